@@ -1,0 +1,54 @@
+# The table of contents: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+install := $(PYTHON) tools/install.py
+# The launcher is standard library only; any of the 3.13 environments runs it.
+launcher := PYTHONPATH=tools .venvs/bootstrap/bin/python
+tests := .venvs/tests/bin
+packages := services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Without Docker
+
+demo: ## No Docker: start everything as processes, run the whole pipeline once, show the result, stop
+	@$(install) platform
+	@$(launcher) -m local.demo
+
+dev: ## The same services left running, Dagster's UI on http://127.0.0.1:3000, reload on change
+	@$(install) platform
+	@$(launcher) -m local.dev
+
+sql: ## A query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5'
+	@$(install) airbyte_lite bootstrap
+	@$(launcher) -m local.sql "$$q"
+export q
+
+run: ## Materialize all assets on the running platform and follow the run to its end
+	@$(install) bootstrap
+	@$(launcher) tools/dagster_run.py
+
+# Checks
+
+test: lint ## Lint, types, unit and integration tests: no Docker
+	@$(tests)/pytest tests/unit tests/integration
+
+lint: ## Formatting, lint, types and SQL style
+	@$(install) all
+	@$(tests)/ruff format --check --quiet . || { echo "lint: not formatted. Format it: make format"; exit 1; }
+	@$(tests)/ruff check --quiet .
+	@$(tests)/mypy $(packages) tools tests
+	@$(tests)/mypy --python-executable .venvs/warehouse/bin/python services/warehouse/warehouse
+	@cd dbt_project && ../$(tests)/sqlfluff lint --nofail-on-warnings models tests
+
+format: ## Format the Python code
+	@$(install) tests
+	@$(tests)/ruff check --quiet --fix-only . && $(tests)/ruff format --quiet .
+
+lock: ## Lock every environment again, with hashes
+	@$(install) bootstrap
+	@UV=$$(PATH="$$PWD/.venvs/uv/bin:$$PATH" command -v uv) tools/lock.sh
+
+.PHONY: help demo dev sql run test lint format lock

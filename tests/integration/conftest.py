@@ -1,0 +1,159 @@
+"""The real services as processes, once per test session, through the same launcher as `make demo`."""
+
+import shutil
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery as google_bigquery
+from types_boto3_s3 import S3Client
+
+from local.platform import ROOT, Platform, free_ports
+from local.processes import Supervisor
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service: its address."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class RunningPlatform:
+    """S3, the warehouse and airbyte-lite, running; Dagster is started by the tests that need it."""
+
+    settings: Platform
+    services: Supervisor
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its services."""
+        return self.settings.environment
+
+    @property
+    def s3_url(self) -> str:
+        """S3's address."""
+        return self.settings.url("s3")
+
+    @property
+    def warehouse_url(self) -> str:
+        """The BigQuery emulator's address."""
+        return self.settings.url("warehouse")
+
+    @property
+    def airbyte_url(self) -> str:
+        """airbyte-lite's address; the APIs are below /api/public/v1 and /api/v1."""
+        return self.settings.url("airbyte")
+
+    def run(self, service: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a service's Python module to its end, for example run("bootstrap", "bootstrap", "apply")."""
+        command, environment = self.settings.command(service, *arguments)
+        return subprocess.run(
+            command, env=environment | variables, cwd=ROOT, capture_output=True, text=True, timeout=240
+        )
+
+
+@pytest.fixture(scope="session")
+def local_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+    """An empty platform: services are started by the fixtures below, all are stopped at the end."""
+    directory = tmp_path_factory.mktemp("platform")
+    with Supervisor(directory / "logs") as services:
+        yield RunningPlatform(Platform(directory, free_ports()), services)
+    shutil.rmtree(directory / "warehouse", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def s3(local_platform: RunningPlatform) -> Server:
+    """LocalStack's S3."""
+    local_platform.services.start(local_platform.settings.s3()).wait()
+    return Server(local_platform.s3_url)
+
+
+@pytest.fixture(scope="session")
+def warehouse(local_platform: RunningPlatform) -> Server:
+    """The BigQuery emulator."""
+    local_platform.services.start(local_platform.settings.warehouse()).wait()
+    return Server(local_platform.warehouse_url)
+
+
+@pytest.fixture(scope="session")
+def airbyte(local_platform: RunningPlatform, s3: Server, warehouse: Server) -> Server:
+    """airbyte-lite, with S3 and the warehouse running."""
+    local_platform.services.start(local_platform.settings.airbyte()).wait()
+    return Server(local_platform.airbyte_url)
+
+
+@pytest.fixture(scope="session")
+def platform(local_platform: RunningPlatform, airbyte: Server) -> RunningPlatform:
+    """S3, warehouse and airbyte-lite, running, with nothing in them."""
+    return local_platform
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(platform: RunningPlatform) -> RunningPlatform:
+    """The platform with the seed files uploaded and connections.yaml applied."""
+    for command in ("seed", "apply"):
+        result = platform.run("bootstrap", "bootstrap", command)
+        assert result.returncode == 0, result.stdout + result.stderr
+    return platform
+
+
+@pytest.fixture(scope="session")
+def s3_client(s3: Server) -> S3Client:
+    """A client of LocalStack's S3."""
+    return boto3.client(
+        "s3", endpoint_url=s3.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+
+
+@pytest.fixture
+def bucket(s3_client: S3Client) -> Iterator[str]:
+    """The name of a fresh empty bucket."""
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+    s3_client.create_bucket(Bucket=name)
+    yield name
+    for item in s3_client.list_objects_v2(Bucket=name).get("Contents", []):
+        s3_client.delete_object(Bucket=name, Key=item["Key"])
+    s3_client.delete_bucket(Bucket=name)
+
+
+@pytest.fixture
+def put(s3_client: S3Client, bucket: str) -> Callable[[str, str | bytes], None]:
+    """A function that writes an object into the fresh bucket: put("folder/file.csv", "id\\n1\\n")."""
+
+    def write(key: str, content: str | bytes) -> None:
+        body = content.encode() if isinstance(content, str) else content
+        s3_client.put_object(Bucket=bucket, Key=key, Body=body)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def bigquery(warehouse: Server) -> google_bigquery.Client:
+    """The official client, connected to the emulator."""
+    options = {"api_endpoint": warehouse.url}
+    return google_bigquery.Client("local-dev", AnonymousCredentials(), location="US", client_options=options)
+
+
+@pytest.fixture
+def dataset(bigquery: google_bigquery.Client) -> Iterator[str]:
+    """The name of a fresh empty dataset."""
+    name = f"dataset_{uuid.uuid4().hex[:12]}"
+    bigquery.create_dataset(name)
+    yield name
+    bigquery.delete_dataset(name, delete_contents=True)
+
+
+@pytest.fixture
+def start_process(tmp_path: Path) -> Iterator[Supervisor]:
+    """A supervisor for services that one test starts, kills and restarts by itself."""
+    with Supervisor(tmp_path / "logs") as services:
+        yield services

@@ -1,0 +1,61 @@
+"""Reads a query from standard input, runs it on BigQuery or its emulator, and prints the rows as an aligned table."""
+
+import os
+import sys
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import google.auth.exceptions
+import requests.exceptions
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+TIMEOUT_SECONDS = 10  # for reaching the server, not for the query
+NUMBERS = (int, float, Decimal)
+
+
+def client() -> bigquery.Client:
+    """Return a client of the emulator when BIGQUERY_EMULATOR_HOST is set, else of Google BigQuery."""
+    project = os.environ.get("BQ_PROJECT", "local-dev")
+    location = os.environ.get("BQ_LOCATION", "US")
+    emulator = os.environ.get("BIGQUERY_EMULATOR_HOST")
+    if not emulator:
+        return bigquery.Client(project, location=location)
+    return bigquery.Client(
+        project, AnonymousCredentials(), location=location, client_options={"api_endpoint": emulator}
+    )
+
+
+def text(value: Any) -> str:
+    """Return a cell as text; NULL is shown as such."""
+    if value is None:
+        return "NULL"
+    return value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def main() -> None:
+    """Print the table; end with BigQuery's message and exit code 1 when the query fails."""
+    try:
+        rows = client().query(sys.stdin.read(), job_retry=None, timeout=TIMEOUT_SECONDS).result(job_retry=None)
+        names, cells = [field.name for field in rows.schema], [list(row.values()) for row in rows]
+    except requests.exceptions.ConnectionError:
+        where = os.environ.get("BIGQUERY_EMULATOR_HOST", "Google BigQuery")
+        sys.exit(f"the warehouse does not answer at {where}. Start the platform first: `make dev` or `make up`.")
+    except (GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
+        sys.exit(getattr(error, "message", None) or str(error))
+    widths = [max([len(name), *(len(text(row[i])) for row in cells)]) for i, name in enumerate(names)]
+    print("  " + "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True)))
+    print("  " + "  ".join("-" * width for width in widths))
+    for row in cells:
+        aligned = [
+            text(value).rjust(width) if isinstance(value, NUMBERS) else text(value).ljust(width)
+            for value, width in zip(row, widths, strict=True)
+        ]
+        print("  " + "  ".join(aligned).rstrip())
+    print(f"  ({len(cells)} rows)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Launches the `all_assets` job through Dagster's GraphQL API and follows it to its end.
+
+For `make run` and `make demo`. Standard library only. Usage: dagster_run.py [URL], by default DAGSTER_URL or http://127.0.0.1:3000.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+JOB = "all_assets"
+FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
+POLL_SECONDS = 0.5
+UNREACHABLE_SECONDS = 60.0  # how long the webserver may be away (a restart) before following is given up
+
+JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
+LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
+  ... on PythonError { message } } } } } }"""
+LAUNCH = """mutation ($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message }
+  ... on RunConfigValidationInvalid { errors { message } } } }"""
+EVENTS = """query ($runId: ID!, $cursor: String) {
+  runOrError(runId: $runId) { ... on Run { status } }
+  logsForRun(runId: $runId, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
+    __typename
+    ... on MessageEvent { message timestamp stepKey }
+    ... on MaterializationEvent { assetKey { path } metadataEntries { label ... on IntMetadataEntry { intValue }
+      ... on FloatMetadataEntry { floatValue } } }
+    ... on AssetCheckEvaluationEvent { evaluation { checkName assetKey { path } success severity } }
+    ... on ExecutionStepFailureEvent { error { message causes { message } } }
+    ... on RunFailureEvent { error { message } } } } } }"""
+
+
+class DagsterRunError(Exception):
+    """A run that could not be launched or followed: what happened, why, and the next command."""
+
+
+def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Send one GraphQL request, return its data. Raises DagsterRunError on GraphQL errors, URLError when unreachable."""
+    body = json.dumps({"query": document, "variables": variables or {}}).encode()
+    request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        content: dict[str, Any] = json.load(answer)
+    if "errors" in content:
+        raise DagsterRunError(f"Dagster refused a query: {content['errors'][0]['message']}")
+    data: dict[str, Any] = content["data"]
+    return data
+
+
+def launch(url: str) -> str:
+    """Launch the job and return the run's id. Raises DagsterRunError when the code location or the job is not there."""
+    for repository in query(url, JOBS)["repositoriesOrError"].get("nodes", []):
+        if any(job["name"] == JOB for job in repository["jobs"]):
+            selector = {
+                "jobName": JOB,
+                "repositoryName": repository["name"],
+                "repositoryLocationName": repository["location"]["name"],
+            }
+            result = query(url, LAUNCH, {"parameters": {"selector": selector, "runConfigData": {}}})["launchRun"]
+            if result["__typename"] != "LaunchRunSuccess":
+                reasons = [result.get("message"), *(error["message"] for error in result.get("errors", []))]
+                raise DagsterRunError(f"Dagster did not launch {JOB}: {'; '.join(filter(None, reasons))}")
+            run_id: str = result["run"]["runId"]
+            return run_id
+    entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
+    problems = [(entry["locationOrLoadError"] or {}).get("message", "") for entry in entries]
+    raise DagsterRunError(
+        f"Dagster has no job {JOB}. {'; '.join(filter(None, problems)) or 'Its code location is not loaded yet.'}\n"
+        "Look at the code location's page in the UI (Deployment) or at the logs of the code server."
+    )
+
+
+def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
+    """Yield a run's events as they come; the last item is `{"status": …}`. A webserver that restarts is waited for."""
+    cursor, unreachable_since = None, None
+    while True:
+        try:
+            data = query(url, EVENTS, {"runId": run_id, "cursor": cursor})
+        except (urllib.error.URLError, OSError) as error:
+            unreachable_since = unreachable_since or time.monotonic()
+            if time.monotonic() - unreachable_since > UNREACHABLE_SECONDS:
+                raise DagsterRunError(f"Dagster at {url} does not answer any more: {error}") from error
+            time.sleep(POLL_SECONDS)
+            continue
+        unreachable_since = None
+        yield from data["logsForRun"]["events"]
+        cursor = data["logsForRun"]["cursor"]
+        status = data["runOrError"]["status"]
+        if not data["logsForRun"]["hasMore"]:
+            if status in FINISHED:
+                yield {"status": status}
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def describe(event: dict[str, Any], started: float) -> str | None:
+    """Return the line that is shown for an event, or None for those that are not shown."""
+    at = f"{float(event['timestamp']) / 1000 - started:6.1f} s" if "timestamp" in event else ""
+    match event.get("__typename"):
+        case "MaterializationEvent" if event["assetKey"]:
+            entries = {
+                entry["label"]: entry.get("intValue", entry.get("floatValue")) for entry in event["metadataEntries"]
+            }
+            took = entries.get("Execution Duration")
+            details = f"  ({took:.1f} s)" if took else ""
+            rows = entries.get("dagster/row_count")
+            details += f"  {rows} rows" if rows is not None else ""
+            return f"{at}  asset  {'/'.join(event['assetKey']['path'])}{details}"
+        case "AssetCheckEvaluationEvent":
+            check = event["evaluation"]
+            verdict = "ok   " if check["success"] else "WARN " if check["severity"] == "WARN" else "FAIL "
+            return f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
+        case "ExecutionStepFailureEvent":
+            error = event["error"] or {"message": event["message"], "causes": []}
+            reasons = [error["message"], *(cause["message"] for cause in error["causes"])]
+            return f"{at}  FAILED {event['stepKey']}\n" + "\n".join(f"          {reason.strip()}" for reason in reasons)
+        case "RunFailureEvent":
+            error = event["error"] or {"message": ""}
+            return f"{at}  FAILED {event['message']} {error['message']}".rstrip()
+    return None
+
+
+def run(url: str) -> float:
+    """Run the job, print its progress, return the seconds from launch to end. Raises DagsterRunError if it fails."""
+    started = time.time()
+    try:
+        run_id = launch(url)
+    except (urllib.error.URLError, OSError) as error:
+        raise DagsterRunError(
+            f"Dagster does not answer at {url}: {error}\nStart the platform first: `make up` or `make dev`."
+        ) from error
+    print(f"  run {run_id}  {url}/runs/{run_id}", flush=True)
+    assets = checks = failed = 0
+    status = ""
+    for event in follow(url, run_id):
+        line = describe(event, started)
+        if line:
+            print(f"  {line}", flush=True)
+        assets += event.get("__typename") == "MaterializationEvent"
+        if event.get("__typename") == "AssetCheckEvaluationEvent":
+            checks += 1
+            failed += not event["evaluation"]["success"] and event["evaluation"]["severity"] == "ERROR"
+        status = event.get("status", status)
+    seconds = time.time() - started
+    print(f"  {status} in {seconds:.1f} s: {assets} assets, {checks} checks, {failed} failed checks", flush=True)
+    if status != "SUCCESS" or failed:
+        raise DagsterRunError(f"The run ended with {status}. Its page: {url}/runs/{run_id}")
+    return seconds
+
+
+def main() -> None:
+    """Run the job on the platform named by the argument or by DAGSTER_URL."""
+    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DAGSTER_URL", "http://127.0.0.1:3000")
+    try:
+        run(url)
+    except DagsterRunError as error:
+        sys.exit(f"run: {error}")
+
+
+if __name__ == "__main__":
+    main()

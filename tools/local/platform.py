@@ -1,0 +1,127 @@
+"""What the platform consists of when its services run as plain processes: commands, variables, ports, folders."""
+
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.processes import Service
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ROOT / ".venvs"
+PORTS = {"s3": 4566, "warehouse": 9050, "airbyte": 8000, "dagster": 3000}
+
+
+def free_ports() -> dict[str, int]:
+    """Return a free port on loopback for each service; all are held while choosing, so that they differ."""
+    sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in PORTS}
+    ports = {name: listening.getsockname()[1] for name, listening in sockets.items()}
+    for listening in sockets.values():
+        listening.close()
+    return ports
+
+
+def python(environment: str) -> str:
+    """Return the path of an environment's Python."""
+    return str(ENVIRONMENTS / environment / "bin/python")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform on this machine: where it keeps its data, and on which ports it listens."""
+
+    directory: Path
+    ports: dict[str, int]
+
+    def url(self, name: str) -> str:
+        """Return a service's address."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that every service and command of the platform gets: local defaults, no secret among them."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.url("s3"),
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "S3_BUCKET": "jaffle-shop",
+            "SEED_DATA_DIR": str(ROOT / "seed_data"),
+            "CONNECTIONS_FILE": str(ROOT / "connections.yaml"),
+            "BOOTSTRAP_STATE_DIR": str(self.directory / "bootstrap"),
+            "AIRBYTE_URL": self.url("airbyte"),
+            "AIRBYTE_LITE_HOST": "127.0.0.1",
+            "AIRBYTE_LITE_PORT": str(self.ports["airbyte"]),
+            "AIRBYTE_LITE_DATA_DIR": str(self.directory / "airbyte"),
+            "CONNECTOR_ENVIRONMENTS": str(ENVIRONMENTS / "connectors"),
+            "WAREHOUSE": "emulator",
+            "BIGQUERY_EMULATOR_HOST": self.url("warehouse"),
+            "BQ_PROJECT": "local-dev",
+            "BQ_DATASET": os.environ.get("BQ_DATASET", "jaffle"),
+            "BQ_LOCATION": "US",
+            "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
+            "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+            "DAGSTER_HOME": str(self.directory / "dagster"),
+            "DAGSTER_URL": self.url("dagster"),
+        }
+
+    def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+        """Return the command line and the variables that run a service's Python module."""
+        paths = [str(ROOT / "services" / service)]
+        if service == "orchestrator":
+            paths.append(str(ROOT / "services/bootstrap"))  # it reads connections.yaml with bootstrap's own module
+        # A service's scripts are found by name (dbt, dagster): its environment comes first on PATH.
+        path = f"{ENVIRONMENTS / service / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        variables = self.environment | {"PYTHONPATH": os.pathsep.join(paths), "PATH": path}
+        return [python(service), "-m", *arguments], variables
+
+    def s3(self) -> Service:
+        """LocalStack's S3. It keeps nothing across a restart."""
+        variables = {
+            "SERVICES": "s3",
+            "EAGER_SERVICE_LOADING": "1",
+            "GATEWAY_SERVER": "twisted",
+            "GATEWAY_LISTEN": f"127.0.0.1:{self.ports['s3']}",
+            "DNS_ADDRESS": "false",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "DISABLE_EVENTS": "1",
+            "FILESYSTEM_ROOT": str(self.directory / "s3"),
+        }
+        health = f"{self.url('s3')}/_localstack/health"
+        return Service(
+            "s3", [python("localstack"), "-m", "localstack.runtime.main"], variables, health, '"s3": "running"'
+        )
+
+    def warehouse(self) -> Service:
+        """The BigQuery emulator."""
+        where = ["--host", "127.0.0.1", "--port", str(self.ports["warehouse"]), "--project", "local-dev"]
+        data = ["--data-dir", str(self.directory / "warehouse")]
+        command, variables = self.command("warehouse", "warehouse", *where, *data)
+        return Service("warehouse", command, variables, f"{self.url('warehouse')}/healthz")
+
+    def airbyte(self) -> Service:
+        """Airbyte's API with the connectors behind it."""
+        command, variables = self.command("airbyte_lite", "airbyte_lite")
+        return Service("airbyte", command, variables, f"{self.url('airbyte')}/api/public/v1/health")
+
+    def dagster(self) -> Service:
+        """Dagster's webserver, daemon and code server."""
+        where = ["-h", "127.0.0.1", "-p", str(self.ports["dagster"])]
+        command, variables = self.command("orchestrator", "dagster", "dev", "-m", "orchestrator.definitions", *where)
+        return Service("dagster", command, variables, f"{self.url('dagster')}/server_info")
+
+    def services(self) -> list[Service]:
+        """All of them, in the order in which they are started."""
+        return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
+
+    def prepare(self) -> None:
+        """Make the folders and Dagster's instance configuration."""
+        home = Path(self.environment["DAGSTER_HOME"])
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "dagster.yaml").write_text((ROOT / "services/orchestrator/dagster-local.yaml").read_text())
+
+
+def warn(message: str) -> None:
+    """Print to standard error."""
+    print(message, file=sys.stderr, flush=True)

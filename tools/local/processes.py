@@ -1,0 +1,154 @@
+"""Starts services as processes, waits until they are healthy, and stops them."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
+STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL
+PR_SET_PDEATHSIG = 1
+
+
+class ServiceError(Exception):
+    """A service that did not start or ended early: what happened, and the last lines of its log."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What it takes to run one service: its command, its variables, and how its health is read."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    health_url: str
+    healthy_text: str = ""  # must appear in the body of a healthy answer
+
+
+@dataclass
+class Process:
+    """A running service."""
+
+    service: Service
+    log: Path
+    popen: subprocess.Popen[bytes]
+    started: float
+
+    def healthy(self) -> bool:
+        """Ask the service's health address once. Raises ServiceError when the process has ended."""
+        code = self.popen.poll()
+        if code is not None:
+            raise ServiceError(f"{self.service.name} ended with exit code {code}.\n{self.tail()}")
+        try:
+            with urllib.request.urlopen(self.service.health_url, timeout=5) as answer:
+                return self.service.healthy_text in answer.read().decode()
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def wait(self, deadline: float = START_DEADLINE) -> float:
+        """Wait until healthy; return the seconds since the start. Raises ServiceError after the deadline."""
+        while not self.healthy():
+            if time.monotonic() - self.started > deadline:
+                raise ServiceError(f"{self.service.name} was not healthy after {deadline:.0f} s.\n{self.tail()}")
+            time.sleep(0.1)
+        return time.monotonic() - self.started
+
+    def tail(self, lines: int = 25) -> str:
+        """Return the last lines of the service's log, under a heading that names the file."""
+        text = self.log.read_text(errors="replace").splitlines()[-lines:] if self.log.exists() else []
+        return "\n".join([f"Last lines of {self.log}:", *(f"  {line}" for line in text)])
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the service's whole process group."""
+        try:
+            os.killpg(self.popen.pid, number)
+        except ProcessLookupError:
+            return
+
+    def stop(self) -> None:
+        """End the process group: SIGTERM, then SIGKILL after the deadline."""
+        self.signal(signal.SIGTERM)
+        try:
+            self.popen.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGKILL)
+            self.popen.wait()
+        self.signal(signal.SIGKILL)  # what the service left behind in its group
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it dies (Linux only, elsewhere no effect)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def start(service: Service, log: Path) -> Process:
+    """Start one service in its own process group, with its output appended to a log file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    with log.open("ab") as output:
+        popen = subprocess.Popen(
+            service.command,
+            env=variables | service.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+        )
+    return Process(service, log, popen, time.monotonic())
+
+
+@dataclass
+class Supervisor:
+    """The services of one platform; leaving the `with` block stops them, the last one first."""
+
+    log_directory: Path
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        """Return self."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything that was started."""
+        self.stop()
+
+    def start(self, service: Service) -> Process:
+        """Start a service (again, when it is one that was stopped)."""
+        process = start(service, self.log_directory / f"{service.name}.log")
+        self.processes[service.name] = process
+        return process
+
+    def restart(self, name: str) -> float:
+        """Stop one service, start it again and wait until it is healthy; return the seconds that the start took."""
+        self.processes[name].stop()
+        return self.start(self.processes[name].service).wait()
+
+    def wait(self, report: Callable[[str, float], None] = lambda _name, _seconds: None) -> None:
+        """Wait until all are healthy, reporting each with its seconds as it becomes so. Raises ServiceError."""
+        waiting = dict(self.processes)
+        while waiting:
+            for name, process in list(waiting.items()):
+                if process.healthy():
+                    report(name, time.monotonic() - process.started)
+                    del waiting[name]
+                elif time.monotonic() - process.started > START_DEADLINE:
+                    process.wait(0)
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stop everything: all are asked at once, then each is waited for."""
+        for process in reversed(self.processes.values()):
+            process.signal(signal.SIGTERM)
+        for process in reversed(self.processes.values()):
+            process.stop()
+        self.processes.clear()

@@ -1,0 +1,67 @@
+"""Runs a query on the warehouse of the platform and shows the result as a table; `make sql` and the demo use it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.platform import ROOT, python, warn
+
+CLIENT = ROOT / "tools" / "bigquery_table.py"
+
+
+def table(environment: dict[str, str], query: str) -> str:
+    """Return a query's result as an aligned text table. Raises RuntimeError with BigQuery's own message."""
+    # google-cloud-bigquery lives in a service's environment; this package uses the standard library only.
+    result = subprocess.run(
+        [python("airbyte_lite"), str(CLIENT)],
+        env=dict(os.environ) | environment,
+        input=query,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise RuntimeError(result.stderr.strip())
+    return result.stdout.rstrip()
+
+
+def running_platform() -> dict[str, str]:
+    """Return the variables of the platform that runs: those given, else `make dev`'s, else those of .env."""
+    if "BIGQUERY_EMULATOR_HOST" in os.environ or os.environ.get("WAREHOUSE") == "bigquery":
+        return {}
+    development = ROOT / ".local" / "dev" / "environment.json"
+    if development.exists():
+        variables: dict[str, str] = json.loads(development.read_text())
+        return variables
+    settings = read_env(ROOT / ".env")
+    if settings:
+        return settings | {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{settings.get('WAREHOUSE_PORT', '9050')}"}
+    return {"BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050"}
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Return the variables of a .env file; an absent one has none."""
+    if not path.exists():
+        return {}
+    lines = [line.strip() for line in path.read_text().splitlines()]
+    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
+    return {name: value for name, value in pairs if value}
+
+
+def main() -> int:
+    """Run the query given as the argument."""
+    query = " ".join(sys.argv[1:]).strip()
+    if not query:
+        warn("sql: no query. For example: make sql q='select * from jaffle_trusted.dim_customers limit 5'")
+        return 2
+    try:
+        print(table(running_platform(), query))
+    except RuntimeError as error:
+        warn(f"sql: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
