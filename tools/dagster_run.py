@@ -40,7 +40,7 @@ class DagsterRunError(Exception):
 
 
 def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Send one GraphQL request, return its data. Raises DagsterRunError on GraphQL errors, URLError when unreachable."""
+    """Send a GraphQL request, return its data. Raises DagsterRunError on GraphQL errors, URLError when unreachable."""
     body = json.dumps({"query": document, "variables": variables or {}}).encode()
     request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:

@@ -64,7 +64,7 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
-    """React to changes until interrupted; restart a service that ended. A failed reaction is shown, watching goes on."""
+    """React to changes until interrupted; restart what ended. A failed reaction is shown, watching goes on."""
     before = snapshot()
     while True:
         time.sleep(WATCH_SECONDS)
