@@ -1,0 +1,1 @@
+"""Runs Airbyte's source connectors over the Airbyte protocol."""

@@ -1,0 +1,180 @@
+"""Starts connector commands as processes, through one fork server for each connector in use."""
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from .protocol import ConnectorError
+from .registry import CONNECTORS, Connector
+
+FORK_SERVER = Path(__file__).with_name("fork_server.py")
+PIPE_BYTES = 1 << 20
+"""Read at a time, and the size of a command's output pipe where the system can set it (Linux: 1 MiB at most)."""
+TAIL_BYTES = 32 * 1024
+"""Kept of what a process writes to standard error."""
+
+PASSED_ON = frozenset(
+    {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+    | {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"}
+)
+"""All that a connector sees of our environment: its credentials are in its configuration, ours are not for it."""
+
+
+class Process:
+    """One command of a connector that runs."""
+
+    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
+        self.stdout = stdout
+        self._tail = Tail(stderr)
+        self._control = control
+        self._server = server
+        self._exit_code: int | None = None
+
+    def stop(self) -> None:
+        """Have the command's process group ended; return at once. Harmless when it has ended already."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+
+    def wait(self) -> int:
+        """Return the exit code (negative: the signal) once the command has ended.
+
+        Raises ConnectorError if nobody is left who knows it: the connector cannot be imported, or was killed.
+        """
+        if self._exit_code is None:
+            with self._control.makefile("rb") as lines:
+                answer = lines.readline()
+            if not answer:
+                raise self._server.failure()
+            self._exit_code = int(answer)
+        return self._exit_code
+
+    def close(self) -> None:
+        """End the command if it still runs, wait for its end and release what belongs to it."""
+        self.stop()
+        with contextlib.suppress(ConnectorError, OSError):
+            self.wait()
+        self._control.close()
+        self.stdout.close()
+        self._tail.close()
+
+    def tail(self) -> str:
+        """Return the last lines that the command wrote to standard error."""
+        return self._tail.text()
+
+
+class ForkServer:
+    """The process that has imported one connector and forks its commands."""
+
+    def __init__(self, connector: Connector, directory: Path) -> None:
+        self._connector = connector
+        self._control, theirs = socket.socketpair()
+        environment = {name: value for name, value in os.environ.items() if name in PASSED_ON}
+        environment |= {
+            "HOME": str(directory),
+            "TMPDIR": str(directory),
+            "NLTK_DATA": str(CONNECTORS / "nltk_data"),
+            "OPENBLAS_NUM_THREADS": "1",  # no threads before the fork
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS asks a framework that refuses forks for proxies
+        }
+        python = connector.environment / "bin" / "python"
+        try:
+            self._process = subprocess.Popen(
+                [python, "-I", "-X", "utf8", FORK_SERVER, connector.command],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd=directory,
+                start_new_session=True,  # Ctrl-C is for the server, which ends its commands in order
+            )
+        except FileNotFoundError as error:
+            self._control.close()
+            raise ConnectorError(
+                f"{connector.title} {connector.version} cannot be run: {python} does not exist. "
+                f"Install {connector.lock} into {connector.environment} (make demo and make dev do).",
+                str(error),
+            ) from error
+        finally:
+            theirs.close()
+        self._tail = Tail(_stream(self._process.stderr))
+
+    def start(self, argv: Sequence[str], directory: Path) -> Process:
+        """Start a command in a directory of its own; raise OSError if the server is gone."""
+        control, theirs = socket.socketpair()
+        stdout, stdout_writer = os.pipe()
+        stderr, stderr_writer = os.pipe()
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(PermissionError):  # beyond this user's share of pipe memory
+                fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        try:
+            control.sendall(json.dumps({"argv": list(argv), "directory": str(directory)}).encode() + b"\n")
+            socket.send_fds(self._control, [b"+"], [stdout_writer, stderr_writer, theirs.fileno()])
+        except OSError:
+            control.close()
+            os.close(stdout)
+            os.close(stderr)
+            raise
+        finally:
+            theirs.close()
+            os.close(stdout_writer)
+            os.close(stderr_writer)
+        return Process(os.fdopen(stdout, "rb", PIPE_BYTES), os.fdopen(stderr, "rb"), control, self)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def failure(self) -> ConnectorError:
+        """Say why the server ended without an answer."""
+        code = self._process.wait()
+        self._tail.close()
+        title = f"{self._connector.title} {self._connector.version}"
+        if code == 0:
+            return ConnectorError(f"{title} was ended because the server stops. Start the job again when it is back.")
+        reason = (
+            f"was killed by signal {-code}" if code < 0 else f"could not be imported from {self._connector.environment}"
+        )
+        return ConnectorError(f"{title} {reason}. Its last lines are in the log; run the job again.", self._tail.text())
+
+    def close(self) -> None:
+        """End the server and every command that it runs."""
+        self._control.close()
+        self._process.wait()
+        self._tail.close()
+
+
+class Tail:
+    """Drains a stream in a thread and keeps its end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._kept = b""
+        self._thread = threading.Thread(target=self._drain, name="connector stderr", daemon=True)
+        self._thread.start()
+
+    def _drain(self) -> None:
+        with self._stream:
+            while chunk := os.read(self._stream.fileno(), TAIL_BYTES):
+                self._kept = (self._kept + chunk)[-TAIL_BYTES:]
+
+    def text(self) -> str:
+        """Return what is kept, at most TAIL_BYTES."""
+        return self._kept.decode(errors="replace")
+
+    def close(self) -> None:
+        """Wait until the stream has ended."""
+        self._thread.join()
+
+
+def _stream(pipe: IO[bytes] | None) -> BinaryIO:
+    assert pipe is not None  # noqa: S101 - asked for with PIPE
+    return pipe  # type: ignore[return-value]

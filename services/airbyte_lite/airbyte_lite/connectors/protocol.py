@@ -1,0 +1,69 @@
+"""The messages of the Airbyte protocol, as far as they must be understood here (Airbyte protocol, version 0.2).
+
+A message is one JSON object on one line with a `type` and a body under the type's own name, in lower case.
+"""
+
+from typing import Any
+
+import orjson
+
+Message = dict[str, Any]
+
+
+class ConnectorError(Exception):
+    """A connector command failed, or said that it cannot do what it was asked."""
+
+    def __init__(self, message: str, internal: str = "", failure_type: str = "system_error") -> None:
+        super().__init__(message)
+        self.message = message
+        """For the user."""
+        self.internal = internal
+        """For the log: the stack trace, or the last lines that the connector wrote."""
+        self.failure_type = failure_type
+        """config_error (the user can repair it), transient_error (worth a retry) or system_error."""
+
+
+def parse_message(line: bytes) -> Message | None:
+    """Return the message of one line of output, None for text that is no message."""
+    if not line.startswith(b"{"):
+        return None
+    try:
+        message = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
+
+
+def log_of(message: Message) -> tuple[str, str] | None:
+    """Return level (FATAL, ERROR, WARN, INFO, DEBUG, TRACE) and text of a LOG message."""
+    if message["type"] != "LOG":
+        return None
+    return message["log"]["level"], message["log"]["message"]
+
+
+def error_of(message: Message) -> ConnectorError | None:
+    """Return the error that a TRACE message of type ERROR carries."""
+    if message["type"] != "TRACE" or message["trace"]["type"] != "ERROR":
+        return None
+    error = message["trace"]["error"]
+    details = [error.get("internal_message"), error.get("stack_trace")]
+    return ConnectorError(
+        error["message"], "\n".join(text for text in details if text), error.get("failure_type") or "system_error"
+    )
+
+
+def stream_status_of(message: Message) -> tuple[str, str | None, str] | None:
+    """Return name, namespace and status (STARTED, RUNNING, COMPLETE, INCOMPLETE) of a STREAM_STATUS trace."""
+    if message["type"] != "TRACE" or message["trace"]["type"] != "STREAM_STATUS":
+        return None
+    status = message["trace"]["stream_status"]
+    stream = status["stream_descriptor"]
+    return stream["name"], stream.get("namespace"), status["status"]
+
+
+def configuration_of(message: Message) -> dict[str, Any] | None:
+    """Return the configuration that a CONTROL message asks to keep in place of the one it was given."""
+    if message["type"] != "CONTROL" or message["control"]["type"] != "CONNECTOR_CONFIG":
+        return None
+    configuration: dict[str, Any] = message["control"]["connectorConfig"]["config"]
+    return configuration

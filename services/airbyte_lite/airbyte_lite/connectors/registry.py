@@ -1,0 +1,43 @@
+"""The connectors that can be run: services/airbyte_lite/connectors/connectors.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+CONNECTORS = Path(__file__).parents[2] / "connectors"
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One source connector and where it is installed."""
+
+    name: str
+    """Airbyte's image name without "airbyte/", for example source-s3."""
+    definition_id: str
+    """The connector's id in Airbyte's public registry."""
+    title: str
+    version: str
+    environment: Path
+    """The virtual environment that holds the connector."""
+    command: str
+    """The console script in it that speaks the Airbyte protocol."""
+    lock: Path
+    """The hashed requirements that the environment is installed from."""
+
+
+def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
+    """Return every connector of the registry by name; its environment is a directory under `environments`."""
+    with registry.open("rb") as file:
+        entries = tomllib.load(file)
+    return {
+        name: Connector(
+            name=name,
+            definition_id=entry["definition_id"],
+            title=entry["title"],
+            version=entry["version"],
+            environment=environments.absolute() / entry["environment"],
+            command=entry["command"],
+            lock=registry.parent / entry["lock"],
+        )
+        for name, entry in entries.items()
+    }

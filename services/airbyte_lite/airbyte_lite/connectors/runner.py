@@ -1,0 +1,187 @@
+"""Runs the commands of the Airbyte protocol: spec, check, discover and read."""
+
+import shutil
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .process import ForkServer, Process
+from .protocol import ConnectorError, configuration_of, error_of, parse_message
+from .registry import Connector
+
+__all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read"]
+
+COMMAND_SECONDS = 600.0
+"""A spec, check or discover that takes longer is ended. Connectors retry a server that does not answer for minutes."""
+LINES_KEPT = 30
+"""Last lines of output that go into an error, where a connector ends without saying why."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A connector's judgement of a configuration."""
+
+    succeeded: bool
+    message: str
+    """Why it did not succeed, in the connector's words; empty otherwise."""
+    configuration_update: dict[str, Any] | None = None
+    """The configuration in the connector's current form, if it was given an older one; to be kept instead."""
+
+
+class Read:
+    """A read command; iterating gives its raw lines until it ends."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.exit_code: int | None = None
+        """After iteration: 0, the connector's error code, or the negative number of the signal that ended it."""
+        self.configuration_update: dict[str, Any] | None = None
+        """The last configuration that the connector asked to keep (CONTROL message), as far as was iterated."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield each line as it was written: one protocol message, or stray text.
+
+        Raises ConnectorError if the connector cannot be imported, or its process was lost.
+        """
+        for line in self._process.stdout:
+            if b'"CONTROL"' in line and (message := parse_message(line)):
+                self.configuration_update = configuration_of(message) or self.configuration_update
+            yield line
+        self.exit_code = self._process.wait()
+
+    def stop(self) -> None:
+        """End the connector's process group (SIGTERM, SIGKILL after 5 s); from any thread, returns at once."""
+        self._process.stop()
+
+    @property
+    def stderr(self) -> str:
+        """The end of what the connector wrote to standard error."""
+        return self._process.tail()
+
+
+class ConnectorRunner:
+    """Runs connectors; each one in use keeps a process that has imported it, so that commands start warm."""
+
+    def __init__(self, work_dir: Path) -> None:
+        self._commands = work_dir / "commands"
+        self._home = work_dir / "home"
+        for directory in (self._commands, self._home):
+            shutil.rmtree(directory, ignore_errors=True)  # configurations that a killed server left behind
+            directory.mkdir(parents=True, mode=0o700)
+        self._lock = threading.Lock()
+        self._servers: dict[str, ForkServer] = {}
+        self._specs: dict[Connector, dict[str, Any]] = {}
+
+    def spec(self, connector: Connector) -> dict[str, Any]:
+        """Return the connector's specification (connectionSpecification, documentationUrl, …); asked once.
+
+        Raises ConnectorError.
+        """
+        if connector not in self._specs:
+            self._specs[connector], _ = self._ask(connector, "spec", "spec")
+        return self._specs[connector]
+
+    def check(self, connector: Connector, configuration: dict[str, Any]) -> CheckResult:
+        """Have the connector try a configuration; raise ConnectorError if it could not even try."""
+        status, update = self._ask(connector, "check", "connectionStatus", config=configuration)
+        return CheckResult(status["status"] == "SUCCEEDED", status.get("message") or "", update)
+
+    def discover(self, connector: Connector, configuration: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the streams of a source as AirbyteStream objects; raise ConnectorError."""
+        catalog, _ = self._ask(connector, "discover", "catalog", config=configuration)
+        streams: list[dict[str, Any]] = catalog["streams"]
+        return streams
+
+    def read(
+        self,
+        connector: Connector,
+        configuration: dict[str, Any],
+        catalog: dict[str, Any],
+        state: list[dict[str, Any]],
+    ) -> AbstractContextManager[Read]:
+        """Start to read the streams of a ConfiguredAirbyteCatalog from a list of AirbyteStateMessage objects.
+
+        The connector is ended at the end of the context, whatever happened. Raises ConnectorError.
+        """
+        return self._read(connector, {"config": configuration, "catalog": catalog, "state": state})
+
+    @contextmanager
+    def _read(self, connector: Connector, files: dict[str, Any]) -> Iterator[Read]:
+        with self._command(connector, "read", files) as process:
+            yield Read(process)
+
+    def close(self) -> None:
+        """End every connector process."""
+        with self._lock:
+            for server in self._servers.values():
+                server.close()
+            self._servers.clear()
+
+    def _ask(
+        self, connector: Connector, command: str, answer: str, **files: Any
+    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Run a command; return the body of its answer and the configuration that it wants to be kept."""
+        body: dict[str, Any] | None = None
+        error: ConnectorError | None = None
+        lines: deque[bytes] = deque(maxlen=LINES_KEPT)
+        with self._command(connector, command, files) as process:
+            read = Read(process)
+            timer = threading.Timer(COMMAND_SECONDS, read.stop)
+            timer.start()
+            try:
+                for line in read:
+                    lines.append(line)
+                    if message := parse_message(line):
+                        body = message.get(answer) or body
+                        error = error_of(message) or error
+            finally:
+                timer.cancel()
+            if body is not None:
+                return body, read.configuration_update
+            raise error or ConnectorError(
+                f"{connector.title} ended its {command} without an answer (exit code {read.exit_code}). "
+                "Its last lines are in the log.",
+                b"".join(lines).decode(errors="replace") + read.stderr,
+            )
+
+    @contextmanager
+    def _command(self, connector: Connector, command: str, files: dict[str, Any]) -> Iterator[Process]:
+        """Run a command in a private directory that holds its files and is removed afterwards."""
+        directory = Path(tempfile.mkdtemp(dir=self._commands))
+        try:
+            argv = [command]
+            for option, content in files.items():
+                path = directory / f"{option}.json"
+                path.touch(mode=0o600)
+                path.write_bytes(orjson.dumps(content))
+                argv += [f"--{option}", str(path)]
+            process = self._start(connector, argv, directory)
+            try:
+                yield process
+            finally:
+                process.close()
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _start(self, connector: Connector, argv: list[str], directory: Path) -> Process:
+        try:
+            return self._server(connector).start(argv, directory)
+        except BrokenPipeError:  # the fork server ended in this moment: once more, with a new one
+            return self._server(connector).start(argv, directory)
+
+    def _server(self, connector: Connector) -> ForkServer:
+        """Return the connector's fork server; a new one at first, and when the last one has crashed."""
+        with self._lock:
+            server = self._servers.get(connector.name)
+            if server is None or not server.alive:
+                if server is not None:
+                    server.close()
+                server = self._servers[connector.name] = ForkServer(connector, self._home)
+            return server
