@@ -16,7 +16,9 @@ lock services/orchestrator
 lock services/airbyte_lite $same
 lock services/bootstrap $same
 lock services/warehouse
+lock services/socket_proxy $same
 # LocalStack 4.14.0 does not start with releases newer than its own date (cbor2 6, pyOpenSSL 26).
 lock compose/stand-in/localstack --exclude-newer 2026-03-05
 lock services/airbyte_lite/connectors/source-s3 --overrides services/airbyte_lite/connectors/source-s3/overrides.txt
-lock tests $same --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt
+lock tests $same --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
+  --constraints services/socket_proxy/requirements.txt

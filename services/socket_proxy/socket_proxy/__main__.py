@@ -1,0 +1,61 @@
+"""`python -m socket_proxy`: becomes an unprivileged user, then serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from aiohttp import web
+
+from socket_proxy.engine import Engine
+from socket_proxy.server import Proxy
+from socket_proxy.settings import Settings, from_environment
+from socket_proxy.sweeper import sweep_forever
+
+
+def drop_privileges(settings: Settings) -> None:
+    """Gives up root but for the socket's group, whose number differs between engines; exits if that is not enough."""
+    if os.getuid() == 0:
+        group = settings.socket.stat().st_gid
+        os.setgroups([group])
+        os.setgid(settings.user)
+        os.setuid(settings.user)
+    if not os.access(settings.socket, os.R_OK | os.W_OK):
+        sys.exit(
+            f"socket proxy: {settings.socket} cannot be opened by user {os.getuid()} with groups {os.getgroups()}. "
+            "Give the socket's group read and write access, or set DOCKER_SOCKET in .env to the engine's socket."
+        )
+
+
+async def serve(settings: Settings) -> None:
+    """Listens and sweeps until SIGTERM or SIGINT; prints the port, which the system picks when it is 0."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = Engine(settings)
+    server = web.Server(Proxy(engine), handler_cancellation=True, access_log=None)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=5)
+    await site.start()
+    sweeper = asyncio.create_task(sweep_forever(engine))
+    logging.info("listening on %s for %s", runner.addresses[0], settings.label)
+    await stop.wait()
+    sweeper.cancel()
+    await runner.cleanup()
+    await engine.close()
+
+
+def main() -> None:
+    """Reads the settings, drops privileges and serves."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    settings = from_environment(os.environ)
+    drop_privileges(settings)
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

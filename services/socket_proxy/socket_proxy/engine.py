@@ -1,0 +1,63 @@
+"""The Docker engine's API, over its Unix socket (Docker Engine API v1.41 and later)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from socket_proxy.errors import Refused
+from socket_proxy.settings import LABEL, Settings
+
+SECONDS = 120  # the engine's slowest short answer; stop, wait and logs have no limit of their own
+
+
+class Engine:
+    """One new connection for each request: no bytes of one request can reach the next."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Needs a running event loop."""
+        self.settings = settings
+        connector = aiohttp.UnixConnector(str(settings.socket), force_close=True)
+        self.session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+
+    async def close(self) -> None:
+        """Ends every open connection."""
+        await self.session.close()
+
+    def request(
+        self, method: str, target: str, body: dict[str, Any] | None = None, seconds: float | None = SECONDS
+    ) -> aiohttp.client._RequestContextManager:
+        """Asks the engine; `target` goes out exactly as given, redirects are not followed."""
+        return self.session.request(
+            method,
+            URL(f"http://docker{target}", encoded=True),
+            json=body,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=seconds),
+        )
+
+    async def require_worker(self, version: str, identifier: str) -> None:
+        """Raises Refused unless the container exists, by exactly this identifier, with this platform's label."""
+        async with self.request("GET", f"{version}/containers/{identifier}/json") as response:
+            found = await response.json() if response.status == 200 else {}
+        labels = (found.get("Config") or {}).get("Labels") or {}
+        if response.status == 404:
+            raise Refused(f"no such container: {identifier}", 404)
+        if found.get("Id") != identifier or labels.get(LABEL) != self.settings.project:
+            raise Refused("that container is not one of this platform's run workers")
+
+    async def workers(self) -> list[dict[str, Any]]:
+        """Lists this platform's run workers in every state, newest first."""
+        filters = URL.build(query={"all": "1", "filters": json.dumps({"label": [self.settings.label]})})
+        async with self.request("GET", f"/containers/json?{filters.raw_query_string}") as response:
+            response.raise_for_status()
+            found: list[dict[str, Any]] = await response.json()
+        return sorted(found, key=lambda worker: -int(worker["Created"]))
+
+    async def remove(self, identifier: str) -> None:
+        """Removes a finished worker; one that is gone or running already is left alone."""
+        async with self.request("DELETE", f"/containers/{identifier}"):
+            pass

@@ -1,0 +1,88 @@
+"""The HTTP side: reads one request completely, has it parsed, asks the engine, and streams the answer back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from socket_proxy.calls import Call, parse_call
+from socket_proxy.engine import SECONDS, Engine
+from socket_proxy.errors import Refused
+from socket_proxy.worker import container, parse_create
+
+BODY_BYTES = 512 * 1024  # a creation by Dagster is about 5 KiB
+UNWELCOME = ("Transfer-Encoding", "Content-Encoding", "Upgrade", "Expect")
+UNLIMITED = {"stop", "wait", "logs"}  # calls that last as long as the caller wants
+RUNNING = {"running", "restarting", "paused"}
+log = logging.getLogger(__name__)
+
+
+class Proxy:
+    """Answers every request, whatever its path: there is no router that could normalise one."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Creations go one at a time, so that the limit on running workers holds."""
+        self.engine = engine
+        self.creating = asyncio.Lock()
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answers in the engine's own form, refusals too, so that docker-py shows the reason."""
+        try:
+            call, body = parse_call(request.method, request.raw_path), await read_body(request)
+            if call.name == "create":
+                async with self.creating:
+                    return await self.create(request, call, body)
+            if body:
+                raise Refused("this call has no body", 400)
+            if call.worker:
+                await self.engine.require_worker(call.version, call.worker)
+            return await self.forward(request, call, None)
+        except Refused as refused:
+            log.warning("refused %s %.200r: %s", request.method, request.raw_path, refused.reason)
+            return refusal(refused.status, f"socket proxy: {refused.reason}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("the engine failed on %s %.200r: %r", request.method, request.raw_path, error)
+            return refusal(502, f"socket proxy: the Docker engine did not answer ({error!r})")
+
+    async def create(self, request: web.BaseRequest, call: Call, body: bytes) -> web.StreamResponse:
+        """Creates a run worker unless as many as allowed are running."""
+        settings = self.engine.settings
+        payload = container(parse_create(body, settings), settings)
+        running = sum(worker["State"] in RUNNING for worker in await self.engine.workers())
+        if running >= settings.max_workers:
+            raise Refused(f"{running} run workers are running, which is the limit", 429)
+        return await self.forward(request, call, payload)
+
+    async def forward(self, request: web.BaseRequest, call: Call, payload: dict[str, Any] | None) -> web.StreamResponse:
+        """Sends the new request and streams the engine's answer: status, content type and body, no other header."""
+        seconds = None if call.name in UNLIMITED else SECONDS
+        async with self.engine.request(call.method, call.target, payload, seconds) as answer:
+            if answer.status < 200:
+                raise Refused("the engine wanted to switch protocols", 502)
+            response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
+            await response.prepare(request)
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+
+
+async def read_body(request: web.BaseRequest) -> bytes:
+    """Reads a body of announced length; raises Refused for chunks, encodings, upgrades and more than BODY_BYTES."""
+    for header in UNWELCOME:
+        if header in request.headers:
+            raise Refused(f"the header {header} is not allowed: send the whole body with a Content-Length", 400)
+    if (request.content_length or 0) > BODY_BYTES:
+        raise Refused(f"the body is larger than {BODY_BYTES} bytes", 413)
+    return await request.read()
+
+
+def refusal(status: int, message: str) -> web.Response:
+    """An error in the engine's form, `{"message": …}`, after which the connection is closed."""
+    response = web.json_response({"message": message}, status=status)
+    response.force_close()
+    return response

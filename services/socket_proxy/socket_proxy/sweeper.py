@@ -1,0 +1,35 @@
+"""Removes run workers that are over: Dagster leaves them, so that a crash can be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import aiohttp
+
+from socket_proxy.engine import Engine
+
+INTERVAL = 60  # seconds
+NEVER_STARTED = 600  # seconds after which a container that was created but not started is left over
+log = logging.getLogger(__name__)
+
+
+async def sweep_forever(engine: Engine) -> None:
+    """Sweeps until cancelled; an engine that does not answer is asked again at the next turn."""
+    while True:
+        try:
+            for worker in over(await engine.workers(), engine.settings.keep_finished, time.time()):
+                await engine.remove(worker["Id"])
+                log.info("removed the finished run worker %.12s", worker["Id"])
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("could not sweep finished run workers: %r", error)
+        await asyncio.sleep(INTERVAL)
+
+
+def over(workers: list[dict[str, Any]], keep: int, now: float) -> list[dict[str, Any]]:
+    """Picks, from workers sorted newest first, the finished ones after the first `keep` and those never started."""
+    finished = [worker for worker in workers if worker["State"] in ("exited", "dead")]
+    never = [worker for worker in workers if worker["State"] == "created" and worker["Created"] < now - NEVER_STARTED]
+    return finished[keep:] + never

@@ -1,0 +1,129 @@
+"""What a run worker may be: the body of `POST /containers/create`, parsed, and the body that is sent in its place."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from socket_proxy.errors import Refused
+from socket_proxy.settings import LABEL, Settings
+
+# Variables of the platform and of the clients in the image; not the loader's, the shell's or Python's own.
+VARIABLE = (
+    r"^(AIRBYTE|AWS|BIGQUERY|BQ|CONNECTIONS|DAGSTER|DBT|GOOGLE|POSTGRES|S3|SEED|WAREHOUSE)(_[A-Z0-9_]+)?=[^\x00]*$"
+)
+
+No = Literal[False]
+Text = Annotated[str, Field(max_length=65536)]
+
+
+class Strict(BaseModel):
+    """Exact key spelling, exact types, no key that is not named."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class HostConfig(Strict):
+    """Only the network: everything else about the host is the platform's business."""
+
+    network_mode: str = Field(alias="NetworkMode")
+
+
+class Labels(Strict):
+    """What Dagster's launcher writes."""
+
+    run_id: str = Field(alias="dagster/run_id", pattern=r"^[0-9a-f-]{36}$")
+    job_name: str = Field(alias="dagster/job_name", pattern=r"^[A-Za-z0-9_]{1,255}$")
+
+
+class Create(Strict):
+    """The body that docker-py 7 sends for dagster-docker's DockerRunLauncher, with no further field."""
+
+    image: str = Field(alias="Image")
+    command: list[Text] = Field(alias="Cmd", min_length=4, max_length=4)
+    environment: list[Annotated[str, Field(pattern=VARIABLE, max_length=65536)]] = Field(alias="Env", max_length=100)
+    labels: Labels = Field(alias="Labels")
+    host_config: HostConfig = Field(alias="HostConfig")
+    networking_config: dict[str, None] = Field(alias="NetworkingConfig")
+    tty: No = Field(alias="Tty")
+    open_stdin: No = Field(alias="OpenStdin")
+    stdin_once: No = Field(alias="StdinOnce")
+    attach_stdin: No = Field(alias="AttachStdin")
+    attach_stdout: No = Field(alias="AttachStdout")
+    attach_stderr: No = Field(alias="AttachStderr")
+    network_disabled: No = Field(alias="NetworkDisabled")
+
+
+def parse_create(body: bytes, settings: Settings) -> Create:
+    """Parses and checks a creation; raises Refused with the first thing that is wrong."""
+    try:
+        create = Create.model_validate(_decode(body))
+    except ValidationError as error:
+        wrong = error.errors(include_input=False)[0]
+        where = ".".join(str(part)[:40] for part in wrong["loc"]) or "the body"
+        raise Refused(
+            f"{where}: {wrong['msg']}; a run worker has only the fields that Dagster's launcher sends"
+        ) from error
+    if create.image != settings.image:
+        raise Refused(
+            f"image {create.image[:120]!r} is not the platform's: run workers are made from {settings.image!r}"
+        )
+    if create.command[:2] != ["dagster", "api"] or create.command[2] not in ("execute_run", "resume_run"):
+        raise Refused("a run worker's command is `dagster api execute_run` or `dagster api resume_run`")
+    if create.host_config.network_mode != settings.network or list(create.networking_config) != [settings.network]:
+        raise Refused(f"a run worker is on the platform's network {settings.network!r} only")
+    return create
+
+
+def container(create: Create, settings: Settings) -> dict[str, Any]:
+    """Builds the body to send: four parsed fields, and the platform's own limits and hardening."""
+    mebibyte = 1024 * 1024
+    host_config: dict[str, Any] = {
+        "NetworkMode": settings.network,
+        "Privileged": False,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true"],
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={settings.tmp_mib}m,mode=1777"},  # noqa: S108
+        "Memory": settings.memory_mib * mebibyte,
+        "MemorySwap": settings.memory_mib * mebibyte,  # equal to Memory: no swap
+        "NanoCpus": int(settings.cpus * 1e9),
+        "PidsLimit": settings.pids,
+        "OomScoreAdj": 500,  # the kernel ends a run before it ends the platform
+        "IpcMode": "private",
+        "Init": True,  # reaps dbt's children and passes signals on
+        "AutoRemove": False,  # a crash must stay inspectable; the sweeper removes it later
+        "RestartPolicy": {"Name": "no"},
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
+    }
+    if settings.compute_logs:
+        volume, _, folder = settings.compute_logs.partition(":")
+        host_config["Mounts"] = [{"Type": "volume", "Source": volume, "Target": folder}]
+    return {
+        "Image": settings.image,
+        "Cmd": create.command,
+        "Env": create.environment,
+        "Labels": {**create.labels.model_dump(by_alias=True), LABEL: settings.project},
+        "StopTimeout": 25,  # seconds: time for dbt to cancel its queries and for Dagster to report
+        "HostConfig": host_config,
+    }
+
+
+def _decode(body: bytes) -> Any:
+    """Decodes strict JSON: UTF-8, no repeated keys in any spelling, no NaN; raises Refused."""
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_not_json)
+    except (ValueError, RecursionError) as error:
+        raise Refused("the body is not JSON", 400) from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name.casefold() for name, _ in pairs}) != len(pairs):
+        raise Refused("a key is repeated in the body", 400)
+    return dict(pairs)
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
