@@ -1,0 +1,1 @@
+"""A BigQuery on one machine: local-bigquery on DuckDB files, bridged where dbt or a loader needs more."""

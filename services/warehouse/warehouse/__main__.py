@@ -1,0 +1,24 @@
+"""Start the warehouse: `python -m warehouse --port 9050 --project local-dev --data-dir .local/warehouse`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C; return the exit code. A data directory in use by another process is refused."""
+    parser = argparse.ArgumentParser("warehouse", description="A BigQuery emulator for one machine.")
+    parser.add_argument("--host", default="127.0.0.1", help="there is no authentication: a private address only")
+    parser.add_argument("--port", type=int, default=9050)
+    parser.add_argument("--project", default="local-dev", help="the project that exists from the start")
+    parser.add_argument("--data-dir", type=Path, default=Path(".local/warehouse"))
+    options = parser.parse_args(arguments)
+
+    from warehouse import server  # after --help and usage errors: the import takes most of a second
+
+    return server.serve(options.host, options.port, options.project, options.data_dir)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Bridges for copy jobs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from local_bigquery.catalog import names, tables
+from local_bigquery.engine import database
+from local_bigquery.errors import BigQueryError
+from local_bigquery.jobs import copy, runner
+from local_bigquery.models import JobStatistics5
+
+TIME_FORMATS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H"}  # by the length of the partition's id
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A table of a copy job, and the partition of it that `table$id` names (None: the whole table)."""
+
+    table: tuple[str, str, str]
+    id: str | None
+
+
+def partitions() -> None:
+    """Copy single partitions (`table$20240131`); dbt's `copy_partitions` replaces the partitions of a model so."""
+    upstream = copy.run
+
+    def run(cursor: Any, config: Any, upload: str | None) -> Any:
+        source = _partition((config.sourceTables or [config.sourceTable])[0])
+        destination = _partition(config.destinationTable)
+        if source.id is None and destination.id is None:
+            return upstream(cursor, config, upload)
+        return _copy(cursor, source, destination, append=config.writeDisposition == "WRITE_APPEND")
+
+    copy.run = run
+    runner.HANDLERS["copy"] = run
+
+
+def _partition(reference: Any) -> Partition:
+    project_id, dataset_id, table_id = tables.reference(reference)
+    table_id, _, partition = table_id.partition("$")
+    return Partition((project_id, dataset_id, table_id), partition or None)
+
+
+def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) -> Any:
+    """Replace the destination's partition by the source's rows of it, in one transaction."""
+    condition = _condition(destination.table, destination.id or source.id or "")
+    target = database.quote(*destination.table)
+    with database.writing(*destination.table):
+        cursor.execute("BEGIN")
+        try:
+            if not append:
+                cursor.execute(f"DELETE FROM {target} WHERE {condition}")  # noqa: S608 quoted names
+            select = f"SELECT * FROM {database.quote(*source.table)} WHERE {condition}"  # noqa: S608
+            (copied,) = cursor.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
+            cursor.execute("COMMIT")
+        except Exception:
+            cursor.execute("ROLLBACK")
+            raise
+    return JobStatistics5(copiedRows=str(copied), copiedLogicalBytes="0")
+
+
+def _condition(table: tuple[str, str, str], partition: str) -> str:
+    """Return the SQL condition of a partition's rows; BigQueryError if the table has no such partitions."""
+    resource = tables.load(*table)
+    if resource.rangePartitioning and partition.isdigit():
+        span = resource.rangePartitioning.range
+        column, first = database.quote(resource.rangePartitioning.field), int(partition)
+        return f"{column} >= {first} AND {column} < {first + int(span.interval)}"
+    if resource.timePartitioning and partition.isdigit() and len(partition) in TIME_FORMATS:
+        column = database.quote(resource.timePartitioning.field or tables.INGESTION_TIME)
+        return f"strftime({column}, '{TIME_FORMATS[len(partition)]}') = '{partition}'"
+    raise BigQueryError("invalid", f"Table {names.label(*table)} has no partition {partition}")

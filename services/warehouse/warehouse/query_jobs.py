@@ -1,0 +1,62 @@
+"""Bridges for query jobs."""
+
+import re
+from typing import Any
+
+from local_bigquery.api import jobs as api_jobs
+from local_bigquery.jobs import query
+from local_bigquery.models import JobStatistics2
+
+COMMENTS = r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*"
+IGNORED = re.compile(COMMENTS + r"(GRANT|REVOKE|ALTER\s+MATERIALIZED\s+VIEW)\b", re.IGNORECASE | re.DOTALL)
+PRIVILEGES = re.compile(
+    r"(?:`?[\w-]+`?\s*\.\s*)?`?region-[\w-]+`?\s*\.\s*INFORMATION_SCHEMA\s*\.\s*OBJECT_PRIVILEGES", re.IGNORECASE
+)
+NO_PRIVILEGES = (
+    "(SELECT '' AS object_catalog, '' AS object_schema, '' AS object_name, '' AS object_type, "
+    "'' AS privilege_type, '' AS grantee FROM UNNEST([1]) WHERE FALSE)"
+)
+
+
+def ctas_destination() -> None:
+    """Report the new table of CREATE TABLE AS SELECT as the job's destinationTable.
+
+    BigQuery does, and dbt reads the row count and bytes of a model from `client.get_table(job.destination)`. The
+    rows of such a job stay empty: its results are not those of the table.
+    """
+    upstream_execute, upstream_results = query.execute, api_jobs.results
+
+    def execute(*args: Any, **kwargs: Any) -> Any:
+        statistics, children, destination = upstream_execute(*args, **kwargs)
+        if destination is None and statistics.statementType == "CREATE_TABLE_AS_SELECT":
+            destination = statistics.ddlTargetTable
+        return statistics, children, destination
+
+    def results(job: Any, *args: Any, **kwargs: Any) -> Any:
+        statistics = job.statistics.query if job.statistics else None
+        if statistics is not None and (statistics.statementType or "").startswith("CREATE"):
+            job = job.model_copy(deep=True)
+            job.configuration.query.destinationTable = None
+        return upstream_results(job, *args, **kwargs)
+
+    query.execute = execute
+    api_jobs.results = results
+
+
+def grants() -> None:
+    """Accept GRANT, REVOKE and ALTER MATERIALIZED VIEW without effect; show OBJECT_PRIVILEGES as empty.
+
+    There are no users here. dbt's `grants:` reads OBJECT_PRIVILEGES and then grants what is missing; its change of a
+    materialized view's refresh options is an ALTER.
+    """
+    upstream = query.execute
+
+    def execute(cursor: Any, project_id: str, job_id: str | None, config: Any, *args: Any, **kwargs: Any) -> Any:
+        sql = config.query or ""
+        if match := IGNORED.match(sql):
+            return JobStatistics2(statementType="_".join(match[1].upper().split())), [], None
+        if "OBJECT_PRIVILEGES" in sql.upper():
+            config = config.replace(query=PRIVILEGES.sub(NO_PRIVILEGES, sql))
+        return upstream(cursor, project_id, job_id, config, *args, **kwargs)
+
+    query.execute = execute

@@ -1,0 +1,47 @@
+"""What becomes of jobs and query results: they are kept for an hour, also over a restart."""
+
+import logging
+import threading
+import time
+
+from local_bigquery.catalog import tables
+from local_bigquery.engine import database
+from local_bigquery.errors import BigQueryError
+from local_bigquery.jobs import runner, store
+from local_bigquery.models import Job, JobStatistics
+
+KEEP_S = 3600.0  # a client reads its results at once; 3,000 kept results make every query take twice as long
+EVERY_S = 60.0
+
+
+def recover() -> None:
+    """Mark the jobs that the last stop cut off as failed: a client that asks for them gets an answer, not a wait."""
+    interrupted = BigQueryError("stopped", "Job execution was interrupted: the warehouse was stopped. Run it again.")
+    for (resource,) in database.fetch("SELECT resource FROM emulator.jobs WHERE state <> 'DONE'"):
+        store.save(runner._done(Job.model_validate_json(resource), JobStatistics(), interrupted))
+    prune()
+
+
+def prune() -> None:
+    """Delete finished jobs older than KEEP_S, and their results."""
+    before_ms = int((time.time() - KEEP_S) * 1000)
+    expired = database.fetch(
+        "SELECT project_id, job_id FROM emulator.jobs WHERE state = 'DONE' AND creation_time < ?", [before_ms]
+    )
+    for project_id, job_id in expired:
+        database.execute(f"DROP TABLE IF EXISTS {tables.name(project_id, tables.RESULTS, job_id)}")
+        database.execute("DELETE FROM emulator.jobs WHERE project_id = ? AND job_id = ?", [project_id, job_id])
+
+
+def start() -> None:
+    """Prune in a background thread, every EVERY_S."""
+    threading.Thread(target=_prune_for_ever, name="retention", daemon=True).start()
+
+
+def _prune_for_ever() -> None:
+    while True:
+        time.sleep(EVERY_S)
+        try:
+            prune()
+        except Exception:  # a full disk, for example: the next turn tries again
+            logging.getLogger(__name__).exception("old jobs could not be deleted")

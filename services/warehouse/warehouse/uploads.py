@@ -1,0 +1,62 @@
+"""Bridges for the data that a load job brings with it (resumable uploads of the BigQuery API)."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import anyio
+from fastapi import APIRouter, Request, Response
+from local_bigquery.api import uploads
+from local_bigquery.errors import not_found
+from starlette.concurrency import run_in_threadpool
+
+RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+router = APIRouter()
+
+
+@router.put("/upload/bigquery/v2/projects/{project_id}/jobs", include_in_schema=False)
+async def receive_chunk(project_id: str, upload_id: str, request: Request) -> Response:  # noqa: ARG001 in the path
+    """Write a chunk of a resumable upload at its place in the file; start the job after the last one.
+
+    Upstream holds each chunk in memory (the client's are 100 MiB), and appends it: a chunk that is sent again because
+    its answer was lost is then in the file twice.
+    """
+    if upload_id not in uploads._resumable:
+        raise not_found("Upload", upload_id)
+    start, total = _range(request.headers.get("content-range"))
+    path = uploads._file(upload_id)
+    async with await anyio.open_file(path, "r+b") as file:
+        if start is not None:
+            await file.seek(start)
+            await file.truncate()
+        async for piece in request.stream():
+            await file.write(piece)
+        size = await file.seek(0, os.SEEK_END)
+    if total is None or size < total:
+        return Response(status_code=308, headers={"Range": f"bytes=0-{size - 1}"} if size else {})
+    owner, job = uploads._resumable.pop(upload_id)
+    answer: Response = await run_in_threadpool(uploads._start, owner, job, path)
+    return answer
+
+
+def refused_uploads() -> None:
+    """Delete the file of an upload whose job is refused, for example because its id exists; upstream keeps it."""
+    upstream = uploads._start
+
+    def start(project_id: str, body: Any, upload: str) -> Any:
+        try:
+            return upstream(project_id, body, upload)
+        except Exception:
+            Path(upload).unlink(missing_ok=True)
+            raise
+
+    uploads._start = start
+
+
+def _range(header: str | None) -> tuple[int | None, int | None]:
+    """Return the first byte's position and the total size (bytes) of a Content-Range; None for what it leaves open."""
+    match = RANGE.match(header or "")
+    if match is None:
+        return 0, 0  # no range: the whole file in one request
+    return (None if match[1] is None else int(match[1])), (None if match[2] == "*" else int(match[2]))
