@@ -1,0 +1,20 @@
+with
+
+source as (
+
+    select * from {{ source('jaffle_shop', 'jaffle_shop_customers') }}
+
+),
+
+renamed as (
+
+    select
+        cast(id as int64) as customer_id,
+        cast(first_name as string) as first_name,
+        cast(last_name as string) as last_name
+
+    from source
+
+)
+
+select * from renamed
