@@ -7,10 +7,12 @@ from typing import Any
 
 import yaml
 
+from bootstrap.errors import UserError
+
 type Location = tuple[str | int, ...]
 
 
-class ConnectionsFileError(Exception):
+class ConnectionsFileError(UserError):
     """The connections file cannot be used; the text names file, line and path, and says what to do."""
 
 

@@ -1,0 +1,5 @@
+"""Runs the command line."""
+
+from bootstrap.cli import main
+
+main()

@@ -1,0 +1,52 @@
+"""How requests to Airbyte prove who sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import httpx
+
+from bootstrap.errors import UserError
+from bootstrap.settings import Settings
+
+TOKEN_PATH = "/api/public/v1/applications/token"  # noqa: S105 - a path
+
+
+class TokenAuth(httpx.Auth):
+    """A bearer token for a client id and secret, fetched again when the server answers 401: tokens live 15 minutes."""
+
+    requires_response_body = True
+
+    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
+        self._url = base_url + TOKEN_PATH
+        self._application = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
+        self._token: str | None = None
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Send the request with the token, after a 401 once more with a fresh one; raise UserError when none is given."""
+        if self._token is None:
+            yield from self._fetch()
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            yield from self._fetch()
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            yield request
+
+    def _fetch(self) -> Generator[httpx.Request, httpx.Response]:
+        response = yield httpx.Request("POST", self._url, json=self._application)
+        if response.status_code != httpx.codes.OK:
+            raise UserError(
+                f"Airbyte gave no token for this client id and secret (POST {self._url}: {response.status_code}).\n"
+                "Check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (with abctl: `abctl local credentials`)."
+            )
+        self._token = response.json()["access_token"]
+
+
+def authentication(settings: Settings) -> httpx.Auth | None:
+    """Return client credentials, else basic authentication, else none, whichever the settings hold."""
+    if settings.client_id and settings.client_secret:
+        return TokenAuth(settings.airbyte_url, settings.client_id, settings.client_secret)
+    if settings.username and settings.password:
+        return httpx.BasicAuth(settings.username, settings.password)
+    return None

@@ -1,0 +1,174 @@
+"""Airbyte's API, as much of it as bootstrap needs: the public API, and the configuration API for connectors."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from bootstrap.airbyte_auth import authentication
+from bootstrap.errors import UserError
+from bootstrap.settings import Settings
+
+type Json = dict[str, Any]
+
+PUBLIC, CONFIGURATION = "/api/public/v1", "/api/v1"
+DEFAULT_ORGANIZATION = "00000000-0000-0000-0000-000000000000"
+PAGE = 100  # the most that the public API gives at once
+TIMEOUT = httpx.Timeout(60, connect=5)
+# Creating a connection discovers the schema, which may first pull the connector's image: up to 15 minutes.
+DISCOVERY_TIMEOUT = httpx.Timeout(900, connect=5)
+
+
+class Kind(StrEnum):
+    """What a workspace holds, in the order in which it can be created."""
+
+    SOURCE = "source"
+    DESTINATION = "destination"
+    CONNECTION = "connection"
+
+    @property
+    def id_field(self) -> str:
+        """The field that holds an object's id."""
+        return f"{self}Id"
+
+
+class AirbyteError(UserError):
+    """A request that Airbyte refused or did not answer; `status` is None when there was no answer."""
+
+    def __init__(self, message: str, status: int | None) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def may_have_worked(self) -> bool:
+        """Whether the request may have taken effect all the same, so that one has to look before repeating it."""
+        return self.status is None or self.status >= httpx.codes.INTERNAL_SERVER_ERROR
+
+
+class AirbyteClient:
+    """One Airbyte server. Every method raises AirbyteError when the server refuses or does not answer."""
+
+    def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
+        self._url = settings.airbyte_url
+        self._http = httpx.Client(
+            base_url=self._url, auth=authentication(settings), timeout=TIMEOUT, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections to the server."""
+        self._http.close()
+
+    def health(self) -> None:
+        """Return when the server says that it is well."""
+        self._request("GET", f"{PUBLIC}/health")
+
+    def has_workspace(self, workspace_id: str) -> bool:
+        """Return whether the workspace exists; a server that hides what does not exist answers 403."""
+        try:
+            self._request("GET", f"{PUBLIC}/workspaces/{workspace_id}")
+        except AirbyteError as error:
+            if error.status in {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}:
+                return False
+            raise
+        return True
+
+    def create_workspace(self, workspace_id: str, name: str) -> None:
+        """Create the workspace with this id unless it exists; only the configuration API can set an id."""
+        body = {"id": workspace_id, "name": name, "organizationId": DEFAULT_ORGANIZATION}
+        self._request("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body)
+
+    def list(self, kind: Kind, workspace_id: str) -> list[Json]:
+        """Return all objects of a kind in the workspace, with secrets masked."""
+        found: list[Json] = []
+        while True:
+            query = {"workspaceIds": workspace_id, "limit": PAGE, "offset": len(found)}
+            page = self._request("GET", f"{PUBLIC}/{kind}s", query=query)["data"]
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    def create(self, kind: Kind, body: Json) -> Json:
+        """Create an object and return it."""
+        timeout = DISCOVERY_TIMEOUT if kind is Kind.CONNECTION else TIMEOUT
+        created: Json = self._request("POST", f"{PUBLIC}/{kind}s", body, timeout=timeout)
+        return created
+
+    def update(self, kind: Kind, object_id: str, body: Json) -> Json:
+        """Change an object and return it.
+
+        A connection is patched. A source or a destination is put, with its whole configuration: Airbyte merges the
+        configuration of a patch into the old one, which could never remove a setting.
+        """
+        method = "PATCH" if kind is Kind.CONNECTION else "PUT"
+        changed: Json = self._request(method, f"{PUBLIC}/{kind}s/{object_id}", body, timeout=DISCOVERY_TIMEOUT)
+        return changed
+
+    def delete(self, kind: Kind, object_id: str) -> None:
+        """Delete an object, or find that it is gone."""
+        try:
+            self._request("DELETE", f"{PUBLIC}/{kind}s/{object_id}")
+        except AirbyteError as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                raise
+
+    def definitions(self, kind: Kind) -> dict[str, str]:
+        """Return the definition ids of all connectors of a kind by image name: {"source-s3": "6958…"}."""
+        listed = self._request("POST", f"{CONFIGURATION}/{kind}_definitions/list", {})[f"{kind}Definitions"]
+        return {item["dockerRepository"].removeprefix("airbyte/"): item[f"{kind}DefinitionId"] for item in listed}
+
+    def specification(self, kind: Kind, definition_id: str, workspace_id: str) -> Json:
+        """Return the JSON schema of a connector's configuration."""
+        body = {f"{kind}DefinitionId": definition_id, "workspaceId": workspace_id}
+        answer = self._request("POST", f"{CONFIGURATION}/{kind}_definition_specifications/get", body)
+        specification: Json = answer["connectionSpecification"]
+        return specification
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        query: Json | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> Any:
+        try:
+            response = self._http.request(method, path, json=body, params=query, timeout=timeout)
+        except httpx.TransportError as error:
+            raise AirbyteError(
+                f"Airbyte does not answer at {self._url} ({method} {path}: {error or type(error).__name__}).\n"
+                "Start it, or name another with AIRBYTE_URL; `python -m bootstrap wait` waits until it answers.",
+                status=None,
+            ) from error
+        if response.is_success:
+            return response.json() if response.content else None
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise AirbyteError(
+                f"Airbyte at {self._url} asks for credentials that it did not get ({method} {path}: 401).\n"
+                "Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or AIRBYTE_USERNAME and AIRBYTE_PASSWORD.",
+                response.status_code,
+            )
+        raise AirbyteError(
+            f"Airbyte answered {response.status_code} to {method} {path}: {_reason(response)}", response.status_code
+        )
+
+
+def _reason(response: httpx.Response) -> str:
+    """Return the sentence in an error of the public API (problem details) or of the configuration API."""
+    try:
+        problem = response.json()
+        details = [
+            problem.get("data", {}).get("message"),
+            *(problem.get(key) for key in ("detail", "message", "title")),
+        ]
+    except (ValueError, AttributeError):
+        details = []
+    return next((str(text) for text in details if text), response.text[:500] or "no explanation")

@@ -1,0 +1,113 @@
+"""The command line: `python -m bootstrap wait | seed | plan | apply | destroy`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from bootstrap import connections_file
+from bootstrap.airbyte_client import AirbyteClient
+from bootstrap.apply import apply as apply_file
+from bootstrap.apply import destroy as destroy_objects
+from bootstrap.apply import made
+from bootstrap.errors import UserError
+from bootstrap.plan import as_json, make_plan
+from bootstrap.render import line, plan_lines
+from bootstrap.settings import Settings
+from bootstrap.state import State
+
+CHANGES_EXIT_CODE = 2
+
+Adopt = Annotated[bool, typer.Option("--adopt", help="Take over objects that have a declared name already.")]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Uploads the seed files and makes Airbyte hold what connections.yaml declares.",
+)
+
+
+@app.command()
+def wait(timeout: Annotated[float, typer.Option(help="Seconds until it gives up.")] = 180) -> None:
+    """Wait until S3 and Airbyte answer."""
+    from bootstrap.waiting import wait as wait_for
+
+    wait_for(Settings.read(), timeout, _say)
+
+
+@app.command()
+def seed() -> None:
+    """Upload the CSV files of SEED_DATA_DIR to S3, those that differ."""
+    from bootstrap.seed import seed as upload  # boto3 takes long to import
+
+    upload(Settings.read(), _report)
+
+
+@app.command()
+def plan(
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there are changes.")
+    ] = False,
+    as_json_: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    adopt: Adopt = False,
+) -> None:
+    """Show what apply would change; change nothing."""
+    settings = Settings.read()
+    file = connections_file.load(settings.connections_file)
+    with AirbyteClient(settings) as client:
+        found = make_plan(client, file, State(settings.state_directory), adopt=adopt)
+    if as_json_:
+        _say(json.dumps(as_json(found), indent=2))
+    else:
+        for text in plan_lines(found, file.workspace.name):
+            _say(text)
+    if detailed_exitcode and not found.is_empty:
+        raise typer.Exit(CHANGES_EXIT_CODE)
+
+
+@app.command()
+def apply(adopt: Adopt = False) -> None:
+    """Make Airbyte hold what the connections file declares."""
+    settings = Settings.read()
+    file = connections_file.load(settings.connections_file)
+    with AirbyteClient(settings) as client:
+        apply_file(client, file, State(settings.state_directory), _report, adopt=adopt)
+
+
+@app.command()
+def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete the connections, sources and destinations that apply made, and nothing else."""
+    settings = Settings.read()
+    file = connections_file.load(settings.connections_file)
+    state = State(settings.state_directory)
+    with AirbyteClient(settings) as client:
+        objects = made(client, file, state)
+        if not objects:
+            _say("Nothing to delete: apply made nothing in this workspace.")
+            return
+        for kind, item in objects:
+            _say("- " + line(kind, item["name"], "delete"))
+        if not yes:
+            typer.confirm(f"Delete these {len(objects)} objects? Tables in the warehouse stay.", abort=True)
+        destroy_objects(client, state, objects, _report)
+
+
+def main() -> None:
+    """Run the command line; a UserError is printed and ends it with exit code 1."""
+    try:
+        app()
+    except UserError as error:
+        print(f"bootstrap: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _report(kind: str, name: str, outcome: str) -> None:
+    _say(line(kind, name, outcome))

@@ -1,0 +1,105 @@
+"""What differs between a declared object and the one that Airbyte holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bootstrap.specification import MASK, Schemas, child, is_default, is_secret, redacted
+
+ABSENT = None
+"""Stands for a field that is not there; Airbyte does not tell null from absent either."""
+
+type SecretIsKnown = Callable[[str, Any], bool]
+"""Whether the secret at a path was last sent by us with this value."""
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field that differs; the values of a secret are not kept."""
+
+    path: str
+    old: Any
+    new: Any
+    secret: bool = False
+
+
+def configuration_changes(
+    wanted: Any, found: Any, schemas: Schemas, secret_is_known: SecretIsKnown, path: str = ""
+) -> Iterator[FieldChange]:
+    """Yield what differs between a declared and an actual configuration.
+
+    Secrets read masked are compared by what we remember of them. A field that only Airbyte has counts unless it
+    is a default of the connector: server and connector fill those in by themselves.
+    """
+    if is_secret(schemas, found):
+        same = secret_is_known(path, wanted) if found == MASK else wanted == found
+        if not same:
+            yield FieldChange(path, ABSENT, ABSENT, secret=True)
+    elif isinstance(wanted, dict) and isinstance(found, dict | None):
+        found = found or {}
+        for key in wanted:
+            yield from configuration_changes(
+                wanted[key], found.get(key), child(schemas, key), secret_is_known, _join(path, key)
+            )
+        for key in sorted(set(found) - set(wanted)):
+            inner = child(schemas, key)
+            if not is_default(inner, found[key]):
+                secret = is_secret(inner, found[key])
+                yield FieldChange(_join(path, key), ABSENT if secret else redacted(inner, found[key]), ABSENT, secret)
+    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        for index, item in enumerate(wanted):
+            yield from configuration_changes(
+                item, found[index], child(schemas, index), secret_is_known, f"{path}[{index}]"
+            )
+    elif wanted != found:
+        yield FieldChange(path, redacted(schemas, found), redacted(schemas, wanted))
+
+
+def secrets(wanted: Any, shown: Any, schemas: Schemas, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield path and value of each secret in a declared configuration, given how Airbyte shows it."""
+    if is_secret(schemas, shown):
+        yield path, wanted
+    elif isinstance(wanted, dict):
+        for key, item in wanted.items():
+            yield from secrets(
+                item, shown.get(key) if isinstance(shown, dict) else None, child(schemas, key), _join(path, key)
+            )
+    elif isinstance(wanted, list):
+        for index, item in enumerate(wanted):
+            there = shown[index] if isinstance(shown, list) and index < len(shown) else None
+            yield from secrets(item, there, child(schemas, index), f"{path}[{index}]")
+
+
+def connection_changes(wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[FieldChange]:
+    """Yield what differs between a declared connection and an actual one; its streams are compared by name."""
+    for key, value in wanted.items():
+        if key == "schedule":
+            old, new = (found.get(key) or {}).get("scheduleType"), value["scheduleType"]
+        elif key == "configurations":
+            yield from _stream_changes(value["streams"], (found.get(key) or {}).get("streams") or [])
+            continue
+        else:
+            old, new = found.get(key), value
+        if (old or ABSENT) != (new or ABSENT):
+            yield FieldChange(key, old, new)
+
+
+def _stream_changes(wanted: list[dict[str, Any]], found: list[dict[str, Any]]) -> Iterator[FieldChange]:
+    before = {stream["name"]: stream for stream in found}
+    after = {stream["name"]: stream for stream in wanted}
+    for name in [*after, *sorted(set(before) - set(after))]:
+        path = f"streams.{name}"
+        if name not in before:
+            yield FieldChange(path, ABSENT, after[name]["syncMode"])
+        elif name not in after:
+            yield FieldChange(path, before[name].get("syncMode"), ABSENT)
+        else:
+            for key, value in after[name].items():
+                if before[name].get(key) != value:
+                    yield FieldChange(f"{path}.{key}", before[name].get(key), value)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,44 @@
+"""Everything that bootstrap reads from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and who we are; an empty variable counts as unset."""
+
+    airbyte_url: str
+    connections_file: Path
+    state_directory: Path
+    seed_directory: Path
+    s3_bucket: str
+    s3_endpoint: str | None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Return the settings that an environment gives."""
+
+        def text(name: str, default: str) -> str:
+            return environment.get(name) or default
+
+        return cls(
+            airbyte_url=text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/"),
+            connections_file=Path(text("CONNECTIONS_FILE", "connections.yaml")),
+            state_directory=Path(text("BOOTSTRAP_STATE_DIR", ".local/bootstrap")),
+            seed_directory=Path(text("SEED_DATA_DIR", "seed_data")),
+            s3_bucket=text("S3_BUCKET", "jaffle-shop"),
+            s3_endpoint=environment.get("AWS_ENDPOINT_URL_S3") or None,
+            client_id=environment.get("AIRBYTE_CLIENT_ID") or None,
+            client_secret=environment.get("AIRBYTE_CLIENT_SECRET") or None,
+            username=environment.get("AIRBYTE_USERNAME") or None,
+            password=environment.get("AIRBYTE_PASSWORD") or None,
+        )

@@ -1,0 +1,124 @@
+"""What bootstrap remembers between runs: which objects it made, and keyed hashes of the secrets that it sent.
+
+Airbyte masks secrets in every read and does not say who made an object, so both have to be kept on our side:
+`state.json` and the hashes' `key` in BOOTSTRAP_STATE_DIR, readable by their owner only. Losing them loses no data:
+`apply --adopt` takes the objects over again and sends the secrets once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bootstrap.airbyte_client import Kind
+from bootstrap.errors import UserError
+
+PRIVATE = 0o600
+
+
+class State:
+    """The memory in one directory; every change is on disk when the method returns."""
+
+    def __init__(self, directory: Path) -> None:
+        """Read what is remembered, or start empty. Raises UserError when it cannot be read."""
+        self.path = directory / "state.json"
+        self._directory = directory
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            text = self.path.read_text() if self.path.exists() else "{}"
+            data = json.loads(text)
+            self._objects: dict[str, dict[str, Any]] = data.get("objects", {})
+            self._creating: list[str] = data.get("creating", [])
+        except (OSError, ValueError, AttributeError) as error:
+            raise UserError(
+                f"{self.path} cannot be read ({error}).\n"
+                "Move it away and run `python -m bootstrap apply --adopt` to take the existing objects over."
+            ) from error
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold off other runs of bootstrap on this directory. Raises UserError when one is at work."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            lock = (self._directory / "lock").open("w")
+        except OSError as error:
+            raise UserError(
+                f"{self._directory} cannot be written ({error.strerror}). Name another folder with BOOTSTRAP_STATE_DIR."
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"Another run of bootstrap is at work ({self._directory / 'lock'}). Wait for it to end."
+                ) from error
+            self._read()  # what was read before the lock was held may be old
+            yield
+
+    def name_of(self, kind: Kind, object_id: str) -> str | None:
+        """Return the declared name of an object that we made, None for one of others."""
+        known = self._objects.get(object_id)
+        return known["name"] if known and known["kind"] == kind else None
+
+    def secret_is_known(self, object_id: str, path: str, value: Any) -> bool:
+        """Return whether this is the secret that we last sent."""
+        remembered = self._objects.get(object_id, {}).get("secrets", {}).get(path, "")
+        return hmac.compare_digest(remembered, self._hash(path, value))
+
+    def is_being_created(self, kind: Kind, name: str) -> bool:
+        """Return whether a creation was begun whose end we did not see."""
+        return f"{kind} {name}" in self._creating
+
+    def begin_creation(self, kind: Kind, name: str) -> None:
+        """Remember that an object is about to be created, so that an interrupted run recognises it as ours."""
+        if not self.is_being_created(kind, name):
+            self._creating.append(f"{kind} {name}")
+            self._save()
+
+    def remember(self, kind: Kind, name: str, object_id: str, sent: Iterable[tuple[str, Any]] = ()) -> None:
+        """Remember an object as ours, and the secrets that it was given."""
+        hashes = {path: self._hash(path, value) for path, value in sent}
+        self._objects[object_id] = {"kind": str(kind), "name": name, "secrets": hashes}
+        if self.is_being_created(kind, name):
+            self._creating.remove(f"{kind} {name}")
+        self._save()
+
+    def forget(self, object_id: str) -> None:
+        """Forget an object that was deleted."""
+        if self._objects.pop(object_id, None):
+            self._save()
+
+    def _hash(self, path: str, value: Any) -> str:
+        message = f"{path}\n{json.dumps(value, sort_keys=True)}".encode()
+        return hmac.new(self._key(), message, hashlib.sha256).hexdigest()
+
+    def _key(self) -> bytes:
+        path = self._directory / "key"
+        if not path.exists():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            _write_private(path, secrets.token_hex(32))
+        return bytes.fromhex(path.read_text())
+
+    def _save(self) -> None:
+        data = {"objects": self._objects, "creating": self._creating}
+        _write_private(self.path, json.dumps(data, indent=2) + "\n")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a run that dies leaves the old one or the new one."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
