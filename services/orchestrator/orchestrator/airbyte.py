@@ -1,0 +1,106 @@
+"""Airbyte, through dagster-airbyte's client: finding a connection by its name, running a sync, explaining a failure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_airbyte import AirbyteWorkspace
+from dagster_airbyte.resources import AirbyteClient
+
+from orchestrator import settings
+
+POLL_SECONDS = 1.0  # the client's own 10 would be most of the time that a small sync takes
+# Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
+REQUEST_TIMEOUT_SECONDS = 600
+LOG_LINES = 30  # of a failed job, shown in the error
+
+
+class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
+    """The Airbyte workspace. Address and credentials are read when it is used, so that no page of the UI shows them."""
+
+    workspace_id: str
+
+    def client(self) -> AirbyteClient:
+        """Return a client of the workspace's two APIs; nothing is sent yet."""
+        url = settings.text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/")
+        return AirbyteWorkspace(
+            rest_api_base_url=f"{url}/api/public/v1",
+            configuration_api_base_url=f"{url}/api/v1",
+            workspace_id=self.workspace_id,
+            client_id=settings.secret("AIRBYTE_CLIENT_ID"),
+            client_secret=settings.secret("AIRBYTE_CLIENT_SECRET"),
+            username=settings.secret("AIRBYTE_USERNAME"),
+            password=settings.secret("AIRBYTE_PASSWORD"),
+            request_timeout=REQUEST_TIMEOUT_SECONDS,
+            poll_interval=POLL_SECONDS,
+            # A sync that somebody else started, or that an interrupted run left behind, is followed to its end.
+            poll_previous_running_sync=True,
+        ).get_client()
+
+    def sync(self, connection_name: str) -> Mapping[str, Any]:
+        """Run a connection's sync to its end and return Airbyte's job; raises Failure that says why it did not work."""
+        client = self.client()
+        connection_id = find_connection(client, connection_name)
+        try:
+            return client.sync_and_poll(connection_id).job_details
+        except dg.Failure as failure:
+            raise explain(client, connection_name, failure) from failure
+
+
+def find_connection(client: AirbyteClient, name: str) -> str:
+    """Return the id of the connection with this name; raises Failure when Airbyte has none or more than one."""
+    try:
+        connections = client.get_connections()
+    except dg.Failure as failure:
+        raise dg.Failure(
+            f"Airbyte does not answer as it should at {client.rest_api_base_url}: {failure.description} "
+            "Is it running, and are AIRBYTE_URL and its credentials right? The lines above have each attempt."
+        ) from failure
+    ids = [str(connection["connectionId"]) for connection in connections if connection["name"] == name]
+    if len(ids) == 1:
+        return ids[0]
+    found = "there is no connection" if not ids else f"there are {len(ids)} connections"
+    raise dg.Failure(
+        f"In Airbyte {found} called {name!r} (workspace {client.workspace_id}). "
+        "Make Airbyte hold what connections.yaml declares: make apply"
+    )
+
+
+def explain(client: AirbyteClient, connection_name: str, failure: dg.Failure) -> dg.Failure:
+    """Return the failure with the job's reason and its last log lines, as far as Airbyte tells them."""
+    description = failure.description or "The sync failed"
+    job = re.search(r"Job (?:failed|was cancelled): (\d+)", description)
+    if not job:
+        return failure
+    try:
+        # jobs/get of the configuration API; the public API tells a job's status only.
+        details = client._single_request(
+            "POST", f"{client.configuration_api_base_url}/jobs/get", data={"id": int(job[1])}
+        )
+    except dg.Failure:
+        details = {}
+    reasons, lines = failure_reasons(details), log_lines(details)
+    parts = [f"Airbyte's sync of {connection_name!r} did not succeed ({description}).", *reasons]
+    if lines:
+        parts.append("The end of the job's log:\n" + "\n".join(lines[-LOG_LINES:]))
+    return dg.Failure("\n".join(parts), metadata={"airbyte_job_id": int(job[1])})
+
+
+def failure_reasons(details: Mapping[str, Any]) -> list[str]:
+    """Return the messages that the job's last attempt failed with."""
+    summary = _last_attempt(details).get("attempt", {}).get("failureSummary") or {}
+    messages = [item.get("externalMessage") or item.get("internalMessage") for item in summary.get("failures", [])]
+    return [str(message) for message in messages if message]
+
+
+def log_lines(details: Mapping[str, Any]) -> list[str]:
+    """Return the log of the job's last attempt."""
+    lines = (_last_attempt(details).get("logs") or {}).get("logLines") or []
+    return [str(line) for line in lines]
+
+
+def _last_attempt(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    attempts = details.get("attempts") or [{}]
+    last: Mapping[str, Any] = attempts[-1]
+    return last

@@ -1,0 +1,82 @@
+"""The dbt models: an asset each, and every data test a check on the asset that it tests, sources included."""
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from packaging.version import Version
+
+# In the environment's own folder: a service need not have it on its PATH.
+DBT = Path(sys.executable).parent / "dbt"
+SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
+
+TRANSLATOR = DagsterDbtTranslator(
+    DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=False)
+)
+
+
+class DbtCli(DbtCliResource):
+    """dbt, without the two things that dagster-dbt does before each command and that nothing here needs."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        # Instead of `dbt --version`: 3 s, and a request to PyPI for the latest release.
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: object) -> Any:  # noqa: ARG002
+        # A second dbt in this process, for fetch_row_counts() and fetch_column_metadata().
+        return None
+
+
+def dbt_cli(project: DbtProject) -> DbtCli:
+    """Return the resource that runs dbt on the project."""
+    return DbtCli(project_dir=str(project.project_dir), profiles_dir=str(project.profiles_dir), dbt_executable=str(DBT))
+
+
+def prepare(project: DbtProject) -> Path:
+    """Return the path of the manifest, made by `dbt parse` when it is absent or older than the project's files.
+
+    An image has it baked in, so that a run worker starts without it. Raises RuntimeError with dbt's own message.
+    """
+    target = project.project_dir / project.target_path
+    target.mkdir(exist_ok=True)
+    if _is_current(project):
+        return project.manifest_path
+    with (target / "prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the code server and a run may come here at the same time
+        if not _is_current(project):
+            command = [str(DBT), "--quiet", "parse", "--profiles-dir", str(project.profiles_dir)]
+            result = subprocess.run(command, cwd=project.project_dir, capture_output=True, text=True)
+            if result.returncode:
+                raise RuntimeError(f"The dbt project cannot be parsed:\n{result.stdout}{result.stderr}")
+    return project.manifest_path
+
+
+def _is_current(project: DbtProject) -> bool:
+    if not project.manifest_path.exists():
+        return False
+    made = project.manifest_path.stat().st_mtime
+    generated = {project.project_dir / name for name in ("target", "logs")}
+    for directory, folders, names in project.project_dir.walk():
+        folders[:] = [name for name in folders if directory / name not in generated]
+        if any(Path(name).suffix in SOURCES and (directory / name).stat().st_mtime > made for name in names):
+            return False
+    return True
+
+
+def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
+    """Return the project's models, built by one `dbt build` per run; raises RuntimeError when it does not parse."""
+
+    @dbt_assets(manifest=prepare(project), project=project, dagster_dbt_translator=TRANSLATOR, name="dbt_build")
+    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli) -> Iterator[Any]:
+        # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
+        yield from dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context).stream()
+
+    return dbt_build

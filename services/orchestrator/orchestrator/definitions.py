@@ -1,0 +1,42 @@
+"""Everything that Dagster knows: files in S3 → landing tables → staging views → fct_orders → dim_customers."""
+
+import dagster as dg
+from dagster_dbt import DbtProject
+
+from bootstrap import connections_file
+from orchestrator import settings
+from orchestrator.airbyte import Airbyte
+from orchestrator.checks import row_count_check
+from orchestrator.dbt import dbt_cli, dbt_models
+from orchestrator.files import Bucket, file_assets
+from orchestrator.landing import landing_assets
+from orchestrator.warehouse import Warehouse
+
+declared = connections_file.load(settings.connections_file())
+dbt_project = DbtProject(settings.dbt_project_directory())
+
+all_assets = dg.define_asset_job(
+    "all_assets", dg.AssetSelection.all(), description="Load every file, build and check every model."
+)
+
+defs = dg.Definitions(
+    assets=[
+        *file_assets(declared.connections),
+        *(landing_assets(connection) for connection in declared.connections),
+        dbt_models(dbt_project),
+    ],
+    asset_checks=[
+        row_count_check(stream) for connection in declared.connections for stream in connection.streams if stream.files
+    ],
+    jobs=[all_assets],
+    # Off until it is switched on in the UI, as Dagster's users expect of a schedule.
+    schedules=[dg.ScheduleDefinition(name="daily", job=all_assets, cron_schedule="0 6 * * *")],
+    resources={
+        "airbyte": Airbyte(workspace_id=str(declared.workspace.id)),
+        "bucket": Bucket(),
+        "warehouse": Warehouse(),
+        "dbt": dbt_cli(dbt_project),
+    },
+    # A process per step would import everything again: 2 s a step, and dbt is one step anyway.
+    executor=dg.in_process_executor,
+)

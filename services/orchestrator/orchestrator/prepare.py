@@ -1,0 +1,8 @@
+"""`python -m orchestrator.prepare`: makes dbt's manifest ahead of time, for an image or before the first start."""
+
+from dagster_dbt import DbtProject
+
+from orchestrator import dbt, settings
+
+if __name__ == "__main__":
+    print(dbt.prepare(DbtProject(settings.dbt_project_directory())))
