@@ -23,7 +23,7 @@ class TokenAuth(httpx.Auth):
         self._token: str | None = None
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Send the request with the token, after a 401 once more with a fresh one; raise UserError when none is given."""
+        """Send the request with the token, after a 401 again with a fresh one; raise UserError when there is none."""
         if self._token is None:
             yield from self._fetch()
         request.headers["Authorization"] = f"Bearer {self._token}"

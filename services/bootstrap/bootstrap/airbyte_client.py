@@ -166,7 +166,7 @@ def _reason(response: httpx.Response) -> str:
     try:
         problem = response.json()
         details = [
-            problem.get("data", {}).get("message"),
+            (problem.get("data") or {}).get("message"),
             *(problem.get(key) for key in ("detail", "message", "title")),
         ]
     except (ValueError, AttributeError):

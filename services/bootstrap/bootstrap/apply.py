@@ -29,6 +29,8 @@ OUTCOMES = {
 def apply(client: AirbyteClient, file: ConnectionsFile, state: State, report: Report, *, adopt: bool = False) -> None:
     """Create, update and replace until Airbyte holds what the file declares. Raises UserError; can be run again."""
     workspace_id, name = str(file.workspace.id), file.workspace.name
+    for item in (*file.sources, *file.destinations):
+        item.expanded()  # a variable that is not set is told before anything is touched
     with state.locked():
         exists = client.has_workspace(workspace_id)
         if not exists:

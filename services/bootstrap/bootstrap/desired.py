@@ -100,10 +100,9 @@ type Desired = Actor | Link
 
 def _stream(stream: Json) -> Json:
     body = {"name": stream["name"], "syncMode": stream["sync_mode"]}
-    # Airbyte keeps a primary key only where it is used, so that in other modes it would differ for ever.
-    return body | (
-        {"primaryKey": stream["primary_key"]} if stream["sync_mode"] == "incremental_deduped_history" else {}
-    )
+    if stream["sync_mode"] != "incremental_deduped_history":
+        return body  # Airbyte keeps a primary key only where it is used: sent in other modes it would differ for ever
+    return body | {"primaryKey": stream["primary_key"]}
 
 
 def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specifications: bool) -> list[Desired]:

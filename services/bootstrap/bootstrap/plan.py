@@ -87,7 +87,7 @@ def match(desired: Desired, listed: list[Json], state: State, *, adopt: bool) ->
     if adopt or state.is_being_created(desired.kind, desired.name):
         return same_name[0]
     raise UserError(
-        f"{desired.kind} {desired.name!r} exists in Airbyte, but {state.path} does not know it as made from this file.\n"
+        f"{desired.kind} {desired.name!r} exists in Airbyte, but apply did not make it ({state.path} lacks it).\n"
         "Rename one of the two, delete it in Airbyte, or take it over: `python -m bootstrap apply --adopt`."
     )
 

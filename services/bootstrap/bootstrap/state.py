@@ -72,8 +72,8 @@ class State:
 
     def secret_is_known(self, object_id: str, path: str, value: Any) -> bool:
         """Return whether this is the secret that we last sent."""
-        remembered = self._objects.get(object_id, {}).get("secrets", {}).get(path, "")
-        return hmac.compare_digest(remembered, self._hash(path, value))
+        remembered = self._objects.get(object_id, {}).get("secrets", {}).get(path)
+        return remembered is not None and hmac.compare_digest(remembered, self._hash(path, value))
 
     def is_being_created(self, kind: Kind, name: str) -> bool:
         """Return whether a creation was begun whose end we did not see."""
@@ -105,7 +105,6 @@ class State:
     def _key(self) -> bytes:
         path = self._directory / "key"
         if not path.exists():
-            self._directory.mkdir(parents=True, exist_ok=True)
             _write_private(path, secrets.token_hex(32))
         return bytes.fromhex(path.read_text())
 
@@ -116,6 +115,7 @@ class State:
 
 def _write_private(path: Path, text: str) -> None:
     """Replace a file in one step, so that a run that dies leaves the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "w") as file:
         file.write(text)

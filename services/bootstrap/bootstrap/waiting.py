@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import httpx
 
-from bootstrap.airbyte_client import AirbyteClient, AirbyteError
+from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
 
@@ -29,7 +29,7 @@ def wait(settings: Settings, seconds: float, say: Callable[[str], None]) -> None
                     told = True
                 if time.monotonic() - start > seconds:
                     raise UserError(
-                        f"{name} did not answer within {seconds:.0f} s: {problem}\n"
+                        f"{name} did not become ready within {seconds:.0f} s. The last attempt: {problem}\n"
                         "Start it and look at its log, or allow more time with --timeout."
                     )
                 time.sleep(POLL_SECONDS)
@@ -40,12 +40,12 @@ def _reach(url: str) -> None:
     """Any answer below 500 will do: an S3 without credentials refuses, but it is there."""
     response = httpx.get(url, timeout=5)
     if response.is_server_error:
-        raise AirbyteError(f"it answered {response.status_code}", response.status_code)
+        raise UserError(f"it answered {response.status_code}")
 
 
 def _problem(is_there: Callable[[], None]) -> str | None:
     try:
         is_there()
-    except (httpx.TransportError, AirbyteError) as error:
+    except (httpx.TransportError, UserError) as error:
         return str(error).partition("\n")[0] or type(error).__name__
     return None

@@ -1,0 +1,133 @@
+"""Airbyte's error paths, which a healthy server does not show."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
+from bootstrap.errors import UserError
+from bootstrap.settings import Settings
+
+type Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def client(handler: Handler, **environment: str) -> AirbyteClient:
+    settings = Settings.read({"AIRBYTE_URL": "http://airbyte"} | environment)
+    return AirbyteClient(settings, transport=httpx.MockTransport(handler))
+
+
+def test_a_token_is_fetched_once_and_again_when_it_expires() -> None:
+    tokens, seen = ["first", "second"], []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/applications/token"):
+            assert request.read() == b'{"client_id":"id","client_secret":"secret","grant_type":"client_credentials"}'
+            return httpx.Response(200, json={"access_token": tokens.pop(0)})
+        seen.append(request.headers["Authorization"])
+        # The first token is good for two requests.
+        expired = request.headers["Authorization"] == "Bearer first" and len(seen) > 2
+        return httpx.Response(401 if expired else 200, json={"data": []})
+
+    with client(server, AIRBYTE_CLIENT_ID="id", AIRBYTE_CLIENT_SECRET="secret") as airbyte:
+        for _ in range(4):
+            assert airbyte.list(Kind.SOURCE, "w") == []
+    assert seen == ["Bearer first"] * 3 + ["Bearer second"] * 2
+    assert tokens == []
+
+
+def test_wrong_client_credentials_are_named() -> None:
+    with (
+        client(lambda _: httpx.Response(401), AIRBYTE_CLIENT_ID="id", AIRBYTE_CLIENT_SECRET="no") as airbyte,
+        pytest.raises(UserError, match=r"gave no token .*\nCheck AIRBYTE_CLIENT_ID"),
+    ):
+        airbyte.health()
+
+
+def test_basic_authentication() -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200 if request.headers["Authorization"] == "Basic bWU6cHc=" else 401)
+
+    with client(server, AIRBYTE_USERNAME="me", AIRBYTE_PASSWORD="pw") as airbyte:
+        airbyte.health()
+
+
+def test_missing_credentials_say_what_to_set() -> None:
+    with (
+        client(lambda _: httpx.Response(401)) as airbyte,
+        pytest.raises(AirbyteError, match="Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or AIRBYTE_USERNAME"),
+    ):
+        airbyte.list(Kind.SOURCE, "w")
+
+
+def test_lists_are_read_to_their_end() -> None:
+    everything = [{"sourceId": str(number)} for number in range(250)]
+
+    def server(request: httpx.Request) -> httpx.Response:
+        offset, limit = int(request.url.params["offset"]), int(request.url.params["limit"])
+        assert request.url.params["workspaceIds"] == "w"
+        return httpx.Response(200, json={"data": everything[offset : offset + limit]})
+
+    with client(server) as airbyte:
+        assert airbyte.list(Kind.SOURCE, "w") == everything
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"status": 422, "title": "invalid", "detail": "The body is wrong", "data": {}}, "The body is wrong"),
+        ({"title": "bad-request", "data": {"message": "no such stream"}}, "no such stream"),
+        ({"message": "Internal Server Error: boom", "exceptionClassName": "x"}, "Internal Server Error: boom"),
+        ("<html>Bad gateway</html>", "<html>Bad gateway</html>"),
+        ("", "no explanation"),
+    ],
+)
+def test_the_reason_of_a_refusal_is_shown(body: object, reason: str) -> None:
+    def server(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(422, text=body) if isinstance(body, str) else httpx.Response(422, json=body)
+
+    with client(server) as airbyte, pytest.raises(AirbyteError) as caught:
+        airbyte.create(Kind.SOURCE, {})
+    assert str(caught.value) == f"Airbyte answered 422 to POST /api/public/v1/sources: {reason}"
+    assert not caught.value.may_have_worked
+
+
+@pytest.mark.parametrize("failure", [500, 502, 503, 504, httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut")])
+def test_after_these_a_request_may_have_worked(failure: int | Exception) -> None:
+    def server(_: httpx.Request) -> httpx.Response:
+        if isinstance(failure, Exception):
+            raise failure
+        return httpx.Response(failure)
+
+    with client(server) as airbyte, pytest.raises(AirbyteError) as caught:
+        airbyte.create(Kind.SOURCE, {})
+    assert caught.value.may_have_worked
+
+
+def test_no_server_says_how_to_go_on() -> None:
+    def nobody(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused")
+
+    with (
+        client(nobody) as airbyte,
+        pytest.raises(AirbyteError, match=r"does not answer at http://airbyte .*refused\)\.\nStart it, or name"),
+    ):
+        airbyte.health()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_workspace_that_is_hidden_or_absent(status: int) -> None:
+    with client(lambda _: httpx.Response(status)) as airbyte:
+        assert not airbyte.has_workspace("w")
+
+
+def test_a_failing_server_is_not_taken_for_an_absent_workspace() -> None:
+    with client(lambda _: httpx.Response(500)) as airbyte, pytest.raises(AirbyteError):
+        airbyte.has_workspace("w")
+
+
+def test_deleting_what_is_gone_is_fine() -> None:
+    with client(lambda _: httpx.Response(404)) as airbyte:
+        airbyte.delete(Kind.SOURCE, "1")
+    with client(lambda _: httpx.Response(409)) as airbyte, pytest.raises(AirbyteError):
+        airbyte.delete(Kind.CONNECTION, "1")

@@ -1,0 +1,174 @@
+from typing import Any
+
+import pytest
+
+from bootstrap.diff import FieldChange, configuration_changes, connection_changes, secrets
+from bootstrap.specification import MASK, branches
+
+SCHEMA = branches(
+    {
+        "properties": {
+            "bucket": {"type": "string"},
+            "endpoint": {"type": "string", "default": ""},
+            "secret": {"type": "string", "airbyte_secret": True},
+            "delivery": {
+                "oneOf": [
+                    {"properties": {"type": {"const": "records"}}},
+                    {"properties": {"type": {"const": "files"}, "token": {"airbyte_secret": True}}},
+                ]
+            },
+            "streams": {
+                "items": {
+                    "properties": {
+                        "name": {"type": "string"},
+                        "schemaless": {"default": False},
+                        "format": {"properties": {"delimiter": {"default": ","}, "password": {"airbyte_secret": True}}},
+                    }
+                }
+            },
+        }
+    }
+)
+
+
+def changes(wanted: Any, found: Any, known: dict[str, Any] | None = None) -> list[FieldChange]:
+    def is_known(path: str, value: Any) -> bool:
+        return bool((known or {}).get(path) == value)
+
+    return list(configuration_changes(wanted, found, SCHEMA, is_known))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [
+        ({"bucket": "a"}, {"bucket": "a"}, []),
+        ({"bucket": "a"}, {"bucket": "b"}, [FieldChange("bucket", "b", "a")]),
+        ({"bucket": "a"}, {}, [FieldChange("bucket", None, "a")]),
+        ({}, {"bucket": "b"}, [FieldChange("bucket", "b", None)]),
+        ({}, None, []),
+        ({"streams": [{"name": "a"}]}, {"streams": [{"name": "b"}]}, [FieldChange("streams[0].name", "b", "a")]),
+        (
+            {"streams": [{"name": "a"}]},
+            {"streams": []},
+            [FieldChange("streams", [], [{"name": "a"}])],
+        ),
+        ({"streams": {"name": "a"}}, {"streams": "x"}, [FieldChange("streams", "x", {"name": "a"})]),
+    ],
+)
+def test_fields_are_compared_by_value(wanted: Any, found: Any, expected: list[FieldChange]) -> None:
+    assert changes(wanted, found) == expected
+
+
+@pytest.mark.parametrize(
+    "filled_in",
+    [
+        {"endpoint": ""},
+        {"endpoint": None},
+        {"delivery": {"type": "records"}},
+        {"streams": [{"name": "a", "schemaless": False, "format": {"delimiter": ","}}]},
+    ],
+)
+def test_defaults_that_the_server_fills_in_are_no_difference(filled_in: dict[str, Any]) -> None:
+    wanted = {"bucket": "a", "streams": [{"name": "a"}]}
+    assert changes(wanted, wanted | filled_in) == []
+
+
+def test_what_somebody_added_by_hand_is_a_difference() -> None:
+    assert changes({}, {"endpoint": "http://elsewhere"}) == [FieldChange("endpoint", "http://elsewhere", None)]
+
+
+def test_masked_secrets_converge() -> None:
+    assert changes({"secret": "s"}, {"secret": MASK}, {"secret": "s"}) == []
+
+
+def test_a_changed_secret_shows_neither_value() -> None:
+    expected = [FieldChange("secret", None, None, secret=True)]
+    assert changes({"secret": "new"}, {"secret": MASK}, {"secret": "old"}) == expected
+    assert changes({"secret": "new"}, {"secret": MASK}) == expected
+    assert changes({"secret": "new"}, {}) == expected
+    assert changes({}, {"secret": MASK}) == expected
+
+
+def test_a_server_that_does_not_mask_is_compared_by_value() -> None:
+    assert changes({"secret": "s"}, {"secret": "s"}) == []
+    assert changes({"secret": "s"}, {"secret": "t"}) == [FieldChange("secret", None, None, secret=True)]
+
+
+def test_a_masked_value_is_secret_whatever_the_specification_says() -> None:
+    assert changes({"bucket": "a"}, {"bucket": MASK}) == [FieldChange("bucket", None, None, secret=True)]
+    assert changes({"bucket": "a"}, {"bucket": MASK}, {"bucket": "a"}) == []
+
+
+def test_secrets_inside_values_shown_as_a_whole_are_masked() -> None:
+    [change] = changes({"streams": [{"format": {"password": "p"}}]}, {"streams": []})
+    assert change.new == [{"format": {"password": MASK}}]
+    assert changes({"delivery": {"type": "files", "token": "t"}}, {"delivery": {"type": "records"}}) == [
+        FieldChange("delivery.type", "records", "files"),
+        FieldChange("delivery.token", None, None, secret=True),
+    ]
+
+
+def test_every_secret_is_found() -> None:
+    configuration = {
+        "bucket": "a",
+        "secret": "s",
+        "delivery": {"token": "t"},
+        "streams": [{"name": "n"}, {"format": {"password": "p"}}],
+    }
+    shown = {"streams": [{"name": MASK}]}
+    assert dict(secrets(configuration, shown, SCHEMA)) == {
+        "secret": "s",
+        "delivery.token": "t",
+        "streams[0].name": "n",
+        "streams[1].format.password": "p",
+    }
+
+
+CONNECTION: dict[str, Any] = {
+    "name": "c",
+    "prefix": "",
+    "schedule": {"scheduleType": "manual"},
+    "configurations": {
+        "streams": [
+            {"name": "a", "syncMode": "full_refresh_overwrite"},
+            {"name": "b", "syncMode": "incremental_deduped_history", "primaryKey": [["id"]]},
+        ]
+    },
+}
+
+
+def test_a_connection_as_airbyte_shows_it_is_no_difference() -> None:
+    shown = CONNECTION | {
+        "connectionId": "1",
+        "prefix": None,
+        "schedule": {"scheduleType": "manual", "basicTiming": None},
+        "configurations": {
+            "streams": [
+                {
+                    "name": "b",
+                    "syncMode": "incremental_deduped_history",
+                    "primaryKey": [["id"]],
+                    "cursorField": ["_ab_source_file_last_modified"],
+                },
+                {"name": "a", "syncMode": "full_refresh_overwrite", "primaryKey": [], "cursorField": []},
+            ]
+        },
+    }
+    assert list(connection_changes(CONNECTION, shown)) == []
+
+
+def test_what_differs_in_a_connection() -> None:
+    shown = {
+        "name": "renamed",
+        "prefix": "x_",
+        "schedule": {"scheduleType": "cron", "cronExpression": "0 0 * * * ?"},
+        "configurations": {"streams": [{"name": "a", "syncMode": "full_refresh_append"}, {"name": "z"}]},
+    }
+    assert [(change.path, change.old, change.new) for change in connection_changes(CONNECTION, shown)] == [
+        ("name", "renamed", "c"),
+        ("prefix", "x_", ""),
+        ("schedule", "cron", "manual"),
+        ("streams.a.syncMode", "full_refresh_append", "full_refresh_overwrite"),
+        ("streams.b", None, "incremental_deduped_history"),
+        ("streams.z", None, None),
+    ]
