@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.loader.destination import BigQueryDestination, names_of, sweep
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.jobs import Jobs
+from airbyte_lite.loader.load import Background, StreamLoad
+from airbyte_lite.loader.reader import Reader, StreamKey, StreamRead
+from airbyte_lite.loader.rows import RowFormatter
+from airbyte_lite.loader.spool import Spool, wipe
+from airbyte_lite.loader.stream import OVERWRITE, SyncStream
+from airbyte_lite.loader.tables import TablePlan, plan
+from airbyte_lite.loader.warehouse import Warehouse
+
+__all__ = ["BigQueryDestination", "Source", "SyncCancelled", "SyncError", "SyncProgress", "SyncStream", "run_sync"]
+
+_WATCH_S = 0.1  # how soon a cancellation or a failed load ends the connector
 
 
 class Source(Protocol):
@@ -19,39 +37,12 @@ class Source(Protocol):
     def stop(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class SyncStream:
-    """One selected stream of a connection and how it is to be loaded."""
-
-    name: str
-    namespace: str | None
-    json_schema: dict[str, Any]
-    sync_mode: str  # full_refresh_overwrite | full_refresh_append | incremental_append | incremental_deduped_history
-    primary_key: list[list[str]]
-    cursor_field: list[str]
-    table: str  # connection prefix + stream name, before normalisation
-    generation_id: int
-
-
 @dataclass
 class SyncProgress:
-    """Records and bytes read so far; updated while the sync runs."""
+    """Records read so far, and the bytes of their messages; updated while the sync runs."""
 
     records: int = 0
     bytes: int = 0
-
-
-class SyncError(Exception):
-    """A sync that failed; `message` is for the user, `failure_type` is Airbyte's (config_error, system_error, …)."""
-
-    def __init__(self, message: str, failure_type: str = "system_error") -> None:
-        super().__init__(message)
-        self.message = message
-        self.failure_type = failure_type
-
-
-class SyncCancelled(Exception):
-    """The sync was cancelled; tables and state are as they were before it."""
 
 
 def run_sync(
@@ -68,24 +59,142 @@ def run_sync(
     progress: SyncProgress,
     cancelled: threading.Event,
 ) -> None:
-    """Read the source to its end and load every stream; raises SyncError or SyncCancelled with nothing changed."""
-    raise NotImplementedError
+    """Read the source to its end, then load stream by stream and commit each one's state (AirbyteStateMessage objects).
+
+    Raises SyncError or SyncCancelled; unless every stream was read to its end, no table and no state has changed.
+    `spool_dir` must be this job's own: it is emptied at the start and removed at the end. States of full refresh
+    streams are not committed: they are read from the start each time. `cancelled` also ends the connector.
+    """
+    wipe(spool_dir)
+    spool_dir.mkdir(parents=True, mode=0o700)
+    halt = threading.Event()
+    with ExitStack() as cleanup:
+        cleanup.callback(wipe, spool_dir)
+        warehouse = Warehouse(destination, emulator_host)
+        plans = _prepare(warehouse, streams, log)
+        background = Background()
+        reads = _open(warehouse, plans, spool_dir, job_id, halt, background)
+        for read in reads.values():
+            cleanup.callback(_clean, read, log)
+        cleanup.callback(background.close)
+        cleanup.callback(halt.set)
+        reader = Reader(reads, log, progress)
+        watcher = _Watcher(source, cancelled, halt, background)
+        cleanup.callback(watcher.close)
+        try:
+            reader.read(source)
+        except (SyncError, ConnectorError) as error:
+            _raise_first_cause(background, cancelled)
+            raise SyncError(error.message, error.failure_type) from error
+        finally:
+            watcher.reading = False
+            if source.exit_code is None:
+                source.stop()
+        _judge(reader, source, background, cancelled)
+        for read in reads.values():
+            read.load.read_to_end()
+        background.drain()
+        if any(not read.records and read.stream.sync_mode == OVERWRITE for read in reads.values()):
+            confirm_empty()
+        for read in reads.values():
+            if cancelled.is_set():
+                raise SyncCancelled
+            read.load.commit()
+            _report(read, warehouse, log)
+            if read.state is not None and read.stream.incremental:
+                commit_state([read.state])
+        if reader.global_state is not None and any(read.stream.incremental for read in reads.values()):
+            commit_state([reader.global_state])
 
 
-class BigQueryDestination:
-    """A BigQuery destination outside a sync: connection check, reset, and tables that have gone."""
+def _prepare(warehouse: Warehouse, streams: list[SyncStream], log: Callable[[str, str], None]) -> list[TablePlan]:
+    """Look at every table before the first record is read, and remove what killed syncs left."""
+    tables = names_of(streams)
+    warehouse.ensure_dataset()
+    plans = [plan(warehouse, stream, tables[stream.namespace, stream.name]) for stream in streams]
+    for name in sweep(warehouse, tables.values()):
+        log("WARN", f"Removed {warehouse.name(name)}, which a sync that was killed had left.")
+    return plans
 
-    def __init__(self, configuration: dict[str, Any], emulator_host: str | None) -> None:
-        raise NotImplementedError
 
-    def check(self) -> None:
-        """Create the dataset if absent, write and drop a small table; raises SyncError with what to do."""
-        raise NotImplementedError
+def _open(
+    warehouse: Warehouse,
+    plans: list[TablePlan],
+    spool_dir: Path,
+    job_id: int,
+    halt: threading.Event,
+    background: Background,
+) -> dict[StreamKey, StreamRead]:
+    token = os.urandom(6).hex()
+    jobs = Jobs(warehouse, f"airbyte_lite_{job_id}_{token}", halt)
+    reads = {}
+    for number, item in enumerate(plans):
+        spool = Spool(spool_dir, f"stream-{number}")
+        rows = RowFormatter(item.columns, job_id, item.stream.generation_id)
+        load = StreamLoad(warehouse, jobs, item, spool, token, background)
+        reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)
+    return reads
 
-    def drop(self, stream: SyncStream) -> None:
-        """Drop the stream's table and leftover staging tables (a reset)."""
-        raise NotImplementedError
 
-    def missing(self, streams: list[SyncStream]) -> list[SyncStream]:
-        """Return the streams whose final table does not exist: their saved state must be dropped before a read."""
-        raise NotImplementedError
+def _judge(reader: Reader, source: Source, background: Background, cancelled: threading.Event) -> None:
+    """Raise unless the source was read to its end without an error."""
+    _raise_first_cause(background, cancelled)
+    if reader.errors:
+        raise reader.errors[0]
+    if source.exit_code != 0:
+        raise SyncError(f"The connector ended with exit code {source.exit_code}; its last lines are in the log.")
+    unfinished = [read.stream.name for read in reader.streams.values() if not read.complete]
+    if unfinished:
+        raise SyncError(f"The connector ended before it had read {', '.join(unfinished)} to the end.")
+
+
+def _raise_first_cause(background: Background, cancelled: threading.Event) -> None:
+    """Raise what ended the connector, if it was us."""
+    if cancelled.is_set():
+        raise SyncCancelled
+    if background.failed.is_set():
+        background.drain()
+
+
+def _report(read: StreamRead, warehouse: Warehouse, log: Callable[[str, str], None]) -> None:
+    table = warehouse.name(read.load.plan.table)
+    for name, count in read.rows.misfits.items():
+        type_ = next(column.type.name for column in read.load.plan.columns if column.field == name)
+        log("WARN", f"{table}: {count} values of {name} are not {type_}; they are null, see _airbyte_meta.changes.")
+    log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).")
+
+
+def _clean(read: StreamRead, log: Callable[[str, str], None]) -> None:
+    """Remove what the load left beside the final table; a failure is not the sync's: the next sync sweeps."""
+    read.spool.close()
+    try:
+        read.load.clean()
+    except SyncError as error:
+        log("WARN", error.message)
+
+
+class _Watcher:
+    """Ends the connector and the running load job when the sync is cancelled, and the connector when a load fails."""
+
+    def __init__(
+        self, source: Source, cancelled: threading.Event, halt: threading.Event, background: Background
+    ) -> None:
+        self.reading = True
+        self._done = threading.Event()
+        self._thread = threading.Thread(
+            target=self._watch, args=(source, cancelled, halt, background), name="watch", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self, source: Source, cancelled: threading.Event, halt: threading.Event, background: Background) -> None:
+        while not self._done.wait(_WATCH_S):
+            if cancelled.is_set() or background.failed.is_set():
+                halt.set()
+                if self.reading:
+                    source.stop()
+                return

@@ -1,0 +1,128 @@
+"""BigQuery jobs that take effect once and are waited for."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from google.api_core import exceptions
+from google.api_core.retry import Retry, if_exception_type
+from google.cloud import bigquery
+
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.warehouse import REQUEST_S, Warehouse
+
+Job = bigquery.LoadJob | bigquery.CopyJob | bigquery.QueryJob
+
+_ONCE = Retry(predicate=if_exception_type())  # `_once` repeats
+_UPLOAD_S = 300  # one batch on a slow line
+_FIRST_POLL_S, _LONGEST_POLL_S = 0.02, 5.0  # tiny tables at once, big ones without haste
+_JOB_S = 6 * 3600  # BigQuery's own limit for a load job
+_ATTEMPTS = 3
+# Reasons for which BigQuery asks to try again (its page "Error messages"); such a job has changed nothing.
+_TRY_AGAIN = {"backendError", "internalError", "jobBackendError", "jobInternalError", "rateLimitExceeded"}
+_NOT_OURS = {"accessDenied", "billingNotEnabled", "quotaExceeded"}
+
+
+class Jobs:
+    """Runs the jobs of one sync; their ids hold the sync's token, so that a repeated request cannot run a job twice.
+
+    Methods raise SyncError with BigQuery's own words, or SyncCancelled once `halt` is set: the job had no effect then.
+    """
+
+    def __init__(self, warehouse: Warehouse, prefix: str, halt: threading.Event) -> None:
+        self._warehouse = warehouse
+        self._client = warehouse.client
+        self._prefix = prefix
+        self._halt = halt
+
+    def load(self, path: Path, table: str, config: bigquery.LoadJobConfig, step: str) -> None:
+        """Load a file of newline-delimited JSON into a table."""
+        config.source_format = bigquery.SourceFormat.NEWLINE_DELIMITED_JSON
+
+        def submit(job_id: str) -> Job:
+            with path.open("rb") as file:
+                return self._client.load_table_from_file(
+                    file,
+                    self._warehouse.name(table),
+                    size=path.stat().st_size,
+                    num_retries=0,
+                    job_id=job_id,
+                    job_config=config,
+                    timeout=_UPLOAD_S,
+                )
+
+        self._run(submit, step, f"load rows into {self._warehouse.name(table)}")
+
+    def copy(self, source: str, table: str, disposition: str, step: str) -> None:
+        """Copy a table into another in one atomic step."""
+        config = bigquery.CopyJobConfig(write_disposition=disposition)
+
+        def submit(job_id: str) -> Job:
+            return self._client.copy_table(
+                self._warehouse.name(source),
+                self._warehouse.name(table),
+                job_id=job_id,
+                job_config=config,
+                retry=_ONCE,
+                timeout=REQUEST_S,
+            )
+
+        self._run(submit, step, f"copy rows into {self._warehouse.name(table)}")
+
+    def query(self, sql: str, table: str, step: str) -> None:
+        """Run one statement that changes `table`."""
+
+        def submit(job_id: str) -> Job:
+            return self._client.query(sql, job_id=job_id, retry=_ONCE, job_retry=None, timeout=REQUEST_S)
+
+        self._run(submit, step, f"merge rows into {self._warehouse.name(table)}")
+
+    def _run(self, submit: Callable[[str], Job], step: str, action: str) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            if self._halt.is_set():
+                raise SyncCancelled
+            with self._warehouse.errors(action):
+                job = self._once(submit, f"{self._prefix}_{step}_{attempt}")
+                self._wait(job)
+            error = job.error_result
+            if not error:
+                return
+            if self._halt.is_set():
+                raise SyncCancelled
+            reason = error.get("reason", "")
+            if reason not in _TRY_AGAIN or attempt == _ATTEMPTS:
+                raise SyncError(
+                    f"Could not {action}: {_details(job)}", "config_error" if reason in _NOT_OURS else "system_error"
+                )
+
+    def _once(self, submit: Callable[[str], Job], job_id: str) -> Job:
+        """Submit a job; if an earlier request with its id did arrive, return that one."""
+
+        def send() -> Job:
+            try:
+                return submit(job_id)
+            except exceptions.Conflict:
+                return cast(Job, self._client.get_job(job_id, timeout=REQUEST_S))
+
+        return self._warehouse.retry(self._halt)(send)()
+
+    def _wait(self, job: Job) -> None:
+        """Wait until the job is done; once `halt` is set, cancel it and wait for what became of it."""
+        pause, deadline, asked = _FIRST_POLL_S, time.monotonic() + _JOB_S, False
+        while not job.done(retry=self._warehouse.retry(), timeout=REQUEST_S):
+            if time.monotonic() > deadline:
+                raise SyncError(f"The BigQuery job {job.job_id} has not ended in {_JOB_S // 3600} hours.")
+            if asked:
+                time.sleep(pause)
+            elif self._halt.wait(pause):
+                asked = True
+                job.cancel(retry=self._warehouse.retry(), timeout=REQUEST_S)
+            pause = min(pause * 1.5, _LONGEST_POLL_S)
+
+
+def _details(job: Job) -> str:
+    """Return the job's error and up to three of the errors behind it, without repetition."""
+    messages = [str(error.get("message", "")) for error in (job.error_result, *(job.errors or []))]
+    return " ".join(list(dict.fromkeys(filter(None, messages)))[:4]) + f" (BigQuery job {job.job_id})"

@@ -1,0 +1,81 @@
+"""Table and column names as Airbyte's BigQuery destination makes them (its page "BigQuery", "Naming Conventions")."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+RAW_ID = "_airbyte_raw_id"
+EXTRACTED_AT = "_airbyte_extracted_at"
+META = "_airbyte_meta"
+GENERATION_ID = "_airbyte_generation_id"
+
+# BigQuery refuses columns that start like this, in any case (its page "Specifying a schema", "Column names").
+_RESERVED_PREFIXES = (
+    "_table_",
+    "_file_",
+    "_partition",
+    "_row_timestamp",
+    "__root__",
+    "_colidentifier",
+    "_change_sequence_number",
+    "_change_type",
+    "_change_timestamp",
+)
+_COLUMN_LENGTH = 300  # BigQuery's limit, in characters
+_STAGING = "_airbyte_tmp_"
+_TABLE_LENGTH = 1024 - len(_STAGING) - 12  # BigQuery's limit, less what a staging table appends
+
+
+def identifier(name: str) -> str:
+    """Return `name` without accents, all but ASCII letters, digits and _ replaced by _, and _ before a first digit."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
+    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
+
+
+def column(name: str) -> str:
+    """Return the column name of a field: an identifier without BigQuery's reserved prefixes, at most 300 characters."""
+    result = identifier(name)
+    if result.lower().startswith(_RESERVED_PREFIXES):
+        result = f"_{result}"
+    return result[:_COLUMN_LENGTH]
+
+
+def columns(fields: Iterable[str]) -> dict[str, str]:
+    """Map each field to its column; of two that differ by case alone the later gets _1, _2 and so on."""
+    taken = {RAW_ID, EXTRACTED_AT, META, GENERATION_ID}
+    result = {}
+    for field in fields:
+        name, number = column(field), 0
+        while name.lower() in taken:
+            number += 1
+            suffix = f"_{number}"
+            name = column(field)[: _COLUMN_LENGTH - len(suffix)] + suffix
+        taken.add(name.lower())
+        result[field] = name
+    return result
+
+
+def tables(wanted: Iterable[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], str]:
+    """Map (namespace, stream) to its table, from (namespace, stream, prefix + stream); a clash gets a hash."""
+    taken: set[str] = set()
+    result = {}
+    for namespace, stream, table in wanted:
+        name = identifier(table)[:_TABLE_LENGTH]
+        if name in taken:
+            digest = hashlib.sha256(f"{namespace}&airbyte&{stream}".encode()).hexdigest()
+            name = f"{name[: _TABLE_LENGTH - 9]}_{digest[:8]}"
+        taken.add(name)
+        result[namespace, stream] = name
+    return result
+
+
+def staging(table: str, token: str) -> str:
+    """Return the staging table of a sync; its `token` (12 hexadecimal digits) keeps late jobs of killed syncs out."""
+    return f"{table}{_STAGING}{token}"
+
+
+def is_staging_of(name: str, table: str) -> bool:
+    """Whether `name` is a staging table of `table`, from this sync or an earlier one."""
+    return re.fullmatch(re.escape(table + _STAGING) + "[0-9a-f]{12}", name) is not None

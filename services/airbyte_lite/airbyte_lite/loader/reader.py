@@ -1,0 +1,117 @@
+"""Follows a connector's messages to the end: records to the batches, states and outcomes kept for afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+
+from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.load import StreamLoad
+from airbyte_lite.loader.messages import parse
+from airbyte_lite.loader.rows import RowFormatter
+from airbyte_lite.loader.spool import Spool
+from airbyte_lite.loader.stream import SyncStream
+
+StreamKey = tuple[str | None, str]
+
+
+class Counter(Protocol):
+    """Where the records and bytes are counted while they are read."""
+
+    records: int
+    bytes: int
+
+
+@dataclass
+class StreamRead:
+    """One stream while it is read."""
+
+    stream: SyncStream
+    rows: RowFormatter
+    spool: Spool
+    load: StreamLoad
+    records: int = 0
+    complete: bool = False
+    state: dict[str, Any] | None = None
+
+
+@dataclass
+class Reader:
+    """Reads the messages of one sync."""
+
+    streams: dict[StreamKey, StreamRead]
+    log: Callable[[str, str], None]
+    progress: Counter
+    global_state: dict[str, Any] | None = None
+    errors: list[SyncError] = field(default_factory=list)
+
+    def read(self, lines: Any) -> None:
+        """Take every line until the connector ends; raises SyncError for messages that cannot be trusted."""
+        streams, progress, loads = self.streams, self.progress, orjson.loads
+        for line in lines:
+            try:
+                message = loads(line)
+                record = message["record"] if message["type"] == "RECORD" else None
+            except (ValueError, TypeError, KeyError):
+                message, record = self._odd(line), None
+                if message and message["type"] == "RECORD":
+                    record = message["record"]
+            if record is None:
+                if message:
+                    self._other(message)
+                continue
+            stream = streams.get((record.get("namespace"), record["stream"]))
+            if stream is None:
+                raise SyncError(f"The connector sent a record of {record['stream']!r}, which was not asked for.")
+            stream.records += 1
+            progress.records += 1
+            progress.bytes += len(line)
+            if stream.spool.write(stream.rows.line(record)):
+                stream.load.batch_full()
+
+    def _odd(self, line: bytes) -> dict[str, Any] | None:
+        """Return the message of a line that is not plain JSON; log it if it is none."""
+        message = parse(line)
+        if message is None and (text := line.decode(errors="replace").strip()):
+            self.log("INFO", text)
+        return message
+
+    def _other(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "LOG":
+                self.log(str(message["log"].get("level", "INFO")), str(message["log"].get("message", "")))
+            case "STATE":
+                self._keep_state(message["state"])
+            case "TRACE":
+                self._trace(message["trace"])
+
+    def _keep_state(self, state: dict[str, Any]) -> None:
+        if state.get("type") != "STREAM":
+            self.global_state = state
+            return
+        stream = self._find(state["stream"]["stream_descriptor"])
+        if stream is not None:
+            stream.state = state
+
+    def _trace(self, trace: dict[str, Any]) -> None:
+        if trace.get("type") == "ERROR":
+            error = trace["error"]
+            self.errors.append(SyncError(str(error.get("message", "")), str(error.get("failure_type", "system_error"))))
+            self.log("ERROR", str(error.get("message", "")))
+            if detail := error.get("stack_trace") or error.get("internal_message"):
+                self.log("DEBUG", str(detail))
+        elif trace.get("type") == "STREAM_STATUS":
+            status = trace["stream_status"]
+            stream = self._find(status["stream_descriptor"])
+            if stream is None:
+                return
+            self.log("INFO", f"Stream {stream.stream.name}: {status['status'].lower()}")
+            stream.complete = status["status"] == "COMPLETE"
+            if stream.complete:
+                stream.load.read_to_end()
+
+    def _find(self, descriptor: dict[str, Any]) -> StreamRead | None:
+        return self.streams.get((descriptor.get("namespace"), descriptor["name"]))

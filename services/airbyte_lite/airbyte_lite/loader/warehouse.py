@@ -1,0 +1,138 @@
+"""The connection to BigQuery or its emulator: client, dataset, and what the client's errors mean to the user."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import google.auth
+from google.api_core import exceptions
+from google.api_core.client_options import ClientOptions
+from google.api_core.retry import Retry
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import GoogleAuthError, TransportError
+from google.cloud import bigquery
+from google.oauth2 import service_account
+from requests.exceptions import ConnectionError as HttpConnectionError
+from requests.exceptions import Timeout
+
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+
+REQUEST_S = 60  # one answer; jobs are polled, so that none takes long
+UNAVAILABLE_S = 60.0  # how long a warehouse that does not answer is asked again: a restart takes seconds
+_SCOPES = ("https://www.googleapis.com/auth/bigquery",)
+_NO_ANSWER = (ConnectionError, HttpConnectionError, Timeout, TransportError)
+_REPEATED = (*_NO_ANSWER, exceptions.ServerError, exceptions.TooManyRequests)
+
+
+class Warehouse:
+    """One dataset; raises SyncError where the configuration is unusable."""
+
+    def __init__(self, configuration: dict[str, Any], emulator_host: str | None) -> None:
+        self.project = str(configuration.get("project_id") or "")
+        self.dataset = str(configuration.get("dataset_id") or "").rpartition(":")[2]
+        self._location = configuration.get("dataset_location")
+        self._endpoint = emulator_host or "BigQuery"
+        if not (self.project and self.dataset):
+            raise SyncError("The BigQuery destination needs a project_id and a dataset_id.", "config_error")
+        with self.errors("connect to BigQuery"):
+            self.client = _client(self.project, self._location, configuration.get("credentials_json"), emulator_host)
+
+    def name(self, table: str) -> str:
+        """Return the full name of a table of the dataset."""
+        return f"{self.project}.{self.dataset}.{table}"
+
+    def ensure_dataset(self) -> None:
+        """Create the dataset in the configured location if it does not exist; jobs run where it is."""
+        dataset = bigquery.Dataset(f"{self.project}.{self.dataset}")
+        with self.errors(f"open the dataset {self.project}.{self.dataset}"):
+            try:
+                found = self.client.get_dataset(dataset.reference, retry=self.retry(), timeout=REQUEST_S)
+            except exceptions.NotFound:
+                dataset.location = self._location
+                found = self.client.create_dataset(dataset, exists_ok=True, retry=self.retry(), timeout=REQUEST_S)
+        if self._location and found.location and found.location.lower() != self._location.lower():
+            raise SyncError(
+                f"The dataset {self.project}.{self.dataset} is in {found.location}, the destination says "
+                f"{self._location}. Set dataset_location to {found.location}, or choose another dataset.",
+                "config_error",
+            )
+
+    def find(self, table: str) -> bigquery.Table | None:
+        """Return the table, or None if it (or its dataset) does not exist."""
+        with self.errors(f"read the table {self.name(table)}"):
+            try:
+                return self.client.get_table(self.name(table), retry=self.retry(), timeout=REQUEST_S)
+            except exceptions.NotFound:
+                return None
+
+    def tables(self) -> list[str]:
+        """Return the names of the dataset's tables; none if there is no dataset."""
+        with self.errors(f"list the tables of {self.project}.{self.dataset}"):
+            try:
+                found = self.client.list_tables(f"{self.project}.{self.dataset}", retry=self.retry(), timeout=REQUEST_S)
+                return [str(item.table_id) for item in found]
+            except exceptions.NotFound:
+                return []
+
+    def drop(self, table: str) -> None:
+        """Drop the table if it exists."""
+        with self.errors(f"drop the table {self.name(table)}"):
+            self.client.delete_table(self.name(table), not_found_ok=True, retry=self.retry(), timeout=REQUEST_S)
+
+    def retry(self, halt: threading.Event | None = None) -> Retry:
+        """Return how a request without an answer is repeated; raises SyncCancelled in between once `halt` is set."""
+
+        def pause(_error: Exception) -> None:
+            if halt is not None and halt.is_set():
+                raise SyncCancelled
+
+        def repeated(error: BaseException) -> bool:
+            return isinstance(error, _REPEATED)
+
+        return Retry(predicate=repeated, initial=0.2, maximum=5.0, timeout=UNAVAILABLE_S, on_error=pause)
+
+    @contextmanager
+    def errors(self, action: str) -> Iterator[None]:
+        """Turn the client's errors into SyncErrors that say that `action` failed, why, and what to do."""
+        try:
+            yield
+        except (exceptions.RetryError, *_NO_ANSWER) as error:
+            raise SyncError(
+                f"Could not {action}: {self._endpoint} does not answer. Check that it runs, then sync again. "
+                f"({error.__cause__ or error})",
+                "transient_error",
+            ) from error
+        except GoogleAuthError as error:
+            raise SyncError(
+                f"Could not {action}: the credentials were refused ({error}). Set credentials_json in the destination, "
+                "or GOOGLE_APPLICATION_CREDENTIALS.",
+                "config_error",
+            ) from error
+        except (exceptions.Forbidden, exceptions.Unauthorized) as error:
+            raise SyncError(
+                f"Could not {action}: {error.message} The service account needs the roles BigQuery Data Editor "
+                "and BigQuery Job User.",
+                "config_error",
+            ) from error
+        except exceptions.GoogleAPICallError as error:
+            raise SyncError(f"Could not {action}: {error.message}") from error
+
+
+def _client(project: str, location: str | None, key: Any, emulator_host: str | None) -> bigquery.Client:
+    if emulator_host:
+        options = ClientOptions(api_endpoint=emulator_host)
+        return bigquery.Client(project, AnonymousCredentials(), location=location, client_options=options)
+    if not key:
+        credentials, _ = google.auth.default(scopes=_SCOPES)
+        return bigquery.Client(project, credentials, location=location)
+    try:
+        info = key if isinstance(key, dict) else json.loads(key)
+        credentials = service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)  # type: ignore[no-untyped-call]
+    except ValueError as error:  # the key itself must not get into a message
+        raise SyncError(
+            "credentials_json is not a service account key: paste the whole JSON file that Google Cloud gave you.",
+            "config_error",
+        ) from error
+    return bigquery.Client(project, credentials, location=location)
