@@ -49,7 +49,8 @@ class Process:
         Raises ConnectorError if nobody is left who knows it: the connector cannot be imported, or was killed.
         """
         if self._exit_code is None:
-            with self._control.makefile("rb") as lines:
+            answer = b""
+            with contextlib.suppress(ConnectionResetError), self._control.makefile("rb") as lines:
                 answer = lines.readline()
             if not answer:
                 raise self._server.failure()
@@ -107,7 +108,7 @@ class ForkServer:
         self._tail = Tail(_stream(self._process.stderr))
 
     def start(self, argv: Sequence[str], directory: Path) -> Process:
-        """Start a command in a directory of its own; raise OSError if the server is gone."""
+        """Start a command in a directory of its own; raise ConnectorError if the server has just ended."""
         control, theirs = socket.socketpair()
         stdout, stdout_writer = os.pipe()
         stderr, stderr_writer = os.pipe()
@@ -117,11 +118,11 @@ class ForkServer:
         try:
             control.sendall(json.dumps({"argv": list(argv), "directory": str(directory)}).encode() + b"\n")
             socket.send_fds(self._control, [b"+"], [stdout_writer, stderr_writer, theirs.fileno()])
-        except OSError:
+        except BrokenPipeError as error:
             control.close()
             os.close(stdout)
             os.close(stderr)
-            raise
+            raise self.failure() from error
         finally:
             theirs.close()
             os.close(stdout_writer)

@@ -9,6 +9,9 @@ import orjson
 
 Message = dict[str, Any]
 
+NO_MESSAGE = "Something went wrong in the connector"
+"""What airbyte-cdk says to the user where a connector gives no message of its own (AirbyteTracedException)."""
+
 
 class ConnectorError(Exception):
     """A connector command failed, or said that it cannot do what it was asked."""
@@ -46,10 +49,11 @@ def error_of(message: Message) -> ConnectorError | None:
     if message["type"] != "TRACE" or message["trace"]["type"] != "ERROR":
         return None
     error = message["trace"]["error"]
-    details = [error.get("internal_message"), error.get("stack_trace")]
-    return ConnectorError(
-        error["message"], "\n".join(text for text in details if text), error.get("failure_type") or "system_error"
-    )
+    text, reason = error["message"], error.get("internal_message") or ""
+    if text.startswith(NO_MESSAGE) and reason:
+        text = reason.splitlines()[0]
+    details = "\n".join(detail for detail in (reason, error.get("stack_trace")) if detail)
+    return ConnectorError(text, details, error.get("failure_type") or "system_error")
 
 
 def stream_status_of(message: Message) -> tuple[str, str | None, str] | None:

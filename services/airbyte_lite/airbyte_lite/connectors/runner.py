@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -131,6 +132,7 @@ class ConnectorRunner:
         body: dict[str, Any] | None = None
         error: ConnectorError | None = None
         lines: deque[bytes] = deque(maxlen=LINES_KEPT)
+        deadline = time.monotonic() + COMMAND_SECONDS
         with self._command(connector, command, files) as process:
             read = Read(process)
             timer = threading.Timer(COMMAND_SECONDS, read.stop)
@@ -143,13 +145,15 @@ class ConnectorRunner:
                         error = error_of(message) or error
             finally:
                 timer.cancel()
-            if body is not None:
-                return body, read.configuration_update
-            raise error or ConnectorError(
-                f"{connector.title} ended its {command} without an answer (exit code {read.exit_code}). "
-                "Its last lines are in the log.",
-                b"".join(lines).decode(errors="replace") + read.stderr,
-            )
+        if body is not None:
+            return body, read.configuration_update
+        if error is not None:
+            raise error
+        text, failure_type = f"ended its {command} without an answer (exit code {read.exit_code})", "system_error"
+        if time.monotonic() >= deadline:
+            text, failure_type = f"did not end its {command} within {COMMAND_SECONDS:g} s", "transient_error"
+        last_lines = b"".join(lines).decode(errors="replace") + read.stderr
+        raise ConnectorError(f"{connector.title} {text}. Its last lines are in the log.", last_lines, failure_type)
 
     @contextmanager
     def _command(self, connector: Connector, command: str, files: dict[str, Any]) -> Iterator[Process]:
@@ -162,19 +166,13 @@ class ConnectorRunner:
                 path.touch(mode=0o600)
                 path.write_bytes(orjson.dumps(content))
                 argv += [f"--{option}", str(path)]
-            process = self._start(connector, argv, directory)
+            process = self._server(connector).start(argv, directory)
             try:
                 yield process
             finally:
                 process.close()
         finally:
             shutil.rmtree(directory, ignore_errors=True)
-
-    def _start(self, connector: Connector, argv: list[str], directory: Path) -> Process:
-        try:
-            return self._server(connector).start(argv, directory)
-        except BrokenPipeError:  # the fork server ended in this moment: once more, with a new one
-            return self._server(connector).start(argv, directory)
 
     def _server(self, connector: Connector) -> ForkServer:
         """Return the connector's fork server; a new one at first, and when the last one has crashed."""

@@ -1,0 +1,63 @@
+"""A connector for tests: a real console script in a real virtual environment, that does what its argument says."""
+
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airbyte_lite.connectors.process import ForkServer
+from airbyte_lite.connectors.registry import Connector
+from airbyte_lite.connectors.runner import ConnectorRunner
+
+FAKE_CONNECTOR = '''
+"""Runs Python code: `-c CODE`, or the "code" of the configuration; `spec` counts how often it was asked."""
+import json, os, pathlib, signal, subprocess, sys, time, uuid
+
+IMPORT = uuid.uuid4().hex
+
+def say(**message):
+    print(json.dumps(message), flush=True)
+
+def run():
+    arguments = sys.argv[1:]
+    if arguments[0] == "-c":
+        return eval(compile(arguments[1], "code", "exec"), globals())
+    if arguments[0] == "spec":
+        print("Downloading something ... done")
+        print('{"not": "a message"}')
+        return say(type="SPEC", spec={"connectionSpecification": {"asked_by": os.getpid()}})
+    options = dict(zip(arguments[1::2], arguments[2::2]))
+    files = {option.removeprefix("--"): json.loads(pathlib.Path(path).read_text()) for option, path in options.items()}
+    exec(files["config"]["code"], globals() | {"files": files, "options": options})
+'''
+
+
+@pytest.fixture(scope="session")
+def fake_connector(tmp_path_factory: pytest.TempPathFactory) -> Connector:
+    """The fake connector, installed."""
+    environment = tmp_path_factory.mktemp("environments") / "fake"
+    venv.create(environment, symlinks=True)
+    (site_packages,) = environment.glob("lib/python*/site-packages")
+    (site_packages / "fake_connector.py").write_text(FAKE_CONNECTOR)
+    metadata = site_packages / "fake_connector-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: fake-connector\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[console_scripts]\nsource-fake = fake_connector:run\n")
+    return Connector("source-fake", "", "Fake", "1.0", environment, "source-fake", Path("fake/requirements.txt"))
+
+
+@pytest.fixture
+def fork_server(fake_connector: Connector, tmp_path: Path) -> Iterator[ForkServer]:
+    """A fork server of the fake connector."""
+    server = ForkServer(fake_connector, tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[ConnectorRunner]:
+    """A runner with a directory of its own."""
+    runner = ConnectorRunner(tmp_path / "work")
+    yield runner
+    runner.close()

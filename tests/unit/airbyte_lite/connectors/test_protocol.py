@@ -1,0 +1,71 @@
+import orjson
+import pytest
+
+from airbyte_lite.connectors.protocol import (
+    Message,
+    configuration_of,
+    error_of,
+    log_of,
+    parse_message,
+    stream_status_of,
+)
+
+
+def trace_error(**error: str) -> Message:
+    return {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": 0.0, "error": error}}
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"\n", b"Downloading model", b"{broken", b"[1]", b'{"type": 1}', b'{"no": "type"}']
+)
+def test_text_is_no_message(line: bytes) -> None:
+    assert parse_message(line) is None
+
+
+def test_message_is_parsed_with_its_line_end() -> None:
+    assert parse_message(b'{"type":"LOG","log":{"level":"INFO","message":"m"}}\n') == {
+        "type": "LOG",
+        "log": {"level": "INFO", "message": "m"},
+    }
+
+
+def test_log() -> None:
+    assert log_of({"type": "LOG", "log": {"level": "WARN", "message": "careful"}}) == ("WARN", "careful")
+    assert log_of({"type": "STATE"}) is None
+
+
+def test_error_has_message_details_and_failure_type() -> None:
+    error = error_of(
+        trace_error(message="No.", internal_message="why", stack_trace="where", failure_type="config_error")
+    )
+    assert error is not None
+    assert (error.message, error.internal, error.failure_type) == ("No.", "why\nwhere", "config_error")
+
+
+def test_error_without_a_failure_type_is_the_systems() -> None:
+    error = error_of(trace_error(message="No."))
+    assert error is not None
+    assert (error.internal, error.failure_type) == ("", "system_error")
+
+
+def test_error_without_a_message_for_the_user_says_its_reason() -> None:
+    generic = "Something went wrong in the connector. See the logs for more details."
+    error = error_of(trace_error(message=generic, internal_message="The bucket b does not exist.\nmore"))
+    assert error is not None
+    assert error.message == "The bucket b does not exist."
+
+
+def test_stream_status() -> None:
+    status = {"stream_descriptor": {"name": "orders"}, "status": "COMPLETE"}
+    message = {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 0.0, "stream_status": status}}
+    assert stream_status_of(message) == ("orders", None, "COMPLETE")
+    assert error_of(message) is None
+    assert stream_status_of(trace_error(message="No.")) is None
+
+
+def test_configuration() -> None:
+    control = {"type": "CONNECTOR_CONFIG", "emitted_at": 0.0, "connectorConfig": {"config": {"a": 1}}}
+    message = parse_message(orjson.dumps({"type": "CONTROL", "control": control}))
+    assert message is not None
+    assert configuration_of(message) == {"a": 1}
+    assert configuration_of({"type": "CONTROL", "control": {"type": "LATER"}}) is None

@@ -1,0 +1,37 @@
+import re
+from pathlib import Path
+
+from airbyte_lite.connectors.registry import CONNECTORS, load_registry
+
+
+def test_connectors_are_keyed_by_airbytes_name() -> None:
+    connectors = load_registry(Path("environments"))
+    assert {connector.name: connector.command for connector in connectors.values()} == {
+        "source-s3": "source-s3",
+        "source-declarative-manifest": "source-declarative-manifest",
+    }
+    assert connectors["source-s3"].definition_id == "69589781-7828-43c5-9f63-8925b1c1ccc2"
+    assert connectors["source-declarative-manifest"].definition_id == "64a2f99c-542f-4af8-9a6f-355f1217b436"
+
+
+def test_environments_are_absolute() -> None:
+    """A connector is started in a directory of its own."""
+    connector = load_registry(Path("environments"))["source-s3"]
+    assert connector.environment == Path.cwd() / "environments" / "source-s3"
+
+
+def test_versions_are_what_the_lock_installs() -> None:
+    for connector in load_registry(Path()).values():
+        pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==([^ \\]+)", connector.lock.read_text(), re.MULTILINE))
+        package = {"source-declarative-manifest": "airbyte-cdk"}.get(connector.name, f"airbyte-{connector.name}")
+        assert pins[package] == connector.version
+
+
+def test_one_environment_has_one_lock() -> None:
+    connectors = load_registry(Path()).values()
+    assert len({connector.environment for connector in connectors}) == len({connector.lock for connector in connectors})
+
+
+def test_language_data_is_where_connectors_look_for_it() -> None:
+    names = {path.name for path in (CONNECTORS / "nltk_data" / "tokenizers").iterdir()}
+    assert names == {"punkt.zip", "punkt_tab.zip", "averaged_perceptron_tagger_eng.zip"}

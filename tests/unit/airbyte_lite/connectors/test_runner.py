@@ -1,0 +1,150 @@
+"""The protocol's commands, run by a console script that does what its configuration says."""
+
+import stat
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from airbyte_lite.connectors import runner as runner_module
+from airbyte_lite.connectors.registry import Connector
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
+
+CATALOG = {"streams": [{"stream": {"name": "orders"}, "sync_mode": "full_refresh"}]}
+STATE = [{"type": "STREAM", "stream": {"stream_descriptor": {"name": "orders"}, "stream_state": {"cursor": 1}}}]
+
+
+def code(text: str) -> dict[str, Any]:
+    return {"code": text}
+
+
+def leftovers(runner: ConnectorRunner) -> list[Path]:
+    return list(runner._commands.iterdir())
+
+
+def test_spec_is_found_between_other_text_and_asked_once(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    specification = runner.spec(fake_connector)
+    assert list(specification["connectionSpecification"]) == ["asked_by"]
+    assert runner.spec(fake_connector) == specification
+
+
+def test_check(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    said = "say(type='CONNECTION_STATUS', connectionStatus={'status': %r, 'message': %r})"
+    assert runner.check(fake_connector, code(said % ("SUCCEEDED", ""))).succeeded
+    result = runner.check(fake_connector, code(said % ("FAILED", "no such bucket")))
+    assert (result.succeeded, result.message, result.configuration_update) == (False, "no such bucket", None)
+
+
+def test_configuration_in_its_new_form_is_handed_on(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    configuration = code("""
+say(type="CONTROL", control={"type": "CONNECTOR_CONFIG", "connectorConfig": {"config": {"new": 1}}})
+say(type="CONNECTION_STATUS", connectionStatus={"status": "SUCCEEDED"})
+say(type="RECORD", record={"data": {"text": '"CONTROL"'}})
+""")
+    assert runner.check(fake_connector, configuration).configuration_update == {"new": 1}
+    with runner.read(fake_connector, configuration, CATALOG, []) as read:
+        assert len(list(read)) == 3
+    assert read.configuration_update == {"new": 1}
+
+
+def test_discover(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    stream = {"name": "orders", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    assert runner.discover(fake_connector, code(f"say(type='CATALOG', catalog={{'streams': [{stream}]}})")) == [stream]
+
+
+def test_error_of_the_connector_is_raised(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    error = {"message": "Bad file.", "internal_message": "line 3", "failure_type": "config_error"}
+    with pytest.raises(ConnectorError) as raised:
+        runner.discover(
+            fake_connector, code(f"say(type='TRACE', trace={{'type': 'ERROR', 'error': {error}}}); sys.exit(1)")
+        )
+    assert (raised.value.message, raised.value.failure_type) == ("Bad file.", "config_error")
+    assert raised.value.internal == "line 3"
+
+
+def test_connector_that_says_nothing_is_quoted(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    with pytest.raises(ConnectorError, match=r"Fake ended its check without an answer \(exit code 1\)") as raised:
+        runner.check(fake_connector, code("print('last words'); raise KeyError('lost')"))
+    assert "last words" in raised.value.internal
+    assert "KeyError: 'lost'" in raised.value.internal
+
+
+def test_command_has_an_end(
+    runner: ConnectorRunner, fake_connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "COMMAND_SECONDS", 0.3)
+    with pytest.raises(ConnectorError, match=r"did not end its check within 0\.3 s") as raised:
+        runner.check(fake_connector, code("time.sleep(60)"))
+    assert raised.value.failure_type == "transient_error"
+
+
+def test_read_gives_raw_lines_and_the_exit_code(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    configuration = code(
+        "say(type='STATE', state=files['state'], catalog=files['catalog']); print('text'); sys.exit(2)"
+    )
+    with runner.read(fake_connector, configuration, CATALOG, STATE) as read:
+        message, text = read
+    assert orjson.loads(message) == {"type": "STATE", "state": STATE, "catalog": CATALOG}
+    assert text == b"text\n"
+    assert read.exit_code == 2
+
+
+def test_read_is_stopped_from_another_thread(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    with runner.read(fake_connector, code("while True: print('row', flush=True)"), CATALOG, []) as read:
+        lines = iter(read)
+        assert next(lines) == b"row\n"
+        threading.Timer(0.1, read.stop).start()
+        assert all(line == b"row\n" for line in list(lines)[:-1])
+    assert read.exit_code == -15
+
+
+def test_abandoned_read_is_ended(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    with runner.read(fake_connector, code("while True: print('row', flush=True)"), CATALOG, []) as read:
+        assert next(iter(read)) == b"row\n"
+        assert leftovers(runner) != []
+    assert leftovers(runner) == []
+
+
+def test_files_are_private_and_removed(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    configuration = code("""
+for path in [*options.values(), "."]: print(path, oct(os.stat(path).st_mode))
+open("left", "w"); sys.exit(1)
+""")
+    with runner.read(fake_connector, configuration, CATALOG, STATE) as read:
+        lines = [line.decode().split() for line in read]
+        assert {Path(path).name: mode for path, mode in lines} == {
+            "config.json": oct(stat.S_IFREG | 0o600),
+            "catalog.json": oct(stat.S_IFREG | 0o600),
+            "state.json": oct(stat.S_IFREG | 0o600),
+            "": oct(stat.S_IFDIR | 0o700),
+        }
+    assert leftovers(runner) == []
+
+
+def test_files_of_a_killed_runner_are_removed_at_the_next_start(tmp_path: Path) -> None:
+    left = tmp_path / "commands" / "abc"
+    left.mkdir(parents=True)
+    (left / "config.json").write_text("secret")
+    ConnectorRunner(tmp_path).close()
+    assert not left.exists()
+
+
+def test_crashed_server_is_replaced(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    with pytest.raises(ConnectorError, match="was killed by signal 9"):
+        runner.check(fake_connector, code("os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"))
+    assert runner.check(
+        fake_connector, code("say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})")
+    ).succeeded
+
+
+def test_failed_import_is_reported(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    (site_packages,) = fake_connector.environment.glob("lib/python*/site-packages")
+    metadata = site_packages / "broken-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "entry_points.txt").write_text("[console_scripts]\nsource-broken = does_not_exist:run\n")
+    with pytest.raises(ConnectorError, match=r"Fake 1\.0 could not be imported") as raised:
+        runner.spec(replace(fake_connector, command="source-broken"))
+    assert "No module named 'does_not_exist'" in raised.value.internal
