@@ -1,0 +1,1 @@
+"""The endpoints: the public API in one module per kind of object, the configuration API in one."""

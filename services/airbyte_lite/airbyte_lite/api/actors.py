@@ -1,0 +1,103 @@
+"""The public API's sources and destinations, which differ in their names only."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from ..definitions import Definition
+from ..errors import invalid
+from ..masking import MASK, merge, restore
+from ..records import Actor, ActorKind
+from ..services import Services
+from ..validation import check_configuration
+from . import schemas
+from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from .views import actor_view
+
+
+def actor_router(kind: ActorKind) -> APIRouter:
+    """Return the endpoints of sources or of destinations."""
+    router = APIRouter(prefix=f"{PUBLIC}/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=AUTHENTICATED)
+
+    @router.get("", summary=f"List {kind}s")
+    def list_actors(
+        served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
+    ) -> dict[str, Any]:
+        """Answer a page, secrets masked."""
+        found = served.store.actors(kind, workspaces, include_deleted, page.limit + 1, page.offset)
+        return page.respond(found, lambda actor: actor_view(actor, served.definitions))
+
+    @router.post("", summary=f"Create a {kind}")
+    def create_actor(served: Served, body: schemas.ActorCreate) -> dict[str, Any]:
+        """Check the configuration against the connector's specification; the connector itself is not run."""
+        served.store.workspace(body.workspace_id)
+        definition = served.definitions.resolve(kind, body.definition_id, body.configuration.get(f"{kind}Type"))
+        configuration = _configuration(served, definition, body.configuration, {})
+        actor = Actor(
+            id=str(uuid.uuid4()),
+            kind=kind,
+            workspace_id=body.workspace_id,
+            name=body.name,
+            definition_id=definition.id,
+            configuration=configuration,
+            created_at=time.time(),
+        )
+        served.store.save(actor)
+        return actor_view(actor, served.definitions)
+
+    @router.get("/{actor_id}", summary=f"Get a {kind}")
+    def get_actor(served: Served, actor_id: str) -> dict[str, Any]:
+        """Answer it, secrets masked."""
+        return actor_view(served.store.actor(kind, actor_id), served.definitions)
+
+    @router.patch("/{actor_id}", summary=f"Change a {kind}")
+    def patch_actor(served: Served, actor_id: str, body: schemas.ActorPatch) -> dict[str, Any]:
+        """Lay the given part of the configuration over the stored one; a secret that is sent masked stays."""
+        actor = served.store.actor(kind, actor_id)
+        change = {} if body.configuration is None else body.configuration
+        return _update(served, actor, body.name or actor.name, merge(actor.configuration, change))
+
+    @router.put("/{actor_id}", summary=f"Replace a {kind}'s name and configuration")
+    def put_actor(served: Served, actor_id: str, body: schemas.ActorPut) -> dict[str, Any]:
+        """Replace both; a secret that is sent masked stays."""
+        return _update(served, served.store.actor(kind, actor_id), body.name, body.configuration)
+
+    @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
+    def delete_actor(served: Served, actor_id: str) -> Response:
+        """Delete the connections that use it first, as Airbyte does; their jobs are cancelled, tables stay."""
+        actor = served.store.actor(kind, actor_id)
+        for connection in served.store.connections_of(actor):
+            served.jobs.cancel_of(connection.id)
+            served.store.delete(connection)
+        served.store.delete(actor)
+        return Response(status_code=204)
+
+    return router
+
+
+def _update(served: Services, actor: Actor, name: str, configuration: dict[str, Any]) -> dict[str, Any]:
+    definition = served.definitions.get(actor.kind, actor.definition_id)
+    configuration = _configuration(served, definition, configuration, actor.configuration)
+    changed = replace(actor, name=name, configuration=configuration)
+    served.store.save(changed)
+    return actor_view(changed, served.definitions)
+
+
+def _configuration(
+    served: Services, definition: Definition, given: dict[str, Any], stored: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the configuration to store: without its type, masks replaced, valid; raises a 422 Problem."""
+    configuration: dict[str, Any] = {key: value for key, value in given.items() if key != f"{definition.kind}Type"}
+    try:
+        configuration = restore(configuration, stored)
+    except KeyError as error:
+        raise invalid(
+            f"The configuration holds {MASK}, which stands for a stored secret, where none is stored."
+        ) from error
+    check_configuration(configuration, served.definitions.schema(definition), definition.name)
+    return configuration

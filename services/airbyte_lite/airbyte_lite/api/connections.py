@@ -1,0 +1,141 @@
+"""The public API's connections and streams."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from .. import catalog
+from ..errors import invalid
+from ..records import Connection, Stream
+from ..services import Services
+from . import schemas
+from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from .views import connection_view
+
+router = APIRouter(prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
+
+
+def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
+    """Return the streams that a source offers (AirbyteStream objects), asked from the connector now."""
+    source = served.store.actor("source", source_id)
+    connector = served.definitions.get("source", source.definition_id).connector
+    assert connector is not None  # noqa: S101 -- only destinations have none
+    return served.runner.discover(connector, source.configuration)
+
+
+def _streams(served: Services, source_id: str, given: schemas.StreamConfigurations | None) -> list[Stream]:
+    choices = [
+        catalog.StreamChoice(
+            name=stream.name,
+            sync_mode=stream.sync_mode,
+            primary_key=stream.primary_key,
+            cursor_field=stream.cursor_field,
+            selected_fields=None
+            if stream.selected_fields is None
+            else [column.field_path[0] for column in stream.selected_fields],
+        )
+        for stream in (given.streams if given else None) or []
+    ]
+    try:
+        return catalog.configure(discover(served, source_id), choices)
+    except catalog.CatalogError as error:
+        raise invalid(str(error)) from error
+
+
+@router.get("/connections", summary="List connections")
+def list_connections(
+    served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
+) -> dict[str, Any]:
+    """Answer a page of connections."""
+    found = served.store.connections(workspaces, include_deleted, page.limit + 1, page.offset)
+    return page.respond(found, connection_view)
+
+
+@router.post("/connections", summary="Create a connection")
+def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[str, Any]:
+    """Discover the source's schema and check the streams against it; without streams, all are synced."""
+    source = served.store.actor("source", body.source_id)
+    destination = served.store.actor("destination", body.destination_id)
+    if source.workspace_id != destination.workspace_id:
+        raise invalid("The source and the destination belong to different workspaces.")
+    connection = Connection(
+        id=str(uuid.uuid4()),
+        workspace_id=source.workspace_id,
+        name=body.name or f"{source.name} → {destination.name}",
+        source_id=source.id,
+        destination_id=destination.id,
+        streams=_streams(served, source.id, body.configurations),
+        created_at=time.time(),
+        prefix=body.prefix or "",
+        status=body.status or "active",
+        schema_updates=body.non_breaking_schema_updates_behavior or "ignore",
+    )
+    served.store.save(connection)
+    return connection_view(connection)
+
+
+@router.get("/connections/{connection_id}", summary="Get a connection")
+def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
+    """Answer the connection."""
+    return connection_view(served.store.connection(connection_id))
+
+
+@router.patch("/connections/{connection_id}", summary="Change a connection")
+def patch_connection(served: Served, connection_id: str, body: schemas.ConnectionPatch) -> dict[str, Any]:
+    """Change what is given; with streams, the schema is discovered anew. A running job goes on as it was started."""
+    connection = served.store.connection(connection_id)
+    streams = connection.streams
+    if body.configurations is not None and body.configurations.streams:
+        streams = _streams(served, connection.source_id, body.configurations)
+    changed = replace(
+        connection,
+        name=body.name or connection.name,
+        streams=streams,
+        prefix=(body.prefix or "") if "prefix" in body.model_fields_set else connection.prefix,
+        status=body.status or connection.status,
+        schema_updates=body.non_breaking_schema_updates_behavior or connection.schema_updates,
+    )
+    served.store.save(changed)
+    # A stream that is no longer read incrementally, or by another cursor, must not find its old state when it is again.
+    kept = {(stream.name, *stream.cursor_field) for stream in streams if stream.incremental}
+    stale = [stream.name for stream in connection.streams if (stream.name, *stream.cursor_field) not in kept]
+    if stale:
+        served.store.drop_states(connection.id, stale)
+    return connection_view(changed)
+
+
+@router.delete("/connections/{connection_id}", summary="Delete a connection")
+def delete_connection(served: Served, connection_id: str) -> Response:
+    """Cancel its job, if one runs, and delete it; the tables stay."""
+    connection = served.store.connection(connection_id)
+    served.jobs.cancel_of(connection.id)
+    served.store.delete(connection)
+    return Response(status_code=204)
+
+
+@router.get("/streams", tags=["Streams"], summary="What a source offers")
+def get_streams(
+    served: Served,
+    source_id: Annotated[str, Query(alias="sourceId")],
+    destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
+) -> list[dict[str, Any]]:
+    """Discover the source's streams: their sync modes, keys, cursors and columns."""
+    if destination_id is not None:
+        served.store.actor("destination", destination_id)
+    return [
+        {
+            "streamName": stream["name"],
+            "streamnamespace": stream.get("namespace"),
+            "syncModes": catalog.combined_modes(stream),
+            "defaultCursorField": stream.get("default_cursor_field") or [],
+            "sourceDefinedCursorField": bool(stream.get("source_defined_cursor")),
+            "sourceDefinedPrimaryKey": stream.get("source_defined_primary_key") or [],
+            "propertyFields": catalog.field_paths(stream.get("json_schema") or {}),
+        }
+        for stream in discover(served, source_id)
+    ]

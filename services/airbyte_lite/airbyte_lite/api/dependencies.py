@@ -1,0 +1,95 @@
+"""What endpoints ask for: the services, a caller who may call, a page of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPBasic, HTTPBearer
+
+from ..errors import Problem
+from ..services import Services
+
+PUBLIC = "/api/public/v1"
+CONFIGURATION = "/api/v1"
+
+
+def services(request: Request) -> Services:
+    """Return the services of the app."""
+    found: Services = request.app.state.services
+    return found
+
+
+Served = Annotated[Services, Depends(services)]
+
+
+def authenticate(
+    request: Request,
+    served: Served,
+) -> None:
+    """Raise a 401 Problem unless the request's Authorization header may pass."""
+    if not served.authenticator.allows(request.headers.get("authorization")):
+        raise Problem(
+            401,
+            "The credentials are missing, wrong or expired. Get a token with POST /api/public/v1/applications/token, "
+            "or use basic authentication, whichever this server is set up with.",
+        )
+
+
+# The first two are there for the page /docs, which offers them; the header is judged by the last.
+AUTHENTICATED = [
+    Security(HTTPBearer(auto_error=False, description="A token from /api/public/v1/applications/token")),
+    Security(HTTPBasic(auto_error=False)),
+    Depends(authenticate),
+]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list."""
+
+    request: Request
+    limit: int
+    offset: int
+
+    def respond[T](self, found: list[T], view: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
+        """Return the list in Airbyte's form; `found` holds one more than the limit if there is a next page."""
+        return {
+            "data": [view(item) for item in found[: self.limit]],
+            "previous": self._url(max(0, self.offset - self.limit)) if self.offset else "",
+            "next": self._url(self.offset + self.limit) if len(found) > self.limit else "",
+        }
+
+    def _url(self, offset: int) -> str:
+        query = [
+            (name, value) for name, value in self.request.query_params.multi_items() if name not in ("limit", "offset")
+        ]
+        return f"{self.request.url.replace(query='')}?{urlencode([*query, ('limit', self.limit), ('offset', offset)])}"
+
+
+def page(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Page:
+    """Return the page that a request asks for."""
+    return Page(request, limit, offset)
+
+
+Paged = Annotated[Page, Depends(page)]
+
+
+def workspace_ids(
+    given: Annotated[
+        list[str] | None, Query(alias="workspaceIds", description="Repeated or separated by commas")
+    ] = None,
+) -> list[str]:
+    """Return the workspaces that a list is for; none means all."""
+    return [part for value in given or [] for part in value.split(",") if part]
+
+
+WorkspaceIds = Annotated[list[str], Depends(workspace_ids)]
+IncludeDeleted = Annotated[bool, Query(alias="includeDeleted")]

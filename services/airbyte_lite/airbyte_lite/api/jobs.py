@@ -1,0 +1,87 @@
+"""The public API's jobs."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from ..errors import conflict, invalid
+from ..records import Job, JobFilter
+from ..services import Services
+from . import schemas
+from .dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
+from .views import job_view
+
+router = APIRouter(prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
+
+
+def start_job(served: Services, connection_id: str, job_type: str) -> Job:
+    """Start a job; raises a 409 Problem while another one runs, or if the connection is inactive."""
+    connection = served.store.connection(connection_id)
+    if connection.status != "active":
+        raise conflict(
+            f"The connection {connection.name} is {connection.status}. PATCH its status to active first.",
+            "state-conflict",
+        )
+    return served.jobs.start(connection, job_type)
+
+
+@router.post("", summary="Start a sync or a reset")
+def create_job(served: Served, body: schemas.JobCreate) -> dict[str, Any]:
+    """Start the job and answer at once; GET /jobs/{jobId} tells how it goes on. A clear is a reset."""
+    if body.job_type == "refresh":
+        raise invalid("Jobs of type refresh are not implemented: start a reset and then a sync.")
+    return job_view(start_job(served, body.connection_id, "reset" if body.job_type == "clear" else body.job_type))
+
+
+@router.get("", summary="List jobs")
+def list_jobs(
+    served: Served,
+    page: Paged,
+    workspaces: WorkspaceIds,
+    connection_id: Annotated[str | None, Query(alias="connectionId")] = None,
+    job_type: Annotated[Literal["sync", "reset", "clear", "refresh"] | None, Query(alias="jobType")] = None,
+    status: Literal["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] | None = None,
+    created_from: Annotated[datetime.datetime | None, Query(alias="createdAtStart")] = None,
+    created_to: Annotated[datetime.datetime | None, Query(alias="createdAtEnd")] = None,
+    updated_from: Annotated[datetime.datetime | None, Query(alias="updatedAtStart")] = None,
+    updated_to: Annotated[datetime.datetime | None, Query(alias="updatedAtEnd")] = None,
+    order_by: Annotated[str, Query(alias="orderBy", pattern=r"^(createdAt|updatedAt)\|(ASC|DESC)$")] = "createdAt|ASC",
+) -> dict[str, Any]:
+    """Answer a page of jobs, oldest first unless orderBy says otherwise."""
+    column, _, direction = order_by.partition("|")
+    conditions = JobFilter(
+        connection_id=connection_id,
+        workspace_ids=workspaces,
+        type=job_type,
+        status=status,
+        created_from=_seconds(created_from),
+        created_to=_seconds(created_to),
+        updated_from=_seconds(updated_from),
+        updated_to=_seconds(updated_to),
+        order_by="updated_at" if column == "updatedAt" else "created_at",
+        descending=direction == "DESC",
+    )
+    found = served.job_store.find(conditions, page.limit + 1, page.offset)
+    return page.respond(found, lambda job: job_view(served.jobs.current(job)))
+
+
+def _seconds(moment: datetime.datetime | None) -> float | None:
+    """Return a time as seconds since 1970; one without a zone is in UTC."""
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+@router.get("/{job_id}", summary="Get a job")
+def get_job(served: Served, job_id: int) -> dict[str, Any]:
+    """Answer the job with its records and bytes so far."""
+    return job_view(served.jobs.get(job_id))
+
+
+@router.delete("/{job_id}", summary="Cancel a job")
+def cancel_job(served: Served, job_id: int) -> dict[str, Any]:
+    """Stop the job and answer it as it ended; a job that had ended before is answered unchanged."""
+    return job_view(served.jobs.cancel(job_id))

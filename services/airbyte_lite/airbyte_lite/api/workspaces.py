@@ -1,0 +1,138 @@
+"""The public API's workspaces, their definitions, and the token and health endpoints that need no authentication."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from ..auth import TOKEN_SECONDS
+from ..errors import Problem, invalid
+from ..records import ActorKind, Workspace
+from ..services import Services
+from . import schemas
+from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from .views import definition_view, workspace_view
+
+open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
+router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
+
+
+@open_router.get("/health", summary="Whether the server can do its work", response_class=PlainTextResponse)
+def health(served: Served) -> str:
+    """Answer 200 if the database does."""
+    with served.database.read() as connection:
+        connection.execute("select 1 from meta")
+    return "Successful operation"
+
+
+@open_router.post("/applications/token", summary="Exchange a client id and secret for a bearer token (JSON or form)")
+async def token(served: Served, request: Request) -> dict[str, Any]:
+    """Answer a token that lives 15 minutes; raises a 401 Problem for wrong credentials."""
+    try:
+        if request.headers.get("content-type", "").startswith("application/json"):
+            given = await request.json()
+        else:
+            given = _form(await request.body())
+        client_id, client_secret = given["client_id"], given["client_secret"]
+        issued = served.authenticator.issue(str(client_id), str(client_secret))
+    except (ValueError, KeyError, TypeError) as error:
+        raise invalid("The body must hold client_id and client_secret, as JSON or as a form.") from error
+    if issued is None:
+        raise Problem(401, "The client id or the client secret is wrong.")
+    return {"access_token": issued, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+
+
+def _form(body: bytes) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+@router.get("/workspaces", tags=["Workspaces"], summary="List workspaces")
+def list_workspaces(
+    served: Served, page: Paged, ids: WorkspaceIds, include_deleted: IncludeDeleted = False
+) -> dict[str, Any]:
+    """Answer a page of workspaces."""
+    return page.respond(served.store.workspaces(ids, include_deleted, page.limit + 1, page.offset), workspace_view)
+
+
+@router.post("/workspaces", tags=["Workspaces"], summary="Create a workspace")
+def create_workspace(served: Served, body: schemas.WorkspaceBody) -> dict[str, Any]:
+    """Answer the new workspace."""
+    workspace = Workspace(str(uuid.uuid4()), body.name, time.time())
+    served.store.save(workspace)
+    return workspace_view(workspace)
+
+
+@router.get("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Get a workspace")
+def get_workspace(served: Served, workspace_id: str) -> dict[str, Any]:
+    """Answer the workspace."""
+    return workspace_view(served.store.workspace(workspace_id))
+
+
+@router.patch("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Rename a workspace")
+def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceBody) -> dict[str, Any]:
+    """Answer the changed workspace."""
+    workspace = replace(served.store.workspace(workspace_id), name=body.name)
+    served.store.save(workspace)
+    return workspace_view(workspace)
+
+
+@router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and all that is in it")
+def delete_workspace(served: Served, workspace_id: str) -> Response:
+    """Delete connections (their jobs are cancelled), sources, destinations, then the workspace."""
+    workspace = served.store.workspace(workspace_id)
+    for connection in served.store.connections([workspace_id], False, -1, 0):
+        served.jobs.cancel_of(connection.id)
+        served.store.delete(connection)
+    for kind in ("source", "destination"):
+        for actor in served.store.actors(kind, [workspace_id], False, -1, 0):
+            served.store.delete(actor)
+    served.store.delete(workspace)
+    return Response(status_code=204)
+
+
+def _definitions(served: Services, workspace_id: str, kind: ActorKind) -> dict[str, Any]:
+    served.store.workspace(workspace_id)
+    return {"data": [definition_view(found) for found in served.definitions.list(kind)], "next": "", "previous": ""}
+
+
+@router.get("/workspaces/{workspace_id}/definitions/sources", tags=["Definitions"], summary="List source connectors")
+def list_source_definitions(served: Served, workspace_id: str) -> dict[str, Any]:
+    """Answer every source connector that is installed."""
+    return _definitions(served, workspace_id, "source")
+
+
+@router.get(
+    "/workspaces/{workspace_id}/definitions/destinations", tags=["Definitions"], summary="List destination connectors"
+)
+def list_destination_definitions(served: Served, workspace_id: str) -> dict[str, Any]:
+    """Answer the destinations: BigQuery."""
+    return _definitions(served, workspace_id, "destination")
+
+
+@router.get(
+    "/workspaces/{workspace_id}/definitions/sources/{definition_id}",
+    tags=["Definitions"],
+    summary="Get a source connector",
+)
+def get_source_definition(served: Served, workspace_id: str, definition_id: str) -> dict[str, Any]:
+    """Answer the source connector."""
+    served.store.workspace(workspace_id)
+    return definition_view(served.definitions.get("source", definition_id))
+
+
+@router.get(
+    "/workspaces/{workspace_id}/definitions/destinations/{definition_id}",
+    tags=["Definitions"],
+    summary="Get a destination connector",
+)
+def get_destination_definition(served: Served, workspace_id: str, definition_id: str) -> dict[str, Any]:
+    """Answer the destination connector."""
+    served.store.workspace(workspace_id)
+    return definition_view(served.definitions.get("destination", definition_id))

@@ -1,0 +1,54 @@
+"""The app: every endpoint and the shape of every error."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from . import errors
+from .api import configuration, connections, jobs, workspaces
+from .api.actors import actor_router
+from .connectors.runner import ConnectorError
+from .services import Services
+
+DESCRIPTION = """The part of Airbyte's API that bootstrap, Dagster and the official SDK use.
+
+`/api/public/v1` is Airbyte's public API, `/api/v1` its configuration API. Sources are run by Airbyte's own connectors;
+the destination is BigQuery."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the app over these services; they are closed with it."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(title="airbyte-lite", version="1", description=DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    app.state.services = services
+    errors.install(app)
+    app.add_exception_handler(ConnectorError, _on_connector_error)
+    for router in (
+        workspaces.open_router,
+        configuration.open_router,
+        workspaces.router,
+        actor_router("source"),
+        actor_router("destination"),
+        connections.router,
+        jobs.router,
+        configuration.router,
+    ):
+        app.include_router(router)
+    return app
+
+
+def _on_connector_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer 422 where the configuration is to blame, 500 where the connector is."""
+    assert isinstance(error, ConnectorError)  # noqa: S101 -- for the type checker: registered for this class
+    status = 422 if error.failure_type == "config_error" else 500
+    problem = errors.Problem(status, error.message)
+    return JSONResponse(errors.body(problem, request.url.path), status)

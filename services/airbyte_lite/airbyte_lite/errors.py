@@ -1,0 +1,113 @@
+"""Errors in the two shapes that Airbyte's APIs use.
+
+The public API answers with problems (RFC 9457; "Airbyte API Problems" in Airbyte's platform), the configuration API
+with a `message` and, for bad bodies, `validationErrors`.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+PUBLIC_PREFIX = "/api/public/"
+REFERENCE = "https://reference.airbyte.com/reference/errors"
+TITLES = {
+    400: "bad-request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "resource-not-found",
+    405: "method-not-allowed",
+    409: "try-again-later",
+    422: "unprocessable-entity",
+}
+
+log = logging.getLogger("airbyte_lite")
+
+
+class Problem(Exception):
+    """A request that cannot be served: HTTP status, a sentence for the user, and the single faults of a bad body."""
+
+    def __init__(
+        self, status: int, message: str, title: str | None = None, faults: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.title = title or TITLES.get(status, "unexpected-problem")
+        self.faults = faults or {}
+
+
+def not_found(what: str, identifier: object) -> Problem:
+    """Return the 404 for an id that no object has."""
+    return Problem(404, f"Could not find a {what} with the id {identifier}.")
+
+
+def invalid(message: str, faults: dict[str, str] | None = None) -> Problem:
+    """Return the 422 for a body that was understood but cannot be accepted."""
+    return Problem(422, message, faults=faults)
+
+
+def conflict(message: str, title: str = "try-again-later") -> Problem:
+    """Return the 409 for a request that the present state does not allow."""
+    return Problem(409, message, title)
+
+
+def body(problem: Problem, path: str) -> dict[str, Any]:
+    """Return the problem in the shape of the API that `path` belongs to."""
+    if path.startswith(PUBLIC_PREFIX):
+        return {
+            "status": problem.status,
+            "type": f"{REFERENCE}#{problem.title}",
+            "title": problem.title,
+            "detail": problem.message,
+            "message": problem.message,
+            "data": {"message": problem.message},
+        }
+    answer: dict[str, Any] = {"message": problem.message, "exceptionStack": []}
+    if problem.status == 422:
+        answer["validationErrors"] = [{"propertyPath": path, "message": text} for path, text in problem.faults.items()]
+    return answer
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app answer in Airbyte's shapes; values of a request are never repeated in them."""
+
+    def respond(request: Request, problem: Problem) -> JSONResponse:
+        headers = {"WWW-Authenticate": "Bearer, Basic"} if problem.status == 401 else None
+        return JSONResponse(body(problem, request.url.path), problem.status, headers)
+
+    def on_problem(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)  # noqa: S101 -- for the type checker: registered for this class
+        return respond(request, error)
+
+    def on_validation(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        faults = {".".join(str(part) for part in fault["loc"]): str(fault["msg"]) for fault in error.errors()}
+        sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
+        return respond(request, invalid(f"The request was not understood: {sentences}.", faults))
+
+    def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        message = (
+            f"{request.method} {request.url.path}: {error.detail}. The server's page /docs lists what it implements."
+        )
+        return respond(request, Problem(error.status_code, message))
+
+    def on_crash(request: Request, error: Exception) -> JSONResponse:
+        # Only the places of the traceback: a message may hold a value of the request.
+        places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+        log.error("%s %s failed with %s\n%s", request.method, request.url.path, type(error).__name__, places)
+        return respond(
+            request, Problem(500, f"An unexpected error ({type(error).__name__}); the server's log has the details.")
+        )
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_crash)

@@ -1,0 +1,69 @@
+"""The log of a running job: redacted, bounded, written to the database in small batches."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable
+
+from .jobstore import JobStore
+from .masking import Redactor
+from .sync import SyncProgress
+
+LINES_KEPT = 10_000  # a connector warns for every row that does not cast; the first lines tell enough
+LINE_CHARACTERS = 4_000
+FLUSH_SECONDS = 0.5
+
+
+class JobLog:
+    """Collects one job's lines and progress; safe to use from several threads."""
+
+    def __init__(self, jobs: JobStore, job_id: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._jobs = jobs
+        self._job_id = job_id
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._redact = Redactor(())
+        self._lines: list[str] = []
+        self._count = 0
+        self._flushed_at = -FLUSH_SECONDS
+        self.progress = SyncProgress()
+
+    def hide(self, secrets: set[str]) -> None:
+        """Redact these values from every line that follows."""
+        self._redact = Redactor(secrets)
+
+    def redact(self, text: str) -> str:
+        """Return the text without the job's secrets."""
+        return self._redact(text)
+
+    def __call__(self, level: str, message: str) -> None:
+        """Add a line: time, level, message."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(sep=" ", timespec="milliseconds")[:-6]
+        text = self._redact(message).rstrip()
+        if len(text) > LINE_CHARACTERS:
+            text = f"{text[:LINE_CHARACTERS]}… ({len(text)} characters)"
+        with self._lock:
+            # Errors are the reason why somebody reads a log: they are kept whatever came before them.
+            if self._count < LINES_KEPT or level in ("ERROR", "FATAL"):
+                self._append(f"{now} {level} {text}")
+            elif self._count == LINES_KEPT:
+                self._append(f"{now} WARN This log is full ({LINES_KEPT} lines): only errors are added from here on.")
+            if self._clock() - self._flushed_at >= FLUSH_SECONDS:
+                self._flush()
+
+    def flush(self) -> None:
+        """Write what has been collected, so that it can be read."""
+        with self._lock:
+            self._flush()
+
+    def _append(self, line: str) -> None:
+        self._lines.append(line)
+        self._count += 1
+
+    def _flush(self) -> None:
+        first = self._count - len(self._lines)
+        self._jobs.progress(self._job_id, self.progress.records, self.progress.bytes, first, self._lines)
+        self._lines = []
+        self._flushed_at = self._clock()

@@ -1,0 +1,146 @@
+"""Secrets of connector configurations: masked in what is read, kept when the mask comes back, redacted from logs.
+
+A value is secret where the connector's specification says `airbyte_secret` ("Connector specification reference" in
+Airbyte's documentation). Keys that the specification does not know are secret when their name says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+MASK = "**********"
+SECRET_NAME = re.compile(
+    r"secret|password|passphrase|private_?key|access_?key|api_?key|token|credentials_json", re.IGNORECASE
+)
+# A low-code connector's specification is part of its manifest, which is part of its configuration.
+MANIFEST = "__injected_declarative_manifest"
+
+Schema = dict[str, Any]
+
+
+def mask(configuration: dict[str, Any], specification: Schema) -> dict[str, Any]:
+    """Return a copy whose secrets are replaced by the mask."""
+    masked: dict[str, Any] = _replace(configuration, _schemas(configuration, specification), lambda _value: MASK)
+    return masked
+
+
+def secret_values(configuration: dict[str, Any], specification: Schema) -> set[str]:
+    """Return every secret text in the configuration, parts of JSON keys (a service account's private key) included."""
+    found: set[str] = set()
+
+    def keep(value: Any) -> Any:
+        found.update(_texts(value))
+        return value
+
+    _replace(configuration, _schemas(configuration, specification), keep)
+    return {text for text in found if text.strip() and text != MASK}
+
+
+def restore(new: Any, stored: Any) -> Any:
+    """Return `new` with each mask replaced by what is stored at the same place; raises KeyError where nothing is."""
+    if isinstance(new, dict):
+        known = stored if isinstance(stored, dict) else {}
+        return {key: restore(value, known.get(key)) for key, value in new.items()}
+    if isinstance(new, list):
+        rows = stored if isinstance(stored, list) else []
+        return [restore(value, rows[index] if index < len(rows) else None) for index, value in enumerate(new)]
+    if new == MASK:
+        if stored is None:
+            raise KeyError(MASK)
+        return stored
+    return new
+
+
+def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return the stored configuration with the change laid over it, object by object; lists are replaced whole."""
+    merged = dict(stored)
+    for key, value in change.items():
+        before = stored.get(key)
+        merged[key] = merge(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return merged
+
+
+class Redactor:
+    """Replaces secret values in text, in the forms in which they appear in logs."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        forms = {form for value in values for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
+        # Longest first, so that a secret inside another does not leave the rest of it behind. Short ones only as whole
+        # words: "test" must not change "latest".
+        patterns = [
+            re.escape(form) if len(form) >= 8 else rf"(?<![A-Za-z0-9_]){re.escape(form)}(?![A-Za-z0-9_])"
+            for form in sorted(forms, key=len, reverse=True)
+        ]
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
+
+    def __call__(self, text: str) -> str:
+        """Return the text without the secrets."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def _schemas(configuration: dict[str, Any], specification: Schema) -> list[Schema]:
+    manifest = configuration.get(MANIFEST)
+    spec = manifest.get("spec") if isinstance(manifest, dict) else None
+    own = spec.get("connection_specification") if isinstance(spec, dict) else None
+    return [specification, own] if isinstance(own, dict) else [specification]
+
+
+def _variants(schemas: Iterable[Schema]) -> Iterator[Schema]:
+    """Yield the schemas and every alternative in them: a value is secret if any alternative says so."""
+    for schema in schemas:
+        yield schema
+        for word in ("oneOf", "anyOf", "allOf"):
+            yield from _variants(part for part in schema.get(word, []) if isinstance(part, dict))
+
+
+def _replace(value: Any, schemas: list[Schema], change: Callable[[Any], Any]) -> Any:
+    """Return a copy of value with change(secret) in the place of every secret."""
+    variants = list(_variants(schemas))
+    if isinstance(value, dict):
+        return {key: _replace_property(key, item, variants, change) for key, item in value.items()}
+    if isinstance(value, list):
+        items = [variant["items"] for variant in variants if isinstance(variant.get("items"), dict)]
+        return [_replace(item, items, change) for item in value]
+    return value
+
+
+def _replace_property(key: str, value: Any, variants: list[Schema], change: Callable[[Any], Any]) -> Any:
+    found = [variant["properties"][key] for variant in variants if key in variant.get("properties", {})]
+    schemas = [schema for schema in found if isinstance(schema, dict)]
+    known = list(_variants(schemas))
+    named_secret = not known and isinstance(value, str) and SECRET_NAME.search(key) is not None
+    if value is not None and value != "" and (named_secret or any(schema.get("airbyte_secret") for schema in known)):
+        return change(value)
+    # The manifest is the connector itself, public by nature, and its keys (token paths and the like) are not values.
+    return value if key == MANIFEST else _replace(value, schemas, change)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
+        yield from (line for line in value.splitlines() if len(line) >= 8)
+        yield from _inner_secrets(value)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _inner_secrets(value: str) -> Iterator[str]:
+    """Yield the secret parts of a value that is itself JSON, like a service account key."""
+    try:
+        document = json.loads(value)
+    except ValueError:
+        return
+    if isinstance(document, dict):
+        for key, item in document.items():
+            if isinstance(item, str) and SECRET_NAME.search(key):
+                yield from _texts(item)

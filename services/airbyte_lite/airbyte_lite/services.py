@@ -1,0 +1,68 @@
+"""The parts of the server, opened and closed together."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from .auth import Authenticator
+from .connectors.registry import load_registry
+from .connectors.runner import ConnectorRunner
+from .database import Database
+from .definitions import Definitions
+from .jobs import Jobs
+from .jobstore import JobStore
+from .masking import Redactor, secret_values
+from .records import Actor
+from .settings import Settings
+from .store import Store
+from .syncjob import Worker
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the endpoints work with."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    job_store: JobStore
+    jobs: Jobs
+    definitions: Definitions
+    runner: ConnectorRunner
+    authenticator: Authenticator
+
+    @classmethod
+    def open(cls, settings: Settings) -> Services:
+        """Open the data directory; jobs that a killed server left running are marked failed. Raises DataDirInUse."""
+        database = Database(settings.data_dir)
+        store = Store(database)
+        job_store = JobStore(database)
+        job_store.fail_interrupted()
+        spool_dir = settings.data_dir / "spool"
+        shutil.rmtree(spool_dir, ignore_errors=True)
+        spool_dir.mkdir(mode=0o700)
+        runner = ConnectorRunner(settings.data_dir / "connectors")
+        definitions = Definitions(load_registry(settings.connector_environments), runner)
+        worker = Worker(store, definitions, runner, settings.emulator_host, spool_dir)
+        return cls(
+            settings=settings,
+            database=database,
+            store=store,
+            job_store=job_store,
+            jobs=Jobs(job_store, worker.run),
+            definitions=definitions,
+            runner=runner,
+            authenticator=Authenticator(settings, store.key()),
+        )
+
+    def redact(self, actor: Actor, text: str) -> str:
+        """Return a connector's text without the secrets of its configuration."""
+        schema = self.definitions.schema(self.definitions.get(actor.kind, actor.definition_id))
+        return Redactor(secret_values(actor.configuration, schema))(text)
+
+    def close(self) -> None:
+        """Stop the jobs, the connectors and the database."""
+        self.jobs.close()
+        self.runner.close()
+        self.database.close()

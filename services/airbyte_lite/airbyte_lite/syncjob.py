@@ -1,0 +1,197 @@
+"""What a job does: a sync (schema, state, read, load) or a reset (tables and state away)."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from . import catalog
+from .connectors.runner import ConnectorError, ConnectorRunner, Read
+from .definitions import Definition, Definitions
+from .joblog import JobLog
+from .masking import secret_values
+from .records import Actor, Connection, Job
+from .store import Store
+from .sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream, run_sync
+
+
+@dataclass
+class Task:
+    """A job that is waiting or running, and the means to stop it."""
+
+    job: Job
+    log: JobLog
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    read: Read | None = None
+
+    def cancel(self) -> None:
+        """Ask the job to stop: the connector is ended, the loader stops before it changes a table."""
+        self.cancelled.set()
+        if self.read is not None:
+            self.read.stop()
+
+    def check(self) -> None:
+        """Raise SyncCancelled once the job is to stop."""
+        if self.cancelled.is_set():
+            raise SyncCancelled
+
+
+class Worker:
+    """Does the work of jobs."""
+
+    def __init__(
+        self,
+        store: Store,
+        definitions: Definitions,
+        runner: ConnectorRunner,
+        emulator_host: str | None,
+        spool_dir: Path,
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._runner = runner
+        self._emulator_host = emulator_host
+        self._spool_dir = spool_dir
+
+    def run(self, task: Task) -> None:
+        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError with nothing changed."""
+        connection = self._store.connection(task.job.connection_id)
+        source = self._store.actor("source", connection.source_id)
+        destination = self._store.actor("destination", connection.destination_id)
+        task.log.hide(self._secrets(source) | self._secrets(destination))
+        if task.job.type == "reset":
+            self._reset(task, connection, destination)
+        else:
+            self._sync(task, connection, source, destination)
+
+    def _secrets(self, actor: Actor) -> set[str]:
+        definition = self._definitions.get(actor.kind, actor.definition_id)
+        return secret_values(actor.configuration, self._definitions.schema(definition))
+
+    def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
+        tables = BigQueryDestination(destination.configuration, self._emulator_host)
+        for stream in self._sync_streams(connection):
+            task.check()
+            # The table first: a state without its table is dropped before the next read; a table without its state
+            # would get its rows twice.
+            tables.drop(stream)
+            self._store.drop_states(connection.id, [stream.name])
+            self._store.next_generations(connection.id, [stream.name])
+            task.log("INFO", f"Stream {stream.name}: table {stream.table} and its state were removed.")
+
+    def _sync(self, task: Task, connection: Connection, source: Actor, destination: Actor) -> None:
+        definition = self._definitions.get("source", source.definition_id)
+        names = ", ".join(stream.name for stream in connection.streams)
+        task.log(
+            "INFO",
+            f"Syncing {names} from {source.name} ({definition.name} {definition.version}) to {destination.name}.",
+        )
+        connection = self._refresh_schema(task, connection, source, definition)
+        task.check()
+        overwritten = [stream.name for stream in connection.streams if stream.sync_mode == "full_refresh_overwrite"]
+        self._store.next_generations(connection.id, overwritten)
+        streams = self._sync_streams(connection)
+        self._drop_states_of_missing_tables(task, connection, destination, streams)
+        incremental = [stream.name for stream in connection.streams if stream.incremental]
+        state = self._store.states(connection.id, incremental) if incremental else []
+        chosen = catalog.protocol_catalog(connection.streams)
+        assert definition.connector is not None  # noqa: S101 -- only destinations have none
+        with self._runner.read(definition.connector, source.configuration, chosen, state) as read:
+            task.read = read
+            if task.cancelled.is_set():
+                read.stop()
+            run_sync(
+                source=read,
+                streams=streams,
+                destination=destination.configuration,
+                emulator_host=self._emulator_host,
+                spool_dir=self._spool_dir / f"job-{task.job.id}",
+                job_id=task.job.id,
+                commit_state=functools.partial(self._store.save_states, connection.id),
+                confirm_empty=lambda: self._confirm_empty(source, definition),
+                log=task.log,
+                progress=task.log.progress,
+                cancelled=task.cancelled,
+            )
+            self._keep_configuration(source, read.configuration_update)
+
+    def _sync_streams(self, connection: Connection) -> list[SyncStream]:
+        generations = self._store.generations(connection.id)
+        return [
+            SyncStream(
+                name=stream.name,
+                namespace=stream.stream.get("namespace"),
+                json_schema=catalog.selected_schema(stream),
+                sync_mode=stream.sync_mode,
+                primary_key=stream.primary_key,
+                cursor_field=stream.cursor_field,
+                table=connection.prefix + stream.name,
+                generation_id=generations.get(stream.name, 0),
+            )
+            for stream in connection.streams
+        ]
+
+    def _refresh_schema(self, task: Task, connection: Connection, source: Actor, definition: Definition) -> Connection:
+        """Discover the schema and do with its changes what the connection says; returns the connection to sync."""
+        if connection.schema_updates == "ignore":
+            return connection
+        assert definition.connector is not None  # noqa: S101 -- only destinations have none
+        offered = self._runner.discover(definition.connector, source.configuration)
+        try:
+            changes = catalog.compare(connection.streams, offered)
+        except catalog.CatalogError as error:
+            raise SyncError(f"{error} Change the connection's streams or the source.", "config_error") from error
+        for change in changes:
+            task.log("INFO", f"Schema: {change}.")
+        if changes and connection.schema_updates == "disable_connection":
+            self._store.save(replace(connection, status="inactive"))
+            raise SyncError(
+                f"The connection was made inactive because the source's schema has changed: "
+                f"{'; '.join(str(change) for change in changes)}. PATCH the connection's configurations to take the "
+                "new schema over and set its status to active.",
+                "config_error",
+            )
+        if any(change.added for change in changes):
+            connection = replace(connection, streams=catalog.add_columns(connection.streams, offered, changes))
+            self._store.save(connection)
+        return connection
+
+    def _drop_states_of_missing_tables(
+        self, task: Task, connection: Connection, destination: Actor, streams: list[SyncStream]
+    ) -> None:
+        incremental = [stream for stream in streams if stream.sync_mode.startswith("incremental_")]
+        if not self._store.states(connection.id, [stream.name for stream in incremental]):
+            return
+        tables = BigQueryDestination(destination.configuration, self._emulator_host)
+        missing = [stream.name for stream in tables.missing(incremental)]
+        if missing:
+            task.log(
+                "WARN",
+                f"The tables of {', '.join(missing)} do not exist any more: these streams are read from the start.",
+            )
+            self._store.drop_states(connection.id, missing)
+
+    def _confirm_empty(self, source: Actor, definition: Definition) -> None:
+        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
+        assert definition.connector is not None  # noqa: S101 -- only destinations have none
+        try:
+            result = self._runner.check(definition.connector, source.configuration)
+            reason = None if result.succeeded else result.message
+        except ConnectorError as error:
+            reason = error.message
+        if reason is not None:
+            raise SyncError(
+                "The source has no records and its check does not pass, so the overwrite was refused; the table keeps "
+                f"its rows. The connector says: {' '.join(reason.split())}. Check that the files or tables that the "
+                "source names exist, or empty the table on purpose with a job of type reset.",
+                "config_error",
+            )
+
+    def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
+        """Keep the form of the configuration that the connector has migrated it to."""
+        if update is not None and self._store.actor("source", source.id).configuration == source.configuration:
+            self._store.save(replace(source, configuration=update))
