@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
@@ -15,6 +16,7 @@ from types_boto3_s3 import S3Client
 
 from local.platform import ROOT, Platform, free_ports
 from local.processes import Supervisor
+from syncs import Syncs
 
 REGION = "us-east-1"
 
@@ -157,3 +159,11 @@ def start_process(tmp_path: Path) -> Iterator[Supervisor]:
     """A supervisor for services that one test starts, kills and restarts by itself."""
     with Supervisor(tmp_path / "logs") as services:
         yield services
+
+
+@pytest.fixture(scope="session")
+def syncs(platform: RunningPlatform, bigquery: google_bigquery.Client) -> Iterator[Syncs]:
+    """A client that creates connections in airbyte-lite and runs their jobs."""
+    # POST /connections discovers the schema: long when the connector starts cold on a busy machine.
+    with httpx.Client(base_url=platform.airbyte_url, timeout=60) as http:
+        yield Syncs(http, bigquery)

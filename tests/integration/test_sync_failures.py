@@ -1,0 +1,113 @@
+"""Syncs that must fail: each leaves the table and the state as they were, and says why in its log."""
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from types_boto3_s3 import S3Client
+
+from conftest import RunningPlatform, Server
+from syncs import Syncs, s3_configuration
+
+Put = Callable[[str, str | bytes], None]
+PEOPLE = "id,name\n1,Ada\n2,Grace\n"
+
+
+@pytest.fixture
+def connection(syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> str:
+    """A connection whose table holds two rows."""
+    put("people.csv", PEOPLE)
+    source = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    identity = syncs.connect(source, dataset, "full_refresh_overwrite", "id")
+    syncs.sync(identity)
+    return identity
+
+
+@pytest.fixture
+def unchanged(syncs: Syncs, connection: str, dataset: str) -> Iterator[None]:
+    """Assert after the test that the table is what it was before, and that a sync works again once the file is back."""
+    query = f"select * from {dataset}.people order by id"
+    before = syncs.rows(query)
+    yield
+    assert syncs.rows(query) == before
+    assert [table.table_id for table in syncs.bigquery.list_tables(dataset)] == ["people"]
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_glob_that_matches_nothing(syncs: Syncs, connection: str, s3_client: S3Client, bucket: str) -> None:
+    s3_client.delete_object(Bucket=bucket, Key="people.csv")
+    job = syncs.sync(connection, expect="failed")
+    assert "overwrite was refused" in syncs.log(job["jobId"])
+    assert "No files were identified in the stream" in syncs.log(job["jobId"])
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_row_with_too_many_columns(syncs: Syncs, connection: str, put: Put) -> None:
+    put("people.csv", PEOPLE + "3,Edsger,Dijkstra\n")
+    job = syncs.sync(connection, expect="failed")
+    assert "people.csv" in syncs.log(job["jobId"])
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_file_that_is_not_text(syncs: Syncs, connection: str, put: Put) -> None:
+    put("people.csv", b"id,name\n1,\xff\xfe\xfa\n")
+    syncs.sync(connection, expect="failed")
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_missing_bucket(syncs: Syncs, connection: str, s3: Server) -> None:
+    source_id = syncs.call("GET", f"connections/{connection}")["sourceId"]
+    configuration = s3_configuration(s3.url, "no-such-bucket", "people", ["people*.csv"])
+    syncs.call("PATCH", f"sources/{source_id}", {"configuration": configuration})
+    job = syncs.sync(connection, expect="failed")
+    assert "no-such-bucket" in syncs.log(job["jobId"])
+
+
+class Forbidden(http.server.BaseHTTPRequestHandler):
+    """Answers every request as S3 answers a wrong key."""
+
+    def do_GET(self) -> None:
+        body = (
+            b'<?xml version="1.0"?><Error><Code>InvalidAccessKeyId</Code>'
+            b"<Message>The AWS Access Key Id you provided does not exist in our records.</Message></Error>"
+        )
+        self.send_response(403)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def forbidding_s3() -> Iterator[str]:
+    """The address of an S3 that refuses the credentials (LocalStack refuses none)."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forbidden)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_wrong_credentials(syncs: Syncs, connection: str, bucket: str, forbidding_s3: str) -> None:
+    source_id = syncs.call("GET", f"connections/{connection}")["sourceId"]
+    configuration = s3_configuration(forbidding_s3, bucket, "people", ["people*.csv"])
+    configuration["credentials"]["aws_secret_access_key"] = "a-wrong-secret"
+    syncs.call("PATCH", f"sources/{source_id}", {"configuration": configuration})
+    job = syncs.sync(connection, expect="failed")
+    assert "InvalidAccessKeyId" in syncs.log(job["jobId"])
+    assert "a-wrong-secret" not in syncs.log(job["jobId"])
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_second_job_of_a_connection_is_refused(syncs: Syncs, connection: str, platform: RunningPlatform) -> None:
+    job = syncs.start(connection)
+    answer = syncs.http.post("/api/public/v1/jobs", json={"connectionId": connection, "jobType": "sync"})
+    assert answer.status_code == 409
+    assert str(job) in answer.text
+    syncs.call("DELETE", f"jobs/{job}")
+    assert syncs.wait(job)["status"] in {"cancelled", "succeeded"}

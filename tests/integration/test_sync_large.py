@@ -1,0 +1,52 @@
+"""A million rows through airbyte-lite: every row arrives, and the server's memory stays flat."""
+
+import threading
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from types_boto3_s3 import S3Client
+
+from conftest import RunningPlatform, Server
+from syncs import Syncs, s3_configuration
+
+ROWS = 1_000_000
+MEMORY_LIMIT = 300 * 2**20  # bytes
+
+
+def orders() -> bytes:
+    """Return a CSV of a million orders with the columns of jaffle_shop_orders."""
+    statuses = ["placed", "shipped", "completed", "returned"]
+    lines = (f"{i},{i % 9973},2018-01-{i % 28 + 1:02d},{statuses[i % 4]}" for i in range(1, ROWS + 1))
+    return ("id,user_id,order_date,status\n" + "\n".join(lines) + "\n").encode()
+
+
+@pytest.fixture
+def peak(platform: RunningPlatform) -> Iterator[list[int]]:
+    """The highest resident memory (bytes) of the airbyte-lite process while the test runs, as the list's only item."""
+    server = psutil.Process(platform.services.processes["airbyte"].popen.pid)
+    highest, done = [0], threading.Event()
+
+    def sample() -> None:
+        while not done.wait(0.05):
+            highest[0] = max(highest[0], server.memory_info().rss)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    yield highest
+    done.set()
+    thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sync_mode", ["full_refresh_overwrite", "incremental_deduped_history"])
+def test_million_rows(
+    syncs: Syncs, s3: Server, s3_client: S3Client, bucket: str, dataset: str, peak: list[int], sync_mode: str
+) -> None:
+    s3_client.put_object(Bucket=bucket, Key="orders.csv", Body=orders())
+    source = s3_configuration(s3.url, bucket, "orders", ["orders.csv"])
+    job = syncs.sync(syncs.connect(source, dataset, sync_mode, "id"))
+    assert job["rowsSynced"] == ROWS
+    query = f"select count(*), count(distinct id), sum(user_id), count(distinct order_date) from {dataset}.orders"
+    assert syncs.rows(query) == [(ROWS, ROWS, sum(i % 9973 for i in range(1, ROWS + 1)), 28)]
+    assert 0 < peak[0] < MEMORY_LIMIT

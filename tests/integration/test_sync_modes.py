@@ -1,0 +1,174 @@
+"""Every sync mode and what becomes of data that changes: airbyte-lite's API, the real connector, the emulator."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from conftest import Server
+from syncs import Syncs, s3_configuration
+
+Put = Callable[[str, str | bytes], None]
+FIRST = "id,name,amount\n1,Ada,10\n2,Grace,20\n"
+SECOND = "id,name,amount\n2,Grace Hopper,25\n3,Edsger,30\n"
+
+
+@pytest.fixture
+def source(s3: Server, bucket: str) -> dict[str, object]:
+    """A configuration that reads the bucket's CSV files as the stream `people`."""
+    return s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+
+
+def overwrite_file(put: Put, content: str | bytes) -> None:
+    """Replace the file; S3's times have whole seconds, and the connector reads a file again only when it is newer."""
+    time.sleep(1.1)
+    put("people.csv", content)
+
+
+@pytest.mark.parametrize(
+    ("sync_mode", "expected"),
+    [
+        ("full_refresh_overwrite", [(2, "Grace Hopper", 25), (3, "Edsger", 30)]),
+        ("full_refresh_append", [(1, "Ada", 10), (2, "Grace", 20), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
+        ("incremental_append", [(1, "Ada", 10), (2, "Grace", 20), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
+        ("incremental_deduped_history", [(1, "Ada", 10), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
+    ],
+)
+def test_changed_file(
+    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, sync_mode: str, expected: list[tuple[object]]
+) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, sync_mode, "id")
+    assert syncs.sync(connection)["rowsSynced"] == 2
+    overwrite_file(put, SECOND)
+    assert syncs.sync(connection)["rowsSynced"] == 2
+    assert syncs.rows(f"select id, name, amount from {dataset}.people order by id, amount") == expected
+
+
+@pytest.mark.parametrize(("sync_mode", "rows_again"), [("full_refresh_overwrite", 2), ("incremental_append", 0)])
+def test_unchanged_file(
+    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, sync_mode: str, rows_again: int
+) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, sync_mode, "id")
+    syncs.sync(connection)
+    assert syncs.sync(connection)["rowsSynced"] == rows_again
+    assert syncs.rows(f"select count(*) from {dataset}.people") == [(2,)]
+
+
+def test_layout(syncs: Syncs, source: dict[str, object], put: Put, dataset: str) -> None:
+    put("people.csv", FIRST)
+    job = syncs.sync(syncs.connect(source, dataset, "full_refresh_overwrite", "id"))
+    table = syncs.bigquery.get_table(f"{dataset}.people")
+    assert [(field.name, field.field_type, field.mode) for field in table.schema][:4] == [
+        ("_airbyte_raw_id", "STRING", "REQUIRED"),
+        ("_airbyte_extracted_at", "TIMESTAMP", "REQUIRED"),
+        ("_airbyte_meta", "JSON", "REQUIRED"),
+        ("_airbyte_generation_id", "INTEGER", "NULLABLE"),
+    ]
+    assert {field.name: field.field_type for field in table.schema if field.name in {"id", "name", "amount"}} == {
+        "id": "INTEGER",
+        "name": "STRING",
+        "amount": "INTEGER",
+    }
+    assert table.time_partitioning.field == "_airbyte_extracted_at"
+    assert table.clustering_fields == ["id", "_airbyte_extracted_at"]
+    metas = syncs.rows(f"select distinct to_json_string(_airbyte_meta) from {dataset}.people")
+    assert [json.loads(meta) for (meta,) in metas] == [{"sync_id": job["jobId"], "changes": []}]
+
+
+def test_generation_grows_with_every_overwrite(syncs: Syncs, source: dict[str, object], put: Put, dataset: str) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, "full_refresh_overwrite")
+    generations = []
+    for _ in range(2):
+        syncs.sync(connection)
+        generations += syncs.rows(f"select distinct _airbyte_generation_id from {dataset}.people")
+    assert generations[1][0] == generations[0][0] + 1
+
+
+def test_new_column_is_added_and_dropped_column_is_null(
+    syncs: Syncs, source: dict[str, object], put: Put, dataset: str
+) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, "incremental_deduped_history", "id")
+    syncs.sync(connection)
+    overwrite_file(put, "id,amount,city\n2,25,New York\n3,30,Rotterdam\n")
+    syncs.sync(connection)
+    assert syncs.rows(f"select id, name, amount, city from {dataset}.people order by id") == [
+        (1, "Ada", 10, None),
+        (2, None, 25, "New York"),
+        (3, None, 30, "Rotterdam"),
+    ]
+
+
+@pytest.mark.parametrize("sync_mode", ["full_refresh_overwrite", "incremental_deduped_history"])
+def test_type_change_is_nulled_and_recorded(
+    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, sync_mode: str
+) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, sync_mode, "id")
+    syncs.sync(connection)
+    overwrite_file(put, "id,name,amount\n2,Grace,25\n3,Edsger,a lot\n")
+    syncs.sync(connection)
+    query = f"select id, amount, to_json_string(_airbyte_meta) from {dataset}.people where id > 1 order by id"
+    (_, kept, no_changes), (_, nulled, changes) = syncs.rows(query)
+    assert (kept, nulled) == (25, None)
+    assert json.loads(no_changes)["changes"] == []
+    assert json.loads(changes)["changes"] == [
+        {"field": "amount", "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR"}
+    ]
+    types = {field.name: field.field_type for field in syncs.bigquery.get_table(f"{dataset}.people").schema}
+    assert types["amount"] == "INTEGER"
+
+
+def test_reset_removes_the_data_and_the_state(syncs: Syncs, source: dict[str, object], put: Put, dataset: str) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, "incremental_append")
+    syncs.sync(connection)
+    assert syncs.wait(syncs.start(connection, "reset"))["status"] == "succeeded"
+    assert syncs.sync(connection)["rowsSynced"] == 2
+    assert syncs.rows(f"select count(*) from {dataset}.people") == [(2,)]
+
+
+def test_table_that_was_dropped_is_loaded_again(
+    syncs: Syncs, source: dict[str, object], put: Put, dataset: str
+) -> None:
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, "incremental_deduped_history", "id")
+    syncs.sync(connection)
+    syncs.bigquery.delete_table(f"{dataset}.people")
+    assert syncs.sync(connection)["rowsSynced"] == 2
+    assert syncs.rows(f"select count(*) from {dataset}.people") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param('id,name\n1,"Lovelace, Ada"\n', [(1, "Lovelace, Ada")], id="quoted comma"),
+        pytest.param('id,name\n1,"Ada\nLovelace"\n', [(1, "Ada\nLovelace")], id="quoted newline"),
+        pytest.param('id,name\n1,"say ""hi"""\n', [(1, 'say "hi"')], id="escaped quotes"),
+        pytest.param("id,name\n1,Zoë 東京 🚀\n", [(1, "Zoë 東京 🚀")], id="UTF-8"),
+        pytest.param("\ufeffid,name\n10,Ada\n", [(10, "Ada")], id="byte order mark"),
+        pytest.param("id,name\n1,Ada\n2,\n,Grace\n", [(None, "Grace"), (1, "Ada"), (2, None)], id="empty cells"),
+        pytest.param("id,name\r\n1,Ada\r\n2,Grace\r\n", [(1, "Ada"), (2, "Grace")], id="CRLF"),
+    ],
+)
+def test_csv(
+    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, content: str, expected: list[tuple[object]]
+) -> None:
+    put("people.csv", content)
+    syncs.sync(syncs.connect(source, dataset, "full_refresh_overwrite"))
+    assert syncs.rows(f"select id, name from {dataset}.people order by id") == expected
+
+
+def test_header_only_file_empties_the_table(syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> None:
+    types = json.dumps({"id": "integer", "name": "string", "amount": "integer"})
+    source = s3_configuration(s3.url, bucket, "people", ["people*.csv"], input_schema=types)
+    put("people.csv", FIRST)
+    connection = syncs.connect(source, dataset, "full_refresh_overwrite", "id")
+    syncs.sync(connection)
+    put("people.csv", "id,name,amount\n")
+    assert syncs.sync(connection)["rowsSynced"] == 0
+    assert syncs.rows(f"select count(*) from {dataset}.people") == [(0,)]
