@@ -69,12 +69,12 @@ class AirbyteClient:
 
     def health(self) -> None:
         """Return when the server says that it is well."""
-        self._request("GET", f"{PUBLIC}/health")
+        self._send("GET", f"{PUBLIC}/health")  # the answer is a sentence, not JSON
 
     def has_workspace(self, workspace_id: str) -> bool:
         """Return whether the workspace exists; a server that hides what does not exist answers 403."""
         try:
-            self._request("GET", f"{PUBLIC}/workspaces/{workspace_id}")
+            self._send("GET", f"{PUBLIC}/workspaces/{workspace_id}")
         except AirbyteError as error:
             if error.status in {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}:
                 return False
@@ -84,7 +84,7 @@ class AirbyteClient:
     def create_workspace(self, workspace_id: str, name: str) -> None:
         """Create the workspace with this id unless it exists; only the configuration API can set an id."""
         body = {"id": workspace_id, "name": name, "organizationId": DEFAULT_ORGANIZATION}
-        self._request("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body)
+        self._send("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body)
 
     def list(self, kind: Kind, workspace_id: str) -> list[Json]:
         """Return all objects of a kind in the workspace, with secrets masked."""
@@ -115,7 +115,7 @@ class AirbyteClient:
     def delete(self, kind: Kind, object_id: str) -> None:
         """Delete an object, or find that it is gone."""
         try:
-            self._request("DELETE", f"{PUBLIC}/{kind}s/{object_id}")
+            self._send("DELETE", f"{PUBLIC}/{kind}s/{object_id}")
         except AirbyteError as error:
             if error.status != httpx.codes.NOT_FOUND:
                 raise
@@ -140,6 +140,24 @@ class AirbyteClient:
         query: Json | None = None,
         timeout: httpx.Timeout = TIMEOUT,
     ) -> Any:
+        response = self._send(method, path, body, query, timeout)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise AirbyteError(
+                f"{response.url} is not Airbyte's API: it answered with {response.text[:60]!r}.\n"
+                "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
+                response.status_code,
+            ) from error
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        query: Json | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> httpx.Response:
         try:
             response = self._http.request(method, path, json=body, params=query, timeout=timeout)
         except httpx.TransportError as error:
@@ -149,7 +167,7 @@ class AirbyteClient:
                 status=None,
             ) from error
         if response.is_success:
-            return response.json() if response.content else None
+            return response
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise AirbyteError(
                 f"Airbyte at {self._url} asks for credentials that it did not get ({method} {path}: 401).\n"

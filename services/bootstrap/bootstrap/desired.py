@@ -53,7 +53,9 @@ class Actor:
         if found.get("definitionId", self.definition_id) != self.definition_id:  # Airbyte 0.63 does not show it
             yield FieldChange("definitionId", found["definitionId"], self.definition_id)
         known = partial(state.secret_is_known, found[self.kind.id_field])
-        yield from configuration_changes(self.configuration, found["configuration"], self.schemas, known)
+        # Airbyte's reads add the connector's type to the configuration.
+        configuration = {key: value for key, value in found["configuration"].items() if key != f"{self.kind}Type"}
+        yield from configuration_changes(self.configuration, configuration, self.schemas, known)
 
 
 @dataclass(frozen=True)

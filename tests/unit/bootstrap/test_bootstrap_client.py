@@ -131,3 +131,12 @@ def test_deleting_what_is_gone_is_fine() -> None:
         airbyte.delete(Kind.SOURCE, "1")
     with client(lambda _: httpx.Response(409)) as airbyte, pytest.raises(AirbyteError):
         airbyte.delete(Kind.CONNECTION, "1")
+
+
+def test_something_else_at_the_address_is_recognised() -> None:
+    page = httpx.Response(200, text="<!doctype html><title>Airbyte</title>")
+    with (
+        client(lambda _: page) as airbyte,
+        pytest.raises(AirbyteError, match=r"is not Airbyte's API.*\nCorrect AIRBYTE_URL"),
+    ):
+        airbyte.list(Kind.SOURCE, "w")

@@ -1,0 +1,316 @@
+"""Plan, apply and destroy against a running airbyte-lite, watched by a proxy that records and interrupts."""
+
+import http.server
+import json
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.conftest import RunningPlatform
+
+FILE = """\
+workspace: {id: $WORKSPACE, name: Bootstrap test}
+sources:
+  - name: orders
+    connector: source-s3
+    configuration:
+      bucket: ${BUCKET:-$BUCKET}
+      endpoint: ${AWS_ENDPOINT_URL_S3}
+      credentials:
+        auth_type: iam_user
+        aws_access_key_id: ${AWS_ACCESS_KEY_ID}
+        aws_secret_access_key: ${AWS_SECRET_ACCESS_KEY}
+      streams:
+        - name: orders
+          globs: ["${GLOB:-*.csv}"]
+          format: {filetype: csv}
+destinations:
+  - name: warehouse
+    connector: destination-bigquery
+    configuration:
+      project_id: local-dev
+      dataset_id: $DATASET
+      dataset_location: US
+      loading_method: {method: Standard}
+connections:
+  - name: orders
+    source: orders
+    destination: warehouse
+    streams:
+      - name: orders
+        sync_mode: ${SYNC_MODE:-full_refresh_overwrite}
+        primary_key: [[id]]
+        dbt_source: shop.orders
+"""
+CREATED = {"workspace": "created", "source": "created", "destination": "created", "connection": "created"}
+UNCHANGED = dict.fromkeys(CREATED, "unchanged")
+READING_POSTS = ("_definitions/list", "_specifications/get", "/token")
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Forwards to airbyte-lite, notes every write, and calls `on_write` with its number once it took effect."""
+
+    daemon_threads = True
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.upstream = httpx.Client(base_url=upstream, timeout=120)
+        self.writes: list[str] = []
+        self.on_write: Callable[[int], None] = lambda _: None
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Proxy
+
+    def _forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {"Content-Type": "application/json"}
+        answer = self.server.upstream.request(self.command, self.path, content=body, headers=headers)
+        if self.command != "GET" and not self.path.endswith(READING_POSTS):
+            self.server.writes.append(f"{self.command} {self.path.split('/')[4 if 'public' in self.path else 3]}")
+            self.server.on_write(len(self.server.writes))
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _forward
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def proxy(platform: RunningPlatform) -> Iterator[Proxy]:
+    server = Proxy(platform.airbyte_url)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    server.upstream.close()
+
+
+@dataclass
+class Workspace:
+    """A workspace of its own, with commands on it and the API as somebody else would use it."""
+
+    platform: RunningPlatform
+    proxy: Proxy
+    directory: Path
+    id: str
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def bootstrap(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        self.proxy.writes.clear()
+        return self.platform.run("bootstrap", "bootstrap", *arguments, **self.variables, **variables)
+
+    def apply(self, **variables: str) -> dict[str, str]:
+        """Apply, and return each object's outcome by kind."""
+        result = self.bootstrap("apply", **variables)
+        assert result.returncode == 0, result.stderr
+        return {line[:12].strip(): line[40:] for line in result.stdout.splitlines()}
+
+    def plan(self, **variables: str) -> tuple[int, dict[str, Any]]:
+        """Plan, and return the exit code and the objects that change, by kind."""
+        result = self.bootstrap("plan", "--json", "--detailed-exitcode", **variables)
+        assert not self.proxy.writes, "a plan only reads"
+        changes = json.loads(result.stdout)["changes"]
+        return result.returncode, {item["kind"]: item for item in changes if item["action"] != "unchanged"}
+
+    def request(self, method: str, path: str, body: Any = None, query: Any = None) -> Any:
+        answer = self.proxy.upstream.request(method, f"/api/public/v1/{path}", json=body, params=query)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def objects(self, kind: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.request("GET", f"{kind}s", query={"workspaceIds": self.id})["data"]
+        return found
+
+    def id_of(self, kind: str) -> str:
+        [found] = self.objects(kind)
+        return str(found[f"{kind}Id"])
+
+
+@pytest.fixture
+def workspace(
+    platform: RunningPlatform,
+    proxy: Proxy,
+    bucket: str,
+    put: Callable[[str, str], None],
+    dataset: str,
+    tmp_path: Path,
+) -> Workspace:
+    put("orders.csv", "id,status\n1,placed\n")
+    workspace_id = str(uuid.uuid4())
+    text = FILE.replace("$WORKSPACE", workspace_id).replace("$BUCKET", bucket).replace("$DATASET", dataset)
+    (tmp_path / "connections.yaml").write_text(text)
+    variables = {
+        "AIRBYTE_URL": f"http://127.0.0.1:{proxy.server_port}",
+        "CONNECTIONS_FILE": str(tmp_path / "connections.yaml"),
+        "BOOTSTRAP_STATE_DIR": str(tmp_path / "state"),
+    }
+    return Workspace(platform, proxy, tmp_path, workspace_id, variables)
+
+
+def test_twice(workspace: Workspace) -> None:
+    assert workspace.apply() == CREATED
+    assert workspace.proxy.writes == ["POST workspaces", "POST sources", "POST destinations", "POST connections"]
+    assert workspace.apply() == UNCHANGED
+    assert workspace.proxy.writes == []
+    assert workspace.plan() == (0, {})
+
+
+def test_what_airbyte_holds(workspace: Workspace) -> None:
+    workspace.apply(SYNC_MODE="incremental_deduped_history")
+    [connection] = workspace.objects("connection")
+    [stream] = connection["configurations"]["streams"]
+    assert connection["name"] == "orders"
+    assert connection["schedule"]["scheduleType"] == "manual"
+    assert connection["nonBreakingSchemaUpdatesBehavior"] == "propagate_columns"
+    assert (stream["name"], stream["syncMode"]) == ("orders", "incremental_deduped_history")
+    assert stream["primaryKey"] == [["id"]]
+    assert workspace.plan(SYNC_MODE="incremental_deduped_history") == (0, {})
+
+
+def test_a_change_in_the_file(workspace: Workspace) -> None:
+    workspace.apply()
+    exit_code, changes = workspace.plan(GLOB="orders*.csv", SYNC_MODE="full_refresh_append")
+    assert exit_code == 2
+    assert {kind: change["fields"] for kind, change in changes.items()} == {
+        "source": [{"path": "streams[0].globs[0]", "old": "*.csv", "new": "orders*.csv"}],
+        "connection": [
+            {"path": "streams.orders.syncMode", "old": "full_refresh_overwrite", "new": "full_refresh_append"}
+        ],
+    }
+    assert workspace.apply(GLOB="orders*.csv", SYNC_MODE="full_refresh_append") == UNCHANGED | {
+        "source": "updated (streams[0].globs[0])",
+        "connection": "updated (streams.orders.syncMode)",
+    }
+    assert workspace.proxy.writes == ["PUT sources", "PATCH connections"]
+    assert workspace.plan(GLOB="orders*.csv", SYNC_MODE="full_refresh_append") == (0, {})
+
+
+def test_a_changed_secret(workspace: Workspace) -> None:
+    workspace.apply()
+    exit_code, changes = workspace.plan(AWS_SECRET_ACCESS_KEY="another-secret")
+    assert exit_code == 2
+    assert changes["source"]["fields"] == [{"path": "credentials.aws_secret_access_key", "secret": True}]
+    text = workspace.bootstrap("plan", AWS_SECRET_ACCESS_KEY="another-secret").stdout
+    assert "credentials.aws_secret_access_key: changed (secret)" in text
+    assert "another-secret" not in text
+    outcome = workspace.apply(AWS_SECRET_ACCESS_KEY="another-secret")
+    assert outcome == UNCHANGED | {"source": "updated (credentials.aws_secret_access_key)"}
+    assert workspace.plan(AWS_SECRET_ACCESS_KEY="another-secret") == (0, {})
+    assert "another-secret" not in (workspace.directory / "state/state.json").read_text()
+
+
+def test_edits_by_hand_are_undone(workspace: Workspace) -> None:
+    workspace.apply()
+    source, connection = workspace.id_of("source"), workspace.id_of("connection")
+    edit = {"name": "by hand", "configuration": {"start_date": "2021-01-01T00:00:00.000000Z"}}
+    workspace.request("PATCH", f"sources/{source}", edit)
+    workspace.request("PATCH", f"connections/{connection}", {"status": "inactive", "prefix": "x_"})
+    exit_code, changes = workspace.plan()
+    assert exit_code == 2
+    assert {kind: {item["path"] for item in change["fields"]} for kind, change in changes.items()} == {
+        "source": {"name", "start_date"},
+        "connection": {"status", "prefix"},
+    }
+    workspace.apply()
+    assert workspace.plan() == (0, {})
+    assert (workspace.id_of("source"), workspace.id_of("connection")) == (source, connection)
+    assert "start_date" not in workspace.objects("source")[0]["configuration"]
+
+
+@pytest.mark.parametrize("kind", ["source", "destination", "connection"])
+def test_what_was_deleted_is_made_again(workspace: Workspace, kind: str) -> None:
+    workspace.apply()
+    workspace.request("DELETE", f"{kind}s/{workspace.id_of(kind)}")
+    assert workspace.plan()[0] == 2
+    workspace.apply()
+    assert workspace.plan() == (0, {})
+    assert [len(workspace.objects(each)) for each in ("source", "destination", "connection")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_killed_after_a_write_it_converges(workspace: Workspace, number: int) -> None:
+    command, environment = workspace.platform.settings.command("bootstrap", "bootstrap", "apply")
+    process = subprocess.Popen(command, env=environment | workspace.variables, stdout=subprocess.DEVNULL)
+    workspace.proxy.on_write = lambda done: process.kill() if done == number else None
+    assert process.wait(timeout=120) == -9
+    workspace.proxy.on_write = lambda _: None
+    workspace.apply()
+    assert workspace.apply() == UNCHANGED
+    assert [len(workspace.objects(each)) for each in ("source", "destination", "connection")] == [1, 1, 1]
+
+
+def test_destroy_removes_only_what_apply_made(workspace: Workspace) -> None:
+    workspace.apply()
+    theirs = {
+        "name": "theirs",
+        "workspaceId": workspace.id,
+        "definitionId": workspace.objects("destination")[0]["definitionId"],
+        "configuration": {
+            "project_id": "local-dev",
+            "dataset_id": "theirs",
+            "dataset_location": "US",
+            "loading_method": {"method": "Standard"},
+        },
+    }
+    workspace.request("POST", "destinations", theirs)
+    assert workspace.plan() == (0, {})
+    result = workspace.bootstrap("destroy")  # nobody answers the question
+    assert (result.returncode, workspace.proxy.writes) == (1, [])
+    result = workspace.bootstrap("destroy", "--yes")
+    assert result.returncode == 0, result.stderr
+    assert workspace.proxy.writes == ["DELETE connections", "DELETE destinations", "DELETE sources"]
+    assert [item["name"] for item in workspace.objects("destination")] == ["theirs"]
+    assert "apply made nothing" in workspace.bootstrap("destroy", "--yes").stdout
+
+
+def test_a_name_of_somebody_else_is_not_taken(workspace: Workspace) -> None:
+    workspace.apply()
+    state = workspace.directory / "state/state.json"
+    state.unlink()
+    result = workspace.bootstrap("apply")
+    assert result.returncode == 1
+    assert "source 'orders' exists in Airbyte, but apply did not make it" in result.stderr
+    assert "apply --adopt" in result.stderr
+    assert workspace.proxy.writes == []
+    assert workspace.bootstrap("apply", "--adopt").returncode == 0
+    assert workspace.plan() == (0, {})
+
+
+def test_what_airbyte_refuses_is_explained(workspace: Workspace) -> None:
+    result = workspace.bootstrap("apply", BUCKET="bucket-that-is-absent")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "bootstrap: Airbyte answered 4" in result.stderr
+    assert workspace.apply() == CREATED | {
+        "workspace": "unchanged",
+        "source": "updated (bucket)",
+        "destination": "unchanged",
+    }
+
+
+def test_wait(platform: RunningPlatform) -> None:
+    result = platform.run("bootstrap", "bootstrap", "wait")
+    assert result.returncode == 0, result.stderr
+    assert f"S3 at {platform.s3_url} answers after" in result.stdout
+    assert f"Airbyte at {platform.airbyte_url} answers after" in result.stdout
+
+
+def test_wait_gives_up(platform: RunningPlatform) -> None:
+    result = platform.run("bootstrap", "bootstrap", "wait", "--timeout", "1", AIRBYTE_URL="http://127.0.0.1:1")
+    assert result.returncode == 1
+    assert "waiting for Airbyte at http://127.0.0.1:1 (at most 1 s)" in result.stdout
+    assert "did not become ready within 1 s" in result.stderr
