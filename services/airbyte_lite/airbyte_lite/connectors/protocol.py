@@ -56,6 +56,20 @@ def error_of(message: Message) -> ConnectorError | None:
     return ConnectorError(text, details, error.get("failure_type") or "system_error")
 
 
+def abandoned_file_of(message: Message) -> ConnectorError | None:
+    """Return the error that a LOG message of level ERROR with a stack trace stands for: a file was given up.
+
+    airbyte-cdk's file-based sources go on after an exception in a file (DefaultFileBasedStream.read_records_from_slice
+    in its source): the stream is COMPLETE and often the exit code 0, though rows are missing.
+    """
+    if message["type"] != "LOG" or message["log"]["level"] != "ERROR" or not message["log"].get("stack_trace"):
+        return None
+    text, stack_trace = message["log"]["message"], message["log"]["stack_trace"]
+    lines = stack_trace.strip().splitlines()
+    last_frame = max((number for number, line in enumerate(lines) if line.startswith(" ")), default=-1)
+    return ConnectorError(f"{text}: {' '.join(lines[last_frame + 1 :])}", stack_trace)
+
+
 def stream_status_of(message: Message) -> tuple[str, str | None, str] | None:
     """Return name, namespace and status (STARTED, RUNNING, COMPLETE, INCOMPLETE) of a STREAM_STATUS trace."""
     if message["type"] != "TRACE" or message["trace"]["type"] != "STREAM_STATUS":

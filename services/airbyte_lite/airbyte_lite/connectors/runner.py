@@ -14,13 +14,15 @@ from typing import Any
 import orjson
 
 from .process import ForkServer, Process
-from .protocol import ConnectorError, configuration_of, error_of, parse_message
+from .protocol import ConnectorError, abandoned_file_of, configuration_of, error_of, parse_message
 from .registry import Connector
 
 __all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read"]
 
 COMMAND_SECONDS = 600.0
 """A spec, check or discover that takes longer is ended. Connectors retry a server that does not answer for minutes."""
+RECORD = b'{"type":"RECORD",'
+"""How airbyte-cdk begins a record: these lines, nearly all of a read, are passed on unseen."""
 LINES_KEPT = 30
 """Last lines of output that go into an error, where a connector ends without saying why."""
 
@@ -43,19 +45,28 @@ class Read:
         self._process = process
         self.exit_code: int | None = None
         """After iteration: 0, the connector's error code, or the negative number of the signal that ended it."""
+        self._abandoned: ConnectorError | None = None
         self.configuration_update: dict[str, Any] | None = None
         """The last configuration that the connector asked to keep (CONTROL message), as far as was iterated."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield each line as it was written: one protocol message, or stray text.
 
-        Raises ConnectorError if the connector cannot be imported, or its process was lost.
+        Raises ConnectorError if the connector cannot be imported, if its process was lost, and at the end if it has
+        given up a file.
         """
         for line in self._process.stdout:
-            if b'"CONTROL"' in line and (message := parse_message(line)):
-                self.configuration_update = configuration_of(message) or self.configuration_update
+            if not line.startswith(RECORD):
+                self._note(line)
             yield line
         self.exit_code = self._process.wait()
+        if self._abandoned is not None:
+            raise self._abandoned
+
+    def _note(self, line: bytes) -> None:
+        if message := parse_message(line):
+            self.configuration_update = configuration_of(message) or self.configuration_update
+            self._abandoned = self._abandoned or abandoned_file_of(message)
 
     def stop(self) -> None:
         """End the connector's process group (SIGTERM, SIGKILL after 5 s); from any thread, returns at once."""

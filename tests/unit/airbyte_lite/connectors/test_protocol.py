@@ -3,6 +3,7 @@ import pytest
 
 from airbyte_lite.connectors.protocol import (
     Message,
+    abandoned_file_of,
     configuration_of,
     error_of,
     log_of,
@@ -53,6 +54,17 @@ def test_error_without_a_message_for_the_user_says_its_reason() -> None:
     error = error_of(trace_error(message=generic, internal_message="The bucket b does not exist.\nmore"))
     assert error is not None
     assert error.message == "The bucket b does not exist."
+
+
+def test_file_that_was_given_up() -> None:
+    stack_trace = 'Traceback:\n  File "parser.py", line 1\n    next(rows)\nValueError: too many\nline 7\n'
+    log = {"level": "ERROR", "message": "Error parsing record. file=a.csv", "stack_trace": stack_trace}
+    error = abandoned_file_of({"type": "LOG", "log": log})
+    assert error is not None
+    assert error.message == "Error parsing record. file=a.csv: ValueError: too many line 7"
+    assert error.internal == stack_trace
+    assert abandoned_file_of({"type": "LOG", "log": {"level": "ERROR", "message": "no stack trace"}}) is None
+    assert abandoned_file_of({"type": "LOG", "log": log | {"level": "WARN"}}) is None
 
 
 def test_stream_status() -> None:

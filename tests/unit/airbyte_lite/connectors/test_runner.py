@@ -92,6 +92,19 @@ def test_read_gives_raw_lines_and_the_exit_code(runner: ConnectorRunner, fake_co
     assert read.exit_code == 2
 
 
+def test_read_that_gave_up_a_file_is_an_error_at_its_end(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    log = {"level": "ERROR", "message": "file=a.csv", "stack_trace": "ValueError: broken"}
+    configuration = code(f"say(type='LOG', log={log}); print('more')")
+    lines: list[bytes] = []
+    with (
+        runner.read(fake_connector, configuration, CATALOG, []) as read,
+        pytest.raises(ConnectorError, match=r"file=a\.csv: ValueError: broken"),
+    ):
+        lines.extend(read)
+    assert lines[-1] == b"more\n"
+    assert read.exit_code == 0
+
+
 def test_read_is_stopped_from_another_thread(runner: ConnectorRunner, fake_connector: Connector) -> None:
     with runner.read(fake_connector, code("while True: print('row', flush=True)"), CATALOG, []) as read:
         lines = iter(read)

@@ -1,0 +1,372 @@
+"""Airbyte's S3 connector through the runner, against LocalStack."""
+
+import http.server
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from airbyte_lite.connectors.protocol import ConnectorError, error_of, log_of, parse_message, stream_status_of
+from airbyte_lite.connectors.registry import Connector, load_registry
+from airbyte_lite.connectors.runner import ConnectorRunner
+from local.platform import ENVIRONMENTS
+
+PAYMENTS = """ID,ORDERID,PAYMENTMETHOD,STATUS,AMOUNT,CREATED
+1,1,credit_card,success,1000,2018-01-01
+2,2,bank_transfer,fail,2000,2018-01-02
+"""
+WHOLE_SECOND = 1.1
+"""Seconds between two versions of a file: S3's time of modification has whole seconds, and the connector goes by it."""
+
+Put = Callable[[str, str | bytes], None]
+
+
+@dataclass
+class Result:
+    """What a read said."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    errors: list[ConnectorError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failure: ConnectorError | None = None
+    exit_code: int | None = None
+
+    def add(self, line: bytes) -> None:
+        message = parse_message(line)
+        assert message is not None, line
+        assert message["type"] != "CONTROL", "the configuration is in its current form"
+        if message["type"] == "RECORD":
+            data = message["record"]["data"]
+            self.records.append({k: v for k, v in data.items() if not k.startswith("_ab_source_file_")})
+        elif message["type"] == "STATE":
+            self.states.append(message["state"])
+        elif status := stream_status_of(message):
+            self.statuses.append(status[2])
+        elif error := error_of(message):
+            self.errors.append(error)
+        elif (log := log_of(message)) and log[0] == "WARN":
+            self.warnings.append(log[1])
+
+
+class S3:
+    """The connector with one bucket."""
+
+    def __init__(self, runner: ConnectorRunner, connector: Connector, endpoint: str, bucket: str) -> None:
+        self.runner, self.connector, self.endpoint, self.bucket = runner, connector, endpoint, bucket
+
+    def configuration(self, glob: str, **stream: Any) -> dict[str, Any]:
+        csv = {
+            "filetype": "csv",
+            "inference_type": "Primitive Types Only",
+            "null_values": [""],
+            "true_values": ["true"],
+            "false_values": ["false"],
+        }
+        return {
+            "bucket": self.bucket,
+            "endpoint": self.endpoint,
+            "region_name": "us-east-1",
+            "credentials": {"auth_type": "iam_user", "aws_access_key_id": "test", "aws_secret_access_key": "test"},
+            "delivery_method": {"delivery_type": "use_records_transfer"},
+            "streams": [
+                {
+                    "name": "stream",
+                    "globs": [glob],
+                    "validation_policy": "Emit Record",
+                    "format": csv | stream.pop("format", {}),
+                    **stream,
+                }
+            ],
+        }
+
+    def types(self, configuration: dict[str, Any]) -> dict[str, str]:
+        (stream,) = self.runner.discover(self.connector, configuration)
+        properties = stream["json_schema"]["properties"]
+        return {name: kind(schema) for name, schema in properties.items() if not name.startswith("_ab_source_file_")}
+
+    def read(
+        self,
+        configuration: dict[str, Any],
+        stream: dict[str, Any] | None = None,
+        state: list[dict[str, Any]] | None = None,
+        sync_mode: str = "incremental",
+    ) -> Result:
+        if stream is None:
+            (stream,) = self.runner.discover(self.connector, configuration)
+        catalog = {"streams": [{"stream": stream, "sync_mode": sync_mode, "destination_sync_mode": "append"}]}
+        result = Result()
+        with self.runner.read(self.connector, configuration, catalog, state or []) as read:
+            try:
+                for line in read:
+                    result.add(line)
+            except ConnectorError as error:
+                result.failure = error
+        result.exit_code = read.exit_code
+        return result
+
+
+def kind(schema: dict[str, Any]) -> str:
+    """Return the type of a column, which may be null as well."""
+    kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
+    (only,) = kinds - {"null"}
+    return str(only)
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
+    runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope="module")
+def connector() -> Connector:
+    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
+
+
+@pytest.fixture
+def source(runner: ConnectorRunner, connector: Connector, s3: Any, bucket: str) -> S3:
+    return S3(runner, connector, s3.url, bucket)
+
+
+@pytest.fixture
+def refusing_s3() -> Iterator[str]:
+    """The address of an S3 that knows no key, as Amazon's answers; LocalStack accepts all of them."""
+
+    class Refuse(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<Error><Code>InvalidAccessKeyId</Code><Message>The key does not exist.</Message></Error>"
+            self.send_response(403)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_spec_accepts_the_configuration(source: S3) -> None:
+    specification = source.runner.spec(source.connector)
+    validator = Draft7Validator(specification["connectionSpecification"])
+    assert list(validator.iter_errors(source.configuration("*.csv"))) == []
+    assert specification["documentationUrl"] == "https://docs.airbyte.com/integrations/sources/s3"
+
+
+def test_check_succeeds(source: S3, put: Put) -> None:
+    put("payments.csv", PAYMENTS)
+    result = source.runner.check(source.connector, source.configuration("payments.csv"))
+    assert (result.succeeded, result.message, result.configuration_update) == (True, "", None)
+
+
+def test_check_with_wrong_credentials(source: S3, refusing_s3: str) -> None:
+    source.endpoint = refusing_s3
+    result = source.runner.check(source.connector, source.configuration("*.csv"))
+    assert not result.succeeded
+    assert "credentials" in result.message
+
+
+def test_check_of_a_server_that_is_not_there(source: S3) -> None:
+    source.endpoint = "http://127.0.0.1:9"
+    assert not source.runner.check(source.connector, source.configuration("*.csv")).succeeded
+
+
+def test_missing_bucket(source: S3) -> None:
+    source.bucket = "no-such-bucket"
+    configuration = source.configuration("*.csv")
+    result = source.runner.check(source.connector, configuration)
+    assert not result.succeeded
+    assert "The bucket no-such-bucket does not exist." in result.message
+    with pytest.raises(ConnectorError, match="no-such-bucket does not exist") as raised:
+        source.runner.discover(source.connector, configuration)
+    assert raised.value.failure_type == "config_error"
+
+
+def test_configuration_of_an_older_form_comes_back_in_the_current_one(source: S3, put: Put) -> None:
+    put("payments.csv", PAYMENTS)
+    current = source.configuration("payments.csv")
+    older = current | {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    del older["credentials"]
+    result = source.runner.check(source.connector, older)
+    assert result.succeeded
+    assert result.configuration_update == current
+
+
+def test_glob_without_files_passes_for_an_empty_table_unless_checked(source: S3) -> None:
+    """Why a sync asks the check before it overwrites a table with nothing."""
+    configuration = source.configuration("nothing-*.csv")
+    result = source.runner.check(source.connector, configuration)
+    assert not result.succeeded
+    assert "No files were identified in the stream" in result.message
+    assert source.types(configuration) == {"data": "object"}
+    read = source.read(configuration)
+    assert (read.records, read.statuses, read.exit_code) == ([], ["STARTED", "COMPLETE"], 0)
+
+
+def test_header_without_rows(source: S3, put: Put) -> None:
+    put("header.csv", "id,name\n")
+    inferred = source.configuration("header.csv")
+    given = source.configuration("header.csv", input_schema='{"id": "integer", "name": "string"}')
+    assert source.runner.check(source.connector, inferred).succeeded
+    assert source.runner.check(source.connector, given).succeeded
+    with pytest.raises(ConnectorError, match="Error inferring schema"):
+        source.runner.discover(source.connector, inferred)
+    read = source.read(given)
+    assert (read.records, read.statuses, read.exit_code) == ([], ["STARTED", "COMPLETE"], 0)
+
+
+def test_file_without_content_fails_its_check(source: S3, put: Put) -> None:
+    put("empty.csv", "")
+    assert not source.runner.check(source.connector, source.configuration("empty.csv")).succeeded
+
+
+def test_types_of_the_jaffle_files(source: S3, put: Put) -> None:
+    put("payments.csv", PAYMENTS)
+    configuration = source.configuration("payments.csv", primary_key="ID")
+    assert source.types(configuration) == {
+        "ID": "integer",
+        "ORDERID": "integer",
+        "PAYMENTMETHOD": "string",
+        "STATUS": "string",
+        "AMOUNT": "integer",
+        "CREATED": "string",
+    }
+    (stream,) = source.runner.discover(source.connector, configuration)
+    assert stream["source_defined_primary_key"] == [["ID"]]
+    assert stream["supported_sync_modes"] == ["full_refresh", "incremental"]
+    assert stream["default_cursor_field"] == ["_ab_source_file_last_modified"]
+    assert source.read(configuration).records[1] == {
+        "ID": 2,
+        "ORDERID": 2,
+        "PAYMENTMETHOD": "bank_transfer",
+        "STATUS": "fail",
+        "AMOUNT": 2000,
+        "CREATED": "2018-01-02",
+    }
+
+
+def test_ones_and_zeros_are_numbers_only_where_the_words_for_true_are_given(source: S3, put: Put) -> None:
+    put("one.csv", "id,paid\n1,true\n")
+    assert source.types(source.configuration("one.csv")) == {"id": "integer", "paid": "boolean"}
+    default = source.configuration("one.csv", format={"true_values": ["1", "true"], "false_values": ["0"]})
+    assert source.types(default) == {"id": "boolean", "paid": "boolean"}
+
+
+def test_quotes_newlines_and_characters_beyond_ascii(source: S3, put: Put) -> None:
+    put("text.csv", 'id,text\n1,"a, b\nc ""d"""\n2,Ωé€😀\n3,"  "\n')
+    texts = [record["text"] for record in source.read(source.configuration("text.csv")).records]
+    assert texts == ['a, b\nc "d"', "Ωé€😀", "  "]
+
+
+def test_byte_order_mark(source: S3, put: Put) -> None:
+    put("bom.csv", "\ufeffid,name\n5,x\n")
+    put("plain.csv", "id,name\n5,x\n")
+    for file in ("bom.csv", "plain.csv"):
+        configuration = source.configuration(file, format={"encoding": "utf-8-sig"})
+        assert source.read(configuration).records == [{"id": 5, "name": "x"}]
+    assert list(source.types(source.configuration("bom.csv"))) == ["\ufeffid", "name"]
+
+
+def test_empty_cells_are_left_out(source: S3, put: Put) -> None:
+    put("cells.csv", "id,name,amount\n1,,\n2,x,5\n")
+    configuration = source.configuration("cells.csv")
+    assert source.types(configuration) == {"id": "integer", "name": "string", "amount": "integer"}
+    read = source.read(configuration)
+    assert read.records == [{"id": 1}, {"id": 2, "name": "x", "amount": 5}]
+
+
+def test_value_of_another_type_is_passed_on_as_it_is(source: S3, put: Put) -> None:
+    put("file.csv", "id\n1\n2\n")
+    configuration = source.configuration("file.csv")
+    (stream,) = source.runner.discover(source.connector, configuration)
+    put("file.csv", "id,new\n3,x\nfour,y\n")
+    read = source.read(configuration, stream)
+    assert read.records == [{"id": 3}, {"id": "four"}], "types and columns are those of the catalog"
+    assert len(read.warnings) == 1
+    assert "value=four,expected_type=integer" in read.warnings[0]
+
+
+def test_wrong_column_count_in_the_first_rows(source: S3, put: Put) -> None:
+    put("file.csv", "id,name\n1,x\n2,y,extra\n")
+    with pytest.raises(ConnectorError, match="Error inferring schema") as raised:
+        source.runner.discover(source.connector, source.configuration("file.csv"))
+    assert raised.value.failure_type == "config_error"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason", "exit_code"),
+    [
+        (b"0,x,extra\n", "more columns than the header", 1),
+        (b"0\n", "fewer columns than the header", 1),
+        (b"0,\xff\n", "can't decode byte 0xff", 0),
+    ],
+)
+def test_file_that_breaks_off_is_complete_for_the_connector_but_not_for_us(
+    source: S3, put: Put, bad: bytes, reason: str, exit_code: int
+) -> None:
+    """Behind the first megabyte, from which the types are inferred, only the read sees a bad row."""
+    rows = b"".join(b"%d,%s\n" % (number, b"x" * 1000) for number in range(1, 2001))
+    put("file.csv", b"id,name\n" + rows + bad + rows)
+    read = source.read(source.configuration("file.csv"))
+    assert 1900 < len(read.records) <= 2000
+    assert (read.statuses[-1], read.exit_code, len(read.errors)) == ("COMPLETE", exit_code, exit_code)
+    assert read.failure is not None
+    assert reason in read.failure.message
+    assert "file=file.csv" in read.failure.message
+
+
+def test_state_round_trip(source: S3, put: Put) -> None:
+    put("payments.csv", PAYMENTS)
+    configuration = source.configuration("payments.csv")
+    (stream,) = source.runner.discover(source.connector, configuration)
+    first = source.read(configuration, stream)
+    assert (len(first.records), len(first.states)) == (2, 1)
+    second = source.read(configuration, stream, first.states)
+    assert (second.records, second.statuses, second.exit_code) == ([], ["STARTED", "COMPLETE"], 0)
+    time.sleep(WHOLE_SECOND)
+    put("payments.csv", PAYMENTS + "3,3,coupon,success,5,2018-01-03\n")
+    third = source.read(configuration, stream, second.states)
+    assert [record["ID"] for record in third.records] == [1, 2, 3], "a changed file is read again whole"
+
+
+def test_full_refresh_reads_all_again(source: S3, put: Put) -> None:
+    put("payments.csv", PAYMENTS)
+    configuration = source.configuration("payments.csv")
+    for _ in range(2):
+        assert len(source.read(configuration, sync_mode="full_refresh").records) == 2
+
+
+def test_stop_ends_a_long_read_at_once(source: S3, put: Put) -> None:
+    put("long.csv", "id\n" + "".join(f"{number}\n" for number in range(300_000)))
+    configuration = source.configuration("long.csv")
+    (stream,) = source.runner.discover(source.connector, configuration)
+    catalog = {"streams": [{"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"}]}
+    records = 0
+    with source.runner.read(source.connector, configuration, catalog, []) as read:
+        for line in read:
+            records += b'"RECORD"' in line
+            if records == 1:
+                read.stop()
+    assert 0 < records < 300_000
+    assert read.exit_code == -15
+
+
+def test_nothing_of_a_configuration_is_left_on_disk(source: S3, put: Put, runner: ConnectorRunner) -> None:
+    put("payments.csv", PAYMENTS)
+    source.read(source.configuration("payments.csv"))
+    directory: Path = runner._commands
+    assert list(directory.rglob("*")) == []
