@@ -1,7 +1,9 @@
 """Airbyte, through dagster-airbyte's client: finding a connection by its name, running a sync, explaining a failure."""
 
 import re
+import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -24,7 +26,8 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
     def client(self) -> AirbyteClient:
         """Return a client of the workspace's two APIs; nothing is sent yet."""
         url = settings.text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/")
-        return AirbyteWorkspace(
+        workspace = partial(
+            AirbyteWorkspace,
             rest_api_base_url=f"{url}/api/public/v1",
             configuration_api_base_url=f"{url}/api/v1",
             workspace_id=self.workspace_id,
@@ -36,7 +39,11 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
             poll_interval=POLL_SECONDS,
             # A sync that somebody else started, or that an interrupted run left behind, is followed to its end.
             poll_previous_running_sync=True,
-        ).get_client()
+        )
+        with warnings.catch_warnings():
+            # dagster-airbyte says that it is in beta; its version is locked.
+            warnings.simplefilter("ignore", dg.BetaWarning)
+            return workspace().get_client()
 
     def sync(self, connection_name: str) -> Mapping[str, Any]:
         """Run a connection's sync to its end and return Airbyte's job; raises Failure that says why it did not work."""

@@ -1,8 +1,10 @@
 """The dbt models: an asset each, and every data test a check on the asset that it tests, sources included."""
 
 import fcntl
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version
@@ -52,7 +54,8 @@ def prepare(project: DbtProject) -> Path:
     with (target / "prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the code server and a run may come here at the same time
         if not _is_current(project):
-            command = [str(DBT), "--quiet", "parse", "--profiles-dir", str(project.profiles_dir)]
+            options = ["--profiles-dir", str(project.profiles_dir), "--target-path", str(target)]
+            command = [str(DBT), "--quiet", "parse", *options]
             result = subprocess.run(command, cwd=project.project_dir, capture_output=True, text=True)
             if result.returncode:
                 raise RuntimeError(f"The dbt project cannot be parsed:\n{result.stdout}{result.stderr}")
@@ -77,6 +80,10 @@ def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(manifest=prepare(project), project=project, dagster_dbt_translator=TRANSLATOR, name="dbt_build")
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
-        yield from dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context).stream()
+        command = ["build", "--exclude-resource-type", "unit_test"]
+        # Outside the project, which may be read-only. Kept when dbt fails, for its log and the compiled SQL.
+        target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
+        yield from dbt.cli(command, context=context, target_path=target).stream()
+        shutil.rmtree(target)
 
     return dbt_build

@@ -6,7 +6,6 @@ from dagster_dbt import DbtProject
 from bootstrap import connections_file
 from orchestrator import settings
 from orchestrator.airbyte import Airbyte
-from orchestrator.checks import row_count_check
 from orchestrator.dbt import dbt_cli, dbt_models
 from orchestrator.files import Bucket, file_assets
 from orchestrator.landing import landing_assets
@@ -24,9 +23,6 @@ defs = dg.Definitions(
         *file_assets(declared.connections),
         *(landing_assets(connection) for connection in declared.connections),
         dbt_models(dbt_project),
-    ],
-    asset_checks=[
-        row_count_check(stream) for connection in declared.connections for stream in connection.streams if stream.files
     ],
     jobs=[all_assets],
     # Off until it is switched on in the UI, as Dagster's users expect of a schedule.
