@@ -116,11 +116,10 @@ def _rounded(text: str) -> Any:
     try:
         with localcontext(prec=400):
             number = Decimal(text.strip()).quantize(_NINE_DECIMALS, rounding=ROUND_HALF_UP)
-    except ArithmeticError:  # not a finite number, or one far out of range
+            fits = -_NUMERIC_LIMIT < number < _NUMERIC_LIMIT
+    except ArithmeticError:  # not a number, or one far out of range
         return MISFIT
-    if not -_NUMERIC_LIMIT < number < _NUMERIC_LIMIT:
-        return MISFIT
-    return f"{number:f}".rstrip("0").rstrip(".")
+    return f"{number:f}".rstrip("0").rstrip(".") if fits else MISFIT
 
 
 def _float64(value: Any) -> Any:
