@@ -1,0 +1,47 @@
+"""`python -m stack COMMAND`: what the Makefile calls for the platform on Docker Compose."""
+
+from __future__ import annotations
+
+import sys
+from typing import Callable
+
+from stack import env, images
+from stack.compose import StackError, warn
+
+
+def with_env(command: Callable[[], None]) -> Callable[[], None]:
+    """Return the command preceded by `make env`: Compose cannot read its file without .env."""
+
+    def run() -> None:
+        env.make_env()
+        command()
+
+    return run
+
+
+COMMANDS: dict[str, Callable[[], None]] = {
+    "env": env.make_env,
+    "images": with_env(images.make_images),
+    "images-save": with_env(images.save),
+    "images-load": with_env(images.load),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return the exit code."""
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        warn(f"usage: python -m stack {'|'.join(COMMANDS)}")
+        return 2
+    try:
+        COMMANDS[arguments[0]]()
+    except StackError as error:
+        warn(f"{arguments[0]}: {error}")
+        return 1
+    except KeyboardInterrupt:
+        warn("")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""Talks to Docker and to Compose through their command line, with this checkout's compose file and .env."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+ENV_FILE = ROOT / ".env"
+RUN_WORKER = "data-platform.run-worker"  # the label that the socket proxy puts on run workers, =<project>
+PORTS = {"DAGSTER_PORT": 3000, "AIRBYTE_PORT": 8000, "WAREHOUSE_PORT": 9050, "S3_PORT": 4566}
+
+
+class StackError(Exception):
+    """Something a user can mend: what happened, why, and the next command."""
+
+
+def say(text: str) -> None:
+    """Print at once, also into a pipe."""
+    print(text, flush=True)
+
+
+def output(*command: str, check: bool = True) -> str:
+    """Run a command in the checkout and return what it printed. Raises StackError with its error output."""
+    try:
+        result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    except FileNotFoundError as error:
+        raise StackError(
+            f"{command[0]} is not installed. On Debian: make docker-engine. Without Docker: make demo."
+        ) from error
+    if check and result.returncode:
+        raise StackError(f"`{' '.join(command)[:200]}` failed:\n{result.stderr.strip() or result.stdout.strip()}")
+    return result.stdout
+
+
+def succeeds(*command: str) -> bool:
+    """Run a command quietly and return whether it succeeded; one that is not installed did not."""
+    try:
+        return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def show(*command: str) -> None:
+    """Run a command with its output shown. Raises StackError when it fails."""
+    if subprocess.run(command, cwd=ROOT).returncode:
+        raise StackError(f"`{' '.join(command)[:200]}` failed: see the lines above.")
+
+
+def read_env() -> dict[str, str]:
+    """Return the variables of .env as Compose reads them: `NAME=value` lines, quotes around a value taken off."""
+    if not ENV_FILE.exists():
+        return {}
+    variables = {}
+    for line in ENV_FILE.read_text().splitlines():
+        name, separator, value = line.strip().partition("=")
+        if separator and not name.startswith("#"):
+            value = value.strip()
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+            variables[name.strip()] = value[1:-1] if quoted else value.split(" #")[0].rstrip()
+    return variables
+
+
+def config() -> dict[str, Any]:
+    """Return the resolved compose file. Raises StackError with Compose's own reason."""
+    resolved: dict[str, Any] = json.loads(output("docker", "compose", "config", "--format", "json"))
+    return resolved
+
+
+def containers() -> list[dict[str, Any]]:
+    """Return the platform's service containers in every state, as `docker compose ps` describes them."""
+    text = output("docker", "compose", "ps", "--all", "--format", "json").strip()
+    if text.startswith("["):  # Compose before 2.21 prints one list, later ones a line each
+        listed: list[dict[str, Any]] = json.loads(text)
+        return listed
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def urls(variables: dict[str, str]) -> dict[str, str]:
+    """Return the address of each service that has one, by service."""
+    port = {name: variables.get(name) or str(default) for name, default in PORTS.items()}
+    return {
+        "webserver": f"http://127.0.0.1:{port['DAGSTER_PORT']}",
+        "airbyte": f"http://127.0.0.1:{port['AIRBYTE_PORT']}/docs",
+        "warehouse": f"http://127.0.0.1:{port['WAREHOUSE_PORT']}",
+        "localstack": f"http://127.0.0.1:{port['S3_PORT']}",
+    }
+
+
+def warn(text: str) -> None:
+    """Print to standard error."""
+    print(text, file=sys.stderr, flush=True)
