@@ -117,7 +117,7 @@ class Workspace:
         """Apply, and return each object's outcome by kind."""
         result = self.bootstrap("apply", **variables)
         assert result.returncode == 0, result.stderr
-        return {line[:12].strip(): line[40:] for line in result.stdout.splitlines()}
+        return {line[:12].strip(): line[52:] for line in result.stdout.splitlines()}
 
     def plan(self, **variables: str) -> tuple[int, dict[str, Any]]:
         """Plan, and return the exit code and the objects that change, by kind."""

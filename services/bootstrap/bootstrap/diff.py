@@ -44,8 +44,8 @@ def configuration_changes(
                 wanted[key], found.get(key), child(schemas, key), secret_is_known, _join(path, key)
             )
         for key in sorted(set(found) - set(wanted)):
-            inner = child(schemas, key)
-            if not is_default(inner, found[key]):
+            if not is_default(schemas, key, found[key]):
+                inner = child(schemas, key)
                 secret = is_secret(inner, found[key])
                 yield FieldChange(_join(path, key), ABSENT if secret else redacted(inner, found[key]), ABSENT, secret)
     elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):

@@ -13,8 +13,8 @@ SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "!", Action.UNC
 
 
 def line(kind: str, name: str, outcome: str) -> str:
-    """Return one object's line: `source       jaffle_shop_orders          created`."""
-    return f"{kind:<12} {name:<26} {outcome}"
+    """Return one object's line: `source       jaffle_shop_orders                      created`."""
+    return f"{kind:<12} {name:<38} {outcome}"
 
 
 def plan_lines(plan: Plan, workspace: str) -> Iterator[str]:

@@ -22,10 +22,14 @@ def branches(schema: dict[str, Any]) -> Schemas:
 
 def child(schemas: Schemas, key: str | int) -> Schemas:
     """Return the schemas of a field, or of a list's items."""
+    return [found for schema in _children(schemas, key) for found in branches(schema)]
+
+
+def _children(schemas: Schemas, key: str | int) -> Schemas:
     inner = (
         schema.get("items") if isinstance(key, int) else schema.get("properties", {}).get(key) for schema in schemas
     )
-    return [found for item in inner if isinstance(item, dict) for found in branches(item)]
+    return [item for item in inner if isinstance(item, dict)]
 
 
 def is_secret(schemas: Schemas, found: Any = None) -> bool:
@@ -33,11 +37,30 @@ def is_secret(schemas: Schemas, found: Any = None) -> bool:
     return found == MASK or any(schema.get("airbyte_secret") for schema in schemas)
 
 
-def is_default(schemas: Schemas, value: Any) -> bool:
-    """Return whether leaving a field out means the same as this value."""
-    if value in (None, [], {}) or any(value == schema.get(word) for schema in schemas for word in ("default", "const")):
+def is_default(schemas: Schemas, key: str, value: Any) -> bool:
+    """Return whether leaving out a field means the same as giving it this value."""
+    return value in (None, [], {}) or any(_implies(schema, value) for schema in _children(schemas, key))
+
+
+def _implies(schema: dict[str, Any], value: Any) -> bool:
+    default = schema.get("default")
+    if value == default:
         return True
-    return isinstance(value, dict) and all(is_default(child(schemas, key), item) for key, item in value.items())
+    if not isinstance(value, dict):
+        return False
+    if "oneOf" in schema:
+        # A default such as "use_records_transfer" names the branch by the constant of its discriminator.
+        chosen = [
+            branch
+            for branch in schema["oneOf"]
+            if default is not None and any(field.get("const") == default for field in branch["properties"].values())
+        ]
+        return bool(chosen) and _implies(chosen[0], value)
+    return all(is_default([schema], key, item) or _is_constant(schema, key, item) for key, item in value.items())
+
+
+def _is_constant(schema: dict[str, Any], key: str, value: Any) -> bool:
+    return any("const" in field and field["const"] == value for field in _children([schema], key))
 
 
 def redacted(schemas: Schemas, value: Any) -> Any:

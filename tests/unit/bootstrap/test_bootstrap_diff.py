@@ -12,11 +12,13 @@ SCHEMA = branches(
             "endpoint": {"type": "string", "default": ""},
             "secret": {"type": "string", "airbyte_secret": True},
             "delivery": {
+                "default": "records",
                 "oneOf": [
                     {"properties": {"type": {"const": "records"}}},
                     {"properties": {"type": {"const": "files"}, "token": {"airbyte_secret": True}}},
-                ]
+                ],
             },
+            "region": {"oneOf": [{"properties": {"type": {"const": "a"}}}]},
             "streams": {
                 "items": {
                     "properties": {
@@ -73,8 +75,12 @@ def test_defaults_that_the_server_fills_in_are_no_difference(filled_in: dict[str
     assert changes(wanted, wanted | filled_in) == []
 
 
-def test_what_somebody_added_by_hand_is_a_difference() -> None:
-    assert changes({}, {"endpoint": "http://elsewhere"}) == [FieldChange("endpoint", "http://elsewhere", None)]
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("endpoint", "http://elsewhere"), ("unknown", 1), ("delivery", {"type": "files"}), ("region", {"type": "a"})],
+)
+def test_what_somebody_added_by_hand_is_a_difference(path: str, value: Any) -> None:
+    assert changes({}, {path: value}) == [FieldChange(path, value, None)]
 
 
 def test_masked_secrets_converge() -> None:

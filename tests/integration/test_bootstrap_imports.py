@@ -1,0 +1,25 @@
+"""The orchestrator reads the connections file with bootstrap's module, in its own environment."""
+
+import os
+import subprocess
+
+from local.platform import ROOT, python
+
+PROGRAM = """
+import sys
+from bootstrap.connections_file import load
+print(*(connection.name for connection in load("connections.yaml", {}).connections))
+assert not {"httpx", "boto3", "typer"} & set(sys.modules)
+"""
+
+
+def test_the_connections_file_loads_in_the_orchestrators_environment() -> None:
+    result = subprocess.run(
+        [python("orchestrator"), "-W", "error", "-c", PROGRAM],
+        env={"PYTHONPATH": str(ROOT / "services/bootstrap"), "PATH": os.defpath},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments"]
