@@ -2,16 +2,14 @@
 
 import contextlib
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
 import dagster_run
-
 from local.platform import ROOT, Platform, free_ports, warn
-from local.processes import ServiceError, Supervisor
+from local.processes import ServiceError, Supervisor, interruptible
 from local.sql import table
 
 DIRECTORY = ROOT / ".local" / "demo"
@@ -77,8 +75,7 @@ def demo(platform: Platform, services: Supervisor) -> None:
 def main() -> int:
     """Run the demo; return the exit code: 0 only if every asset and check passed, 130 when interrupted."""
     shutil.rmtree(DIRECTORY, ignore_errors=True)
-    # A terminated demo stops its services like an interrupted one.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    interruptible()
     platform = Platform(DIRECTORY, free_ports())
     started = time.monotonic()
     with Supervisor(DIRECTORY / "logs") as services:

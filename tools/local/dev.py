@@ -1,7 +1,6 @@
 """`make dev`: the services of the demo, left running on fixed ports, with reload on change. Ctrl-C stops them."""
 
 import json
-import signal
 import socket
 import sys
 import time
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import dagster_run
-
 from local.demo import StepError, bootstrap, step
 from local.platform import PORTS, ROOT, Platform, warn
-from local.processes import ServiceError, Supervisor
+from local.processes import ServiceError, Supervisor, interruptible
 
 DIRECTORY = ROOT / ".local" / "dev"
 WATCH_SECONDS = 1.0
@@ -101,7 +99,7 @@ def check_ports() -> None:
 def main() -> int:
     """Start everything, keep it running, stop it on Ctrl-C; return the exit code."""
     platform = Platform(DIRECTORY, PORTS)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    interruptible()
     settings = DIRECTORY / "environment.json"
     with Supervisor(DIRECTORY / "logs") as services:
         try:

@@ -90,6 +90,12 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def interruptible() -> None:
+    """Make SIGINT and SIGTERM raise KeyboardInterrupt, also where the shell has started us with SIGINT ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 def start(service: Service, log: Path) -> Process:
     """Start one service in its own process group, with its output appended to a log file."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -119,8 +125,11 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop everything that was started."""
+        """Stop everything that was started; a second Ctrl-C does not leave half of it running."""
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
         self.stop()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
     def start(self, service: Service) -> Process:
         """Start a service (again, when it is one that was stopped)."""

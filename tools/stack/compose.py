@@ -26,7 +26,7 @@ def say(text: str) -> None:
 def output(*command: str, check: bool = True) -> str:
     """Run a command in the checkout and return what it printed. Raises StackError with its error output."""
     try:
-        result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     except FileNotFoundError as error:
         raise StackError(
             f"{command[0]} is not installed. On Debian: make docker-engine. Without Docker: make demo."

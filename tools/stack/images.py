@@ -1,4 +1,4 @@
-"""`make images`, `make images-save`, `make images-load`: the images that the platform runs on and those it is made of."""
+"""`make images`, `images-save`, `images-load`: the images that the platform runs on and those it is made of."""
 
 from __future__ import annotations
 
@@ -49,8 +49,7 @@ def pull(image: str) -> str:
     try:
         result = subprocess.run(
             ["docker", "pull", "--quiet", image],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             timeout=PULL_SECONDS,
         )
