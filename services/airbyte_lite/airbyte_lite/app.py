@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 
 from . import errors
 from .api import configuration, connections, jobs, workspaces
@@ -14,6 +15,7 @@ from .api.actors import actor_router
 from .connectors.runner import ConnectorError
 from .services import Services
 
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)
 DESCRIPTION = """The part of Airbyte's API that bootstrap, Dagster and the official SDK use.
 
 `/api/public/v1` is Airbyte's public API, `/api/v1` its configuration API. Sources are run by Airbyte's own connectors;
@@ -28,7 +30,14 @@ def create_app(services: Services) -> FastAPI:
         yield
         services.close()
 
-    app = FastAPI(title="airbyte-lite", version="1", description=DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title="airbyte-lite",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        telemetry=NO_TELEMETRY,
+    )
     app.state.services = services
     errors.install(app)
     app.add_exception_handler(ConnectorError, _on_connector_error)

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 PUBLIC_PREFIX = "/api/public/"
 REFERENCE = "https://reference.airbyte.com/reference/errors"
@@ -99,15 +100,26 @@ def install(app: FastAPI) -> None:
         )
         return respond(request, Problem(error.status_code, message))
 
-    def on_crash(request: Request, error: Exception) -> JSONResponse:
-        # Only the places of the traceback: a message may hold a value of the request.
-        places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-        log.error("%s %s failed with %s\n%s", request.method, request.url.path, type(error).__name__, places)
-        return respond(
-            request, Problem(500, f"An unexpected error ({type(error).__name__}); the server's log has the details.")
-        )
-
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_crash)
+    app.add_middleware(CrashGuard)
+
+
+class CrashGuard:
+    """Answers a request that failed unexpectedly, and logs where: the message may hold a value of the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+            log.error("%s %s failed with %s\n%s", scope["method"], scope["path"], type(error).__name__, places)
+            message = f"An unexpected error ({type(error).__name__}); the server's log has the details."
+            await JSONResponse(body(Problem(500, message), scope["path"]), 500)(scope, receive, send)

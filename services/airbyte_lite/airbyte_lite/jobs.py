@@ -93,14 +93,13 @@ class Jobs:
         """Stop every job within a few seconds and mark it as interrupted; no other can be started."""
         with self._lock:
             self._closing = True
+            tasks = [task for task in self._tasks.values() if task not in self._queue]
             self._queue.clear()
-            tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         deadline = time.monotonic() + CLOSE_SECONDS
         for task in tasks:
-            if not task.ended.is_set():
-                task.ended.wait(max(0.0, deadline - time.monotonic()))
+            task.ended.wait(max(0.0, deadline - time.monotonic()))
         self._store.fail_interrupted()
 
     def _dispatch(self) -> None:

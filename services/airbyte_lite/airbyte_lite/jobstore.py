@@ -13,7 +13,7 @@ from .errors import conflict, not_found
 from .records import Job, JobFilter
 
 COLUMNS = ", ".join(field.name for field in fields(Job))
-INTERRUPTED = "The server stopped while the job was running; the tables and the state are as they were. Start it again."
+INTERRUPTED = "The server stopped while the job was running. Start it again: tables are changed whole or not at all."
 
 
 class JobStore:
@@ -33,8 +33,9 @@ class JobStore:
                     (connection_id, workspace_id, job_type, now, now),
                 ).lastrowid
         except sqlite3.IntegrityError as error:
+            active = self.active(connection_id)
             raise conflict(
-                f"A sync is already running for: {connection_id}. "
+                f"A sync is already running for: {connection_id} (job {active.id if active else 'unknown'}). "
                 "Wait for its end or cancel it with DELETE /jobs/<job id>."
             ) from error
         return self.get(number or 0)

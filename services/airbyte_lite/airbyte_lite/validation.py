@@ -49,15 +49,20 @@ def _faults(error: ValidationError) -> dict[str, str]:
 
 
 def _meant_alternative(error: ValidationError) -> dict[str, str]:
-    """Return the faults of the alternative whose constants (method, filetype, …) fit, if there is just one."""
+    """Return the faults of the alternative that its constant names, or the names there are."""
     alternatives: dict[Any, list[ValidationError]] = {}
     for fault in error.context or []:
         alternatives.setdefault(fault.schema_path[0], []).append(fault)
-    meant = [
-        faults
-        for faults in alternatives.values()
-        if not any(fault.validator in ("const", "enum") and len(fault.relative_path) == 1 for fault in faults)
-    ]
-    if len(meant) != 1:
-        return {}
-    return {path: text for fault in meant[0] for path, text in _faults(fault).items()}
+    meant = [faults for faults in alternatives.values() if not any(_is_discriminator(fault) for fault in faults)]
+    if len(meant) == 1:
+        return {path: text for fault in meant[0] for path, text in _faults(fault).items()}
+    choices: dict[str, list[str]] = {}
+    for fault in (fault for faults in alternatives.values() for fault in faults if _is_discriminator(fault)):
+        for path, text in _faults(fault).items():
+            choices.setdefault(path, []).append(text.removeprefix("must be one of ").removeprefix("must be "))
+    return {} if meant else {path: f"must be one of {', '.join(texts)}" for path, texts in choices.items()}
+
+
+def _is_discriminator(fault: ValidationError) -> bool:
+    """Return whether the fault is in the constant (method, filetype, …) that names the alternative."""
+    return fault.validator in ("const", "enum") and len(fault.relative_path) == 1

@@ -1,0 +1,41 @@
+"""An HTTP client of an app that is called in this process, without a server."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+
+@dataclass(frozen=True)
+class Client:
+    """Sends requests to an app; an exception that the app does not handle is answered as a server would."""
+
+    app: FastAPI
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return the app's answer; options are httpx's."""
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://airbyte") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(send())
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Send GET."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        """Send POST."""
+        return self.request("POST", path, **options)
+
+
+@pytest.fixture
+def client_of() -> Callable[[FastAPI], Client]:
+    """A function that returns a client of an app."""
+    return Client

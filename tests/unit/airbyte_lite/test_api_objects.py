@@ -1,0 +1,308 @@
+"""The endpoints that need no connector: everything but sources and what is made of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airbyte_lite.app import create_app
+from airbyte_lite.masking import MASK
+from airbyte_lite.records import Connection, Stream
+from airbyte_lite.services import Services
+from airbyte_lite.settings import Settings
+
+PUBLIC = "/api/public/v1"
+CONFIGURATION = "/api/v1"
+WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
+BIGQUERY = {
+    "project_id": "local-dev",
+    "dataset_id": "jaffle",
+    "dataset_location": "US",
+    "loading_method": {"method": "Standard"},
+    "credentials_json": '{"private_key": "s3cret"}',
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings("127.0.0.1", 8000, tmp_path / "data", tmp_path / "environments", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def services(settings: Settings) -> Iterator[Services]:
+    services = Services.open(settings)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def api(services: Services, client_of: Any) -> Any:
+    client = client_of(create_app(services))
+    body = {"id": WORKSPACE, "name": "one", "organizationId": "00000000-0000-0000-0000-000000000000"}
+    assert client.post(f"{CONFIGURATION}/workspaces/create_if_not_exist", json=body).json()["workspaceId"] == WORKSPACE
+    return client
+
+
+@pytest.fixture
+def destination(api: Any) -> dict[str, Any]:
+    body = {"workspaceId": WORKSPACE, "name": "warehouse", "configuration": {"destinationType": "bigquery", **BIGQUERY}}
+    answer = api.post(f"{PUBLIC}/destinations", json=body)
+    assert answer.status_code == 200, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+@pytest.fixture
+def connection(services: Services) -> Connection:
+    offered = {"name": "orders", "json_schema": {"properties": {"id": {"type": "integer"}}}}
+    stream = Stream(offered, "full_refresh_overwrite", [["id"]], [])
+    connection = Connection("c1", WORKSPACE, "orders", "s1", "d1", [stream], 1.0)
+    services.store.save(connection)
+    return connection
+
+
+def test_health_needs_no_authentication(settings: Settings, client_of: Any) -> None:
+    services = Services.open(replace(settings, client_id="me", client_secret="s"))
+    client = client_of(create_app(services))
+    assert client.get(f"{PUBLIC}/health").text == "Successful operation"
+    assert client.get(f"{CONFIGURATION}/health").json() == {"available": True}
+    refused = client.get(f"{PUBLIC}/workspaces")
+    assert (refused.status_code, refused.json()["title"]) == (401, "unauthorized")
+    assert refused.headers["www-authenticate"] == "Bearer, Basic"
+    assert "message" in client.post(f"{CONFIGURATION}/connections/get", json={}).json()
+    services.close()
+
+
+@pytest.mark.parametrize("encoding", ["json", "data"])
+def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str) -> None:
+    services = Services.open(replace(settings, client_id="me", client_secret="s&cret=1"))
+    client = client_of(create_app(services))
+    path = f"{PUBLIC}/applications/token"
+    answer = client.post(path, **{encoding: {"client_id": "me", "client_secret": "s&cret=1", "grant_type": "x"}}).json()
+    assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 900)
+    headers = {"Authorization": f"Bearer {answer['access_token']}"}
+    assert client.get(f"{PUBLIC}/workspaces", headers=headers).status_code == 200
+    assert client.post(path, **{encoding: {"client_id": "me", "client_secret": "no"}}).status_code == 401
+    assert client.post(path, **{encoding: {"client_id": "me"}}).status_code == 422
+    assert client.post(path, content=b"\xff", headers={"content-type": "application/json"}).status_code == 422
+    services.close()
+
+
+def test_workspace_is_created_once(api: Any) -> None:
+    again = {"id": WORKSPACE, "name": "another name"}
+    assert api.post(f"{CONFIGURATION}/workspaces/create_if_not_exist", json=again).json()["name"] == "one"
+    assert len(api.get(f"{PUBLIC}/workspaces").json()["data"]) == 1
+    assert api.post(f"{CONFIGURATION}/workspaces/create_if_not_exist", json={"id": "x", "name": "y"}).status_code == 422
+
+
+def test_workspace_life(api: Any) -> None:
+    created = api.post(f"{PUBLIC}/workspaces", json={"name": "two"}).json()
+    path = f"{PUBLIC}/workspaces/{created['workspaceId']}"
+    assert api.request("PATCH", path, json={"name": "renamed"}).json()["name"] == "renamed"
+    assert api.get(path).json() == {**created, "name": "renamed"}
+    assert api.request("DELETE", path).status_code == 204
+    assert api.get(path).status_code == 404
+    ids = [
+        row["workspaceId"] for row in api.get(f"{PUBLIC}/workspaces", params={"includeDeleted": True}).json()["data"]
+    ]
+    assert created["workspaceId"] in ids
+
+
+def test_destination_is_shown_masked(api: Any, destination: dict[str, Any]) -> None:
+    shown = api.get(f"{PUBLIC}/destinations/{destination['destinationId']}").json()
+    assert shown == destination
+    assert shown["destinationType"] == "bigquery"
+    assert shown["configuration"] == {**BIGQUERY, "credentials_json": MASK, "destinationType": "bigquery"}
+    assert isinstance(shown["createdAt"], int)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_mask_that_is_sent_back_keeps_the_secret(
+    api: Any, services: Services, destination: dict[str, Any], method: str
+) -> None:
+    path = f"{PUBLIC}/destinations/{destination['destinationId']}"
+    configuration = {**destination["configuration"], "dataset_id": "other"}
+    answer = api.request(method, path, json={"name": "warehouse", "configuration": configuration})
+    assert answer.json()["configuration"]["dataset_id"] == "other"
+    stored = services.store.actor("destination", destination["destinationId"]).configuration
+    assert stored == {**BIGQUERY, "dataset_id": "other"}
+
+
+def test_patch_changes_a_part_and_put_the_whole(api: Any, destination: dict[str, Any]) -> None:
+    path = f"{PUBLIC}/destinations/{destination['destinationId']}"
+    patched = api.request("PATCH", path, json={"configuration": {"dataset_id": "b"}}).json()
+    assert patched["configuration"]["project_id"] == "local-dev"
+    assert patched["name"] == "warehouse"
+    whole = {key: value for key, value in BIGQUERY.items() if key not in ("credentials_json", "loading_method")}
+    replaced = api.request("PUT", path, json={"name": "n", "configuration": whole}).json()
+    assert replaced["configuration"] == {**whole, "destinationType": "bigquery"}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"dataset_location": None}, "configuration.dataset_location must be of type string"),
+        ({"dataset_id": "a-b"}, "configuration.dataset_id does not fit pattern"),
+        ({"loading_method": {"method": "GCS Staging"}}, "configuration.loading_method.method must be Standard"),
+        ({"loading_method": {}}, "configuration.loading_method.method is required"),
+        ({"credentials_json": MASK}, "stands for a stored secret, where none is stored"),
+        ({"credentials_json": 12345}, "configuration.credentials_json must be of type string"),
+        ({"destinationType": "snowflake"}, "There is no destination connector snowflake"),
+        ({"destinationType": None}, "Give definitionId or configuration.destinationType"),
+    ],
+)
+def test_bad_configurations(api: Any, change: dict[str, Any], sentence: str) -> None:
+    configuration = {"destinationType": "bigquery", **BIGQUERY, **change}
+    body = {"workspaceId": WORKSPACE, "name": "warehouse", "configuration": configuration}
+    answer = api.post(f"{PUBLIC}/destinations", json=body)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["message"]
+    assert "12345" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "workspaces/x", None),
+        ("GET", "sources/x", None),
+        ("GET", "destinations/x", None),
+        ("PATCH", "destinations/x", {"name": "y"}),
+        ("PUT", "destinations/x", {"name": "y", "configuration": {}}),
+        ("DELETE", "destinations/x", None),
+        ("GET", "connections/x", None),
+        ("PATCH", "connections/x", {}),
+        ("DELETE", "connections/x", None),
+        ("POST", "connections", {"sourceId": "x", "destinationId": "y"}),
+        ("POST", "destinations", {"workspaceId": "x", "name": "n", "configuration": {}}),
+        ("GET", "jobs/4711", None),
+        ("DELETE", "jobs/4711", None),
+        ("POST", "jobs", {"connectionId": "x", "jobType": "sync"}),
+        ("GET", "streams?sourceId=x", None),
+        ("GET", "workspaces/x/definitions/sources", None),
+        ("GET", f"workspaces/{WORKSPACE}/definitions/sources/x", None),
+    ],
+)
+def test_unknown_ids(api: Any, method: str, path: str, body: object) -> None:
+    answer = api.request(method, f"{PUBLIC}/{path}", json=body)
+    assert (answer.status_code, answer.json()["title"]) == (404, "resource-not-found"), answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "workspaces", {}),
+        ("POST", "workspaces", {"name": ""}),
+        ("POST", "jobs", {"connectionId": "c1", "jobType": "nonsense"}),
+        ("POST", "jobs", {"connectionId": "c1", "jobType": "refresh"}),
+        ("GET", "jobs/nonsense", None),
+        ("GET", "jobs?limit=0", None),
+        ("GET", "jobs?limit=101", None),
+        ("GET", "jobs?orderBy=createdAt", None),
+        ("GET", "jobs?createdAtStart=yesterday", None),
+        ("PATCH", "connections/c1", {"status": "deprecated"}),
+        ("PATCH", "connections/c1", {"schedule": {"scheduleType": "cron", "cronExpression": "0 0 * * * ?"}}),
+        ("PATCH", "connections/c1", {"namespaceDefinition": "source"}),
+        ("PATCH", "connections/c1", {"configurations": {"streams": [{"name": "orders", "mappers": [{}]}]}}),
+    ],
+)
+def test_bad_requests(api: Any, connection: Connection, method: str, path: str, body: object) -> None:
+    answer = api.request(method, f"{PUBLIC}/{path}", json=body)
+    assert (answer.status_code, answer.json()["title"]) == (422, "unprocessable-entity"), answer.text
+
+
+def test_lists_have_pages(api: Any) -> None:
+    for name in ("two", "three"):
+        api.post(f"{PUBLIC}/workspaces", json={"name": name})
+    names: list[str] = []
+    url = f"{PUBLIC}/workspaces?limit=2"
+    while url:
+        page = api.get(url).json()
+        names += [row["name"] for row in page["data"]]
+        url = page["next"]
+    assert names == ["one", "two", "three"]
+    assert page["previous"].endswith("limit=2&offset=0")
+
+
+def test_lists_are_limited_to_workspaces(api: Any, destination: dict[str, Any]) -> None:
+    def count(*ids: str) -> int:
+        return len(api.get(f"{PUBLIC}/destinations", params=[("workspaceIds", value) for value in ids]).json()["data"])
+
+    assert (count(), count(WORKSPACE), count("other"), count(f"other,{WORKSPACE}"), count("x", WORKSPACE)) == (
+        1,
+        1,
+        0,
+        1,
+        1,
+    )
+
+
+def test_deleting_a_destination_deletes_its_connections(
+    api: Any, services: Services, connection: Connection, destination: dict[str, Any]
+) -> None:
+    services.store.save(replace(connection, destination_id=destination["destinationId"]))
+    assert api.request("DELETE", f"{PUBLIC}/destinations/{destination['destinationId']}").status_code == 204
+    assert api.get(f"{PUBLIC}/connections/c1").status_code == 404
+    [deleted] = api.get(f"{PUBLIC}/connections?includeDeleted=true").json()["data"]
+    assert deleted["status"] == "deprecated"
+
+
+def test_connection_for_dagster(api: Any, connection: Connection) -> None:
+    found = api.post(f"{CONFIGURATION}/connections/get", json={"connectionId": "c1"}).json()
+    assert (found["connectionId"], found["name"], found["destinationId"], found["prefix"]) == ("c1", "orders", "d1", "")
+    [stream] = found["syncCatalog"]["streams"]
+    assert stream["stream"]["name"] == "orders"
+    assert stream["stream"]["jsonSchema"] == {"properties": {"id": {"type": "integer"}}}
+    assert stream["config"]["selected"] is True
+
+
+def test_patch_connection_keeps_what_is_left_out(api: Any, connection: Connection) -> None:
+    changed = {"prefix": "raw_", "nonBreakingSchemaUpdatesBehavior": "propagate_columns", "status": "inactive"}
+    answer = api.request("PATCH", f"{PUBLIC}/connections/c1", json=changed).json()
+    assert {key: answer[key] for key in changed} == changed
+    answer = api.request("PATCH", f"{PUBLIC}/connections/c1", json={"name": "new"}).json()
+    assert (answer["name"], answer["prefix"]) == ("new", "raw_")
+    assert answer["configurations"]["streams"][0]["primaryKey"] == [["id"]]
+    assert api.request("PATCH", f"{PUBLIC}/connections/c1", json={"prefix": ""}).json()["prefix"] == ""
+
+
+def test_inactive_connection_does_not_run(api: Any, services: Services, connection: Connection) -> None:
+    services.store.save(replace(connection, status="inactive"))
+    answer = api.post(f"{PUBLIC}/jobs", json={"connectionId": "c1", "jobType": "sync"})
+    assert (answer.status_code, answer.json()["title"]) == (409, "state-conflict")
+
+
+def test_job_list_and_order(api: Any, services: Services, connection: Connection) -> None:
+    for _ in range(3):
+        services.job_store.finish(services.job_store.create("c1", WORKSPACE, "sync").id, "succeeded")
+
+    def ids(query: str) -> list[int]:
+        return [job["jobId"] for job in api.get(f"{PUBLIC}/jobs?{query}").json()["data"]]
+
+    assert ids(f"workspaceIds={WORKSPACE}&connectionId=c1&createdAtStart=2020-01-01T00:00:00Z") == [1, 2, 3]
+    assert ids("orderBy=createdAt|DESC&limit=2&offset=1") == [2, 1]
+    assert ids("status=failed") == ids("jobType=reset") == ids("createdAtEnd=2020-01-01T00:00:00Z") == []
+
+
+def test_definitions(api: Any) -> None:
+    found = api.get(f"{PUBLIC}/workspaces/{WORKSPACE}/definitions/sources").json()["data"]
+    assert {row["dockerRepository"] for row in found} >= {"airbyte/source-s3", "airbyte/source-declarative-manifest"}
+    [bigquery] = api.post(f"{CONFIGURATION}/destination_definitions/list").json()["destinationDefinitions"]
+    body = {"destinationDefinitionId": bigquery["destinationDefinitionId"], "workspaceId": WORKSPACE}
+    specification = api.post(f"{CONFIGURATION}/destination_definition_specifications/get", json=body).json()
+    assert specification["connectionSpecification"]["properties"]["credentials_json"]["airbyte_secret"] is True
+    assert "append_dedup" in specification["supportedDestinationSyncModes"]
+
+
+def test_openapi_page(api: Any) -> None:
+    operations = [
+        (path, method, operation)
+        for path, methods in api.get("/openapi.json").json()["paths"].items()
+        for method, operation in methods.items()
+    ]
+    assert len(operations) > 40
+    assert [(path, method) for path, method, operation in operations if not operation.get("tags")] == []
+    summaries = [operation["summary"] for _, _, operation in operations]
+    assert all(summary and summary[0].isupper() for summary in summaries)
+    assert api.get("/docs").status_code == 200

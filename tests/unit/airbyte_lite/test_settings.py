@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from airbyte_lite.settings import SettingsError, is_private, read_settings
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+
+
+def test_defaults_are_the_local_platform() -> None:
+    settings = read_settings({})
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.data_dir == Path(".local/airbyte").absolute()
+    assert settings.emulator_host == "http://127.0.0.1:9050"
+    assert not settings.authenticated
+
+
+def test_empty_variables_are_unset() -> None:
+    settings = read_settings({"AIRBYTE_CLIENT_ID": "", "AIRBYTE_CLIENT_SECRET": "", "AIRBYTE_LITE_PORT": ""})
+    assert settings.client_id is None
+    assert settings.port == 8000
+
+
+def test_google_bigquery_has_no_emulator() -> None:
+    settings = read_settings({"WAREHOUSE": "bigquery", "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050"})
+    assert settings.emulator_host is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"WAREHOUSE": "snowflake"}, "WAREHOUSE is 'snowflake'"),
+        ({"AIRBYTE_LITE_PORT": "80a"}, "AIRBYTE_LITE_PORT is '80a'"),
+        ({"AIRBYTE_LITE_PORT": "70000"}, "from 0 to 65535"),
+        ({"BIGQUERY_EMULATOR_HOST": "127.0.0.1:9050"}, "needs its scheme"),
+        ({"AIRBYTE_CLIENT_ID": "me"}, "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET together"),
+        ({"AIRBYTE_PASSWORD": "x"}, "AIRBYTE_USERNAME and AIRBYTE_PASSWORD together"),
+        ({"AIRBYTE_LITE_HOST": EVERYWHERE}, "will not listen on 0.0.0.0 without authentication"),
+        ({"AIRBYTE_LITE_HOST": "::"}, "without authentication"),
+        ({"AIRBYTE_LITE_HOST": "93.184.216.34"}, "without authentication"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(variables: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        read_settings(variables)
+
+
+@pytest.mark.parametrize("host", [EVERYWHERE, "::", "93.184.216.34"])
+def test_any_address_may_be_used_with_authentication(host: str) -> None:
+    credentials = {"AIRBYTE_CLIENT_ID": "me", "AIRBYTE_CLIENT_SECRET": "x"}
+    assert read_settings({"AIRBYTE_LITE_HOST": host, **credentials}).authenticated
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("10.1.2.3", True),
+        ("172.31.0.1", True),
+        ("172.32.0.1", False),
+        ("192.168.1.1", True),
+        ("fd00::1", True),
+        (EVERYWHERE, False),
+        ("169.254.169.254", False),
+        ("no-such-host.invalid", False),
+    ],
+)
+def test_private_networks(host: str, private: bool) -> None:
+    assert is_private(host) is private
