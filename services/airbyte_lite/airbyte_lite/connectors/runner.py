@@ -82,8 +82,8 @@ class ConnectorRunner:
     """Runs connectors; each one in use keeps a process that has imported it, so that commands start warm."""
 
     def __init__(self, work_dir: Path) -> None:
-        self._commands = work_dir / "commands"
-        self._home = work_dir / "home"
+        self._commands = work_dir.absolute() / "commands"
+        self._home = work_dir.absolute() / "home"
         for directory in (self._commands, self._home):
             shutil.rmtree(directory, ignore_errors=True)  # configurations that a killed server left behind
             directory.mkdir(parents=True, mode=0o700)

@@ -145,6 +145,17 @@ def test_files_of_a_killed_runner_are_removed_at_the_next_start(tmp_path: Path) 
     assert not left.exists()
 
 
+def test_work_directory_may_be_relative(
+    fake_connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands run in directories of their own."""
+    monkeypatch.chdir(tmp_path)
+    runner = ConnectorRunner(Path("work"))
+    with runner.read(fake_connector, code("print(options)"), CATALOG, []) as read:
+        assert len(list(read)) == 1
+    runner.close()
+
+
 def test_crashed_server_is_replaced(runner: ConnectorRunner, fake_connector: Connector) -> None:
     with pytest.raises(ConnectorError, match="was killed by signal 9"):
         runner.check(fake_connector, code("os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"))
