@@ -1,0 +1,8 @@
+"""Imports once what warns while it is imported."""
+
+import warnings
+
+with warnings.catch_warnings():
+    # sqlglotrs, which dagster-dbt asks for, announces that it is no longer maintained.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import dagster_dbt  # noqa: F401

@@ -1,0 +1,23 @@
+"""dbt is started without two preparations of dagster-dbt that cost seconds; the names we override still exist."""
+
+from pathlib import Path
+
+from dagster_dbt import DbtCliResource, DbtProject
+from packaging.version import Version
+
+from orchestrator.dbt import DBT, DbtCli, dbt_cli
+
+PROJECT = Path(__file__).parents[3] / "dbt_project"
+
+
+def test_what_is_overridden_exists() -> None:
+    for name in ("_cli_version", "_initialize_dbt_core_adapter"):
+        assert name in vars(DbtCliResource)
+        assert name in vars(DbtCli)
+
+
+def test_version_without_starting_dbt() -> None:
+    resource = dbt_cli(DbtProject(PROJECT))
+    assert Version("1.11") <= resource._cli_version < Version("1.12")
+    assert resource._initialize_dbt_core_adapter([]) is None
+    assert resource.dbt_executable == str(DBT)

@@ -1,0 +1,35 @@
+"""The verdict on a table's row count, for each sync mode."""
+
+import dagster as dg
+import pytest
+
+from bootstrap.connections_file import Stream, SyncMode
+from orchestrator.row_count import compare
+
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+
+
+@pytest.mark.parametrize(
+    ("mode", "rows", "passed", "severity"),
+    [
+        ("full_refresh_overwrite", 10, True, None),
+        ("full_refresh_overwrite", 9, False, ERROR),
+        ("full_refresh_overwrite", 11, False, ERROR),
+        ("incremental_deduped_history", 10, True, None),
+        ("incremental_deduped_history", 9, False, ERROR),
+        ("incremental_deduped_history", 11, False, WARN),
+        ("incremental_append", 9, False, ERROR),
+        ("incremental_append", 20, True, None),
+        ("full_refresh_append", 9, False, ERROR),
+        ("full_refresh_append", 20, True, None),
+    ],
+)
+def test_verdict_on_a_file_of_ten_records(
+    mode: SyncMode, rows: int, passed: bool, severity: dg.AssetCheckSeverity | None
+) -> None:
+    stream = Stream(name="orders", sync_mode=mode, primary_key=[["id"]], dbt_source="shop.orders", files=["a.csv"])
+    verdict = compare(stream, rows, records=10)
+    assert verdict.passed is passed
+    assert severity in (None, verdict.severity)
+    assert verdict.asset_key == dg.AssetKey(["shop", "orders"])
+    assert verdict.description == f"{rows} rows in the table, 10 records in the file"
