@@ -13,6 +13,7 @@ from warehouse import (
     health,
     job_ids,
     load_jobs,
+    partitioning,
     query_jobs,
     row_counts,
     scripts,
@@ -22,6 +23,7 @@ from warehouse import (
     token,
     uploads,
     views,
+    wildcards,
 )
 
 UPSTREAM = "0.4.0"
@@ -33,6 +35,8 @@ BRIDGES = (
     scripts.struct_assignment,
     structs.field_names,
     views.refresh_options,
+    wildcards.every_row,
+    partitioning.integer_ranges,
     job_ids.one_submission,
     uploads.refused_uploads,
     load_jobs.gzip_files,

@@ -3,6 +3,8 @@
 import concurrent.futures
 import logging
 import os
+import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -15,41 +17,47 @@ from local_bigquery.settings import settings
 
 from warehouse import bridges, retention
 
-STOP_S = 1.0  # half of the two seconds that a stop may take: once for open requests, once for running jobs
+GRACE_S = 1  # for open requests, and again for running jobs: a stop takes two seconds at most
 
 
 def serve(host: str, port: int, project: str, data_dir: Path) -> int:
-    """Open the database, serve until a signal, interrupt what still runs; return the exit code."""
+    """Open the database and serve until SIGTERM or Ctrl-C; return 1 at once if the data or the port is in use."""
     settings.data_dir = data_dir.absolute()
     settings.default_project_id = project
     bridges.install(app)
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of each PARTITION BY, which the catalog keeps
     try:
         database.connection()
     except duckdb.IOException as error:
-        print(
-            f"The warehouse cannot open {data_dir}: {error}\n"
-            "Another process may be using this directory: stop it, or give another one with --data-dir.",
-            file=sys.stderr,
+        return _refuse(f"cannot open {data_dir}: {error}\nStop the other process, or give another --data-dir.")
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        return _refuse(
+            f"cannot listen on {host}:{port}: {error.strerror}\nStop the other process, or give another --port."
         )
-        return 1
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of each PARTITION BY, which the catalog keeps
     retention.recover()
     retention.start()
     print(f"warehouse: http://{host}:{port} project {project}, data in {data_dir}", flush=True)
-    configuration = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=int(STOP_S)
-    )
-    uvicorn.Server(configuration).run()
-    _stop()
-    return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again when it has stopped
+    configuration = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
+    try:
+        uvicorn.Server(configuration).run(sockets=[listening])
+    except KeyboardInterrupt:
+        _interrupt_jobs()
+    os._exit(0)  # a job that ignores the interrupt is cut off, as by kill -9: the files bear it
 
 
-def _stop() -> None:
-    """Interrupt running jobs, close the database and end the process; a job that ignores it is cut like by kill -9."""
-    running = list(runner._running.values())
-    for job in running:
+def _refuse(reason: str) -> int:
+    print(f"The warehouse {reason}", file=sys.stderr)
+    return 1
+
+
+def _interrupt_jobs() -> None:
+    """Interrupt the running jobs and wait until they are recorded as stopped, GRACE_S at most."""
+    jobs = list(runner._running.values())
+    for job in jobs:
         job.cancelled = True
         if job.cursor:
             job.cursor.interrupt()
-    concurrent.futures.wait([job.future for job in running if job.future], timeout=STOP_S)
-    os._exit(0)
+    concurrent.futures.wait([job.future for job in jobs if job.future], timeout=GRACE_S)

@@ -1,0 +1,180 @@
+"""The warehouse as a process: what survives a kill, how it stops, and what it says of itself."""
+
+import json
+import signal
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery as google_bigquery
+
+from local.platform import Platform, free_ports
+from local.processes import Process, Service, Supervisor
+
+ENDLESS = "select count(*) from unnest(generate_array(1, 1000000)) a, unnest(generate_array(1, 1000000)) b where a < b"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Platform:
+    """An own data directory and port."""
+    return Platform(tmp_path, free_ports())
+
+
+@pytest.fixture
+def client(settings: Platform) -> google_bigquery.Client:
+    """The official client of the warehouse that the test starts."""
+    options = {"api_endpoint": settings.url("warehouse")}
+    return google_bigquery.Client("local-dev", AnonymousCredentials(), location="US", client_options=options)
+
+
+@pytest.fixture
+def running(settings: Platform, start_process: Supervisor) -> Process:
+    """The warehouse, started."""
+    process = start_process.start(settings.warehouse())
+    process.wait()
+    return process
+
+
+def after(settings: Platform, statements: str) -> Service:
+    """The warehouse, started by a Python program that runs some statements first."""
+    service = settings.warehouse()
+    python, _, _, *arguments = service.command
+    program = f"{statements}\nfrom warehouse.__main__ import main\nmain({arguments})"
+    return Service("warehouse", [python, "-c", program], service.environment, service.health_url)
+
+
+def kill(process: Process) -> None:
+    """Send SIGKILL and wait for the end."""
+    process.signal(signal.SIGKILL)
+    process.popen.wait()
+
+
+def wait_until_running(job: google_bigquery.QueryJob) -> None:
+    """Wait until a job has begun."""
+    while not job.reload() and job.state != "RUNNING":
+        time.sleep(0.05)
+
+
+def test_data_and_job_ids_survive_kill_9(
+    settings: Platform, start_process: Supervisor, running: Process, client: google_bigquery.Client
+) -> None:
+    client.create_dataset("kept")
+    client.query_and_wait("create table kept.orders partition by day as select date '2024-01-01' as day, 1 as id")
+    config, job_id = google_bigquery.LoadJobConfig(autodetect=False), uuid.uuid4().hex
+    rows = [{"day": "2024-01-02", "id": 2}]
+    client.load_table_from_json(rows, "local-dev.kept.orders", job_config=config, job_id=job_id).result()
+    endless = client.query(ENDLESS)
+    wait_until_running(endless)
+    kill(running)
+    for _ in range(2):  # the second time from the files that the first recovery left
+        again = start_process.start(settings.warehouse())
+        again.wait()
+        assert [row.id for row in client.query_and_wait("select id from kept.orders order by id")] == [1, 2]
+        assert client.get_table("kept.orders").time_partitioning.field == "day"
+        with pytest.raises(Conflict):
+            client.load_table_from_json(rows, "local-dev.kept.orders", job_config=config, job_id=job_id)
+        kill(again)
+
+
+def test_a_job_that_a_kill_cut_off_has_failed(
+    settings: Platform, start_process: Supervisor, running: Process, client: google_bigquery.Client
+) -> None:
+    job = client.query(ENDLESS)
+    wait_until_running(job)
+    kill(running)
+    start_process.start(settings.warehouse()).wait()
+    with pytest.raises(GoogleAPICallError, match="the warehouse was stopped"):
+        client.get_job(job.job_id).result(timeout=10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_within_two_seconds_of_a_signal(
+    running: Process, client: google_bigquery.Client, number: signal.Signals
+) -> None:
+    client.query_and_wait("select 1")  # leaves a connection open
+    wait_until_running(client.query(ENDLESS))
+    sent = time.monotonic()
+    running.signal(number)
+    assert running.popen.wait(timeout=10) == 0
+    assert time.monotonic() - sent < 2
+
+
+def test_it_needs_no_extension_of_duckdb(settings: Platform, start_process: Supervisor, tmp_path: Path) -> None:
+    """DuckDB downloads extensions into the home directory: an empty one stays empty, and all works."""
+    service, home = settings.warehouse(), tmp_path / "home"
+    home.mkdir()
+    start_process.start(
+        Service("warehouse", service.command, service.environment | {"HOME": str(home)}, service.health_url)
+    ).wait()
+    assert list(home.iterdir()) == []
+    assert (tmp_path / "warehouse" / "local-dev.bqdb").exists()
+
+
+def test_old_results_are_deleted(settings: Platform, start_process: Supervisor, client: google_bigquery.Client) -> None:
+    impatient = "from warehouse import retention\nretention.KEEP_S, retention.EVERY_S = 0.5, 0.1"
+    start_process.start(after(settings, impatient)).wait()
+    client.create_dataset("kept")
+    client.query_and_wait("create table kept.orders as select 1 as id")
+    job = client.query("select 1 as x")
+    assert [row.x for row in job.result()] == [1]
+    while job.exists():
+        time.sleep(0.1)
+    with pytest.raises(NotFound):
+        client.get_table(job.destination)
+    assert client.get_table("kept.orders").num_rows == 1
+
+
+def test_health_fails_with_the_database(settings: Platform, start_process: Supervisor, tmp_path: Path) -> None:
+    order = tmp_path / "close"
+    closing = (
+        "import pathlib, threading, time\n"
+        "from local_bigquery.engine import database\n"
+        "def close():\n"
+        f"    while not pathlib.Path({str(order)!r}).exists(): time.sleep(0.05)\n"
+        "    database.connection().close()\n"
+        "threading.Thread(target=close, daemon=True).start()"
+    )
+    process = start_process.start(after(settings, closing))
+    process.wait()
+    order.touch()
+    while process.healthy():
+        time.sleep(0.1)
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        urllib.request.urlopen(process.service.health_url, timeout=5)
+    assert raised.value.code == 503
+    assert json.load(raised.value)["status"] == "error"
+    raised.value.close()
+
+
+@pytest.mark.parametrize(("what", "advice"), [("data", "--data-dir"), ("port", "--port")])
+def test_a_second_process_is_refused(
+    settings: Platform, start_process: Supervisor, running: Process, tmp_path: Path, what: str, advice: str
+) -> None:
+    other = Platform(
+        tmp_path if what == "data" else tmp_path / "other", settings.ports if what == "port" else free_ports()
+    )
+    service = other.warehouse()
+    second = start_process.start(Service("second", service.command, service.environment, service.health_url))
+    assert second.popen.wait(timeout=30) == 1
+    assert f"another {advice}" in second.tail()
+    assert running.popen.poll() is None
+
+
+def test_it_listens_on_loopback_unless_told(settings: Platform, start_process: Supervisor) -> None:
+    service = settings.warehouse()
+    command = [part for part in service.command if part not in ("--host", "127.0.0.1")]
+    start_process.start(Service("warehouse", command, service.environment, service.health_url)).wait()
+    listening = f":{settings.ports['warehouse']:04X} 00000000:0000 0A"
+    addresses = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if listening in line]
+    assert addresses == [f"0100007F:{settings.ports['warehouse']:04X}"]
+
+
+def test_a_key_file_gets_its_token_here(warehouse: Any) -> None:
+    with urllib.request.urlopen(urllib.request.Request(f"{warehouse.url}/token", method="POST")) as answer:
+        assert json.load(answer)["token_type"] == "Bearer"
