@@ -51,4 +51,8 @@ lock: ## Lock every environment again, with hashes
 	@$(install) bootstrap
 	@UV=$$(PATH="$$PWD/.venvs/uv/bin:$$PATH" command -v uv) tools/lock.sh
 
-.PHONY: help demo dev sql run test lint format lock
+bench: ## Measured figures of the default platform, as a table (about 3 minutes)
+	@$(install) platform tests
+	@PYTHONPATH=tools:tests/integration $(tests)/python tests/benchmark.py
+
+.PHONY: bench help demo dev sql run test lint format lock

@@ -2,7 +2,7 @@
 """Installs the locked environments of the named services into .venvs; what is up to date is left alone.
 
 Runs on any Python from 3.9 on, with the standard library only: it is the first thing that runs on a fresh machine.
-Usage: install.py ENVIRONMENT..., or `all`.
+Usage: install.py NAME..., where a name may be `platform` (what the services need) or `all`.
 """
 
 from __future__ import annotations
@@ -127,7 +127,8 @@ def install(name: str, uv: str, python: str) -> bool:
 
 def main(names: list[str]) -> None:
     """Install the named environments, one line each for those that changed."""
-    names = list(LOCKS) if names == ["all"] else PLATFORM if names == ["platform"] else names
+    groups = {"all": list(LOCKS), "platform": PLATFORM}
+    names = [member for name in names for member in groups.get(name, [name])]
     ENVIRONMENTS.mkdir(exist_ok=True)
     try:
         uv = find_uv()

@@ -1,0 +1,152 @@
+"""`make bench`: measured figures of the default platform, as a table. Figures that are compared come from one run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import psutil
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from local.platform import ENVIRONMENTS, Platform, free_ports
+from local.processes import Supervisor
+from syncs import Syncs, s3_configuration
+
+ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
+MEBIBYTE = 2**20
+
+
+def orders(path: Path, rows: int) -> None:
+    """Write a CSV of orders with the columns of jaffle_shop_orders."""
+    statuses = ["placed", "shipped", "completed", "returned"]
+    with path.open("w") as file:
+        file.write("id,user_id,order_date,status\n")
+        file.writelines(f"{i},{i % 9973},2018-01-{i % 28 + 1:02d},{statuses[i % 4]}\n" for i in range(1, rows + 1))
+
+
+def timed(action: Callable[[], Any]) -> float:
+    """Return the seconds that a call takes."""
+    start = time.monotonic()
+    action()
+    return time.monotonic() - start
+
+
+@contextmanager
+def peak_memory(pid: int) -> Iterator[list[float]]:
+    """Give a list whose only item becomes the process's highest resident memory (MiB) within the block."""
+    process, done, peak = psutil.Process(pid), threading.Event(), [0.0]
+
+    def sample() -> None:
+        while not done.wait(0.05):
+            peak[0] = max(peak[0], process.memory_info().rss / MEBIBYTE)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        thread.join()
+
+
+def connector_alone(source: dict[str, Any], directory: Path) -> float:
+    """Return the seconds that source-s3, started as its own command, takes to write the stream to nowhere."""
+    stream = {"name": "orders", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    command = [str(ENVIRONMENTS / "connectors/source-s3/bin/source-s3"), "--config", str(directory / "config.json")]
+    (directory / "config.json").write_text(json.dumps(source))
+    discovered = subprocess.run(
+        [command[0], "discover", *command[1:]], capture_output=True, text=True, env=connector_environment(), check=True
+    )
+    for line in discovered.stdout.splitlines():
+        if '"CATALOG"' in line:
+            stream = json.loads(line)["catalog"]["streams"][0]
+    configured = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+    (directory / "catalog.json").write_text(json.dumps({"streams": [configured]}))
+    read = [command[0], "read", *command[1:], "--catalog", str(directory / "catalog.json")]
+    return timed(
+        lambda: subprocess.run(
+            read, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=connector_environment(), check=True
+        )
+    )
+
+
+def connector_environment() -> dict[str, str]:
+    """The environment of a connector that is started by hand; byte code is written, as airbyte-lite has it."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
+def measure(directory: Path) -> list[tuple[str, str]]:
+    """Run everything and return rows of (what, figure)."""
+    platform = Platform(directory, free_ports())
+    figures: list[tuple[str, str]] = []
+    with Supervisor(directory / "logs") as services:
+        for service in (platform.s3(), platform.warehouse(), platform.airbyte()):
+            process = services.start(service)
+            figures.append((f"{service.name}: start to healthy", f"{process.wait():.1f} s"))
+            memory = psutil.Process(process.popen.pid).memory_info().rss / MEBIBYTE
+            figures.append((f"{service.name}: memory when idle", f"{memory:.0f} MiB"))
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=platform.url("s3"),
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        s3.create_bucket(Bucket="bench")
+        for rows in (100, ROWS):
+            orders(directory / "orders.csv", rows)
+            s3.upload_file(str(directory / "orders.csv"), "bench", f"orders-{rows}.csv")
+        options = {"api_endpoint": platform.url("warehouse")}
+        client = bigquery.Client("local-dev", AnonymousCredentials(), client_options=options)
+        client.create_dataset("bench")
+        with httpx.Client(base_url=platform.url("airbyte"), timeout=60) as http:
+            figures += measure_syncs(Syncs(http, client), platform, services, directory)
+    return figures
+
+
+def measure_syncs(syncs: Syncs, platform: Platform, services: Supervisor, directory: Path) -> list[tuple[str, str]]:
+    """Return the figures of small and large syncs, and of the connector alone."""
+    small = s3_configuration(platform.url("s3"), "bench", "small", ["orders-100.csv"])
+    connection = syncs.connect(small, "bench", "full_refresh_overwrite")
+    syncs.sync(connection)
+    figures = [("sync of 100 rows, start to end", f"{timed(partial(syncs.sync, connection)):.2f} s")]
+    large = s3_configuration(platform.url("s3"), "bench", "orders", [f"orders-{ROWS}.csv"])
+    alone = connector_alone(large, directory)
+    figures.append((f"source-s3 alone, {ROWS:,} rows to nowhere", f"{ROWS / alone:,.0f} rows/s"))
+    pid = services.processes["airbyte"].popen.pid
+    for mode in ("full_refresh_overwrite", "incremental_deduped_history"):
+        connection = syncs.connect(large, "bench", mode, "id", prefix=f"{mode}_")
+        with peak_memory(pid) as peak:
+            seconds = timed(partial(syncs.sync, connection))
+        figures.append((f"airbyte-lite, {mode}, {ROWS:,} rows", f"{ROWS / seconds:,.0f} rows/s"))
+        figures.append(("  ratio to the connector alone", f"{alone / seconds:.2f}"))
+        figures.append(("  airbyte-lite's own peak memory", f"{peak[0]:.0f} MiB"))
+    return figures
+
+
+def main() -> None:
+    """Print the table."""
+    directory = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        figures = measure(directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    width = max(len(what) for what, _ in figures)
+    for what, figure in figures:
+        sys.stdout.write(f"{what:<{width}}  {figure:>16}\n")
+
+
+if __name__ == "__main__":
+    main()
