@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from types_boto3_s3 import S3Client
 
-from conftest import RunningPlatform, Server
+from running import RunningPlatform, Server
 from syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]

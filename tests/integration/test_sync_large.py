@@ -7,7 +7,7 @@ import psutil
 import pytest
 from types_boto3_s3 import S3Client
 
-from conftest import RunningPlatform, Server
+from running import RunningPlatform, Server
 from syncs import Syncs, s3_configuration
 
 ROWS = 1_000_000

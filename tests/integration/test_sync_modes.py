@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import Server
+from running import Server
 from syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]

@@ -1,0 +1,49 @@
+"""What the fixtures of the integration tests give: running services, and how their commands are run."""
+
+import subprocess
+from dataclasses import dataclass
+
+from local.platform import ROOT, Platform
+from local.processes import Supervisor
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service: its address."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class RunningPlatform:
+    """S3, the warehouse and airbyte-lite, running; Dagster is started by the tests that need it."""
+
+    settings: Platform
+    services: Supervisor
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its services."""
+        return self.settings.environment
+
+    @property
+    def s3_url(self) -> str:
+        """S3's address."""
+        return self.settings.url("s3")
+
+    @property
+    def warehouse_url(self) -> str:
+        """The BigQuery emulator's address."""
+        return self.settings.url("warehouse")
+
+    @property
+    def airbyte_url(self) -> str:
+        """airbyte-lite's address; the APIs are below /api/public/v1 and /api/v1."""
+        return self.settings.url("airbyte")
+
+    def run(self, service: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a service's Python module to its end, for example run("bootstrap", "bootstrap", "apply")."""
+        command, environment = self.settings.command(service, *arguments)
+        return subprocess.run(
+            command, env=environment | variables, cwd=ROOT, capture_output=True, text=True, timeout=240
+        )
