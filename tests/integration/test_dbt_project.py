@@ -1,0 +1,246 @@
+"""The dbt project on the emulator: it builds, gives the known figures, and each of its tests can fail."""
+
+import csv
+import json
+import shutil
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud import bigquery as google_bigquery
+
+from local.platform import ENVIRONMENTS, ROOT
+from tests.integration.conftest import RunningPlatform, Server
+
+PROJECT = ROOT / "dbt_project"
+TABLES = ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")
+INTEGERS = {"id", "user_id", "orderid", "amount"}
+DATA_TESTS, UNIT_TESTS, MODELS = 34, 2, 5
+
+# The columns that Airbyte adds (destination-bigquery, Destinations V2).
+AIRBYTE_COLUMNS = [
+    google_bigquery.SchemaField("_airbyte_raw_id", "STRING", mode="REQUIRED"),
+    google_bigquery.SchemaField("_airbyte_extracted_at", "TIMESTAMP", mode="REQUIRED"),
+    google_bigquery.SchemaField("_airbyte_meta", "JSON", mode="REQUIRED"),
+    google_bigquery.SchemaField("_airbyte_generation_id", "INTEGER"),
+]
+
+# Rows that break every data test: a second row for a key, a row without values, a row of unknown values.
+BREAK = """
+insert into {landing}.jaffle_shop_customers
+  select * from {landing}.jaffle_shop_customers where id = 1;
+insert into {landing}.jaffle_shop_customers (_airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta)
+  values ('x', current_timestamp(), json '{{}}');
+insert into {landing}.jaffle_shop_orders
+  select * from {landing}.jaffle_shop_orders where id = 1;
+insert into {landing}.jaffle_shop_orders (_airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta, user_id, status)
+  values ('x', current_timestamp(), json '{{}}', null, null), ('y', current_timestamp(), json '{{}}', 9999, 'lost');
+insert into {landing}.stripe_payments
+  select * from {landing}.stripe_payments where id = 1;
+insert into {landing}.stripe_payments
+  (_airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta, orderid, paymentmethod, status, amount)
+  values ('x', current_timestamp(), json '{{}}', null, null, null, null),
+         ('y', current_timestamp(), json '{{}}', 9999, 'shells', 'perhaps', -1);
+insert into {landing}_trusted.fct_orders select * from {landing}_trusted.fct_orders where order_id = 1;
+insert into {landing}_trusted.fct_orders (order_id, customer_id, amount) values (null, null, null), (1000, 9999, 1);
+insert into {landing}_trusted.dim_customers select * from {landing}_trusted.dim_customers where customer_id = 1;
+insert into {landing}_trusted.dim_customers (customer_id, number_of_orders, lifetime_value) values (null, null, null);
+"""
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """dbt on one landing dataset."""
+
+    environment: dict[str, str]
+    target: Path
+
+    def __call__(self, *arguments: str, project: Path = PROJECT) -> tuple[int, dict[str, str], str]:
+        """Run a dbt command; return its exit code, the status of each node by name, and what it printed."""
+        process = subprocess.run(
+            [str(ENVIRONMENTS / "orchestrator/bin/dbt"), "--no-use-colors", *arguments],
+            cwd=project,
+            env=self.environment | {"DBT_PROJECT_DIR": str(project), "DBT_PROFILES_DIR": str(project)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        name = "sources.json" if arguments[:2] == ("source", "freshness") else "run_results.json"
+        results = json.loads((self.target / name).read_text())["results"] if (self.target / name).exists() else []
+        statuses = {result["unique_id"].split(".", 2)[2]: str(result["status"]) for result in results}
+        return process.returncode, statuses, process.stdout + process.stderr
+
+
+def load(client: google_bigquery.Client, dataset: str) -> None:
+    """Load the seed files as Airbyte lands them: its own columns first, dates as text."""
+    now = datetime.now(UTC).isoformat()
+    for table in TABLES:
+        with (ROOT / "seed_data" / f"{table}.csv").open(newline="") as file:
+            records = list(csv.DictReader(file))
+        names = list(records[0])
+        kinds = {name: "INTEGER" if name.lower() in INTEGERS else "STRING" for name in names}
+        rows: list[dict[str, Any]] = [
+            {
+                "_airbyte_raw_id": str(uuid.uuid4()),
+                "_airbyte_extracted_at": now,
+                "_airbyte_meta": {"sync_id": 1, "changes": []},
+                "_airbyte_generation_id": 0,
+            }
+            | {name: int(record[name]) if kinds[name] == "INTEGER" else record[name] for name in names}
+            for record in records
+        ]
+        schema = [*AIRBYTE_COLUMNS, *(google_bigquery.SchemaField(name, kinds[name]) for name in names)]
+        configuration = google_bigquery.LoadJobConfig(schema=schema)
+        client.load_table_from_json(rows, f"{client.project}.{dataset}.{table}", job_config=configuration).result()
+
+
+@pytest.fixture(scope="module")
+def new_dbt(
+    warehouse: Server,
+    local_platform: RunningPlatform,
+    bigquery: google_bigquery.Client,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], tuple[str, Dbt]]]:
+    """A function that lands the seed files in a fresh dataset and returns its name, with dbt on it."""
+    names = []
+
+    def make() -> tuple[str, Dbt]:
+        name = f"dbt_{uuid.uuid4().hex[:12]}"
+        names.append(name)
+        bigquery.create_dataset(name)
+        load(bigquery, name)
+        target = tmp_path_factory.mktemp("target")
+        _, environment = local_platform.settings.command("orchestrator")
+        environment |= {"BQ_DATASET": name, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
+        return name, Dbt(environment, target)
+
+    yield make
+    for name in names:
+        for suffix in ("", "_staging", "_trusted"):
+            bigquery.delete_dataset(f"{name}{suffix}", delete_contents=True, not_found_ok=True)
+
+
+@pytest.fixture(scope="module")
+def built(new_dbt: Callable[[], tuple[str, Dbt]]) -> tuple[str, Dbt]:
+    """A dataset on which `dbt build` succeeded, with every test."""
+    dataset, dbt = new_dbt()
+    code, statuses, output = dbt("build")
+    assert code == 0, output
+    counts = {kind: list(statuses.values()).count(kind) for kind in ("pass", "success")}
+    assert counts == {"pass": DATA_TESTS + UNIT_TESTS, "success": MODELS}, output
+    return dataset, dbt
+
+
+def one(client: google_bigquery.Client, query: str) -> tuple[Any, ...]:
+    [row] = client.query_and_wait(query)
+    return tuple(row.values())
+
+
+def test_figures(built: tuple[str, Dbt], bigquery: google_bigquery.Client) -> None:
+    dataset, _ = built
+    counts = "select (select count(*) from {0}.stg_customers), (select count(*) from {0}.stg_orders), "
+    counts += "(select count(*) from {0}.stg_payments)"
+    assert one(bigquery, counts.format(f"{dataset}_staging")) == (100, 99, 120)
+    assert one(
+        bigquery,
+        f"select count(*), sum(amount), min(order_date), max(order_date) from {dataset}_trusted.fct_orders",
+    ) == (99, Decimal("1672.00"), date(2018, 1, 1), date(2018, 4, 9))
+    assert one(
+        bigquery,
+        "select count(*), countif(number_of_orders > 0), max(number_of_orders), sum(lifetime_value) "
+        f"from {dataset}_trusted.dim_customers",
+    ) == (100, 62, 5, Decimal("1672.00"))
+    statuses = f"select status, count(*) from {dataset}_staging.stg_orders group by status"
+    assert {row[0]: row[1] for row in bigquery.query_and_wait(statuses)} == {
+        "completed": 67,
+        "placed": 13,
+        "shipped": 13,
+        "returned": 4,
+        "return_pending": 2,
+    }
+
+
+def test_types_and_descriptions(built: tuple[str, Dbt], bigquery: google_bigquery.Client) -> None:
+    dataset, _ = built
+    staging = {field.name: field.field_type for field in bigquery.get_table(f"{dataset}_staging.stg_payments").schema}
+    assert (staging["amount"], staging["created_at"]) == ("NUMERIC", "DATE")
+    orders = bigquery.get_table(f"{dataset}_trusted.fct_orders")
+    assert orders.description == "One row for each order, with what was paid for it."
+    fields = {field.name: field for field in orders.schema}
+    assert (fields["amount"].field_type, fields["order_date"].field_type) == ("NUMERIC", "DATE")
+    assert "return_pending" in fields["status"].description
+
+
+def test_every_data_test_can_fail(new_dbt: Callable[[], tuple[str, Dbt]], bigquery: google_bigquery.Client) -> None:
+    dataset, dbt = new_dbt()
+    code, _, output = dbt("run")
+    assert code == 0, output
+    for statement in BREAK.format(landing=dataset).strip().split(";\n"):
+        bigquery.query_and_wait(statement)
+    code, statuses, output = dbt("test", "--select", "test_type:data")
+    assert code == 1, output
+    assert len(statuses) == DATA_TESTS
+    assert set(statuses.values()) == {"fail"}, output
+
+
+def test_freshness_of_every_source_table(
+    new_dbt: Callable[[], tuple[str, Dbt]], bigquery: google_bigquery.Client
+) -> None:
+    dataset, dbt = new_dbt()
+    for table, hours in zip(TABLES, (11, 13, 25), strict=True):
+        bigquery.query_and_wait(
+            f"update {dataset}.{table} set _airbyte_extracted_at = "
+            f"timestamp_sub(current_timestamp(), interval {hours} hour) where true"
+        )
+    code, statuses, output = dbt("source", "freshness")
+    assert code == 1, output
+    assert statuses == {
+        "jaffle_shop.jaffle_shop_customers": "pass",
+        "jaffle_shop.jaffle_shop_orders": "warn",
+        "stripe.stripe_payments": "error",
+    }
+
+
+@pytest.fixture
+def changed_project(tmp_path: Path) -> Callable[[str, str, str], Path]:
+    """A function that replaces text in one model of a copy of the project: changed("fct_orders", old, new)."""
+    copy = tmp_path / "project"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+
+    def change(model: str, old: str, new: str) -> Path:
+        path = copy / "models/trusted" / f"{model}.sql"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        return copy
+
+    return change
+
+
+def test_unit_tests_notice_wrong_logic(
+    built: tuple[str, Dbt], changed_project: Callable[[str, str, str], Path]
+) -> None:
+    _, dbt = built
+    changed_project("fct_orders", "where status = 'success'", "")
+    project = changed_project("dim_customers", "left join", "inner join")
+    code, statuses, output = dbt("test", "--select", "test_type:unit", project=project)
+    assert code == 1, output
+    assert list(statuses.values()) == ["fail"] * UNIT_TESTS, output
+
+
+def test_contract_refuses_another_type(
+    built: tuple[str, Dbt], changed_project: Callable[[str, str, str], Path]
+) -> None:
+    _, dbt = built
+    project = changed_project(
+        "fct_orders", "coalesce(order_payments.amount, 0)", "cast(order_payments.amount as int64)"
+    )
+    code, _, output = dbt("run", "--select", "fct_orders", project=project)
+    assert code == 1
+    assert "This model has an enforced contract that failed" in output
