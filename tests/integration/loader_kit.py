@@ -1,0 +1,151 @@
+"""Syncs without a connector: lines that a test writes itself, into the real emulator."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from google.cloud import bigquery
+
+from airbyte_lite.sync import SyncProgress, SyncStream, run_sync
+
+EMITTED_AT = 1_700_000_000_000
+
+Line = bytes | dict[str, Any] | Callable[[], None]
+
+
+def record(stream: str, data: dict[str, Any], at: int = EMITTED_AT) -> dict[str, Any]:
+    """Return a RECORD message, emitted `at` milliseconds."""
+    return {"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": at}}
+
+
+def state(stream: str, value: Any) -> dict[str, Any]:
+    """Return a STATE message of one stream."""
+    body = {"stream_descriptor": {"name": stream}, "stream_state": {"at": value}}
+    return {"type": "STATE", "state": {"type": "STREAM", "stream": body}}
+
+
+def status(stream: str, value: str = "COMPLETE") -> dict[str, Any]:
+    """Return a stream status."""
+    body = {"stream_descriptor": {"name": stream}, "status": value}
+    return {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": body}}
+
+
+def error(message: str, failure_type: str = "system_error") -> dict[str, Any]:
+    """Return a TRACE ERROR."""
+    body = {"message": message, "failure_type": failure_type}
+    return {"type": "TRACE", "trace": {"type": "ERROR", "error": body}}
+
+
+@dataclass
+class Lines:
+    """A connector that writes these lines; a function among them is called when the reader comes to it."""
+
+    lines: list[Line]
+    ends_with: int = 0
+    exit_code: int | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self.lines:
+            if self.stopped.is_set():
+                self.exit_code = -15
+                return
+            if callable(line):
+                line()
+            else:
+                yield line if isinstance(line, bytes) else orjson.dumps(line) + b"\n"
+        self.exit_code = self.ends_with
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+@dataclass
+class Kit:
+    """Runs syncs into one dataset and reads what came of them."""
+
+    url: str
+    dataset: str
+    client: bigquery.Client
+    spool: Path
+    states: list[Any] = field(default_factory=list)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    empty_checks: int = 0
+    refuse_empty: Exception | None = None
+    on_state: Callable[[], None] = lambda: None
+    jobs: int = 0
+
+    @property
+    def destination(self) -> dict[str, Any]:
+        return {"project_id": "local-dev", "dataset_id": self.dataset, "dataset_location": "US"}
+
+    def stream(self, mode: str, *, name: str = "t", fields: dict[str, Any] | None = None, **more: Any) -> SyncStream:
+        """Return a stream; its columns are `id` (integer), `name` (string) and `at` (date-time) unless given."""
+        defaults = {
+            "id": {"type": "integer"},
+            "name": {"type": ["null", "string"]},
+            "at": {"type": "string", "format": "date-time"},
+        }
+        settings: dict[str, Any] = {"primary_key": [["id"]], "cursor_field": [], "table": name, "generation_id": 1}
+        schema = {"type": "object", "properties": fields if fields is not None else defaults}
+        return SyncStream(name=name, namespace=None, json_schema=schema, sync_mode=mode, **(settings | more))
+
+    def sync(
+        self, *streams: SyncStream, rows: list[dict[str, Any]] | None = None, at: int = EMITTED_AT
+    ) -> SyncProgress:
+        """Sync the rows as the records of each stream, with the number of rows as its state."""
+        lines: list[Line] = []
+        for stream in streams:
+            lines += [record(stream.name, row, at) for row in rows or []]
+            lines += [state(stream.name, len(rows or [])), status(stream.name)]
+        return self.run(Lines(lines), *streams)
+
+    def run(self, source: Lines, *streams: SyncStream) -> SyncProgress:
+        """Sync whatever the source writes; raises what run_sync raises."""
+        self.jobs += 1
+        progress = SyncProgress()
+        run_sync(
+            source=source,
+            streams=list(streams),
+            destination=self.destination,
+            emulator_host=self.url,
+            spool_dir=self.spool,
+            job_id=self.jobs,
+            commit_state=self._commit,
+            confirm_empty=self._confirm_empty,
+            log=lambda level, message: self.log.append((level, message)),
+            progress=progress,
+            cancelled=self.cancelled,
+        )
+        return progress
+
+    def rows(self, columns: str = "id, name", table: str = "t") -> list[tuple[Any, ...]]:
+        """Return columns of a table, in their own order."""
+        sql = f"SELECT {columns} FROM `{self.dataset}.{table}`"
+        return sorted((tuple(row.values()) for row in self.client.query(sql).result()), key=repr)
+
+    def tables(self) -> set[str]:
+        """Return the names of the dataset's tables."""
+        return {table.table_id for table in self.client.list_tables(self.dataset)}
+
+    def table(self, name: str = "t") -> bigquery.Table:
+        """Return a table's description."""
+        return self.client.get_table(f"local-dev.{self.dataset}.{name}")
+
+    def schema(self, name: str = "t") -> dict[str, str]:
+        """Return the types of a table's columns, Airbyte's own left out."""
+        fields = self.table(name).schema
+        return {item.name: item.field_type for item in fields if not item.name.startswith("_airbyte_")}
+
+    def _commit(self, states: list[dict[str, Any]]) -> None:
+        self.on_state()
+        self.states += [item.get("stream", {}).get("stream_state", item) for item in states]
+
+    def _confirm_empty(self) -> None:
+        self.empty_checks += 1
+        if self.refuse_empty:
+            raise self.refuse_empty

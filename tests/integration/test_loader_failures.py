@@ -1,0 +1,233 @@
+"""Syncs that end badly: the tables and the state stay as they were, and nothing is left behind."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery as google_bigquery
+
+from airbyte_lite.loader import jobs as loader_jobs
+from airbyte_lite.loader import names, spool, tables
+from airbyte_lite.loader import warehouse as loader_warehouse
+from airbyte_lite.sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream
+from loader_kit import Kit, Line, Lines, error, record, state, status
+from local.platform import Platform, free_ports
+from local.processes import Supervisor
+
+OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
+MODES = [OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED]
+OLD = [{"id": n, "name": "old"} for n in range(3)]
+OLD_ROWS = [(n, "old") for n in range(3)]
+
+
+@pytest.fixture
+def kit(warehouse: Any, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
+    return Kit(warehouse.url, dataset, bigquery, tmp_path / "spool")
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "BATCH_BYTES", 400)
+
+
+def new(stream: SyncStream, count: int = 20) -> list[Line]:
+    return [record(stream.name, {"id": n, "name": "new"}) for n in range(count)]
+
+
+def assert_as_before(kit: Kit) -> None:
+    assert kit.rows() == OLD_ROWS
+    assert kit.tables() == {"t"}
+    assert kit.states == []
+    assert not kit.spool.exists()
+
+
+def with_old_rows(kit: Kit, mode: str) -> SyncStream:
+    stream = kit.stream(mode)
+    kit.sync(stream, rows=OLD)
+    kit.states.clear()
+    return stream
+
+
+ENDINGS: dict[str, tuple[Callable[[list[Line]], Lines], str]] = {
+    "an error": (
+        lambda lines: Lines([*lines, error("the bucket is gone", "config_error"), error("1 stream failed")], 1),
+        "the bucket is gone",
+    ),
+    "an error and exit code 0": (
+        lambda lines: Lines([*lines, error("bad file"), state("t", 1), status("t")]),
+        "bad file",
+    ),
+    "an exit code": (lambda lines: Lines([*lines, state("t", 1), status("t")], -9), "exit code -9"),
+    "an incomplete stream": (lambda lines: Lines([*lines, state("t", 1), status("t", "INCOMPLETE")]), "to the end"),
+    "no word": (lambda lines: Lines([*lines, state("t", 1)]), "to the end"),
+    "a strange record": (lambda lines: Lines([*lines, record("x", {}), status("t")]), "'x'"),
+    "a broken message": (lambda lines: Lines([*lines, b'{"type": "RECORD", \n', status("t")]), "not valid JSON"),
+}
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_source_that_ends_with(kit: Kit, ending: str) -> None:
+    stream = with_old_rows(kit, OVERWRITE)
+    make, message = ENDINGS[ending]
+    with pytest.raises(SyncError, match=message) as caught:
+        kit.run(make(new(stream)), stream)
+    assert caught.value.failure_type == ("config_error" if ending == "an error" else "system_error")
+    assert_as_before(kit)
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("mode", MODES)
+def test_cancelled_while_reading(kit: Kit, mode: str) -> None:
+    stream = with_old_rows(kit, mode)
+    source = Lines([])
+
+    def cancel() -> None:
+        kit.cancelled.set()
+        assert source.stopped.wait(5)
+
+    source.lines = [*new(stream), cancel, *new(stream), state("t", 1), status("t")]
+    with pytest.raises(SyncCancelled):
+        kit.run(source, stream)
+    assert_as_before(kit)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_cancelled_when_everything_is_read(kit: Kit, mode: str) -> None:
+    stream = with_old_rows(kit, mode)
+    with pytest.raises(SyncCancelled):
+        kit.run(Lines([*new(stream), state("t", 1), status("t"), kit.cancelled.set]), stream)
+    assert_as_before(kit)
+
+
+def test_cancelled_between_two_streams_keeps_the_first(kit: Kit) -> None:
+    streams = [kit.stream("incremental_append", name=name) for name in ("a", "b")]
+    kit.on_state = kit.cancelled.set
+    with pytest.raises(SyncCancelled):
+        kit.sync(*streams, rows=OLD)
+    assert kit.tables() == {"a"}
+    assert kit.states == [{"at": 3}]
+
+
+@pytest.mark.parametrize("mode", ["full_refresh_append", "incremental_append", DEDUPED])
+def test_a_failing_load_job_says_what_bigquery_says(kit: Kit, mode: str) -> None:
+    schema = [*tables._META_FIELDS, google_bigquery.SchemaField("must", "STRING", mode="REQUIRED")]
+    schema += [google_bigquery.SchemaField("id", "INTEGER"), google_bigquery.SchemaField("name", "STRING")]
+    kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.t", schema=schema))
+    with pytest.raises(SyncError, match=r"must.*\(BigQuery job airbyte_lite_1_"):
+        kit.sync(kit.stream(mode), rows=OLD)
+    assert kit.rows() == []
+    assert kit.tables() == {"t"}
+    assert kit.states == []
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_batch_that_fails_ends_the_connector(kit: Kit) -> None:
+    stream = with_old_rows(kit, OVERWRITE)
+    source = Lines([])
+
+    def break_staging() -> None:
+        for name in kit.tables() - {"t"}:
+            kit.client.delete_table(f"{kit.dataset}.{name}")
+            kit.client.query(f"CREATE VIEW `{kit.dataset}.{name}` AS SELECT 1 AS x").result()
+
+    def go_on() -> None:
+        assert source.stopped.wait(20)
+
+    def wait_for_staging() -> None:
+        threading.Event().wait(2)
+
+    source.lines = [*new(stream), wait_for_staging, break_staging, *new(stream, 6), go_on, *new(stream)]
+    with pytest.raises(SyncError, match="load rows into"):
+        kit.run(source, stream)
+    assert kit.rows() == OLD_ROWS
+    assert kit.states == []
+
+
+def test_a_stream_that_fails_to_load_leaves_the_ones_before_it_loaded(kit: Kit) -> None:
+    good, bad = (kit.stream("incremental_append", name=name) for name in ("good", "bad"))
+    kit.sync(bad, rows=[])
+    kit.states.clear()
+    kit.on_state = lambda: kit.client.delete_dataset(kit.dataset, delete_contents=True) if not kit.states else None
+    with pytest.raises(SyncError, match=f"{kit.dataset}.bad"):
+        kit.sync(good, bad, rows=OLD)
+    assert kit.states == [{"at": 3}]
+    kit.client.create_dataset(kit.dataset)
+
+
+def test_leftovers_of_a_killed_sync_are_swept(kit: Kit) -> None:
+    stream = with_old_rows(kit, OVERWRITE)
+    for name in (names.staging("t", "0123456789ab"), names.staging("other", "0123456789ab")):
+        kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.{name}"))
+    kit.spool.mkdir()
+    (kit.spool / "stream-0-000001.jsonl").write_bytes(b"left")
+    kit.sync(stream, rows=OLD)
+    assert kit.tables() == {"t", names.staging("other", "0123456789ab")}
+    assert any("t_airbyte_tmp_0123456789ab" in text for level, text in kit.log if level == "WARN")
+    assert not kit.spool.exists()
+
+
+def test_a_repeated_request_does_not_load_twice(kit: Kit, tmp_path: Path) -> None:
+    warehouse = loader_warehouse.Warehouse(kit.destination, kit.url)
+    jobs = loader_jobs.Jobs(warehouse, f"test_{os.urandom(6).hex()}", threading.Event())
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"id": 1}\n')
+    schema = [google_bigquery.SchemaField("id", "INTEGER")]
+    config = google_bigquery.LoadJobConfig(schema=schema, write_disposition="WRITE_APPEND")
+    for _ in range(2):
+        jobs.load(path, "t", config, "step")
+    assert kit.rows("id") == [(1,)]
+
+
+@pytest.mark.parametrize("mode", [OVERWRITE, "incremental_append", DEDUPED])
+@pytest.mark.usefixtures("small_batches")
+def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_table(
+    tmp_path: Path, start_process: Supervisor, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr(loader_warehouse, "UNAVAILABLE_S", 1.0)
+    platform = Platform(tmp_path, free_ports())
+    process = start_process.start(platform.warehouse())
+    process.wait()
+    url = platform.url("warehouse")
+    client = google_bigquery.Client("local-dev", AnonymousCredentials(), client_options={"api_endpoint": url})
+    kit = Kit(url, "d", client, tmp_path / "spool")
+    stream = with_old_rows(kit, mode)
+    kill = [*new(stream), lambda: process.signal(signal.SIGKILL), *new(stream), state("t", 1), status("t")]
+    with pytest.raises(SyncError) as caught:
+        kit.run(Lines(kill), stream)
+    assert caught.value.failure_type == "transient_error"
+    assert kit.states == []
+    process.popen.wait()
+    start_process.start(platform.warehouse()).wait()
+    assert kit.rows() == OLD_ROWS
+    kit.sync(stream, rows=[{"id": 9, "name": "new"}])
+    assert (9, "new") in kit.rows()
+    assert kit.tables() == {"t"}
+    client.close()
+
+
+def test_a_destination_checks_drops_and_misses_tables(kit: Kit, bigquery: google_bigquery.Client) -> None:
+    kit.dataset += "_new"
+    destination = BigQueryDestination(kit.destination, kit.url)
+    streams = [kit.stream(OVERWRITE, name="a"), kit.stream(OVERWRITE, name="b")]
+    assert destination.missing(streams) == streams  # not even a dataset
+    destination.check()
+    assert kit.tables() == set()
+    kit.sync(streams[0], rows=OLD)
+    assert destination.missing(streams) == [streams[1]]
+    kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.{names.staging('a', '0123456789ab')}"))
+    for stream in streams:
+        destination.drop(stream)
+    assert kit.tables() == set()
+    bigquery.delete_dataset(kit.dataset, delete_contents=True)
+
+
+def test_a_check_says_that_the_dataset_is_elsewhere(kit: Kit) -> None:
+    with pytest.raises(SyncError, match="dataset_location") as caught:
+        BigQueryDestination(kit.destination | {"dataset_location": "EU"}, kit.url).check()
+    assert caught.value.failure_type == "config_error"
