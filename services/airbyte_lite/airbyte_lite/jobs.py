@@ -93,8 +93,9 @@ class Jobs:
         """Stop every job within a few seconds and mark it as interrupted; no other can be started."""
         with self._lock:
             self._closing = True
-            tasks = [task for task in self._tasks.values() if task not in self._queue]
-            self._queue.clear()
+            while self._queue:
+                del self._tasks[self._queue.pop().job.id]
+            tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         deadline = time.monotonic() + CLOSE_SECONDS

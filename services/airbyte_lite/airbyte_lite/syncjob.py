@@ -65,8 +65,15 @@ class Worker:
         task.log.hide(self._secrets(source) | self._secrets(destination))
         if task.job.type == "reset":
             self._reset(task, connection, destination)
-        else:
+            return
+        try:
             self._sync(task, connection, source, destination)
+        except SyncError as error:
+            # Connectors give some reasons ("the bucket does not exist") in their check only.
+            reason = None if task.cancelled.is_set() else self._fault(source)
+            if reason is None or reason in error.message:
+                raise
+            raise SyncError(f"{error.message} The source's check says: {reason}", "config_error") from error
 
     def _secrets(self, actor: Actor) -> set[str]:
         definition = self._definitions.get(actor.kind, actor.definition_id)
@@ -112,7 +119,7 @@ class Worker:
                 spool_dir=self._spool_dir / f"job-{task.job.id}",
                 job_id=task.job.id,
                 commit_state=functools.partial(self._store.save_states, connection.id),
-                confirm_empty=lambda: self._confirm_empty(source, definition),
+                confirm_empty=functools.partial(self._confirm_empty, source),
                 log=task.log,
                 progress=task.log.progress,
                 cancelled=task.cancelled,
@@ -175,19 +182,24 @@ class Worker:
             )
             self._store.drop_states(connection.id, missing)
 
-    def _confirm_empty(self, source: Actor, definition: Definition) -> None:
-        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
-        assert definition.connector is not None  # noqa: S101 -- only destinations have none
+    def _fault(self, source: Actor) -> str | None:
+        """Return what the source's own check finds wrong, as one line; None if it passes."""
+        connector = self._definitions.get("source", source.definition_id).connector
+        assert connector is not None  # noqa: S101 -- only destinations have none
         try:
-            result = self._runner.check(definition.connector, source.configuration)
-            reason = None if result.succeeded else result.message
+            result = self._runner.check(connector, source.configuration)
         except ConnectorError as error:
-            reason = error.message
+            return " ".join(error.message.split())
+        return None if result.succeeded else " ".join(result.message.split())
+
+    def _confirm_empty(self, source: Actor) -> None:
+        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
+        reason = self._fault(source)
         if reason is not None:
             raise SyncError(
                 "The source has no records and its check does not pass, so the overwrite was refused; the table keeps "
-                f"its rows. The connector says: {' '.join(reason.split())}. Check that the files or tables that the "
-                "source names exist, or empty the table on purpose with a job of type reset.",
+                f"its rows. The connector says: {reason} Check that the files or tables that the source names exist, "
+                "or empty the table on purpose with a job of type reset.",
                 "config_error",
             )
 

@@ -1,0 +1,168 @@
+"""What becomes of jobs when they are cancelled, and when the server is stopped or killed."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from google.cloud import bigquery as google_bigquery
+
+from local.platform import free_ports
+from local.processes import Process, Service, Supervisor
+from running import RunningPlatform, Server
+from syncs import Syncs, s3_configuration
+
+Put = Callable[[str, str | bytes], None]
+ROWS = 150_000  # seconds of reading
+
+
+def own_server(platform: RunningPlatform, directory: Path, **variables: str) -> Service:
+    """A second airbyte-lite with a port and a directory of its own."""
+    service = platform.settings.airbyte()
+    port = free_ports()["airbyte"]
+    environment = {"AIRBYTE_LITE_PORT": str(port), "AIRBYTE_LITE_DATA_DIR": str(directory / "airbyte-own"), **variables}
+    health = f"http://127.0.0.1:{port}/api/public/v1/health"
+    return replace(service, name="airbyte-own", environment=service.environment | environment, health_url=health)
+
+
+def address(service: Service) -> str:
+    """The address of a server."""
+    return service.health_url.removesuffix("/api/public/v1/health")
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below a process (Linux)."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found |= {int(child)} | descendants(int(child))
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for a condition; fail with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def server(platform: RunningPlatform, start_process: Supervisor, tmp_path: Path) -> Process:
+    """airbyte-lite for one test."""
+    process = start_process.start(own_server(platform, tmp_path))
+    process.wait()
+    return process
+
+
+@pytest.fixture
+def own(server: Process, bigquery: google_bigquery.Client) -> Iterator[Syncs]:
+    """A client of it."""
+    with httpx.Client(base_url=address(server.service), timeout=60) as client:
+        yield Syncs(client, bigquery)
+
+
+@pytest.fixture
+def connection(own: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> str:
+    """A connection that has loaded a row, and whose next sync takes seconds."""
+    put("people.csv", "id,name\n0,Ada\n")
+    source = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    connection = own.connect(source, dataset, "incremental_append")
+    own.sync(connection)
+    put("people2.csv", "id,name\n" + "".join(f"{number},name {number}\n" for number in range(1, ROWS + 1)))
+    return connection
+
+
+def start_and_wait_for_rows(own: Syncs, connection: str) -> int:
+    job = own.start(connection)
+    wait_until(lambda: own.call("GET", f"jobs/{job}").get("rowsSynced", 0) > 0, 30, "rows")
+    assert own.call("GET", f"jobs/{job}")["status"] == "running"
+    return job
+
+
+def count(own: Syncs, dataset: str) -> int:
+    [(rows,)] = own.rows(f"select count(*) from {dataset}.people")
+    assert isinstance(rows, int)
+    return rows
+
+
+def test_cancelled_sync_changes_nothing(own: Syncs, server: Process, connection: str, dataset: str) -> None:
+    job = start_and_wait_for_rows(own, connection)
+    begin = time.monotonic()
+    assert own.call("DELETE", f"jobs/{job}")["status"] == "cancelled"
+    assert time.monotonic() - begin < 10
+    assert "cancelled" in own.log(job)
+    assert count(own, dataset) == 1
+    assert own.sync(connection)["rowsSynced"] == ROWS
+    assert count(own, dataset) == ROWS + 1
+
+
+def test_deleting_a_connection_cancels_its_sync(own: Syncs, connection: str, dataset: str) -> None:
+    job = start_and_wait_for_rows(own, connection)
+    own.call("DELETE", f"connections/{connection}")
+    assert own.call("GET", f"jobs/{job}")["status"] == "cancelled"
+    assert count(own, dataset) == 1
+
+
+def test_reads_stay_fast_during_a_sync(own: Syncs, connection: str) -> None:
+    job = start_and_wait_for_rows(own, connection)
+    seconds: list[float] = []
+    while len(seconds) < 100 and own.call("GET", f"jobs/{job}")["status"] == "running":
+        begin = time.monotonic()
+        own.call("GET", f"connections/{connection}")
+        seconds.append(time.monotonic() - begin)
+    own.call("DELETE", f"jobs/{job}")
+    assert len(seconds) > 20
+    assert sorted(seconds)[len(seconds) // 2] < 0.1
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_server_that_stops_in_mid_sync(
+    own: Syncs, server: Process, start_process: Supervisor, connection: str, dataset: str, number: signal.Signals
+) -> None:
+    job = start_and_wait_for_rows(own, connection)
+    processes = descendants(server.popen.pid)
+    assert processes
+    os.kill(server.popen.pid, number)
+    begin = time.monotonic()
+    server.popen.wait(10)
+    assert time.monotonic() - begin < 5
+    wait_until(lambda: not any(alive(pid) for pid in processes), 10, "connector processes are left behind")
+
+    start_process.start(server.service).wait()
+    ended = own.call("GET", f"jobs/{job}")
+    assert ended["status"] == "failed"
+    answer = own.http.post("/api/v1/jobs/get", json={"id": job}).json()
+    [failure] = answer["attempts"][0]["attempt"]["failureSummary"]["failures"]
+    assert "server stopped while the job was running" in failure["externalMessage"]
+    assert "Syncing people" in own.log(job)
+    assert count(own, dataset) == 1
+    assert [table.table_id for table in own.bigquery.list_tables(dataset)] == ["people"]
+    # The state is that of the first sync too: only the second file is read.
+    assert own.sync(connection)["rowsSynced"] == ROWS
+    assert count(own, dataset) == ROWS + 1
+    spool = Path(server.service.environment["AIRBYTE_LITE_DATA_DIR"], "spool")
+    assert list(spool.iterdir()) == []
+
+
+def test_server_starts_within_seconds_and_says_where_it_listens(server: Process) -> None:
+    assert f"listens on {address(server.service)}" in server.log.read_text()
+
+
+def test_second_server_on_the_same_directory_is_refused(server: Process, start_process: Supervisor) -> None:
+    variables = server.service.environment | {"AIRBYTE_LITE_PORT": str(free_ports()["airbyte"])}
+    second = start_process.start(replace(server.service, name="second", environment=variables))
+    assert second.popen.wait(20) == 2
+    assert "Another airbyte-lite uses" in second.tail()
