@@ -72,10 +72,13 @@ def test_a_new_table_has_airbytes_layout() -> None:
     assert (made.partitioning.field, made.partitioning.type_) == ("_airbyte_extracted_at", "DAY")
 
 
-def test_at_most_three_keys_cluster_and_unordered_ones_do_not() -> None:
-    stream = SyncStream("t", None, {"properties": FIELDS}, "full_refresh_append", [[k] for k in FIELDS], [], "t", 1)
+def test_at_most_three_keys_cluster_and_none_that_bigquery_refuses() -> None:
+    clock = {"type": "string", "format": "time", "airbyte_type": "time_without_timezone"}
+    fields = {"clock": clock, **FIELDS, "last": {"type": "boolean"}}
+    keys = [["more"], ["clock"], ["name"], ["id"], ["at"], ["last"]]
+    stream = SyncStream("t", None, {"properties": fields}, "full_refresh_append", keys, [], "t", 1)
     made = plan(cast(Warehouse, Dataset()), stream, "t")
-    assert made.clustering == ["id", "name", "at", "_airbyte_extracted_at"]
+    assert made.clustering == ["name", "id", "at", "_airbyte_extracted_at"]
 
 
 def test_append_keeps_columns_and_types_of_the_table_and_adds_the_new_ones() -> None:
@@ -142,6 +145,6 @@ def test_an_unknown_sync_mode_is_refused() -> None:
 def test_merge_compares_keys_null_safely_and_orders_by_cursor_then_time_then_arrival() -> None:
     made = planned("incremental_deduped_history", key="id", cursor="at")
     sql = merge_sql(made, "p.d.t", "p.d.s")
-    assert "t.`id` IS NOT DISTINCT FROM s.`id`" in sql
+    assert "(t.`id` = s.`id` OR (t.`id` IS NULL AND s.`id` IS NULL))" in sql
     assert "ORDER BY `at` IS NULL, `at` DESC, _airbyte_extracted_at DESC, _airbyte_raw_id DESC" in sql
     assert names.META in sql

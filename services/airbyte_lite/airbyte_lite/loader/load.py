@@ -12,7 +12,7 @@ from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 
 from airbyte_lite.loader import names
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.merge import merge_sql
+from airbyte_lite.loader.merge import insert_sql, merge_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.tables import TablePlan
@@ -121,12 +121,14 @@ class StreamLoad:
             plan.create(self._warehouse, table)
         if not self._batches:
             return
-        sql = merge_sql(plan, self._warehouse.name(table), self._warehouse.name(self._staging))
+        names_ = self._warehouse.name(table), self._warehouse.name(self._staging)
+        if plan.existing is not None:
+            self._jobs.query(merge_sql(plan, *names_), table, step)
+            return
         try:
-            self._jobs.query(sql, table, step)
+            self._jobs.query(insert_sql(plan, *names_), table, step)
         except BaseException:
-            if plan.existing is None:
-                self._warehouse.drop(table)
+            self._warehouse.drop(table)
             raise
 
 

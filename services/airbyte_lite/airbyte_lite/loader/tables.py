@@ -22,6 +22,7 @@ _META_FIELDS = (
 _OURS = {names.RAW_ID, names.EXTRACTED_AT, names.META}
 _REST_NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN"}  # as the API spells the types of existing columns
 _NOT_ORDERED = {"JSON", "FLOAT", "FLOAT64"}  # neither keys, nor clusters (nor, for JSON, cursors)
+_NOT_CLUSTERED = "TIME"
 _MOST_KEYS = 3  # BigQuery clusters by up to four columns, and the fourth is the time of extraction
 
 
@@ -81,6 +82,8 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
     cursor = _ordered(by_field, stream.cursor_field)
     if stream.sync_mode == DEDUPED:
         _refuse_unordered(stream, keys, cursor)
+    types = {column.name: column.type.name for column in columns}
+    clusters = [key for key in keys if types[key] != _NOT_CLUSTERED]
     return TablePlan(
         stream=stream,
         table=table,
@@ -92,7 +95,7 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
         partitioning=bigquery.TimePartitioning(field=names.EXTRACTED_AT)
         if existing is None
         else existing.time_partitioning,
-        clustering=[*keys[:_MOST_KEYS], names.EXTRACTED_AT],
+        clustering=[*clusters[:_MOST_KEYS], names.EXTRACTED_AT],
     )
 
 
