@@ -30,6 +30,7 @@ class Actor:
     definition_id: str
     configuration: dict[str, Any]
     created_at: float
+    updated_at: float | None = None  # the last change by a caller; None: made before this was kept
     deleted: bool = False
 
 

@@ -130,6 +130,14 @@ def test_mask_that_is_sent_back_keeps_the_secret(
     assert stored == {**BIGQUERY, "dataset_id": "other"}
 
 
+def test_every_change_moves_the_time_of_the_last_change(api: Any, destination: dict[str, Any]) -> None:
+    path = f"{PUBLIC}/destinations/{destination['destinationId']}"
+    patched = api.request("PATCH", path, json={"configuration": {"credentials_json": "new"}}).json()
+    assert patched["updatedAt"] > destination["updatedAt"]
+    assert {**patched, "updatedAt": destination["updatedAt"]} == destination
+    assert api.get(path).json() == patched
+
+
 def test_patch_changes_a_part_and_put_the_whole(api: Any, destination: dict[str, Any]) -> None:
     path = f"{PUBLIC}/destinations/{destination['destinationId']}"
     patched = api.request("PATCH", path, json={"configuration": {"dataset_id": "b"}}).json()

@@ -45,7 +45,8 @@ def actor_router(kind: ActorKind) -> APIRouter:
             name=body.name,
             definition_id=definition.id,
             configuration=configuration,
-            created_at=time.time(),
+            created_at=(now := time.time()),
+            updated_at=now,
         )
         served.store.save(actor)
         return actor_view(actor, served.definitions)
@@ -83,7 +84,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
 def _update(served: Services, actor: Actor, name: str, configuration: dict[str, Any]) -> dict[str, Any]:
     definition = served.definitions.get(actor.kind, actor.definition_id)
     configuration = _configuration(served, definition, configuration, actor.configuration)
-    changed = replace(actor, name=name, configuration=configuration)
+    changed = replace(actor, name=name, configuration=configuration, updated_at=time.time())
     served.store.save(changed)
     return actor_view(changed, served.definitions)
 

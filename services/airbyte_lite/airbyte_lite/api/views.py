@@ -28,6 +28,8 @@ def actor_view(actor: Actor, definitions: Definitions) -> dict[str, Any]:
         # The official SDK tells the configurations apart by the type that is inside them.
         "configuration": {**masked, f"{actor.kind}Type": definition.type},
         "createdAt": int(actor.created_at),
+        # Not in Airbyte: secrets are masked, so this is all that shows that somebody changed one.
+        "updatedAt": precise_instant(actor.updated_at or actor.created_at),
     }
 
 
@@ -97,6 +99,11 @@ def job_view(job: Job) -> dict[str, Any]:
 def instant(seconds: float) -> str:
     """Return a time in ISO 8601, in UTC, to the second: 2026-11-05T12:00:00Z."""
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def precise_instant(seconds: float) -> str:
+    """Return a time in ISO 8601, in UTC, to the microsecond: two changes in one second differ."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="microseconds")
 
 
 def duration(seconds: float) -> str:
