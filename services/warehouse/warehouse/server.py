@@ -1,6 +1,6 @@
 """The HTTP server around the bridged local-bigquery application."""
 
-import concurrent.futures
+import contextlib
 import logging
 import os
 import signal
@@ -12,12 +12,11 @@ import duckdb
 import uvicorn
 from local_bigquery.app import app
 from local_bigquery.engine import database
-from local_bigquery.jobs import runner
 from local_bigquery.settings import settings
 
 from warehouse import bridges, retention
 
-GRACE_S = 1  # for open requests, and again for running jobs: a stop takes two seconds at most
+GRACE_S = 1  # for open requests; a stop takes two seconds at most
 
 
 def serve(host: str, port: int, project: str, data_dir: Path) -> int:
@@ -41,23 +40,11 @@ def serve(host: str, port: int, project: str, data_dir: Path) -> int:
     print(f"warehouse: http://{host}:{port} project {project}, data in {data_dir}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again when it has stopped
     configuration = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(configuration).run(sockets=[listening])
-    except KeyboardInterrupt:
-        _interrupt_jobs()
-    os._exit(0)  # a job that ignores the interrupt is cut off, as by kill -9: the files bear it
+    os._exit(0)  # does not wait for the threads of running jobs: they are cut off as by kill -9, which the files bear
 
 
 def _refuse(reason: str) -> int:
     print(f"The warehouse {reason}", file=sys.stderr)
     return 1
-
-
-def _interrupt_jobs() -> None:
-    """Interrupt the running jobs and wait until they are recorded as stopped, GRACE_S at most."""
-    jobs = list(runner._running.values())
-    for job in jobs:
-        job.cancelled = True
-        if job.cursor:
-            job.cursor.interrupt()
-    concurrent.futures.wait([job.future for job in jobs if job.future], timeout=GRACE_S)
