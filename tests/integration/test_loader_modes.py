@@ -193,11 +193,14 @@ def test_a_global_state_is_committed_when_all_is_loaded(kit: Kit) -> None:
     assert seen == [([(1, "a")], [(1, "b")])]
 
 
-def test_small_tables_take_no_time(kit: Kit) -> None:
-    began = time.monotonic()
-    for mode in (OVERWRITE, "incremental_append", DEDUPED):
-        kit.sync(kit.stream(mode, name=mode), rows=[{"id": n, "name": "x"} for n in range(100)])
-    assert time.monotonic() - began < 6  # 0.8 s on an idle machine; polling by the client's own clock takes longer
+@pytest.mark.parametrize("mode", [OVERWRITE, "incremental_append", DEDUPED])
+def test_a_small_table_takes_well_under_a_second(kit: Kit, mode: str) -> None:
+    durations = []
+    for _ in range(3):  # the best of three: the machine may be busy
+        began = time.monotonic()
+        kit.sync(kit.stream(mode), rows=[{"id": n, "name": "x"} for n in range(100)])
+        durations.append(time.monotonic() - began)
+    assert min(durations) < 1  # 0.1 to 0.3 s on an idle machine
 
 
 def test_the_dataset_is_made_where_it_is_wanted(kit: Kit, bigquery: google_bigquery.Client) -> None:
