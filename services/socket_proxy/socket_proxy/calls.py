@@ -51,10 +51,11 @@ class LogsQuery(Query):
 
 
 class RemoveQuery(Query):
-    """`link` is missing: it removes a name of another container."""
+    """`link` may only be off, as docker-py sends it: it removes a name instead of a container."""
 
     v: Literal["0", "1", "true", "false", "True", "False"] | None = None
     force: Literal["0", "1", "true", "false", "True", "False"] | None = None
+    link: Literal["0", "false", "False"] | None = None
 
 
 # Full identifiers only: names and shortened identifiers are looked up by the engine in ways that change.

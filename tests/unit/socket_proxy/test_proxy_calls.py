@@ -23,7 +23,7 @@ ID = "0123456789abcdef" * 4
         ("POST", f"/v1.45/containers/{ID}/kill?signal=SIGTERM", "kill"),
         ("POST", f"/v1.45/containers/{ID}/wait?condition=not-running", "wait"),
         ("GET", f"/v1.45/containers/{ID}/logs?stderr=1&stdout=1&timestamps=0&follow=0&tail=all", "logs"),
-        ("DELETE", f"/v1.45/containers/{ID}?v=False&force=True", "remove"),
+        ("DELETE", f"/v1.45/containers/{ID}?v=False&link=False&force=True", "remove"),
     ],
 )
 def test_calls_of_the_run_launcher_are_forwarded_as_they_are(method: str, target: str, name: str) -> None:
@@ -100,6 +100,11 @@ def test_everything_else_is_refused(method: str, target: str) -> None:
 def test_unknown_parameters_and_values_are_refused(target: str) -> None:
     with pytest.raises(Refused, match="query parameter"):
         parse_call("POST", target)
+
+
+def test_a_link_is_not_removed() -> None:
+    with pytest.raises(Refused, match="query parameter 'link'"):
+        parse_call("DELETE", f"/v1.45/containers/{ID}?link=1")
 
 
 @pytest.mark.parametrize("query", ["t=1&t=2", "t", "&&", "t=%zz&t=%zz", "a=1;t=2&"])
