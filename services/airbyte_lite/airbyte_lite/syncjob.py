@@ -147,7 +147,14 @@ class Worker:
         if connection.schema_updates == "ignore":
             return connection
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
-        offered = self._runner.discover(definition.connector, source.configuration)
+        try:
+            offered = self._runner.discover(definition.connector, source.configuration)
+        except ConnectorError as error:
+            if error.failure_type != "config_error":
+                raise
+            # A file that cannot be understood: the read meets it too, and its log names the file and the line.
+            task.log("WARN", f"The schema could not be discovered: {error.message} The known one is used.")
+            return connection
         try:
             changes = catalog.compare(connection.streams, offered)
         except catalog.CatalogError as error:
