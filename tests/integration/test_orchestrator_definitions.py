@@ -1,0 +1,102 @@
+"""What Dagster knows, loaded where nothing else runs: the graph, the checks, the job, the schedule."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.platform import ROOT
+from running import RunningPlatform
+
+DESCRIBE = """
+import json
+from orchestrator.definitions import defs
+graph = defs.resolve_asset_graph()
+job, schedule = defs.resolve_job_def("all_assets"), defs.resolve_schedule_def("daily")
+print(json.dumps({
+    "assets": {
+        key.to_user_string(): [node.group_name, sorted(parent.to_user_string() for parent in node.parent_keys)]
+        for key, node in ((key, graph.get(key)) for key in graph.get_all_asset_keys())
+    },
+    "checks": [[key.asset_key.to_user_string(), key.name] for key in graph.asset_check_keys],
+    "job": sorted(node.name for node in job.nodes),
+    "executor": job.executor_def.name,
+    "schedule": [schedule.cron_schedule, schedule.job_name, schedule.default_status.value],
+}))
+"""
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def described(local_platform: RunningPlatform) -> dict[str, Any]:
+    """The definitions, described by a process that can reach no server."""
+    command, environment = local_platform.settings.command("orchestrator")
+    environment |= dict.fromkeys(("AIRBYTE_URL", "BIGQUERY_EMULATOR_HOST", "AWS_ENDPOINT_URL_S3"), NOWHERE)
+    result = subprocess.run([command[0], "-c", DESCRIBE], env=environment, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    content: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return content
+
+
+def test_graph(described: dict[str, Any]) -> None:
+    def file(name: str) -> str:
+        return f"s3/jaffle_shop/{name}.csv"
+
+    assert described["assets"] == {
+        file("jaffle_shop_customers"): ["s3", []],
+        file("jaffle_shop_orders"): ["s3", []],
+        file("stripe_payments"): ["s3", []],
+        "jaffle_shop/jaffle_shop_customers": ["landing", [file("jaffle_shop_customers")]],
+        "jaffle_shop/jaffle_shop_orders": ["landing", [file("jaffle_shop_orders")]],
+        "stripe/stripe_payments": ["landing", [file("stripe_payments")]],
+        "staging/stg_customers": ["staging", ["jaffle_shop/jaffle_shop_customers"]],
+        "staging/stg_orders": ["staging", ["jaffle_shop/jaffle_shop_orders"]],
+        "staging/stg_payments": ["staging", ["stripe/stripe_payments"]],
+        "trusted/fct_orders": ["trusted", ["staging/stg_orders", "staging/stg_payments"]],
+        "trusted/dim_customers": ["trusted", ["staging/stg_customers", "trusted/fct_orders"]],
+    }
+
+
+def test_every_data_test_is_a_check_and_every_landing_table_is_counted(described: dict[str, Any]) -> None:
+    manifest = json.loads((ROOT / "dbt_project/target/manifest.json").read_text())
+    tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    checks = [name for _, name in described["checks"]]
+    assert len(tests) == 34
+    assert sorted(checks) == sorted([*tests, *["row_count_matches_file"] * 3])
+    landing = {"jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"}
+    assert {asset for asset, name in described["checks"] if name == "row_count_matches_file"} == landing
+    assert {asset for asset, name in described["checks"] if name.startswith("source_unique")} == landing
+
+
+def test_job_and_schedule(described: dict[str, Any]) -> None:
+    syncs = ["sync_jaffle_shop_customers", "sync_jaffle_shop_orders", "sync_stripe_payments"]
+    assert described["job"] == ["dbt_build", *syncs]
+    assert described["executor"] == "in_process"
+    assert described["schedule"] == ["0 6 * * *", "all_assets", "STOPPED"]
+
+
+def test_manifest_follows_the_models(local_platform: RunningPlatform, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    manifest = project / "target/manifest.json"
+
+    def prepare() -> subprocess.CompletedProcess[str]:
+        return local_platform.run("orchestrator", "orchestrator.prepare", DBT_PROJECT_DIR=str(project))
+
+    assert prepare().stdout.strip() == str(manifest)
+    made = manifest.stat().st_mtime_ns
+    assert prepare().returncode == 0
+    assert manifest.stat().st_mtime_ns == made
+
+    model = project / "models/trusted/fct_orders.sql"
+    model.write_text("select * from {{ ref('nothing') }}")
+    os.utime(model, (time.time() + 1, time.time() + 1))
+    result = prepare()
+    assert result.returncode != 0
+    assert "The dbt project cannot be parsed" in result.stderr
+    assert "depends on a node named 'nothing'" in result.stderr

@@ -1,0 +1,140 @@
+"""What a run does when a file, a connection or a service is not as it should be: it says so and goes no further."""
+
+import re
+import subprocess
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from google.cloud import bigquery as google_bigquery
+from types_boto3_s3 import S3Client
+
+from local.platform import ROOT
+from running import RunningPlatform
+
+ORDERS = "jaffle_shop/jaffle_shop_orders"
+SEED = (ROOT / "seed_data/jaffle_shop_orders.csv").read_text()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A bucket, a workspace and a dataset of their own on the running platform."""
+
+    platform: RunningPlatform
+    s3: S3Client
+    bucket: str
+    dataset: str
+    variables: dict[str, str]
+
+    def materialize(self, selection: str, **variables: str) -> tuple[bool, str]:
+        """Run Dagster on some assets; return whether it succeeded and the log."""
+        arguments = ("dagster", "asset", "materialize", "-m", "orchestrator.definitions", "--select", selection)
+        command, environment = self.platform.settings.command("orchestrator", *arguments)
+        result = subprocess.run(
+            command,
+            env=environment | self.variables | variables,
+            cwd=self.variables["DAGSTER_HOME"],  # dagster would prefer a .env of the repository to its environment
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return result.returncode == 0, result.stdout + result.stderr
+
+    def put_orders(self, content: str) -> None:
+        """Replace the orders file."""
+        self.s3.put_object(Bucket=self.bucket, Key=f"{ORDERS}.csv", Body=content.encode())
+
+
+@pytest.fixture(scope="module")
+def shop(
+    platform: RunningPlatform,
+    s3_client: S3Client,
+    bigquery: google_bigquery.Client,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """The seed files, applied connections and nothing materialized yet."""
+    directory = tmp_path_factory.mktemp("shop")
+    name = f"shop_{uuid.uuid4().hex[:12]}"
+    bucket = name.replace("_", "-")
+    file = directory / "connections.yaml"
+    declared = (ROOT / "connections.yaml").read_text()
+    file.write_text(re.sub(r"^  id: .*$", f"  id: {uuid.uuid4()}", declared, count=1, flags=re.MULTILINE))
+    variables = {
+        "S3_BUCKET": bucket,
+        "BQ_DATASET": name,
+        "CONNECTIONS_FILE": str(file),
+        "BOOTSTRAP_STATE_DIR": str(directory / "state"),
+        "DAGSTER_HOME": str(directory / "dagster"),
+    }
+    (directory / "dagster").mkdir()
+    (directory / "dagster/dagster.yaml").write_text((ROOT / "services/orchestrator/dagster-local.yaml").read_text())
+    for command in ("seed", "apply"):
+        result = platform.run("bootstrap", "bootstrap", command, **variables)
+        assert result.returncode == 0, result.stdout + result.stderr
+    yield Shop(platform, s3_client, bucket, name, variables)
+    for suffix in ("", "_staging", "_trusted"):
+        bigquery.delete_dataset(f"{name}{suffix}", delete_contents=True, not_found_ok=True)
+
+
+def test_a_table_short_of_its_file_holds_up_dbt_and_deleted_records_only_warn(
+    shop: Shop, bigquery: google_bigquery.Client
+) -> None:
+    shop.put_orders(SEED + "99,85,2018-04-09,placed\n")  # a second record with the key 99
+    succeeded, log = shop.materialize(f'key:"{ORDERS}" or key:"staging/stg_orders"')
+    assert not succeeded
+    assert "1 blocking asset check failed with ERROR severity" in log, log
+    assert "row_count_matches_file" in log
+    assert "99 rows in the table, 100 records in the file" in log
+    assert "Running dbt command" not in log
+
+    shop.put_orders("\n".join(SEED.splitlines()[:-1]) + "\n")  # the last record was deleted
+    succeeded, log = shop.materialize(f'key:"{ORDERS}"')
+    assert succeeded, log
+    assert "99 rows in the table, 98 records in the file" in log
+
+    shop.put_orders(SEED)
+    succeeded, log = shop.materialize(f'key:"{ORDERS}"')
+    assert succeeded, log
+    [(rows,)] = bigquery.query_and_wait(f"select count(*) from {shop.dataset}.jaffle_shop_orders")
+    assert rows == 99
+
+
+def test_failed_sync_shows_airbytes_reason(shop: Shop) -> None:
+    key = "jaffle_shop/jaffle_shop_customers.csv"
+    shop.s3.delete_object(Bucket=shop.bucket, Key=key)
+    succeeded, log = shop.materialize('key:"jaffle_shop/jaffle_shop_customers"')
+    assert not succeeded
+    assert "Airbyte's sync of 'jaffle_shop_customers' did not succeed" in log
+    assert "No files were identified in the stream" in log
+    assert "The end of the job's log:" in log
+    shop.s3.put_object(Bucket=shop.bucket, Key=key, Body=(ROOT / "seed_data/jaffle_shop_customers.csv").read_bytes())
+
+
+def test_connection_that_was_not_applied(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "connections.yaml"
+    declared = Path(shop.variables["CONNECTIONS_FILE"]).read_text()
+    file.write_text(declared.replace("  - name: stripe_payments\n    source:", "  - name: renamed\n    source:"))
+    succeeded, log = shop.materialize('key:"stripe/stripe_payments"', CONNECTIONS_FILE=str(file))
+    assert not succeeded
+    assert "no connection called 'renamed'" in log
+    assert "make apply" in log
+
+
+def test_airbyte_that_is_not_running(shop: Shop) -> None:
+    succeeded, log = shop.materialize('key:"stripe/stripe_payments"', AIRBYTE_URL="http://127.0.0.1:9")
+    assert not succeeded
+    assert "Airbyte does not answer as it should at http://127.0.0.1:9/api/public/v1" in log
+
+
+def test_mistake_in_connections_yaml_is_named_when_the_definitions_load(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "connections.yaml"
+    file.write_text(Path(shop.variables["CONNECTIONS_FILE"]).read_text().replace("sync_mode: full", "sync_mod: full"))
+    command, environment = shop.platform.settings.command("orchestrator", "orchestrator.definitions")
+    result = subprocess.run(
+        command, env=environment | {"CONNECTIONS_FILE": str(file)}, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode != 0
+    assert str(file) in result.stderr
+    assert "sync_mod" in result.stderr

@@ -1,0 +1,99 @@
+"""The whole job through a running Dagster, as `make demo` and `make run` launch it: figures, metadata, repetition."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from google.cloud import bigquery as google_bigquery
+
+import dagster_run
+from running import RunningPlatform
+
+FIGURES = """
+select
+    (select count(*) from {0}.jaffle_shop_customers),
+    (select count(*) from {0}.jaffle_shop_orders),
+    (select count(*) from {0}.stripe_payments),
+    (select count(*) from {0}_staging.stg_customers),
+    (select count(*) from {0}_staging.stg_orders),
+    (select count(*) from {0}_staging.stg_payments),
+    (select count(*) from {0}_trusted.fct_orders),
+    (select sum(amount) from {0}_trusted.fct_orders),
+    (select min(order_date) from {0}_trusted.fct_orders),
+    (select max(order_date) from {0}_trusted.fct_orders),
+    (select count(*) from {0}_trusted.dim_customers),
+    (select countif(number_of_orders > 0) from {0}_trusted.dim_customers),
+    (select max(number_of_orders) from {0}_trusted.dim_customers),
+    (select sum(lifetime_value) from {0}_trusted.dim_customers)
+"""
+EXPECTED = (
+    *(100, 99, 120),
+    *(100, 99, 120),
+    *(99, Decimal("1672.00"), date(2018, 1, 1), date(2018, 4, 9)),
+    *(100, 62, 5, Decimal("1672.00")),
+)
+AIRBYTE_COLUMNS = ["_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"]
+METADATA = """{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { metadataEntries { label
+  ... on IntMetadataEntry { intValue } ... on FloatMetadataEntry { floatValue } } } } }"""
+
+
+@pytest.fixture(scope="module")
+def dagster_url(bootstrapped: RunningPlatform) -> Iterator[str]:
+    """A running Dagster (webserver, daemon, code server)."""
+    bootstrapped.settings.prepare()
+    process = bootstrapped.services.start(bootstrapped.settings.dagster())
+    process.wait()
+    yield bootstrapped.settings.url("dagster")
+    process.stop()
+
+
+def metadata(url: str) -> dict[str, dict[str, Any]]:
+    """The numbers that the latest materialization of each asset carries."""
+    return {
+        "/".join(node["assetKey"]["path"]): {
+            entry["label"]: entry.get("intValue", entry.get("floatValue"))
+            for materialization in node["assetMaterializations"]
+            for entry in materialization["metadataEntries"]
+        }
+        for node in dagster_run.query(url, METADATA)["assetNodes"]
+    }
+
+
+def test_all_assets(
+    dagster_url: str,
+    bootstrapped: RunningPlatform,
+    bigquery: google_bigquery.Client,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dataset = bootstrapped.environment["BQ_DATASET"]
+
+    def figures() -> tuple[Any, ...]:
+        [row] = bigquery.query_and_wait(FIGURES.format(dataset))
+        return tuple(row.values())
+
+    seconds = dagster_run.run(dagster_url)
+    output = capsys.readouterr().out
+    assert "8 assets, 37 checks, 0 failed checks" in output
+    assert " WARN " not in output
+    assert seconds < 45, output
+    assert figures() == EXPECTED
+
+    landed = bigquery.get_table(f"{dataset}.stripe_payments")
+    assert {field.name for field in landed.schema} >= {*AIRBYTE_COLUMNS, "ID", "ORDERID", "AMOUNT"}
+    first = metadata(dagster_url)
+    customers, payments = first["jaffle_shop/jaffle_shop_customers"], first["stripe/stripe_payments"]
+    assert (customers["rows_synced"], customers["dagster/row_count"]) == (100, 100)
+    assert (payments["rows_synced"], payments["dagster/row_count"]) == (120, 120)
+    assert payments["bytes_synced"] > 0
+    assert payments["airbyte_job_id"] > customers["airbyte_job_id"] > 0
+    assert 0 < payments["Execution Duration"] < seconds
+
+    # Again: the same figures. An unchanged file is not loaded again where the sync is incremental.
+    dagster_run.run(dagster_url)
+    assert figures() == EXPECTED
+    again = metadata(dagster_url)
+    assert again["jaffle_shop/jaffle_shop_customers"]["rows_synced"] == 100
+    assert again["stripe/stripe_payments"]["rows_synced"] == 0
+    assert again["stripe/stripe_payments"]["dagster/row_count"] == 120
