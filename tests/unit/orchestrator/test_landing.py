@@ -1,0 +1,98 @@
+"""What a connection's step does for each selection of its tables and checks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from bootstrap.connections_file import Connection, Stream
+from orchestrator.airbyte import Airbyte
+from orchestrator.files import Bucket
+from orchestrator.landing import landing_assets
+from orchestrator.warehouse import Warehouse
+
+# Dagster 1.13 reads pydantic's fields by their old name.
+pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
+
+SYNCED: list[str] = []
+ROWS = {"orders": 3, "lines": 7}
+RECORDS = {"shop/orders.csv": 3, "shop/lines.csv": 7}
+
+
+class StubAirbyte(Airbyte):
+    def sync(self, connection_name: str) -> Mapping[str, Any]:
+        SYNCED.append(connection_name)
+        return {"jobId": 5, "rowsSynced": 10, "bytesSynced": 200}
+
+
+class StubWarehouse(Warehouse):
+    def count_rows(self, table: str) -> int:
+        return ROWS[table]
+
+
+class StubBucket(Bucket):
+    def count_records(self, s3_key: str) -> int:
+        return RECORDS[s3_key]
+
+
+@pytest.fixture(autouse=True)
+def nothing_synced() -> None:
+    SYNCED.clear()
+
+
+def run(selection: dg.AssetSelection) -> dg.ExecuteInProcessResult:
+    streams = [
+        Stream(name=name, sync_mode="full_refresh_overwrite", dbt_source=f"shop.{name}", files=[f"shop/{name}.csv"])
+        for name in ROWS
+    ]
+    assets = landing_assets(Connection(name="the shop", source="s3", destination="warehouse", streams=streams))
+    resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
+    return dg.materialize([assets], selection=selection, resources=resources, raise_on_error=False)
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
+    keys = [event.asset_key for event in result.get_asset_materialization_events()]
+    return {key.to_user_string() for key in keys if key}
+
+
+def checked(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {item.asset_key.to_user_string(): item.passed for item in result.get_asset_check_evaluations()}
+
+
+def test_one_sync_loads_all_tables_of_a_connection() -> None:
+    result = run(dg.AssetSelection.all())
+    assert SYNCED == ["the shop"]
+    assert materialized(result) == {"shop/orders", "shop/lines"}
+    assert checked(result) == {"shop/orders": True, "shop/lines": True}
+    [event] = [event for event in result.get_asset_materialization_events() if event.asset_key.path[-1] == "lines"]  # type: ignore[union-attr]
+    metadata = event.materialization.metadata
+    assert {name: metadata[name].value for name in ("airbyte_job_id", "rows_synced", "bytes_synced")} == {
+        "airbyte_job_id": 5,
+        "rows_synced": 10,
+        "bytes_synced": 200,
+    }
+    assert metadata["dagster/row_count"].value == 7
+
+
+def test_a_check_alone_does_not_sync() -> None:
+    result = run(dg.AssetSelection.checks_for_assets(dg.AssetKey(["shop", "orders"])))
+    assert result.success
+    assert SYNCED == []
+    assert materialized(result) == set()
+    assert checked(result) == {"shop/orders": True}
+
+
+def test_one_table_of_a_connection() -> None:
+    result = run(dg.AssetSelection.assets(dg.AssetKey(["shop", "lines"])))
+    assert result.success
+    assert SYNCED == ["the shop"]
+    assert materialized(result) == {"shop/lines"}
+    assert checked(result) == {"shop/lines": True}
+
+
+def test_a_table_short_of_its_file_fails_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS, "orders", 2)
+    result = run(dg.AssetSelection.all())
+    assert not result.success
+    assert checked(result) == {"shop/orders": False, "shop/lines": True}
