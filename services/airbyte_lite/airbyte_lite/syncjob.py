@@ -155,6 +155,7 @@ class Worker:
             # A file that cannot be understood: the read meets it too, and its log names the file and the line.
             task.log("WARN", f"The schema could not be discovered: {error.message} The known one is used.")
             return connection
+        connection = self._store.connection(connection.id)  # it may have been changed meanwhile
         try:
             changes = catalog.compare(connection.streams, offered)
         except catalog.CatalogError as error:

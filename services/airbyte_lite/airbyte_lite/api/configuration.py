@@ -127,11 +127,8 @@ def _done(kind: str, succeeded: bool) -> dict[str, Any]:
 
 
 def _check(kind: str, attempt: Callable[[], str | None]) -> dict[str, Any]:
-    """Run a check, which returns or raises the reason of a failure, and answer a CheckConnectionRead."""
-    try:
-        reason = attempt()
-    except (ConnectorError, SyncError) as error:
-        reason = error.message
+    """Run a check, which returns the reason of a failure, and answer a CheckConnectionRead."""
+    reason = attempt()
     if reason is None:
         return {"status": "succeeded", "jobInfo": _done(kind, True)}
     return {"status": "failed", "message": reason, "jobInfo": _done(kind, False)}
@@ -145,7 +142,10 @@ def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
     def attempt() -> str | None:
         connector = served.definitions.get("source", source.definition_id).connector
         assert connector is not None  # noqa: S101 -- only destinations have none
-        result = served.runner.check(connector, source.configuration)
+        try:
+            result = served.runner.check(connector, source.configuration)
+        except ConnectorError as error:
+            return served.redact(source, error.message)
         return None if result.succeeded else served.redact(source, result.message)
 
     return _check("check_connection_source", attempt)
@@ -155,8 +155,15 @@ def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
 def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, Any]:
     """Write and drop a small table; answer succeeded, or failed and why."""
     destination: Actor = served.store.actor("destination", body.destination_id)
-    tables = BigQueryDestination(destination.configuration, served.settings.emulator_host)
-    return _check("check_connection_destination", tables.check)
+
+    def attempt() -> str | None:
+        try:
+            BigQueryDestination(destination.configuration, served.settings.emulator_host).check()
+        except SyncError as error:
+            return served.redact(destination, error.message)
+        return None
+
+    return _check("check_connection_destination", attempt)
 
 
 @router.post("/sources/discover_schema", summary="Discover what a source offers")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from .. import catalog
+from ..connectors.runner import ConnectorError
 from ..errors import invalid
 from ..records import Connection, Stream
 from ..services import Services
@@ -21,11 +22,14 @@ router = APIRouter(prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICAT
 
 
 def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
-    """Return the streams that a source offers (AirbyteStream objects), asked from the connector now."""
+    """Return a source's streams (AirbyteStream objects), asked from the connector. Raises ConnectorError."""
     source = served.store.actor("source", source_id)
     connector = served.definitions.get("source", source.definition_id).connector
     assert connector is not None  # noqa: S101 -- only destinations have none
-    return served.runner.discover(connector, source.configuration)
+    try:
+        return served.runner.discover(connector, source.configuration)
+    except ConnectorError as error:
+        raise ConnectorError(served.redact(source, error.message), failure_type=error.failure_type) from error
 
 
 def _streams(served: Services, source_id: str, given: schemas.StreamConfigurations | None) -> list[Stream]:
