@@ -17,7 +17,7 @@ from running import RunningPlatform, Server
 from syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
-ROWS = 150_000  # seconds of reading
+ROWS = 80_000  # about two seconds of reading
 
 
 def own_server(platform: RunningPlatform, directory: Path, **variables: str) -> Service:
