@@ -5,6 +5,7 @@ PYTHON ?= python3
 install := $(PYTHON) tools/install.py
 # The launcher is standard library only; any of the 3.13 environments runs it.
 launcher := PYTHONPATH=tools .venvs/bootstrap/bin/python
+stack := PYTHONPATH=tools $(PYTHON) -m stack
 tests := .venvs/tests/bin
 packages := services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator
 
@@ -26,9 +27,47 @@ sql: ## A query on the running warehouse: make sql q='select * from jaffle_trust
 	@$(launcher) -m local.sql "$$q"
 export q
 
+# Docker
+
+up: ## Docker Compose: everything that is missing is made, then the platform is started and waited for
+	@$(stack) up
+
 run: ## Materialize all assets on the running platform and follow the run to its end
-	@$(install) bootstrap
-	@$(launcher) tools/dagster_run.py
+	@$(stack) run
+
+ps: ## Each service with its health and address, and the run workers
+	@$(stack) ps
+
+logs: ## Follow the services' logs, or one service's: make logs s=airbyte
+	@docker compose logs --follow --tail 100 $(s)
+
+down: ## Stop the platform; the data stays
+	@$(stack) down
+
+reset: ## Stop the platform and remove its data (asks)
+	@$(stack) reset
+
+doctor: ## What is missing or wrong, before anything starts
+	@$(stack) doctor
+
+env: ## Make .env with generated secrets, unless there is one
+	@$(stack) env
+
+images: ## Pull the public images, or build stand-ins where no registry answers; build ours
+	@$(stack) images
+
+images-save: ## Write all images into .local/images.tar, for a machine without a network
+	@$(stack) images-save
+
+images-load: ## Load .local/images.tar
+	@$(stack) images-load
+
+docker-engine: ## Put a Docker engine, Compose and buildx on a Debian machine (root; asks), or start the one it has
+	@tools/docker-engine.sh
+
+e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run, assert, break, heal, down
+	@$(install) tests
+	@$(tests)/pytest tests/e2e
 
 # Checks
 
@@ -55,4 +94,5 @@ bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
 	@PYTHONPATH=tools:tests/integration $(tests)/python tests/benchmark.py
 
-.PHONY: bench help demo dev sql run test lint format lock
+.PHONY: bench help demo dev sql test lint format lock
+.PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -5,22 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from stack import env, images
+from stack import doctor, down, env, images, ps, run, up
 from stack.compose import StackError, warn
 
 
 def with_env(command: Callable[[], None]) -> Callable[[], None]:
     """Return the command preceded by `make env`: Compose cannot read its file without .env."""
 
-    def run() -> None:
+    def prepared() -> None:
         env.make_env()
         command()
 
-    return run
+    return prepared
 
 
 COMMANDS: dict[str, Callable[[], None]] = {
     "env": env.make_env,
+    "doctor": doctor.doctor,
+    "up": up.up,
+    "run": run.run,
+    "ps": ps.ps,
+    "down": down.stop,
+    "reset": down.reset,
     "images": with_env(images.make_images),
     "images-save": with_env(images.save),
     "images-load": with_env(images.load),

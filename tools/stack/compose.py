@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,9 +46,9 @@ def succeeds(*command: str) -> bool:
         return False
 
 
-def show(*command: str) -> None:
-    """Run a command with its output shown. Raises StackError when it fails."""
-    if subprocess.run(command, cwd=ROOT).returncode:
+def show(*command: str, **variables: str) -> None:
+    """Run a command with its output shown and variables added to its environment. Raises StackError when it fails."""
+    if subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}).returncode:
         raise StackError(f"`{' '.join(command)[:200]}` failed: see the lines above.")
 
 
@@ -64,19 +66,30 @@ def read_env() -> dict[str, str]:
     return variables
 
 
+@functools.cache
 def config() -> dict[str, Any]:
     """Return the resolved compose file. Raises StackError with Compose's own reason."""
     resolved: dict[str, Any] = json.loads(output("docker", "compose", "config", "--format", "json"))
     return resolved
 
 
-def containers() -> list[dict[str, Any]]:
-    """Return the platform's service containers in every state, as `docker compose ps` describes them."""
-    text = output("docker", "compose", "ps", "--all", "--format", "json").strip()
-    if text.startswith("["):  # Compose before 2.21 prints one list, later ones a line each
-        listed: list[dict[str, Any]] = json.loads(text)
-        return listed
-    return [json.loads(line) for line in text.splitlines()]
+def states() -> dict[str, dict[str, Any]]:
+    """Return, for each service, its container's state as the engine tells it."""
+    project = read_env()["COMPOSE_PROJECT_NAME"]
+    own = f"label=com.docker.compose.project={project}"
+    listed = output("docker", "ps", "--all", "--quiet", "--filter", own).split()
+    if not listed:
+        return {}
+    form = '{"service": {{json (index .Config.Labels "com.docker.compose.service")}}, "state": {{json .State}}}'
+    lines = output("docker", "inspect", "--format", form, *listed, check=False).splitlines()
+    return {entry["service"]: entry["state"] for entry in map(json.loads, lines)}
+
+
+def run_workers(*filters: str) -> list[str]:
+    """Return the identifiers of this platform's run workers, in every state unless filtered."""
+    own = f"label={RUN_WORKER}={read_env()['COMPOSE_PROJECT_NAME']}"
+    options = [part for item in (own, *filters) for part in ("--filter", item)]
+    return output("docker", "ps", "--all", "--quiet", *options).split()
 
 
 def urls(variables: dict[str, str]) -> dict[str, str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 from stack.compose import ROOT, StackError, config, output, say, show, succeeds
 
 ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"
+INPUTS = "data-platform.inputs"  # label: digest of what an image is made of
 PULL_SECONDS = 900  # for one image over a slow line; a registry that cannot be reached says so at once
 # What the public images can be replaced with, made from Debian packages and PyPI alone, in the order of their building.
 STAND_INS = {
@@ -29,19 +35,28 @@ def public_images() -> list[str]:
     """Return the public images that the compose file names, the one that ours are built on first."""
     services = config()["services"].values()
     bases = {service["build"]["args"]["PYTHON_IMAGE"] for service in services if "build" in service}
-    own = own_images()
     used = {service["image"] for service in services}
-    return sorted(bases) + sorted(used - set(own) - bases)
+    return sorted(bases) + sorted(used - set(own_images().values()) - bases)
 
 
-def own_images() -> list[str]:
-    """Return the images that are built from this checkout."""
-    return sorted({service["image"] for service in config()["services"].values() if "build" in service})
+def own_images() -> dict[str, str]:
+    """Return the images that are built from this checkout, by the service that builds them."""
+    return {name: service["image"] for name, service in config()["services"].items() if "build" in service}
 
 
 def present(image: str) -> bool:
     """Return whether the engine has an image."""
     return succeeds("docker", "image", "inspect", image)
+
+
+def pullable(image: str) -> str:
+    """Ask an image's registry for it without pulling; return the image, or "" when there is no good answer."""
+    command = ["docker", "manifest", "inspect", image]
+    try:
+        code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=15).returncode
+    except subprocess.TimeoutExpired:
+        return ""
+    return "" if code else image
 
 
 def pull(image: str) -> str:
@@ -88,16 +103,62 @@ def obtain(image: str) -> None:
 
 
 def make_images() -> None:
-    """Get the public images and build ours; what is up to date takes a second."""
+    """Get the public images and build those of ours that are not up to date."""
     for image in public_images():
         obtain(image)
-    say("  building the platform's own images")
-    show("docker", "compose", "build", "--quiet")
+    build = outdated()
+    if build:
+        say(f"  building {', '.join(build)}")
+        variables = {variable(service): digest for service, digest in build.items()}
+        show("docker", "compose", "build", "--quiet", *build, **variables)
+
+
+def outdated() -> dict[str, str]:
+    """Return the services whose image is absent or made of other files, with the digest of the present ones."""
+    form = f'{{{{index .Config.Labels "{INPUTS}"}}}}'
+    found = {}
+    for service, image in own_images().items():
+        digest = inputs(config()["services"][service]["build"])
+        label = output("docker", "image", "inspect", "--format", form, image, check=False).strip()
+        if label != digest:
+            found[service] = digest
+    return found
+
+
+def variable(service: str) -> str:
+    """Return the name of the variable that gives a service's digest to the compose file."""
+    return f"INPUTS_{service.upper().replace('-', '_')}"
+
+
+def inputs(build: dict[str, Any]) -> str:
+    """Return a digest of what an image is made of: its Dockerfile, its base's name, and the files it copies."""
+    dockerfile = (ROOT / build["dockerfile"]).read_text()
+    digest = hashlib.sha256((dockerfile + build["args"]["PYTHON_IMAGE"]).encode())
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
+        for source in sources.split():
+            path = ROOT / source
+            for file in sorted(files(path)) if path.is_dir() else [path]:
+                digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def files(directory: Path) -> list[Path]:
+    """Return the files below a directory without what tools generate there, as .dockerignore leaves it out."""
+    found = []
+    for parent, folders, names in os.walk(directory):
+        folders[:] = [name for name in folders if name not in ("__pycache__", "target", "logs")]
+        found += [Path(parent) / name for name in names if name != ".user.yml"]
+    return found
+
+
+def are_current() -> bool:
+    """Return whether every image is there, and ours are made of this checkout's present files."""
+    return all(map(present, public_images())) and not outdated()
 
 
 def save() -> None:
     """Write every image into one archive, for a machine without a network."""
-    images = [*public_images(), *own_images()]
+    images = [*public_images(), *own_images().values()]
     missing = [image for image in images if not present(image)]
     if missing:
         raise StackError(f"Not there: {', '.join(missing)}. Make them first: make images")
@@ -118,7 +179,7 @@ def load() -> None:
         for line in output("docker", "load", "--input", str(ARCHIVE)).splitlines()
         if ": " in line
     ]
-    for image in own_images():
+    for image in own_images().values():
         suffix = image.rsplit("-", 1)[1]
         same = [name for name in loaded if name.endswith(f"-{suffix}")]
         if same and image not in loaded:

@@ -1,0 +1,239 @@
+"""`make doctor`: what is missing or wrong before anything starts. It changes nothing; `make up` runs it first."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stack import images, ports
+from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, say, succeeds
+
+ENGINE = (25, 0)  # health checks with a start interval
+COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
+# Measured on 2 cores: the idle platform takes 1.0 GiB, a run worker 0.4 GiB, an Airbyte sync 0.3 GiB.
+NEEDED_MEMORY, COMFORTABLE_MEMORY = 2.5, 4.0  # GiB
+NEEDED_CPUS = 2
+DISK_WITH_IMAGES, DISK_WITHOUT = 1.0, 7.0  # GiB: data alone; and 4 GiB of images with their build cache
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check: a level of "ok", "warn" or "fail", what was found, and what to do about it."""
+
+    level: str
+    what: str
+    next: str = ""
+
+
+def version(text: str) -> tuple[int, int]:
+    """Return the first two numbers of a version; (0, 0) when there are none."""
+    found = re.search(r"(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def check_engine() -> list[Finding]:
+    """Check that an engine answers and is new enough, and that Compose v2 and buildx are there."""
+    if not shutil.which("docker"):
+        return [Finding("fail", "Docker is not installed", "make docker-engine (Debian), or without Docker: make demo")]
+    server = output("docker", "version", "--format", "{{.Server.Version}}", check=False).strip()
+    if not server:
+        return [
+            Finding(
+                "fail",
+                "no Docker engine answers",
+                "start it (make docker-engine does on Debian) or be in its group; without Docker: make demo",
+            )
+        ]
+    findings = [Finding("ok", f"engine {server}")]
+    if version(server) < ENGINE:
+        findings = [Finding("fail", f"engine {server} is older than {ENGINE[0]}", "make docker-engine, or upgrade it")]
+    compose = output("docker", "compose", "version", "--short", check=False).strip()
+    if version(compose) < COMPOSE:
+        why = f"Compose {compose} is older than {COMPOSE[0]}.{COMPOSE[1]}" if compose else "Compose v2 is not installed"
+        findings.append(Finding("fail", why, "make docker-engine (Debian), or install the docker-compose plugin"))
+    else:
+        findings.append(Finding("ok", f"Compose {compose}"))
+    if not succeeds("docker", "buildx", "version"):
+        findings.append(Finding("fail", "buildx is not installed", "install the docker-buildx plugin"))
+    return findings
+
+
+def check_machine(info: dict[str, Any]) -> list[Finding]:
+    """Check that the engine has enough processors, memory and disk."""
+    cpus, memory = int(info.get("NCPU", 0)), float(info.get("MemTotal", 0)) / GIB
+    findings = [Finding("ok", f"{cpus} CPUs, {memory:.1f} GiB of memory for the engine")]
+    if memory < NEEDED_MEMORY:
+        more = "give Docker more memory (Docker Desktop: Settings, Resources)"
+        findings = [Finding("fail", f"{memory:.1f} GiB of memory; the platform with a run takes {NEEDED_MEMORY}", more)]
+    elif memory < COMFORTABLE_MEMORY or cpus < NEEDED_CPUS:
+        findings = [Finding("warn", f"{cpus} CPUs and {memory:.1f} GiB of memory: it works, slowly", "")]
+    root = str(info.get("DockerRootDir", ""))
+    if Path(root).is_dir():  # not with Docker Desktop, whose engine has a disk of its own
+        free = shutil.disk_usage(root).free / GIB
+        needed = DISK_WITH_IMAGES if all(map(images.present, images.own_images().values())) else DISK_WITHOUT
+        level = "ok" if free >= needed else "fail"
+        findings.append(Finding(level, f"{free:.0f} GiB free in {root}, needed {needed:.0f}", "docker system prune"))
+    return findings
+
+
+def check_settings(variables: dict[str, str]) -> list[Finding]:
+    """Check that .env is there, complete, private and valid."""
+    if not ENV_FILE.exists():
+        return [Finding("fail", "there is no .env", "make env")]
+    example = (ROOT / ".env.example").read_text()
+    known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
+    findings = []
+    empty = [name for name in required if not variables.get(name)]
+    if empty:
+        findings.append(Finding("fail", f".env lacks {', '.join(empty)}", "fill them in as .env.example says"))
+    for name in sorted(set(variables) - known):
+        findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
+    if ENV_FILE.stat().st_mode & 0o077:
+        findings.append(Finding("warn", ".env holds secrets and others can read it", "chmod 600 .env"))
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", variables.get("COMPOSE_PROJECT_NAME", "")):
+        findings.append(
+            Finding("fail", "COMPOSE_PROJECT_NAME has to be lower-case letters, digits, - and _", "edit .env")
+        )
+    wrong = [name for name in PORTS if not re.fullmatch(r"[1-9]\d{0,4}", variables.get(name, ""))]
+    if wrong or len({variables.get(name) for name in PORTS}) < len(PORTS):
+        findings.append(Finding("fail", f"{', '.join(wrong or PORTS)}: four different port numbers", "edit .env"))
+    return findings or [Finding("ok", ".env is complete")]
+
+
+def check_modes(variables: dict[str, str]) -> list[Finding]:
+    """Check that Airbyte and the warehouse go together."""
+    airbyte, warehouse = variables.get("AIRBYTE_MODE") or "lite", variables.get("WAREHOUSE") or "emulator"
+    if (airbyte, warehouse) == ("lite", "emulator"):
+        return [Finding("ok", "airbyte-lite with the BigQuery emulator")]
+    if warehouse == "emulator":
+        why = "real Airbyte cannot write to an emulator: its BigQuery connector has no endpoint setting"
+        return [Finding("fail", why, "AIRBYTE_MODE=lite in .env")]
+    return [Finding("fail", f"AIRBYTE_MODE={airbyte} with WAREHOUSE={warehouse} does not run on Compose", "edit .env")]
+
+
+def check_ports(variables: dict[str, str], project: str) -> list[Finding]:
+    """Check that the ports to publish are free, or ours already."""
+    published = ports.published()
+    findings = []
+    for name in PORTS:
+        port = int(variables[name])
+        owner = published.get(port)
+        if owner and owner.project == project:
+            continue
+        if owner or not ports.is_free(port):
+            who = f"container {owner.name}" if owner else ports.process_on(port)
+            findings.append(
+                Finding("fail", f"port {port} ({name}) is held by {who}", f"stop it, or change {name} in .env")
+            )
+    return findings or [Finding("ok", "ports " + ", ".join(variables[name] for name in PORTS))]
+
+
+def check_project(project: str) -> list[Finding]:
+    """Check that no other checkout uses the project's name."""
+    form = '{{.Label "com.docker.compose.project.working_dir"}}'
+    command = ["docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={project}", "--format", form]
+    others = {line for line in output(*command).splitlines() if line and line != str(ROOT)}
+    if not others:
+        return [Finding("ok", f"project {project}")]
+    return [
+        Finding(
+            "fail",
+            f"the project name {project} is used by the checkout in {', '.join(sorted(others))}",
+            "another COMPOSE_PROJECT_NAME and other ports in .env, or `make down` there",
+        )
+    ]
+
+
+def check_socket(variables: dict[str, str]) -> list[Finding]:
+    """Check that the proxy gets the socket of the engine in use."""
+    mounted = variables.get("DOCKER_SOCKET") or "/var/run/docker.sock"
+    used = (
+        os.environ.get("DOCKER_HOST")
+        or output("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", check=False).strip()
+    )
+    # Docker Desktop's engine sees its own machine's /var/run/docker.sock, wherever the client's socket is.
+    if platform.system() != "Linux" or "desktop" in used or used in ("", f"unix://{mounted}"):
+        return []
+    if Path(used.replace("unix://", "")).resolve() == Path(mounted).resolve():
+        return []
+    socket = used.replace("unix://", "")
+    return [
+        Finding(
+            "fail", f"the engine in use is {used}, the proxy would get {mounted}", f"DOCKER_SOCKET={socket} in .env"
+        )
+    ]
+
+
+def check_images() -> list[Finding]:
+    """Check that the images are there, or can be pulled or built."""
+    missing = [image for image in images.public_images() if not images.present(image)]
+    if not missing:
+        return [Finding("ok", "public images are there")]
+    with ThreadPoolExecutor() as pool:
+        reachable = set(filter(None, pool.map(images.pullable, missing)))
+    unreachable = [image for image in missing if image not in reachable]
+    if not unreachable:
+        return [Finding("ok", f"to be pulled: {', '.join(missing)}")]
+    without = [image for image in unreachable if image not in images.STAND_INS]
+    if without:
+        return [Finding("fail", f"cannot be pulled: {', '.join(without)}", "a mirror in .env, or make images-load")]
+    if not shutil.which("mmdebstrap") and not images.present("debian:trixie-slim"):
+        why = f"no image registry answers ({', '.join(unreachable)}), and mmdebstrap is missing to build stand-ins"
+        return [Finding("fail", why, "apt-get install mmdebstrap, or make images-load")]
+    return [Finding("warn", f"no image registry answers: stand-ins will be built for {', '.join(unreachable)}", "")]
+
+
+def examine() -> list[Finding]:
+    """Run every check that the ones before it allow."""
+    findings = check_engine()
+    variables = read_env()
+    settings = check_settings(variables)
+    findings += settings
+    if any(finding.level == "fail" for finding in findings):
+        return findings
+    project = variables["COMPOSE_PROJECT_NAME"]
+    info = json.loads(output("docker", "info", "--format", "{{json .}}"))
+    checks: list[Callable[[], list[Finding]]] = [
+        lambda: check_machine(info),
+        lambda: check_modes(variables),
+        lambda: check_socket(variables),
+        lambda: check_project(project),
+        lambda: check_ports(variables, project),
+        check_images,
+    ]
+    with ThreadPoolExecutor() as pool:
+        for found in pool.map(lambda check: check(), checks):
+            findings += found
+    return findings
+
+
+def show(findings: list[Finding]) -> None:
+    """Print findings, one line each, and under a bad one what to do."""
+    for finding in findings:
+        say(f"  {finding.level:<5} {finding.what}")
+        if finding.next and finding.level != "ok":
+            say(f"        → {finding.next}")
+
+
+def doctor() -> None:
+    """Show every finding. Raises StackError when one of them stops the platform."""
+    findings = examine()
+    show(findings)
+    stop_if_ill(findings)
+
+
+def stop_if_ill(findings: list[Finding]) -> None:
+    """Raise StackError when a finding is a failure."""
+    failed = sum(finding.level == "fail" for finding in findings)
+    if failed:
+        raise StackError(f"{failed} of {len(findings)} checks failed: see above. Nothing was changed.")

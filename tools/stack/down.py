@@ -1,0 +1,40 @@
+"""`make down`, `make reset`: stop everything, run workers first; reset also removes the data."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from stack.compose import StackError, output, read_env, run_workers, say, show
+
+
+def down(*options: str) -> None:
+    """Remove the platform's containers and networks; the data stays."""
+    if not read_env():
+        raise StackError("there is no .env, so nothing of this checkout can be running.")
+    # The daemon first, so that it launches nothing more; run workers are not Compose's, and hold the network.
+    output("docker", "compose", "--progress", "quiet", "stop", "daemon", "webserver", check=False)
+    workers = run_workers()
+    if workers:
+        running = run_workers("status=running")
+        output("docker", "rm", "--force", *workers)
+        say(f"  removed {len(workers)} run workers, {len(running)} of them running")
+    show("docker", "compose", "--progress", "quiet", "down", "--remove-orphans", *options)
+
+
+def stop() -> None:
+    """`make down`."""
+    down()
+    say("stopped; the data is kept. Again: make up. Remove the data too: make reset")
+
+
+def reset() -> None:
+    """`make reset`: asks, unless CI=true, then removes the volumes too."""
+    if os.environ.get("CI") != "true":
+        if not sys.stdin.isatty():
+            raise StackError("this removes all data and there is nobody to ask. To agree: CI=true make reset")
+        project = read_env().get("COMPOSE_PROJECT_NAME", "")
+        if input(f"Remove all data of {project} (warehouse, Airbyte, Dagster's history)? [y/N] ").lower() != "y":
+            raise StackError("stopped, nothing was removed.")
+    down("--volumes")
+    say("stopped, data removed. Again: make up")

@@ -1,0 +1,27 @@
+"""`make run`: materializes everything on the platform that runs, on Compose or as processes, and follows it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import dagster_run
+from stack.compose import ROOT, StackError, read_env, urls
+
+
+def address() -> str:
+    """Return the webserver's address: DAGSTER_URL, else that of `make dev` while it runs, else that of .env."""
+    development = ROOT / ".local" / "dev" / "environment.json"
+    if os.environ.get("DAGSTER_URL"):
+        return os.environ["DAGSTER_URL"]
+    if development.exists():
+        return str(json.loads(development.read_text())["DAGSTER_URL"])
+    return urls(read_env())["webserver"]
+
+
+def run() -> None:
+    """Launch the job, show its progress until it ends. Raises StackError when it does not succeed."""
+    try:
+        dagster_run.run(address())
+    except dagster_run.DagsterRunError as error:
+        raise StackError(str(error)) from error
