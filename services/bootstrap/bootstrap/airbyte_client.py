@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -71,30 +72,45 @@ class AirbyteClient:
         """Return when the server says that it is well."""
         self._send("GET", f"{PUBLIC}/health")  # the answer is a sentence, not JSON
 
-    def has_workspace(self, workspace_id: str) -> bool:
-        """Return whether the workspace exists; a server that hides what does not exist answers 403."""
+    def workspaces(self) -> builtins.list[Json]:
+        """Return the workspaces that we may see."""
+        return self._pages(f"{PUBLIC}/workspaces", {})
+
+    def workspace(self, workspace_id: str) -> Json | None:
+        """Return the workspace, None if there is none; a server that hides what does not exist answers 403."""
         try:
-            self._send("GET", f"{PUBLIC}/workspaces/{workspace_id}")
+            found: Json = self._request("GET", f"{PUBLIC}/workspaces/{workspace_id}")
         except AirbyteError as error:
             if error.status in {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}:
-                return False
+                return None
             raise
-        return True
+        return found
+
+    def rename_workspace(self, workspace_id: str, name: str) -> None:
+        """Change the name of a workspace."""
+        self._send("PATCH", f"{PUBLIC}/workspaces/{workspace_id}", {"name": name})
 
     def create_workspace(self, workspace_id: str, name: str) -> None:
         """Create the workspace with this id unless it exists; only the configuration API can set an id."""
         body = {"id": workspace_id, "name": name, "organizationId": DEFAULT_ORGANIZATION}
         self._send("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body)
 
-    def list(self, kind: Kind, workspace_id: str) -> list[Json]:
+    def list(self, kind: Kind, workspace_id: str) -> builtins.list[Json]:
         """Return all objects of a kind in the workspace, with secrets masked."""
-        found: list[Json] = []
+        return self._pages(f"{PUBLIC}/{kind}s", {"workspaceIds": workspace_id})
+
+    def _pages(self, path: str, query: Json) -> builtins.list[Json]:
+        found: builtins.list[Json] = []
         while True:
-            query = {"workspaceIds": workspace_id, "limit": PAGE, "offset": len(found)}
-            page = self._request("GET", f"{PUBLIC}/{kind}s", query=query)["data"]
+            page = self._request("GET", path, query=query | {"limit": PAGE, "offset": len(found)})["data"]
             found += page
             if len(page) < PAGE:
                 return found
+
+    def stream_definitions(self, connection_id: str) -> builtins.list[Json]:
+        """Return what the source defines of each stream of a connection (AirbyteStream of the configuration API)."""
+        read = self._request("POST", f"{CONFIGURATION}/connections/get", {"connectionId": connection_id})
+        return [item["stream"] for item in read["syncCatalog"]["streams"]]
 
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""

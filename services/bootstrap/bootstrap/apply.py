@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Json, Kind
 from bootstrap.connections_file import ConnectionsFile
-from bootstrap.desired import Actor, Desired
-from bootstrap.diff import secrets
-from bootstrap.plan import Action, Change, compare, make_plan, match
+from bootstrap.desired import Desired
+from bootstrap.errors import UserError
+from bootstrap.matching import is_ours, refuse_to_cascade
+from bootstrap.plan import Action, Change, compare, make_plan
 from bootstrap.state import State
 
 type Report = Callable[[str, str, str], None]
@@ -22,29 +23,42 @@ OUTCOMES = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
     Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
     Action.UNCHANGED: "unchanged",
 }
 
 
 def apply(client: AirbyteClient, file: ConnectionsFile, state: State, report: Report, *, adopt: bool = False) -> None:
-    """Create, update and replace until Airbyte holds what the file declares. Raises UserError; can be run again."""
-    workspace_id, name = str(file.workspace.id), file.workspace.name
+    """Create, update, replace and delete until Airbyte holds what the file declares.
+
+    Raises UserError; can be run again, also when it was killed.
+    """
+    workspace_id = str(file.workspace.id)
     for item in (*file.sources, *file.destinations):
         item.expanded()  # a variable that is not set is told before anything is touched
     with state.locked():
-        exists = client.has_workspace(workspace_id)
-        if not exists:
-            client.create_workspace(workspace_id, name)
-        report("workspace", name, "unchanged" if exists else "created")
+        made_now = client.workspace(workspace_id) is None
+        if made_now:
+            state.remember_workspace(workspace_id)
+            client.create_workspace(workspace_id, file.workspace.name)
         plan = make_plan(client, file, state, adopt=adopt)
+        if plan.workspace_action is Action.UPDATE:
+            client.rename_workspace(workspace_id, plan.workspace)
+        if adopt:
+            state.remember_workspace(workspace_id)
+        report("workspace", plan.workspace, OUTCOMES[Action.CREATE if made_now else plan.workspace_action])
         for change in reversed(plan.changes):  # connections go before what they connect
             if change.action is Action.REPLACE and change.found:
-                _delete(client, state, change.desired.kind, change.found)
+                _delete(client, state, change.kind, change.found)
         ids: dict[tuple[Kind, str], str] = {}
         for change in plan.changes:
-            desired = change.desired
-            ids[desired.kind, desired.name] = _converge(client, workspace_id, change, ids, state, adopt=adopt)
-            report(desired.kind, desired.name, _outcome(change))
+            if change.desired:
+                ids[change.kind, change.name] = _converge(client, workspace_id, change, change.desired, ids, state)
+                report(change.kind, change.name, _outcome(change))
+        for change in reversed(plan.changes):
+            if change.action is Action.DELETE and change.found:
+                _delete(client, state, change.kind, change.found)
+                report(change.kind, change.name, _outcome(change))
 
 
 def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]], report: Report) -> None:
@@ -52,78 +66,100 @@ def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]
     with state.locked():
         for kind, item in reversed(objects):
             _delete(client, state, kind, item)
-            report(kind, item["name"], "deleted")
+            report(kind, item["name"], OUTCOMES[Action.DELETE])
 
 
 def made(client: AirbyteClient, file: ConnectionsFile, state: State) -> list[tuple[Kind, Json]]:
-    """Return the workspace's objects that we made, also those whose creation was interrupted."""
+    """Return the workspace's objects that we made, also those whose creation was interrupted.
+
+    Raises UserError when somebody else's connection would be deleted together with them.
+    """
     workspace_id = str(file.workspace.id)
-    if not client.has_workspace(workspace_id):
+    if client.workspace(workspace_id) is None:
         return []
-    return [
-        (kind, item)
-        for kind in Kind
-        for item in client.list(kind, workspace_id)
-        if state.name_of(kind, item[kind.id_field]) or state.is_being_created(kind, item["name"])
-    ]
+    actual = {kind: client.list(kind, workspace_id) for kind in Kind}
+    found = [(kind, item) for kind in Kind for item in actual[kind] if is_ours(kind, item, state)]
+    ours = {item["connectionId"] for kind, item in found if kind is Kind.CONNECTION}
+    for kind, item in found:
+        refuse_to_cascade(kind, item, actual[Kind.CONNECTION], ours)
+    return found
 
 
 def _converge(
     client: AirbyteClient,
     workspace_id: str,
     change: Change,
+    desired: Desired,
     ids: dict[tuple[Kind, str], str],
     state: State,
-    *,
-    adopt: bool,
 ) -> str:
     """Bring one object to what is declared and return its id.
 
     After an answer that leaves open whether the request worked, the object is looked up again before anything is
     repeated: a second POST would make a second object.
     """
-    desired, found = change.desired, None if change.action is Action.REPLACE else change.found
+    found = None if change.action is Action.REPLACE else change.found
     for pause in (*PAUSES, None):
         try:
-            return _send(client, workspace_id, compare(desired, found, ids, state), ids, state)
+            return _send(client, workspace_id, desired, found, ids, state)
         except AirbyteError as error:
             if pause is None or not error.may_have_worked:
-                raise
+                raise UserError(f"{desired.where}: {desired.kind} {desired.name!r}: {error}") from error
             time.sleep(pause)
-            found = match(desired, client.list(desired.kind, workspace_id), state, adopt=adopt)
+            found = _again(desired, found, client.list(desired.kind, workspace_id), state)
     raise AssertionError("the last attempt returns or raises")
 
 
+def _again(desired: Desired, found: Json | None, listed: list[Json], state: State) -> Json | None:
+    """Return the object as it is now; one that was to be created is recognised by its name."""
+    id_field = desired.kind.id_field
+    for item in listed:
+        if found is None:
+            same = item["name"] == desired.name and state.name_of(desired.kind, item[id_field]) is None
+        else:
+            same = item[id_field] == found[id_field]
+        if same:
+            return item
+    return None
+
+
 def _send(
-    client: AirbyteClient, workspace_id: str, change: Change, ids: dict[tuple[Kind, str], str], state: State
+    client: AirbyteClient,
+    workspace_id: str,
+    desired: Desired,
+    found: Json | None,
+    ids: dict[tuple[Kind, str], str],
+    state: State,
 ) -> str:
-    desired = change.desired
-    if change.found is None:
-        state.begin_creation(desired.kind, desired.name)
-        answer = client.create(desired.kind, desired.creation(workspace_id, ids))
-        object_id: str = answer[desired.kind.id_field]
+    kind, name = desired.kind, desired.name
+    change = compare(desired, found, ids, state)
+    if found is None:
+        state.begin_creation(kind, name)
+        try:
+            answer = client.create(kind, desired.creation(workspace_id, ids))
+        except AirbyteError as error:
+            if not error.may_have_worked:
+                state.end_creation(kind, name)
+            raise
+    elif change.action is not Action.UNCHANGED:
+        answer = client.update(kind, found[kind.id_field], desired.correction(change.fields, ids))
+    elif state.name_of(kind, found[kind.id_field]) == name:
+        return str(found[kind.id_field])
     else:
-        object_id = change.found[desired.kind.id_field]
-        if change.action is Action.UNCHANGED:
-            if state.name_of(desired.kind, object_id) is None:
-                state.remember(desired.kind, desired.name, object_id)
-            return object_id
-        answer = client.update(desired.kind, object_id, desired.correction(change.fields, ids))
-    state.remember(desired.kind, desired.name, object_id, _sent_secrets(desired, answer))
+        answer = found
+    object_id: str = answer[kind.id_field]
+    state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
     return object_id
-
-
-def _sent_secrets(desired: Desired, answer: Json) -> list[tuple[str, object]]:
-    if not isinstance(desired, Actor):
-        return []
-    return list(secrets(desired.configuration, answer.get("configuration"), desired.schemas))
 
 
 def _delete(client: AirbyteClient, state: State, kind: Kind, item: Json) -> None:
     client.delete(kind, item[kind.id_field])
     state.forget(item[kind.id_field])
+    state.end_creation(kind, item["name"])
 
 
 def _outcome(change: Change) -> str:
     fields = ", ".join(item.path for item in change.fields)
+    if change.adopted and not fields:
+        return "taken over"
     return OUTCOMES[change.action] + (f" ({fields})" if fields else "")

@@ -1,4 +1,4 @@
-"""The command line: `python -m bootstrap wait | seed | plan | apply | destroy`."""
+"""The command line: `python -m bootstrap wait | seed | plan | apply | destroy | import | schema`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
 from bootstrap.apply import made
 from bootstrap.errors import UserError
-from bootstrap.plan import as_json, make_plan
-from bootstrap.render import line, plan_lines
+from bootstrap.plan import make_plan
+from bootstrap.render import as_json, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
 
 CHANGES_EXIT_CODE = 2
+
+
+class _PlanHasChanges(Exception):
+    """Ends `plan --detailed-exitcode`."""
+
 
 Adopt = Annotated[bool, typer.Option("--adopt", help="Take over objects that have a declared name already.")]
 
@@ -63,10 +68,10 @@ def plan(
     if as_json_:
         _say(json.dumps(as_json(found), indent=2))
     else:
-        for text in plan_lines(found, file.workspace.name):
+        for text in plan_lines(found):
             _say(text)
     if detailed_exitcode and not found.is_empty:
-        raise typer.Exit(CHANGES_EXIT_CODE)
+        raise _PlanHasChanges
 
 
 @app.command()
@@ -96,17 +101,49 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
         destroy_objects(client, state, objects, _report)
 
 
+@app.command("import")
+def import_(workspace: Annotated[str | None, typer.Option(help="Its id, if there are several.")] = None) -> None:
+    """Print the connections file of what a workspace holds; secrets become references to the environment."""
+    from bootstrap.importing import read_workspace
+
+    settings = Settings.read()
+    with AirbyteClient(settings) as client:
+        imported = read_workspace(client, settings.airbyte_url, workspace)
+    _say(imported.text().rstrip())
+    for text in imported.notes:
+        _tell(f"note: {text}")
+    if imported.variables:
+        _tell(f"Set these secrets in the environment: {', '.join(imported.variables)}.")
+    _tell("Then: python -m bootstrap plan --adopt")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the connections file."""
+    from bootstrap.schema import schema_text
+
+    _say(schema_text().rstrip())
+
+
 def main() -> None:
-    """Run the command line; a UserError is printed and ends it with exit code 1."""
+    """Run the command line; errors end it with exit code 1, as 2 means that a plan has changes."""
     try:
         app()
+    except _PlanHasChanges:
+        sys.exit(CHANGES_EXIT_CODE)
     except UserError as error:
-        print(f"bootstrap: {error}", file=sys.stderr)
+        _tell(f"bootstrap: {error}")
         sys.exit(1)
+    except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments
+        sys.exit(1 if end.code else 0)
 
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _report(kind: str, name: str, outcome: str) -> None:

@@ -19,39 +19,55 @@ from bootstrap.yaml_lines import ConnectionsFileError, Document, Location
 
 __all__ = ["Connection", "ConnectionsFile", "ConnectionsFileError", "Destination", "Source", "Stream", "load"]
 
+KINDS = ("sources", "destinations", "connections")
+
 type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 SyncMode = Literal["full_refresh_overwrite", "full_refresh_append", "incremental_append", "incremental_deduped_history"]
 """Airbyte's own terms (public API, ConnectionSyncModeEnum)."""
 
+SchemaUpdates = Literal["ignore", "disable_connection", "propagate_columns", "propagate_fully"]
+"""Airbyte's own terms (public API, NonBreakingSchemaUpdatesBehaviorEnum)."""
+
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Workspace(_Model):
-    """The Airbyte workspace that everything is made in; its id is fixed so that nobody has to look it up."""
+    """The Airbyte workspace that everything is made in."""
 
     id: UUID
+    """Any UUID, fixed so that nobody has to look it up."""
     name: Name
 
 
-class _Connector(_Model):
-    name: Name
-    connector: Name
-    configuration: dict[str, Any]
+class _Declared(_Model):
     _document: Document = PrivateAttr()
     _location: Location = PrivateAttr()
     _environment: Mapping[str, str] = PrivateAttr()
+
+    @property
+    def where(self) -> str:
+        """The file and line of the declaration: `connections.yaml:12`."""
+        return self._document.where(self._location)
+
+
+class _Connector(_Declared):
+    name: Name
+    """Unique among the file's sources or destinations; connections refer to it."""
+    connector: Name
+    """The connector's image in Airbyte, without `airbyte/`: source-s3, destination-bigquery."""
+    configuration: dict[str, Any]
+    """As the connector's specification has it; secrets as references to the environment: ${NAME}."""
 
     def expanded(self) -> dict[str, Any]:
         """Return the configuration as Airbyte takes it; raise ConnectionsFileError for a variable that is not set."""
         try:
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
-            raise self._document.error(
-                (*self._location, "configuration", *error.path), f"{error}. Set it, for example in .env."
-            ) from error
+            location = (*self._location, "configuration", *error.path)
+            raise self._document.error((location, f"{error}. Set it, for example in .env.")) from error
         return result
 
 
@@ -69,8 +85,17 @@ class Stream(_Model):
     name: Name
     sync_mode: SyncMode
     primary_key: list[list[Name]] = []
+    """Paths of the key's columns: [[id]]."""
+    cursor_field: list[Name] = []
+    """Path of the column that incremental reads go by: [updated_at]. Absent: the source's own choice."""
+    selected_fields: list[Name] = []
+    """The columns to load. Absent: all of them."""
+    namespace: Name | None = None
+    """The source's schema, where it has several."""
     dbt_source: Annotated[str, StringConstraints(pattern=r"^\w+\.\w+$")]
+    """The dbt source that reads the table, `source.table`; also the asset key."""
     files: list[Name] = []
+    """The S3 keys that the stream is loaded from."""
 
     @property
     def asset_key(self) -> list[str]:
@@ -78,13 +103,25 @@ class Stream(_Model):
         return self.dbt_source.split(".")
 
 
-class Connection(_Model):
-    """What moves from one source to one destination, looked up by its name when it runs."""
+class Connection(_Declared):
+    """What moves from one source to one destination."""
 
     name: Name
+    """Unique; Dagster looks the connection up by it."""
     source: Name
     destination: Name
     streams: Annotated[list[Stream], Field(min_length=1)]
+    prefix: str = ""
+    """Before each table's name."""
+    status: Literal["active", "inactive"] = "active"
+    schedule: Name = "manual"
+    """manual (Dagster decides), or a cron expression of Airbyte: 0 0 12 * * ?"""
+    namespace_definition: Literal["destination", "source", "custom_format"] = "destination"
+    """Which dataset the tables go to: the destination's, one called like the source's schema, or namespace_format."""
+    namespace_format: Name | None = None
+    """The dataset with namespace_definition custom_format. Airbyte's own variable is written $${SOURCE_NAMESPACE}."""
+    non_breaking_schema_updates_behavior: SchemaUpdates = "propagate_columns"
+    """What Airbyte does when the source has new columns or streams."""
 
 
 class ConnectionsFile(_Model):
@@ -96,22 +133,21 @@ class ConnectionsFile(_Model):
     connections: list[Connection]
 
     def _bind(self, document: Document, environment: Mapping[str, str]) -> Self:
-        for kind, objects in (("sources", self.sources), ("destinations", self.destinations)):
-            for index, item in enumerate(objects):
+        for kind in KINDS:
+            for index, item in enumerate(getattr(self, kind)):
                 item._document, item._location, item._environment = document, (kind, index), environment
         return self
 
 
 def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> ConnectionsFile:
-    """Read and check the file; raise ConnectionsFileError naming file, line and path of the first mistake."""
+    """Read and check the file; raise ConnectionsFileError naming file, line and path of each mistake."""
     document = Document(Path(path))
     try:
         file = ConnectionsFile.model_validate(_expand_outside_configurations(document, environment))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise document.error(first["loc"], f"{first['msg']}.") from error
-    for location, message in _contradictions(file):
-        raise document.error(location, message)
+        raise document.error(*((item["loc"], f"{item['msg']}.") for item in error.errors(include_url=False))) from error
+    if contradictions := list(_contradictions(file)):
+        raise document.error(*contradictions)
     return file._bind(document, environment)
 
 
@@ -127,14 +163,14 @@ def _expand_outside_configurations(document: Document, environment: Mapping[str,
         try:
             return expand(value, environment)
         except ExpansionError as error:
-            raise document.error(location, f"{error}.") from error
+            raise document.error((location, f"{error}.")) from error
 
     return walk(document.data, ())
 
 
 def _contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
     """Yield what pydantic cannot see: repeated names, references to nothing, a merge without a key."""
-    for kind in ("sources", "destinations", "connections"):
+    for kind in KINDS:
         names: set[str] = set()
         for index, item in enumerate(getattr(file, kind)):
             if item.name in names:
@@ -155,9 +191,17 @@ def _contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
             there = (*here, "streams", position)
             if stream.sync_mode == "incremental_deduped_history" and not stream.primary_key:
                 yield there, "incremental_deduped_history needs a primary_key, for example [[id]]."
+            if any(stream.name == other.name for other in connection.streams[:position] if _same_schema(stream, other)):
+                yield (*there, "name"), f"{stream.name!r} is there twice in this connection."
             if stream.dbt_source in asset_keys:
                 yield (*there, "dbt_source"), f"{stream.dbt_source} is loaded by another stream already."
             asset_keys.add(stream.dbt_source)
+        if (connection.namespace_definition == "custom_format") != (connection.namespace_format is not None):
+            yield here, "namespace_format and namespace_definition: custom_format need each other."
+
+
+def _same_schema(one: Stream, other: Stream) -> bool:
+    return one.namespace == other.namespace or None in (one.namespace, other.namespace)
 
 
 def _list(names: set[str]) -> str:

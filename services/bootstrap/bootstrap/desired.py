@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
-from bootstrap.connections_file import Connection, ConnectionsFile, Destination, Source
-from bootstrap.diff import FieldChange, configuration_changes, connection_changes
+from bootstrap.connection_diff import chosen, connection_changes, incremental_streams, lost_states
+from bootstrap.connections_file import Connection, ConnectionsFile, Destination, Source, Stream
+from bootstrap.diff import FieldChange, configuration_changes, secrets
 from bootstrap.errors import UserError
 from bootstrap.specification import Schemas, branches
 from bootstrap.state import State
@@ -29,9 +30,14 @@ class Actor:
     definition_id: str
     configuration: Json = field(repr=False)
     schemas: Schemas = field(repr=False)
+    where: str
 
     replaced_when = frozenset({"definitionId"})
     """The fields that no request can change."""
+
+    def is_renamed(self, changes: list[FieldChange]) -> bool:
+        """Return whether an object with these differences is this one under its old name: nothing else differs."""
+        return all(change.path == "name" or change.suspected for change in changes)
 
     def creation(self, workspace_id: str, ids: Ids) -> Json:  # noqa: ARG002 - as a connection's
         """Return the body that creates it."""
@@ -52,10 +58,28 @@ class Actor:
             yield FieldChange("name", found["name"], self.name)
         if found.get("definitionId", self.definition_id) != self.definition_id:  # Airbyte 0.63 does not show it
             yield FieldChange("definitionId", found["definitionId"], self.definition_id)
-        known = partial(state.secret_is_known, found[self.kind.id_field])
+        object_id = found[self.kind.id_field]
+        known = partial(state.secret_is_known, object_id)
         # Airbyte's reads add the connector's type to the configuration.
         configuration = {key: value for key, value in found["configuration"].items() if key != f"{self.kind}Type"}
-        yield from configuration_changes(self.configuration, configuration, self.schemas, known)
+        differences = list(configuration_changes(self.configuration, configuration, self.schemas, known))
+        yield from differences
+        before, now = state.shown(object_id).get("updatedAt"), found.get("updatedAt")
+        if not differences and before and now and before != now:
+            for path, _ in self.sent_secrets(found):
+                yield FieldChange(path, None, None, secret=True, suspected=True)
+
+    def shown(self, found: Json) -> Json:
+        """Return what has to be remembered of an object that we have just written: when that was, if it says so."""
+        return {"updatedAt": found.get("updatedAt")}
+
+    def sent_secrets(self, found: Json) -> list[tuple[str, object]]:
+        """Return path and value of each secret in the configuration, given how Airbyte shows it."""
+        return list(secrets(self.configuration, found.get("configuration"), self.schemas))
+
+    def lost(self, found: Json, changes: list[FieldChange], *, replaced: bool) -> list[str]:  # noqa: ARG002
+        """Return the streams whose sync state is lost: none, as its connections tell that themselves."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -63,6 +87,7 @@ class Link:
     """A declared connection."""
 
     declared: Connection
+    where: str
 
     kind = Kind.CONNECTION
     replaced_when = frozenset({"sourceId", "destinationId"})
@@ -73,38 +98,72 @@ class Link:
         """The connection's name, by which Dagster finds it."""
         return self.declared.name
 
+    def is_renamed(self, changes: list[FieldChange]) -> bool:
+        """Return whether an object with these differences is this one under its old name: it connects the same two."""
+        return not any(change.path in self.replaced_when for change in changes)
+
     def creation(self, workspace_id: str, ids: Ids) -> Json:  # noqa: ARG002 - as an actor's
-        """Return the body that creates it: manual, as Dagster decides when it runs; new columns are let through."""
-        return {
+        """Return the body that creates it."""
+        wanted = self.declared
+        manual = wanted.schedule == "manual"
+        body: Json = {
             "name": self.name,
-            "sourceId": ids.get((Kind.SOURCE, self.declared.source), NEW_ID),
-            "destinationId": ids.get((Kind.DESTINATION, self.declared.destination), NEW_ID),
-            "status": "active",
-            "schedule": {"scheduleType": "manual"},
-            "namespaceDefinition": "destination",
-            "prefix": "",
-            "nonBreakingSchemaUpdatesBehavior": "propagate_columns",
-            "configurations": {"streams": [_stream(stream) for stream in self.declared.model_dump()["streams"]]},
+            "sourceId": ids.get((Kind.SOURCE, wanted.source), NEW_ID),
+            "destinationId": ids.get((Kind.DESTINATION, wanted.destination), NEW_ID),
+            "status": wanted.status,
+            "schedule": {"scheduleType": "manual"}
+            if manual
+            else {"scheduleType": "cron", "cronExpression": wanted.schedule},
+            "namespaceDefinition": wanted.namespace_definition,
+            "prefix": wanted.prefix,
+            "nonBreakingSchemaUpdatesBehavior": wanted.non_breaking_schema_updates_behavior,
+            "configurations": {"streams": [_stream(stream) for stream in wanted.streams]},
         }
+        return body | ({"namespaceFormat": wanted.namespace_format} if wanted.namespace_format else {})
 
     def correction(self, changes: list[FieldChange], ids: Ids) -> Json:
         """Return the body that undoes differences: the fields that differ, the streams all together."""
-        fields = {"configurations" if change.path.startswith("streams.") else change.path for change in changes}
-        return {key: value for key, value in self.creation("", ids).items() if key in fields}
+        paths = {change.path for change in changes}
+        fields = {"configurations" if path.startswith("streams.") else path for path in paths}
+        body = {key: value for key, value in self.creation("", ids).items() if key in fields}
+        for stream in body.get("configurations", {}).get("streams", []):
+            if any(path.endswith(f"{stream['name']}.mappers") for path in paths):
+                stream["mappers"] = []  # the only setting that stays when it is left out
+        return body
 
-    def changes(self, found: Json, ids: Ids, state: State) -> Iterator[FieldChange]:  # noqa: ARG002 - as an actor's
+    def changes(self, found: Json, ids: Ids, state: State) -> Iterator[FieldChange]:
         """Yield what differs from the connection that Airbyte holds."""
-        return connection_changes(self.creation("", ids), found)
+        filled_in = state.shown(found[self.kind.id_field]).get("streams", {})
+        return connection_changes(self.creation("", ids), found, filled_in)
+
+    def shown(self, found: Json) -> Json:
+        """Return what has to be remembered of a connection that we have just written: what Airbyte filled in."""
+        return {"streams": chosen(found)}
+
+    def sent_secrets(self, found: Json) -> list[tuple[str, object]]:  # noqa: ARG002 - as an actor's
+        """Return nothing: a connection has no secrets."""
+        return []
+
+    def lost(self, found: Json, changes: list[FieldChange], *, replaced: bool) -> list[str]:
+        """Return the streams whose sync state is lost: the next sync reads them from the start."""
+        return incremental_streams(found) if replaced else lost_states(found, changes)
 
 
 type Desired = Actor | Link
 
 
-def _stream(stream: Json) -> Json:
-    body = {"name": stream["name"], "syncMode": stream["sync_mode"]}
-    if stream["sync_mode"] != "incremental_deduped_history":
-        return body  # Airbyte keeps a primary key only where it is used: sent in other modes it would differ for ever
-    return body | {"primaryKey": stream["primary_key"]}
+def _stream(stream: Stream) -> Json:
+    body: Json = {"name": stream.name, "syncMode": stream.sync_mode}
+    if stream.namespace:
+        body["namespace"] = stream.namespace
+    # Airbyte keeps a key and a cursor only where they are used: sent in other modes they would differ for ever.
+    if stream.sync_mode == "incremental_deduped_history":
+        body["primaryKey"] = stream.primary_key
+    if stream.cursor_field and stream.sync_mode.startswith("incremental_"):
+        body["cursorField"] = stream.cursor_field
+    if stream.selected_fields:
+        body["selectedFields"] = [{"fieldPath": [name]} for name in stream.selected_fields]
+    return body
 
 
 def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specifications: bool) -> list[Desired]:
@@ -127,11 +186,13 @@ def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specification
             if definition_id is None:
                 known = ", ".join(sorted(definitions)[:20]) or "none"
                 raise UserError(
-                    f"{kind} {item.name}: Airbyte has no connector {item.connector!r} (it has: {known}).\n"
+                    f"{item.where}: {kind} {item.name!r}: Airbyte has no connector {item.connector!r}; "
+                    f"it has {known}.\n"
                     "Correct `connector` in the connections file, or add the connector to Airbyte."
                 )
             if with_specifications and definition_id not in specifications:
                 specifications[definition_id] = branches(client.specification(kind, definition_id, workspace_id))
             schemas = specifications.get(definition_id, [])
-            found.append(Actor(kind, item.name, item.connector, definition_id, item.expanded(), schemas))
-    return [*found, *(Link(connection) for connection in file.connections)]
+            configuration = item.expanded()
+            found.append(Actor(kind, item.name, item.connector, definition_id, configuration, schemas, item.where))
+    return [*found, *(Link(connection, connection.where) for connection in file.connections)]

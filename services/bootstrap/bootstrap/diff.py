@@ -1,4 +1,4 @@
-"""What differs between a declared object and the one that Airbyte holds."""
+"""What differs between a declared configuration and the one that Airbyte holds."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class FieldChange:
     old: Any
     new: Any
     secret: bool = False
+    suspected: bool = False
+    """Whether this is a guess: somebody changed the object, and nothing that can be seen differs."""
 
 
 def configuration_changes(
@@ -70,35 +72,6 @@ def secrets(wanted: Any, shown: Any, schemas: Schemas, path: str = "") -> Iterat
         for index, item in enumerate(wanted):
             there = shown[index] if isinstance(shown, list) and index < len(shown) else None
             yield from secrets(item, there, child(schemas, index), f"{path}[{index}]")
-
-
-def connection_changes(wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[FieldChange]:
-    """Yield what differs between a declared connection and an actual one; its streams are compared by name."""
-    for key, value in wanted.items():
-        if key == "schedule":
-            old, new = (found.get(key) or {}).get("scheduleType"), value["scheduleType"]
-        elif key == "configurations":
-            yield from _stream_changes(value["streams"], (found.get(key) or {}).get("streams") or [])
-            continue
-        else:
-            old, new = found.get(key), value
-        if (old or ABSENT) != (new or ABSENT):
-            yield FieldChange(key, old, new)
-
-
-def _stream_changes(wanted: list[dict[str, Any]], found: list[dict[str, Any]]) -> Iterator[FieldChange]:
-    before = {stream["name"]: stream for stream in found}
-    after = {stream["name"]: stream for stream in wanted}
-    for name in [*after, *sorted(set(before) - set(after))]:
-        path = f"streams.{name}"
-        if name not in before:
-            yield FieldChange(path, ABSENT, after[name]["syncMode"])
-        elif name not in after:
-            yield FieldChange(path, before[name].get("syncMode"), ABSENT)
-        else:
-            for key, value in after[name].items():
-                if before[name].get(key) != value:
-                    yield FieldChange(f"{path}.{key}", before[name].get(key), value)
 
 
 def _join(path: str, key: str) -> str:

@@ -1,4 +1,4 @@
-"""References to the environment inside strings: `${NAME}`, `${NAME:-default}` and `${file:NAME}`."""
+"""References to the environment inside strings: `${NAME}`, `${NAME:-default}` and `${file:NAME}`; `$${` means `${`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-REFERENCE = re.compile(r"\$\{(?P<file>file:)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^{}]*)?\}")
+REFERENCE = re.compile(r"\$\$\{|\$\{(?P<file>file:)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^{}]*)?\}")
 
 
 class ExpansionError(ValueError):
@@ -36,6 +36,8 @@ def expand(value: Any, environment: Mapping[str, str], path: tuple[str | int, ..
 
 def _expand_text(text: str, environment: Mapping[str, str], path: tuple[str | int, ...]) -> str:
     def replace(reference: re.Match[str]) -> str:
+        if reference[0] == "$${":
+            return "${"
         name, default = reference["name"], reference["default"]
         found = environment.get(name, "")
         if not found:

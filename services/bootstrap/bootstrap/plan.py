@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
+from bootstrap.connection_diff import incremental_streams
 from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
-from bootstrap.errors import UserError
+from bootstrap.matching import is_ours, match, refuse_to_cascade
 from bootstrap.state import State
 
 
@@ -20,30 +20,41 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
+    DELETE = "delete"
     UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one declared object, and why."""
+    """What happens to one object, and why."""
 
-    desired: Desired
+    kind: Kind
+    name: str
     action: Action
+    desired: Desired | None = None
+    """None: it is not declared any more."""
     found: Json | None = None
     fields: list[FieldChange] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """The streams whose sync state is lost."""
+    adopted: bool = False
+    """Whether somebody else's object is taken over."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to the workspace and to every declared object, in the order of the file."""
+    """What happens to the workspace, to every declared object, and to what was removed from the file."""
 
-    workspace_exists: bool
+    workspace: str
+    workspace_action: Action
+    workspace_fields: list[FieldChange]
     changes: list[Change]
 
     @property
     def is_empty(self) -> bool:
         """Whether everything is as declared."""
-        return self.workspace_exists and all(change.action is Action.UNCHANGED for change in self.changes)
+        actions = {self.workspace_action, *(change.action for change in self.changes)}
+        return actions == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
 
     def count(self, action: Action) -> int:
         """Return the number of objects with this action."""
@@ -54,72 +65,62 @@ def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, ado
     """Compare what is declared with what the workspace holds.
 
     `adopt` takes objects for ours that have a declared name and are not known to be ours. Raises UserError when one
-    is met without it.
+    is met without it, and when something would have to be deleted together with an object of somebody else.
     """
     workspace_id = str(file.workspace.id)
-    exists = client.has_workspace(workspace_id)
+    workspace = client.workspace(workspace_id)
+    exists = workspace is not None
     actual = {kind: client.list(kind, workspace_id) if exists else [] for kind in Kind}
+    wanted = declared(client, file, with_specifications=exists)
     changes: list[Change] = []
     ids: dict[tuple[Kind, str], str] = {}
-    for desired in declared(client, file, with_specifications=exists):
-        found = match(desired, actual[desired.kind], state, adopt=adopt)
-        change = compare(desired, found, ids, state)
-        if change.found and change.action is not Action.REPLACE:
-            ids[desired.kind, desired.name] = change.found[desired.kind.id_field]
-        changes.append(change)
-    return Plan(exists, changes)
-
-
-def match(desired: Desired, listed: list[Json], state: State, *, adopt: bool) -> Json | None:
-    """Return the object that is ours under the declared name, whatever it is called now; None when there is none.
-
-    Raises UserError when only somebody else's object has that name.
-    """
-    id_field = desired.kind.id_field
-    for item in listed:
-        if state.name_of(desired.kind, item[id_field]) == desired.name:
-            return item
-    same_name = [
-        item for item in listed if item["name"] == desired.name and not state.name_of(desired.kind, item[id_field])
-    ]
-    if not same_name:
-        return None
-    if adopt or state.is_being_created(desired.kind, desired.name):
-        return same_name[0]
-    raise UserError(
-        f"{desired.kind} {desired.name!r} exists in Airbyte, but apply did not make it ({state.path} lacks it).\n"
-        "Rename one of the two, delete it in Airbyte, or take it over: `python -m bootstrap apply --adopt`."
-    )
+    for kind in Kind:
+        group = [desired for desired in wanted if desired.kind is kind]
+        found = match(kind, group, actual[kind], ids, state, adopt=adopt)
+        for desired in group:
+            change = compare(desired, found.get(desired.name), ids, state)
+            if change.found and change.action is not Action.REPLACE:
+                ids[kind, desired.name] = change.found[kind.id_field]
+            changes.append(change)
+        kept = {item[kind.id_field] for item in found.values()}
+        changes += [
+            _deletion(kind, item)
+            for item in actual[kind]
+            if item[kind.id_field] not in kept and is_ours(kind, item, state)
+        ]
+    ours = {change.found["connectionId"] for change in changes if change.found and change.kind is Kind.CONNECTION}
+    for change in changes:
+        if change.found and change.action in {Action.DELETE, Action.REPLACE}:
+            refuse_to_cascade(change.kind, change.found, actual[Kind.CONNECTION], ours)
+    return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 
 
 def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Change:
-    """Return what one object needs, given the object that is ours."""
+    """Return what one declared object needs, given the object that is it."""
+    kind, name = desired.kind, desired.name
     if found is None:
-        return Change(desired, Action.CREATE)
+        return Change(kind, name, Action.CREATE, desired)
     fields = list(desired.changes(found, ids, state))
-    if not fields:
-        return Change(desired, Action.UNCHANGED, found)
     replaced = any(change.path in desired.replaced_when for change in fields)
-    return Change(desired, Action.REPLACE if replaced else Action.UPDATE, found, fields)
+    action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.UNCHANGED
+    lost = desired.lost(found, fields, replaced=replaced)
+    return Change(kind, name, action, desired, found, fields, lost, adopted=not is_ours(kind, found, state))
 
 
-def as_json(plan: Plan) -> dict[str, Any]:
-    """Return the plan for machines; a secret shows neither its old nor its new value."""
-    return {
-        "workspace": Action.UNCHANGED if plan.workspace_exists else Action.CREATE,
-        "changes": [
-            {
-                "kind": change.desired.kind,
-                "name": change.desired.name,
-                "action": change.action,
-                "fields": [
-                    {"path": item.path, "secret": True}
-                    if item.secret
-                    else {"path": item.path, "old": item.old, "new": item.new}
-                    for item in change.fields
-                ],
-            }
-            for change in plan.changes
-        ],
-        "summary": {action: plan.count(action) for action in Action},
-    }
+def _deletion(kind: Kind, item: Json) -> Change:
+    lost = incremental_streams(item) if kind is Kind.CONNECTION else []
+    return Change(kind, item["name"], Action.DELETE, found=item, lost=lost)
+
+
+def _workspace(
+    file: ConnectionsFile, found: Json | None, state: State, *, adopt: bool
+) -> tuple[str, Action, list[FieldChange]]:
+    """Return name, action and differences; the name of a workspace that somebody else made is theirs."""
+    name = file.workspace.name
+    if found is None:
+        return name, Action.CREATE, []
+    if found["name"] == name:
+        return name, Action.UNCHANGED, []
+    if not adopt and not state.made_workspace(str(file.workspace.id)):
+        return found["name"], Action.UNCHANGED, []
+    return name, Action.UPDATE, [FieldChange("name", found["name"], name)]

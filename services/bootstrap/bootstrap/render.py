@@ -1,4 +1,4 @@
-"""How plans and results look in a terminal: a line for each object."""
+"""How plans and results look: a line for each object in a terminal, JSON for machines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bootstrap.diff import FieldChange
-from bootstrap.plan import Action, Plan
+from bootstrap.plan import Action, Change, Plan
 
-SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "!", Action.UNCHANGED: " "}
+SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "!", Action.DELETE: "-", Action.UNCHANGED: " "}
 
 
 def line(kind: str, name: str, outcome: str) -> str:
@@ -17,18 +17,19 @@ def line(kind: str, name: str, outcome: str) -> str:
     return f"{kind:<12} {name:<38} {outcome}"
 
 
-def plan_lines(plan: Plan, workspace: str) -> Iterator[str]:
-    """Yield the plan: objects, the fields that differ below them (old → new), and a summary."""
-    yield f"{' ' if plan.workspace_exists else '+'} " + line(
-        "workspace", workspace, Action.UNCHANGED if plan.workspace_exists else Action.CREATE
-    )
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield the plan: objects, below them the fields that differ (old → new) and what is lost, and a summary."""
+    yield f"{SIGNS[plan.workspace_action]} " + line("workspace", plan.workspace, plan.workspace_action)
+    yield from (f"      {field_text(item)}" for item in plan.workspace_fields)
     for change in plan.changes:
-        outcome = str(change.action)
-        if change.action is Action.REPLACE:
-            outcome += " (its sync state is lost: the next sync reads everything)"
-        yield f"{SIGNS[change.action]} " + line(change.desired.kind, change.desired.name, outcome)
+        outcome = change.action + (", taken over" if change.adopted else "")
+        yield f"{SIGNS[change.action]} " + line(change.kind, change.name, outcome)
         yield from (f"      {field_text(item)}" for item in change.fields)
+        if change.lost:
+            yield f"      {loss_text(change)}"
     counts = ", ".join(f"{plan.count(action)} {text}" for action, text in SUMMARY.items())
+    adopted = sum(change.adopted for change in plan.changes)
+    counts += f"; {adopted} to take over" if adopted else ""
     yield f"\n{'No changes' if plan.is_empty else 'Plan'}: {counts}."
 
 
@@ -36,16 +37,56 @@ SUMMARY = {
     Action.CREATE: "to create",
     Action.UPDATE: "to update",
     Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
     Action.UNCHANGED: "unchanged",
 }
 
 
 def field_text(change: FieldChange) -> str:
     """Return one field that differs: `endpoint: "http://a" → "http://b"`; of a secret only that it does."""
+    if change.suspected:
+        return f"{change.path}: may have been changed by hand (secret); it is sent again"
     if change.secret:
         return f"{change.path}: changed (secret)"
     return f"{change.path}: {_value(change.old)} → {_value(change.new)}"
 
 
+def loss_text(change: Change) -> str:
+    """Return which sync states are lost and what that means; tables are never dropped."""
+    streams = ", ".join(change.lost)
+    if change.action is Action.DELETE:
+        return f"the sync state of {streams} is lost; the tables stay"
+    return f"the sync state of {streams} is lost: read from the start if it is synced again"
+
+
 def _value(value: Any) -> str:
     return "(absent)" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan for machines; a secret shows neither its old nor its new value."""
+    return {
+        "workspace": {
+            "name": plan.workspace,
+            "action": plan.workspace_action,
+            "fields": [_field(item) for item in plan.workspace_fields],
+        },
+        "changes": [
+            {
+                "kind": change.kind,
+                "name": change.name,
+                "action": change.action,
+                "fields": [_field(item) for item in change.fields],
+                "lost_sync_states": change.lost,
+                "adopted": change.adopted,
+            }
+            for change in plan.changes
+        ],
+        "summary": {action: plan.count(action) for action in Action},
+    }
+
+
+def _field(change: FieldChange) -> dict[str, Any]:
+    if change.secret:
+        return {"path": change.path, "secret": True, "suspected": change.suspected}
+    return {"path": change.path, "old": change.old, "new": change.new}

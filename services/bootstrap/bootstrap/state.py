@@ -39,6 +39,7 @@ class State:
             data = json.loads(text)
             self._objects: dict[str, dict[str, Any]] = data.get("objects", {})
             self._creating: list[str] = data.get("creating", [])
+            self._workspaces: list[str] = data.get("workspaces", [])
         except (OSError, ValueError, AttributeError) as error:
             raise UserError(
                 f"{self.path} cannot be read ({error}).\n"
@@ -85,17 +86,49 @@ class State:
             self._creating.append(f"{kind} {name}")
             self._save()
 
-    def remember(self, kind: Kind, name: str, object_id: str, sent: Iterable[tuple[str, Any]] = ()) -> None:
-        """Remember an object as ours, and the secrets that it was given."""
+    def end_creation(self, kind: Kind, name: str) -> None:
+        """Remember that a creation has come to its end: it is done, refused, or undone."""
+        if self.is_being_created(kind, name):
+            self._creating.remove(f"{kind} {name}")
+            self._save()
+
+    def remember(
+        self,
+        kind: Kind,
+        name: str,
+        object_id: str,
+        sent: Iterable[tuple[str, Any]] = (),
+        shown: dict[str, Any] | None = None,
+    ) -> None:
+        """Remember an object as ours, the secrets that it was given, and what Airbyte showed of it thereafter."""
         hashes = {path: self._hash(path, value) for path, value in sent}
-        self._objects[object_id] = {"kind": str(kind), "name": name, "secrets": hashes}
+        # One that had this name and was deleted by somebody else is forgotten.
+        self._objects = {
+            key: value for key, value in self._objects.items() if (value["kind"], value["name"]) != (kind, name)
+        }
+        self._objects[object_id] = {"kind": str(kind), "name": name, "secrets": hashes, "shown": shown or {}}
         if self.is_being_created(kind, name):
             self._creating.remove(f"{kind} {name}")
         self._save()
 
+    def shown(self, object_id: str) -> dict[str, Any]:
+        """Return what Airbyte showed of an object after our last write, as far as it was remembered."""
+        shown: dict[str, Any] = self._objects.get(object_id, {}).get("shown", {})
+        return shown
+
     def forget(self, object_id: str) -> None:
         """Forget an object that was deleted."""
         if self._objects.pop(object_id, None):
+            self._save()
+
+    def made_workspace(self, workspace_id: str) -> bool:
+        """Return whether the workspace is ours, so that its name is."""
+        return workspace_id in self._workspaces
+
+    def remember_workspace(self, workspace_id: str) -> None:
+        """Remember a workspace as ours."""
+        if workspace_id not in self._workspaces:
+            self._workspaces.append(workspace_id)
             self._save()
 
     def _hash(self, path: str, value: Any) -> str:
@@ -109,7 +142,7 @@ class State:
         return bytes.fromhex(path.read_text())
 
     def _save(self) -> None:
-        data = {"objects": self._objects, "creating": self._creating}
+        data = {"workspaces": self._workspaces, "objects": self._objects, "creating": self._creating}
         _write_private(self.path, json.dumps(data, indent=2) + "\n")
 
 

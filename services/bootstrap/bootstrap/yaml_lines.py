@@ -49,13 +49,17 @@ class Document:
         finally:
             loader.dispose()
 
-    def error(self, location: Location, message: str) -> ConnectionsFileError:
-        """Return an error that names this file, the line of the nearest value that exists, and the path to it."""
-        known = location
-        while known not in self._lines and known:
-            known = known[:-1]
-        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-        return ConnectionsFileError(f"{self.path}:{self._lines.get(known, 1)}: {where or 'file'}: {message}")
+    def where(self, location: Location) -> str:
+        """Return the file and the line of a value, or of the nearest value around it that exists."""
+        while location not in self._lines and location:
+            location = location[:-1]
+        return f"{self.path}:{self._lines.get(location, 1)}"
+
+    def error(self, *mistakes: tuple[Location, str]) -> ConnectionsFileError:
+        """Return an error with a line for each mistake: file, line, path and message."""
+        return ConnectionsFileError(
+            "\n".join(f"{self.where(location)}: {_path(location) or 'file'}: {text}" for location, text in mistakes)
+        )
 
     def _note(self, node: yaml.Node | None, location: Location) -> None:
         if node is None:
@@ -79,6 +83,10 @@ class Document:
             for key, value in node.value:
                 if key.value in seen:
                     self._lines[(*location, key.value)] = key.start_mark.line + 1
-                    raise self.error((*location, key.value), "this key is there twice; remove one of the two.")
+                    raise self.error(((*location, key.value), "this key is there twice; remove one of the two."))
                 seen.add(key.value)
                 self._refuse_repeated_keys(value, (*location, key.value))
+
+
+def _path(location: Location) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")

@@ -118,12 +118,12 @@ def test_no_server_says_how_to_go_on() -> None:
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_workspace_that_is_hidden_or_absent(status: int) -> None:
     with client(lambda _: httpx.Response(status)) as airbyte:
-        assert not airbyte.has_workspace("w")
+        assert airbyte.workspace("w") is None
 
 
 def test_a_failing_server_is_not_taken_for_an_absent_workspace() -> None:
     with client(lambda _: httpx.Response(500)) as airbyte, pytest.raises(AirbyteError):
-        airbyte.has_workspace("w")
+        airbyte.workspace("w")
 
 
 def test_deleting_what_is_gone_is_fine() -> None:

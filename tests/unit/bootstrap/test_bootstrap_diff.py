@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.diff import FieldChange, configuration_changes, connection_changes, secrets
+from bootstrap.diff import FieldChange, configuration_changes, secrets
 from bootstrap.specification import MASK, branches
 
 SCHEMA = branches(
@@ -128,53 +128,3 @@ def test_every_secret_is_found() -> None:
         "streams[0].name": "n",
         "streams[1].format.password": "p",
     }
-
-
-CONNECTION: dict[str, Any] = {
-    "name": "c",
-    "prefix": "",
-    "schedule": {"scheduleType": "manual"},
-    "configurations": {
-        "streams": [
-            {"name": "a", "syncMode": "full_refresh_overwrite"},
-            {"name": "b", "syncMode": "incremental_deduped_history", "primaryKey": [["id"]]},
-        ]
-    },
-}
-
-
-def test_a_connection_as_airbyte_shows_it_is_no_difference() -> None:
-    shown = CONNECTION | {
-        "connectionId": "1",
-        "prefix": None,
-        "schedule": {"scheduleType": "manual", "basicTiming": None},
-        "configurations": {
-            "streams": [
-                {
-                    "name": "b",
-                    "syncMode": "incremental_deduped_history",
-                    "primaryKey": [["id"]],
-                    "cursorField": ["_ab_source_file_last_modified"],
-                },
-                {"name": "a", "syncMode": "full_refresh_overwrite", "primaryKey": [], "cursorField": []},
-            ]
-        },
-    }
-    assert list(connection_changes(CONNECTION, shown)) == []
-
-
-def test_what_differs_in_a_connection() -> None:
-    shown = {
-        "name": "renamed",
-        "prefix": "x_",
-        "schedule": {"scheduleType": "cron", "cronExpression": "0 0 * * * ?"},
-        "configurations": {"streams": [{"name": "a", "syncMode": "full_refresh_append"}, {"name": "z"}]},
-    }
-    assert [(change.path, change.old, change.new) for change in connection_changes(CONNECTION, shown)] == [
-        ("name", "renamed", "c"),
-        ("prefix", "x_", ""),
-        ("schedule", "cron", "manual"),
-        ("streams.a.syncMode", "full_refresh_append", "full_refresh_overwrite"),
-        ("streams.b", None, "incremental_deduped_history"),
-        ("streams.z", None, None),
-    ]

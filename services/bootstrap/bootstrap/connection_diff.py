@@ -1,0 +1,103 @@
+"""What differs between a declared connection and the one that Airbyte holds, and which sync states that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bootstrap.airbyte_client import Json
+from bootstrap.diff import ABSENT, FieldChange
+
+CHOSEN_BY_AIRBYTE = ("cursorField", "primaryKey")
+"""Stream settings that Airbyte fills in where they are not declared, from what the source defines."""
+
+ADDED_BY_HAND = ("selectedFields", "mappers", "destinationObjectName", "includeFiles")
+"""Stream settings that are absent where they are not declared."""
+
+
+def chosen(connection: Json) -> dict[str, Json]:
+    """Return what Airbyte filled in for each stream of a connection that we have just written."""
+    return {
+        _label(stream): {key: stream.get(key) or [] for key in CHOSEN_BY_AIRBYTE} for stream in _streams(connection)
+    }
+
+
+def connection_changes(wanted: Json, found: Json, filled_in: dict[str, Json]) -> Iterator[FieldChange]:
+    """Yield what differs; streams are compared by name, their undeclared settings with what Airbyte had filled in."""
+    for key, value in wanted.items():
+        if key == "configurations":
+            yield from _stream_changes(value["streams"], _streams(found), filled_in)
+            continue
+        old, new = (timing(found.get(key)), timing(value)) if key == "schedule" else (found.get(key), value)
+        if (old or ABSENT) != (new or ABSENT):
+            yield FieldChange(key, old, new)
+
+
+def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
+    """Return the streams that have to be read from the start after these changes."""
+    by_path = {change.path: change for change in changes}
+    lost = []
+    for stream in _streams(found):
+        path = f"streams.{_label(stream)}"
+        mode = by_path.get(f"{path}.syncMode")
+        leaves = mode is not None and not _incremental(mode.new)
+        if _incremental(stream.get("syncMode")) and (path in by_path or f"{path}.cursorField" in by_path or leaves):
+            lost.append(_label(stream))
+    return lost
+
+
+def incremental_streams(connection: Json) -> list[str]:
+    """Return the streams that have a sync state: those that are read incrementally."""
+    return [_label(stream) for stream in _streams(connection) if _incremental(stream.get("syncMode"))]
+
+
+def timing(schedule: Json | None) -> str | None:
+    """Return a schedule as one text: manual, a cron expression, or the interval of Airbyte's UI ("Every 24 hours")."""
+    if not schedule:
+        return None
+    detail = schedule.get("cronExpression") or schedule.get("basicTiming") or schedule["scheduleType"]
+    return str(detail).removesuffix(" UTC")  # Airbyte adds the time zone that is the default
+
+
+def _stream_changes(wanted: list[Json], found: list[Json], filled_in: dict[str, Json]) -> Iterator[FieldChange]:
+    left = {_label(stream): stream for stream in found}
+    for stream in wanted:
+        label = _match(stream, left)
+        path = f"streams.{label}"
+        before = left.pop(label, None)
+        if before is None:
+            yield FieldChange(path, ABSENT, stream["syncMode"])
+            continue
+        expected = dict.fromkeys(ADDED_BY_HAND) | filled_in.get(label, {}) | stream
+        for key, value in expected.items():
+            if key not in {"name", "namespace"} and _comparable(key, before.get(key)) != _comparable(key, value):
+                yield FieldChange(f"{path}.{key}", before.get(key) or ABSENT, value or ABSENT)
+    for label, stream in left.items():
+        yield FieldChange(f"streams.{label}", stream.get("syncMode"), ABSENT)
+
+
+def _comparable(key: str, value: Any) -> Any:
+    if not value:
+        return ABSENT
+    return sorted(".".join(field["fieldPath"]) for field in value) if key == "selectedFields" else value
+
+
+def _match(stream: Json, found: dict[str, Json]) -> str:
+    """Return the label of a declared stream; one without a namespace is any stream of its name."""
+    if not stream.get("namespace"):
+        return next((label for label, item in found.items() if item["name"] == stream["name"]), stream["name"])
+    return _label(stream)
+
+
+def _label(stream: Json) -> str:
+    namespace = stream.get("namespace")
+    return f"{namespace}.{stream['name']}" if namespace else str(stream["name"])
+
+
+def _streams(connection: Json) -> list[Json]:
+    streams: list[Json] = (connection.get("configurations") or {}).get("streams") or []
+    return streams
+
+
+def _incremental(mode: Any) -> bool:
+    return str(mode).startswith("incremental_")

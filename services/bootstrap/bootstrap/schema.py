@@ -1,0 +1,30 @@
+"""The JSON schema of the connections file, by which editors complete and check it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bootstrap.connections_file import ConnectionsFile
+
+REFERENCE = {"type": "string", "pattern": r"\$\{.+\}", "description": "A reference to the environment."}
+
+
+def schema_text() -> str:
+    """Return the schema as the text of its file."""
+    schema = ConnectionsFile.model_json_schema()
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(dialect | _with_references(schema), indent=2) + "\n"
+
+
+def _with_references(schema: Any) -> Any:
+    """Allow ${NAME} wherever text is restricted: references are replaced before the file is checked."""
+    if isinstance(schema, list):
+        return [_with_references(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _with_references(item) for key, item in schema.items()}
+    if schema.get("type") == "string" and not {"enum", "format", "pattern"}.isdisjoint(schema):
+        kept = {key: schema.pop(key) for key in ("title", "description", "default") if key in schema}
+        return kept | {"anyOf": [schema, REFERENCE]}
+    return schema

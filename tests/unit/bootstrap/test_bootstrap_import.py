@@ -1,0 +1,136 @@
+"""Writing the connections file of a workspace that somebody set up by hand."""
+
+from typing import Any
+
+import pytest
+
+from bootstrap.errors import UserError
+from bootstrap.importing import Imported, read_workspace
+from bootstrap.plan import Action
+
+WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
+CONNECTION: dict[str, Any] = {
+    "name": "nightly (all)",
+    "sourceId": "1",
+    "destinationId": "2",
+    "status": "inactive",
+    "prefix": "raw_",
+    "schedule": {"scheduleType": "cron", "cronExpression": "0 0 12 * * ? UTC"},
+    "namespaceDefinition": "custom_format",
+    "namespaceFormat": "lake_${SOURCE_NAMESPACE}",
+    "nonBreakingSchemaUpdatesBehavior": "ignore",
+    "configurations": {
+        "streams": [
+            {
+                "name": "orders",
+                "syncMode": "incremental_deduped_history",
+                "primaryKey": [["id"]],
+                "cursorField": ["updated_at"],
+                "selectedFields": [{"fieldPath": ["id"]}, {"fieldPath": ["updated_at"]}],
+            },
+            {"name": "files", "syncMode": "incremental_append", "cursorField": ["modified"]},
+        ]
+    },
+}
+
+
+@pytest.fixture
+def made_by_hand(server: Any) -> Any:
+    server.workspaces[WORKSPACE] = "Theirs"
+    configuration = {"bucket": "{{ ${NOT_OURS} }}", "secret": "s", "sourceType": "s3", "unset": None}
+    server.add("source", "1", {"name": "shop-db", "sourceType": "s3", "configuration": configuration})
+    server.add("destination", "2", {"name": "dwh", "destinationType": "bigquery", "configuration": {"project_id": "p"}})
+    server.add("connection", "3", CONNECTION)
+    return server
+
+
+def read(session: Any) -> Imported:
+    with session.client() as client:
+        return read_workspace(client, "http://airbyte", None)
+
+
+def test_the_file_says_all_that_differs_from_the_defaults(session: Any, made_by_hand: Any) -> None:
+    imported = read(session)
+    assert imported.notes == []
+    assert imported.content == {
+        "workspace": {"id": WORKSPACE, "name": "Theirs"},
+        "sources": [
+            {
+                "name": "shop-db",
+                "connector": "source-s3",
+                "configuration": {"bucket": "{{ $${NOT_OURS} }}", "secret": "${SHOP_DB_SECRET}"},
+            }
+        ],
+        "destinations": [
+            {"name": "dwh", "connector": "destination-bigquery", "configuration": {"project_id": "p"}},
+        ],
+        "connections": [
+            {
+                "name": "nightly (all)",
+                "source": "shop-db",
+                "destination": "dwh",
+                "prefix": "raw_",
+                "status": "inactive",
+                "schedule": "0 0 12 * * ?",
+                "namespace_definition": "custom_format",
+                "namespace_format": "lake_$${SOURCE_NAMESPACE}",
+                "non_breaking_schema_updates_behavior": "ignore",
+                "streams": [
+                    {
+                        "name": "orders",
+                        "sync_mode": "incremental_deduped_history",
+                        "primary_key": [["id"]],
+                        "cursor_field": ["updated_at"],
+                        "selected_fields": ["id", "updated_at"],
+                        "dbt_source": "nightly__all_.orders",
+                    },
+                    {"name": "files", "sync_mode": "incremental_append", "dbt_source": "nightly__all_.files"},
+                ],
+            }
+        ],
+    }
+
+
+def test_taken_over_nothing_but_the_secret_is_sent(session: Any, made_by_hand: Any) -> None:
+    imported = read(session)
+    session.write(imported.text())
+    plan = session.plan(adopt=True, SHOP_DB_SECRET="s")
+    assert [(change.action, change.adopted) for change in plan.changes] == [
+        (Action.UPDATE, True),
+        (Action.UNCHANGED, True),
+        (Action.UNCHANGED, True),
+    ]
+    session.apply(adopt=True, SHOP_DB_SECRET="s")
+    assert made_by_hand.writes == ["PUT source"]
+    assert session.plan(SHOP_DB_SECRET="s").is_empty
+
+
+def test_the_text_names_the_secrets_and_holds_none(session: Any, made_by_hand: Any) -> None:
+    text = read(session).text()
+    assert text.startswith("# yaml-language-server: $schema=connections.schema.json\n")
+    assert "# Secrets, to be set in the environment:\n#   SHOP_DB_SECRET\n" in text
+    assert "****" not in text
+
+
+def test_what_the_file_cannot_say_is_told(session: Any, made_by_hand: Any) -> None:
+    connection = made_by_hand.objects["3"]
+    connection["schedule"] = {"scheduleType": "basic", "basicTiming": "Every 24 hours"}
+    connection["configurations"]["streams"][1] |= {"mappers": [{"type": "hashing"}]}
+    imported = read(session)
+    assert [note.partition(";")[0] for note in imported.notes] == [
+        "connection 'nightly (all)': its schedule (Every 24 hours) cannot be set through Airbyte's public API",
+        "connection 'nightly (all)', stream 'files': mappers cannot be declared",
+    ]
+    assert "schedule" not in imported.content["connections"][0]
+
+
+def test_two_objects_of_one_name_have_to_be_renamed_first(session: Any, made_by_hand: Any) -> None:
+    made_by_hand.add("source", "4", made_by_hand.objects["1"])
+    with pytest.raises(UserError, match=r"several sources called 'shop-db'.*Rename them in Airbyte"):
+        read(session)
+
+
+def test_one_of_several_workspaces_has_to_be_named(session: Any, made_by_hand: Any) -> None:
+    made_by_hand.workspaces["another"] = "Another"
+    with pytest.raises(UserError, match=rf"Name the workspace with --workspace ID.*\n  {WORKSPACE}  Theirs\n  another"):
+        read(session)
