@@ -69,7 +69,9 @@ def _is_current(project: DbtProject) -> bool:
     generated = {project.project_dir / name for name in ("target", "logs")}
     for directory, folders, names in project.project_dir.walk():
         folders[:] = [name for name in folders if directory / name not in generated]
-        if any(Path(name).suffix in SOURCES and (directory / name).stat().st_mtime > made for name in names):
+        # A folder's own time tells that a file was removed from it.
+        paths = [directory / name for name in (*folders, *names) if Path(name).suffix in SOURCES or name in folders]
+        if any(path.stat().st_mtime > made for path in paths):
             return False
     return True
 
