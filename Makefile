@@ -69,6 +69,27 @@ e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run
 	@$(install) tests
 	@$(tests)/pytest tests/e2e
 
+# Airbyte as code
+
+plan: ## What apply would change in Airbyte; o=--json for machines
+	@$(airbyte) plan $(o)
+
+apply: ## Make Airbyte hold what connections.yaml declares; o=--adopt takes over what others made
+	@$(airbyte) apply $(o)
+
+destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not ask
+	@$(airbyte) destroy $(o)
+
+import: ## Write the connections file of what Airbyte holds: make import f=imported.yaml
+	@$(airbyte) import $(f) $(o)
+
+schema: ## Write connections.schema.json, by which editors complete and check connections.yaml
+	@$(install) bootstrap
+	@PYTHONPATH=services/bootstrap .venvs/bootstrap/bin/python -m bootstrap schema > connections.schema.json
+
+airbyte = $(install) bootstrap && $(launcher) -m local.airbyte
+.PHONY: plan apply destroy import schema
+
 # Checks
 
 test: lint ## Lint, types, unit and integration tests: no Docker
