@@ -101,7 +101,7 @@ lint: ## Formatting, lint, types and SQL style
 	@$(tests)/ruff check --quiet .
 	@$(tests)/mypy $(packages) tools tests
 	@$(tests)/mypy --python-executable .venvs/warehouse/bin/python services/warehouse/warehouse
-	@cd dbt_project && ../$(tests)/sqlfluff lint --nofail-on-warnings models tests
+	@cd dbt_project && ../$(tests)/sqlfluff lint .
 
 format: ## Format the Python code
 	@$(install) tests

@@ -6,6 +6,7 @@ that it describes: with Compose it is in a volume, so that the command runs in t
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -39,6 +40,8 @@ def command(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
 
 def compose_is_up() -> bool:
     """Return whether Compose runs anything of this checkout."""
+    if shutil.which("docker") is None:
+        return False
     listed = subprocess.run(["docker", "compose", "ps", "--quiet"], cwd=ROOT, capture_output=True)
     return listed.returncode == 0 and bool(listed.stdout.strip())
 
@@ -60,7 +63,7 @@ def main(arguments: list[str]) -> int:
         warn(f"import: {output} exists already. Name another file, or move it away.")
         return 1
     except FileNotFoundError as error:
-        warn(f"{arguments[0]}: {error.filename} is not there. With Docker: make doctor; without: make dev.")
+        warn(f"{arguments[0]}: {error.filename} is not there.")
         return 1
     except NotRunningError as error:
         warn(f"{arguments[0]}: {error}")

@@ -109,7 +109,11 @@ class Platform:
         """Dagster's webserver, daemon and code server."""
         where = ["-h", "127.0.0.1", "-p", str(self.ports["dagster"])]
         command, variables = self.command("orchestrator", "dagster", "dev", "-m", "orchestrator.definitions", *where)
-        return Service("dagster", command, variables, f"{self.url('dagster')}/server_info")
+        # dagster-airbyte sends local time marked as UTC when it asks for running jobs.
+        variables["TZ"] = "UTC"
+        # Not in the checkout: Dagster would let a .env there (Compose's) override these variables.
+        home = Path(self.environment["DAGSTER_HOME"])
+        return Service("dagster", command, variables, f"{self.url('dagster')}/server_info", directory=home)
 
     def services(self) -> list[Service]:
         """All of them, in the order in which they are started."""

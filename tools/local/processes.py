@@ -31,6 +31,7 @@ class Service:
     environment: dict[str, str]
     health_url: str
     healthy_text: str = ""  # must appear in the body of a healthy answer
+    directory: Path | None = None  # where it runs; by default where we run
 
 
 @dataclass
@@ -104,6 +105,7 @@ def start(service: Service, log: Path) -> Process:
         popen = subprocess.Popen(
             service.command,
             env=variables | service.environment,
+            cwd=service.directory,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
