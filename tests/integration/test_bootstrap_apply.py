@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.conftest import RunningPlatform
+from running import RunningPlatform
 
 FILE = """\
 workspace: {id: $WORKSPACE, name: Bootstrap test}
@@ -203,7 +203,8 @@ def test_a_changed_secret(workspace: Workspace) -> None:
     workspace.apply()
     exit_code, changes = workspace.plan(AWS_SECRET_ACCESS_KEY="another-secret")
     assert exit_code == 2
-    assert changes["source"]["fields"] == [{"path": "credentials.aws_secret_access_key", "secret": True}]
+    field = {"path": "credentials.aws_secret_access_key", "secret": True, "suspected": False}
+    assert changes["source"]["fields"] == [field]
     text = workspace.bootstrap("plan", AWS_SECRET_ACCESS_KEY="another-secret").stdout
     assert "credentials.aws_secret_access_key: changed (secret)" in text
     assert "another-secret" not in text
@@ -283,7 +284,8 @@ def test_a_name_of_somebody_else_is_not_taken(workspace: Workspace) -> None:
     state.unlink()
     result = workspace.bootstrap("apply")
     assert result.returncode == 1
-    assert "source 'orders' exists in Airbyte, but apply did not make it" in result.stderr
+    assert "source 'orders' exists in Airbyte (" in result.stderr
+    assert "), but apply did not make it" in result.stderr
     assert "apply --adopt" in result.stderr
     assert workspace.proxy.writes == []
     assert workspace.bootstrap("apply", "--adopt").returncode == 0
@@ -294,7 +296,8 @@ def test_what_airbyte_refuses_is_explained(workspace: Workspace) -> None:
     result = workspace.bootstrap("apply", BUCKET="bucket-that-is-absent")
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert "bootstrap: Airbyte answered 4" in result.stderr
+    where = f"{workspace.directory}/connections.yaml:25: connection 'orders'"
+    assert f"bootstrap: {where}: Airbyte answered 4" in result.stderr
     assert workspace.apply() == CREATED | {
         "workspace": "unchanged",
         "source": "updated (bucket)",

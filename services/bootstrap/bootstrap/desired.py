@@ -53,21 +53,23 @@ class Actor:
         return {"name": self.name, "configuration": self.configuration}
 
     def changes(self, found: Json, ids: Ids, state: State) -> Iterator[FieldChange]:  # noqa: ARG002 - as a connection's
-        """Yield what differs from the object that Airbyte holds."""
+        """Yield what differs from the object that Airbyte holds; or its secrets, if nothing else explains an edit."""
+        differences = list(self._differences(found, state))
+        yield from differences
+        before, now = state.shown(found[self.kind.id_field]).get("updatedAt"), found.get("updatedAt")
+        if not differences and before and now and before != now:
+            for path, _ in self.sent_secrets(found):
+                yield FieldChange(path, None, None, secret=True, suspected=True)
+
+    def _differences(self, found: Json, state: State) -> Iterator[FieldChange]:
         if found["name"] != self.name:
             yield FieldChange("name", found["name"], self.name)
         if found.get("definitionId", self.definition_id) != self.definition_id:  # Airbyte 0.63 does not show it
             yield FieldChange("definitionId", found["definitionId"], self.definition_id)
-        object_id = found[self.kind.id_field]
-        known = partial(state.secret_is_known, object_id)
+        known = partial(state.secret_is_known, found[self.kind.id_field])
         # Airbyte's reads add the connector's type to the configuration.
         configuration = {key: value for key, value in found["configuration"].items() if key != f"{self.kind}Type"}
-        differences = list(configuration_changes(self.configuration, configuration, self.schemas, known))
-        yield from differences
-        before, now = state.shown(object_id).get("updatedAt"), found.get("updatedAt")
-        if not differences and before and now and before != now:
-            for path, _ in self.sent_secrets(found):
-                yield FieldChange(path, None, None, secret=True, suspected=True)
+        yield from configuration_changes(self.configuration, configuration, self.schemas, known)
 
     def shown(self, found: Json) -> Json:
         """Return what has to be remembered of an object that we have just written: when that was, if it says so."""
