@@ -34,9 +34,6 @@ LOCKS = {
 }
 PLATFORM = [name for name in LOCKS if name != "tests"]
 
-# Run once after the installation, in the new environment: what the first start would otherwise do again and again.
-AFTER = {"localstack": ["-m", "localstack.aws.spec"]}
-
 
 class InstallError(Exception):
     """What went wrong, why, and the next command."""
@@ -119,8 +116,6 @@ def install(name: str, uv: str, python: str) -> bool:
     run(
         [*sync, "--python", str(directory / "bin/python"), str(lock)], f"The packages of {name} could not be installed."
     )
-    if name in AFTER:
-        run([str(directory / "bin/python"), *AFTER[name]], f"The first-start preparation of {name} failed.")
     stamp.write_text(wanted)
     return True
 
