@@ -81,10 +81,11 @@ class Database:
             connection.execute("begin immediate")
             try:
                 yield connection
+                connection.execute("commit")
             except BaseException:
-                connection.execute("rollback")
+                if connection.in_transaction:  # SQLite itself rolls back where the disk is full
+                    connection.execute("rollback")
                 raise
-            connection.execute("commit")
 
     def close(self) -> None:
         """Close every connection and let another server use the directory."""
