@@ -12,7 +12,9 @@ from .masking import Redactor
 from .sync import SyncProgress
 
 LINES_KEPT = 10_000  # a connector warns for every row that does not cast; the first lines tell enough
+ERRORS_KEPT = 1_000  # beyond these lines: errors are the reason why somebody reads a log
 LINE_CHARACTERS = 4_000
+LINE_HEAD = 1_000  # of a longer text; the rest is its end, where a stack trace says what happened
 FLUSH_SECONDS = 0.5
 
 
@@ -27,6 +29,7 @@ class JobLog:
         self._redact = Redactor(())
         self._lines: list[str] = []
         self._count = 0
+        self._full = False
         self._flushed_at = -FLUSH_SECONDS
         self.progress = SyncProgress()
 
@@ -39,27 +42,39 @@ class JobLog:
         return self._redact(text)
 
     def __call__(self, level: str, message: str) -> None:
-        """Add a line: time, level, message."""
-        now = datetime.datetime.now(datetime.UTC).isoformat(sep=" ", timespec="milliseconds")[:-6]
-        text = self._redact(message).rstrip()
-        if len(text) > LINE_CHARACTERS:
-            text = f"{text[:LINE_CHARACTERS]}… ({len(text)} characters)"
+        """Add a line: time, level, message; none once the log is full."""
+        room = LINES_KEPT + ERRORS_KEPT if level in ("ERROR", "FATAL") else LINES_KEPT
         with self._lock:
-            # Errors are the reason why somebody reads a log: they are kept whatever came before them.
-            if self._count < LINES_KEPT or level in ("ERROR", "FATAL"):
-                self._append(f"{now} {level} {text}")
-            elif self._count == LINES_KEPT:
-                self._append(f"{now} WARN This log is full ({LINES_KEPT} lines): only errors are added from here on.")
+            if self._count < room:
+                self._append(level, message)
+            elif not self._full:
+                self._full = True
+                self._append(
+                    "WARN",
+                    f"This log is full ({LINES_KEPT} lines, {ERRORS_KEPT} more for errors): "
+                    "only errors are added from here on.",
+                )
             if self._clock() - self._flushed_at >= FLUSH_SECONDS:
                 self._flush()
+
+    def end(self, level: str, message: str) -> None:
+        """Add the last line, which a full log takes too, and write what has been collected."""
+        with self._lock:
+            self._append(level, message)
+            self._flush()
 
     def flush(self) -> None:
         """Write what has been collected, so that it can be read."""
         with self._lock:
             self._flush()
 
-    def _append(self, line: str) -> None:
-        self._lines.append(line)
+    def _append(self, level: str, message: str) -> None:
+        now = datetime.datetime.now(datetime.UTC).isoformat(sep=" ", timespec="milliseconds")[:-6]
+        text = self._redact(message).rstrip()
+        if len(text) > LINE_CHARACTERS:
+            tail = text[LINE_HEAD - LINE_CHARACTERS :]
+            text = f"{text[:LINE_HEAD]}… ({len(text)} characters) …{tail}"
+        self._lines.append(f"{now} {level} {text}")
         self._count += 1
 
     def _flush(self) -> None:

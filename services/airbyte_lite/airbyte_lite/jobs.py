@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import threading
@@ -10,8 +9,10 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .connectors.runner import ConnectorError
+from .errors import Problem
 from .joblog import JobLog
 from .jobstore import INTERRUPTED, JobStore
 from .records import Connection, Job
@@ -24,6 +25,16 @@ CANCEL_SECONDS = 20.0  # a cancelled job ends within this time, or its cancellat
 CLOSE_SECONDS = 3.0
 
 log = logging.getLogger("airbyte_lite")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job has ended: its final status, why, and what the log shall hold besides."""
+
+    status: str
+    reason: str | None = None
+    failure_type: str | None = None
+    details: str = ""
 
 
 class Jobs:
@@ -76,7 +87,7 @@ class Jobs:
             with self._lock:
                 if task in self._queue:
                     self._queue.remove(task)
-                    self._end(task, "cancelled", "The job was cancelled before it started.")
+                    self._end(task, Outcome("cancelled", "The job was cancelled before it started."))
             task.cancel()
             task.ended.wait(CANCEL_SECONDS)
         elif not job.ended:
@@ -107,34 +118,49 @@ class Jobs:
         with self._lock:
             while self._queue and self._running < self._running_at_once and not self._closing:
                 task = self._queue.popleft()
+                try:
+                    # Marked here, so that whoever started the job sees it running. It was cancelled if it is no longer
+                    # pending: its connection was deleted while it was put into the queue.
+                    if not self._store.start(task.job.id):
+                        self._end(task, Outcome("cancelled", "The job was cancelled before it started."))
+                        continue
+                    # A daemon: a thread that hangs in a request must not keep the server from ending.
+                    threading.Thread(target=self._run, args=(task,), name=f"job-{task.job.id}", daemon=True).start()
+                except Exception as error:  # a full disk, no more threads: the job must not seem to run
+                    reason = f"The job could not be started: {type(error).__name__}: {error}."
+                    self._end(task, Outcome("failed", reason, "system_error"))
+                    continue
                 self._running += 1
-                # Marked here, so that whoever started the job sees it running. A daemon: a thread that hangs in a
-                # request must not keep the server from ending.
-                self._store.start(task.job.id)
-                threading.Thread(target=self._run, args=(task,), name=f"job-{task.job.id}", daemon=True).start()
 
     def _run(self, task: Task) -> None:
         try:
-            self._work(task)
-            self._end(task, "succeeded")
-        except SyncCancelled:
-            self._end(task, "cancelled", "The job was cancelled; the tables and the state are as they were before it.")
-        except SyncError as error:
-            self._end(task, "failed", error.message, error.failure_type)
-        except ConnectorError as error:
-            if error.internal:
-                task.log("ERROR", error.internal)
-            self._end(task, "failed", error.message, error.failure_type)
-        except Exception as error:
-            task.log("ERROR", traceback.format_exc())
-            text = f"An unexpected error: {type(error).__name__}: {error}. The job's log has the details."
-            self._end(task, "failed", text, "system_error")
+            self._end(task, self._outcome(task))
         finally:
             with self._lock:
                 self._running -= 1
             self._dispatch()
 
-    def _end(self, task: Task, status: str, reason: str | None = None, failure_type: str | None = None) -> None:
+    def _outcome(self, task: Task) -> Outcome:
+        """Do the work of the job and tell how it ended."""
+        try:
+            self._work(task)
+        except SyncCancelled:
+            reason = "The job was cancelled; the tables and the state are as they were before it."
+            return Outcome("cancelled", reason)
+        except SyncError as error:
+            return Outcome("failed", error.message, error.failure_type)
+        except ConnectorError as error:
+            return Outcome("failed", error.message, error.failure_type, error.internal)
+        except Problem as error:  # the connection, its source or its destination was deleted
+            return Outcome("failed", error.message, "config_error")
+        except Exception as error:
+            reason = f"An unexpected error: {type(error).__name__}: {error}. The job's log has the details."
+            return Outcome("failed", reason, "system_error", traceback.format_exc())
+        return Outcome("succeeded")
+
+    def _end(self, task: Task, outcome: Outcome) -> None:
+        """Write the outcome; whatever happens, the job is over for this process afterwards."""
+        status, reason, failure_type = outcome.status, outcome.reason, outcome.failure_type
         if self._closing and status != "succeeded":
             status, reason, failure_type = "failed", INTERRUPTED, "system_error"
         elif task.cancelled.is_set() and status == "failed":
@@ -142,14 +168,26 @@ class Jobs:
             status, reason, failure_type = "cancelled", f"The job was cancelled. {reason}", None
         reason = task.log.redact(reason) if reason else None
         progress = task.log.progress
-        if status == "failed":
-            task.log("ERROR", f"The job failed: {reason}")
-        else:
-            task.log("INFO", reason or f"The job succeeded: {progress.records} records, {progress.bytes} bytes.")
-        # The server may be gone below us while it closes; the next one marks the job as failed.
-        with contextlib.suppress(Exception):
-            task.log.flush()
+        try:
+            if outcome.details:
+                task.log("ERROR", outcome.details)
+            if status == "failed":
+                task.log.end("ERROR", f"The job failed: {reason}")
+            else:
+                task.log.end(
+                    "INFO", reason or f"The job succeeded: {progress.records} records, {progress.bytes} bytes."
+                )
+        except Exception as error:
+            self._not_stored(task, "log", error)
+        try:
             self._store.finish(task.job.id, status, reason if status == "failed" else None, failure_type)
+        except Exception as error:
+            self._not_stored(task, f"end ({status})", error)
         log.info("job %s (connection %s): %s", task.job.id, task.job.connection_id, status)
         self._tasks.pop(task.job.id, None)
         task.ended.set()
+
+    def _not_stored(self, task: Task, what: str, error: Exception) -> None:
+        """Tell the server's log that the database did not take something; while we close, it may be gone already."""
+        if not self._closing:
+            log.error("job %s: its %s could not be stored: %s: %s", task.job.id, what, type(error).__name__, error)

@@ -1,3 +1,4 @@
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,8 +8,8 @@ import pytest
 
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.database import Database
-from airbyte_lite.errors import Problem
-from airbyte_lite.joblog import LINES_KEPT, JobLog
+from airbyte_lite.errors import Problem, not_found
+from airbyte_lite.joblog import ERRORS_KEPT, LINE_CHARACTERS, LINES_KEPT, JobLog
 from airbyte_lite.jobs import Jobs
 from airbyte_lite.jobstore import JobStore
 from airbyte_lite.records import Connection, Job
@@ -181,6 +182,91 @@ def test_log_is_bounded_but_keeps_errors(store: JobStore) -> None:
 def test_long_lines_are_cut(store: JobStore) -> None:
     job = store.create("c1", "w1", "sync")
     log = JobLog(store, job.id)
-    log("INFO", "x" * 10_000)
+    log("INFO", "first" + "x" * 10_000 + "last")
     log.flush()
-    assert store.log(job.id)[0].endswith("… (10000 characters)")
+    [line] = store.log(job.id)
+    assert " INFO firstxx" in line
+    assert "xx… (10009 characters) …xx" in line
+    assert line.endswith("xxlast")
+    assert len(line) < LINE_CHARACTERS + 100
+
+
+def test_errors_are_bounded_too_but_not_the_last_line(store: JobStore) -> None:
+    job = store.create("c1", "w1", "sync")
+    log = JobLog(store, job.id)
+    for number in range(LINES_KEPT + 2 * ERRORS_KEPT):
+        log("ERROR", f"line {number}")
+    log.end("ERROR", "the reason")
+    lines = store.log(job.id)
+    assert len(lines) == LINES_KEPT + ERRORS_KEPT + 2
+    assert "This log is full" in lines[-2]
+    assert lines[-1].endswith("ERROR the reason")
+
+
+def test_full_log_says_so_even_if_the_line_that_filled_it_was_an_error(store: JobStore) -> None:
+    job = store.create("c1", "w1", "sync")
+    log = JobLog(store, job.id)
+    for number in range(LINES_KEPT):
+        log("INFO", f"line {number}")
+    log("ERROR", "an error")
+    log("INFO", "not kept")
+    log.flush()
+    assert "This log is full" in store.log(job.id)[-1]
+
+
+def test_job_that_was_cancelled_before_it_is_in_the_queue_does_not_run(
+    jobs: Jobs, store: JobStore, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = store.create
+
+    def cancelled_at_once(*arguments: str) -> Job:
+        job = create(*arguments)
+        jobs.cancel_of("c1")  # the connection is deleted in this moment
+        return job
+
+    monkeypatch.setattr(store, "create", cancelled_at_once)
+    assert jobs.start(connection(1), "sync").status == "cancelled"
+    monkeypatch.undo()
+    work.go.set()
+    assert jobs.start(connection(1), "sync").status == "running"
+    assert len(work.order) <= 1
+
+
+def test_job_that_cannot_be_started_has_failed(
+    jobs: Jobs, work: Work, ended: Callable[[Job], Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        started = [jobs.start(connection(number), "sync") for number in range(3)]
+    assert {job.status for job in started} == {"failed"}
+    assert "can't start new thread" in str(started[0].failure)
+    work.go.set()
+    assert ended(jobs.start(connection(1), "sync")).status == "succeeded"
+
+
+def test_full_disk_does_not_keep_a_job_from_ending(
+    jobs: Jobs,
+    store: JobStore,
+    work: Work,
+    ended: Callable[[Job], Job],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    job = jobs.start(connection(1), "sync")
+    monkeypatch.setattr(store, "progress", full)
+    work.error = SyncError("bad file")
+    work.go.set()
+    assert ended(job).failure == "bad file"
+    assert "its log could not be stored" in caplog.text
+
+
+def test_job_of_a_deleted_connection_fails_with_a_sentence(jobs: Jobs, work: Work, ended: Callable[[Job], Job]) -> None:
+    work.error = not_found("connection", "c1")
+    work.go.set()
+    assert ended(jobs.start(connection(1), "sync")).failure == "Could not find a connection with the id c1."
