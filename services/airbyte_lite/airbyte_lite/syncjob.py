@@ -34,6 +34,12 @@ class Task:
         if self.read is not None:
             self.read.stop()
 
+    def follow(self, read: Read) -> None:
+        """Let a cancellation end this command of the connector."""
+        self.read = read
+        if self.cancelled.is_set():
+            read.stop()
+
     def check(self) -> None:
         """Raise SyncCancelled once the job is to stop."""
         if self.cancelled.is_set():
@@ -70,7 +76,7 @@ class Worker:
             self._sync(task, connection, source, destination)
         except SyncError as error:
             # Connectors give some reasons ("the bucket does not exist") in their check only.
-            reason = None if task.cancelled.is_set() else self._fault(source)
+            reason = None if task.cancelled.is_set() else self._fault(task, source)
             if reason is None or reason in error.message:
                 raise
             raise SyncError(f"{error.message} The source's check says: {reason}", "config_error") from error
@@ -81,8 +87,8 @@ class Worker:
 
     def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
+        task.check()  # once: a reset is cancelled before the first table is gone, or not at all
         for stream in self._sync_streams(connection):
-            task.check()
             # The table first: a state without its table is dropped before the next read; a table without its state
             # would get its rows twice.
             tables.drop(stream)
@@ -108,22 +114,25 @@ class Worker:
         chosen = catalog.protocol_catalog(connection.streams)
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
         with self._runner.read(definition.connector, source.configuration, chosen, state) as read:
-            task.read = read
-            if task.cancelled.is_set():
-                read.stop()
-            run_sync(
-                source=read,
-                streams=streams,
-                destination=destination.configuration,
-                emulator_host=self._emulator_host,
-                spool_dir=self._spool_dir / f"job-{task.job.id}",
-                job_id=task.job.id,
-                commit_state=functools.partial(self._store.save_states, connection.id),
-                confirm_empty=functools.partial(self._confirm_empty, source),
-                log=task.log,
-                progress=task.log.progress,
-                cancelled=task.cancelled,
-            )
+            task.follow(read)
+            try:
+                run_sync(
+                    source=read,
+                    streams=streams,
+                    destination=destination.configuration,
+                    emulator_host=self._emulator_host,
+                    spool_dir=self._spool_dir / f"job-{task.job.id}",
+                    job_id=task.job.id,
+                    commit_state=functools.partial(self._store.save_states, connection.id),
+                    confirm_empty=functools.partial(self._confirm_empty, task, source),
+                    log=task.log,
+                    progress=task.log.progress,
+                    cancelled=task.cancelled,
+                )
+            except SyncError:
+                if read.exit_code and (last_lines := read.stderr):
+                    task.log("ERROR", last_lines)
+                raise
             self._keep_configuration(source, read.configuration_update)
 
     def _sync_streams(self, connection: Connection) -> list[SyncStream]:
@@ -148,7 +157,7 @@ class Worker:
             return connection
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
         try:
-            offered = self._runner.discover(definition.connector, source.configuration)
+            offered = self._runner.discover(definition.connector, source.configuration, task.follow)
         except ConnectorError as error:
             if error.failure_type != "config_error":
                 raise
@@ -190,19 +199,19 @@ class Worker:
             )
             self._store.drop_states(connection.id, missing)
 
-    def _fault(self, source: Actor) -> str | None:
+    def _fault(self, task: Task, source: Actor) -> str | None:
         """Return what the source's own check finds wrong, as one line; None if it passes."""
         connector = self._definitions.get("source", source.definition_id).connector
         assert connector is not None  # noqa: S101 -- only destinations have none
         try:
-            result = self._runner.check(connector, source.configuration)
+            result = self._runner.check(connector, source.configuration, task.follow)
         except ConnectorError as error:
             return " ".join(error.message.split())
         return None if result.succeeded else " ".join(result.message.split())
 
-    def _confirm_empty(self, source: Actor) -> None:
+    def _confirm_empty(self, task: Task, source: Actor) -> None:
         """Raise SyncError unless the source's own check vouches that there is nothing to read."""
-        reason = self._fault(source)
+        reason = self._fault(task, source)
         if reason is not None:
             raise SyncError(
                 "The source has no records and its check does not pass, so the overwrite was refused; the table keeps "
@@ -213,5 +222,8 @@ class Worker:
 
     def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
         """Keep the form of the configuration that the connector has migrated it to."""
-        if update is not None and self._store.actor("source", source.id).configuration == source.configuration:
-            self._store.save(replace(source, configuration=update))
+        if update is None:
+            return
+        now = self._store.actor("source", source.id)  # it may have been changed while the job ran
+        if now.configuration == source.configuration:
+            self._store.save(replace(now, configuration=update))

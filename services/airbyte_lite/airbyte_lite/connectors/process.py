@@ -67,7 +67,9 @@ class Process:
         self._tail.close()
 
     def tail(self) -> str:
-        """Return the last lines that the command wrote to standard error."""
+        """Return the last lines that the command wrote to standard error; all of them once its end is known."""
+        if self._exit_code is not None:
+            self._tail.close()
         return self._tail.text()
 
 

@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +78,12 @@ class Read:
         return self._process.tail()
 
 
+Follow = Callable[[Read], object]
+
+
+def _ignore(_read: Read) -> None: ...
+
+
 class ConnectorRunner:
     """Runs connectors; each one in use keeps a process that has imported it, so that commands start warm."""
 
@@ -100,14 +106,19 @@ class ConnectorRunner:
             self._specs[connector], _ = self._ask(connector, "spec", "spec")
         return self._specs[connector]
 
-    def check(self, connector: Connector, configuration: dict[str, Any]) -> CheckResult:
-        """Have the connector try a configuration; raise ConnectorError if it could not even try."""
-        status, update = self._ask(connector, "check", "connectionStatus", config=configuration)
+    def check(self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore) -> CheckResult:
+        """Have the connector try a configuration; raise ConnectorError if it could not even try.
+
+        `follow` is given the running command, which may be stopped: a ConnectorError then.
+        """
+        status, update = self._ask(connector, "check", "connectionStatus", follow, config=configuration)
         return CheckResult(status["status"] == "SUCCEEDED", status.get("message") or "", update)
 
-    def discover(self, connector: Connector, configuration: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the streams of a source as AirbyteStream objects; raise ConnectorError."""
-        catalog, _ = self._ask(connector, "discover", "catalog", config=configuration)
+    def discover(
+        self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore
+    ) -> list[dict[str, Any]]:
+        """Return the streams of a source as AirbyteStream objects; raise ConnectorError. `follow`: as for `check`."""
+        catalog, _ = self._ask(connector, "discover", "catalog", follow, config=configuration)
         streams: list[dict[str, Any]] = catalog["streams"]
         return streams
 
@@ -137,7 +148,7 @@ class ConnectorRunner:
             self._servers.clear()
 
     def _ask(
-        self, connector: Connector, command: str, answer: str, **files: Any
+        self, connector: Connector, command: str, answer: str, follow: Follow = _ignore, **files: Any
     ) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Run a command; return the body of its answer and the configuration that it wants to be kept."""
         body: dict[str, Any] | None = None
@@ -146,6 +157,7 @@ class ConnectorRunner:
         deadline = time.monotonic() + COMMAND_SECONDS
         with self._command(connector, command, files) as process:
             read = Read(process)
+            follow(read)
             timer = threading.Timer(COMMAND_SECONDS, read.stop)
             timer.start()
             try:

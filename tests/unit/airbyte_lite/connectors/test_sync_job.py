@@ -1,0 +1,135 @@
+"""What a job does with a connector that hangs or crashes."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airbyte_lite import syncjob
+from airbyte_lite.connectors.registry import Connector
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
+from airbyte_lite.database import Database
+from airbyte_lite.definitions import BIGQUERY_ID, Definitions
+from airbyte_lite.joblog import JobLog
+from airbyte_lite.jobstore import JobStore
+from airbyte_lite.records import Actor, Connection, Stream
+from airbyte_lite.settings import Settings
+from airbyte_lite.store import Store
+from airbyte_lite.sync import SyncCancelled, SyncError, SyncStream
+from airbyte_lite.syncjob import Task, Worker
+
+STREAM = Stream({"name": "orders"}, "full_refresh_append", [], [])
+CONNECTION = Connection("c1", "w1", "orders", "s1", "d1", [STREAM], 0.0)
+
+
+class Setting:
+    """A worker over a database with one connection; the source's code is given to `task`."""
+
+    def __init__(self, connector: Connector, runner: ConnectorRunner, database: Database, directory: Path) -> None:
+        settings = Settings("127.0.0.1", 0, directory, directory, "http://127.0.0.1:9")
+        self.store, self.jobs = Store(database), JobStore(database)
+        self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings.emulator_host, directory)
+        self.store.save(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
+
+    def task(self, code: str, job_type: str = "sync", **connection: Any) -> Task:
+        self.store.save(Actor("s1", "source", "w1", "s", "", {"code": code}, 0.0))
+        self.store.save(replace(CONNECTION, **connection))
+        job = self.jobs.create("c1", "w1", job_type)
+        self.jobs.start(job.id)
+        return Task(job, JobLog(self.jobs, job.id))
+
+
+@pytest.fixture
+def setting(fake_connector: Connector, runner: ConnectorRunner, tmp_path: Path) -> Iterator[Setting]:
+    database = Database(tmp_path / "data")
+    yield Setting(fake_connector, runner, database, tmp_path)
+    database.close()
+
+
+def read_to_the_end(**arguments: Any) -> None:
+    """Stands where the loader is, without a warehouse."""
+    for _ in arguments["source"]:
+        pass
+    if arguments["source"].exit_code:
+        raise SyncError("The connector ended.")
+
+
+def cancelled_after(task: Task, work: Callable[[Task], None]) -> float:
+    """Run the work, cancel it when its connector runs, and return the seconds that it then took to end."""
+    begin = 0.0
+
+    def cancel() -> None:
+        nonlocal begin
+        while task.read is None:
+            time.sleep(0.01)
+        begin = time.monotonic()
+        task.cancel()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    with pytest.raises((ConnectorError, SyncError, SyncCancelled)):
+        work(task)
+    thread.join()
+    return time.monotonic() - begin
+
+
+def test_cancel_ends_a_connector_that_hangs_while_it_discovers(setting: Setting) -> None:
+    task = setting.task("time.sleep(60)", schema_updates="propagate_columns")
+    assert cancelled_after(task, setting.worker.run) < 5
+
+
+def test_cancel_ends_a_connector_that_hangs_while_it_checks(setting: Setting) -> None:
+    task = setting.task("time.sleep(60)")
+    source = setting.store.actor("source", "s1")
+    assert cancelled_after(task, lambda task: setting.worker._confirm_empty(task, source)) < 5
+
+
+def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syncjob, "run_sync", read_to_the_end)
+    # Its check passes: the reason is what it wrote to standard error.
+    task = setting.task(
+        "say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})\n"
+        "if 'catalog' in files: raise KeyError('last words')"
+    )
+    with pytest.raises(SyncError, match="The connector ended"):
+        setting.worker.run(task)
+    task.log.flush()
+    assert "KeyError: 'last words'" in "".join(setting.jobs.log(task.job.id))
+
+
+def test_configuration_of_the_connector_does_not_undo_a_rename(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(**arguments: Any) -> None:
+        read_to_the_end(**arguments)
+        setting.store.save(replace(setting.store.actor("source", "s1"), name="renamed"))
+
+    monkeypatch.setattr(syncjob, "run_sync", rename)
+    control = {"type": "CONNECTOR_CONFIG", "connectorConfig": {"config": {"new": 1}}}
+    setting.worker.run(setting.task(f"say(type='CONTROL', control={control})"))
+    source = setting.store.actor("source", "s1")
+    assert (source.name, source.configuration) == ("renamed", {"new": 1})
+
+
+def test_reset_is_cancelled_as_a_whole_or_not_at_all(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = [replace(STREAM, stream={"name": name}) for name in ("a", "b")]
+    task = setting.task("", "reset", streams=streams)
+    dropped: list[str] = []
+
+    class Tables:
+        def __init__(self, *_: object) -> None: ...
+
+        def drop(self, stream: SyncStream) -> None:
+            dropped.append(stream.name)
+            task.cancel()
+
+    monkeypatch.setattr(syncjob, "BigQueryDestination", Tables)
+    setting.worker.run(task)
+    assert dropped == ["a", "b"]
+    with pytest.raises(SyncCancelled):
+        setting.worker.run(task)
+    assert dropped == ["a", "b"]
