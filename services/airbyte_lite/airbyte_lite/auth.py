@@ -7,7 +7,6 @@ documentation: a token lives 15 minutes).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -66,7 +65,7 @@ class Authenticator:
     def _password_is_valid(self, credentials: str) -> bool:
         try:
             username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # neither Base64 nor UTF-8
             return False
         name_matches = _equal(username, self._settings.username or "")
         password_matches = _equal(password, self._settings.password or "")

@@ -13,6 +13,7 @@ from .errors import conflict, not_found
 from .records import Job, JobFilter
 
 COLUMNS = ", ".join(field.name for field in fields(Job))
+LARGEST_ID = 2**63 - 1  # SQLite's
 INTERRUPTED = "The server stopped while the job was running. Start it again: tables are changed whole or not at all."
 
 
@@ -42,6 +43,8 @@ class JobStore:
 
     def get(self, job_id: int) -> Job:
         """Return the job; raises a 404 Problem."""
+        if not 0 < job_id <= LARGEST_ID:
+            raise not_found("job", job_id)
         with self._database.read() as connection:
             row = connection.execute(f"select {COLUMNS} from jobs where id = ?", (job_id,)).fetchone()  # noqa: S608
         if row is None:

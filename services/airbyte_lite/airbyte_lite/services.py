@@ -13,7 +13,7 @@ from .definitions import Definitions
 from .jobs import Jobs
 from .jobstore import JobStore
 from .masking import Redactor, secret_values
-from .records import Actor
+from .records import Actor, Connection
 from .settings import Settings
 from .store import Store
 from .syncjob import Worker
@@ -55,6 +55,11 @@ class Services:
             runner=runner,
             authenticator=Authenticator(settings, store.key()),
         )
+
+    def delete_connection(self, connection: Connection) -> None:
+        """Delete the connection and stop its job; the tables stay."""
+        self.store.delete(connection)  # first, so that no other job is started
+        self.jobs.cancel_of(connection.id)
 
     def redact(self, actor: Actor, text: str) -> str:
         """Return a connector's text without the secrets of its configuration."""

@@ -1,5 +1,7 @@
 """The endpoints that need no connector: everything but sources and what is made of them."""
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airbyte_lite.api import connections
 from airbyte_lite.app import create_app
 from airbyte_lite.masking import MASK
 from airbyte_lite.records import Connection, Stream
@@ -90,6 +93,15 @@ def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding:
     services.close()
 
 
+def test_basic_authentication_takes_names_and_passwords_beyond_ascii(settings: Settings, client_of: Any) -> None:
+    services = Services.open(replace(settings, username="ada", password="pässword"))
+    client = client_of(create_app(services))
+    for password, status in (("pässword", 200), ("password", 401)):
+        header = "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()
+        assert client.get(f"{PUBLIC}/workspaces", headers={"Authorization": header}).status_code == status
+    services.close()
+
+
 def test_workspace_is_created_once(api: Any) -> None:
     again = {"id": WORKSPACE, "name": "another name"}
     assert api.post(f"{CONFIGURATION}/workspaces/create_if_not_exist", json=again).json()["name"] == "one"
@@ -170,6 +182,17 @@ def test_bad_configurations(api: Any, change: dict[str, Any], sentence: str) -> 
     assert "12345" not in answer.text
 
 
+@pytest.mark.parametrize("value", [r'"\ud800-s3cret"', "NaN", "[Infinity]"])
+def test_configuration_that_could_not_be_answered_is_not_kept(api: Any, value: str) -> None:
+    configuration = json.dumps({"destinationType": "bigquery", **BIGQUERY, "x": "VALUE"}).replace('"VALUE"', value)
+    body = f'{{"workspaceId": "{WORKSPACE}", "name": "warehouse", "configuration": {configuration}}}'
+    answer = api.post(f"{PUBLIC}/destinations", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert "body.configuration" in answer.json()["message"]
+    assert "s3cret" not in answer.text
+    assert api.get(f"{PUBLIC}/destinations").json()["data"] == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -185,6 +208,8 @@ def test_bad_configurations(api: Any, change: dict[str, Any], sentence: str) -> 
         ("POST", "connections", {"sourceId": "x", "destinationId": "y"}),
         ("POST", "destinations", {"workspaceId": "x", "name": "n", "configuration": {}}),
         ("GET", "jobs/4711", None),
+        ("GET", f"jobs/{2**63}", None),
+        ("GET", f"jobs/-{2**64}", None),
         ("DELETE", "jobs/4711", None),
         ("POST", "jobs", {"connectionId": "x", "jobType": "sync"}),
         ("GET", "streams?sourceId=x", None),
@@ -207,6 +232,7 @@ def test_unknown_ids(api: Any, method: str, path: str, body: object) -> None:
         ("GET", "jobs/nonsense", None),
         ("GET", "jobs?limit=0", None),
         ("GET", "jobs?limit=101", None),
+        ("GET", f"jobs?offset={2**63}", None),
         ("GET", "jobs?orderBy=createdAt", None),
         ("GET", "jobs?createdAtStart=yesterday", None),
         ("PATCH", "connections/c1", {"status": "deprecated"}),
@@ -273,6 +299,28 @@ def test_patch_connection_keeps_what_is_left_out(api: Any, connection: Connectio
     assert (answer["name"], answer["prefix"]) == ("new", "raw_")
     assert answer["configurations"]["streams"][0]["primaryKey"] == [["id"]]
     assert api.request("PATCH", f"{PUBLIC}/connections/c1", json={"prefix": ""}).json()["prefix"] == ""
+
+
+@pytest.mark.parametrize("change", ["deleted", "renamed"])
+def test_patch_connection_sees_what_happened_while_it_discovered(
+    api: Any, services: Services, connection: Connection, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    def discover(*_: object) -> list[dict[str, Any]]:
+        if change == "deleted":
+            services.store.delete(connection)
+        else:
+            services.store.save(replace(connection, name="renamed"))
+        return [connection.streams[0].stream]
+
+    monkeypatch.setattr(connections, "discover", discover)
+    streams = [{"name": "orders", "syncMode": "full_refresh_append"}]
+    answer = api.request("PATCH", f"{PUBLIC}/connections/c1", json={"configurations": {"streams": streams}})
+    if change == "deleted":
+        assert answer.status_code == 404
+        assert api.get(f"{PUBLIC}/connections/c1").status_code == 404
+    else:
+        assert answer.json()["name"] == "renamed"
+        assert answer.json()["configurations"]["streams"][0]["syncMode"] == "full_refresh_append"
 
 
 def test_inactive_connection_does_not_run(api: Any, services: Services, connection: Connection) -> None:

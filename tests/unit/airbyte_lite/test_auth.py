@@ -79,7 +79,16 @@ def test_basic() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [None, basic("ada", "wrong"), basic("bob", "pass:word"), basic("", ""), "Basic !!!", "Basic /w==", "Bearer x.y"],
+    [
+        None,
+        basic("ada", "wrong"),
+        basic("bob", "pass:word"),
+        basic("", ""),
+        "Basic !!!",
+        "Basic /w==",
+        "Basic é",
+        "Bearer x.y",
+    ],
 )
 def test_wrong_headers_do_not_pass_with_basic(header: str | None) -> None:
     assert not Authenticator(BASIC, KEY).allows(header)

@@ -73,8 +73,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
         """Delete the connections that use it first, as Airbyte does; their jobs are cancelled, tables stay."""
         actor = served.store.actor(kind, actor_id)
         for connection in served.store.connections_of(actor):
-            served.jobs.cancel_of(connection.id)
-            served.store.delete(connection)
+            served.delete_connection(connection)
         served.store.delete(actor)
         return Response(status_code=204)
 

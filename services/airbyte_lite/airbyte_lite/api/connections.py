@@ -96,6 +96,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
     streams = connection.streams
     if body.configurations is not None and body.configurations.streams:
         streams = _streams(served, connection.source_id, body.configurations)
+        connection = served.store.connection(connection_id)  # it may have been changed or deleted meanwhile
     changed = replace(
         connection,
         name=body.name or connection.name,
@@ -116,9 +117,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
     """Cancel its job, if one runs, and delete it; the tables stay."""
-    connection = served.store.connection(connection_id)
-    served.jobs.cancel_of(connection.id)
-    served.store.delete(connection)
+    served.delete_connection(served.store.connection(connection_id))
     return Response(status_code=204)
 
 

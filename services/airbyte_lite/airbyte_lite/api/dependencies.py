@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBasic, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from ..errors import Problem
 from ..services import Services
 
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"
+LARGEST_NUMBER = 2**63 - 1  # that SQLite takes
 
 
 def services(request: Request) -> Services:
@@ -26,10 +28,14 @@ def services(request: Request) -> Services:
 Served = Annotated[Services, Depends(services)]
 
 
-def authenticate(
-    request: Request,
-    served: Served,
-) -> None:
+class DescribedBasic(HTTPBasic):
+    """Basic authentication for the page /docs; FastAPI's own refuses names and passwords beyond ASCII."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Let everything pass: `authenticate` judges."""
+
+
+def authenticate(request: Request, served: Served) -> None:
     """Raise a 401 Problem unless the request's Authorization header may pass."""
     if not served.authenticator.allows(request.headers.get("authorization")):
         raise Problem(
@@ -42,7 +48,7 @@ def authenticate(
 # The first two are there for the page /docs, which offers them; the header is judged by the last.
 AUTHENTICATED = [
     Security(HTTPBearer(auto_error=False, description="A token from /api/public/v1/applications/token")),
-    Security(HTTPBasic(auto_error=False)),
+    Security(DescribedBasic(scheme_name="HTTPBasic")),
     Depends(authenticate),
 ]
 
@@ -73,7 +79,7 @@ class Page:
 def page(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0,
 ) -> Page:
     """Return the page that a request asks for."""
     return Page(request, limit, offset)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import json
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -12,6 +13,18 @@ class Body(BaseModel):
     """A JSON body with camelCase names; names that Airbyte knows and this server does not use are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, str_min_length=1)
+
+
+def _storable(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what Python reads as JSON and cannot write again: half of a surrogate pair, NaN, Infinity."""
+    try:
+        json.dumps(configuration, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:  # not its message, which repeats the value
+        raise ValueError("must be JSON: text in Unicode, numbers that are finite") from error
+    return configuration
+
+
+Configuration = Annotated[dict[str, Any], AfterValidator(_storable)]
 
 
 class WorkspaceBody(Body):
@@ -32,7 +45,7 @@ class ActorCreate(Body):
 
     name: str
     workspace_id: str
-    configuration: dict[str, Any]
+    configuration: Configuration
     definition_id: str | None = None
 
 
@@ -40,14 +53,14 @@ class ActorPatch(Body):
     """Changes of a source or destination: what is left out stays."""
 
     name: str | None = None
-    configuration: dict[str, Any] | None = None
+    configuration: Configuration | None = None
 
 
 class ActorPut(Body):
     """A source or destination as it shall be."""
 
     name: str
-    configuration: dict[str, Any]
+    configuration: Configuration
 
 
 class SelectedField(Body):

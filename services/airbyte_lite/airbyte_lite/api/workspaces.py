@@ -88,8 +88,7 @@ def delete_workspace(served: Served, workspace_id: str) -> Response:
     """Delete connections (their jobs are cancelled), sources, destinations, then the workspace."""
     workspace = served.store.workspace(workspace_id)
     for connection in served.store.connections([workspace_id], False, -1, 0):
-        served.jobs.cancel_of(connection.id)
-        served.store.delete(connection)
+        served.delete_connection(connection)
     for kind in ("source", "destination"):
         for actor in served.store.actors(kind, [workspace_id], False, -1, 0):
             served.store.delete(actor)
