@@ -3,11 +3,13 @@
 import json
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bootstrap.connections_file import load
@@ -28,6 +30,21 @@ class Setup:
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return self.platform.run("bootstrap", "bootstrap", *arguments, **(self.variables | variables))
 
+    def sync(self, connection: str) -> int:
+        """Run a connection's sync and return the number of rows that it read."""
+        with httpx.Client(base_url=f"{self.platform.airbyte_url}/api/public/v1", timeout=60) as http:
+            query = {"workspaceIds": str(load(self.file, {}).workspace.id)}
+            found = http.get("connections", params=query).raise_for_status().json()["data"]
+            [connection_id] = [item["connectionId"] for item in found if item["name"] == connection]
+            body = {"connectionId": connection_id, "jobType": "sync"}
+            job = http.post("jobs", json=body).raise_for_status().json()
+            while job["status"] in {"pending", "running"}:
+                time.sleep(0.2)
+                job = http.get(f"jobs/{job['jobId']}").raise_for_status().json()
+        assert job["status"] == "succeeded", job
+        rows: int = job["rowsSynced"]
+        return rows
+
     def replace(self, *pairs: tuple[str, str]) -> None:
         text = self.file.read_text()
         for old, new in pairs:
@@ -37,10 +54,10 @@ class Setup:
 
 
 @pytest.fixture
-def setup(bootstrapped: RunningPlatform, tmp_path: Path) -> Iterator[Setup]:
+def setup(bootstrapped: RunningPlatform, dataset: str, tmp_path: Path) -> Iterator[Setup]:
     file = tmp_path / "connections.yaml"
     file.write_text((ROOT / "connections.yaml").read_text().replace(WORKSPACE, str(uuid.uuid4())))
-    variables = {"CONNECTIONS_FILE": str(file), "BOOTSTRAP_STATE_DIR": str(tmp_path / "state")}
+    variables = {"CONNECTIONS_FILE": str(file), "BOOTSTRAP_STATE_DIR": str(tmp_path / "state"), "BQ_DATASET": dataset}
     setup = Setup(bootstrapped, file, variables)
     result = setup.run("apply")
     assert result.returncode == 0, result.stderr
@@ -69,7 +86,8 @@ def test_an_imported_workspace_has_an_empty_plan(setup: Setup, tmp_path: Path) -
     assert "JAFFLE_SHOP_ORDERS_AWS_ACCESS_KEY_ID is not set" in missing.stderr
 
 
-def test_a_table_renamed_and_another_removed(setup: Setup) -> None:
+def test_a_connection_renamed_and_another_removed(setup: Setup) -> None:
+    assert setup.sync("stripe_payments") > 100
     text = setup.file.read_text()
     start = (
         text.index("  - name: jaffle_shop_orders\n    connector"),
@@ -95,6 +113,7 @@ def test_a_table_renamed_and_another_removed(setup: Setup) -> None:
     assert "the sync state of jaffle_shop_orders is lost; the tables stay" in result.stdout
     assert setup.run("apply").returncode == 0
     assert setup.run("plan", "--detailed-exitcode").returncode == 0
+    assert setup.sync("payments") == 0  # its state was kept: the file has not changed since
 
 
 def test_a_mistake_in_the_arguments_is_not_taken_for_changes(setup: Setup) -> None:

@@ -28,7 +28,8 @@ def command(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     if "AIRBYTE_URL" in os.environ:
         return local, variables
     if DEVELOPMENT.exists():
-        return local, variables | json.loads(DEVELOPMENT.read_text())
+        given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if "CONNECTIONS_FILE" in os.environ else {}
+        return local, variables | json.loads(DEVELOPMENT.read_text()) | given
     if (ROOT / ".env").exists() and compose_is_up():
         # The file as it is now, not the one that the image was built with.
         file = f"{ROOT / 'connections.yaml'}:/opt/platform/connections.yaml:ro"

@@ -102,10 +102,6 @@ class State:
     ) -> None:
         """Remember an object as ours, the secrets that it was given, and what Airbyte showed of it thereafter."""
         hashes = {path: self._hash(path, value) for path, value in sent}
-        # One that had this name and was deleted by somebody else is forgotten.
-        self._objects = {
-            key: value for key, value in self._objects.items() if (value["kind"], value["name"]) != (kind, name)
-        }
         self._objects[object_id] = {"kind": str(kind), "name": name, "secrets": hashes, "shown": shown or {}}
         if self.is_being_created(kind, name):
             self._creating.remove(f"{kind} {name}")
