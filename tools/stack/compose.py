@@ -76,8 +76,14 @@ def config() -> dict[str, Any]:
 def states() -> dict[str, dict[str, Any]]:
     """Return, for each service, its container's state as the engine tells it."""
     project = read_env()["COMPOSE_PROJECT_NAME"]
-    own = f"label=com.docker.compose.project={project}"
-    listed = output("docker", "ps", "--all", "--quiet", "--filter", own).split()
+    # Run workers inherit the labels that Compose gives the images it builds, but not this one of its containers.
+    own = [
+        "--filter",
+        f"label=com.docker.compose.project={project}",
+        "--filter",
+        "label=com.docker.compose.oneoff=False",
+    ]
+    listed = output("docker", "ps", "--all", "--quiet", *own).split()
     if not listed:
         return {}
     form = '{"service": {{json (index .Config.Labels "com.docker.compose.service")}}, "state": {{json .State}}}'

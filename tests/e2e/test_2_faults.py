@@ -1,0 +1,140 @@
+"""What breaks, and how the platform is afterwards: the same figures, by what the README says to do."""
+
+import re
+import time
+
+import pytest
+from airbyte_api import api
+
+from .stack import EXPECTED, Stack, eventually
+
+DBT_STARTED = "ExecutionStepStartEvent"
+
+
+def wait_for(stack: Stack, run_id: str, kind: str, step: str) -> None:
+    """Wait until a run has an event of a kind in a step."""
+    for event in stack.follow(run_id):
+        if event.get("__typename") == kind and event.get("stepKey") == step:
+            return
+    pytest.fail(f"the run ended without {kind} in {step}")
+
+
+def assert_mended(stack: Stack) -> None:
+    """Everything healthy, a run through, and the figures."""
+    eventually("every service is healthy", stack.healthy, 120)
+    stack.make("run")
+    assert stack.figures() == EXPECTED
+
+
+def test_a_killed_run_worker_fails_the_run_at_once_and_is_retried(running: Stack) -> None:
+    run_id = running.launch()
+    wait_for(running, run_id, DBT_STARTED, "dbt_build")
+    time.sleep(2)  # into dbt's own work
+    running.worker(run_id).kill()
+    killed = time.monotonic()
+    assert running.ended(run_id, 60) == "FAILURE"
+    assert time.monotonic() - killed < 30
+    assert running.ended(running.retry_of(run_id)) == "SUCCESS"
+    assert running.figures() == EXPECTED
+
+
+def test_a_run_is_terminated_from_the_ui(running: Stack) -> None:
+    run_id = running.launch()
+    worker = running.worker(run_id)
+    wait_for(running, run_id, DBT_STARTED, "dbt_build")
+    mutation = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
+    assert running.dagster(mutation, id=run_id)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    assert running.ended(run_id, 60) == "CANCELED"
+    assert worker.wait(timeout=40)["StatusCode"] is not None
+    assert_mended(running)
+
+
+@pytest.mark.parametrize("service", ["daemon", "code", "webserver", "socket-proxy"])
+def test_a_run_outlives_a_restart_of(running: Stack, service: str) -> None:
+    run_id = running.launch()
+    running.worker(run_id)
+    running.container(service).restart()
+    assert running.ended(run_id) == "SUCCESS"
+    eventually("every service is healthy", running.healthy, 120)
+    assert running.figures() == EXPECTED
+
+
+@pytest.mark.parametrize("service", ["postgres", "airbyte"])
+def test_a_run_ends_and_the_next_succeeds_after_a_restart_of(running: Stack, service: str) -> None:
+    run_id = running.launch()
+    running.worker(run_id)
+    wait_for(running, run_id, DBT_STARTED, "sync_jaffle_shop_customers")
+    running.container(service).restart()
+    running.ended(run_id)
+    assert_mended(running)
+
+
+def test_a_warehouse_that_stops_during_a_sync_leaves_the_tables_as_they_were(running: Stack) -> None:
+    before = running.figures()
+    run_id = running.launch()
+    wait_for(running, run_id, DBT_STARTED, "sync_jaffle_shop_orders")
+    running.container("warehouse").kill()
+    assert running.ended(run_id) == "FAILURE"
+    running.make("up")
+    assert running.figures() == before
+    assert_mended(running)
+
+
+def test_localstack_without_its_bucket_is_filled_again(running: Stack) -> None:
+    running.container("localstack").restart()
+    eventually("S3 answers", running.healthy)
+    assert not running.s3().list_buckets()["Buckets"]
+    running.make("up")
+    assert_mended(running)
+
+
+@pytest.mark.parametrize("lines", [1, 3, 5, 6, 9, 10, 12])
+def test_bootstrap_killed_after_any_step_is_finished_by_the_next_one(running: Stack, lines: int) -> None:
+    running.compose("run", "--rm", "--no-TTY", "bootstrap", "python", "-m", "bootstrap", "destroy", "--yes")
+    running.container("localstack").restart()
+    eventually("S3 answers", running.healthy)
+    name = f"{running.project}-killed-{lines}"
+    running.compose("run", "--detach", "--name", name, "bootstrap")
+    first = running.engine.containers.get(name)
+    for number, _ in enumerate(first.logs(stream=True, follow=True), 1):
+        if number == lines:
+            first.kill()
+            break
+    first.remove(force=True)
+    running.make("up")
+    airbyte = running.airbyte()
+    sources = airbyte.sources.list_sources(request=api.ListSourcesRequest()).sources_response
+    connections = airbyte.connections.list_connections(request=api.ListConnectionsRequest()).connections_response
+    destinations = airbyte.destinations.list_destinations(request=api.ListDestinationsRequest()).destinations_response
+    assert sources
+    assert connections
+    assert destinations
+    assert (len(sources.data), len(connections.data), len(destinations.data)) == (3, 3, 1)
+    assert len(running.s3().list_objects_v2(Bucket=running.env["S3_BUCKET"])["Contents"]) == 3
+
+
+def test_everything_works_after_bootstrap_was_killed(running: Stack) -> None:
+    assert_mended(running)
+
+
+def test_a_reboot(running: Stack) -> None:
+    """All containers stopped at once and started again in no particular order."""
+    running.compose("restart", "--timeout", "5")
+    eventually("every service is healthy", running.healthy, 180)
+    running.make("up")
+    assert_mended(running)
+
+
+def test_doctor_names_a_port_that_is_taken(stack: Stack, running: Stack) -> None:
+    """Another checkout with the same ports is told which container holds them."""
+    env = stack.folder / ".env"
+    text = env.read_text()
+    env.write_text(re.sub("^COMPOSE_PROJECT_NAME=.*", "COMPOSE_PROJECT_NAME=e2e-other", text, flags=re.MULTILINE))
+    try:
+        result = stack.try_make("doctor")
+    finally:
+        env.write_text(text)
+    assert result.returncode
+    assert re.search(
+        rf"port {running.env['DAGSTER_PORT']} \(DAGSTER_PORT\) is held by container .*webserver", result.stdout
+    )
