@@ -20,7 +20,8 @@ create table if not exists objects (
 create table if not exists jobs (
     id integer primary key autoincrement, connection_id text not null, workspace_id text not null, type text not null,
     status text not null, created_at real not null, updated_at real not null, started_at real,
-    records integer not null default 0, bytes integer not null default 0, failure text, failure_type text
+    records integer not null default 0, bytes integer not null default 0,
+    bytes_billed integer not null default 0, failure text, failure_type text
 );
 create unique index if not exists one_active_job on jobs (connection_id) where status in ('pending', 'running');
 create table if not exists log_lines (job_id integer not null, number integer not null, line text not null,
@@ -60,6 +61,9 @@ class Database:
         with self.read() as connection:
             connection.execute("pragma journal_mode = wal")
             connection.executescript(SCHEMA)
+            columns = {row["name"] for row in connection.execute("pragma table_info(jobs)")}
+            if "bytes_billed" not in columns:  # a file from before costs were kept
+                connection.execute("alter table jobs add column bytes_billed integer not null default 0")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -79,6 +79,6 @@ class JobLog:
 
     def _flush(self) -> None:
         first = self._count - len(self._lines)
-        self._jobs.progress(self._job_id, self.progress.records, self.progress.bytes, first, self._lines)
+        self._jobs.progress(self._job_id, self.progress, first, self._lines)
         self._lines = []
         self._flushed_at = self._clock()

@@ -68,7 +68,8 @@ class Jobs:
         """Return the job with the records and bytes of this moment, if it is running."""
         task = self._tasks.get(job.id)
         if task is not None and job.status == "running":
-            job.records, job.bytes = task.log.progress.records, task.log.progress.bytes
+            progress = task.log.progress
+            job.records, job.bytes, job.bytes_billed = progress.records, progress.bytes, progress.bytes_billed
             job.updated_at = time.time()
         return job
 

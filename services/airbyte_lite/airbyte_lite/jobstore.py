@@ -11,6 +11,7 @@ from typing import Any
 from .database import Database
 from .errors import conflict, not_found
 from .records import Job, JobFilter
+from .sync import SyncProgress
 
 COLUMNS = ", ".join(field.name for field in fields(Job))
 LARGEST_ID = 2**63 - 1  # SQLite's
@@ -93,12 +94,13 @@ class JobStore:
             ).rowcount
         return changed == 1
 
-    def progress(self, job_id: int, records: int, size: int, first_line: int, lines: Sequence[str]) -> None:
-        """Save a running job's records, bytes and new log lines, numbered from first_line."""
+    def progress(self, job_id: int, progress: SyncProgress, first_line: int, lines: Sequence[str]) -> None:
+        """Save a running job's figures and new log lines, numbered from first_line."""
         with self._database.write() as connection:
             connection.execute(
-                "update jobs set records = ?, bytes = ?, updated_at = ? where id = ? and status = 'running'",
-                (records, size, time.time(), job_id),
+                "update jobs set records = ?, bytes = ?, bytes_billed = ?, updated_at = ? "
+                "where id = ? and status = 'running'",
+                (progress.records, progress.bytes, progress.bytes_billed, time.time(), job_id),
             )
             connection.executemany(
                 "insert or replace into log_lines values (?, ?, ?)",

@@ -86,6 +86,7 @@ class Job:
     started_at: float | None = None
     records: int = 0
     bytes: int = 0
+    bytes_billed: int = 0  # by BigQuery
     failure: str | None = None
     failure_type: str | None = None
 

@@ -44,7 +44,7 @@ class Services:
         spool_dir.mkdir(mode=0o700)
         runner = ConnectorRunner(settings.data_dir / "connectors")
         definitions = Definitions(load_registry(settings.connector_environments), runner)
-        worker = Worker(store, definitions, runner, settings.emulator_host, spool_dir)
+        worker = Worker(store, definitions, runner, settings, spool_dir)
         return cls(
             settings=settings,
             database=database,

@@ -28,6 +28,7 @@ class Settings:
     data_dir: Path
     connector_environments: Path
     emulator_host: str | None  # None: Google BigQuery
+    maximum_bytes_billed: int | None = None  # of one query; BigQuery fails a query that would bill more
     client_id: str | None = None
     client_secret: str | None = None
     username: str | None = None
@@ -51,12 +52,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     port = value("AIRBYTE_LITE_PORT") or "8000"
     if not port.isdigit() or int(port) > 65535:
         raise SettingsError(f"AIRBYTE_LITE_PORT is '{port}'; it must be a port number from 0 to 65535.")
+    limit = value("BQ_MAXIMUM_BYTES_BILLED")
+    if limit is not None and not limit.isdigit():
+        raise SettingsError(f"BQ_MAXIMUM_BYTES_BILLED is '{limit}'; it must be a number of bytes, like 10000000000.")
     settings = Settings(
         host=value("AIRBYTE_LITE_HOST") or "127.0.0.1",
         port=int(port),
         data_dir=Path(value("AIRBYTE_LITE_DATA_DIR") or ".local/airbyte").absolute(),
         connector_environments=Path(value("CONNECTOR_ENVIRONMENTS") or ".venvs/connectors").absolute(),
         emulator_host=_emulator_host(value("BIGQUERY_EMULATOR_HOST")) if warehouse == "emulator" else None,
+        maximum_bytes_billed=int(limit or 0) or None,
         client_id=value("AIRBYTE_CLIENT_ID"),
         client_secret=value("AIRBYTE_CLIENT_SECRET"),
         username=value("AIRBYTE_USERNAME"),

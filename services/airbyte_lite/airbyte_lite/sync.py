@@ -39,10 +39,11 @@ class Source(Protocol):
 
 @dataclass
 class SyncProgress:
-    """Records read so far, and the bytes of their messages; updated while the sync runs."""
+    """Records read so far, the bytes of their messages, what BigQuery billed; updated while the sync runs."""
 
     records: int = 0
     bytes: int = 0
+    bytes_billed: int = 0  # of queries; BigQuery bills no load and no copy
 
 
 def run_sync(
@@ -51,6 +52,7 @@ def run_sync(
     streams: list[SyncStream],
     destination: dict[str, Any],
     emulator_host: str | None,
+    maximum_bytes_billed: int | None = None,
     spool_dir: Path,
     job_id: int,
     commit_state: Callable[[list[dict[str, Any]]], None],
@@ -73,7 +75,9 @@ def run_sync(
         warehouse = Warehouse(destination, emulator_host)
         plans = _prepare(warehouse, streams, log)
         background = Background()
-        reads = _open(warehouse, plans, spool_dir, job_id, halt, background)
+        token = os.urandom(6).hex()
+        jobs = Jobs(warehouse, f"airbyte_lite_{job_id}_{token}", halt, maximum_bytes_billed)
+        reads = _open(warehouse, plans, spool_dir, job_id, token, jobs, background)
         for read in reads.values():
             cleanup.callback(_clean, read, log)
         cleanup.callback(background.close)
@@ -100,7 +104,8 @@ def run_sync(
             if cancelled.is_set():
                 raise SyncCancelled
             read.load.commit()
-            _report(read, warehouse, log)
+            billed, progress.bytes_billed = jobs.bytes_billed - progress.bytes_billed, jobs.bytes_billed
+            _report(read, warehouse, billed, log)
             if read.state is not None and read.stream.incremental:
                 commit_state([read.state])
         if reader.global_state is not None and any(read.stream.incremental for read in reads.values()):
@@ -122,11 +127,10 @@ def _open(
     plans: list[TablePlan],
     spool_dir: Path,
     job_id: int,
-    halt: threading.Event,
+    token: str,
+    jobs: Jobs,
     background: Background,
 ) -> dict[StreamKey, StreamRead]:
-    token = os.urandom(6).hex()
-    jobs = Jobs(warehouse, f"airbyte_lite_{job_id}_{token}", halt)
     reads = {}
     for number, item in enumerate(plans):
         spool = Spool(spool_dir, f"stream-{number}")
@@ -156,12 +160,13 @@ def _raise_first_cause(background: Background, cancelled: threading.Event) -> No
         background.drain()
 
 
-def _report(read: StreamRead, warehouse: Warehouse, log: Callable[[str, str], None]) -> None:
+def _report(read: StreamRead, warehouse: Warehouse, billed: int, log: Callable[[str, str], None]) -> None:
     table = warehouse.name(read.load.plan.table)
     for name, count in read.rows.misfits.items():
         type_ = next(column.type.name for column in read.load.plan.columns if column.field == name)
         log("WARN", f"{table}: {count} values of {name} are not {type_}; they are null, see _airbyte_meta.changes.")
-    log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).")
+    costs = f" BigQuery billed {billed} bytes." if billed else ""
+    log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).{costs}")
 
 
 def _clean(read: StreamRead, log: Callable[[str, str], None]) -> None:

@@ -14,6 +14,7 @@ from .definitions import Definition, Definitions
 from .joblog import JobLog
 from .masking import secret_values
 from .records import Actor, Connection, Job
+from .settings import Settings
 from .store import Store
 from .sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream, run_sync
 
@@ -54,13 +55,14 @@ class Worker:
         store: Store,
         definitions: Definitions,
         runner: ConnectorRunner,
-        emulator_host: str | None,
+        settings: Settings,
         spool_dir: Path,
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._runner = runner
-        self._emulator_host = emulator_host
+        self._emulator_host = settings.emulator_host
+        self._maximum_bytes_billed = settings.maximum_bytes_billed
         self._spool_dir = spool_dir
 
     def run(self, task: Task) -> None:
@@ -121,6 +123,7 @@ class Worker:
                     streams=streams,
                     destination=destination.configuration,
                     emulator_host=self._emulator_host,
+                    maximum_bytes_billed=self._maximum_bytes_billed,
                     spool_dir=self._spool_dir / f"job-{task.job.id}",
                     job_id=task.job.id,
                     commit_state=functools.partial(self._store.save_states, connection.id),

@@ -26,12 +26,18 @@ def test_google_bigquery_has_no_emulator() -> None:
     assert settings.emulator_host is None
 
 
+@pytest.mark.parametrize(("value", "limit"), [("", None), ("0", None), ("10485760", 10485760)])
+def test_limit_of_bytes_billed(value: str, limit: int | None) -> None:
+    assert read_settings({"BQ_MAXIMUM_BYTES_BILLED": value}).maximum_bytes_billed == limit
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
         ({"WAREHOUSE": "snowflake"}, "WAREHOUSE is 'snowflake'"),
         ({"AIRBYTE_LITE_PORT": "80a"}, "AIRBYTE_LITE_PORT is '80a'"),
         ({"AIRBYTE_LITE_PORT": "70000"}, "from 0 to 65535"),
+        ({"BQ_MAXIMUM_BYTES_BILLED": "10 GB"}, "must be a number of bytes"),
         ({"BIGQUERY_EMULATOR_HOST": "127.0.0.1:9050"}, "needs its scheme"),
         ({"AIRBYTE_CLIENT_ID": "me"}, "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET together"),
         ({"AIRBYTE_PASSWORD": "x"}, "AIRBYTE_USERNAME and AIRBYTE_PASSWORD together"),

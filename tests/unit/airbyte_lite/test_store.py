@@ -15,6 +15,7 @@ from airbyte_lite.errors import Problem
 from airbyte_lite.jobstore import JobStore
 from airbyte_lite.records import Actor, Connection, JobFilter, Stream, Workspace
 from airbyte_lite.store import Store
+from airbyte_lite.sync import SyncProgress
 
 SOURCE = Actor("s1", "source", "w1", "files", "d1", {"key": "secret"}, 2.0)
 STREAM = Stream({"name": "orders"}, "incremental_append", [["id"]], ["at"])
@@ -185,9 +186,23 @@ def test_job_filters(jobs: JobStore) -> None:
 
 def test_log_keeps_its_order(jobs: JobStore) -> None:
     job = jobs.create("c1", "w1", "sync")
-    jobs.progress(job.id, 1, 2, 0, ["one", "two"])
-    jobs.progress(job.id, 3, 4, 2, ["three"])
+    jobs.progress(job.id, SyncProgress(1, 2), 0, ["one", "two"])
+    jobs.progress(job.id, SyncProgress(3, 4), 2, ["three"])
     assert jobs.log(job.id) == ["one", "two", "three"]
+
+
+def test_costs_are_kept_also_in_a_file_that_was_made_before_they_were(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    with database.write() as connection:
+        connection.execute("alter table jobs drop column bytes_billed")
+    database.close()
+    database = Database(tmp_path)
+    jobs = JobStore(database)
+    job = jobs.create("c1", "w1", "sync")
+    jobs.start(job.id)
+    jobs.progress(job.id, SyncProgress(1, 2, 10 << 20), 0, [])
+    assert jobs.get(job.id).bytes_billed == 10 << 20
+    database.close()
 
 
 WRITE_AND_DIE = """
@@ -195,6 +210,7 @@ import os, pathlib, sys
 from airbyte_lite.database import Database
 from airbyte_lite.jobstore import JobStore
 from airbyte_lite.store import Store
+from airbyte_lite.sync import SyncProgress
 database = Database(pathlib.Path(sys.argv[1]))
 jobs = JobStore(database)
 jobs.start(jobs.create("c1", "w1", "sync").id)

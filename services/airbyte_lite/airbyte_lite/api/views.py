@@ -93,6 +93,7 @@ def job_view(job: Job) -> dict[str, Any]:
         view["duration"] = duration(job.updated_at - (job.started_at or job.updated_at))
         view["bytesSynced"] = job.bytes
         view["rowsSynced"] = job.records
+        view["bytesBilled"] = job.bytes_billed  # not in Airbyte, which does not know what its queries cost
     return view
 
 

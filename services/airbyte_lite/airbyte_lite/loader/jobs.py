@@ -22,7 +22,8 @@ _JOB_S = 6 * 3600  # BigQuery's own limit for a load job
 _ATTEMPTS = 3
 # Reasons for which BigQuery asks to try again (its page "Error messages"); such a job has changed nothing.
 _TRY_AGAIN = {"backendError", "internalError", "jobBackendError", "jobInternalError", "rateLimitExceeded"}
-_NOT_OURS = {"accessDenied", "billingNotEnabled", "quotaExceeded"}
+_NOT_OURS = {"accessDenied", "billingNotEnabled", "bytesBilledLimitExceeded", "quotaExceeded"}
+_HINTS = {"bytesBilledLimitExceeded": " Raise BQ_MAXIMUM_BYTES_BILLED, or sync less at once."}
 
 
 class Jobs:
@@ -31,7 +32,11 @@ class Jobs:
     Methods raise SyncError with BigQuery's own words, or SyncCancelled once `halt` is set: the job had no effect then.
     """
 
-    def __init__(self, warehouse: Warehouse, prefix: str, halt: threading.Event) -> None:
+    def __init__(
+        self, warehouse: Warehouse, prefix: str, halt: threading.Event, maximum_bytes_billed: int | None = None
+    ) -> None:
+        self.bytes_billed = 0  # by the queries so far; an emulator bills none
+        self._maximum_bytes_billed = maximum_bytes_billed
         self._warehouse = warehouse
         self._client = warehouse.client
         self._prefix = prefix
@@ -72,10 +77,13 @@ class Jobs:
         self._run(submit, step, f"copy rows into {self._warehouse.name(table)}")
 
     def query(self, sql: str, table: str, step: str) -> None:
-        """Run one statement that changes `table`."""
+        """Run one statement that changes `table`; BigQuery refuses it if it would bill more than the limit."""
+        config = bigquery.QueryJobConfig(maximum_bytes_billed=self._maximum_bytes_billed)
 
         def submit(job_id: str) -> Job:
-            return self._client.query(sql, job_id=job_id, retry=_ONCE, job_retry=None, timeout=REQUEST_S)
+            return self._client.query(
+                sql, job_id=job_id, job_config=config, retry=_ONCE, job_retry=None, timeout=REQUEST_S
+            )
 
         self._run(submit, step, f"merge rows into {self._warehouse.name(table)}")
 
@@ -86,6 +94,8 @@ class Jobs:
             with self._warehouse.errors(action):
                 job = self._once(submit, f"{self._prefix}_{step}_{attempt}")
                 self._wait(job)
+            if isinstance(job, bigquery.QueryJob):
+                self.bytes_billed += job.total_bytes_billed or 0
             error = job.error_result
             if not error:
                 return
@@ -94,7 +104,8 @@ class Jobs:
             reason = error.get("reason", "")
             if reason not in _TRY_AGAIN or attempt == _ATTEMPTS:
                 raise SyncError(
-                    f"Could not {action}: {_details(job)}", "config_error" if reason in _NOT_OURS else "system_error"
+                    f"Could not {action}: {_details(job)}{_HINTS.get(reason, '')}",
+                    "config_error" if reason in _NOT_OURS else "system_error",
                 )
 
     def _once(self, submit: Callable[[str], Job], job_id: str) -> Job:
