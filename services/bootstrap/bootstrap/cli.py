@@ -97,7 +97,7 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
         for kind, item in objects:
             _say("- " + line(kind, item["name"], "delete"))
         if not yes:
-            typer.confirm(f"Delete these {len(objects)} objects? Tables in the warehouse stay.", abort=True)
+            typer.confirm(f"Delete these {len(objects)} objects? Tables in the warehouse stay, sync states do not.", abort=True)
         destroy_objects(client, state, objects, _report)
 
 

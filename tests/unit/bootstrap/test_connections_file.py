@@ -113,6 +113,16 @@ def test_names_are_expanded_at_once(tmp_path: Path) -> None:
         ("name: Test", "name: '${WHO}'", r":1: workspace\.name: the environment variable WHO is not set"),
         ("connections:\n", "connections: [\n", r":11: not valid YAML"),
         ("    destination: b\n", "    destination: b\n    color: red\n", r":14: connections\[0\]\.color: Extra inputs"),
+        (
+            "    destination: b\n",
+            "    destination: b\n    namespace_format: x\n",
+            r":11: connections\[0\]: namespace_format and namespace_definition: custom_format need each other",
+        ),
+        (
+            "    streams:\n",
+            "    streams:\n      - {name: s, sync_mode: full_refresh_append, dbt_source: shop.t}\n",
+            r":16: connections\[0\]\.streams\[1\]\.name: 's' is there twice in this connection",
+        ),
         (VALID, "", r":1: file: Input should be a valid dictionary"),
     ],
 )
@@ -143,3 +153,23 @@ def test_an_overriding_key_is_found_at_its_own_line(tmp_path: Path) -> None:
     )
     with pytest.raises(ConnectionsFileError, match=r":9: sources\[0\]\.configuration\.other\.y: .* Z is not set"):
         load(write(tmp_path, merged), {"Y": "1"}).sources[0].expanded()
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = VALID.replace("source: a", "source: 1").replace("full_refresh_append", "upsert")
+    with pytest.raises(ConnectionsFileError) as error:
+        load(write(tmp_path, text), {})
+    lines = str(error.value).splitlines()
+    assert [line.removeprefix(f"{tmp_path}/connections.yaml:").split(": ")[0] for line in lines] == ["12", "16"]
+
+
+def test_where_something_is_declared(tmp_path: Path) -> None:
+    file = load(write(tmp_path, VALID), {})
+    found = [item.where for item in (*file.sources, *file.destinations, *file.connections)]
+    assert found == [f"{tmp_path}/connections.yaml:{number}" for number in (3, 9, 11)]
+
+
+def test_airbytes_own_variables(tmp_path: Path) -> None:
+    settings = "    namespace_definition: custom_format\n    namespace_format: lake_$${SOURCE_NAMESPACE}\n"
+    path = write(tmp_path, VALID.replace("    destination: b\n", "    destination: b\n" + settings))
+    assert load(path, {}).connections[0].namespace_format == "lake_${SOURCE_NAMESPACE}"
