@@ -82,11 +82,17 @@ class Redactor:
         return self._pattern.sub(MASK, text) if self._pattern else text
 
 
-def _schemas(configuration: dict[str, Any], specification: Schema) -> list[Schema]:
+def manifest_specification(configuration: dict[str, Any]) -> Schema | None:
+    """Return the specification that a low-code connector's manifest holds, None where there is none."""
     manifest = configuration.get(MANIFEST)
     spec = manifest.get("spec") if isinstance(manifest, dict) else None
     own = spec.get("connection_specification") if isinstance(spec, dict) else None
-    return [specification, own] if isinstance(own, dict) else [specification]
+    return own if isinstance(own, dict) else None
+
+
+def _schemas(configuration: dict[str, Any], specification: Schema) -> list[Schema]:
+    own = manifest_specification(configuration)
+    return [specification] if own is None else [specification, own]
 
 
 def _variants(schemas: Iterable[Schema]) -> Iterator[Schema]:
