@@ -17,6 +17,8 @@ from .registry import CONNECTORS, Connector
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PIPE_BYTES = 1 << 20
 """Read at a time, and the size of a command's output pipe where the system can set it (Linux: 1 MiB at most)."""
+CLOSE_SECONDS = 3.0
+"""For a fork server to end by itself: an import takes two."""
 TAIL_BYTES = 32 * 1024
 """Kept of what a process writes to standard error."""
 
@@ -149,9 +151,13 @@ class ForkServer:
         return ConnectorError(f"{title} {reason}. Its last lines are in the log; run the job again.", self._tail.text())
 
     def close(self) -> None:
-        """End the server and every command that it runs."""
+        """End the server and every command that it runs; it is killed where it hangs, as in a connector's import."""
         self._control.close()
-        self._process.wait()
+        try:
+            self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # its commands notice, and end too
+            self._process.wait()
         self._tail.close()
 
 

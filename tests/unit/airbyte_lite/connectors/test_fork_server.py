@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,7 @@ def test_killed_parent_takes_everything_along(fake_connector: Connector, tmp_pat
     lock = tmp_path / "lock"
     parent = f"""
 import sys
+from dataclasses import replace
 from pathlib import Path
 from airbyte_lite.connectors.process import ForkServer
 from airbyte_lite.connectors.registry import Connector
@@ -228,3 +230,19 @@ def test_stop_after_the_end_is_harmless(fork_server: ForkServer, tmp_path: Path)
     command.close()
     command.stop()
     assert command.wait() == 0
+
+
+def test_server_that_hangs_in_its_import_is_killed(
+    fake_connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site_packages,) = fake_connector.environment.glob("lib/python*/site-packages")
+    (site_packages / "hanging_connector.py").write_text("import time; time.sleep(60)")
+    metadata = site_packages / "hanging_connector-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "entry_points.txt").write_text("[console_scripts]\nsource-hanging = hanging_connector:run\n")
+    monkeypatch.setattr(process, "CLOSE_SECONDS", 0.2)
+    server = ForkServer(replace(fake_connector, command="source-hanging"), tmp_path)
+    begin = time.monotonic()
+    server.close()
+    assert time.monotonic() - begin < 5
+    assert not server.alive
