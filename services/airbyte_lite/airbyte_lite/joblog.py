@@ -13,8 +13,8 @@ from .sync import SyncProgress
 
 LINES_KEPT = 10_000  # a connector warns for every row that does not cast; the first lines tell enough
 ERRORS_KEPT = 1_000  # beyond these lines: errors are the reason why somebody reads a log
-LINE_CHARACTERS = 4_000
-LINE_HEAD = 1_000  # of a longer text; the rest is its end, where a stack trace says what happened
+LINE_CHARACTERS = 8_000  # a stack trace of several errors
+LINE_HEAD = 4_000  # of a longer text, where the first error is; the rest is its end, where the last one is
 FLUSH_SECONDS = 0.5
 
 
