@@ -132,9 +132,9 @@ class Worker:
                     progress=task.log.progress,
                     cancelled=task.cancelled,
                 )
-            except SyncError:
-                if read.exit_code and (last_lines := read.stderr):
-                    task.log("ERROR", last_lines)
+            except SyncError as error:
+                if details := _details(error, read):
+                    task.log("ERROR", details)
                 raise
             self._keep_configuration(source, read.configuration_update)
 
@@ -230,3 +230,9 @@ class Worker:
         now = self._store.actor("source", source.id)  # it may have been changed while the job ran
         if now.configuration == source.configuration:
             self._store.save(replace(now, configuration=update))
+
+
+def _details(error: SyncError, read: Read) -> str:
+    """Return what the connector left behind besides its messages: a stack trace, or its last lines."""
+    cause = error.__cause__
+    return cause.internal if isinstance(cause, ConnectorError) else read.stderr if read.exit_code else ""

@@ -101,6 +101,18 @@ def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, mon
     assert "KeyError: 'last words'" in "".join(setting.jobs.log(task.job.id))
 
 
+def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(**_: object) -> None:
+        raise SyncError("The connector was killed.") from ConnectorError("The connector was killed.", "its last words")
+
+    monkeypatch.setattr(syncjob, "run_sync", lose)
+    task = setting.task("say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})")
+    with pytest.raises(SyncError, match="was killed"):
+        setting.worker.run(task)
+    task.log.flush()
+    assert "its last words" in "".join(setting.jobs.log(task.job.id))
+
+
 def test_configuration_of_the_connector_does_not_undo_a_rename(
     setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
