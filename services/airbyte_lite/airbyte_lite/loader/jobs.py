@@ -78,7 +78,9 @@ class Jobs:
 
     def query(self, sql: str, table: str, step: str) -> None:
         """Run one statement that changes `table`; BigQuery refuses it if it would bill more than the limit."""
-        config = bigquery.QueryJobConfig(maximum_bytes_billed=self._maximum_bytes_billed)
+        config = bigquery.QueryJobConfig()
+        if self._maximum_bytes_billed is not None:  # the client would send None as the text "None"
+            config.maximum_bytes_billed = self._maximum_bytes_billed
 
         def submit(job_id: str) -> Job:
             return self._client.query(
