@@ -3,14 +3,13 @@
 import re
 import warnings
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import dagster as dg
-from dagster_airbyte import AirbyteWorkspace
 from dagster_airbyte.resources import AirbyteClient
 
 from orchestrator import settings
+from orchestrator.airbyte_client import Client
 
 POLL_SECONDS = 1.0  # the client's own 10 would be most of the time that a small sync takes
 # Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
@@ -26,24 +25,24 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
     def client(self) -> AirbyteClient:
         """Return a client of the workspace's two APIs; nothing is sent yet."""
         url = settings.text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/")
-        workspace = partial(
-            AirbyteWorkspace,
-            rest_api_base_url=f"{url}/api/public/v1",
-            configuration_api_base_url=f"{url}/api/v1",
-            workspace_id=self.workspace_id,
-            client_id=settings.secret("AIRBYTE_CLIENT_ID"),
-            client_secret=settings.secret("AIRBYTE_CLIENT_SECRET"),
-            username=settings.secret("AIRBYTE_USERNAME"),
-            password=settings.secret("AIRBYTE_PASSWORD"),
-            request_timeout=REQUEST_TIMEOUT_SECONDS,
-            poll_interval=POLL_SECONDS,
-            # A sync that somebody else started, or that an interrupted run left behind, is followed to its end.
-            poll_previous_running_sync=True,
-        )
         with warnings.catch_warnings():
             # dagster-airbyte says that it is in beta; its version is locked.
             warnings.simplefilter("ignore", dg.BetaWarning)
-            return workspace().get_client()
+            return Client(
+                rest_api_base_url=f"{url}/api/public/v1",
+                configuration_api_base_url=f"{url}/api/v1",
+                workspace_id=self.workspace_id,
+                client_id=settings.secret("AIRBYTE_CLIENT_ID"),
+                client_secret=settings.secret("AIRBYTE_CLIENT_SECRET"),
+                username=settings.secret("AIRBYTE_USERNAME"),
+                password=settings.secret("AIRBYTE_PASSWORD"),
+                request_max_retries=3,
+                request_retry_delay=0.25,
+                request_timeout=REQUEST_TIMEOUT_SECONDS,
+                poll_interval=POLL_SECONDS,
+                # A sync that somebody else started, or that an interrupted run left behind, is followed to its end.
+                poll_previous_running_sync=True,
+            )
 
     def sync(self, connection_name: str) -> Mapping[str, Any]:
         """Run a connection's sync to its end and return Airbyte's job; raises Failure that says why it did not work."""

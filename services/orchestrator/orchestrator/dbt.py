@@ -15,6 +15,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
+from orchestrator.costs import with_costs
+
 # In the environment's own folder: a service need not have it on its PATH.
 DBT = Path(sys.executable).parent / "dbt"
 SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
@@ -85,7 +87,7 @@ def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
         command = ["build", "--exclude-resource-type", "unit_test"]
         # Outside the project, which may be read-only. Kept when dbt fails, for its log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
-        yield from dbt.cli(command, context=context, target_path=target).stream()
+        yield from with_costs(dbt.cli(command, context=context, target_path=target))
         shutil.rmtree(target)
 
     return dbt_build

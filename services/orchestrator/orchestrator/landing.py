@@ -46,6 +46,8 @@ def landing_assets(connection: Connection) -> dg.AssetsDefinition:
                 "rows_synced": int(job.get("rowsSynced") or 0),
                 "bytes_synced": int(job.get("bytesSynced") or 0),
             }
+            if "bytesBilled" in job:  # airbyte-lite tells it, Airbyte does not
+                metadata["bytes_billed"] = int(job["bytesBilled"])
         for stream in streams:
             rows = warehouse.count_rows(stream.name)
             if dg.AssetKey(stream.asset_key) in context.selected_asset_keys:

@@ -1,0 +1,165 @@
+"""Google's front door before the emulator: a token for a signed assertion of the key, nothing without that token."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import google.auth.jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ACCOUNT = "loader@a-project.iam.gserviceaccount.com"
+TOKEN = "ya29.a-token-of-the-front-door"
+AUDIENCE = "https://oauth2.googleapis.com/token"  # of an assertion, wherever the key says that it be sent
+LEAST_BILLED = 10 << 20  # bytes: BigQuery's minimum for each table that a query reads
+_NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "content-encoding", "accept-encoding"}
+
+
+@dataclass
+class Front:
+    """A running front: its address, its key, and what it is to answer instead of the emulator."""
+
+    url: str
+    key: dict[str, str]
+    refused: tuple[int, dict[str, Any]] | None = None  # by the token endpoint
+    answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)  # by "METHOD the end of the path"
+    tokens: int = 0
+    requests: list[str] = field(default_factory=list)
+    limits: set[int] = field(default_factory=set)  # maximumBytesBilled of the queries that came
+
+    def write_key(self, folder: Path) -> Path:
+        """Write the key as Google Cloud's console gives it, for its owner only; return its path."""
+        path = folder / "key.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(self.key))
+        return path
+
+    def refuse(self, request: str, status: int, reason: str, message: str) -> None:
+        """Answer requests like "GET /datasets/jaffle" as BigQuery answers an error (its page "Error messages")."""
+        errors = [{"reason": reason, "message": message, "domain": "global"}]
+        self.answers[request] = status, {"error": {"code": status, "message": message, "errors": errors}}
+
+
+@contextmanager
+def front_of(emulator: str) -> Iterator[Front]:
+    """Serve Google's token endpoint and BigQuery's API on a free port of loopback."""
+    secret = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = secret.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    pem = secret.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            path = self.path.partition("?")[0]
+            front.requests.append(f"{self.command} {path}")
+            if path == "/token":
+                self.send(*self.token(body))
+            elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                self.send(401, {"error": {"code": 401, "message": "Request had invalid authentication credentials."}})
+            else:
+                told = (answer for end, answer in front.answers.items() if f"{self.command} {path}".endswith(end[4:])
+                        and end.startswith(self.command))
+                self.send(*(next(told, None) or self.forward(body)))
+
+        def token(self, body: bytes) -> tuple[int, dict[str, Any]]:
+            if front.refused:
+                return front.refused
+            [assertion] = parse_qs(body.decode())["assertion"]
+            claims = google.auth.jwt.decode(assertion, public, audience=AUDIENCE)  # type: ignore[no-untyped-call]
+            assert claims["iss"] == ACCOUNT
+            front.tokens += 1
+            return 200, {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
+
+        def forward(self, body: bytes) -> tuple[int, Any]:
+            query = _query(body)
+            if query and (limit := int(query.get("maximumBytesBilled") or 0)):
+                front.limits.add(limit)
+                if limit < LEAST_BILLED:
+                    message = f"Query exceeded limit for bytes billed: {limit}. {LEAST_BILLED} or higher required."
+                    error = {"reason": "bytesBilledLimitExceeded", "message": message}
+                    return 400, {"error": {"code": 400, "message": message, "errors": [error]}}
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
+            request = urllib.request.Request(emulator + self.path, body or None, headers, method=self.command)
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    self.forwarded = dict(answer.headers)
+                    return answer.status, _billed(answer.read())
+            except urllib.error.HTTPError as error:
+                self.forwarded = dict(error.headers)
+                return error.code, error.read()
+
+        def send(self, status: int, content: Any) -> None:
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            headers = getattr(self, "forwarded", {"Content-Type": "application/json"})
+            self.send_response(status)
+            for name, value in headers.items():
+                if name.lower() not in _NOT_FORWARDED | {"date", "server"}:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        url = f"http://127.0.0.1:{server.server_port}"
+        front = Front(url, _key(url, pem.decode()))
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield front
+        server.shutdown()
+        thread.join()
+
+
+def _key(url: str, pem: str) -> dict[str, str]:
+    return {
+        "type": "service_account",
+        "project_id": "local-dev",
+        "private_key_id": "0123456789abcdef",
+        "private_key": pem,
+        "client_email": ACCOUNT,
+        "client_id": "1",
+        "token_uri": f"{url}/token",
+    }
+
+
+def _query(body: bytes) -> dict[str, Any] | None:
+    """Return the configuration of a query job, or of a query without a job."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(content, dict):
+        return None
+    return (content.get("configuration") or {}).get("query") or (content if "query" in content else None)
+
+
+def _billed(body: bytes) -> bytes:
+    """Bill what a query job did, which the emulator does not."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return body
+    statistics = content.get("statistics", {}).get("query") if isinstance(content, dict) else None
+    if statistics is None:
+        return body
+    statistics["totalBytesBilled"] = str(LEAST_BILLED)
+    return json.dumps(content).encode()
