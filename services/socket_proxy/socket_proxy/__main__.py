@@ -11,6 +11,7 @@ import sys
 from aiohttp import web
 
 from socket_proxy.engine import Engine
+from socket_proxy.policy import policy
 from socket_proxy.server import Proxy
 from socket_proxy.settings import Settings, from_environment
 from socket_proxy.sweeper import sweep_forever
@@ -36,7 +37,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = Engine(settings)
-    server = web.Server(Proxy(engine), handler_cancellation=True, access_log=None)
+    server = web.Server(Proxy(engine, policy(settings)), handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=5)

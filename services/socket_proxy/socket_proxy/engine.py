@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from socket_proxy.errors import Refused
-from socket_proxy.settings import LABEL, Settings
+from socket_proxy.settings import Settings
 
 SECONDS = 120  # the engine's slowest short answer; stop, wait and logs have no limit of their own
 
@@ -46,11 +46,11 @@ class Engine:
         labels = (found.get("Config") or {}).get("Labels") or {}
         if response.status == 404:
             raise Refused(f"no such container: {identifier}", 404)
-        if found.get("Id") != identifier or labels.get(LABEL) != self.settings.project:
-            raise Refused("that container is not one of this platform's run workers")
+        if found.get("Id") != identifier or labels.get(self.settings.label_name) != self.settings.project:
+            raise Refused(f"that container is not one of this platform's {self.settings.noun}s")
 
     async def workers(self) -> list[dict[str, Any]]:
-        """Lists this platform's run workers in every state, newest first."""
+        """Lists this platform's containers in every state, newest first."""
         filters = URL.build(query={"all": "1", "filters": json.dumps({"label": [self.settings.label]})})
         async with self.request("GET", f"/containers/json?{filters.raw_query_string}") as response:
             response.raise_for_status()

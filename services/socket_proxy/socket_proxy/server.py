@@ -9,13 +9,15 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from socket_proxy.attach import attach
 from socket_proxy.calls import Call, parse_call
 from socket_proxy.engine import SECONDS, Engine
 from socket_proxy.errors import Refused
-from socket_proxy.worker import container, parse_create
+from socket_proxy.policy import Policy
 
 BODY_BYTES = 512 * 1024  # a creation by Dagster is about 5 KiB
 UNWELCOME = ("Transfer-Encoding", "Content-Encoding", "Upgrade", "Expect")
+ABOUT_THE_ENGINE = ("Api-Version", "Ostype")  # headers of a ping, by which Docker's command line picks its version
 UNLIMITED = {"stop", "wait", "logs"}  # calls that last as long as the caller wants
 RUNNING = {"running", "restarting", "paused"}
 log = logging.getLogger(__name__)
@@ -24,22 +26,30 @@ log = logging.getLogger(__name__)
 class Proxy:
     """Answers every request, whatever its path: there is no router that could normalise one."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Creations go one at a time, so that the limit on running workers holds."""
+    def __init__(self, engine: Engine, policy: Policy) -> None:
+        """Creations go one at a time, so that the limit on running containers holds."""
         self.engine = engine
+        self.policy = policy
         self.creating = asyncio.Lock()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answers in the engine's own form, refusals too, so that docker-py shows the reason."""
         try:
-            call, body = parse_call(request.method, request.raw_path), await read_body(request)
+            call = parse_call(request.method, request.raw_path, self.policy.calls)
+            body = await read_body(request, upgrades=call.name == "attach")
             if call.name == "create":
                 async with self.creating:
                     return await self.create(request, call, body)
             if body:
                 raise Refused("this call has no body", 400)
+            if call.name == "no container":
+                raise Refused(f"no such container: {call.image}", 404)
+            if call.name in ("image", "images"):
+                call = self.policy.check_image(call)
             if call.worker:
                 await self.engine.require_worker(call.version, call.worker)
+            if call.name == "attach":
+                return await attach(request, call, self.engine.settings.socket)
             return await self.forward(request, call, None)
         except Refused as refused:
             log.warning("refused %s %.200r: %s", request.method, request.raw_path, refused.reason)
@@ -49,12 +59,12 @@ class Proxy:
             return refusal(502, f"socket proxy: the Docker engine did not answer ({error!r})")
 
     async def create(self, request: web.BaseRequest, call: Call, body: bytes) -> web.StreamResponse:
-        """Creates a run worker unless as many as allowed are running."""
+        """Creates a container unless as many as allowed are running."""
         settings = self.engine.settings
-        payload = container(parse_create(body, settings), settings)
+        call, payload = self.policy.creation(call, body)
         running = sum(worker["State"] in RUNNING for worker in await self.engine.workers())
         if running >= settings.max_workers:
-            raise Refused(f"{running} run workers are running, which is the limit", 429)
+            raise Refused(f"{running} {settings.noun}s are running, which is the limit", 429)
         return await self.forward(request, call, payload)
 
     async def forward(self, request: web.BaseRequest, call: Call, payload: dict[str, Any] | None) -> web.StreamResponse:
@@ -63,7 +73,10 @@ class Proxy:
         async with self.engine.request(call.method, call.target, payload, seconds) as answer:
             if answer.status < 200:
                 raise Refused("the engine wanted to switch protocols", 502)
-            response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
+            headers = {"Content-Type": answer.content_type}
+            if call.name == "ping":
+                headers |= {name: answer.headers[name] for name in ABOUT_THE_ENGINE if name in answer.headers}
+            response = web.StreamResponse(status=answer.status, headers=headers)
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
                 await response.write(chunk)
@@ -71,9 +84,11 @@ class Proxy:
             return response
 
 
-async def read_body(request: web.BaseRequest) -> bytes:
+async def read_body(request: web.BaseRequest, *, upgrades: bool) -> bytes:
     """Reads a body of announced length; raises Refused for chunks, encodings, upgrades and more than BODY_BYTES."""
     for header in UNWELCOME:
+        if upgrades and header == "Upgrade" and request.headers.getall(header, []) == ["tcp"]:
+            continue
         if header in request.headers:
             raise Refused(f"the header {header} is not allowed: send the whole body with a Content-Length", 400)
     if (request.content_length or 0) > BODY_BYTES:

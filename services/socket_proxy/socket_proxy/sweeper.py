@@ -1,4 +1,4 @@
-"""Removes run workers that are over: Dagster leaves them, so that a crash can be looked at."""
+"""Removes containers that are over: Dagster leaves its run workers, so that a crash can be looked at."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ async def sweep_forever(engine: Engine) -> None:
         try:
             for worker in over(await engine.workers(), engine.settings.keep_finished, time.time()):
                 await engine.remove(worker["Id"])
-                log.info("removed the finished run worker %.12s", worker["Id"])
+                log.info("removed the finished %s %.12s", engine.settings.noun, worker["Id"])
         except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("could not sweep finished run workers: %r", error)
+            log.warning("could not sweep finished containers: %r", error)
         await asyncio.sleep(INTERVAL)
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from socket_proxy.body import Strict, decode, first_mistake
 from socket_proxy.errors import Refused
-from socket_proxy.settings import LABEL, Settings
+from socket_proxy.settings import WorkerSettings
 
 # Variables of the platform and of the clients in the image; not the loader's, the shell's or Python's own.
 VARIABLE = (
     r"^(AIRBYTE|AWS|BIGQUERY|BQ|CONNECTIONS|DAGSTER|DBT|GOOGLE|POSTGRES|S3|SEED|WAREHOUSE)(_[A-Z0-9_]+)?=[^\x00]*$"
 )
+GOOGLE_KEY = "/run/secrets/google_key"  # where Compose puts it in the other services
 
 No = Literal[False]
 Text = Annotated[str, Field(max_length=65536)]
-
-
-class Strict(BaseModel):
-    """Exact key spelling, exact types, no key that is not named."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class HostConfig(Strict):
@@ -56,15 +51,13 @@ class Create(Strict):
     network_disabled: No = Field(alias="NetworkDisabled")
 
 
-def parse_create(body: bytes, settings: Settings) -> Create:
+def parse_create(body: bytes, settings: WorkerSettings) -> Create:
     """Parses and checks a creation; raises Refused with the first thing that is wrong."""
     try:
-        create = Create.model_validate(_decode(body))
+        create = Create.model_validate(decode(body))
     except ValidationError as error:
-        wrong = error.errors(include_input=False)[0]
-        where = ".".join(str(part)[:40] for part in wrong["loc"]) or "the body"
         raise Refused(
-            f"{where}: {wrong['msg']}; a run worker has only the fields that Dagster's launcher sends"
+            f"{first_mistake(error)}; a run worker has only the fields that Dagster's launcher sends"
         ) from error
     if create.image != settings.image:
         raise Refused(
@@ -77,7 +70,7 @@ def parse_create(body: bytes, settings: Settings) -> Create:
     return create
 
 
-def container(create: Create, settings: Settings) -> dict[str, Any]:
+def container(create: Create, settings: WorkerSettings) -> dict[str, Any]:
     """Builds the body to send: four parsed fields, and the platform's own limits and hardening."""
     mebibyte = 1024 * 1024
     host_config: dict[str, Any] = {
@@ -98,32 +91,21 @@ def container(create: Create, settings: Settings) -> dict[str, Any]:
         "RestartPolicy": {"Name": "no"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
     }
+    mounts: list[dict[str, Any]] = []
+    environment = create.environment
     if settings.compute_logs:
         volume, _, folder = settings.compute_logs.partition(":")
-        host_config["Mounts"] = [{"Type": "volume", "Source": volume, "Target": folder}]
+        mounts.append({"Type": "volume", "Source": volume, "Target": folder})
+    if settings.google_key:
+        mounts.append({"Type": "bind", "Source": settings.google_key, "Target": GOOGLE_KEY, "ReadOnly": True})
+        environment = [*environment, f"GOOGLE_APPLICATION_CREDENTIALS={GOOGLE_KEY}"]  # the last one counts
+    if mounts:
+        host_config["Mounts"] = mounts
     return {
         "Image": settings.image,
         "Cmd": create.command,
-        "Env": create.environment,
-        "Labels": {**create.labels.model_dump(by_alias=True), LABEL: settings.project},
+        "Env": environment,
+        "Labels": {**create.labels.model_dump(by_alias=True), settings.label_name: settings.project},
         "StopTimeout": 25,  # seconds: time for dbt to cancel its queries and for Dagster to report
         "HostConfig": host_config,
     }
-
-
-def _decode(body: bytes) -> Any:
-    """Decodes strict JSON: UTF-8, no repeated keys in any spelling, no NaN; raises Refused."""
-    try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_not_json)
-    except (ValueError, RecursionError) as error:
-        raise Refused("the body is not JSON", 400) from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name.casefold() for name, _ in pairs}) != len(pairs):
-        raise Refused("a key is repeated in the body", 400)
-    return dict(pairs)
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(constant)

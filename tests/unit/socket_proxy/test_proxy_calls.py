@@ -4,10 +4,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from socket_proxy.calls import parse_call
+from socket_proxy.calls import RUN_WORKER_CALLS, Call
+from socket_proxy.calls import parse_call as parse
 from socket_proxy.errors import Refused
 
 ID = "0123456789abcdef" * 4
+
+
+def parse_call(method: str, target: str) -> Call:
+    """Parse as for Dagster."""
+    return parse(method, target, RUN_WORKER_CALLS)
 
 
 @pytest.mark.parametrize(

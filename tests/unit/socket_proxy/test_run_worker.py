@@ -8,11 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from socket_proxy.errors import Refused
-from socket_proxy.settings import Settings, from_environment
+from socket_proxy.settings import WorkerSettings, from_environment
 from socket_proxy.sweeper import over
 from socket_proxy.worker import container, parse_create
 
-SETTINGS = Settings(project="shop", image="shop/orchestrator:1", network="shop", compute_logs="shop_logs:/opt/logs")
+SETTINGS = WorkerSettings(
+    project="shop", image="shop/orchestrator:1", network="shop", compute_logs="shop_logs:/opt/logs"
+)
 # What docker-py 7.2 sends for dagster-docker 0.29.27.
 BODY: dict[str, Any] = {
     "Tty": False,

@@ -1,0 +1,134 @@
+"""What a connector of the real Airbyte may be: the container that its worker's `docker run` asks for, made anew.
+
+The worker (0.63) calls `docker run --rm --init -i -w /data/JOB/ATTEMPT --log-driver none --name … --network … -v
+WORKSPACE:/data -v LOCAL:/local -e … IMAGE COMMAND …`. Docker's command line sends every field that exists, most of them
+empty, and which ones depends on its version: empty ones are dropped before the rest is held against the allow-list.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from socket_proxy.body import Strict, decode, first_mistake
+from socket_proxy.errors import Refused
+from socket_proxy.settings import ConnectorSettings
+
+# Airbyte hands on dozens of settings by names of its own; refused are those that loaders, shells and interpreters obey.
+VARIABLE = r"^[A-Z][A-Z0-9_]*=[^\x00]*$"
+OBEYED = re.compile(r"(LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|JAVA_|JDK_|NODE_|BASH)|(ENV|IFS|PATH|HOME)=")
+
+Yes = Literal[True]
+Text = Annotated[str, Field(max_length=65536)]
+Argument = Annotated[str, Field(max_length=1024)]
+
+
+class LogConfig(Strict):
+    """The output is records, not a log: it goes to the worker and nowhere else."""
+
+    type: Literal["none"] = Field(alias="Type")
+
+
+class RestartPolicy(Strict):
+    """A connector is run once."""
+
+    name: Literal["no"] = Field(alias="Name")
+
+
+class HostConfig(Strict):
+    """What `docker run` says with the options above; limits may be there, and the platform sets its own."""
+
+    binds: list[str] = Field(alias="Binds", max_length=2)
+    network_mode: str = Field(alias="NetworkMode")
+    log_config: LogConfig = Field(alias="LogConfig")
+    restart_policy: RestartPolicy | None = Field(alias="RestartPolicy", default=None)
+    auto_remove: Yes = Field(alias="AutoRemove")
+    init: Yes = Field(alias="Init")
+    console_size: list[int] | None = Field(alias="ConsoleSize", default=None)  # of the terminal that calls; not used
+    memory: int | None = Field(alias="Memory", default=None)
+    memory_reservation: int | None = Field(alias="MemoryReservation", default=None)
+    memory_swappiness: Literal[-1] | None = Field(alias="MemorySwappiness", default=None)  # the engine's default
+    nano_cpus: int | None = Field(alias="NanoCpus", default=None)
+
+
+class Create(Strict):
+    """The body that Docker's command line sends for the worker, without its empty fields."""
+
+    image: str = Field(alias="Image")
+    command: list[Argument] = Field(alias="Cmd", min_length=1, max_length=20)
+    environment: list[Annotated[Text, Field(pattern=VARIABLE)]] = Field(alias="Env", default=[], max_length=200)
+    working_dir: str = Field(alias="WorkingDir", pattern=r"^/data(/[A-Za-z0-9_-]+){1,4}$")
+    host_config: HostConfig = Field(alias="HostConfig")
+    attach_stdin: Yes = Field(alias="AttachStdin")
+    attach_stdout: Yes = Field(alias="AttachStdout")
+    attach_stderr: Yes = Field(alias="AttachStderr")
+    open_stdin: Yes = Field(alias="OpenStdin")
+    stdin_once: Yes = Field(alias="StdinOnce")
+
+
+def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
+    """Parses and checks a creation; raises Refused with the first thing that is wrong."""
+    try:
+        create = Create.model_validate(stated(decode(body)) or {})
+    except ValidationError as error:
+        raise Refused(f"{first_mistake(error)}; a connector has only the fields that Airbyte's worker sends") from error
+    settings.require_image(create.image)
+    if create.command[0] not in ("spec", "check", "discover", "read", "write"):
+        raise Refused("a connector's command is spec, check, discover, read or write")
+    for variable in filter(OBEYED.match, create.environment):
+        raise Refused(f"Env: {variable.partition('=')[0]} is not a setting of a connector")
+    if create.host_config.network_mode != settings.network:
+        raise Refused(f"a connector is on the platform's network {settings.network!r} only")
+    if create.host_config.binds != [f"{settings.workspace}:/data", f"{settings.local}:/local"]:
+        raise Refused(f"a connector has {settings.workspace}:/data and {settings.local}:/local mounted, nothing else")
+    return create
+
+
+def container(create: Create, settings: ConnectorSettings) -> dict[str, Any]:
+    """Builds the body to send: four parsed fields, and the platform's own limits and hardening."""
+    mebibyte = 1024 * 1024
+    return {
+        "Image": create.image,
+        "Cmd": create.command,
+        "Env": create.environment,
+        "WorkingDir": create.working_dir,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "Labels": {settings.label_name: settings.project},
+        "HostConfig": {
+            "NetworkMode": settings.network,
+            "Mounts": [
+                {"Type": "volume", "Source": settings.workspace, "Target": "/data"},
+                {"Type": "volume", "Source": settings.local, "Target": "/local"},
+            ],
+            "Privileged": False,
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges:true"],
+            # The root file system stays writable: the images are Airbyte's, and some write beside their code.
+            "Memory": settings.memory_mib * mebibyte,
+            "MemorySwap": settings.memory_mib * mebibyte,  # equal to Memory: no swap
+            "NanoCpus": int(settings.cpus * 1e9),
+            "PidsLimit": settings.pids,
+            "OomScoreAdj": 500,  # the kernel ends a sync before it ends the platform
+            "IpcMode": "private",
+            "Init": True,
+            "AutoRemove": True,  # the worker waits for the removal
+            "RestartPolicy": {"Name": "no"},
+            "LogConfig": {"Type": "none", "Config": {}},
+        },
+    }
+
+
+def stated(value: Any) -> Any:
+    """Returns a JSON value without what is empty, and None when nothing is left: what the sender left to the engine."""
+    if isinstance(value, dict):
+        kept = {key: found for key, item in value.items() if (found := stated(item)) is not None}
+        return kept or None
+    if isinstance(value, list):
+        return value if any(stated(item) is not None for item in value) else None
+    return None if value in (None, "", 0, False) else value
