@@ -146,7 +146,10 @@ class Jobs:
         try:
             self._work(task)
         except SyncCancelled:
-            reason = "The job was cancelled; the tables and the state are as they were before it."
+            reason = (
+                "The job was cancelled; the tables and the state are as they were before it, "
+                "but for streams that this log shows as loaded."
+            )
             return Outcome("cancelled", reason)
         except SyncError as error:
             return Outcome("failed", error.message, error.failure_type)
