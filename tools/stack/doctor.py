@@ -77,7 +77,7 @@ def check_machine(info: dict[str, Any]) -> list[Finding]:
     elif memory < COMFORTABLE_MEMORY or cpus < NEEDED_CPUS:
         findings = [Finding("warn", f"{cpus} CPUs and {memory:.1f} GiB of memory: it works, slowly", "")]
     root = str(info.get("DockerRootDir", ""))
-    if Path(root).is_dir():  # not with Docker Desktop, whose engine has a disk of its own
+    if root and Path(root).is_dir():  # not with Docker Desktop, whose engine has a disk of its own
         free = shutil.disk_usage(root).free / GIB
         needed = DISK_WITH_IMAGES if all(map(images.present, images.own_images().values())) else DISK_WITHOUT
         level = "ok" if free >= needed else "fail"

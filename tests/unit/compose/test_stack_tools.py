@@ -1,0 +1,153 @@
+"""The tools around Compose: .env, the doctor's findings, what is built again, how a start is judged."""
+
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from stack import compose, doctor, env, images, ports
+from stack.up import judge
+
+EXAMPLE = compose.ROOT / ".env.example"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout with the example only, named so that a project cannot be named after it as it is."""
+    root = tmp_path / "My Platform.2"
+    root.mkdir()
+    shutil.copy(EXAMPLE, root)
+    for module in (compose, doctor, env, images):
+        monkeypatch.setattr(module, "ROOT", root)
+        if hasattr(module, "ENV_FILE"):
+            monkeypatch.setattr(module, "ENV_FILE", root / ".env")
+    return root
+
+
+def levels(checkout: Path, **changes: str) -> list[tuple[str, str]]:
+    """The doctor's findings about a fresh .env with some variables changed; an empty list of changes is a good one."""
+    env.make_env()
+    file = checkout / ".env"
+    for name, value in changes.items():
+        text, count = re.subn(rf"^{name}=.*$", f"{name}={value}", file.read_text(), flags=re.MULTILINE)
+        file.write_text(text if count else f"{text}{name}={value}\n")
+    return [(finding.level, finding.what) for finding in doctor.check_settings(compose.read_env())]
+
+
+def test_make_env_fills_in_secrets_for_its_owner_only(checkout: Path) -> None:
+    env.make_env()
+    made = checkout / ".env"
+    assert made.stat().st_mode & 0o777 == 0o600
+    variables = compose.read_env()
+    assert variables["COMPOSE_PROJECT_NAME"] == "myplatform2"
+    assert all(value for value in variables.values())
+    assert len(variables["POSTGRES_PASSWORD"]) >= 24
+    made.unlink()
+    env.make_env()
+    assert compose.read_env()["POSTGRES_PASSWORD"] != variables["POSTGRES_PASSWORD"]
+
+
+def test_make_env_leaves_what_is_there(checkout: Path) -> None:
+    (checkout / ".env").write_text("X=1\n")
+    env.make_env()
+    assert (checkout / ".env").read_text() == "X=1\n"
+
+
+def test_env_is_read_as_compose_reads_it(checkout: Path) -> None:
+    (checkout / ".env").write_text("# A=0\nA=1\n B = two words \nC='x # y'\nD=z # comment\nE=\n\nF=a=b\n")
+    assert compose.read_env() == {"A": "1", "B": "two words", "C": "x # y", "D": "z", "E": "", "F": "a=b"}
+
+
+def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
+    assert levels(checkout) == [("ok", ".env is complete")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level", "what"),
+    [
+        ("POSTGRES_PASSWORD", "", "fail", "lacks POSTGRES_PASSWORD"),
+        ("DAGSTER_PORT", "http", "fail", "DAGSTER_PORT"),
+        ("DAGSTER_PORT", "8000", "fail", "four different port numbers"),
+        ("COMPOSE_PROJECT_NAME", "My Platform", "fail", "lower-case"),
+        ("POSTGRES_PASWORD", "x", "warn", "POSTGRES_PASWORD, which nothing reads"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong_with_env(checkout: Path, name: str, value: str, level: str, what: str) -> None:
+    found = levels(checkout, **{name: value})
+    assert any(entry[0] == level and what in entry[1] for entry in found), found
+
+
+def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
+    env.make_env()
+    (checkout / ".env").chmod(0o644)
+    assert levels(checkout) == [("warn", ".env holds secrets and others can read it")]
+
+
+def test_the_doctor_refuses_real_airbyte_with_the_emulator() -> None:
+    [finding] = doctor.check_modes({"AIRBYTE_MODE": "external", "WAREHOUSE": "emulator"})
+    assert finding.level == "fail"
+    assert "no endpoint setting" in finding.what
+    assert doctor.check_modes({})[0].level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("memory", "level"), [(1.9, "fail"), (3.0, "warn"), (8.0, "ok")], ids=["too little", "slow", "enough"]
+)
+def test_the_doctor_weighs_the_engines_memory(memory: float, level: str) -> None:
+    findings = doctor.check_machine({"NCPU": 2, "MemTotal": memory * doctor.GIB})
+    assert [finding.level for finding in findings] == [level]
+
+
+def test_versions() -> None:
+    assert doctor.version("26.1.5+dfsg1") == (26, 1)
+    assert doctor.version("v2.30.0-desktop.1") == (2, 30)
+    assert doctor.version("") == (0, 0)
+
+
+def test_a_port_that_is_taken_is_known_with_its_holder() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert not ports.is_free(port)
+        assert re.fullmatch(r"process \S+ \(\d+\)", ports.process_on(port))
+    assert ports.is_free(port)
+
+
+def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Path) -> None:
+    (checkout / "Dockerfile").write_text("FROM $PYTHON_IMAGE\nCOPY code settings.yaml /opt/\nCOPY --from=build /x /y\n")
+    (checkout / "code" / "target").mkdir(parents=True)
+    (checkout / "code" / "a.py").write_text("1")
+    (checkout / "settings.yaml").write_text("2")
+    build = {"dockerfile": "Dockerfile", "args": {"PYTHON_IMAGE": "python:3.13-slim"}}
+    first = images.inputs(build)
+    (checkout / "code" / "target" / "manifest.json").write_text("generated")
+    (checkout / "other.py").write_text("not copied")
+    assert images.inputs(build) == first
+    seen = {first}
+    for change in (
+        lambda: (checkout / "code" / "a.py").write_text("3"),
+        lambda: (checkout / "code" / "a.py").rename(checkout / "code" / "b.py"),
+        lambda: (checkout / "settings.yaml").write_text("4"),
+        lambda: build["args"].update(PYTHON_IMAGE="mirror/python:3.13-slim"),  # type: ignore[attr-defined]
+    ):
+        change()
+        seen.add(images.inputs(build))
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize(
+    ("state", "one_shot", "verdict"),
+    [
+        ({"Status": "running", "Health": {"Status": "healthy"}}, False, "healthy"),
+        ({"Status": "running", "Health": {"Status": "starting"}}, False, "waiting"),
+        ({"Status": "running", "Health": {"Status": "unhealthy"}}, False, "waiting"),
+        ({"Status": "running"}, True, "waiting"),
+        ({"Status": "exited", "ExitCode": 0}, True, "done"),
+        ({"Status": "exited", "ExitCode": 0}, False, "failed"),
+        ({"Status": "exited", "ExitCode": 1}, True, "failed"),
+        ({"Status": "created"}, False, "waiting"),
+        ({}, False, "waiting"),
+    ],
+)
+def test_a_containers_state_is_judged(state: dict[str, object], one_shot: bool, verdict: str) -> None:
+    assert judge(state, one_shot) == verdict
