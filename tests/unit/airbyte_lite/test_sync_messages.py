@@ -173,6 +173,18 @@ def test_errors_are_kept_with_the_connectors_own_words(sync: Sync) -> None:
     assert sync.log == [("ERROR", "no such bucket"), ("DEBUG", "inside")]
 
 
+def test_an_error_without_words_for_the_user_is_told_by_its_reason(sync: Sync) -> None:
+    body = {
+        "message": "Something went wrong in the connector. See the logs for more details.",
+        "internal_message": "'amount' is not a column\nof orders",
+        "stack_trace": "KeyError",
+        "failure_type": "system_error",
+    }
+    sync.read({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": 0, "error": body}})
+    assert sync.reader.errors[0].message == "'amount' is not a column"
+    assert sync.log[1] == ("DEBUG", "'amount' is not a column\nof orders\nKeyError")
+
+
 class NoSource:
     """A connector that must not be read."""
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from airbyte_lite.connectors.protocol import error_of
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.load import StreamLoad
 from airbyte_lite.loader.messages import parse
@@ -86,7 +87,7 @@ class Reader:
             case "STATE":
                 self._keep_state(message["state"])
             case "TRACE":
-                self._trace(message["trace"])
+                self._trace(message)
 
     def _keep_state(self, state: dict[str, Any]) -> None:
         if state.get("type") != "STREAM":
@@ -96,15 +97,15 @@ class Reader:
         if stream is not None:
             stream.state = state
 
-    def _trace(self, trace: dict[str, Any]) -> None:
-        if trace.get("type") == "ERROR":
-            error = trace["error"]
-            self.errors.append(SyncError(str(error.get("message", "")), str(error.get("failure_type", "system_error"))))
-            self.log("ERROR", str(error.get("message", "")))
-            if detail := error.get("stack_trace") or error.get("internal_message"):
-                self.log("DEBUG", str(detail))
-        elif trace.get("type") == "STREAM_STATUS":
-            status = trace["stream_status"]
+    def _trace(self, message: dict[str, Any]) -> None:
+        error = error_of(message)
+        if error is not None:
+            self.errors.append(SyncError(error.message, error.failure_type))
+            self.log("ERROR", error.message)
+            if error.internal:
+                self.log("DEBUG", error.internal)
+        elif message["trace"]["type"] == "STREAM_STATUS":
+            status = message["trace"]["stream_status"]
             stream = self._find(status["stream_descriptor"])
             if stream is None:
                 return
