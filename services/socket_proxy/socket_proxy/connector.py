@@ -81,7 +81,8 @@ def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
         raise Refused(f"Env: {variable.partition('=')[0]} is not a setting of a connector")
     if create.host_config.network_mode != settings.network:
         raise Refused(f"a connector is on the platform's network {settings.network!r} only")
-    if create.host_config.binds != [f"{settings.workspace}:/data", f"{settings.local}:/local"]:
+    # Docker's command line keeps them in a map: their order changes from one call to the next.
+    if sorted(create.host_config.binds) != sorted([f"{settings.workspace}:/data", f"{settings.local}:/local"]):
         raise Refused(f"a connector has {settings.workspace}:/data and {settings.local}:/local mounted, nothing else")
     return create
 

@@ -169,3 +169,16 @@ def test_the_sweeper_keeps_the_newest_finished_workers_and_everything_alive() ->
     states = ["running", "exited", "created", "exited", "dead", "exited", "created"]
     workers = [{"Id": str(n), "State": state, "Created": 1000 - n * 200} for n, state in enumerate(states)]
     assert [worker["Id"] for worker in over(workers, keep=2, now=1010)] == ["4", "5", "6"]
+
+
+def test_a_google_key_is_mounted_where_the_environment_says() -> None:
+    settings = SETTINGS.model_copy(update={"google_key": "/home/me/key.json"})
+    made = container(parse_create(json.dumps(BODY).encode(), settings), settings)
+    [_, mount] = made["HostConfig"]["Mounts"]
+    assert mount == {
+        "Type": "bind",
+        "Source": "/home/me/key.json",
+        "Target": "/run/secrets/google_key",
+        "ReadOnly": True,
+    }
+    assert made["Env"][-1] == "GOOGLE_APPLICATION_CREDENTIALS=/run/secrets/google_key"
