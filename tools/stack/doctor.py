@@ -18,7 +18,7 @@ from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, s
 
 ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
-# Measured on 2 cores: the idle platform takes 1.0 GiB, a run worker 0.4 GiB, an Airbyte sync 0.3 GiB.
+# Measured on 2 cores: the idle platform takes 1.0 GiB, a run worker 0.5 GiB, an Airbyte sync 0.3 GiB.
 NEEDED_MEMORY, COMFORTABLE_MEMORY = 2.5, 4.0  # GiB
 NEEDED_CPUS = 2
 DISK_WITH_IMAGES, DISK_WITHOUT = 1.0, 7.0  # GiB: data alone; and 4 GiB of images with their build cache
