@@ -121,9 +121,9 @@ def options(**changes: str) -> list[str]:
     ]
 
 
-def run(proxy: Address, *tail: str, standard_input: bytes = b"", **changes: str) -> subprocess.CompletedProcess[bytes]:
+def run(proxy: Address, *tail: str, standard_input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """The worker's `docker run` with the image and command at its end."""
-    line, environment = command(proxy, *options(**changes), *tail)
+    line, environment = command(proxy, *options(), *tail)
     return subprocess.run(line, env=environment, input=standard_input, capture_output=True, timeout=60)
 
 
@@ -191,6 +191,8 @@ def test_no_more_connectors_than_allowed(proxy: Address, engine: docker.DockerCl
             started.append(subprocess.Popen(line, env=environment, stdout=subprocess.PIPE))
             assert started[-1].stdout
             assert started[-1].stdout.readline() == b"started\n"
+        while sum(container.status == "running" for container in ours(engine)) < 2:
+            time.sleep(0.05)
         assert b"2 connectors are running, which is the limit" in run(proxy, IMAGE, "spec").stderr
     finally:
         for process in started:
@@ -280,7 +282,8 @@ def test_a_further_option_is_refused(proxy: Address, extra: list[str], why: str)
     ],
 )
 def test_a_changed_option_is_refused(proxy: Address, changes: dict[str, str], tail: list[str], why: str) -> None:
-    result = run(proxy, *tail, **changes)
+    line, environment = command(proxy, *options(**changes), *tail)
+    result = subprocess.run(line, env=environment, capture_output=True, timeout=30)
     assert result.returncode, result.stdout
     assert why.encode() in result.stderr
 
