@@ -2,23 +2,29 @@
 """Installs the locked environments of the named services into .venvs; what is up to date is left alone.
 
 Runs on any Python from 3.9 on, with the standard library only: it is the first thing that runs on a fresh machine.
+Interrupted anywhere, the same command goes on where it was.
 Usage: install.py NAME..., where a name may be `platform` (what the services need) or `all`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import functools
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
 PYTHON = "3.13"
 UV = "uv==0.13.9"
+OLDEST_UV = (0, 8)  # the first with `uv venv --clear`
 
 LOCKS = {
     "localstack": ROOT / "compose/stand-in/localstack/requirements.txt",
@@ -51,19 +57,26 @@ def run(command: list[str], failure: str) -> None:
 def environment() -> dict[str, str]:
     """Return the process environment, with pip's package index (if one is configured) named for uv too."""
     result = dict(os.environ)
-    if "UV_DEFAULT_INDEX" not in result:
-        pip = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-        index = subprocess.run(pip, capture_output=True, text=True).stdout.strip()
-        if index:
-            result["UV_DEFAULT_INDEX"] = index
+    # Debian's own Python may have no pip, the environment that uv was installed into has one.
+    ours = ENVIRONMENTS / "uv/bin/python"
+    index = os.environ.get("PIP_INDEX_URL") or configured_index(str(ours) if ours.exists() else sys.executable)
+    if index:
+        result.setdefault("UV_DEFAULT_INDEX", index)
     result.pop("PYTHONDONTWRITEBYTECODE", None)
     return result
 
 
+@functools.lru_cache
+def configured_index(python: str) -> str:
+    """Return the package index in pip's configuration files, empty if there is none."""
+    pip = [python, "-m", "pip", "config", "get", "global.index-url"]
+    return subprocess.run(pip, capture_output=True, text=True).stdout.strip()
+
+
 def find_uv() -> str:
-    """Return the path of uv: the one on PATH, or one installed from PyPI into .venvs/uv."""
+    """Return the path of uv: the one on PATH if it is new enough, or one installed from PyPI into .venvs/uv."""
     on_path = shutil.which("uv")
-    if on_path:
+    if on_path and version(on_path) >= OLDEST_UV:
         return on_path
     directory = ENVIRONMENTS / "uv"
     uv = directory / "bin/uv"
@@ -78,6 +91,12 @@ def find_uv() -> str:
             "uv could not be installed from PyPI. Check the network and pip's index settings, then again.",
         )
     return str(uv)
+
+
+def version(uv: str) -> tuple[int, ...]:
+    """Return the first two numbers of uv's version; (0,) for a uv that does not run, such as pyenv's empty shim."""
+    words = subprocess.run([uv, "--version"], capture_output=True, text=True).stdout.split()
+    return tuple(int(number) for number in words[1].split(".")[:2]) if len(words) > 1 else (0,)
 
 
 def find_python(uv: str) -> str:
@@ -101,39 +120,75 @@ def find_python(uv: str) -> str:
     return found.stdout.strip()
 
 
-def install(name: str, uv: str, python: str) -> bool:
-    """Make one environment as its lock says; return False when it was up to date."""
-    lock, directory = LOCKS[name], ENVIRONMENTS / name
-    stamp = directory / "installed"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return False
-    stamp.unlink(missing_ok=True)
-    if not (directory / "bin/python").exists():
+def stamp(name: str) -> str:
+    """Return what the file `installed` of an up-to-date environment says: its lock's checksum, and where it is.
+
+    The scripts of an environment name its folder: in a checkout that was moved they do not run.
+    """
+    return f"{hashlib.sha256(LOCKS[name].read_bytes()).hexdigest()} {ENVIRONMENTS / name}"
+
+
+def is_current(name: str) -> bool:
+    """Return whether an environment is as its lock says, and its Python (a link to the machine's) still there."""
+    directory = ENVIRONMENTS / name
+    return (directory / "bin/python").exists() and installed(directory) == stamp(name)
+
+
+def installed(directory: Path) -> str:
+    """Return what an environment's stamp says, nothing for one that was not finished."""
+    file = directory / "installed"
+    return file.read_text() if file.exists() else ""
+
+
+def install(name: str, uv: str, python: str) -> None:
+    """Make one environment as its lock says."""
+    directory = ENVIRONMENTS / name
+    usable = (directory / "bin/python").exists() and installed(directory).endswith(f" {directory}")
+    (directory / "installed").unlink(missing_ok=True)
+    if not usable:
         run([uv, "venv", "--quiet", "--clear", "--python", python, str(directory)], f"No environment for {name}.")
     # sync resolves nothing: the metadata of source-s3 cannot be satisfied as published.
     sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"]
     run(
-        [*sync, "--python", str(directory / "bin/python"), str(lock)], f"The packages of {name} could not be installed."
+        [*sync, "--python", str(directory / "bin/python"), str(LOCKS[name])],
+        f"The packages of {name} could not be installed.",
     )
-    stamp.write_text(wanted)
-    return True
+    (directory / "installed").write_text(stamp(name))
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other install is at work in this checkout, and hold off others."""
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    with (ENVIRONMENTS / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("  waiting for another install in this checkout", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def main(names: list[str]) -> None:
     """Install the named environments, one line each for those that changed."""
     groups = {"all": list(LOCKS), "platform": PLATFORM}
     names = [member for name in names for member in groups.get(name, [name])]
-    ENVIRONMENTS.mkdir(exist_ok=True)
     try:
-        uv = find_uv()
-        python = find_python(uv)
-        for name in names:
-            start = time.monotonic()
-            if install(name, uv, python):
+        with one_at_a_time():
+            outdated = [name for name in names if not is_current(name)]
+            if not outdated:
+                return
+            uv = find_uv()
+            python = find_python(uv)
+            for name in outdated:
+                start = time.monotonic()
+                install(name, uv, python)
                 print(f"  installed {name:<22} {time.monotonic() - start:5.1f} s", flush=True)
     except InstallError as error:
         sys.exit(f"install: {error}")
+    except KeyboardInterrupt:
+        print("\ninstall: interrupted; what is installed stays. Run the same command again.", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":
