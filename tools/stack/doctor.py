@@ -9,12 +9,12 @@ import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack import images, ports
+from stack import bigquery, images, ports
 from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, say, succeeds
+from stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
@@ -23,15 +23,6 @@ NEEDED_MEMORY, COMFORTABLE_MEMORY = 2.5, 4.0  # GiB
 NEEDED_CPUS = 2
 DISK_WITH_IMAGES, DISK_WITHOUT = 1.0, 7.0  # GiB: data alone; and 4 GiB of images with their build cache
 GIB = 1 << 30
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check: a level of "ok", "warn" or "fail", what was found, and what to do about it."""
-
-    level: str
-    what: str
-    next: str = ""
 
 
 def version(text: str) -> tuple[int, int]:
@@ -209,6 +200,7 @@ def examine() -> list[Finding]:
         lambda: check_socket(variables),
         lambda: check_project(project),
         lambda: check_ports(variables, project),
+        lambda: bigquery.check(variables),
         check_images,
     ]
     with ThreadPoolExecutor() as pool:

@@ -1,0 +1,61 @@
+"""Google BigQuery in the doctor: airbyte_lite's own check, in its image or its environment, whichever is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from stack import images
+from stack.compose import ROOT
+from stack.findings import Finding
+
+KEY = "GOOGLE_APPLICATION_CREDENTIALS"
+INSIDE = "/run/secrets/google_key"  # as Compose mounts it
+SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")
+PROGRAM = ("-m", "airbyte_lite.bigquery_doctor")
+SECONDS = 180
+
+
+def check(variables: dict[str, str]) -> list[Finding]:
+    """Check credentials, permissions and locations with real calls, where BigQuery is the warehouse."""
+    if variables.get("WAREHOUSE") != "bigquery":
+        return []
+    settings = {name: variables[name] for name in SETTINGS if variables.get(name)}
+    key = variables.get(KEY)
+    path = Path(key) if key else None
+    if path and not (path.is_absolute() and path.is_file()):  # run workers get it by this path too
+        return [Finding("fail", f"{KEY}: {key} is no file's whole path", f"{KEY}=/…/key.json in .env")]
+    command = in_image(variables, settings, path) or in_environment()
+    if not command:
+        return [Finding("warn", "BigQuery is not checked yet: that needs an image", "make images, then make doctor")]
+    environment = {name: value for name, value in os.environ.items() if name not in (KEY, *SETTINGS)}
+    environment |= settings | {"PYTHONPATH": str(ROOT / "services/airbyte_lite")}
+    if path:
+        environment[KEY] = str(path)
+    try:
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return [Finding("fail", f"BigQuery's check has not ended after {SECONDS} s", "check the network, try again")]
+    if result.returncode:
+        last = (result.stderr.strip().splitlines() or ["no output"])[-1]
+        return [Finding("fail", f"BigQuery's check could not be run: {last}", "make images, then make doctor")]
+    return [Finding(**finding) for finding in json.loads(result.stdout)]
+
+
+def in_image(variables: dict[str, str], settings: dict[str, str], key: Path | None) -> list[str] | None:
+    """Return the command in the container's own conditions: its user reads the key, its network reaches Google."""
+    image = f"{variables.get('COMPOSE_PROJECT_NAME')}-airbyte:local"
+    if not images.present(image):
+        return None
+    options = [part for name in settings for part in ("--env", name)]
+    if key:
+        options += ["--env", f"{KEY}={INSIDE}", "--volume", f"{key}:{INSIDE}:ro"]
+    return ["docker", "run", "--rm", "--read-only", "--cap-drop", "ALL", *options, image, "python", *PROGRAM]
+
+
+def in_environment() -> list[str] | None:
+    """Return the command in the environment of `make demo`, if that was installed."""
+    python = ROOT / ".venvs/airbyte_lite/bin/python"
+    return [str(python), *PROGRAM] if python.exists() else None
