@@ -71,8 +71,8 @@ def front_of(emulator: str) -> Iterator[Front]:
             elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.send(401, {"error": {"code": 401, "message": "Request had invalid authentication credentials."}})
             else:
-                told = (answer for end, answer in front.answers.items() if f"{self.command} {path}".endswith(end[4:])
-                        and end.startswith(self.command))
+                asked = (self.command, path)
+                told = (answer for request, answer in front.answers.items() if _matches(request, *asked))
                 self.send(*(next(told, None) or self.forward(body)))
 
         def token(self, body: bytes) -> tuple[int, dict[str, Any]]:
@@ -139,6 +139,12 @@ def _key(url: str, pem: str) -> dict[str, str]:
         "client_id": "1",
         "token_uri": f"{url}/token",
     }
+
+
+def _matches(request: str, method: str, path: str) -> bool:
+    """Return whether a request like "GET /datasets/jaffle" is meant: the method, and the end of the path."""
+    wanted, _, end = request.partition(" ")
+    return wanted == method and path.endswith(end)
 
 
 def _query(body: bytes) -> dict[str, Any] | None:

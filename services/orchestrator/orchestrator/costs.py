@@ -1,36 +1,55 @@
 """What BigQuery billed for each dbt node, as metadata of its materialization or check."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dagster_dbt import DbtCliInvocation
 
 # Bytes, under the adapter's names. The emulator bills none; BigQuery at least 10 MiB for each table that is read.
 FIGURES = ("bytes_billed", "bytes_processed")
+# dbt tells the adapter's response in NodeFinished only, which is a debug event.
+OPTIONS = ("--log-level", "debug")
+RESULTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}  # what dagster-dbt makes events of
+
+type RawEvent = dict[str, Any]
 
 
 def with_costs(invocation: DbtCliInvocation) -> Iterator[Any]:
     """Yield what `invocation.stream()` yields, each event with the bytes that BigQuery billed and processed.
 
-    dagster-dbt makes its events of the line that dbt logs for a result; the adapter's response comes in the next event
-    of the same node, NodeFinished.
+    The invocation must have been started with OPTIONS.
     """
-    waiting: dict[str, list[Any]] = {}
+    invocation._stdout = joined(invocation._stream_stdout())  # type: ignore[assignment]  # it is iterated only
     for event in invocation.stream_raw_events():
-        data = event.raw_event["data"]
-        node = data.get("node_info", {}).get("unique_id", "")
-        events = event.to_default_asset_events(
+        costs = figures(event.raw_event["data"].get("adapter_response") or {})
+        for item in event.to_default_asset_events(
             manifest=invocation.manifest,
             dagster_dbt_translator=invocation.dagster_dbt_translator,
             context=invocation.context,
             target_path=invocation.target_path,
             project=invocation.project,
-        )
-        waiting.setdefault(node, []).extend(events)
-        if event.raw_event["info"]["name"] == "NodeFinished":
-            costs = figures(data.get("run_result", {}).get("adapter_response") or {})
-            for item in waiting.pop(node, []):
-                yield item.with_metadata({**item.metadata, **costs})
+        ):
+            yield item.with_metadata({**item.metadata, **costs})
+
+
+def joined(events: Iterable[RawEvent | str]) -> Iterator[RawEvent | str]:
+    """Yield events without the debug ones, each result with the adapter's response of the NodeFinished that follows."""
+    results: dict[str, RawEvent] = {}
+    for event in events:
+        if isinstance(event, str):
+            yield event
+            continue
+        name, data = event["info"]["name"], event["data"]
+        node = data.get("node_info", {}).get("unique_id", "")
+        if name in RESULTS:
+            results[node] = event
+        elif name == "NodeFinished" and node in results:
+            result = results.pop(node)
+            result["data"]["adapter_response"] = data["run_result"]["adapter_response"]
+            yield result
+        elif event["info"]["level"] != "debug":
+            yield event
+    yield from results.values()  # dbt was killed in between
 
 
 def figures(response: Mapping[str, Any]) -> dict[str, int]:

@@ -15,7 +15,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
-from orchestrator.costs import with_costs
+from orchestrator import costs
 
 # In the environment's own folder: a service need not have it on its PATH.
 DBT = Path(sys.executable).parent / "dbt"
@@ -84,10 +84,10 @@ def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(manifest=prepare(project), project=project, dagster_dbt_translator=TRANSLATOR, name="dbt_build")
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
-        command = ["build", "--exclude-resource-type", "unit_test"]
+        command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS]
         # Outside the project, which may be read-only. Kept when dbt fails, for its log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
-        yield from with_costs(dbt.cli(command, context=context, target_path=target))
+        yield from costs.with_costs(dbt.cli(command, context=context, target_path=target))
         shutil.rmtree(target)
 
     return dbt_build

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dagster_dbt import DbtCliResource, DbtProject
+from dagster_dbt import DbtCliInvocation, DbtCliResource, DbtProject
 from packaging.version import Version
 
 from orchestrator.dbt import DBT, DbtCli, dbt_cli
@@ -14,6 +14,8 @@ def test_what_is_overridden_exists() -> None:
     for name in ("_cli_version", "_initialize_dbt_core_adapter"):
         assert name in vars(DbtCliResource)
         assert name in vars(DbtCli)
+    assert "_stream_stdout" in vars(DbtCliInvocation)
+    assert "_stdout" in DbtCliInvocation.__dataclass_fields__
 
 
 def test_version_without_starting_dbt() -> None:
