@@ -134,7 +134,7 @@ def _dry_run(client: bigquery.Client, sql: str, action: str, role: str, who: str
     """Let BigQuery judge a statement without running it; raise Unusable if it refuses."""
     config = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False)
     try:
-        client.query(sql, job_config=config, retry=ONCE, job_retry=ONCE, timeout=REQUEST_S)
+        client.query(sql, job_config=config, retry=ONCE, job_retry=None, timeout=REQUEST_S)
     except Exception as error:
         raise _explained(error, action, role, who, client.project) from error
 
