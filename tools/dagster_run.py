@@ -1,22 +1,27 @@
 """Launches the `all_assets` job through Dagster's GraphQL API and follows it to its end.
 
-For `make run` and `make demo`. Standard library only. Usage: dagster_run.py [URL], by default DAGSTER_URL or http://127.0.0.1:3000.
+For `make run`, `make demo` and `make dev`. Standard library only, any Python from 3.9 on.
+Usage: dagster_run.py [URL], by default DAGSTER_URL or http://127.0.0.1:3000.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+
+from direct import open_url
 
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
 UNREACHABLE_SECONDS = 60.0  # how long the webserver may be away (a restart) before following is given up
 
+RELOAD = "mutation { reloadWorkspace { ... on PythonError { message } } }"
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
 LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
   ... on PythonError { message } } } } } }"""
@@ -40,10 +45,10 @@ class DagsterRunError(Exception):
 
 
 def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Send a GraphQL request, return its data. Raises DagsterRunError on GraphQL errors, URLError when unreachable."""
+    """Send a GraphQL request, return its data. Raises DagsterRunError on GraphQL errors, OSError when unreachable."""
     body = json.dumps({"query": document, "variables": variables or {}}).encode()
     request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with open_url(request, timeout=60) as answer:
         content: dict[str, Any] = json.load(answer)
     if "errors" in content:
         raise DagsterRunError(f"Dagster refused a query: {content['errors'][0]['message']}")
@@ -66,12 +71,25 @@ def launch(url: str) -> str:
                 raise DagsterRunError(f"Dagster did not launch {JOB}: {'; '.join(filter(None, reasons))}")
             run_id: str = result["run"]["runId"]
             return run_id
-    entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
-    problems = [(entry["locationOrLoadError"] or {}).get("message", "") for entry in entries]
+    problems = load_errors(url) or ["Its code location is not loaded yet."]
     raise DagsterRunError(
-        f"Dagster has no job {JOB}. {'; '.join(filter(None, problems)) or 'Its code location is not loaded yet.'}\n"
+        f"Dagster has no job {JOB}. {'; '.join(problems)}\n"
         "Look at the code location's page in the UI (Deployment) or at the logs of the code server."
     )
+
+
+def load_errors(url: str) -> list[str]:
+    """Return why code locations could not be loaded; empty when all are."""
+    entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
+    messages = [(entry["locationOrLoadError"] or {}).get("message", "") for entry in entries]
+    return [message for message in messages if message]
+
+
+def reload(url: str) -> None:
+    """Load the code locations again. Raises DagsterRunError with the reason when one cannot be, OSError."""
+    query(url, RELOAD)
+    if problems := load_errors(url):
+        raise DagsterRunError("\n".join(["the code location cannot be loaded:", *problems]))
 
 
 def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
@@ -80,13 +98,15 @@ def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
     while True:
         try:
             data = query(url, EVENTS, {"runId": run_id, "cursor": cursor})
-        except (urllib.error.URLError, OSError) as error:
+        except OSError as error:
             unreachable_since = unreachable_since or time.monotonic()
             if time.monotonic() - unreachable_since > UNREACHABLE_SECONDS:
                 raise DagsterRunError(f"Dagster at {url} does not answer any more: {error}") from error
             time.sleep(POLL_SECONDS)
             continue
         unreachable_since = None
+        if "events" not in data["logsForRun"] or "status" not in data["runOrError"]:
+            raise DagsterRunError(f"Dagster at {url} does not know the run {run_id} any more: it was deleted.")
         yield from data["logsForRun"]["events"]
         cursor = data["logsForRun"]["cursor"]
         status = data["runOrError"]["status"]
@@ -100,27 +120,25 @@ def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
 def describe(event: dict[str, Any], started: float) -> str | None:
     """Return the line that is shown for an event, or None for those that are not shown."""
     at = f"{float(event['timestamp']) / 1000 - started:6.1f} s" if "timestamp" in event else ""
-    match event.get("__typename"):
-        case "MaterializationEvent" if event["assetKey"]:
-            entries = {
-                entry["label"]: entry.get("intValue", entry.get("floatValue")) for entry in event["metadataEntries"]
-            }
-            took = entries.get("Execution Duration")
-            details = f"  ({took:.1f} s)" if took else ""
-            rows = entries.get("dagster/row_count")
-            details += f"  {rows} rows" if rows is not None else ""
-            return f"{at}  asset  {'/'.join(event['assetKey']['path'])}{details}"
-        case "AssetCheckEvaluationEvent":
-            check = event["evaluation"]
-            verdict = "ok   " if check["success"] else "WARN " if check["severity"] == "WARN" else "FAIL "
-            return f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
-        case "ExecutionStepFailureEvent":
-            error = event["error"] or {"message": event["message"], "causes": []}
-            reasons = [error["message"], *(cause["message"] for cause in error["causes"])]
-            return f"{at}  FAILED {event['stepKey']}\n" + "\n".join(f"          {reason.strip()}" for reason in reasons)
-        case "RunFailureEvent":
-            error = event["error"] or {"message": ""}
-            return f"{at}  FAILED {event['message']} {error['message']}".rstrip()
+    kind = event.get("__typename")
+    if kind == "MaterializationEvent" and event["assetKey"]:
+        entries = {entry["label"]: entry.get("intValue", entry.get("floatValue")) for entry in event["metadataEntries"]}
+        took = entries.get("Execution Duration")
+        details = f"  ({took:.1f} s)" if took else ""
+        rows = entries.get("dagster/row_count")
+        details += f"  {rows} rows" if rows is not None else ""
+        return f"{at}  asset  {'/'.join(event['assetKey']['path'])}{details}"
+    if kind == "AssetCheckEvaluationEvent":
+        check = event["evaluation"]
+        verdict = "ok   " if check["success"] else "WARN " if check["severity"] == "WARN" else "FAIL "
+        return f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
+    if kind == "ExecutionStepFailureEvent":
+        error = event["error"] or {"message": event["message"], "causes": []}
+        reasons = [error["message"], *(cause["message"] for cause in error["causes"])]
+        return f"{at}  FAILED {event['stepKey']}\n" + "\n".join(f"          {reason.strip()}" for reason in reasons)
+    if kind == "RunFailureEvent":
+        error = event["error"] or {"message": ""}
+        return f"{at}  FAILED {event['message']} {error['message']}".rstrip()
     return None
 
 
@@ -129,7 +147,7 @@ def run(url: str) -> float:
     started = time.time()
     try:
         run_id = launch(url)
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:
         raise DagsterRunError(
             f"Dagster does not answer at {url}: {error}\nStart the platform first: `make up` or `make dev`."
         ) from error
@@ -148,7 +166,8 @@ def run(url: str) -> float:
     seconds = time.time() - started
     print(f"  {status} in {seconds:.1f} s: {assets} assets, {checks} checks, {failed} failed checks", flush=True)
     if status != "SUCCESS" or failed:
-        raise DagsterRunError(f"The run ended with {status}. Its page: {url}/runs/{run_id}")
+        ending = f"ended with {status}" if status != "SUCCESS" else f"succeeded, but {failed} of its checks failed"
+        raise DagsterRunError(f"The run {ending}: see the lines above. Its page: {url}/runs/{run_id}")
     return seconds
 
 

@@ -1,0 +1,23 @@
+"""HTTP requests to the platform's services. Standard library only."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.parse
+import urllib.request
+
+LOOPBACK = {"127.0.0.1", "localhost"}
+
+
+def open_url(request: urllib.request.Request, timeout: float) -> http.client.HTTPResponse:
+    """Send a request; what is on this machine is asked directly, also where a proxy is configured for the rest.
+
+    Raises OSError (URLError is one) when there is no answer or one that is an error.
+    """
+    local = urllib.parse.urlsplit(request.full_url).hostname in LOOPBACK
+    opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
+    try:
+        answer: http.client.HTTPResponse = opener.open(request, timeout=timeout)
+    except http.client.HTTPException as error:  # a server that stops in the middle of its answer
+        raise ConnectionError(f"{type(error).__name__} {error}") from error
+    return answer
