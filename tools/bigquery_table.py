@@ -8,11 +8,13 @@ from typing import Any
 
 import google.auth.exceptions
 import requests.exceptions
-from google.api_core.exceptions import GoogleAPIError
+from google.api_core.exceptions import GoogleAPIError, RetryError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 TIMEOUT_SECONDS = 10  # for reaching the server, not for the query
+RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # by itself the client tries for 10 minutes
 NUMBERS = (int, float, Decimal)
 
 
@@ -38,9 +40,10 @@ def text(value: Any) -> str:
 def main() -> None:
     """Print the table; end with BigQuery's message and exit code 1 when the query fails."""
     try:
-        rows = client().query(sys.stdin.read(), job_retry=None, timeout=TIMEOUT_SECONDS).result(job_retry=None)
+        job = client().query(sys.stdin.read(), retry=RETRY, job_retry=None, timeout=TIMEOUT_SECONDS)
+        rows = job.result(job_retry=None)
         names, cells = [field.name for field in rows.schema], [list(row.values()) for row in rows]
-    except requests.exceptions.ConnectionError:
+    except (RetryError, requests.exceptions.ConnectionError):
         where = os.environ.get("BIGQUERY_EMULATOR_HOST", "Google BigQuery")
         sys.exit(f"the warehouse does not answer at {where}. Start the platform first: `make dev` or `make up`.")
     except (GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:

@@ -4,7 +4,6 @@ That is the Airbyte of AIRBYTE_URL, else `make dev`'s, else Compose's. What boot
 that it describes: with Compose it is in a volume, so that the command runs in the bootstrap container.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,29 +11,32 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from local.claims import development
 from local.platform import ROOT, python, warn
-
-DEVELOPMENT = ROOT / ".local" / "dev" / "environment.json"
 
 
 class NotRunningError(Exception):
     """No platform: what to start."""
 
 
-def command(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Return the command line and the environment that run bootstrap. Raises NotRunningError."""
+def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[str, str]]:
+    """Return the command line and the environment that run bootstrap, its output on a terminal or not.
+
+    Raises NotRunningError.
+    """
     local = [python("bootstrap"), "-m", "bootstrap", *arguments]
     variables = dict(os.environ) | {"PYTHONPATH": str(ROOT / "services/bootstrap")}
     if "AIRBYTE_URL" in os.environ:
         return local, variables
-    if DEVELOPMENT.exists():
+    if settings := development():
         given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if "CONNECTIONS_FILE" in os.environ else {}
-        return local, variables | json.loads(DEVELOPMENT.read_text()) | given
+        return local, variables | settings | given
     if (ROOT / ".env").exists() and compose_is_up():
         # The file as it is now, not the one that the image was built with.
         file = f"{ROOT / 'connections.yaml'}:/opt/platform/connections.yaml:ro"
-        terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--no-TTY"]
-        run = ["docker", "compose", "run", "--rm", "--no-deps", "--volume", file, *terminal, "bootstrap"]
+        # On a terminal of its own the container's notes would be among its output.
+        plain = [] if terminal else ["--no-TTY"]
+        run = ["docker", "compose", "run", "--rm", "--no-deps", "--volume", file, *plain, "bootstrap"]
         return [*run, "python", "-m", "bootstrap", *arguments], dict(os.environ)
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
 
@@ -56,10 +58,10 @@ def main(arguments: list[str]) -> int:
             return 1
         output = Path(arguments.pop(1))
     try:
-        line, environment = command(arguments)
+        line, environment = command(arguments, terminal=output is None and sys.stdin.isatty() and sys.stdout.isatty())
         with ExitStack() as stack:
             file = stack.enter_context(output.open("x")) if output else None
-            result = subprocess.run(line, env=environment, cwd=ROOT, stdout=file)
+            code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode
     except FileExistsError:
         warn(f"import: {output} exists already. Name another file, or move it away.")
         return 1
@@ -70,10 +72,10 @@ def main(arguments: list[str]) -> int:
         warn(f"{arguments[0]}: {error}")
         return 1
     except KeyboardInterrupt:
-        return 130
-    if output and result.returncode:
-        output.unlink()
-    return result.returncode
+        code = 130
+    if output and code:
+        output.unlink(missing_ok=True)
+    return code
 
 
 if __name__ == "__main__":

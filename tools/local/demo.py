@@ -1,16 +1,15 @@
 """`make demo`: the whole pipeline once, without Docker and without credentials; everything that it starts, it stops."""
 
-import contextlib
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import dagster_run
+from local.claims import ClaimedError, claim
 from local.platform import ROOT, Platform, free_ports, warn
 from local.processes import ServiceError, Supervisor, interruptible
-from local.sql import table
+from local.sql import QueryError, table
+from local.startup import StepError, bring_up, step
 
 DIRECTORY = ROOT / ".local" / "demo"
 
@@ -29,40 +28,9 @@ union all select 'dim_customers', count(*), concat(cast(countif(number_of_orders
 CUSTOMERS = "select * from {landing}_trusted.dim_customers order by customer_id limit 5"
 
 
-class StepError(Exception):
-    """A step of the demo that failed: what it printed."""
-
-
-@contextlib.contextmanager
-def step(title: str) -> Iterator[None]:
-    """Print a step's title, and its duration at the end."""
-    print(f"▸ {title}", flush=True)
-    start = time.monotonic()
-    yield
-    print(f"  {time.monotonic() - start:.1f} s", flush=True)
-
-
-def bootstrap(platform: Platform, *arguments: str) -> None:
-    """Run one command of bootstrap with its output shown. Raises StepError when it fails."""
-    command, variables = platform.command("bootstrap", "bootstrap", *arguments)
-    if subprocess.run(command, env=variables, cwd=ROOT).returncode:
-        raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
-
-
 def demo(platform: Platform, services: Supervisor) -> None:
     """Start, configure, run, show."""
-    with step("start the services"):
-        platform.prepare()
-        for service in platform.services():
-            services.start(service)
-        services.wait(
-            lambda name, seconds: print(
-                f"  {name:<10} healthy after {seconds:4.1f} s  {platform.url(name)}", flush=True
-            )
-        )
-    with step("upload the CSV files, configure Airbyte"):
-        bootstrap(platform, "seed")
-        bootstrap(platform, "apply")
+    bring_up(platform, services)
     with step("materialize all assets with Dagster"):
         dagster_run.run(platform.url("dagster"))
     landing = f"`{platform.environment['BQ_PROJECT']}`.{platform.environment['BQ_DATASET']}"
@@ -72,10 +40,19 @@ def demo(platform: Platform, services: Supervisor) -> None:
         print(table(platform.environment, CUSTOMERS.format(landing=landing)), flush=True)
 
 
-def main() -> int:
-    """Run the demo; return the exit code: 0 only if every asset and check passed, 130 when interrupted."""
+def explain(error: Exception, services: Supervisor) -> None:
+    """Tell what failed, which services have ended, and the last lines of the logs that may say why."""
+    warn(f"\ndemo: {error}")
+    if not isinstance(error, ServiceError):  # that one names its service and has the lines
+        for name, process in services.processes.items():
+            code = process.popen.poll()
+            warn(f"\n{name} {'is running' if code is None else f'ended with exit code {code}'}. {process.tail()}")
+    warn(f"\nAll logs: {services.log_directory}. Run it again: make demo")
+
+
+def run() -> int:
+    """Run the demo on empty folders; return the exit code: 0 only if every asset and check passed, 130 on Ctrl-C."""
     shutil.rmtree(DIRECTORY, ignore_errors=True)
-    interruptible()
     platform = Platform(DIRECTORY, free_ports())
     started = time.monotonic()
     with Supervisor(DIRECTORY / "logs") as services:
@@ -84,12 +61,8 @@ def main() -> int:
         except KeyboardInterrupt:
             warn("\ndemo: interrupted; stopping what was started. Run it again: make demo")
             return 130
-        except (ServiceError, StepError, dagster_run.DagsterRunError) as error:
-            warn(f"\ndemo: {error}")
-            for process in services.processes.values():
-                if process.popen.poll() is not None or isinstance(error, dagster_run.DagsterRunError):
-                    warn(process.tail())
-            warn(f"All logs: {services.log_directory}. Run it again: make demo")
+        except (ServiceError, StepError, QueryError, dagster_run.DagsterRunError) as error:
+            explain(error, services)
             return 1
         print(f"▸ stop the services (the whole demo took {time.monotonic() - started:.0f} s)", flush=True)
     print(
@@ -98,6 +71,17 @@ def main() -> int:
         "  make up     the platform on Docker Compose, a container per run"
     )
     return 0
+
+
+def main() -> int:
+    """Run the demo unless another one is at work on the same folder."""
+    interruptible()
+    try:
+        with claim(DIRECTORY):
+            return run()
+    except ClaimedError as error:
+        warn(f"demo: {error}")
+        return 1
 
 
 if __name__ == "__main__":

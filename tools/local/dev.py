@@ -4,17 +4,16 @@ import json
 import socket
 import sys
 import time
-import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import dagster_run
-from local.demo import StepError, bootstrap, step
+from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
 from local.platform import PORTS, ROOT, Platform, warn
 from local.processes import ServiceError, Supervisor, interruptible
+from local.startup import StepError, bootstrap, bring_up
 
-DIRECTORY = ROOT / ".local" / "dev"
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
 
@@ -42,10 +41,15 @@ def files(path: Path) -> Iterator[Path]:
 
 def snapshot() -> dict[str, int]:
     """Return, for each watched path, a fingerprint of its files' names and times."""
-    return {
-        name: hash(frozenset((str(file), file.stat().st_mtime_ns) for file in files(ROOT / name) if file.exists()))
-        for name in WATCHED
-    }
+    return {name: hash(frozenset((str(file), modified(file)) for file in files(ROOT / name))) for name in WATCHED}
+
+
+def modified(file: Path) -> int:
+    """Return when a file was last written, in nanoseconds; 0 for one that an editor has just removed."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def react(action: str, platform: Platform, services: Supervisor) -> None:
@@ -58,28 +62,41 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
     elif action != CODE:
         services.restart(action)
     if action in {CODE, CONNECTIONS}:
-        dagster_run.query(platform.url("dagster"), "mutation { reloadWorkspace { __typename } }")
+        dagster_run.reload(platform.url("dagster"))
+
+
+def revive(name: str, platform: Platform, services: Supervisor) -> None:
+    """Start a service that ended; S3 keeps nothing, its files are uploaded again. Raises ServiceError or StepError."""
+    process = services.processes[name]
+    warn(f"dev: {name} ended with exit code {process.popen.returncode}; starting it again.\n{process.tail()}")
+    services.start(process.service).wait()
+    if name == "s3":
+        bootstrap(platform, "seed")
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
     """React to changes until interrupted; restart what ended. A failed reaction is shown, watching goes on."""
     before = snapshot()
+    broken: set[str] = set()  # services that ended again at once: they wait for a change of their files
     while True:
         time.sleep(WATCH_SECONDS)
         now = snapshot()
         for action in dict.fromkeys(WATCHED[name] for name in WATCHED if now[name] != before[name]):
             try:
                 react(action, platform, services)
-            except (StepError, ServiceError, dagster_run.DagsterRunError, urllib.error.URLError) as error:
-                warn(f"dev: {error}")
+            except (StepError, ServiceError, dagster_run.DagsterRunError, OSError) as error:
+                warn(f"dev: {action}: {error}")
+                broken.add(action)
         before = now
-        for name, process in services.processes.items():
-            if process.popen.poll() is not None:
-                warn(
-                    f"dev: {name} ended with exit code {process.popen.returncode}; starting it again.\n{process.tail()}"
-                )
-                services.start(process.service)
-                break
+        for name in services.processes:
+            if services.processes[name].popen.poll() is None:
+                broken.discard(name)
+            elif name not in broken:
+                try:
+                    revive(name, platform, services)
+                except (StepError, ServiceError) as error:
+                    warn(f"dev: {error}\nIt is started again when its files change, or by another `make dev`.")
+                    broken.add(name)
 
 
 def check_ports() -> None:
@@ -96,22 +113,14 @@ def check_ports() -> None:
                 ) from error
 
 
-def main() -> int:
+def run() -> int:
     """Start everything, keep it running, stop it on Ctrl-C; return the exit code."""
-    platform = Platform(DIRECTORY, PORTS)
-    interruptible()
-    settings = DIRECTORY / "environment.json"
-    with Supervisor(DIRECTORY / "logs") as services:
+    platform = Platform(DEVELOPMENT, PORTS)
+    settings = environment_file(DEVELOPMENT)
+    with Supervisor(DEVELOPMENT / "logs") as services:
         try:
             check_ports()
-            with step("start the services"):
-                platform.prepare()
-                for service in platform.services():
-                    services.start(service)
-                services.wait(lambda name, seconds: print(f"  {name:<10} healthy after {seconds:4.1f} s", flush=True))
-            with step("upload the CSV files, configure Airbyte"):
-                bootstrap(platform, "seed")
-                bootstrap(platform, "apply")
+            bring_up(platform, services)
             settings.write_text(json.dumps(platform.environment))
             print(
                 f"\n  Dagster    {platform.url('dagster')}   (materialize all: make run)\n"
@@ -131,6 +140,17 @@ def main() -> int:
             return 1
         finally:
             settings.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Run the platform unless it runs in this checkout already."""
+    interruptible()
+    try:
+        with claim(DEVELOPMENT):
+            return run()
+    except ClaimedError as error:
+        warn(f"dev: {error}")
+        return 1
 
 
 if __name__ == "__main__":

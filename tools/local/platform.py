@@ -10,6 +10,7 @@ from local.processes import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"
+LOOPBACK = "127.0.0.1,localhost"
 PORTS = {"s3": 4566, "warehouse": 9050, "airbyte": 8000, "dagster": 3000}
 
 
@@ -64,6 +65,11 @@ class Platform:
             "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
             "DAGSTER_HOME": str(self.directory / "dagster"),
             "DAGSTER_URL": self.url("dagster"),
+            # Another Airbyte's or Google's credentials in the caller's environment are not for this platform.
+            **dict.fromkeys(("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET", "AIRBYTE_USERNAME", "AIRBYTE_PASSWORD"), ""),
+            "GOOGLE_APPLICATION_CREDENTIALS": "",
+            # A proxy that is configured for the rest of the world cannot reach these services.
+            **{name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")},
         }
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:

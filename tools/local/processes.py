@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from direct import open_url
+
 START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
 STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL
 PR_SET_PDEATHSIG = 1
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ServiceError(Exception):
@@ -49,9 +51,9 @@ class Process:
         if code is not None:
             raise ServiceError(f"{self.service.name} ended with exit code {code}.\n{self.tail()}")
         try:
-            with urllib.request.urlopen(self.service.health_url, timeout=5) as answer:
+            with open_url(urllib.request.Request(self.service.health_url), timeout=5) as answer:
                 return self.service.healthy_text in answer.read().decode()
-        except (urllib.error.URLError, OSError):
+        except OSError:
             return False
 
     def wait(self, deadline: float = START_DEADLINE) -> float:
@@ -71,7 +73,7 @@ class Process:
         """Send a signal to the service's whole process group."""
         try:
             os.killpg(self.popen.pid, number)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # macOS: the latter for a group that has ended
             return
 
     def stop(self) -> None:
@@ -92,9 +94,13 @@ def end_with_parent() -> None:
 
 
 def interruptible() -> None:
-    """Make SIGINT and SIGTERM raise KeyboardInterrupt, also where the shell has started us with SIGINT ignored."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    """Make Ctrl-C, SIGTERM and a closed terminal raise KeyboardInterrupt.
+
+    SIGINT also where the shell has started us with it ignored (in the background), SIGHUP not under nohup.
+    """
+    for number in ENDING:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def start(service: Service, log: Path) -> Process:
@@ -128,7 +134,7 @@ class Supervisor:
 
     def __exit__(self, *_: object) -> None:
         """Stop everything that was started; a second Ctrl-C does not leave half of it running."""
-        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
         self.stop()
         for number, handler in handlers.items():
             signal.signal(number, handler)

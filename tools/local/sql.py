@@ -1,18 +1,22 @@
 """Runs a query on the warehouse of the platform and shows the result as a table; `make sql` and the demo use it."""
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from local.claims import development
 from local.platform import ROOT, python, warn
 
 CLIENT = ROOT / "tools" / "bigquery_table.py"
 
 
+class QueryError(Exception):
+    """A query that did not work: BigQuery's own message."""
+
+
 def table(environment: dict[str, str], query: str) -> str:
-    """Return a query's result as an aligned text table. Raises RuntimeError with BigQuery's own message."""
+    """Return a query's result as an aligned text table. Raises QueryError."""
     # google-cloud-bigquery lives in a service's environment; this package uses the standard library only.
     result = subprocess.run(
         [python("airbyte_lite"), str(CLIENT)],
@@ -22,7 +26,7 @@ def table(environment: dict[str, str], query: str) -> str:
         text=True,
     )
     if result.returncode:
-        raise RuntimeError(result.stderr.strip())
+        raise QueryError(result.stderr.strip())
     return result.stdout.rstrip()
 
 
@@ -30,11 +34,11 @@ def running_platform() -> dict[str, str]:
     """Return the variables of the platform that runs: those given, else `make dev`'s, else those of .env."""
     if "BIGQUERY_EMULATOR_HOST" in os.environ or os.environ.get("WAREHOUSE") == "bigquery":
         return {}
-    development = ROOT / ".local" / "dev" / "environment.json"
-    if development.exists():
-        variables: dict[str, str] = json.loads(development.read_text())
+    if variables := development():
         return variables
     settings = read_env(ROOT / ".env")
+    if settings.get("WAREHOUSE") == "bigquery":
+        return settings
     if settings:
         return settings | {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{settings.get('WAREHOUSE_PORT', '9050')}"}
     return {"BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050"}
@@ -57,7 +61,7 @@ def main() -> int:
         return 2
     try:
         print(table(running_platform(), query))
-    except RuntimeError as error:
+    except QueryError as error:
         warn(f"sql: {error}")
         return 1
     return 0

@@ -1,0 +1,43 @@
+"""What `make demo` and `make dev` begin with: all services healthy, the files uploaded, Airbyte configured."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+
+from local.platform import ROOT, Platform
+from local.processes import Supervisor
+
+
+class StepError(Exception):
+    """A step that failed: what happened, and the next command."""
+
+
+@contextlib.contextmanager
+def step(title: str) -> Iterator[None]:
+    """Print a step's title, and its duration at the end."""
+    print(f"▸ {title}", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"  {time.monotonic() - start:.1f} s", flush=True)
+
+
+def bootstrap(platform: Platform, *arguments: str) -> None:
+    """Run one command of bootstrap with its output shown. Raises StepError when it fails."""
+    command, variables = platform.command("bootstrap", "bootstrap", *arguments)
+    # The caller's variables too: connections.yaml refers to some of them.
+    if subprocess.run(command, env=dict(os.environ) | variables, cwd=ROOT).returncode:
+        raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
+
+
+def bring_up(platform: Platform, services: Supervisor) -> None:
+    """Start everything and configure it. Raises ServiceError or StepError."""
+    with step("start the services"):
+        platform.prepare()
+        for service in platform.services():
+            services.start(service)
+        services.wait(lambda name, seconds: print(f"  {name:<10} healthy after {seconds:4.1f} s", flush=True))
+    with step("upload the CSV files, configure Airbyte"):
+        bootstrap(platform, "seed")
+        bootstrap(platform, "apply")
