@@ -12,11 +12,6 @@ import dagster_run
 ROOT = Path(__file__).resolve().parents[3]
 STACK = sorted(f"stack/{path.name}" for path in ROOT.glob("tools/stack/*.py"))
 BEFORE_AN_INSTALL = ["install.py", "dagster_run.py", "direct.py", *STACK]
-    "install.py",
-    "dagster_run.py",
-    "direct.py",
-    *(f"stack/{p.name}" for p in ROOT.glob("tools/stack/*.py")),
-]
 
 
 def check(*, success: bool, severity: str) -> dict[str, Any]:
