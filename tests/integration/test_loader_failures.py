@@ -222,7 +222,7 @@ def test_a_destination_checks_drops_and_misses_tables(kit: Kit, bigquery: google
     assert destination.missing(streams) == [streams[1]]
     kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.{names.staging('a', '0123456789ab')}"))
     for stream in streams:
-        destination.drop(stream)
+        destination.drop(stream, streams)
     assert kit.tables() == set()
     bigquery.delete_dataset(kit.dataset, delete_contents=True)
 

@@ -90,10 +90,11 @@ class Worker:
     def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
         task.check()  # once: a reset is cancelled before the first table is gone, or not at all
-        for stream in self._sync_streams(connection):
+        streams = self._sync_streams(connection)
+        for stream in streams:
             # The table first: a state without its table is dropped before the next read; a table without its state
             # would get its rows twice.
-            tables.drop(stream)
+            tables.drop(stream, streams)
             self._store.drop_states(connection.id, [stream.name])
             self._store.next_generations(connection.id, [stream.name])
             task.log("INFO", f"Stream {stream.name}: table {stream.table} and its state were removed.")
@@ -190,11 +191,11 @@ class Worker:
     def _drop_states_of_missing_tables(
         self, task: Task, connection: Connection, destination: Actor, streams: list[SyncStream]
     ) -> None:
-        incremental = [stream for stream in streams if stream.sync_mode.startswith("incremental_")]
-        if not self._store.states(connection.id, [stream.name for stream in incremental]):
+        incremental = [stream.name for stream in streams if stream.incremental]
+        if not self._store.states(connection.id, incremental):
             return
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
-        missing = [stream.name for stream in tables.missing(incremental)]
+        missing = [stream.name for stream in tables.missing(streams) if stream.incremental]
         if missing:
             task.log(
                 "WARN",

@@ -28,20 +28,23 @@ class BigQueryDestination:
         warehouse.drop(name)
 
     def missing(self, streams: list[SyncStream]) -> list[SyncStream]:
-        """Return the streams whose table does not exist: drop their saved state, or they stay incomplete."""
+        """Return which of a connection's streams have no table: drop their saved state, or they stay incomplete.
+
+        All streams of the connection are needed, here and below: which of two with one name gets a hash depends on it.
+        """
         tables = names_of(streams)
         existing = set(self._warehouse.tables())
         return [stream for stream in streams if tables[stream.namespace, stream.name] not in existing]
 
-    def drop(self, stream: SyncStream) -> None:
-        """Drop the stream's table and what killed syncs left beside it (a reset)."""
-        table = names_of([stream])[stream.namespace, stream.name]
+    def drop(self, stream: SyncStream, streams: list[SyncStream]) -> None:
+        """Drop the table of one of a connection's streams, and what killed syncs left beside it (a reset)."""
+        table = names_of(streams)[stream.namespace, stream.name]
         sweep(self._warehouse, [table])
         self._warehouse.drop(table)
 
 
 def names_of(streams: Iterable[SyncStream]) -> dict[tuple[str | None, str], str]:
-    """Return the table of each stream of a connection, by (namespace, name)."""
+    """Return the table of each of a connection's streams, which must be all of them, by (namespace, name)."""
     return names.tables((stream.namespace, stream.name, stream.table) for stream in streams)
 
 

@@ -16,6 +16,7 @@ from airbyte_lite.database import Database
 from airbyte_lite.definitions import BIGQUERY_ID, Definitions
 from airbyte_lite.joblog import JobLog
 from airbyte_lite.jobstore import JobStore
+from airbyte_lite.loader import destination, names
 from airbyte_lite.records import Actor, Connection, Stream
 from airbyte_lite.settings import Settings
 from airbyte_lite.store import Store
@@ -135,7 +136,7 @@ def test_reset_is_cancelled_as_a_whole_or_not_at_all(setting: Setting, monkeypat
     class Tables:
         def __init__(self, *_: object) -> None: ...
 
-        def drop(self, stream: SyncStream) -> None:
+        def drop(self, stream: SyncStream, _streams: list[SyncStream]) -> None:
             dropped.append(stream.name)
             task.cancel()
 
@@ -145,3 +146,50 @@ def test_reset_is_cancelled_as_a_whole_or_not_at_all(setting: Setting, monkeypat
     with pytest.raises(SyncCancelled):
         setting.worker.run(task)
     assert dropped == ["a", "b"]
+
+
+class Dataset:
+    """Stands where the warehouse is."""
+
+    tables_: set[str] = set()
+
+    def __init__(self, *_: object) -> None: ...
+
+    def tables(self) -> list[str]:
+        return sorted(self.tables_)
+
+    def drop(self, table: str) -> None:
+        self.tables_.discard(table)
+
+
+CLASHING = [
+    Stream({"name": "my orders"}, "full_refresh_append", [], []),
+    Stream({"name": "my-orders"}, "incremental_append", [], ["at"]),
+]
+FIRST, SECOND = names.tables((None, stream.name, stream.name) for stream in CLASHING).values()
+
+
+def state(name: str) -> dict[str, Any]:
+    return {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": {}}}
+
+
+@pytest.mark.parametrize("lost", [FIRST, SECOND])
+def test_state_goes_with_the_table_of_its_own_stream(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND} - {lost})
+    monkeypatch.setattr(syncjob, "run_sync", read_to_the_end)
+    task = setting.task("", streams=CLASHING)
+    setting.store.save_states("c1", [state("my-orders")])
+    setting.worker.run(task)
+    assert len(setting.store.states("c1", ["my-orders"])) == (lost != SECOND)
+
+
+def test_reset_drops_the_tables_of_streams_that_normalise_to_one_name(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND, "other"})
+    setting.worker.run(setting.task("", "reset", streams=CLASHING))
+    assert Dataset.tables_ == {"other"}
