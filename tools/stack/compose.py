@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"
 RUN_WORKER = "data-platform.run-worker"  # the label that the socket proxy puts on run workers, =<project>
+CONNECTOR = "data-platform.connector"  # likewise, on the real Airbyte's connectors
 PORTS = {"DAGSTER_PORT": 3000, "AIRBYTE_PORT": 8000, "WAREHOUSE_PORT": 9050, "S3_PORT": 4566}
 
 
@@ -91,6 +92,12 @@ def states() -> dict[str, dict[str, Any]]:
     return {entry["service"]: entry["state"] for entry in map(json.loads, lines)}
 
 
+def connectors() -> list[str]:
+    """Return the identifiers of the containers in which the real Airbyte runs connectors."""
+    own = f"label={CONNECTOR}={read_env()['COMPOSE_PROJECT_NAME']}"
+    return output("docker", "ps", "--all", "--quiet", "--filter", own).split()
+
+
 def run_workers(*filters: str) -> list[str]:
     """Return the identifiers of this platform's run workers, in every state unless filtered."""
     own = f"label={RUN_WORKER}={read_env()['COMPOSE_PROJECT_NAME']}"
@@ -104,6 +111,7 @@ def urls(variables: dict[str, str]) -> dict[str, str]:
     return {
         "webserver": f"http://127.0.0.1:{port['DAGSTER_PORT']}",
         "airbyte": f"http://127.0.0.1:{port['AIRBYTE_PORT']}/docs",
+        "airbyte-proxy": f"http://127.0.0.1:{port['AIRBYTE_PORT']}",
         "warehouse": f"http://127.0.0.1:{port['WAREHOUSE_PORT']}",
         "localstack": f"http://127.0.0.1:{port['S3_PORT']}",
     }

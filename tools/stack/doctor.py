@@ -12,16 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from stack import bigquery, images, ports
+from stack import bigquery, images, modes, ports
 from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, say, succeeds
 from stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
-# Measured on 2 cores: the idle platform takes 1.0 GiB, a run worker 0.5 GiB, an Airbyte sync 0.3 GiB.
-NEEDED_MEMORY, COMFORTABLE_MEMORY = 2.5, 4.0  # GiB
+COMFORT = 1.5  # GiB of memory beyond what is needed
 NEEDED_CPUS = 2
-DISK_WITH_IMAGES, DISK_WITHOUT = 1.0, 7.0  # GiB: data alone; and 4 GiB of images with their build cache
+DISK_WITH_IMAGES = 1.0  # GiB: data alone
 GIB = 1 << 30
 
 
@@ -58,19 +57,23 @@ def check_engine() -> list[Finding]:
     return findings
 
 
-def check_machine(info: dict[str, Any]) -> list[Finding]:
+def check_machine(info: dict[str, Any], mode: modes.Mode) -> list[Finding]:
     """Check that the engine has enough processors, memory and disk."""
     cpus, memory = int(info.get("NCPU", 0)), float(info.get("MemTotal", 0)) / GIB
     findings = [Finding("ok", f"{cpus} CPUs, {memory:.1f} GiB of memory for the engine")]
-    if memory < NEEDED_MEMORY:
+    if memory < mode.memory:
         more = "give Docker more memory (Docker Desktop: Settings, Resources)"
-        findings = [Finding("fail", f"{memory:.1f} GiB of memory; the platform with a run takes {NEEDED_MEMORY}", more)]
-    elif memory < COMFORTABLE_MEMORY or cpus < NEEDED_CPUS:
+        findings = [Finding("fail", f"{memory:.1f} GiB of memory; the platform with a run takes {mode.memory}", more)]
+    elif memory < mode.memory + COMFORT or cpus < NEEDED_CPUS:
         findings = [Finding("warn", f"{cpus} CPUs and {memory:.1f} GiB of memory: it works, slowly", "")]
     root = str(info.get("DockerRootDir", ""))
     if root and Path(root).is_dir():  # not with Docker Desktop, whose engine has a disk of its own
         free = shutil.disk_usage(root).free / GIB
-        needed = DISK_WITH_IMAGES if all(map(images.present, images.own_images().values())) else DISK_WITHOUT
+        needed = (
+            DISK_WITH_IMAGES
+            if all(map(images.present, [*images.own_images().values(), *images.public_images()]))
+            else mode.disk
+        )
         level = "ok" if free >= needed else "fail"
         findings.append(Finding(level, f"{free:.0f} GiB free in {root}, needed {needed:.0f}", "docker system prune"))
     return findings
@@ -84,7 +87,9 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
     required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
     findings = []
-    empty = [name for name in required if not variables.get(name)]
+    external = modes.mode(variables).airbyte == "external"  # whose credentials modes.check looks at
+    optional = {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"} if external else set()
+    empty = [name for name in required if not variables.get(name) and name not in optional]
     if empty:
         findings.append(Finding("fail", f".env lacks {', '.join(empty)}", "fill them in as .env.example says"))
     for name in sorted(set(variables) - known):
@@ -101,22 +106,12 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     return findings or [Finding("ok", ".env is complete")]
 
 
-def check_modes(variables: dict[str, str]) -> list[Finding]:
-    """Check that Airbyte and the warehouse go together."""
-    airbyte, warehouse = variables.get("AIRBYTE_MODE") or "lite", variables.get("WAREHOUSE") or "emulator"
-    if (airbyte, warehouse) == ("lite", "emulator"):
-        return [Finding("ok", "airbyte-lite with the BigQuery emulator")]
-    if warehouse == "emulator":
-        why = "real Airbyte cannot write to an emulator: its BigQuery connector has no endpoint setting"
-        return [Finding("fail", why, "AIRBYTE_MODE=lite in .env")]
-    return [Finding("fail", f"AIRBYTE_MODE={airbyte} with WAREHOUSE={warehouse} does not run on Compose", "edit .env")]
-
-
 def check_ports(variables: dict[str, str], project: str) -> list[Finding]:
     """Check that the ports to publish are free, or ours already."""
     published = ports.published()
     findings = []
-    for name in PORTS:
+    used = modes.mode(variables).ports
+    for name in used:
         port = int(variables[name])
         owner = published.get(port)
         if owner and owner.project == project:
@@ -126,7 +121,7 @@ def check_ports(variables: dict[str, str], project: str) -> list[Finding]:
             findings.append(
                 Finding("fail", f"port {port} ({name}) is held by {who}", f"stop it, or change {name} in .env")
             )
-    return findings or [Finding("ok", "ports " + ", ".join(variables[name] for name in PORTS))]
+    return findings or [Finding("ok", "ports " + ", ".join(variables[name] for name in used))]
 
 
 def check_project(project: str) -> list[Finding]:
@@ -188,15 +183,15 @@ def examine() -> list[Finding]:
     """Run every check that the ones before it allow."""
     findings = check_engine()
     variables = read_env()
-    settings = check_settings(variables)
-    findings += settings
+    findings += check_settings(variables)
+    if ENV_FILE.exists():
+        findings += modes.check(variables)
     if any(finding.level == "fail" for finding in findings):
         return findings
     project = variables["COMPOSE_PROJECT_NAME"]
     info = json.loads(output("docker", "info", "--format", "{{json .}}"))
     checks: list[Callable[[], list[Finding]]] = [
-        lambda: check_machine(info),
-        lambda: check_modes(variables),
+        lambda: check_machine(info, modes.mode(variables)),
         lambda: check_socket(variables),
         lambda: check_project(project),
         lambda: check_ports(variables, project),

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import sys
 
-from stack.compose import StackError, output, read_env, run_workers, say, show
+from stack.compose import StackError, connectors, output, read_env, run_workers, say, show
 
 
 def down(*options: str) -> None:
     """Remove the platform's containers and networks; the data stays."""
     if not read_env():
         raise StackError("there is no .env, so nothing of this checkout can be running.")
-    # The daemon first, so that it launches nothing more; run workers are not Compose's, and hold the network.
-    output("docker", "compose", "--progress", "quiet", "stop", "daemon", "webserver", check=False)
+    # Those first that launch containers; run workers are not Compose's, and hold the network.
+    everything = ["docker", "compose", "--profile", "*", "--progress", "quiet"]  # of every mode: it may have changed
+    output(*everything, "stop", "daemon", "webserver", "airbyte-worker", check=False)
+    if connectors():
+        output("docker", "rm", "--force", *connectors(), check=False)
     workers = run_workers()
     if workers:
         running = run_workers("status=running")
         output("docker", "rm", "--force", *workers)
         say(f"  removed {len(workers)} run workers, {len(running)} of them running")
-    show("docker", "compose", "--progress", "quiet", "down", "--remove-orphans", *options)
+    show(*everything, "down", "--remove-orphans", *options)
 
 
 def stop() -> None:

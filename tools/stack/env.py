@@ -18,6 +18,8 @@ def generated() -> dict[str, str]:
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
         "AIRBYTE_CLIENT_ID": str(uuid.uuid4()),
         "AIRBYTE_CLIENT_SECRET": secrets.token_urlsafe(24),
+        "AIRBYTE_UI_PASSWORD": secrets.token_urlsafe(24),
+        "AIRBYTE_DB_PASSWORD": secrets.token_urlsafe(24),
         "AWS_ACCESS_KEY_ID": "local" + secrets.token_hex(8),
         "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(24),
     }

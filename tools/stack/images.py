@@ -35,8 +35,14 @@ def public_images() -> list[str]:
     """Return the public images that the compose file names, the one that ours are built on first."""
     services = config()["services"].values()
     bases = {service["build"]["args"]["PYTHON_IMAGE"] for service in services if "build" in service}
-    used = {service["image"] for service in services}
+    used = {service["image"] for service in services} | set(connectors())
     return sorted(bases) + sorted(used - set(own_images().values()) - bases)
+
+
+def connectors() -> list[str]:
+    """Return the images of the connectors that the real Airbyte runs; its worker may not pull any itself."""
+    environment = config()["services"]["bootstrap"]["environment"]
+    return [f"airbyte/{name}" for name in (environment.get("AIRBYTE_CONNECTORS") or "").split()]
 
 
 def own_images() -> dict[str, str]:

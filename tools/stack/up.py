@@ -6,10 +6,11 @@ import subprocess
 import time
 from typing import Any
 
-from stack import doctor, env, images
+from stack import doctor, env, images, modes
 from stack.compose import ROOT, StackError, config, output, read_env, say, states, urls
 
-DEADLINE = 240  # seconds; the slowest start measured, on two busy cores, took 45
+# Seconds. The slowest start measured, on two busy cores, took 45; the real Airbyte is said to take up to 5 minutes.
+DEADLINE, DEADLINE_COMPOSE = 240, 900
 POLL = 0.4
 
 
@@ -22,6 +23,7 @@ def up() -> None:
     if not images.are_current():
         say("making the images")
         images.make_images()
+    remove_other_modes()
     say("starting the services")
     started, before = time.monotonic(), states()
     command = ["docker", "compose", "--progress", "quiet", "up", "--detach", "--remove-orphans", "--no-build"]
@@ -32,13 +34,25 @@ def up() -> None:
         if process.poll() is None:
             process.terminate()
         process.communicate()
-    addresses = urls(read_env())
+    addresses, mode = urls(read_env()), modes.mode(read_env())
     say(f"healthy after {time.monotonic() - started:.0f} s")
     say(f"  Dagster    {addresses['webserver']}")
-    say(f"  Airbyte    {addresses['airbyte']}")
-    say(f"  BigQuery   {addresses['warehouse']}   (make sql q='select …')")
+    if mode.airbyte == "lite":
+        say(f"  Airbyte    {addresses['airbyte']}")
+    elif mode.airbyte == "compose":
+        say(f"  Airbyte    {addresses['airbyte-proxy']}   (user airbyte, password AIRBYTE_UI_PASSWORD in .env)")
+    if mode.warehouse == "emulator":
+        say(f"  BigQuery   {addresses['warehouse']}   (make sql q='select …')")
     say(f"  S3         {addresses['localstack']}")
     say("What next: make run (materialize everything), make ps, make logs s=airbyte, make down")
+
+
+def remove_other_modes() -> None:
+    """Remove the services of another mode, which Compose leaves running: they hold ports. Their data stays."""
+    others = sorted(set(states()) - set(config()["services"]))
+    if others:
+        say(f"stopping {', '.join(others)}, which belong to another mode")
+        output("docker", "compose", "--profile", "*", "rm", "--stop", "--force", *others)
 
 
 def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], started: float) -> None:
@@ -48,6 +62,7 @@ def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], star
     """
     services = config()["services"]
     waiting = list(services)
+    deadline = DEADLINE_COMPOSE if "airbyte-server" in services else DEADLINE
     while waiting:
         code, now = process.poll(), states()
         verdicts = {}
@@ -64,8 +79,8 @@ def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], star
             raise StackError(
                 f"{reason(process)}\n{explain([n for n in waiting if verdicts.get(n) == 'failed'] or waiting)}"
             )
-        if waiting and time.monotonic() - started > DEADLINE:
-            raise StackError(f"Not healthy after {DEADLINE} s.\n{explain(waiting)}")
+        if waiting and time.monotonic() - started > deadline:
+            raise StackError(f"Not healthy after {deadline} s.\n{explain(waiting)}")
         time.sleep(POLL)
 
 

@@ -1,4 +1,4 @@
-"""Every service of docker-compose.yml is held to the same rules; exceptions are named here, with their reasons."""
+"""Every service of every mode is held to the same rules; exceptions are named here, with their reasons."""
 
 import re
 from pathlib import Path
@@ -7,37 +7,77 @@ from typing import Any
 import pytest
 import yaml
 
+from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[3]
-TEXT = (ROOT / "docker-compose.yml").read_text()
+FILES = {name: (ROOT / name).read_text() for name in ("docker-compose.yml", "compose/airbyte/docker-compose.yml")}
+MODES = {path.relative_to(ROOT): path.read_text() for path in sorted((ROOT / "compose").glob("*/*.env"))}
+TEXT = "\n".join([*FILES.values(), *MODES.values()])
 EXAMPLE = (ROOT / ".env.example").read_text()
 DAGSTER = yaml.safe_load((ROOT / "compose/dagster/dagster.yaml").read_text())
 
-# The proxy reads the socket's group as root, then becomes user 10001 before it listens.
-STARTS_AS_ROOT = {"socket-proxy": ["SETUID", "SETGID"]}
-ONE_SHOT = {"bootstrap", "migrate"}
-HAS_THE_SOCKET = {"socket-proxy"}
-REACHES_THE_PROXY = {"socket-proxy", "daemon", "webserver"}
-WITHOUT_PLATFORM_NETWORK = {"socket-proxy"}
-SECRET = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN|CREDENTIALS")
+# The proxies read the socket's group as root, then become user 10001 before they listen.
+PROXIES = {"socket-proxy", "airbyte-engine"}
+# Airbyte's own images are not made for another user or for a read-only root.
+AIRBYTES = {f"airbyte-{name}" for name in ("bootloader", "cron", "proxy", "server", "temporal", "webapp", "worker")}
+CAPABILITIES = {
+    **dict.fromkeys(PROXIES, ("SETUID", "SETGID")),
+    # They share files in volumes, written by whichever user an image has.
+    **dict.fromkeys(["airbyte-bootloader", "airbyte-cron", "airbyte-server", "airbyte-worker"], ("DAC_OVERRIDE",)),
+    # nginx gives its workers another user.
+    **dict.fromkeys(["airbyte-proxy", "airbyte-webapp"], ("CHOWN", "SETGID", "SETUID")),
+}
+ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
+NETWORKS = {
+    **dict.fromkeys(["daemon", "webserver"], ("engine", "platform")),
+    "socket-proxy": ("engine",),
+    **dict.fromkeys([*AIRBYTES, "airbyte-db"], ("airbyte",)),
+    "airbyte-worker": ("airbyte", "airbyte-engine"),
+    "airbyte-engine": ("airbyte-engine",),
+    "airbyte-proxy": ("airbyte", "platform"),
+}
+PROFILES = {
+    "airbyte": ("lite",),
+    "warehouse": ("emulator",),
+    **dict.fromkeys([*AIRBYTES, "airbyte-db", "airbyte-engine"], ("compose",)),
+}
+SECRET = re.compile(r"PASSWORD|PWD|SECRET(?!_PERSISTENCE)|_KEY|TOKEN|CREDENTIALS")
+# Not secret, though called so: the folder's name that Compose mounts the key by, and an emptied telemetry setting.
+NOT_SECRET = {"GOOGLE_APPLICATION_CREDENTIALS", "PROXY_GOOGLE_KEY", "SEGMENT_WRITE_KEY"}
 
 
 def resolve(text: str) -> dict[str, Any]:
     """The compose file as Compose resolves it with nothing but the required variables set, to their own names."""
-    text = re.sub(r"\$\{(\w+):?-([^}]*)\}", r"\2", text)
+    text = re.sub(r"\$\{(\w+):?-([^}]*)\}", lambda found: found[2] or found[1] * bool(SECRET.search(found[1])), text)
     text = re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", r"\1", text)
     resolved: dict[str, Any] = yaml.safe_load(text)
     return resolved
 
 
-COMPOSE = resolve(TEXT)
+MAIN, AIRBYTE = map(resolve, FILES.values())
+COMPOSE = {key: MAIN.get(key, {}) | AIRBYTE.get(key, {}) for key in ("services", "networks", "volumes")}
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+
+
+def environment(name: str) -> dict[str, Any]:
+    """A service's variables, with those of the default mode's files."""
+    files = [resolve_lines(ROOT / file) for file in SERVICES[name].get("env_file", [])]
+    stated: dict[str, Any] = SERVICES[name].get("environment", {})
+    return {key: value for each in files for key, value in each.items()} | stated
+
+
+def resolve_lines(path: Path) -> dict[str, str]:
+    """The variables of one of the modes' files, a required one set to its own name."""
+    text = re.sub(r"\$\{(\w+)(:[?-][^}]*)?\}", r"\1", path.read_text())
+    return dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
 
 
 def test_the_services_are_those_of_the_platform() -> None:
     expected = {"postgres", "localstack", "warehouse", "airbyte", "bootstrap", "migrate", "code", "webserver", "daemon"}
-    assert set(SERVICES) == expected | {"socket-proxy"}
+    assert set(MAIN["services"]) == expected | {"socket-proxy"}
+    assert set(AIRBYTE["services"]) == AIRBYTES | {"airbyte-db", "airbyte-engine"}
+    assert {name: tuple(service["profiles"]) for name, service in SERVICES.items() if "profiles" in service} == PROFILES
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -49,7 +89,7 @@ class TestEveryService:
         service = SERVICES[name]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["cap_drop"] == ["ALL"]
-        assert service.get("cap_add", []) == STARTS_AS_ROOT.get(name, [])
+        assert tuple(service.get("cap_add", [])) == CAPABILITIES.get(name, ())
         forbidden = {
             "privileged",
             "pid",
@@ -64,8 +104,11 @@ class TestEveryService:
         assert not forbidden & set(service)
 
     def test_not_root(self, name: str) -> None:
+        if name in AIRBYTES:
+            assert "user" not in SERVICES[name]
+            return
         user, _, group = SERVICES[name]["user"].partition(":")
-        if name in STARTS_AS_ROOT:
+        if name in PROXIES:
             assert (user, group) == ("0", "0")
         else:
             assert int(user) > 0
@@ -73,9 +116,9 @@ class TestEveryService:
 
     def test_nothing_is_written_but_volumes_and_tmpfs(self, name: str) -> None:
         service = SERVICES[name]
-        assert service["read_only"] is True
+        assert service.get("read_only", False) is (name not in AIRBYTES)
         binds = [volume for volume in service.get("volumes", []) if volume.startswith((".", "/", "~"))]
-        assert binds == (["/var/run/docker.sock:/var/run/docker.sock"] if name in HAS_THE_SOCKET else [])
+        assert binds == (["/var/run/docker.sock:/var/run/docker.sock"] if name in PROXIES else [])
 
     def test_limits(self, name: str) -> None:
         service = SERVICES[name]
@@ -83,9 +126,7 @@ class TestEveryService:
         assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
 
     def test_networks(self, name: str) -> None:
-        networks = set(SERVICES[name]["networks"])
-        assert ("engine" in networks) == (name in REACHES_THE_PROXY)
-        assert ("platform" in networks) == (name not in WITHOUT_PLATFORM_NETWORK)
+        assert tuple(sorted(SERVICES[name]["networks"])) == NETWORKS.get(name, ("platform",))
 
     def test_restarts_and_health(self, name: str) -> None:
         service = SERVICES[name]
@@ -97,28 +138,32 @@ class TestEveryService:
             assert {"test", "interval", "timeout", "retries", "start_period", "start_interval"} <= set(
                 service["healthcheck"]
             )
-        assert all(set(entry) == {"condition"} for entry in service.get("depends_on", {}).values())
+        for other, entry in service.get("depends_on", {}).items():
+            # A service of a mode is waited for where it is.
+            same = PROFILES.get(other) in (None, PROFILES.get(name))
+            assert entry.get("required", True) is same
+            assert "condition" in entry
 
     def test_images_are_pinned(self, name: str) -> None:
         assert re.fullmatch(r"[\w./-]+:(?!latest)[\w.-]+", SERVICES[name]["image"])
 
     def test_no_secret_but_through_the_environment(self, name: str) -> None:
         service = SERVICES[name]
-        for key, value in service.get("environment", {}).items():
-            # Resolved with required variables only: a default would show here as something else than the name.
-            assert not SECRET.search(key) or value in (key, None, "")
+        for key, value in environment(name).items():
+            # Resolved with required variables only: a default would show here as something else than a name.
+            assert not SECRET.search(key) or key in NOT_SECRET or re.fullmatch(r"[A-Z_]*", str(value or ""))
         elsewhere = {key: service[key] for key in ("build", "command", "labels") if key in service}
         assert not SECRET.search(str(elsewhere))
 
 
 def test_the_networks_names_are_fixed_and_the_engines_is_closed() -> None:
     assert COMPOSE["networks"]["platform"]["name"] == "COMPOSE_PROJECT_NAME_platform"
-    assert COMPOSE["networks"]["engine"] == {"internal": True}
+    assert COMPOSE["networks"]["engine"] == COMPOSE["networks"]["airbyte-engine"] == {"internal": True}
 
 
 def test_secrets_have_no_default_and_the_example_is_empty() -> None:
     for name, default in re.findall(r"\$\{(\w+):?-([^}]*)\}", TEXT):
-        assert not SECRET.search(name) or default == ""
+        assert not SECRET.search(name) or name in NOT_SECRET or default == ""
     for name, value in re.findall(r"^#?(\w+)=(.*)$", EXAMPLE, re.MULTILINE):
         assert not SECRET.search(name) or value == ""
 
@@ -126,18 +171,17 @@ def test_secrets_have_no_default_and_the_example_is_empty() -> None:
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     used = set(re.findall(r"\$\{(\w+)", TEXT)) - set(re.findall(r"INPUTS_\w+", TEXT))
     described = set(re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
-    optional = {"AIRBYTE_USERNAME", "AIRBYTE_PASSWORD", "AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_REGION"}
-    assert used - described == optional
-    assert described <= used
+    assert used == described - {"COMPOSE_PROFILES"}
 
 
 def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_through() -> None:
     names = DAGSTER["run_launcher"]["config"]["env_vars"]
-    environment = SERVICES["daemon"]["environment"]
-    assert set(names) <= set(environment)
+    daemon = environment("daemon")
+    assert set(names) <= set(daemon)
     assert all(re.search(VARIABLE, f"{name}=x") for name in names)
     assert not {"DOCKER_HOST", "DAGSTER_HOME"} & set(names)
-    assert set(names) >= set(environment) - {
+    assert set(names) >= set(daemon) - {
+        "AIRBYTE_CONNECTORS",
         "DOCKER_HOST",
         "PLATFORM_NETWORK",
         "DAGSTER_CURRENT_IMAGE",
@@ -156,6 +200,30 @@ def test_the_proxy_lets_through_what_dagster_asks_for() -> None:
     assert f"compute_logs:{folder}" in SERVICES["webserver"]["volumes"]
     assert DAGSTER["compute_logs"]["config"]["base_dir"] == folder
     assert set(DAGSTER["run_launcher"]["config"]["container_kwargs"]) == {"stop_timeout"}
+
+
+def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
+    proxy, worker = SERVICES["airbyte-engine"]["environment"], SERVICES["airbyte-worker"]["environment"]
+    assert proxy["PROXY_POLICY"] == "connectors"
+    assert (proxy["PROXY_NETWORK"], worker["DOCKER_NETWORK"]) == (COMPOSE["networks"]["platform"]["name"],) * 2
+    for variable, mount, volume in (("PROXY_WORKSPACE", "WORKSPACE", "workspace"), ("PROXY_LOCAL", "LOCAL", "local")):
+        name = COMPOSE["volumes"][f"airbyte_{volume}"]["name"]
+        assert proxy[variable] == worker[f"{mount}_DOCKER_MOUNT"] == name
+        assert f"airbyte_{volume}:{worker[f'{mount}_ROOT']}" in SERVICES["airbyte-worker"]["volumes"]
+    assert worker["DOCKER_HOST"] == "tcp://airbyte-engine:2375"
+    settings = from_environment({name: str(value) for name, value in proxy.items()})
+    assert isinstance(settings, ConnectorSettings)
+    for connector in resolve_lines(ROOT / "compose/airbyte/compose.env")["AIRBYTE_CONNECTORS"].split():
+        settings.require_image(f"airbyte/{connector}")
+
+
+def test_telemetry_is_off_and_the_list_of_connectors_stays() -> None:
+    for name in ("airbyte-server", "airbyte-worker", "airbyte-cron", "airbyte-bootloader"):
+        variables = SERVICES[name]["environment"]
+        assert variables["TRACKING_STRATEGY"] == "logging"
+        assert variables["SEGMENT_WRITE_KEY"] == variables["JOB_ERROR_REPORTING_SENTRY_DSN"] == ""
+        assert variables["PUBLISH_METRICS"] == variables["UPDATE_DEFINITIONS_CRON_ENABLED"] == "false"
+        assert variables["CONNECTOR_REGISTRY_SEED_PROVIDER"] == "local"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "services").glob("*/Dockerfile")), ids=lambda path: path.parent.name)

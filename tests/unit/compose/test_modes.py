@@ -1,0 +1,162 @@
+"""Which Airbyte and warehouse go together: what `make up` says first, and what Compose makes of each combination."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stack import doctor, env, images, modes, up
+from stack.compose import ROOT, StackError
+from stack.env import generated
+
+AIRBYTE = {f"airbyte-{name}" for name in ("bootloader", "cron", "db", "engine", "proxy", "server", "temporal")}
+DAGSTER = {"bootstrap", "code", "daemon", "localstack", "migrate", "postgres", "socket-proxy", "webserver"}
+KEY = {"GOOGLE_APPLICATION_CREDENTIALS": "/keys/google.json"}
+EXTERNAL = KEY | {"AIRBYTE_URL": "https://airbyte.example.com", "AWS_ENDPOINT_URL_S3": ""}
+SERVICES: dict[tuple[str, str], tuple[dict[str, str], set[str]]] = {
+    ("lite", "emulator"): ({}, {"airbyte", "warehouse"}),
+    ("lite", "bigquery"): (KEY, {"airbyte"}),
+    ("compose", "bigquery"): (KEY, AIRBYTE | {"airbyte-webapp", "airbyte-worker"}),
+    ("external", "bigquery"): (EXTERNAL, set()),
+}
+needs_compose = pytest.mark.skipif(not shutil.which("docker"), reason="docker compose config needs Docker's client")
+
+
+def variables(airbyte: str, warehouse: str, **changes: str) -> dict[str, str]:
+    """What `make env` writes, with the modes and some variables set."""
+    example = (ROOT / ".env.example").read_text()
+    return (
+        dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", example, re.MULTILINE))
+        | generated()
+        | {"AIRBYTE_MODE": airbyte, "WAREHOUSE": warehouse}
+        | changes
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_modes_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AIRBYTE_MODE", "WAREHOUSE", "COMPOSE_PROFILES", *EXTERNAL):
+        monkeypatch.delenv(name, raising=False)
+
+
+def resolved(tmp_path: Path, settings: dict[str, str]) -> dict[str, Any]:
+    """The compose file as Compose resolves it with an .env of these settings."""
+    file = tmp_path / ".env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    command = ["docker", "compose", "--env-file", str(file), "config", "--format", "json"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "variable is not set" not in result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+@pytest.mark.parametrize("mode", SERVICES, ids="+".join)
+def test_an_allowed_combination_is_allowed(mode: tuple[str, str]) -> None:
+    [finding] = modes.check(variables(*mode, **SERVICES[mode][0]))
+    assert finding.level == "ok"
+
+
+@needs_compose
+@pytest.mark.parametrize("mode", SERVICES, ids="+".join)
+def test_an_allowed_combination_resolves(mode: tuple[str, str], tmp_path: Path) -> None:
+    settings = variables(*mode, **SERVICES[mode][0])
+    found = resolved(tmp_path, settings)
+    assert set(found["services"]) == DAGSTER | SERVICES[mode][1]
+    clients = [found["services"][name]["environment"] for name in ("bootstrap", "code", "daemon", "webserver")]
+    for client in clients:
+        assert (client["WAREHOUSE"], bool(client["BIGQUERY_EMULATOR_HOST"])) == (mode[1], mode[1] == "emulator")
+        pairs = [("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"), ("AIRBYTE_USERNAME", "AIRBYTE_PASSWORD")]
+        # dagster-airbyte refuses two pairs of credentials, and half a pair.
+        assert sorted([client[one] != "", client[two] != ""] for one, two in pairs) == [[False] * 2, [True] * 2]
+    published = [port for service in found["services"].values() for port in service.get("ports", [])]
+    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+    expected = {settings[name] for name in modes.mode(settings).ports}
+    assert {port["published"] for port in published} == expected
+
+
+@needs_compose
+def test_each_mode_has_its_own_address_and_connectors(tmp_path: Path) -> None:
+    def client(mode: tuple[str, str]) -> dict[str, str]:
+        services = resolved(tmp_path, variables(*mode, **SERVICES[mode][0]))["services"]
+        environment: dict[str, str] = services["bootstrap"]["environment"]
+        return environment
+
+    lite, compose, external = (
+        client(("lite", "bigquery")),
+        client(("compose", "bigquery")),
+        client(("external", "bigquery")),
+    )
+    urls = [each["AIRBYTE_URL"] for each in (lite, compose, external)]
+    assert urls == ["http://airbyte:8000", "http://airbyte-proxy:8000", "https://airbyte.example.com"]
+    assert (lite["AIRBYTE_CONNECTORS"], external["AIRBYTE_CONNECTORS"]) == ("", "")
+    assert re.fullmatch(r"source-s3:[\d.]+ destination-bigquery:[\d.]+", compose["AIRBYTE_CONNECTORS"])
+    assert (compose["AWS_ENDPOINT_URL_S3"], external["AWS_ENDPOINT_URL_S3"]) == ("http://localstack:4566", "")
+
+
+@needs_compose
+def test_the_key_reaches_who_needs_it_and_only_as_a_file(tmp_path: Path) -> None:
+    found = resolved(tmp_path, variables("compose", "bigquery", **KEY))
+    with_key = {name for name, service in found["services"].items() if service.get("secrets")}
+    assert with_key == {"bootstrap", "code"}
+    assert found["secrets"]["google_key"]["file"] == "/keys/google.json"
+    assert found["services"]["bootstrap"]["environment"]["GOOGLE_APPLICATION_CREDENTIALS"] == "/run/secrets/google_key"
+    assert found["services"]["socket-proxy"]["environment"]["PROXY_GOOGLE_KEY"] == "/keys/google.json"
+
+
+@pytest.mark.parametrize(
+    ("airbyte", "warehouse", "changes", "why"),
+    [
+        ("compose", "emulator", {}, "has no endpoint setting"),
+        ("external", "emulator", EXTERNAL, "has no endpoint setting"),
+        ("local", "emulator", {}, "there are lite, compose, external"),
+        ("lite", "duckdb", {}, "there are emulator, bigquery"),
+        ("lite", "bigquery", {}, "needs a service account key"),
+        ("compose", "bigquery", {}, "needs a service account key"),
+        ("lite", "emulator", {"COMPOSE_PROFILES": "compose"}, "starts other services"),
+        ("lite", "emulator", {"COMPOSE_PROFILES": ""}, "starts other services"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_URL": ""}, "needs an address"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_URL": "airbyte.example.com"}, "is not the address"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_URL": "https://a.example/api/public/v1"}, "is not the address"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_URL": "http://localhost:8000"}, "is the container itself"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_CLIENT_ID": ""}, "one of the two pairs"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_USERNAME": "a", "AIRBYTE_PASSWORD": "b"}, "one of the two pairs"),
+        ("external", "bigquery", KEY | {"AIRBYTE_URL": "https://a.example"}, "cannot read this machine's LocalStack"),
+    ],
+)
+def test_a_forbidden_combination_is_refused_before_anything_starts(
+    airbyte: str, warehouse: str, changes: dict[str, str], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = variables(airbyte, warehouse, **changes)
+    findings = modes.check(settings)
+    assert [finding.level for finding in findings] == ["fail"]
+    assert why in findings[0].what
+    assert ".env" in findings[0].next
+    started: list[object] = []
+    monkeypatch.setattr(env, "make_env", lambda: None)
+    monkeypatch.setattr(subprocess, "Popen", started.append)
+    monkeypatch.setattr(images, "make_images", lambda: started.append("images"))
+    monkeypatch.setattr(doctor, "check_engine", lambda: [])
+    monkeypatch.setattr(doctor, "read_env", lambda: settings)
+    monkeypatch.setattr(doctor, "ENV_FILE", tmp_path / ".env")
+    (tmp_path / ".env").touch(mode=0o600)
+    with pytest.raises(StackError, match="Nothing was changed"):
+        up.up()
+    assert not started
+
+
+def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRBYTE_MODE", "compose")
+    [finding] = modes.check(variables("lite", "emulator"))
+    assert "AIRBYTE_MODE=compose" in finding.what
+
+
+def test_an_external_airbyte_takes_a_name_and_a_password() -> None:
+    login = {"AIRBYTE_CLIENT_ID": "", "AIRBYTE_CLIENT_SECRET": "", "AIRBYTE_USERNAME": "a", "AIRBYTE_PASSWORD": "b"}
+    [finding] = modes.check(variables("external", "bigquery", **EXTERNAL, **login))
+    assert finding.level == "ok"

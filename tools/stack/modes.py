@@ -1,0 +1,117 @@
+"""Which Airbyte and which warehouse go together, what each needs, and why the others are refused."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from stack.findings import Finding
+
+AIRBYTES, WAREHOUSES = ("lite", "compose", "external"), ("emulator", "bigquery")
+KEY = "GOOGLE_APPLICATION_CREDENTIALS"
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - recognised, not listened on
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The two settings, and what they take of the machine, in GiB."""
+
+    airbyte: str
+    warehouse: str
+
+    @property
+    def memory(self) -> float:
+        """What it takes at least: 1.0 idle, 0.4 a run worker, 0.3 a sync; the real Airbyte 2.5 idle, 2 a sync."""
+        return 7.0 if self.airbyte == "compose" else 2.5
+
+    @property
+    def disk(self) -> float:
+        """Images with their build cache; the real Airbyte's are 4 GiB, and its connectors' 2.5."""
+        return 14.0 if self.airbyte == "compose" else 7.0
+
+    @property
+    def ports(self) -> list[str]:
+        """The variables of the ports that are published."""
+        names = ["DAGSTER_PORT", "S3_PORT"]
+        names += ["AIRBYTE_PORT"] if self.airbyte != "external" else []
+        return names + (["WAREHOUSE_PORT"] if self.warehouse == "emulator" else [])
+
+
+def setting(variables: dict[str, str], name: str) -> str | None:
+    """Return a variable as Compose has it: the environment comes before .env; None when neither names it."""
+    return os.environ.get(name, variables.get(name))
+
+
+def mode(variables: dict[str, str]) -> Mode:
+    """Return the mode that is set, whether it is one or not."""
+    return Mode(setting(variables, "AIRBYTE_MODE") or "lite", setting(variables, "WAREHOUSE") or "emulator")
+
+
+def check(variables: dict[str, str]) -> list[Finding]:
+    """Check that the two settings are known and go together, and that what they need is in .env."""
+    found = mode(variables)
+    name = f"AIRBYTE_MODE={found.airbyte}, WAREHOUSE={found.warehouse}"
+    if found.airbyte not in AIRBYTES:
+        return [Finding("fail", f"AIRBYTE_MODE={found.airbyte}: there are {', '.join(AIRBYTES)}", "edit .env")]
+    if found.warehouse not in WAREHOUSES:
+        return [Finding("fail", f"WAREHOUSE={found.warehouse}: there are {', '.join(WAREHOUSES)}", "edit .env")]
+    if found.warehouse == "emulator" and found.airbyte != "lite":
+        return [
+            Finding(
+                "fail",
+                f"{name}: real Airbyte cannot write to an emulator: its BigQuery connector has no endpoint setting",
+                "WAREHOUSE=bigquery with a key, or AIRBYTE_MODE=lite, in .env",
+            )
+        ]
+    findings = check_profiles(variables, found)
+    if found.warehouse == "bigquery" and not setting(variables, KEY):
+        findings.append(Finding("fail", "WAREHOUSE=bigquery needs a service account key", f"{KEY}=/…/key.json in .env"))
+    if found.airbyte == "external":
+        findings += check_external(variables)
+    return findings or [Finding("ok", name)]
+
+
+def check_profiles(variables: dict[str, str], found: Mode) -> list[Finding]:
+    """Check that Compose's profiles are those of the modes."""
+    value = setting(variables, "COMPOSE_PROFILES") or ""
+    value = value.replace("${AIRBYTE_MODE}", found.airbyte).replace("${WAREHOUSE}", found.warehouse)
+    if set(value.split(",")) == {found.airbyte, found.warehouse}:
+        return []
+    right = "COMPOSE_PROFILES=${AIRBYTE_MODE},${WAREHOUSE}"
+    return [Finding("fail", f"COMPOSE_PROFILES={value} starts other services than the modes", f"{right} in .env")]
+
+
+def check_external(variables: dict[str, str]) -> list[Finding]:
+    """Check address, credentials and storage of an Airbyte that runs elsewhere."""
+    findings = []
+    url = setting(variables, "AIRBYTE_URL") or ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"/api(/|$)", parts.path):
+        what = (
+            f"AIRBYTE_URL={url} is not the address of an Airbyte" if url else "AIRBYTE_MODE=external needs an address"
+        )
+        findings.append(Finding("fail", what, "AIRBYTE_URL=https://airbyte.example.com in .env, without /api"))
+    elif parts.hostname in LOOPBACK:
+        what = f"AIRBYTE_URL={url}: in a container, {parts.hostname} is the container itself"
+        findings.append(
+            Finding(
+                "fail",
+                what,
+                "another AIRBYTE_URL in .env, this machine's address in the network: docs/external-airbyte.md",
+            )
+        )
+    client = [bool(setting(variables, name)) for name in ("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET")]
+    login = [bool(setting(variables, name)) for name in ("AIRBYTE_USERNAME", "AIRBYTE_PASSWORD")]
+    if sorted((all(client), all(login))) != [False, True] or (any(client) and any(login)):
+        what = "AIRBYTE_MODE=external takes a client id and secret, or a name and a password, one of the two pairs"
+        findings.append(
+            Finding(
+                "fail", what, "AIRBYTE_CLIENT_ID and _SECRET in .env, or empty, with AIRBYTE_USERNAME and _PASSWORD"
+            )
+        )
+    if setting(variables, "AWS_ENDPOINT_URL_S3") is None:
+        what = "an Airbyte that runs elsewhere cannot read this machine's LocalStack"
+        findings.append(Finding("fail", what, "AWS_ENDPOINT_URL_S3= (empty: Amazon's own) and its keys in .env"))
+    return findings
