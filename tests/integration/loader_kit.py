@@ -78,6 +78,7 @@ class Kit:
     refuse_empty: Exception | None = None
     on_state: Callable[[], None] = lambda: None
     jobs: int = 0
+    connection_id: str = "c"
 
     @property
     def destination(self) -> dict[str, Any]:
@@ -114,6 +115,7 @@ class Kit:
             destination=self.destination,
             emulator_host=self.url,
             spool_dir=self.spool,
+            connection_id=self.connection_id,
             job_id=self.jobs,
             commit_state=self._commit,
             confirm_empty=self._confirm_empty,

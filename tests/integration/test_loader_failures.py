@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,12 @@ ENDINGS: dict[str, tuple[Callable[[list[Line]], Lines], str]] = {
         lambda lines: Lines([*lines, error("bad file"), state("t", 1), status("t")]),
         "bad file",
     ),
-    "an exit code": (lambda lines: Lines([*lines, state("t", 1), status("t")], -9), "exit code -9"),
+    "an exit code": (lambda lines: Lines([*lines, state("t", 1), status("t")], 2), "ended with exit code 2;"),
+    "a kill": (
+        lambda lines: Lines([*lines, state("t", 1), status("t")], -9),
+        r"The connector was killed \(signal 9: usually out of memory\);",
+    ),
+    "a signal": (lambda lines: Lines([*lines, status("t")], -11), r"The connector was killed \(signal 11\);"),
     "an incomplete stream": (lambda lines: Lines([*lines, state("t", 1), status("t", "INCOMPLETE")]), "to the end"),
     "no word": (lambda lines: Lines([*lines, state("t", 1)]), "to the end"),
     "a strange record": (lambda lines: Lines([*lines, record("x", {}), status("t")]), "'x'"),
@@ -162,14 +168,39 @@ def test_a_stream_that_fails_to_load_leaves_the_ones_before_it_loaded(kit: Kit) 
 
 def test_leftovers_of_a_killed_sync_are_swept(kit: Kit) -> None:
     stream = with_old_rows(kit, OVERWRITE)
-    for name in (names.staging("t", "0123456789ab"), names.staging("other", "0123456789ab")):
+    ours, others_stream, others_load = (
+        names.staging(table, connection, "0123456789ab")
+        for table, connection in (("t", "c"), ("other", "c"), ("t", "d"))
+    )
+    for name in (ours, others_stream, others_load):
         kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.{name}"))
     kit.spool.mkdir()
     (kit.spool / "stream-0-000001.jsonl").write_bytes(b"left")
     kit.sync(stream, rows=OLD)
-    assert kit.tables() == {"t", names.staging("other", "0123456789ab")}
-    assert any("t_airbyte_tmp_0123456789ab" in text for level, text in kit.log if level == "WARN")
+    assert kit.tables() == {"t", others_stream, others_load}
+    assert any(ours in text for level, text in kit.log if level == "WARN")
     assert not kit.spool.exists()
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_two_connections_load_one_table_at_a_time(kit: Kit, tmp_path: Path) -> None:
+    stream = with_old_rows(kit, "incremental_append")
+    other = Kit(kit.url, kit.dataset, kit.client, tmp_path / "other", connection_id="d")
+    begun: list[Line] = [*new(stream), lambda: wait_for_staging(kit)]
+    kit.run(Lines([*begun, lambda: _sync(other, stream), *new(stream), status("t")]), stream)
+    assert len(kit.rows()) == 3 + 1 + 40
+    assert kit.tables() == {"t"}
+
+
+def wait_for_staging(kit: Kit) -> None:
+    deadline = time.monotonic() + 30
+    while kit.tables() == {"t"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _sync(kit: Kit, stream: SyncStream) -> None:
+    kit.sync(stream, rows=[{"id": 9, "name": "other"}])
 
 
 def test_a_repeated_request_does_not_load_twice(kit: Kit, tmp_path: Path) -> None:
@@ -220,9 +251,10 @@ def test_a_destination_checks_drops_and_misses_tables(kit: Kit, bigquery: google
     assert kit.tables() == set()
     kit.sync(streams[0], rows=OLD)
     assert destination.missing(streams) == [streams[1]]
-    kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.{names.staging('a', '0123456789ab')}"))
+    left = names.staging("a", "c", "0123456789ab")
+    kit.client.create_table(google_bigquery.Table(f"local-dev.{kit.dataset}.{left}"))
     for stream in streams:
-        destination.drop(stream, streams)
+        destination.drop(stream, streams, "c")
     assert kit.tables() == set()
     bigquery.delete_dataset(kit.dataset, delete_contents=True)
 

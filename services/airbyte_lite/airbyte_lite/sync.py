@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.loader import names
 from airbyte_lite.loader.destination import BigQueryDestination, names_of, sweep
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from airbyte_lite.loader.jobs import Jobs
@@ -54,6 +56,7 @@ def run_sync(
     emulator_host: str | None,
     maximum_bytes_billed: int | None = None,
     spool_dir: Path,
+    connection_id: str,
     job_id: int,
     commit_state: Callable[[list[dict[str, Any]]], None],
     confirm_empty: Callable[[], None],
@@ -73,11 +76,11 @@ def run_sync(
     with ExitStack() as cleanup:
         cleanup.callback(wipe, spool_dir)
         warehouse = Warehouse(destination, emulator_host)
-        plans = _prepare(warehouse, streams, log)
+        plans = _prepare(warehouse, streams, connection_id, log)
         background = Background()
         token = os.urandom(6).hex()
         jobs = Jobs(warehouse, f"airbyte_lite_{job_id}_{token}", halt, maximum_bytes_billed)
-        reads = _open(warehouse, plans, spool_dir, job_id, token, jobs, background)
+        reads = _open(warehouse, plans, spool_dir, connection_id, job_id, token, jobs, background)
         for read in reads.values():
             cleanup.callback(_clean, read, log)
         cleanup.callback(background.close)
@@ -112,12 +115,14 @@ def run_sync(
             commit_state([reader.global_state])
 
 
-def _prepare(warehouse: Warehouse, streams: list[SyncStream], log: Callable[[str, str], None]) -> list[TablePlan]:
-    """Look at every table before the first record is read, and remove what killed syncs left."""
+def _prepare(
+    warehouse: Warehouse, streams: list[SyncStream], connection_id: str, log: Callable[[str, str], None]
+) -> list[TablePlan]:
+    """Look at every table before the first record is read, and remove what killed syncs of the connection left."""
     tables = names_of(streams)
     warehouse.ensure_dataset()
     plans = [plan(warehouse, stream, tables[stream.namespace, stream.name]) for stream in streams]
-    for name in sweep(warehouse, tables.values()):
+    for name in sweep(warehouse, tables.values(), connection_id):
         log("WARN", f"Removed {warehouse.name(name)}, which a sync that was killed had left.")
     return plans
 
@@ -126,6 +131,7 @@ def _open(
     warehouse: Warehouse,
     plans: list[TablePlan],
     spool_dir: Path,
+    connection_id: str,
     job_id: int,
     token: str,
     jobs: Jobs,
@@ -135,7 +141,8 @@ def _open(
     for number, item in enumerate(plans):
         spool = Spool(spool_dir, f"stream-{number}")
         rows = RowFormatter(item.columns, job_id, item.stream.generation_id)
-        load = StreamLoad(warehouse, jobs, item, spool, token, background)
+        staging = names.staging(item.table, connection_id, token)
+        load = StreamLoad(warehouse, jobs, item, spool, staging, background)
         reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)
     return reads
 
@@ -146,10 +153,17 @@ def _judge(reader: Reader, source: Source, background: Background, cancelled: th
     if reader.errors:
         raise reader.errors[0]
     if source.exit_code != 0:
-        raise SyncError(f"The connector ended with exit code {source.exit_code}; its last lines are in the log.")
+        raise SyncError(f"The connector {_end(source.exit_code)}; its last lines are in the log.")
     unfinished = [read.stream.name for read in reader.streams.values() if not read.complete]
     if unfinished:
         raise SyncError(f"The connector ended before it had read {', '.join(unfinished)} to the end.")
+
+
+def _end(exit_code: int | None) -> str:
+    """Say how the connector ended; a negative code is the signal that killed it."""
+    if exit_code is None or exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    return f"was killed (signal {-exit_code}{': usually out of memory' if exit_code == -signal.SIGKILL else ''})"
 
 
 def _raise_first_cause(background: Background, cancelled: threading.Event) -> None:

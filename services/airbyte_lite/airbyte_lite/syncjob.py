@@ -94,7 +94,7 @@ class Worker:
         for stream in streams:
             # The table first: a state without its table is dropped before the next read; a table without its state
             # would get its rows twice.
-            tables.drop(stream, streams)
+            tables.drop(stream, streams, connection.id)
             self._store.drop_states(connection.id, [stream.name])
             self._store.next_generations(connection.id, [stream.name])
             task.log("INFO", f"Stream {stream.name}: table {stream.table} and its state were removed.")
@@ -126,6 +126,7 @@ class Worker:
                     emulator_host=self._emulator_host,
                     maximum_bytes_billed=self._maximum_bytes_billed,
                     spool_dir=self._spool_dir / f"job-{task.job.id}",
+                    connection_id=connection.id,
                     job_id=task.job.id,
                     commit_state=functools.partial(self._store.save_states, connection.id),
                     confirm_empty=functools.partial(self._confirm_empty, task, source),

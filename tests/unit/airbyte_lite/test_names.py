@@ -79,9 +79,15 @@ def test_tables_of_one_connection_differ() -> None:
 
 
 def test_staging_tables_are_recognised_and_nothing_else_is() -> None:
-    name = names.staging("orders", "0123456789ab")
-    assert names.is_staging_of(name, "orders")
-    assert not names.is_staging_of(name, "order")
-    assert not names.is_staging_of("orders", "orders")
-    assert not names.is_staging_of(name + "x", "orders")
-    assert not names.is_staging_of(names.staging("orders_airbyte_tmp_x", "0123456789ab"), "orders")
+    name = names.staging("orders", "c1", "0123456789ab")
+    assert names.is_staging_of(name, "orders", "c1")
+    assert not names.is_staging_of(name, "orders", "c2")  # of another connection, which may be loading it
+    assert not names.is_staging_of(name, "order", "c1")
+    assert not names.is_staging_of("orders", "orders", "c1")
+    assert not names.is_staging_of(name + "x", "orders", "c1")
+    assert not names.is_staging_of(names.staging("orders_airbyte_tmp_x", "c1", "0123456789ab"), "orders", "c1")
+
+
+def test_staging_table_of_the_longest_name_is_within_the_limit() -> None:
+    [table] = names.tables([(None, "x", "x" * 2000)]).values()
+    assert len(names.staging(table, "c1", "0123456789ab")) == 1024

@@ -205,6 +205,7 @@ def sync_against(url: str, spool_dir: Path, streams: list[SyncStream] | None = N
         destination={"project_id": "p", "dataset_id": "d", **configuration},
         emulator_host=url,
         spool_dir=spool_dir,
+        connection_id="c",
         job_id=1,
         commit_state=lambda _: None,
         confirm_empty=lambda: None,

@@ -36,10 +36,10 @@ class BigQueryDestination:
         existing = set(self._warehouse.tables())
         return [stream for stream in streams if tables[stream.namespace, stream.name] not in existing]
 
-    def drop(self, stream: SyncStream, streams: list[SyncStream]) -> None:
-        """Drop the table of one of a connection's streams, and what killed syncs left beside it (a reset)."""
+    def drop(self, stream: SyncStream, streams: list[SyncStream], connection_id: str) -> None:
+        """Drop the table of one of a connection's streams, and what its killed syncs left beside it (a reset)."""
         table = names_of(streams)[stream.namespace, stream.name]
-        sweep(self._warehouse, [table])
+        sweep(self._warehouse, [table], connection_id)
         self._warehouse.drop(table)
 
 
@@ -48,10 +48,12 @@ def names_of(streams: Iterable[SyncStream]) -> dict[tuple[str | None, str], str]
     return names.tables((stream.namespace, stream.name, stream.table) for stream in streams)
 
 
-def sweep(warehouse: Warehouse, tables: Iterable[str]) -> list[str]:
-    """Drop the staging tables that killed syncs of these tables left; return their names."""
+def sweep(warehouse: Warehouse, tables: Iterable[str], connection_id: str) -> list[str]:
+    """Drop the staging tables that killed syncs of this connection left beside these tables; return their names."""
     wanted = list(tables)
-    left = [name for name in warehouse.tables() if any(names.is_staging_of(name, table) for table in wanted)]
+    left = [
+        name for name in warehouse.tables() if any(names.is_staging_of(name, table, connection_id) for table in wanted)
+    ]
     for name in left:
         warehouse.drop(name)
     return left

@@ -10,7 +10,6 @@ from pathlib import Path
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 
-from airbyte_lite.loader import names
 from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.merge import insert_sql, merge_sql
 from airbyte_lite.loader.spool import Spool
@@ -59,14 +58,14 @@ class StreamLoad:
     """The load of one stream. Until `commit` its final table is untouched; `clean` removes what is left besides it."""
 
     def __init__(
-        self, warehouse: Warehouse, jobs: Jobs, plan: TablePlan, spool: Spool, token: str, background: Background
+        self, warehouse: Warehouse, jobs: Jobs, plan: TablePlan, spool: Spool, staging: str, background: Background
     ) -> None:
         self.plan = plan
         self._warehouse = warehouse
         self._jobs = jobs
         self._spool = spool
         self._background = background
-        self._staging = names.staging(plan.table, token)
+        self._staging = staging
         self._batches = 0
 
     def batch_full(self) -> None:

@@ -24,7 +24,8 @@ _RESERVED_PREFIXES = (
 )
 _COLUMN_LENGTH = 300  # BigQuery's limit, in characters
 _STAGING = "_airbyte_tmp_"
-_TABLE_LENGTH = 1024 - len(_STAGING) - 12  # BigQuery's limit, less what a staging table appends
+_TOKEN_LENGTH = 12  # hexadecimal digits
+_TABLE_LENGTH = 1024 - len(_STAGING) - 2 * _TOKEN_LENGTH - 1  # BigQuery's limit, less what a staging table appends
 
 
 def identifier(name: str) -> str:
@@ -71,11 +72,16 @@ def tables(wanted: Iterable[tuple[str | None, str, str]]) -> dict[tuple[str | No
     return result
 
 
-def staging(table: str, token: str) -> str:
+def staging(table: str, connection_id: str, token: str) -> str:
     """Return the staging table of a sync; its `token` (12 hexadecimal digits) keeps late jobs of killed syncs out."""
-    return f"{table}{_STAGING}{token}"
+    return f"{table}{_STAGING}{_owner(connection_id)}_{token}"
 
 
-def is_staging_of(name: str, table: str) -> bool:
-    """Whether `name` is a staging table of `table`, from this sync or an earlier one."""
-    return re.fullmatch(re.escape(table + _STAGING) + "[0-9a-f]{12}", name) is not None
+def is_staging_of(name: str, table: str, connection_id: str) -> bool:
+    """Whether `name` is this connection's staging table of `table`; another connection may load the same table now."""
+    mine = re.escape(f"{table}{_STAGING}{_owner(connection_id)}_")
+    return re.fullmatch(f"{mine}[0-9a-f]{{{_TOKEN_LENGTH}}}", name) is not None
+
+
+def _owner(connection_id: str) -> str:
+    return hashlib.sha256(connection_id.encode()).hexdigest()[:_TOKEN_LENGTH]

@@ -136,7 +136,7 @@ def test_reset_is_cancelled_as_a_whole_or_not_at_all(setting: Setting, monkeypat
     class Tables:
         def __init__(self, *_: object) -> None: ...
 
-        def drop(self, stream: SyncStream, _streams: list[SyncStream]) -> None:
+        def drop(self, stream: SyncStream, *_: object) -> None:
             dropped.append(stream.name)
             task.cancel()
 
