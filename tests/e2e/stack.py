@@ -17,6 +17,7 @@ from typing import Any
 import airbyte_api
 import boto3
 import docker
+import httpx
 from airbyte_api import models
 from docker.models.containers import Container
 from google.auth.credentials import AnonymousCredentials
@@ -149,6 +150,15 @@ class Stack:
         )
         security = models.Security(client_credentials=credentials)
         return airbyte_api.AirbyteAPI(server_url=f"{self.url('AIRBYTE_PORT')}/api/public/v1", security=security)
+
+    def airbyte_has(self, kind: str) -> list[dict[str, Any]]:
+        """Airbyte's sources, destinations or connections, as its public API lists them."""
+        url = f"{self.url('AIRBYTE_PORT')}/api/public/v1"
+        secrets = {"client_id": self.env["AIRBYTE_CLIENT_ID"], "client_secret": self.env["AIRBYTE_CLIENT_SECRET"]}
+        token = httpx.post(f"{url}/applications/token", json=secrets).raise_for_status().json()["access_token"]
+        answer = httpx.get(f"{url}/{kind}", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+        listed: list[dict[str, Any]] = answer.json()["data"]
+        return listed
 
     def dagster(self, query: str, **variables: Any) -> dict[str, Any]:
         """Ask Dagster's GraphQL API."""
