@@ -138,8 +138,20 @@ class AirbyteClient:
 
     def definitions(self, kind: Kind) -> dict[str, str]:
         """Return the definition ids of all connectors of a kind by image name: {"source-s3": "6958…"}."""
+        return self._of_definitions(kind, f"{kind}DefinitionId")
+
+    def versions(self, kind: Kind) -> dict[str, str]:
+        """Return the versions of all connectors of a kind by image name: {"source-s3": "4.16.1"}."""
+        return self._of_definitions(kind, "dockerImageTag")
+
+    def _of_definitions(self, kind: Kind, key: str) -> dict[str, str]:
         listed = self._request("POST", f"{CONFIGURATION}/{kind}_definitions/list", {})[f"{kind}Definitions"]
-        return {item["dockerRepository"].removeprefix("airbyte/"): item[f"{kind}DefinitionId"] for item in listed}
+        return {item["dockerRepository"].removeprefix("airbyte/"): item[key] for item in listed}
+
+    def set_version(self, kind: Kind, definition_id: str, version: str) -> None:
+        """Change the version of a connector for everything that uses it; Airbyte runs its image for the spec."""
+        body = {f"{kind}DefinitionId": definition_id, "dockerImageTag": version}
+        self._send("POST", f"{CONFIGURATION}/{kind}_definitions/update", body, timeout=DISCOVERY_TIMEOUT)
 
     def specification(self, kind: Kind, definition_id: str, workspace_id: str) -> Json:
         """Return the JSON schema of a connector's configuration."""

@@ -14,6 +14,7 @@ from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
 from bootstrap.apply import made
 from bootstrap.errors import UserError
+from bootstrap.pinning import differences, pin, read_pins
 from bootstrap.plan import make_plan
 from bootstrap.render import as_json, line, plan_lines
 from bootstrap.settings import Settings
@@ -63,7 +64,10 @@ def plan(
     """Show what apply would change; change nothing."""
     settings = Settings.read()
     file = connections_file.load(settings.connections_file)
+    pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
+        for other in differences(client, pins):
+            _tell(f"note: apply sets {other.connector} to {other.wanted}; it is {other.found}, and compared as that.")
         found = make_plan(client, file, State(settings.state_directory), adopt=adopt)
     if as_json_:
         _say(json.dumps(as_json(found), indent=2))
@@ -79,7 +83,9 @@ def apply(adopt: Adopt = False) -> None:
     """Make Airbyte hold what the connections file declares."""
     settings = Settings.read()
     file = connections_file.load(settings.connections_file)
+    pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
+        pin(client, pins, _say)  # first: its specification says how a connector is configured
         apply_file(client, file, State(settings.state_directory), _report, adopt=adopt)
 
 
@@ -97,7 +103,9 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
         for kind, item in objects:
             _say("- " + line(kind, item["name"], "delete"))
         if not yes:
-            typer.confirm(f"Delete these {len(objects)} objects? Tables in the warehouse stay, sync states do not.", abort=True)
+            typer.confirm(
+                f"Delete these {len(objects)} objects? Tables in the warehouse stay, sync states do not.", abort=True
+            )
         destroy_objects(client, state, objects, _report)
 
 

@@ -22,6 +22,8 @@ class Settings:
     client_secret: str | None = field(default=None, repr=False)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    connectors: str = ""
+    """The versions of connectors to set in Airbyte: `source-s3:4.16.1 destination-bigquery:2.8.9`."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -41,4 +43,5 @@ class Settings:
             client_secret=environment.get("AIRBYTE_CLIENT_SECRET") or None,
             username=environment.get("AIRBYTE_USERNAME") or None,
             password=environment.get("AIRBYTE_PASSWORD") or None,
+            connectors=text("AIRBYTE_CONNECTORS", ""),
         )

@@ -37,6 +37,10 @@ class Document:
             raise ConnectionsFileError(
                 f"{path}: cannot be read ({error.strerror}).\nName the file with CONNECTIONS_FILE."
             ) from error
+        except (UnicodeDecodeError, yaml.reader.ReaderError) as error:
+            raise ConnectionsFileError(
+                f"{path}: not a text file in UTF-8 ({str(error).splitlines()[0]}).\nSave it as UTF-8."
+            ) from error
         try:
             node = loader.get_single_node()
             self._lines: dict[Location, int] = {}
@@ -81,6 +85,9 @@ class Document:
         elif isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    self._lines[location] = key.start_mark.line + 1
+                    raise self.error((location, "a key must be a text."))
                 if key.value in seen:
                     self._lines[(*location, key.value)] = key.start_mark.line + 1
                     raise self.error(((*location, key.value), "this key is there twice; remove one of the two."))

@@ -173,3 +173,18 @@ def test_airbytes_own_variables(tmp_path: Path) -> None:
     settings = "    namespace_definition: custom_format\n    namespace_format: lake_$${SOURCE_NAMESPACE}\n"
     path = write(tmp_path, VALID.replace("    destination: b\n", "    destination: b\n" + settings))
     assert load(path, {}).connections[0].namespace_format == "lake_${SOURCE_NAMESPACE}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'workspace: "Caf\xe9"\n', "not a text file in UTF-8"),
+        (b'workspace: "\x07"\n', "not a text file in UTF-8"),
+        (b"workspace: 1\n? [a, b]\n: 2\n", ":2: file: a key must be a text"),
+    ],
+)
+def test_a_file_that_is_not_text_is_told_as_such(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ConnectionsFileError, match=message):
+        load(file)

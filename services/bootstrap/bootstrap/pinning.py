@@ -1,0 +1,58 @@
+"""The versions of connectors that an Airbyte is to run: those whose images the platform has pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bootstrap.airbyte_client import AirbyteClient, Kind
+from bootstrap.errors import UserError
+
+KINDS = {"source": Kind.SOURCE, "destination": Kind.DESTINATION}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A connector whose version in Airbyte is another than the one that is wanted."""
+
+    kind: Kind
+    connector: str
+    definition_id: str
+    found: str
+    wanted: str
+
+
+def read_pins(text: str) -> dict[str, str]:
+    """Return the versions by connector of `source-s3:4.16.1 destination-bigquery:2.8.9`; raise UserError for others."""
+    pins = {}
+    for part in text.split():
+        name, separator, version = part.partition(":")
+        if not (separator and version and name.partition("-")[0] in KINDS):
+            raise UserError(
+                f"AIRBYTE_CONNECTORS: {part!r} is not a connector with its version.\n"
+                "Write it like its image: source-s3:4.16.1"
+            )
+        pins[name] = version
+    return pins
+
+
+def differences(client: AirbyteClient, pins: Mapping[str, str]) -> Iterator[Pin]:
+    """Yield the connectors whose version has to be set; raise UserError for one that Airbyte does not have."""
+    for kind in KINDS.values():
+        wanted = {name: version for name, version in pins.items() if name.startswith(f"{kind}-")}
+        definitions = client.definitions(kind) if wanted else {}
+        versions = client.versions(kind) if wanted else {}
+        for name, version in wanted.items():
+            if name not in definitions:
+                raise UserError(
+                    f"AIRBYTE_CONNECTORS: Airbyte has no connector {name!r}.\nAdd it to Airbyte, or take it out there."
+                )
+            if versions[name] != version:
+                yield Pin(kind, name, definitions[name], versions[name], version)
+
+
+def pin(client: AirbyteClient, pins: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Set the version of each connector that has another one; Airbyte runs the new one once, for its specification."""
+    for found in differences(client, pins):
+        client.set_version(found.kind, found.definition_id, found.wanted)
+        say(f"connector {found.connector}: {found.found} -> {found.wanted}")

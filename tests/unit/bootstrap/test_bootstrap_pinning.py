@@ -1,0 +1,73 @@
+"""Versions of connectors: read, compared with Airbyte's, set where they differ."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bootstrap.airbyte_client import AirbyteClient
+from bootstrap.errors import UserError
+from bootstrap.pinning import differences, pin, read_pins
+from bootstrap.settings import Settings
+
+
+def client(answer: Callable[[httpx.Request], httpx.Response]) -> AirbyteClient:
+    """A client of a server that is a function."""
+    settings = Settings("http://airbyte", Path(), Path(), Path(), "bucket", None)
+    return AirbyteClient(settings, httpx.MockTransport(answer))
+
+
+class Definitions:
+    """As much of the configuration API as versions take."""
+
+    def __init__(self) -> None:
+        self.tags = {"source-s3": "4.7.8", "destination-bigquery": "2.8.9"}
+        self.updates: list[dict[str, Any]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        kind, _, call = request.url.path.removeprefix("/api/v1/").replace("_definitions", "").partition("/")
+        if call == "update":
+            body = json.loads(request.content)
+            self.updates.append(body)
+            self.tags[body[f"{kind}DefinitionId"].removeprefix("id-of-")] = body["dockerImageTag"]
+            return httpx.Response(200, json={})
+        found = [
+            {"dockerRepository": f"airbyte/{name}", "dockerImageTag": tag, f"{kind}DefinitionId": f"id-of-{name}"}
+            for name, tag in self.tags.items()
+            if name.startswith(kind)
+        ]
+        return httpx.Response(200, json={f"{kind}Definitions": found})
+
+
+PINS = "source-s3:4.16.1 destination-bigquery:2.8.9"
+
+
+def test_only_what_differs_is_set_and_then_nothing_does() -> None:
+    server, said = Definitions(), list[str]()
+    with client(server) as airbyte:
+        pin(airbyte, read_pins(PINS), said.append)
+        assert server.updates == [{"sourceDefinitionId": "id-of-source-s3", "dockerImageTag": "4.16.1"}]
+        assert said == ["connector source-s3: 4.7.8 -> 4.16.1"]
+        assert not list(differences(airbyte, read_pins(PINS)))
+
+
+def test_without_pins_nothing_is_asked() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    with client(refuse) as airbyte:
+        pin(airbyte, read_pins(""), print)
+
+
+def test_a_connector_that_airbyte_does_not_have() -> None:
+    with client(Definitions()) as airbyte, pytest.raises(UserError, match="has no connector 'source-other'"):
+        pin(airbyte, read_pins("source-other:1.0.0"), print)
+
+
+@pytest.mark.parametrize("text", ["source-s3", "source-s3:", "s3:4.16.1", "airbyte/source-s3:4.16.1"])
+def test_what_is_not_a_pin(text: str) -> None:
+    with pytest.raises(UserError, match="is not a connector with its version"):
+        read_pins(text)
