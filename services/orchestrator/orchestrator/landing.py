@@ -15,7 +15,7 @@ from bootstrap.connections_file import Connection, Stream
 from orchestrator import files, row_count, settings
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
-from orchestrator.warehouse import Warehouse
+from orchestrator.warehouse import Warehouse, table_name
 
 GROUP = "landing"
 
@@ -28,7 +28,7 @@ def landing_assets(connection: Connection) -> dg.AssetsDefinition:
     # up dbt, which checks the same tables itself. A subset is the check alone, or some of a connection's tables.
     @dg.multi_asset(
         name=f"sync_{re.sub(r'\W', '_', connection.name)}",
-        specs=[asset_spec(stream) for stream in streams],
+        specs=[asset_spec(stream, connection.prefix) for stream in streams],
         check_specs=[row_count.check_spec(stream) for stream in streams if stream.files],
         can_subset=True,
         description=f"Runs the Airbyte connection `{connection.name}`.",
@@ -49,7 +49,7 @@ def landing_assets(connection: Connection) -> dg.AssetsDefinition:
             if "bytesBilled" in job:  # airbyte-lite tells it, Airbyte does not
                 metadata["bytes_billed"] = int(job["bytesBilled"])
         for stream in streams:
-            rows = warehouse.count_rows(stream.name)
+            rows = warehouse.count_rows(table_name(stream.name, connection.prefix))
             if dg.AssetKey(stream.asset_key) in context.selected_asset_keys:
                 yield dg.MaterializeResult(asset_key=stream.asset_key, metadata={**metadata, "dagster/row_count": rows})
             if row_count.check_key(stream) in context.selected_asset_check_keys:
@@ -59,8 +59,8 @@ def landing_assets(connection: Connection) -> dg.AssetsDefinition:
     return sync
 
 
-def asset_spec(stream: Stream) -> dg.AssetSpec:
-    """Return the asset of a landing table, downstream of its files."""
+def asset_spec(stream: Stream, prefix: str) -> dg.AssetSpec:
+    """Return the asset of a landing table, downstream of its files; the prefix is the connection's."""
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
     return dg.AssetSpec(
         stream.asset_key,
@@ -68,5 +68,5 @@ def asset_spec(stream: Stream) -> dg.AssetSpec:
         group_name=GROUP,
         kinds={"airbyte", "bigquery"},
         description=f"Rows of {sources} as they are, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).",
-        metadata={"dagster/table_name": f"{settings.landing_dataset()}.{stream.name}"},
+        metadata={"dagster/table_name": f"{settings.landing_dataset()}.{table_name(stream.name, prefix)}"},
     )

@@ -1,8 +1,20 @@
 """The warehouse, asked by the checks: the BigQuery emulator or Google BigQuery."""
 
+import re
+import unicodedata
+
 import dagster as dg
 
 from orchestrator import settings
+
+
+def table_name(stream: str, prefix: str = "") -> str:
+    """Return the landing table of a stream, named as Airbyte's BigQuery destination does ("Naming Conventions")."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", prefix + stream) if not unicodedata.category(c).startswith("M")
+    )
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
+    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value

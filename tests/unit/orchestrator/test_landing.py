@@ -6,11 +6,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from airbyte_lite.loader.names import identifier
 from bootstrap.connections_file import Connection, Stream
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
 from orchestrator.landing import landing_assets
-from orchestrator.warehouse import Warehouse
+from orchestrator.warehouse import Warehouse, table_name
 
 # Dagster 1.13 reads pydantic's fields by their old name.
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
@@ -96,3 +97,18 @@ def test_a_table_short_of_its_file_fails_the_step(monkeypatch: pytest.MonkeyPatc
     result = run(dg.AssetSelection.all())
     assert not result.success
     assert checked(result) == {"shop/orders": False, "shop/lines": True}
+
+
+def test_rows_are_counted_in_the_table_that_the_sync_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS, "raw_line_items", 7)
+    stream = Stream(name="line items", sync_mode="full_refresh_append", dbt_source="shop.lines")
+    connection = Connection(name="c", source="s3", destination="warehouse", prefix="raw_", streams=[stream])
+    resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
+    result = dg.materialize([landing_assets(connection)], resources=resources)
+    [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["dagster/row_count"].value == 7
+
+
+@pytest.mark.parametrize("name", ["orders", "Line Items", "café-2024", "1st", "a  b", "ﬁles", "größe"])
+def test_tables_are_named_as_airbyte_names_them(name: str) -> None:
+    assert table_name(name) == identifier(name)
