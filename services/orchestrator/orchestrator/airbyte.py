@@ -25,6 +25,13 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
     def client(self) -> AirbyteClient:
         """Return a client of the workspace's two APIs; nothing is sent yet."""
         url = settings.text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/")
+        application = settings.secret("AIRBYTE_CLIENT_ID"), settings.secret("AIRBYTE_CLIENT_SECRET")
+        # dagster-airbyte refuses two ways to prove who we are; bootstrap prefers the same one.
+        login = (
+            (None, None)
+            if all(application)
+            else (settings.secret("AIRBYTE_USERNAME"), settings.secret("AIRBYTE_PASSWORD"))
+        )
         with warnings.catch_warnings():
             # dagster-airbyte says that it is in beta; its version is locked.
             warnings.simplefilter("ignore", dg.BetaWarning)

@@ -34,3 +34,20 @@ def test_credentials_are_not_part_of_the_configuration_that_the_ui_shows(
     monkeypatch.setenv("AIRBYTE_CLIENT_SECRET", "some-secret")
     assert resource.client().client_secret == "some-secret"
     assert "some-secret" not in repr(resource) + str(resource.model_dump())
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ({"CLIENT_ID": "i", "CLIENT_SECRET": "s"}, ("i", "s", None, None)),
+        ({"USERNAME": "u", "PASSWORD": "p"}, (None, None, "u", "p")),
+        ({"CLIENT_ID": "i", "CLIENT_SECRET": "s", "USERNAME": "u", "PASSWORD": "p"}, ("i", "s", None, None)),
+    ],
+)
+def test_one_way_to_prove_who_we_are(
+    resource: Airbyte, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], used: tuple[str | None, ...]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"AIRBYTE_{name}", value)
+    client = resource.client()
+    assert (client.client_id, client.client_secret, client.username, client.password) == used
