@@ -93,7 +93,7 @@ airbyte = $(install) bootstrap && $(launcher) -m local.airbyte
 # Checks
 
 test: lint ## Lint, types, unit and integration tests: no Docker
-	@$(tests)/pytest tests/unit tests/integration
+	@$(tests)/pytest tests/unit tests/contract tests/integration
 
 lint: ## Formatting, lint, types and SQL style
 	@$(install) all

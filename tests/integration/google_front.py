@@ -79,7 +79,7 @@ def front_of(emulator: str) -> Iterator[Front]:
             if front.refused:
                 return front.refused
             [assertion] = parse_qs(body.decode())["assertion"]
-            claims = google.auth.jwt.decode(assertion, public, audience=AUDIENCE)  # type: ignore[no-untyped-call]
+            claims = google.auth.jwt.decode(assertion, public, audience=AUDIENCE)
             assert claims["iss"] == ACCOUNT
             front.tokens += 1
             return 200, {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}

@@ -1,0 +1,189 @@
+"""bootstrap with this project's own connections.yaml against both generations of Airbyte."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import airbyte_api.models as sdk
+import httpx
+import pytest
+
+import bootstrap.airbyte_client
+import bootstrap.apply
+from airbyte_fake import Answer, Fake, Json, once, problem
+from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
+from bootstrap.apply import apply, destroy, made
+from bootstrap.connections_file import ConnectionsFile, load
+from bootstrap.errors import UserError
+from bootstrap.plan import Action, make_plan
+from bootstrap.settings import Settings
+from bootstrap.state import State
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")
+EVERYTHING = {"source": set(NAMES), "destination": {"warehouse"}, "connection": set(NAMES)}
+
+
+class Commands:
+    """bootstrap's commands, each with its state read from disk as a new process would."""
+
+    def __init__(self, directory: Path) -> None:
+        key = directory / "key.json"
+        key.write_text(json.dumps({"type": "service_account", "private_key": "of the account"}))
+        self.environment = {
+            "AWS_ACCESS_KEY_ID": "an-access-key",
+            "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+            "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+        }
+        self.state = directory / "state"
+
+    def file(self) -> ConnectionsFile:
+        return load(ROOT / "connections.yaml", self.environment)
+
+    def client(self) -> AirbyteClient:
+        return AirbyteClient(Settings.read(os.environ))
+
+    def apply(self) -> list[str]:
+        lines: list[str] = []
+        with self.client() as client:
+            apply(client, self.file(), State(self.state), lambda *told: lines.append(" ".join(told)))
+        return lines
+
+    def actions(self) -> set[Action]:
+        with self.client() as client:
+            return {change.action for change in make_plan(client, self.file(), State(self.state), adopt=False).changes}
+
+    def destroy(self) -> None:
+        with self.client() as client:
+            state = State(self.state)
+            destroy(client, state, made(client, self.file(), state), lambda *_: None)
+
+
+@pytest.fixture
+def commands(airbyte: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    monkeypatch.setattr(bootstrap.apply, "PAUSES", (0.0, 0.0))
+    return Commands(tmp_path)
+
+
+def held(airbyte: Fake) -> dict[str, set[str]]:
+    return {kind: {item["name"] for item in items.values()} for kind, items in airbyte.objects.items()}
+
+
+def test_apply_converges_though_secrets_are_masked(airbyte: Fake, commands: Commands) -> None:
+    assert commands.actions() == {Action.CREATE}
+    commands.apply()
+    assert held(airbyte) == EVERYTHING
+    [destination] = airbyte.objects["destination"].values()
+    assert "of the account" in destination["configuration"]["credentials_json"]
+    assert commands.actions() == {Action.UNCHANGED}
+    sent = len(airbyte.requests)
+    commands.apply()
+    assert len(airbyte.requests) == sent
+
+
+def test_a_changed_secret_and_a_change_by_hand_are_undone(airbyte: Fake, commands: Commands) -> None:
+    commands.apply()
+    commands.environment["AWS_SECRET_ACCESS_KEY"] = "another-secret-key"
+    airbyte.objects["connection"][next(iter(airbyte.objects["connection"]))]["prefix"] = "by_hand_"
+    assert commands.actions() == {Action.UPDATE, Action.UNCHANGED}
+    commands.apply()
+    secrets = {
+        item["configuration"]["credentials"]["aws_secret_access_key"] for item in airbyte.objects["source"].values()
+    }
+    assert secrets == {"another-secret-key"}
+    assert airbyte.sent("PATCH connection") == [{"prefix": ""}]
+    assert commands.actions() == {Action.UNCHANGED}
+
+
+def test_foreign_objects_are_left_alone_on_any_page(airbyte: Fake, commands: Commands) -> None:
+    workspace = str(commands.file().workspace.id)
+    airbyte.workspaces[workspace] = {"workspaceId": workspace, "name": "Jaffle platform", "dataResidency": "auto"}
+    for number in range(230):
+        airbyte.add("source", name=f"theirs {number}", workspaceId=workspace, configuration={})
+    commands.apply()
+    assert commands.actions() == {Action.UNCHANGED}  # ours are on the third page
+    commands.destroy()
+    assert held(airbyte)["connection"] == set()
+    assert len(airbyte.objects["source"]) == 230
+
+
+def test_a_token_that_expires_is_fetched_again(airbyte: Fake, commands: Commands) -> None:
+    airbyte.token_uses = 3
+    commands.apply()
+    assert held(airbyte) == EVERYTHING
+    expected = len(airbyte.tokens) > 3 if airbyte.shapes["authentication"] == "token" else airbyte.tokens == []
+    assert expected
+
+
+@pytest.mark.parametrize("kind", ["source", "destination", "connection"])
+def test_500_and_then_it_is_there_all_the_same(airbyte: Fake, commands: Commands, kind: str) -> None:
+    def lose(work: Callable[[], Answer]) -> Answer:
+        assert work()[0] == 200
+        return 500, {"message": "Internal Server Error: null"}
+
+    airbyte.faults.append(once(f"POST /api/public/v1/{kind}s", lose))
+    commands.apply()
+    assert held(airbyte) == EVERYTHING
+    assert len(airbyte.sent(f"POST {kind}")) == len(EVERYTHING[kind])
+    assert commands.actions() == {Action.UNCHANGED}
+
+
+def test_a_conflict_is_told_and_not_repeated(airbyte: Fake, commands: Commands) -> None:
+    tried = []
+
+    def refuse(name: str, work: Callable[[], Answer]) -> Answer | None:
+        if name != "POST /api/public/v1/connections":
+            return None
+        tried.append(name)
+        return 409, problem("state-conflict", "Connection is being created already")
+
+    airbyte.faults.append(refuse)
+    with pytest.raises(UserError, match=r"409 .*Connection is being created already"):
+        commands.apply()
+    assert len(tried) == 1
+    airbyte.faults.clear()
+    commands.apply()
+    assert held(airbyte) == EVERYTHING
+
+
+def test_a_slow_discovery_is_waited_for(airbyte: Fake, commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap.airbyte_client, "TIMEOUT", httpx.Timeout(0.5))  # of what else is created
+
+    def slow(work: Callable[[], Answer]) -> Answer:
+        time.sleep(1.0)
+        return work()
+
+    airbyte.faults.append(once("POST /api/public/v1/connections", slow))
+    commands.apply()
+    assert len(airbyte.sent("POST connection")) == len(NAMES)
+    airbyte.faults.append(once("POST /api/public/v1/sources", slow))
+    with commands.client() as client, pytest.raises(AirbyteError, match="does not answer"):
+        client.create(Kind.SOURCE, {"name": "s", "workspaceId": "w", "configuration": {}})
+
+
+REQUESTS: dict[str, type[sdk.ConnectionCreateRequest] | type[sdk.ConnectionPatchRequest]] = {
+    "POST connection": sdk.ConnectionCreateRequest,
+    "PATCH connection": sdk.ConnectionPatchRequest,
+}
+
+
+def test_the_sdk_understands_what_is_sent(airbyte: Fake, commands: Commands) -> None:
+    """Every field of a request is one of the official SDK's model; configurations are the connectors' own."""
+    commands.apply()
+    for item in airbyte.objects["connection"].values():
+        item["nonBreakingSchemaUpdatesBehavior"] = "ignore"
+        item["configurations"]["streams"][0]["syncMode"] = "full_refresh_append"
+    commands.apply()
+    assert len(airbyte.sent("PATCH connection")) == len(NAMES)
+    for request, model in REQUESTS.items():
+        for body in airbyte.sent(request):
+            read: Json = model.model_validate(body).model_dump(by_alias=True, mode="json", exclude_unset=True)
+            assert without_empty(read) == without_empty(body)
+    for body in (*airbyte.sent("POST source"), *airbyte.sent("POST destination")):
+        assert set(body) <= {field.alias or name for name, field in sdk.SourceCreateRequest.model_fields.items()}
+
+
+def without_empty(body: Json) -> Json:
+    return {name: value for name, value in body.items() if value not in ("", None)}
