@@ -7,7 +7,7 @@ install := $(PYTHON) tools/install.py
 launcher := PYTHONPATH=tools .venvs/bootstrap/bin/python
 stack := PYTHONPATH=tools $(PYTHON) -m stack
 tests := .venvs/tests/bin
-packages := services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator
+packages := services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator services/socket_proxy/socket_proxy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

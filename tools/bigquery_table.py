@@ -49,7 +49,8 @@ def main() -> None:
     except (GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
         sys.exit(getattr(error, "message", None) or str(error))
     widths = [max([len(name), *(len(text(row[i])) for row in cells)]) for i, name in enumerate(names)]
-    print("  " + "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True)))
+    header = "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
+    print("  " + header.rstrip())
     print("  " + "  ".join("-" * width for width in widths))
     for row in cells:
         aligned = [

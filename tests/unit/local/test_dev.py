@@ -1,0 +1,81 @@
+"""`make dev`: what it does when a service ends, when files change, and when a port is taken."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import dev, startup
+from local.platform import PORTS, Platform
+from local.processes import Service, Supervisor
+
+
+def web(name: str) -> Service:
+    """A service: Python's own small HTTP server."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    command = ["python3", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    return Service(name, command, {}, f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize(("name", "commands"), [("s3", ["seed"]), ("warehouse", [])])
+def test_a_service_that_ended_is_started_again_with_what_it_forgot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, commands: list[str]
+) -> None:
+    run: list[str] = []
+    monkeypatch.setattr(dev, "bootstrap", lambda _platform, command: run.append(command))
+    with Supervisor(tmp_path) as services:
+        services.start(web(name)).wait(20)
+        services.processes[name].popen.kill()
+        services.processes[name].popen.wait()
+        dev.revive(name, Platform(tmp_path, PORTS), services)
+        assert services.processes[name].healthy()
+    assert run == commands
+
+
+def test_a_file_that_an_editor_has_just_removed_is_no_error(tmp_path: Path) -> None:
+    assert dev.modified(tmp_path / "model.sql.tmp") == 0
+
+
+def test_changes_of_content_and_names_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    model = tmp_path / "dbt_project/models/a.sql"
+    generated = tmp_path / "dbt_project/target/manifest.yml"
+    for file in (model, generated):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    before = dev.snapshot()
+    os.utime(generated, ns=(1, 1))
+    assert dev.snapshot() == before
+    os.utime(model, ns=(1, 1))
+    changed = dev.snapshot()
+    assert [name for name in before if before[name] != changed[name]] == ["dbt_project"]
+
+
+def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setitem(PORTS, "dagster", taken.getsockname()[1])
+        monkeypatch.setattr(dev, "PORTS", {"dagster": PORTS["dagster"]})
+        with pytest.raises(startup.StepError, match=rf"port {PORTS['dagster']} \(dagster\) is in use"):
+            dev.check_ports()
+
+
+def test_a_secret_in_the_callers_environment_reaches_the_connections_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+
+    def run(_command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        given.update(options["env"])
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setenv("MY_API_TOKEN", "t")
+    monkeypatch.setenv("AIRBYTE_URL", "https://airbyte.example.com")
+    monkeypatch.setattr(subprocess, "run", run)
+    platform = Platform(tmp_path, PORTS)
+    startup.bootstrap(platform, "apply")
+    assert given["MY_API_TOKEN"] == "t"
+    assert given["AIRBYTE_URL"] == platform.url("airbyte")
