@@ -17,7 +17,6 @@ SYNC_MODES = {
     "incremental_append": ("incremental", "append"),
     "incremental_deduped_history": ("incremental", "append_dedup"),
 }
-DEFAULT_MODE = "full_refresh_overwrite"  # Airbyte's choice when none is given
 
 
 class CatalogError(Exception):
@@ -59,7 +58,7 @@ class SchemaChange:
 
 
 def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> list[Stream]:
-    """Return the streams to sync; no choices means every stream, full refresh. Raises CatalogError."""
+    """Return the streams to sync; no choices means every stream, in its default mode. Raises CatalogError."""
     by_name = {str(stream["name"]): stream for stream in offered}
     choices = choices or [StreamChoice(name) for name in by_name]
     names = [choice.name for choice in choices]
@@ -69,6 +68,24 @@ def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> lis
         if names.count(name) > 1:
             raise CatalogError(f"Stream {name} is configured twice.")
     return [_configure(by_name[choice.name], choice) for choice in choices]
+
+
+def proposed(offered: list[dict[str, Any]]) -> list[Stream]:
+    """Return every stream in its default mode, with the keys and cursors that the source knows; nothing is checked."""
+    return [
+        Stream(
+            stream=stream,
+            sync_mode=_default_mode(stream),
+            primary_key=stream.get("source_defined_primary_key") or [],
+            cursor_field=stream.get("default_cursor_field") or [],
+        )
+        for stream in offered
+    ]
+
+
+def _default_mode(stream: dict[str, Any]) -> str:
+    """Return full_refresh_overwrite, Airbyte's choice when none is given, or the first mode that the stream has."""
+    return next(iter(combined_modes(stream)), "full_refresh_overwrite")
 
 
 def combined_modes(stream: dict[str, Any]) -> list[str]:
@@ -88,11 +105,14 @@ def field_paths(schema: dict[str, Any]) -> list[list[str]]:
 
 
 def _configure(offered: dict[str, Any], choice: StreamChoice) -> Stream:
-    mode = choice.sync_mode or DEFAULT_MODE
+    mode = choice.sync_mode or _default_mode(offered)
     valid = combined_modes(offered)
     if mode not in valid:
         raise CatalogError(f"Stream {choice.name} cannot be synced with {mode}. Valid sync modes: {', '.join(valid)}.")
     paths = field_paths(offered.get("json_schema") or {})
+    if without_schema(offered):  # any column may come to be there: the sync judges
+        paths += [*(choice.primary_key or []), choice.cursor_field or []]
+        paths += [[name] for name in choice.selected_fields or []]
     stream = Stream(
         stream=offered,
         sync_mode=mode,
@@ -167,12 +187,40 @@ def _columns(paths: list[list[str]]) -> str:
     return ", ".join(".".join(path) for path in paths)
 
 
-# What Airbyte's file-based sources discover where no file matches: one object column, and their own two.
+# What Airbyte's file-based sources discover where no file matches: one object column, and their own two. Streams of
+# which no schema is wanted (schemaless) keep it.
 FALLBACK_COLUMNS = {"data", "_ab_source_file_url", "_ab_source_file_last_modified"}
 
 
+def without_schema(stream: dict[str, Any]) -> bool:
+    """Return whether the source had nothing to infer the stream's schema from."""
+    properties = _properties(stream)
+    return set(properties) <= FALLBACK_COLUMNS and _type(properties.get("data")) == ("object", None, None)
+
+
+def with_first_schemas(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Stream]:
+    """Return the streams; those that had no schema take over the one that the source has for them by now.
+
+    Raises CatalogError if the key, the cursor or the selection, which could not be checked before, do not fit it.
+    """
+    found = {str(stream["name"]): stream for stream in offered if _properties(stream) and not without_schema(stream)}
+    return [
+        _configure(found[stream.name], _choice(stream))
+        if without_schema(stream.stream) and stream.name in found
+        else stream
+        for stream in streams
+    ]
+
+
+def _choice(stream: Stream) -> StreamChoice:
+    return StreamChoice(stream.name, stream.sync_mode, stream.primary_key, stream.cursor_field, stream.selected_fields)
+
+
 def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[SchemaChange]:
-    """Return the streams whose schema has changed; raises CatalogError if a stream is gone."""
+    """Return the streams whose schema has changed; raises CatalogError if a stream is gone.
+
+    A schema that a stream gets in place of the fallback is its first, not a change.
+    """
     by_name = {str(stream["name"]): stream for stream in offered}
     changes = []
     for stream in streams:
@@ -182,8 +230,8 @@ def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Schema
             )
         before = _properties(stream.stream)
         now = _properties(by_name[stream.name])
-        if set(now) <= FALLBACK_COLUMNS and not set(before) <= FALLBACK_COLUMNS:
-            continue  # there was nothing to infer a schema from
+        if not now or without_schema(by_name[stream.name]) or without_schema(stream.stream):
+            continue
         change = SchemaChange(
             stream.name,
             added=[name for name in now if name not in before],

@@ -157,8 +157,11 @@ class Worker:
         ]
 
     def _refresh_schema(self, task: Task, connection: Connection, source: Actor, definition: Definition) -> Connection:
-        """Discover the schema and do with its changes what the connection says; returns the connection to sync."""
-        if connection.schema_updates == "ignore":
+        """Discover the schema and do with its changes what the connection says; returns the connection to sync.
+
+        Streams that had none (the connection was made before the first file) take it over whatever the connection says.
+        """
+        if connection.schema_updates == "ignore" and not any(map(catalog.without_schema, _offers(connection))):
             return connection
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
         try:
@@ -172,8 +175,16 @@ class Worker:
         connection = self._store.connection(connection.id)  # it may have been changed meanwhile
         try:
             changes = catalog.compare(connection.streams, offered)
+            streams = catalog.with_first_schemas(connection.streams, offered)
         except catalog.CatalogError as error:
             raise SyncError(f"{error} Change the connection's streams or the source.", "config_error") from error
+        if streams != connection.streams:
+            connection = replace(connection, streams=streams)
+            self._store.save(connection)
+        if unknown := [stream["name"] for stream in _offers(connection) if catalog.without_schema(stream)]:
+            self._refuse_unknown(task, source, unknown)
+        if connection.schema_updates == "ignore":
+            return connection
         for change in changes:
             task.log("INFO", f"Schema: {change}.")
         if changes and connection.schema_updates == "disable_connection":
@@ -188,6 +199,16 @@ class Worker:
             connection = replace(connection, streams=catalog.add_columns(connection.streams, offered, changes))
             self._store.save(connection)
         return connection
+
+    def _refuse_unknown(self, task: Task, source: Actor, streams: list[str]) -> None:
+        """Raise SyncError unless the source's own check vouches for streams without a schema (schemaless ones)."""
+        reason = self._fault(task, source)
+        if reason is not None:
+            raise SyncError(
+                f"The columns of {', '.join(streams)} are not known yet, because the source found no data. The "
+                f"connector says: {reason} Bring the files to where the source looks for them, then sync again.",
+                "config_error",
+            )
 
     def _drop_states_of_missing_tables(
         self, task: Task, connection: Connection, destination: Actor, streams: list[SyncStream]
@@ -232,6 +253,10 @@ class Worker:
         now = self._store.actor("source", source.id)  # it may have been changed while the job ran
         if now.configuration == source.configuration:
             self._store.save(replace(now, configuration=update))
+
+
+def _offers(connection: Connection) -> list[dict[str, Any]]:
+    return [stream.stream for stream in connection.streams]
 
 
 def _details(error: SyncError, read: Read) -> str:

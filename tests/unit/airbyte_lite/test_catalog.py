@@ -122,8 +122,50 @@ def test_same_types_in_another_order_are_no_change() -> None:
 
 def test_columns_of_a_source_without_files_are_not_taken_over() -> None:
     streams = catalog.configure([ORDERS], [])
-    empty = offered(data="object", _ab_source_file_url="string", _ab_source_file_last_modified="string")
-    assert catalog.compare(streams, empty) == []
+    assert catalog.compare(streams, FALLBACK) == []
+    assert catalog.compare(streams, [{"name": "orders"}]) == []
+
+
+FALLBACK = offered(data="object", _ab_source_file_url="string", _ab_source_file_last_modified="string")
+
+
+@pytest.mark.parametrize("columns", [{"id": "integer", "name": "string"}, {"data": "string"}])
+def test_first_schema_takes_the_place_of_the_fallback(columns: dict[str, str]) -> None:
+    choice = StreamChoice("orders", "full_refresh_append", [[next(iter(columns))]])
+    streams = catalog.configure(FALLBACK, [choice])
+    now = offered(**columns, _ab_source_file_url="string", _ab_source_file_last_modified="string")
+    assert catalog.compare(streams, now) == []
+    [stream] = catalog.with_first_schemas(streams, now)
+    assert stream.stream == now[0]
+    assert (stream.sync_mode, stream.primary_key) == ("full_refresh_append", choice.primary_key)
+
+
+def test_schema_that_is_known_or_stays_unknown_is_kept() -> None:
+    known = catalog.configure(offered(id="integer"), [])
+    assert catalog.with_first_schemas(known, offered(id="string", name="string")) == known
+    unknown = catalog.configure(FALLBACK, [])
+    for now in (FALLBACK, [{"name": "orders"}], []):
+        assert catalog.with_first_schemas(unknown, now) == unknown
+
+
+def test_what_could_not_be_checked_without_a_schema_is_checked_with_the_first() -> None:
+    for choice in (StreamChoice("orders", primary_key=[["nr"]]), StreamChoice("orders", selected_fields=["nr"])):
+        streams = catalog.configure(FALLBACK, [choice])
+        with pytest.raises(CatalogError, match="no column nr"):
+            catalog.with_first_schemas(streams, offered(id="integer"))
+
+
+def test_stream_that_offers_only_incremental_gets_the_first_mode_that_it_has() -> None:
+    incremental = {**ORDERS, "supported_sync_modes": ["incremental"]}
+    [stream] = catalog.configure([incremental], [])
+    assert (stream.sync_mode, stream.cursor_field) == ("incremental_append", ["_ab_source_file_last_modified"])
+    assert catalog.proposed([incremental]) == [stream]
+    # Its cursor is the user's choice: shown without one, but not synced.
+    without_cursor = {**EVENTS, "supported_sync_modes": ["incremental"]}
+    [stream] = catalog.proposed([without_cursor])
+    assert (stream.sync_mode, stream.primary_key, stream.cursor_field) == ("incremental_append", [["key"]], [])
+    with pytest.raises(CatalogError, match="needs a cursorField"):
+        catalog.configure([without_cursor], [])
 
 
 def test_stream_that_is_gone() -> None:

@@ -168,8 +168,8 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
 
 @router.post("/sources/discover_schema", summary="Discover what a source offers")
 def discover_schema(served: Served, body: schemas.SourceId) -> dict[str, Any]:
-    """Answer the catalog with every stream selected, full refresh."""
-    streams = catalog.configure(discover(served, body.source_id), [])
+    """Answer the catalog with every stream selected, full refresh where the stream offers it."""
+    streams = catalog.proposed(discover(served, body.source_id))
     return {
         "catalog": {"streams": [stream_read(stream) for stream in streams]},
         "catalogId": body.source_id,
