@@ -65,10 +65,15 @@ class Definitions:
         """List the definitions of one kind."""
         return [definition for definition in self._by_id.values() if definition.kind == kind]
 
+    def find(self, kind: ActorKind, identifier: str) -> Definition | None:
+        """Return the definition, None where it is not in the registry (any more)."""
+        definition = self._by_id.get(identifier)
+        return definition if definition is not None and definition.kind == kind else None
+
     def get(self, kind: ActorKind, identifier: str) -> Definition:
         """Return the definition; raises a 404 Problem."""
-        definition = self._by_id.get(identifier)
-        if definition is None or definition.kind != kind:
+        definition = self.find(kind, identifier)
+        if definition is None:
             raise not_found(f"{kind} definition", identifier)
         return definition
 

@@ -28,6 +28,19 @@ def mask(configuration: dict[str, Any], specification: Schema) -> dict[str, Any]
     return masked
 
 
+def mask_all(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy in which every value but true, false and null is masked: for a specification that is not known."""
+
+    def masked(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: masked(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [masked(item) for item in value]
+        return value if value is None or isinstance(value, bool) else MASK
+
+    return {key: masked(value) for key, value in configuration.items()}
+
+
 def secret_values(configuration: dict[str, Any], specification: Schema) -> set[str]:
     """Return every secret text in the configuration, parts of JSON keys (a service account's private key) included."""
     found: set[str] = set()

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from airbyte_lite.api import configuration as configuration_api
 from airbyte_lite.api import connections
 from airbyte_lite.app import create_app
 from airbyte_lite.masking import MASK
-from airbyte_lite.records import Connection, Stream
+from airbyte_lite.records import Actor, Connection, Stream
 from airbyte_lite.services import Services
 from airbyte_lite.settings import Settings
 
@@ -120,6 +121,31 @@ def test_workspace_life(api: Any) -> None:
         row["workspaceId"] for row in api.get(f"{PUBLIC}/workspaces", params={"includeDeleted": True}).json()["data"]
     ]
     assert created["workspaceId"] in ids
+
+
+@pytest.mark.parametrize(
+    ("definition", "shown_type"),
+    [("69589781-7828-43c5-9f63-8925b1c1ccc2", "s3"), ("00000000-0000-0000-0000-000000000001", "custom")],
+    ids=["not installed", "removed from the registry"],
+)
+def test_source_whose_connector_is_gone_is_listed_masked_and_deleted(
+    api: Any, services: Services, definition: str, shown_type: str
+) -> None:
+    configuration = {"bucket": "b", "credentials": {"key": "s3cret"}}
+    services.store.save(Actor("s1", "source", WORKSPACE, "files", definition, configuration, 1.0))
+    [shown] = api.get(f"{PUBLIC}/sources").json()["data"]
+    assert api.get(f"{PUBLIC}/sources/s1").json() == shown
+    assert (shown["name"], shown["definitionId"], shown["sourceType"]) == ("files", definition, shown_type)
+    assert shown["configuration"] == {"bucket": MASK, "credentials": {"key": MASK}, "sourceType": shown_type}
+    assert api.request("DELETE", f"{PUBLIC}/sources/s1").status_code == 204
+
+
+def test_discovery_of_a_stream_that_offers_only_incremental(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = {"name": "events", "json_schema": {}, "supported_sync_modes": ["incremental"]}
+    monkeypatch.setattr(configuration_api, "discover", lambda *_: [stream])
+    answer = api.post(f"{CONFIGURATION}/sources/discover_schema", json={"sourceId": "s1"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["catalog"]["streams"][0]["config"]["syncMode"] == "incremental"
 
 
 def test_destination_is_shown_masked(api: Any, destination: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.masking import MANIFEST, MASK, Redactor, mask, merge, restore, secret_values
+from airbyte_lite.masking import MANIFEST, MASK, Redactor, mask, mask_all, merge, restore, secret_values
 
 SPECIFICATION: dict[str, Any] = {
     "properties": {
@@ -20,6 +20,13 @@ SPECIFICATION: dict[str, Any] = {
         "whole": {"type": "object", "airbyte_secret": True},
     }
 }
+
+
+def test_everything_is_masked_where_nothing_is_known_and_comes_back() -> None:
+    configuration = {"bucket": "b", "pin": 1234, "keys": [{"id": "k"}, "k"], "secure": True, "prefix": None}
+    masked = mask_all(configuration)
+    assert masked == {"bucket": MASK, "pin": MASK, "keys": [{"id": MASK}, MASK], "secure": True, "prefix": None}
+    assert restore(masked, configuration) == configuration
 
 
 def test_secrets_are_masked_wherever_they_are() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from ..connectors.runner import ConnectorError
 from ..definitions import Definition, Definitions
-from ..masking import mask
+from ..masking import mask, mask_all
 from ..records import Actor, Connection, Job, Stream, Workspace
+
+REMOVED = "custom"  # the type that Airbyte gives to connectors that are not in its registry
 
 
 def workspace_view(workspace: Workspace) -> dict[str, Any]:
@@ -16,17 +19,26 @@ def workspace_view(workspace: Workspace) -> dict[str, Any]:
 
 
 def actor_view(actor: Actor, definitions: Definitions) -> dict[str, Any]:
-    """Return a SourceResponse or DestinationResponse, secrets masked."""
-    definition = definitions.get(actor.kind, actor.definition_id)
-    masked = mask(actor.configuration, definitions.schema(definition))
+    """Return a SourceResponse or DestinationResponse, secrets masked.
+
+    Every text is masked where the connector cannot say what is secret: it was removed, or it cannot be run.
+    """
+    definition = definitions.find(actor.kind, actor.definition_id)
+    try:
+        masked = mask(actor.configuration, definitions.schema(definition)) if definition else None
+    except ConnectorError:
+        masked = None
+    if masked is None:
+        masked = mask_all(actor.configuration)
+    type_ = definition.type if definition else REMOVED
     return {
         f"{actor.kind}Id": actor.id,
         "name": actor.name,
-        f"{actor.kind}Type": definition.type,
-        "definitionId": definition.id,
+        f"{actor.kind}Type": type_,
+        "definitionId": actor.definition_id,
         "workspaceId": actor.workspace_id,
         # The official SDK tells the configurations apart by the type that is inside them.
-        "configuration": {**masked, f"{actor.kind}Type": definition.type},
+        "configuration": {**masked, f"{actor.kind}Type": type_},
         "createdAt": int(actor.created_at),
         # Not in Airbyte: secrets are masked, so this is all that shows that somebody changed one.
         "updatedAt": precise_instant(actor.updated_at or actor.created_at),
