@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -166,3 +167,15 @@ def test_second_server_on_the_same_directory_is_refused(server: Process, start_p
     second = start_process.start(replace(server.service, name="second", environment=variables))
     assert second.popen.wait(20) == 2
     assert "Another airbyte-lite uses" in second.tail()
+
+
+def test_server_whose_port_is_taken_says_so_and_nothing_else(
+    start_process: Supervisor, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    service = own_server(platform, tmp_path)
+    port = int(service.environment["AIRBYTE_LITE_PORT"])
+    with socket.create_server(("127.0.0.1", port)):
+        process = start_process.start(service)
+        assert process.popen.wait(20) == 1
+        [line] = process.log.read_text().splitlines()
+    assert f"Port {port} of 127.0.0.1 is in use" in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -10,6 +11,7 @@ import uvicorn
 
 from .app import create_app
 from .database import DataDirInUse
+from .listening import PortError, listen
 from .services import Services
 from .settings import SettingsError, read_settings
 
@@ -19,24 +21,25 @@ log = logging.getLogger("airbyte_lite")
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; exits with 2 and a sentence if it cannot start."""
+    """Serve until SIGTERM or SIGINT; exits with a sentence if it cannot: 1 without its port, 2 for other reasons."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO)
     try:
         settings = read_settings(os.environ)
+        sockets = listen(settings.host, settings.port)
         services = Services.open(settings)
     except (SettingsError, DataDirInUse) as error:
         log.error("%s", error)
         sys.exit(2)
+    except PortError as error:
+        log.error("%s", error)
+        sys.exit(1)
     log.info("airbyte-lite listens on http://%s:%s, data in %s", settings.host, settings.port, settings.data_dir)
-    uvicorn.run(
-        create_app(services),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+    config = uvicorn.Config(
+        create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from . import errors
 from .api import configuration, connections, jobs, workspaces
 from .api.actors import actor_router
 from .connectors.runner import ConnectorError
+from .listening import HostGuard
 from .services import Services
 
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)
@@ -41,6 +42,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     errors.install(app)
     app.add_exception_handler(ConnectorError, _on_connector_error)
+    if not services.settings.authenticated:
+        app.add_middleware(HostGuard, host=services.settings.host)
     for router in (
         workspaces.open_router,
         configuration.open_router,

@@ -79,6 +79,38 @@ def test_health_needs_no_authentication(settings: Settings, client_of: Any) -> N
     services.close()
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8000", 200),
+        ("LOCALHOST", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("airbyte-lite:8000", 200),
+        ("evil.example:8000", 403),
+        ("localhost.evil.example", 403),
+        ("localhost@evil.example", 403),
+        ("[::1", 403),
+        ("", 403),
+    ],
+)
+def test_open_server_answers_for_its_own_names_only(settings: Settings, client_of: Any, host: str, status: int) -> None:
+    services = Services.open(replace(settings, host="airbyte-lite"))
+    answer = client_of(create_app(services)).get(f"{PUBLIC}/workspaces", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 403:
+        assert "requests for 127.0.0.1, ::1, airbyte-lite, localhost only" in answer.json()["message"]
+    services.close()
+
+
+def test_server_with_credentials_answers_for_every_name(settings: Settings, client_of: Any) -> None:
+    services = Services.open(replace(settings, username="ada", password="x"))
+    client = client_of(create_app(services))
+    headers = {"Host": "airbyte.example.com", "Authorization": "Basic YWRhOng="}
+    assert client.get(f"{PUBLIC}/workspaces", headers=headers).status_code == 200
+    services.close()
+
+
 @pytest.mark.parametrize("encoding", ["json", "data"])
 def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str) -> None:
     services = Services.open(replace(settings, client_id="me", client_secret="s&cret=1"))
