@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from airbyte_lite.connectors.protocol import ConnectorError, error_of, log_of, parse_message, stream_status_of
+from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from local.platform import ENVIRONMENTS
@@ -47,12 +47,12 @@ class Result:
             self.records.append({k: v for k, v in data.items() if not k.startswith("_ab_source_file_")})
         elif message["type"] == "STATE":
             self.states.append(message["state"])
-        elif status := stream_status_of(message):
-            self.statuses.append(status[2])
         elif error := error_of(message):
             self.errors.append(error)
-        elif (log := log_of(message)) and log[0] == "WARN":
-            self.warnings.append(log[1])
+        elif message["type"] == "TRACE" and message["trace"]["type"] == "STREAM_STATUS":
+            self.statuses.append(message["trace"]["stream_status"]["status"])
+        elif message["type"] == "LOG" and message["log"]["level"] == "WARN":
+            self.warnings.append(message["log"]["message"])
 
 
 class S3:
@@ -170,7 +170,7 @@ def test_spec_accepts_the_configuration(source: S3) -> None:
 def test_check_succeeds(source: S3, put: Put) -> None:
     put("payments.csv", PAYMENTS)
     result = source.runner.check(source.connector, source.configuration("payments.csv"))
-    assert (result.succeeded, result.message, result.configuration_update) == (True, "", None)
+    assert (result.succeeded, result.message) == (True, "")
 
 
 def test_check_with_wrong_credentials(source: S3, refusing_s3: str) -> None:
@@ -201,9 +201,11 @@ def test_configuration_of_an_older_form_comes_back_in_the_current_one(source: S3
     current = source.configuration("payments.csv")
     older = current | {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     del older["credentials"]
-    result = source.runner.check(source.connector, older)
-    assert result.succeeded
-    assert result.configuration_update == current
+    (stream,) = source.runner.discover(source.connector, older)
+    catalog = {"streams": [{"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"}]}
+    with source.runner.read(source.connector, older, catalog, []) as read:
+        assert sum(b'"RECORD"' in line for line in read) == 2
+    assert read.configuration_update == current
 
 
 def test_glob_without_files_passes_for_an_empty_table_unless_checked(source: S3) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.loader import spool as spool_module
 from airbyte_lite.loader import warehouse
 from airbyte_lite.loader.load import StreamLoad
@@ -123,7 +124,7 @@ def test_log_lines_keep_their_level_and_stray_text_is_information(sync: Sync) ->
 
 
 def test_a_message_that_is_not_json_is_an_error_unless_it_was_cut_off(sync: Sync) -> None:
-    with pytest.raises(SyncError, match="not valid JSON"):
+    with pytest.raises(ConnectorError, match="not valid JSON"):
         sync.read(b'{"type": "RECORD", "record": {"stream": "a"\n')
     sync.read(b'{"type": "RECORD", "record": {"stream": "a"')
     assert sync.progress.records == 0

@@ -3,6 +3,7 @@
 A message is one JSON object on one line with a `type` and a body under the type's own name, in lower case.
 """
 
+import json
 from typing import Any
 
 import orjson
@@ -27,21 +28,30 @@ class ConnectorError(Exception):
 
 
 def parse_message(line: bytes) -> Message | None:
-    """Return the message of one line of output, None for text that is no message."""
-    if not line.startswith(b"{"):
-        return None
+    """Return the message of one line of output, None for other text.
+
+    Raises ConnectorError for a message that cannot be read.
+    """
     try:
         message = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return None
+        message = _lenient(line)
     return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
 
 
-def log_of(message: Message) -> tuple[str, str] | None:
-    """Return level (FATAL, ERROR, WARN, INFO, DEBUG, TRACE) and text of a LOG message."""
-    if message["type"] != "LOG":
+def _lenient(line: bytes) -> Any:
+    """Read what strict JSON refuses and Python connectors write: NaN (as text: it will not cast), lone surrogates."""
+    if not line.lstrip().startswith(b"{") or not line.endswith(b"\n"):  # text, or the last words of a killed process
         return None
-    return message["log"]["level"], message["log"]["message"]
+    try:
+        loose = json.loads(line.decode(errors="replace"), parse_constant=str)
+        return orjson.loads(json.dumps(loose, ensure_ascii=False).encode(errors="replace"))
+    except ValueError:
+        if b'"type"' not in line:
+            return None
+        raise ConnectorError(
+            "The connector wrote a message that is not valid JSON; its records cannot be trusted."
+        ) from None
 
 
 def error_of(message: Message) -> ConnectorError | None:
@@ -68,15 +78,6 @@ def abandoned_file_of(message: Message) -> ConnectorError | None:
     lines = stack_trace.strip().splitlines()
     last_frame = max((number for number, line in enumerate(lines) if line.startswith(" ")), default=-1)
     return ConnectorError(f"{text}: {' '.join(lines[last_frame + 1 :])}", stack_trace)
-
-
-def stream_status_of(message: Message) -> tuple[str, str | None, str] | None:
-    """Return name, namespace and status (STARTED, RUNNING, COMPLETE, INCOMPLETE) of a STREAM_STATUS trace."""
-    if message["type"] != "TRACE" or message["trace"]["type"] != "STREAM_STATUS":
-        return None
-    status = message["trace"]["stream_status"]
-    stream = status["stream_descriptor"]
-    return stream["name"], stream.get("namespace"), status["status"]
 
 
 def configuration_of(message: Message) -> dict[str, Any] | None:

@@ -34,8 +34,6 @@ class CheckResult:
     succeeded: bool
     message: str
     """Why it did not succeed, in the connector's words; empty otherwise."""
-    configuration_update: dict[str, Any] | None = None
-    """The configuration in the connector's current form, if it was given an older one; to be kept instead."""
 
 
 class Read:
@@ -103,7 +101,7 @@ class ConnectorRunner:
         Raises ConnectorError.
         """
         if connector not in self._specs:
-            self._specs[connector], _ = self._ask(connector, "spec", "spec")
+            self._specs[connector] = self._ask(connector, "spec", "spec")
         return self._specs[connector]
 
     def check(self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore) -> CheckResult:
@@ -111,14 +109,14 @@ class ConnectorRunner:
 
         `follow` is given the running command, which may be stopped: a ConnectorError then.
         """
-        status, update = self._ask(connector, "check", "connectionStatus", follow, config=configuration)
-        return CheckResult(status["status"] == "SUCCEEDED", status.get("message") or "", update)
+        status = self._ask(connector, "check", "connectionStatus", follow, config=configuration)
+        return CheckResult(status["status"] == "SUCCEEDED", status.get("message") or "")
 
     def discover(
         self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore
     ) -> list[dict[str, Any]]:
         """Return the streams of a source as AirbyteStream objects; raise ConnectorError. `follow`: as for `check`."""
-        catalog, _ = self._ask(connector, "discover", "catalog", follow, config=configuration)
+        catalog = self._ask(connector, "discover", "catalog", follow, config=configuration)
         streams: list[dict[str, Any]] = catalog["streams"]
         return streams
 
@@ -149,8 +147,8 @@ class ConnectorRunner:
 
     def _ask(
         self, connector: Connector, command: str, answer: str, follow: Follow = _ignore, **files: Any
-    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """Run a command; return the body of its answer and the configuration that it wants to be kept."""
+    ) -> dict[str, Any]:
+        """Run a command; return the body of its answer."""
         body: dict[str, Any] | None = None
         error: ConnectorError | None = None
         lines: deque[bytes] = deque(maxlen=LINES_KEPT)
@@ -169,7 +167,7 @@ class ConnectorRunner:
             finally:
                 timer.cancel()
         if body is not None:
-            return body, read.configuration_update
+            return body
         if error is not None:
             raise error
         text, failure_type = f"ended its {command} without an answer (exit code {read.exit_code})", "system_error"

@@ -8,10 +8,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from airbyte_lite.connectors.protocol import error_of
+from airbyte_lite.connectors.protocol import error_of, parse_message
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.load import StreamLoad
-from airbyte_lite.loader.messages import parse
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import SyncStream
@@ -50,7 +49,7 @@ class Reader:
     errors: list[SyncError] = field(default_factory=list)
 
     def read(self, lines: Any) -> None:
-        """Take every line until the connector ends; raises SyncError for messages that cannot be trusted."""
+        """Take every line until the connector ends; raises SyncError or ConnectorError where it cannot be trusted."""
         streams, progress, loads = self.streams, self.progress, orjson.loads
         for line in lines:
             try:
@@ -75,7 +74,7 @@ class Reader:
 
     def _odd(self, line: bytes) -> dict[str, Any] | None:
         """Return the message of a line that is not plain JSON; log it if it is none."""
-        message = parse(line)
+        message = parse_message(line)
         if message is None and (text := line.decode(errors="replace").strip()):
             self.log("INFO", text)
         return message

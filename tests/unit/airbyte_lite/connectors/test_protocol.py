@@ -2,13 +2,12 @@ import orjson
 import pytest
 
 from airbyte_lite.connectors.protocol import (
+    ConnectorError,
     Message,
     abandoned_file_of,
     configuration_of,
     error_of,
-    log_of,
     parse_message,
-    stream_status_of,
 )
 
 
@@ -23,16 +22,26 @@ def test_text_is_no_message(line: bytes) -> None:
     assert parse_message(line) is None
 
 
+def test_what_python_writes_for_json_is_read() -> None:
+    assert parse_message(b'{"type": "STATE", "at": NaN, "text": "\\ud800"}\n') == {
+        "type": "STATE",
+        "at": "NaN",
+        "text": "?",
+    }
+
+
+def test_message_that_is_broken_is_an_error_unless_it_was_cut_off() -> None:
+    with pytest.raises(ConnectorError, match="not valid JSON"):
+        parse_message(b'{"type": "RECORD", \n')
+    assert parse_message(b'{"type": "RECORD", ') is None
+    assert parse_message(b"{'type': 'a Python dict'}\n") is None
+
+
 def test_message_is_parsed_with_its_line_end() -> None:
     assert parse_message(b'{"type":"LOG","log":{"level":"INFO","message":"m"}}\n') == {
         "type": "LOG",
         "log": {"level": "INFO", "message": "m"},
     }
-
-
-def test_log() -> None:
-    assert log_of({"type": "LOG", "log": {"level": "WARN", "message": "careful"}}) == ("WARN", "careful")
-    assert log_of({"type": "STATE"}) is None
 
 
 def test_error_has_message_details_and_failure_type() -> None:
@@ -65,14 +74,6 @@ def test_file_that_was_given_up() -> None:
     assert error.internal == stack_trace
     assert abandoned_file_of({"type": "LOG", "log": {"level": "ERROR", "message": "no stack trace"}}) is None
     assert abandoned_file_of({"type": "LOG", "log": log | {"level": "WARN"}}) is None
-
-
-def test_stream_status() -> None:
-    status = {"stream_descriptor": {"name": "orders"}, "status": "COMPLETE"}
-    message = {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 0.0, "stream_status": status}}
-    assert stream_status_of(message) == ("orders", None, "COMPLETE")
-    assert error_of(message) is None
-    assert stream_status_of(trace_error(message="No.")) is None
 
 
 def test_configuration() -> None:
