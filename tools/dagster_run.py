@@ -24,7 +24,7 @@ UNREACHABLE_SECONDS = 60.0  # how long the webserver may be away (a restart) bef
 RELOAD = "mutation { reloadWorkspace { ... on PythonError { message } } }"
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
 LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
-  ... on PythonError { message } } } } } }"""
+  ... on PythonError { message causes { message } } } } } } }"""
 LAUNCH = """mutation ($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
@@ -81,8 +81,12 @@ def launch(url: str) -> str:
 def load_errors(url: str) -> list[str]:
     """Return why code locations could not be loaded; empty when all are."""
     entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
-    messages = [(entry["locationOrLoadError"] or {}).get("message", "") for entry in entries]
-    return [message for message in messages if message]
+    errors = [entry["locationOrLoadError"] or {} for entry in entries]
+    return [
+        "\n".join(reason.strip() for reason in (error["message"], *(cause["message"] for cause in error["causes"])))
+        for error in errors
+        if "message" in error
+    ]
 
 
 def reload(url: str) -> None:

@@ -12,7 +12,7 @@ import dagster_run
 from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
 from local.platform import PORTS, ROOT, Platform, warn
 from local.processes import ServiceError, Supervisor, interruptible
-from local.startup import StepError, bootstrap, bring_up
+from local.startup import StepError, bootstrap, bring_up, step
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
@@ -54,15 +54,15 @@ def modified(file: Path) -> int:
 
 def react(action: str, platform: Platform, services: Supervisor) -> None:
     """Do what a change asks for."""
-    print(f"▸ changed: {action if action in {CODE, CONNECTIONS, SEED} else f'restart {action}'}", flush=True)
-    if action == SEED:
-        bootstrap(platform, "seed")
-    elif action == CONNECTIONS:
-        bootstrap(platform, "apply")
-    elif action != CODE:
-        services.restart(action)
-    if action in {CODE, CONNECTIONS}:
-        dagster_run.reload(platform.url("dagster"))
+    with step(f"changed: {action if action in {CODE, CONNECTIONS, SEED} else f'restart {action}'}"):
+        if action == SEED:
+            bootstrap(platform, "seed")
+        elif action == CONNECTIONS:
+            bootstrap(platform, "apply")
+        elif action != CODE:
+            services.restart(action)
+        if action in {CODE, CONNECTIONS}:
+            dagster_run.reload(platform.url("dagster"))
 
 
 def revive(name: str, platform: Platform, services: Supervisor) -> None:

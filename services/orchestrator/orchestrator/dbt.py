@@ -57,7 +57,7 @@ def prepare(project: DbtProject) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the code server and a run may come here at the same time
         if not _is_current(project):
             options = ["--profiles-dir", str(project.profiles_dir), "--target-path", str(target)]
-            command = [str(DBT), "--quiet", "parse", *options]
+            command = [str(DBT), "--quiet", "--no-use-colors", "parse", *options]
             result = subprocess.run(command, cwd=project.project_dir, capture_output=True, text=True)
             if result.returncode:
                 raise RuntimeError(f"The dbt project cannot be parsed:\n{result.stdout}{result.stderr}")

@@ -56,6 +56,14 @@ def test_a_platform_that_does_not_run_is_told_with_what_to_start() -> None:
         dagster_run.run("http://127.0.0.1:9")
 
 
+def test_a_code_location_that_cannot_be_loaded_is_told_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = {"message": "Error occurred\n", "causes": [{"message": "RuntimeError: Compilation Error\n"}]}
+    entries = [{"name": "a", "locationOrLoadError": error}, {"name": "b", "locationOrLoadError": {}}]
+    monkeypatch.setattr(dagster_run, "query", lambda *_: {"workspaceOrError": {"locationEntries": entries}})
+    with pytest.raises(dagster_run.DagsterRunError, match="Error occurred\nRuntimeError: Compilation Error$"):
+        dagster_run.reload("http://127.0.0.1:9")
+
+
 @pytest.mark.parametrize("name", BEFORE_AN_INSTALL)
 def test_what_runs_before_an_install_runs_on_python_3_9(name: str) -> None:
     text = (ROOT / "tools" / name).read_text()
