@@ -1,4 +1,4 @@
-"""Runs one sync: the connector's messages in, BigQuery tables and state out, all or nothing."""
+"""Runs one sync: the connector's messages in, BigQuery tables and state out, each stream all or nothing."""
 
 from __future__ import annotations
 
