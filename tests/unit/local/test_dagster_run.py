@@ -60,7 +60,7 @@ def test_a_code_location_that_cannot_be_loaded_is_told_with_its_cause(monkeypatc
     error = {"message": "Error occurred\n", "causes": [{"message": "RuntimeError: Compilation Error\n"}]}
     entries = [{"name": "a", "locationOrLoadError": error}, {"name": "b", "locationOrLoadError": {}}]
     monkeypatch.setattr(dagster_run, "query", lambda *_: {"workspaceOrError": {"locationEntries": entries}})
-    with pytest.raises(dagster_run.DagsterRunError, match="Error occurred\nRuntimeError: Compilation Error$"):
+    with pytest.raises(dagster_run.DagsterRunError, match=r"Error occurred\nRuntimeError: Compilation Error$"):
         dagster_run.reload("http://127.0.0.1:9")
 
 
