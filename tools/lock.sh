@@ -17,6 +17,7 @@ lock services/airbyte_lite $same
 lock services/bootstrap $same
 lock services/warehouse
 lock services/socket_proxy $same
+lock deploy/kubernetes $same
 # LocalStack 4.14.0 does not start with releases newer than its own date (cbor2 6, pyOpenSSL 26).
 lock compose/stand-in/localstack --exclude-newer 2026-03-05
 lock services/airbyte_lite/connectors/source-s3 --overrides services/airbyte_lite/connectors/source-s3/overrides.txt

@@ -1,0 +1,96 @@
+"""The values for the official Helm charts use documented keys only, and say the same as the platform on Compose."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = ROOT / "deploy" / "kubernetes"
+DOCUMENTED = yaml.safe_load((HERE / "documented-keys.yaml").read_text())
+COMPOSE = yaml.safe_load((ROOT / "compose/dagster/dagster.yaml").read_text())
+
+
+def values(chart: str) -> dict[str, Any]:
+    """Our values for a chart."""
+    found: dict[str, Any] = yaml.safe_load((HERE / f"values-{chart}.yaml").read_text())
+    return found
+
+
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """The path of every leaf; a list of mappings gives those of its items."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from paths(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for item in value:
+            yield from paths(item, f"{path}.*")
+    else:
+        yield path
+
+
+@pytest.mark.parametrize("chart", ["dagster", "airbyte"])
+def test_every_key_is_documented_and_every_documented_key_is_used(chart: str) -> None:
+    documented = {key for keys in DOCUMENTED[chart].values() for key in keys}
+    exact = {key for key in documented if not key.endswith(".**")}
+    open_ = {key.removesuffix("**") for key in documented - exact}
+    used = set(paths(values(chart)))
+    unknown = {path for path in used - exact if not any(f"{path}.".startswith(prefix) for prefix in open_)}
+    assert not unknown
+    assert not exact - used
+    assert not {prefix for prefix in open_ if not any(f"{path}.".startswith(prefix) for path in used)}
+
+
+def test_a_key_that_the_chart_does_not_have_is_found() -> None:
+    assert "dagsterDaemon.runMonitor.enabled" in set(paths({"dagsterDaemon": {"runMonitor": {"enabled": True}}}))
+
+
+def test_dagster_is_told_the_same_as_on_compose() -> None:
+    found = values("dagster")
+    daemon = found["dagsterDaemon"]
+    assert daemon["runCoordinator"]["type"] == COMPOSE["run_coordinator"]["class"]
+    pools = COMPOSE["concurrency"]["pools"]
+    assert found["concurrency"]["pools"] == {
+        "granularity": pools["granularity"],
+        "defaultLimit": pools["default_limit"],
+    }
+    assert daemon["runMonitoring"]["maxResumeRunAttempts"] == COMPOSE["run_monitoring"]["max_resume_run_attempts"]
+    retries = COMPOSE["run_retries"]
+    assert daemon["runRetries"]["maxRetries"] == retries["max_retries"]
+    assert daemon["runRetries"]["retryOnAssetOrOpFailure"] == retries["retry_on_asset_or_op_failure"]
+    assert found["retention"]["sensor"]["purgeAfterDays"] == COMPOSE["retention"]["sensor"]["purge_after_days"]
+    assert found["telemetry"]["enabled"] is COMPOSE["telemetry"]["enabled"] is False
+
+
+def test_the_releases_are_those_of_the_locks() -> None:
+    lock = (ROOT / "services/orchestrator/requirements.txt").read_text()
+    dagster, integrations = (
+        re.search(rf"^{name}==(\S+)", lock, re.MULTILINE) for name in ("dagster", "dagster-postgres")
+    )
+    assert dagster
+    assert integrations
+    for service in ("dagsterWebserver", "dagsterDaemon"):
+        assert values("dagster")[service]["image"]["tag"] == dagster[1]
+    assert (HERE / "requirements.in").read_text().splitlines()[-1] == f"dagster-k8s=={integrations[1]}"
+
+
+def test_nothing_of_ours_runs_as_root_or_holds_a_secret() -> None:
+    [job] = [
+        document for document in yaml.safe_load_all((HERE / "bootstrap.yaml").read_text()) if document["kind"] == "Job"
+    ]
+    pod = job["spec"]["template"]["spec"]
+    hardened = [pod["containers"][0]["securityContext"]]
+    found = values("dagster")
+    hardened += [found["dagsterWebserver"]["securityContext"], found["dagsterDaemon"]["securityContext"]]
+    hardened.append(found["dagster-user-deployments"]["deployments"][0]["securityContext"])
+    hardened.append(found["runLauncher"]["config"]["k8sRunLauncher"]["securityContext"])
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    for context in hardened:
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+    for chart in ("dagster", "airbyte"):
+        secret = [path for path in paths(values(chart)) if re.search(r"(?i)password|token|accesskey", path)]
+        assert all(re.search("Secret(Name|Key)?$", path) for path in secret)
