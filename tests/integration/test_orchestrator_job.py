@@ -77,7 +77,6 @@ def test_all_assets(
     output = capsys.readouterr().out
     assert "8 assets, 37 checks, 0 failed checks" in output
     assert " WARN " not in output
-    assert seconds < 45, output
     assert figures() == EXPECTED
 
     landed = bigquery.get_table(f"{dataset}.stripe_payments")
