@@ -1,9 +1,11 @@
 """What breaks, and how the platform is afterwards: the same figures, by what the README says to do."""
 
+import contextlib
 import re
 import time
 
 import pytest
+from docker.errors import APIError
 
 from .stack import EXPECTED, Stack, eventually
 
@@ -96,7 +98,8 @@ def test_bootstrap_killed_after_any_step_is_finished_by_the_next_one(running: St
     running.compose("run", "--detach", "--name", name, "bootstrap")
     first = running.engine.containers.get(name)
     eventually("it has printed so much", lambda: first.logs().count(b"\n") >= lines)
-    first.kill()
+    with contextlib.suppress(APIError):  # the last steps may have passed meanwhile
+        first.kill()
     first.remove(force=True)
     running.make("up")
     assert [len(running.airbyte_has(kind)) for kind in ("sources", "destinations", "connections")] == [3, 1, 3]
