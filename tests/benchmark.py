@@ -9,8 +9,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import psutil
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+import dagster_run
 from local.platform import ENVIRONMENTS, Platform, free_ports
 from local.processes import Supervisor
 from syncs import Syncs, s3_configuration
@@ -113,6 +115,23 @@ def measure(directory: Path) -> list[tuple[str, str]]:
         client.create_dataset("bench")
         with httpx.Client(base_url=platform.url("airbyte"), timeout=60) as http:
             figures += measure_syncs(Syncs(http, client), platform, services, directory)
+        figures += measure_pipeline(platform, services)
+    return figures
+
+
+def measure_pipeline(platform: Platform, services: Supervisor) -> list[tuple[str, str]]:
+    """Return the figures of the whole job on the seed files: bootstrap, then Dagster's run from launch to end."""
+    platform.prepare()
+    dagster = services.start(platform.dagster()).wait()
+    figures = [("dagster: start to healthy", f"{dagster:.1f} s")]
+    for arguments in (("seed",), ("apply",), ("apply",)):
+        command, variables = platform.command("bootstrap", "bootstrap", *arguments)
+        run = partial(subprocess.run, command, env=variables, check=True, stdout=subprocess.DEVNULL)
+        figures.append((f"bootstrap {arguments[0]}", f"{timed(run):.1f} s"))
+    for which in ("first", "second"):
+        with redirect_stdout(StringIO()):
+            seconds = dagster_run.run(platform.url("dagster"))
+        figures.append((f"all_assets, {which} run, launch to end", f"{seconds:.1f} s"))
     return figures
 
 
