@@ -113,7 +113,7 @@ lock: ## Lock every environment again, with hashes
 
 bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
-	@PYTHONPATH=tools:tests/integration $(tests)/python tests/benchmark.py
+	@PYTHONPATH=tools:. $(tests)/python tests/benchmark.py
 
 .PHONY: bench help demo dev sql test lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

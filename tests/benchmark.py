@@ -24,7 +24,7 @@ from google.cloud import bigquery
 import dagster_run
 from local.platform import ENVIRONMENTS, Platform, free_ports
 from local.processes import Supervisor
-from syncs import Syncs, s3_configuration
+from tests.integration.syncs import Syncs, s3_configuration
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 MEBIBYTE = 2**20

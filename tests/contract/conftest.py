@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airbyte_fake import GENERATIONS, Fake, serve
+from .airbyte_fake import GENERATIONS, Fake, serve
 
 
 @pytest.fixture(params=GENERATIONS)

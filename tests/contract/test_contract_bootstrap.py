@@ -12,7 +12,6 @@ import pytest
 
 import bootstrap.airbyte_client
 import bootstrap.apply
-from airbyte_fake import Answer, Fake, Json, once, problem
 from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
 from bootstrap.apply import apply, destroy, made
 from bootstrap.connections_file import ConnectionsFile, load
@@ -20,6 +19,8 @@ from bootstrap.errors import UserError
 from bootstrap.plan import Action, make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
+
+from .airbyte_fake import Answer, Fake, Json, once, problem
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")

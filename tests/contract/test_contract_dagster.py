@@ -8,8 +8,9 @@ import pytest
 from dagster_airbyte import AirbyteWorkspace
 
 import orchestrator.airbyte
-from airbyte_fake import PUBLIC, Answer, Fake, Json, once, problem
 from orchestrator.airbyte import Airbyte, find_connection
+
+from .airbyte_fake import PUBLIC, Answer, Fake, Json, once, problem
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*currently in beta:dagster.BetaWarning")
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"

@@ -10,7 +10,7 @@ import pytest
 from airbyte_api import api, models
 from pydantic import BaseModel
 
-from airbyte_fake import CLIENT, SHAPES, Fake, serve
+from .airbyte_fake import CLIENT, SHAPES, Fake, serve
 
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 MODELS: dict[str, type[BaseModel]] = {

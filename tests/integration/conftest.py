@@ -14,8 +14,9 @@ from types_boto3_s3 import S3Client
 
 from local.platform import Platform, free_ports
 from local.processes import Supervisor
-from running import RunningPlatform, Server
-from syncs import Syncs
+
+from .running import RunningPlatform, Server
+from .syncs import Syncs
 
 REGION = "us-east-1"
 

@@ -12,7 +12,8 @@ from dagster_airbyte import AirbyteWorkspace
 
 from local.platform import free_ports
 from local.processes import Service, Supervisor
-from running import RunningPlatform
+
+from .running import RunningPlatform
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*currently in beta:dagster.BetaWarning")
 CLIENT = {"AIRBYTE_CLIENT_ID": "platform", "AIRBYTE_CLIENT_SECRET": "s3cret-of-the-client"}

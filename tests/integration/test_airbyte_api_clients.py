@@ -7,8 +7,8 @@ import pytest
 from airbyte_api import api, models
 from dagster_airbyte import AirbyteWorkspace
 
-from running import RunningPlatform, Server
-from syncs import Syncs, s3_configuration
+from .running import RunningPlatform, Server
+from .syncs import Syncs, s3_configuration
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*currently in beta:dagster.BetaWarning")
 Put = Callable[[str, str | bytes], None]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from running import RunningPlatform, Server
-from syncs import BIGQUERY_DEFINITION, S3_DEFINITION, Syncs, s3_configuration
+from .running import RunningPlatform, Server
+from .syncs import BIGQUERY_DEFINITION, S3_DEFINITION, Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
 SECRET = "v3ry-s3cret-access-key"

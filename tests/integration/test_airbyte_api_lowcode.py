@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from test_connector_declarative import TOKEN, OrdersApi, configuration
 
-from syncs import BIGQUERY_DEFINITION, Syncs
+from .syncs import BIGQUERY_DEFINITION, Syncs
+from .test_connector_declarative import TOKEN, OrdersApi, configuration
 
 LOW_CODE_DEFINITION = "64a2f99c-542f-4af8-9a6f-355f1217b436"
 

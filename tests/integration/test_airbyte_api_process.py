@@ -14,8 +14,9 @@ from google.cloud import bigquery as google_bigquery
 
 from local.platform import free_ports
 from local.processes import Process, Service, Supervisor
-from running import RunningPlatform, Server
-from syncs import Syncs, s3_configuration
+
+from .running import RunningPlatform, Server
+from .syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
 ROWS = 80_000  # about two seconds of reading

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from google_front import ACCOUNT, Front, front_of
 from local.platform import ROOT, python
-from running import Server
+
+from .google_front import ACCOUNT, Front, front_of
+from .running import Server
 
 Findings = list[dict[str, str]]
 QUERY = "POST /projects/a-project/jobs"

@@ -18,11 +18,12 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from google_front import LEAST_BILLED, Front, front_of
 from local.platform import ENVIRONMENTS, ROOT, Platform, free_ports
 from local.processes import Supervisor
-from running import RunningPlatform, Server
-from syncs import Syncs
+
+from .google_front import LEAST_BILLED, Front, front_of
+from .running import RunningPlatform, Server
+from .syncs import Syncs
 
 LIMIT = 1 << 30
 ORDERS = "jaffle_shop/jaffle_shop_orders"

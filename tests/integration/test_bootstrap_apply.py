@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from running import RunningPlatform
+from .running import RunningPlatform
 
 FILE = """\
 workspace: {id: $WORKSPACE, name: Bootstrap test}

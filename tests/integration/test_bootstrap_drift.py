@@ -17,7 +17,8 @@ from bootstrap.errors import UserError
 from bootstrap.plan import Action, Plan, make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
-from running import RunningPlatform
+
+from .running import RunningPlatform
 
 FILE = """\
 workspace: {id: $WORKSPACE, name: Drift}

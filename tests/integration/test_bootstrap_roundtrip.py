@@ -14,7 +14,8 @@ import pytest
 
 from bootstrap.connections_file import load
 from local.platform import ROOT, python
-from running import RunningPlatform
+
+from .running import RunningPlatform
 
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 

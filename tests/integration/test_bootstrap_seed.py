@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from types_boto3_s3 import S3Client
 
-from running import RunningPlatform, Server
+from .running import RunningPlatform, Server
 
 
 @pytest.fixture

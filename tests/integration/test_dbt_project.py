@@ -16,7 +16,8 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 
 from local.platform import ENVIRONMENTS, ROOT
-from running import RunningPlatform, Server
+
+from .running import RunningPlatform, Server
 
 PROJECT = ROOT / "dbt_project"
 TABLES = ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")

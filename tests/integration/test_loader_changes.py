@@ -10,7 +10,8 @@ from google.cloud import bigquery as google_bigquery
 
 from airbyte_lite.loader import spool
 from airbyte_lite.sync import SyncError
-from loader_kit import Kit
+
+from .loader_kit import Kit
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 KEEPING = ["full_refresh_append", "incremental_append", DEDUPED]

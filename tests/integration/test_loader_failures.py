@@ -16,9 +16,10 @@ from airbyte_lite.loader import jobs as loader_jobs
 from airbyte_lite.loader import names, spool, tables
 from airbyte_lite.loader import warehouse as loader_warehouse
 from airbyte_lite.sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream
-from loader_kit import Kit, Line, Lines, error, record, state, status
 from local.platform import Platform, free_ports
 from local.processes import Supervisor
+
+from .loader_kit import Kit, Line, Lines, error, record, state, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 MODES = [OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.platform import ROOT
-from running import RunningPlatform
+
+from .running import RunningPlatform
 
 DESCRIBE = """
 import json

@@ -12,7 +12,8 @@ from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
 from local.platform import ROOT
-from running import RunningPlatform
+
+from .running import RunningPlatform
 
 ORDERS = "jaffle_shop/jaffle_shop_orders"
 SEED = (ROOT / "seed_data/jaffle_shop_orders.csv").read_text()

@@ -9,7 +9,8 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 
 import dagster_run
-from running import RunningPlatform
+
+from .running import RunningPlatform
 
 FIGURES = """
 select

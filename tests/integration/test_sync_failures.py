@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from running import Server
-from syncs import Syncs, s3_configuration
+from .running import Server
+from .syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
 PEOPLE = "id,name\n1,Ada\n2,Grace\n"

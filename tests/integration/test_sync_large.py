@@ -7,8 +7,8 @@ import psutil
 import pytest
 from types_boto3_s3 import S3Client
 
-from running import RunningPlatform, Server
-from syncs import Syncs, s3_configuration
+from .running import RunningPlatform, Server
+from .syncs import Syncs, s3_configuration
 
 ROWS = 1_000_000
 MEMORY_LIMIT = 300 * 2**20  # bytes

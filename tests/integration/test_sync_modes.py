@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from running import Server
-from syncs import Syncs, s3_configuration
+from .running import Server
+from .syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
 FIRST = "id,name,amount\n1,Ada,10\n2,Grace,20\n"
