@@ -117,6 +117,8 @@ def make_images() -> None:
         say(f"  building {', '.join(build)}")
         variables = {variable(service): digest for service, digest in build.items()}
         show("docker", "compose", "build", "--quiet", *build, **variables)
+        # What these replace has no name any more: up to a gigabyte each time.
+        output("docker", "image", "prune", "--force", "--filter", f"label={INPUTS}", check=False)
 
 
 def outdated() -> dict[str, str]:
