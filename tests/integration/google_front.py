@@ -124,9 +124,11 @@ def front_of(emulator: str) -> Iterator[Front]:
         front = Front(url, _key(url, pem.decode()))
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield front
-        server.shutdown()
-        thread.join()
+        try:
+            yield front
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _key(url: str, pem: str) -> dict[str, str]:
