@@ -1,14 +1,15 @@
 """Which of `make demo` and `make dev` runs in this checkout: each holds a lock beside its folder while it does."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.platform import ROOT
-
-DEVELOPMENT = ROOT / ".local" / "dev"
+# `make run` asks here on any Python from 3.9 on, so this imports nothing of the launcher.
+DEVELOPMENT = Path(__file__).resolve().parents[2] / ".local" / "dev"
 
 
 class ClaimedError(Exception):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import dagster_run
-from stack.compose import ROOT, StackError, read_env, urls
+from local import claims
+from stack.compose import StackError, read_env, urls
 
 
 def address() -> str:
     """Return the webserver's address: DAGSTER_URL, else that of `make dev` while it runs, else that of .env."""
-    development = ROOT / ".local" / "dev" / "environment.json"
     if os.environ.get("DAGSTER_URL"):
         return os.environ["DAGSTER_URL"]
-    if development.exists():
-        return str(json.loads(development.read_text())["DAGSTER_URL"])
+    development = claims.development()
+    if development:
+        return development["DAGSTER_URL"]
     return urls(read_env())["webserver"]
 
 

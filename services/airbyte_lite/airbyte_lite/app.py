@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
+from fastapi_offline import FastAPIOffline
 
 from . import errors
 from .api import configuration, connections, jobs, workspaces
@@ -31,7 +32,8 @@ def create_app(services: Services) -> FastAPI:
         yield
         services.close()
 
-    app = FastAPI(
+    # /docs with its scripts from here: FastAPI's own page loads them from a content delivery network.
+    app = FastAPIOffline(
         title="airbyte-lite",
         version="1",
         description=DESCRIPTION,

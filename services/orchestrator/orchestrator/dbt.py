@@ -81,7 +81,14 @@ def _is_current(project: DbtProject) -> bool:
 def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
     """Return the project's models, built by one `dbt build` per run; raises RuntimeError when it does not parse."""
 
-    @dbt_assets(manifest=prepare(project), project=project, dagster_dbt_translator=TRANSLATOR, name="dbt_build")
+    # The pool (its limit is in compose/dagster/dagster.yaml) keeps two runs from building the same tables at once.
+    @dbt_assets(
+        manifest=prepare(project),
+        project=project,
+        dagster_dbt_translator=TRANSLATOR,
+        name="dbt_build",
+        pool="warehouse",
+    )
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS]
