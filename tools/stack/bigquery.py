@@ -7,11 +7,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from stack import images
+from stack import images, modes
 from stack.compose import ROOT
 from stack.findings import Finding
 
-KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 INSIDE = "/run/secrets/google_key"  # as Compose mounts it
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")
 PROGRAM = ("-m", "airbyte_lite.bigquery_doctor")
@@ -20,20 +19,19 @@ SECONDS = 180
 
 def check(variables: dict[str, str]) -> list[Finding]:
     """Check credentials, permissions and locations with real calls, where BigQuery is the warehouse."""
-    if variables.get("WAREHOUSE") != "bigquery":
+    if modes.mode(variables).warehouse != "bigquery":
         return []
-    settings = {name: variables[name] for name in SETTINGS if variables.get(name)}
-    key = variables.get(KEY)
+    settings = {name: value for name in SETTINGS if (value := modes.setting(variables, name))}
+    key = modes.setting(variables, modes.KEY)
     path = Path(key) if key else None
     if path and not (path.is_absolute() and path.is_file()):  # run workers get it by this path too
-        return [Finding("fail", f"{KEY}: {key} is no file's whole path", f"{KEY}=/…/key.json in .env")]
+        return [Finding("fail", f"{modes.KEY}: {key} is no file's whole path", f"{modes.KEY}=/…/key.json in .env")]
     command = in_image(variables, settings, path) or in_environment()
     if not command:
         return [Finding("warn", "BigQuery is not checked yet: that needs an image", "make images, then make doctor")]
-    environment = {name: value for name, value in os.environ.items() if name not in (KEY, *SETTINGS)}
-    environment |= settings | {"PYTHONPATH": str(ROOT / "services/airbyte_lite")}
+    environment = os.environ | settings | {"PYTHONPATH": str(ROOT / "services/airbyte_lite")}
     if path:
-        environment[KEY] = str(path)
+        environment[modes.KEY] = str(path)
     try:
         result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
@@ -51,7 +49,7 @@ def in_image(variables: dict[str, str], settings: dict[str, str], key: Path | No
         return None
     options = [part for name in settings for part in ("--env", name)]
     if key:
-        options += ["--env", f"{KEY}={INSIDE}", "--volume", f"{key}:{INSIDE}:ro"]
+        options += ["--env", f"{modes.KEY}={INSIDE}", "--volume", f"{key}:{INSIDE}:ro"]
     return ["docker", "run", "--rm", "--read-only", "--cap-drop", "ALL", *options, image, "python", *PROGRAM]
 
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 from typing import Any
 
-from stack import doctor, env, images, modes
+from stack import bigquery, doctor, env, images, modes
 from stack.compose import ROOT, StackError, config, output, read_env, say, states, urls
 
 # Seconds. The slowest start measured, on two busy cores, took 45; the real Airbyte is said to take up to 5 minutes.
@@ -23,6 +23,9 @@ def up() -> None:
     if not images.are_current():
         say("making the images")
         images.make_images()
+        late = bigquery.check(read_env())  # where there was no image before
+        doctor.show([finding for finding in late if finding.level != "ok"])
+        doctor.stop_if_ill(late)
     remove_other_modes()
     say("starting the services")
     started, before = time.monotonic(), states()

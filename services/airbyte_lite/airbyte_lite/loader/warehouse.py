@@ -13,6 +13,7 @@ from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import bigquery
+from google.oauth2 import credentials as user_credentials
 from google.oauth2 import service_account
 from requests.exceptions import ConnectionError as HttpConnectionError
 from requests.exceptions import Timeout
@@ -129,10 +130,17 @@ def _client(project: str, location: str | None, key: Any, emulator_host: str | N
         return bigquery.Client(project, credentials, location=location)
     try:
         info = key if isinstance(key, dict) else json.loads(key)
-        credentials = service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)  # type: ignore[no-untyped-call]
-    except ValueError as error:  # the key itself must not get into a message
+        credentials = _credentials(info)
+    except (ValueError, AttributeError) as error:  # the key itself must not get into a message
         raise SyncError(
             "credentials_json is not a service account key: paste the whole JSON file that Google Cloud gave you.",
             "config_error",
         ) from error
     return bigquery.Client(project, credentials, location=location)
+
+
+def _credentials(info: dict[str, Any]) -> Any:
+    """Return the credentials of a key, or of what `gcloud auth application-default login` wrote; raises ValueError."""
+    if info.get("type") == "authorized_user":  # Airbyte takes service accounts only
+        return user_credentials.Credentials.from_authorized_user_info(info, scopes=_SCOPES)  # type: ignore[no-untyped-call]
+    return service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)  # type: ignore[no-untyped-call]

@@ -1,0 +1,71 @@
+"""BigQuery in the doctor: when it is looked at, by which program, and what becomes of what that says."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from stack import bigquery, images
+from stack.findings import Finding
+
+
+@pytest.fixture
+def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A .env with a key; no image and no environment is there."""
+    for name in ("WAREHOUSE", "AIRBYTE_MODE", "GOOGLE_APPLICATION_CREDENTIALS", *bigquery.SETTINGS):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(images, "present", lambda _: False)
+    monkeypatch.setattr(bigquery, "in_environment", lambda: None)
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    settings = {"WAREHOUSE": "bigquery", "BQ_PROJECT": "my-project", "BQ_LOCATION": "EU"}
+    return settings | {"COMPOSE_PROJECT_NAME": "shop", "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
+
+
+def runs(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(bigquery, "in_environment", lambda: [sys.executable, "-c", program])
+
+
+def test_the_emulator_needs_no_check(variables: dict[str, str]) -> None:
+    assert bigquery.check(variables | {"WAREHOUSE": "emulator"}) == []
+
+
+@pytest.mark.parametrize("key", ["/nowhere/key.json", "key.json", "~/key.json"])
+def test_the_key_is_a_file_by_its_whole_path(variables: dict[str, str], key: str) -> None:
+    [finding] = bigquery.check(variables | {"GOOGLE_APPLICATION_CREDENTIALS": key})
+    assert (finding.level, finding.next) == ("fail", "GOOGLE_APPLICATION_CREDENTIALS=/…/key.json in .env")
+
+
+def test_without_a_program_it_is_put_off(variables: dict[str, str]) -> None:
+    [finding] = bigquery.check(variables)
+    assert (finding.level, finding.next) == ("warn", "make images, then make doctor")
+
+
+def test_the_image_is_asked_as_its_container_would_be(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "present", lambda image: image == "shop-airbyte:local")
+    key = Path(variables["GOOGLE_APPLICATION_CREDENTIALS"])
+    command = bigquery.in_image(variables, {"BQ_PROJECT": "my-project"}, key)
+    assert command is not None
+    assert command[-4:] == ["shop-airbyte:local", "python", "-m", "airbyte_lite.bigquery_doctor"]
+    assert f"{key}:/run/secrets/google_key:ro" in command
+    assert "GOOGLE_APPLICATION_CREDENTIALS=/run/secrets/google_key" in command
+    assert "--user" not in command  # the image's own, which must be able to read the key
+
+
+def test_its_findings_are_the_doctors(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"level": "fail", "what": "wrong", "next": "right"}
+    names = ["BQ_PROJECT", "BQ_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS"]
+    expected = {name: variables[name] for name in names}
+    runs(
+        monkeypatch,
+        f"import os; assert {expected} == {{n: os.environ[n] for n in {names}}}; print('''{json.dumps([said])}''')",
+    )
+    assert bigquery.check(variables) == [Finding("fail", "wrong", "right")]
+
+
+def test_a_program_that_breaks_is_told(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    runs(monkeypatch, "raise SystemExit('no such module')")
+    [finding] = bigquery.check(variables)
+    assert (finding.level, finding.what) == ("fail", "BigQuery's check could not be run: no such module")
