@@ -151,5 +151,5 @@ def test_a_key_that_others_can_read(examine: Callable[..., Findings], google: Fr
     path = google.write_key(folder)
     path.chmod(stat.S_IRUSR | stat.S_IROTH)
     first, *others = examine(GOOGLE_APPLICATION_CREDENTIALS=str(path))
-    assert (first["level"], first["next"]) == ("warn", f"chmod o-r {path}")
+    assert (first["level"], first["next"]) == ("warn", f"chmod 600 {path} && setfacl -m u:10001:r {path}")
     assert {finding["level"] for finding in others} == {"ok"}

@@ -39,7 +39,8 @@ def check(variables: dict[str, str]) -> list[Finding]:
     if result.returncode:
         last = (result.stderr.strip().splitlines() or ["no output"])[-1]
         return [Finding("fail", f"BigQuery's check could not be run: {last}", "make images, then make doctor")]
-    return [Finding(**finding) for finding in json.loads(result.stdout)]
+    said = result.stdout.replace(INSIDE, str(path)) if path else result.stdout
+    return [Finding(**finding) for finding in json.loads(said)]
 
 
 def in_image(variables: dict[str, str], settings: dict[str, str], key: Path | None) -> list[str] | None:

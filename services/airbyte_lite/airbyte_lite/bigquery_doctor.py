@@ -77,15 +77,17 @@ def _key_file(path: Path) -> Iterator[Finding]:
     except PermissionError as error:
         # In a container this is user 10001, whoever the file's owner is.
         what = f"user {os.getuid()} cannot read the key {path}"
-        raise Unusable(
-            what, f"setfacl -m u:{os.getuid()}:r <the key file>, which keeps it from everybody else"
-        ) from error
+        raise Unusable(what, f"setfacl -m u:{os.getuid()}:r {path}, which keeps it from everybody else") from error
     except ValueError as error:
         raise Unusable(f"{KEY}: {path} is not JSON", "take the key file as Google Cloud gave it") from error
     if not isinstance(key, dict) or "type" not in key:
         raise Unusable(f"{KEY}: {path} is no Google credentials file", "take the key file as Google Cloud gave it")
     if path.stat().st_mode & 0o004:
-        yield Finding("warn", f"everybody on this machine can read the key {path}", f"chmod o-r {path}")
+        yield Finding(
+            "warn",
+            f"everybody on this machine can read the key {path}",
+            f"chmod 600 {path} && setfacl -m u:10001:r {path}",
+        )
 
 
 def _credentials(path: str | None) -> tuple[Any, str]:

@@ -55,14 +55,16 @@ def test_the_image_is_asked_as_its_container_would_be(
 
 
 def test_its_findings_are_the_doctors(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"level": "fail", "what": "wrong", "next": "right"}
+    said = {"level": "fail", "what": "wrong", "next": f"mend {bigquery.INSIDE}"}
     names = ["BQ_PROJECT", "BQ_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS"]
     expected = {name: variables[name] for name in names}
     runs(
         monkeypatch,
         f"import os; assert {expected} == {{n: os.environ[n] for n in {names}}}; print('''{json.dumps([said])}''')",
     )
-    assert bigquery.check(variables) == [Finding("fail", "wrong", "right")]
+    assert bigquery.check(variables) == [
+        Finding("fail", "wrong", f"mend {variables['GOOGLE_APPLICATION_CREDENTIALS']}")
+    ]
 
 
 def test_a_program_that_breaks_is_told(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
