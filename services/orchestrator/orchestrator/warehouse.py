@@ -7,6 +7,9 @@ import dagster as dg
 
 from orchestrator import settings
 
+# How long a warehouse that is away is waited for; the client's own default is ten minutes.
+UNAVAILABLE_SECONDS = 60
+
 
 def table_name(stream: str, prefix: str = "") -> str:
     """Return the landing table of a stream, named as Airbyte's BigQuery destination does ("Naming Conventions")."""
@@ -21,10 +24,16 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
     """BigQuery through its official client."""
 
     def count_rows(self, table: str) -> int:
-        """Return the number of rows of a landing table; raises google.cloud's NotFound when there is none."""
+        """Return the number of rows of a landing table.
+
+        Raises google.cloud's NotFound when there is none, Failure when the warehouse does not answer.
+        """
         # Imported here: loading the code location must not pay the second that it takes.
+        from google.api_core.exceptions import RetryError
         from google.auth.credentials import AnonymousCredentials
         from google.cloud import bigquery
+        from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
+        from requests.exceptions import ConnectionError as NoConnection
 
         project = settings.text("BQ_PROJECT", "local-dev")
         location = settings.text("BQ_LOCATION", "US")
@@ -36,5 +45,16 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
             client = bigquery.Client(project, location=location)
         # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.
         query = f"select count(*) from `{settings.landing_dataset()}.{table}`"  # noqa: S608
-        [(count,)] = client.query_and_wait(query)
+        try:
+            [(count,)] = client.query_and_wait(
+                query,
+                retry=DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS),
+                job_retry=DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS),
+                api_timeout=UNAVAILABLE_SECONDS,
+            )
+        except (RetryError, NoConnection) as error:
+            raise dg.Failure(
+                f"The warehouse did not answer for {UNAVAILABLE_SECONDS} s when the rows of {table} were counted: "
+                f"{error}. Is it running? make ps shows it; then run again."
+            ) from error
         return int(count)

@@ -1,0 +1,15 @@
+"""A warehouse that does not answer is told in bounded time."""
+
+import dagster as dg
+import pytest
+
+from orchestrator import warehouse
+
+
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")  # Dagster's
+def test_a_warehouse_that_is_away_is_a_failure_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE", "emulator")
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")
+    monkeypatch.setattr(warehouse, "UNAVAILABLE_SECONDS", 1)
+    with pytest.raises(dg.Failure, match="did not answer for 1 s when the rows of orders were counted"):
+        warehouse.Warehouse().count_rows("orders")
