@@ -22,6 +22,7 @@ Answer = tuple[int, Any]
 SHAPES = Path(__file__).parent / "shapes"
 GENERATIONS = sorted(path.stem for path in SHAPES.glob("*.json"))
 PUBLIC, CONFIGURATION = "/api/public/v1/", "/api/v1/"
+PUBLIC_OF_CLOUD = "/v1/"
 MOST = 100  # the documents' maximum of `limit`; the default is 20
 MASK = "**********"
 CLIENT = {"client_id": "an-id", "client_secret": "a-secret-of-the-client"}
@@ -48,6 +49,7 @@ class Fake:
     """One Airbyte: what it holds, what came, and what is to go wrong."""
 
     generation: str
+    cloud: bool = False  # its public API is elsewhere, and its configuration API is for `connections/get` only
     url: str = ""
     shapes: Json = field(init=False)
     workspaces: dict[str, Json] = field(default_factory=dict)
@@ -65,6 +67,11 @@ class Fake:
     def __post_init__(self) -> None:
         self.shapes = json.loads((SHAPES / f"{self.generation}.json").read_text())
         self._numbers = itertools.count(1)
+
+    @property
+    def public(self) -> str:
+        """Where the public API is."""
+        return PUBLIC_OF_CLOUD if self.cloud else PUBLIC
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -117,13 +124,20 @@ class Fake:
         """Answer a request that is let in."""
         if path.startswith(CONFIGURATION):
             return self._configure(path.removeprefix(CONFIGURATION), body)
-        plural, _, identity = path.removeprefix(PUBLIC).partition("/")
+        if not path.startswith(self.public):
+            return 404, problem("resource-not-found")
+        plural, _, identity = path.removeprefix(self.public).partition("/")
         kind = plural.removesuffix("s")
-        if path == f"{PUBLIC}health":
+        if path == f"{self.public}health":
             return 200, "Successful operation"
         if method in ("POST", "PUT", "PATCH"):
             self._note(f"{method} {kind}", body)
         if kind == "workspace":
+            workspace, _, inside = identity.partition("/definitions/")
+            if inside and self.cloud and workspace in self.workspaces:
+                name, definition = DEFINITIONS[inside.removesuffix("s")]
+                shown = {"id": definition, "name": name, "dockerRepository": f"airbyte/{name}", "dockerImageTag": "9"}
+                return 200, {"data": [shown]}
             if identity:
                 found = self.workspaces.get(identity)
                 return (200, self.show("workspace", found)) if found else (404, problem("resource-not-found"))
@@ -153,7 +167,7 @@ class Fake:
         rest = {name: value for name, value in query.items() if name not in ("limit", "offset")}
         following = urlencode(rest | {"limit": limit, "offset": offset + limit}, doseq=True)
         more = offset + limit < len(items)
-        links = {"previous": "", "next": f"{self.url}{PUBLIC}{plural}?{following}" if more else ""}
+        links = {"previous": "", "next": f"{self.url}{self.public}{plural}?{following}" if more else ""}
         return 200, links | {"data": items[offset : offset + limit]}
 
     def _job(self, method: str, identity: str, query: dict[str, list[str]], body: Json) -> Answer:
@@ -174,6 +188,8 @@ class Fake:
         return 200, self.show("job", job)
 
     def _configure(self, path: str, body: Json) -> Answer:
+        if self.cloud and path != "connections/get":
+            return 403, {"message": "Forbidden"}
         collection, _, verb = path.partition("/")
         if verb == "create_if_not_exist":
             self._note(f"POST {verb}", body)
@@ -252,9 +268,9 @@ def problem(kind: str, message: str = "") -> Json:
 
 
 @contextmanager
-def serve(generation: str) -> Iterator[Fake]:
+def serve(generation: str, *, cloud: bool = False) -> Iterator[Fake]:
     """Serve a fake on a free port of loopback."""
-    fake = Fake(generation)
+    fake = Fake(generation, cloud)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -264,7 +280,7 @@ def serve(generation: str) -> Iterator[Fake]:
             form = "urlencoded" in self.headers.get("Content-Type", "")  # so does the SDK ask for a token
             body = dict(parse_qsl(content.decode())) if form else json.loads(content or b"{}")
             parts = urlsplit(self.path)
-            if parts.path == f"{PUBLIC}applications/token":
+            if parts.path == f"{fake.public}applications/token":
                 self.send(*fake.token(body))
             elif fake.refuses(self.headers.get("Authorization")):
                 self.send(401, {"message": "Unauthorized"})

@@ -67,6 +67,7 @@ class Platform:
             "DAGSTER_URL": self.url("dagster"),
             # Another Airbyte's or Google's credentials in the caller's environment are not for this platform.
             **dict.fromkeys(("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET", "AIRBYTE_USERNAME", "AIRBYTE_PASSWORD"), ""),
+            **dict.fromkeys(("AIRBYTE_PUBLIC_API_URL", "AIRBYTE_WORKSPACE_ID"), ""),
             "GOOGLE_APPLICATION_CREDENTIALS": "",
             # A proxy that is configured for the rest of the world cannot reach these services.
             **{name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")},

@@ -12,6 +12,7 @@ from stack.findings import Finding
 AIRBYTES, WAREHOUSES = ("lite", "compose", "external"), ("emulator", "bigquery")
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - recognised, not listened on
+CLOUD = ("cloud.airbyte.com", "api.airbyte.com")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def check_external(variables: dict[str, str]) -> list[Finding]:
                 "another AIRBYTE_URL in .env, this machine's address in the network: docs/external-airbyte.md",
             )
         )
+    findings += check_cloud(variables, parts.hostname)
     client = [bool(setting(variables, name)) for name in ("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET")]
     login = [bool(setting(variables, name)) for name in ("AIRBYTE_USERNAME", "AIRBYTE_PASSWORD")]
     if sorted((all(client), all(login))) != [False, True] or (any(client) and any(login)):
@@ -115,3 +117,20 @@ def check_external(variables: dict[str, str]) -> list[Finding]:
         what = "an Airbyte that runs elsewhere cannot read this machine's LocalStack"
         findings.append(Finding("fail", what, "AWS_ENDPOINT_URL_S3= (empty: Amazon's own) and its keys in .env"))
     return findings
+
+
+def check_cloud(variables: dict[str, str], hostname: str | None) -> list[Finding]:
+    """Check what Airbyte Cloud needs besides: the address of its public API, and the workspace that it made."""
+    public, workspace = (setting(variables, f"AIRBYTE_{name}") or "" for name in ("PUBLIC_API_URL", "WORKSPACE_ID"))
+    if not public and hostname not in CLOUD:
+        return []
+    given = setting(variables, "AIRBYTE_URL"), public
+    parts = urlsplit(public)
+    if hostname == CLOUD[1] or parts.scheme not in ("http", "https") or not parts.hostname:
+        what = f"AIRBYTE_URL={given[0]}, AIRBYTE_PUBLIC_API_URL={given[1]} are not the two addresses of Airbyte Cloud"
+        right = "AIRBYTE_URL=https://cloud.airbyte.com and AIRBYTE_PUBLIC_API_URL=https://api.airbyte.com/v1 in .env"
+        return [Finding("fail", what, right)]
+    if not workspace:
+        what = "Airbyte Cloud needs the id of a workspace: bootstrap cannot make one there"
+        return [Finding("fail", what, "AIRBYTE_WORKSPACE_ID in .env, from the address of the workspace's pages")]
+    return []

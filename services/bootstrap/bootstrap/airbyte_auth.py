@@ -9,16 +9,20 @@ import httpx
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
 
-TOKEN_PATH = "/api/public/v1/applications/token"  # noqa: S105 - a path
+PUBLIC = "/api/public/v1"
+TOKEN_PATH = "/applications/token"  # noqa: S105 - a path
 
 
 class TokenAuth(httpx.Auth):
-    """A bearer token for a client id and secret, fetched again when the server answers 401: tokens live 15 minutes."""
+    """A bearer token for a client id and secret, fetched again when the server answers 401.
+
+    Tokens live 15 minutes, those of Airbyte Cloud 3.
+    """
 
     requires_response_body = True
 
-    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
-        self._url = base_url + TOKEN_PATH
+    def __init__(self, public_api: str, client_id: str, client_secret: str) -> None:
+        self._url = public_api + TOKEN_PATH
         self._application = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
         self._token: str | None = None
 
@@ -46,7 +50,8 @@ class TokenAuth(httpx.Auth):
 def authentication(settings: Settings) -> httpx.Auth | None:
     """Return client credentials, else basic authentication, else none, whichever the settings hold."""
     if settings.client_id and settings.client_secret:
-        return TokenAuth(settings.airbyte_url, settings.client_id, settings.client_secret)
+        public_api = settings.public_api_url or settings.airbyte_url + PUBLIC
+        return TokenAuth(public_api, settings.client_id, settings.client_secret)
     if settings.username and settings.password:
         return httpx.BasicAuth(settings.username, settings.password)
     return None

@@ -9,14 +9,16 @@ from typing import Any, Self
 
 import httpx
 
-from bootstrap.airbyte_auth import authentication
+from bootstrap.airbyte_auth import PUBLIC, authentication
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
 
 type Json = dict[str, Any]
 
-PUBLIC, CONFIGURATION = "/api/public/v1", "/api/v1"
+CONFIGURATION = "/api/v1"
 DEFAULT_ORGANIZATION = "00000000-0000-0000-0000-000000000000"
+# A resource that is not there; Airbyte also says that of one that these credentials may not see, or use.
+WITHHELD = {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}
 PAGE = 100  # the most that the public API gives at once
 TIMEOUT = httpx.Timeout(60, connect=5)
 # Creating a connection discovers the schema, which may first pull the connector's image: up to 15 minutes.
@@ -54,6 +56,8 @@ class AirbyteClient:
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
         self._url = settings.airbyte_url
+        self._is_cloud = settings.public_api_url is not None
+        self._public = settings.public_api_url or PUBLIC
         self._http = httpx.Client(
             base_url=self._url, auth=authentication(settings), timeout=TIMEOUT, transport=transport
         )
@@ -70,25 +74,34 @@ class AirbyteClient:
 
     def health(self) -> None:
         """Return when the server says that it is well."""
-        self._send("GET", f"{PUBLIC}/health")  # the answer is a sentence, not JSON
+        self._send("GET", f"{self._public}/health")  # the answer is a sentence, not JSON
 
     def workspaces(self) -> builtins.list[Json]:
         """Return the workspaces that we may see."""
-        return self._pages(f"{PUBLIC}/workspaces", {})
+        return self._pages(f"{self._public}/workspaces", {})
 
     def workspace(self, workspace_id: str) -> Json | None:
-        """Return the workspace, None if there is none; a server that hides what does not exist answers 403."""
+        """Return the workspace, None if there is none; a server that hides what does not exist answers 403.
+
+        Raises UserError on Airbyte Cloud, where none can be made with an id.
+        """
         try:
-            found: Json = self._request("GET", f"{PUBLIC}/workspaces/{workspace_id}")
+            found: Json = self._request("GET", f"{self._public}/workspaces/{workspace_id}")
         except AirbyteError as error:
-            if error.status in {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}:
-                return None
-            raise
+            if error.status not in WITHHELD:
+                raise
+            if self._is_cloud:
+                raise UserError(
+                    f"Airbyte Cloud has no workspace {workspace_id} that this client id may use ({error.status}).\n"
+                    "Set AIRBYTE_WORKSPACE_ID to the id in the address of its pages: "
+                    f"{self._url}/workspaces/<id>/connections"
+                ) from error
+            return None
         return found
 
     def rename_workspace(self, workspace_id: str, name: str) -> None:
         """Change the name of a workspace."""
-        self._send("PATCH", f"{PUBLIC}/workspaces/{workspace_id}", {"name": name})
+        self._send("PATCH", f"{self._public}/workspaces/{workspace_id}", {"name": name})
 
     def create_workspace(self, workspace_id: str, name: str) -> None:
         """Create the workspace with this id unless it exists; only the configuration API can set an id."""
@@ -97,7 +110,7 @@ class AirbyteClient:
 
     def list(self, kind: Kind, workspace_id: str) -> builtins.list[Json]:
         """Return all objects of a kind in the workspace, with secrets masked."""
-        return self._pages(f"{PUBLIC}/{kind}s", {"workspaceIds": workspace_id})
+        return self._pages(f"{self._public}/{kind}s", {"workspaceIds": workspace_id})
 
     def _pages(self, path: str, query: Json) -> builtins.list[Json]:
         found: builtins.list[Json] = []
@@ -115,7 +128,7 @@ class AirbyteClient:
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""
         timeout = DISCOVERY_TIMEOUT if kind is Kind.CONNECTION else TIMEOUT
-        created: Json = self._request("POST", f"{PUBLIC}/{kind}s", body, timeout=timeout)
+        created: Json = self._request("POST", f"{self._public}/{kind}s", body, timeout=timeout)
         return created
 
     def update(self, kind: Kind, object_id: str, body: Json) -> Json:
@@ -125,19 +138,29 @@ class AirbyteClient:
         configuration of a patch into the old one, which could never remove a setting.
         """
         method = "PATCH" if kind is Kind.CONNECTION else "PUT"
-        changed: Json = self._request(method, f"{PUBLIC}/{kind}s/{object_id}", body, timeout=DISCOVERY_TIMEOUT)
+        changed: Json = self._request(method, f"{self._public}/{kind}s/{object_id}", body, timeout=DISCOVERY_TIMEOUT)
         return changed
 
     def delete(self, kind: Kind, object_id: str) -> None:
         """Delete an object, or find that it is gone."""
         try:
-            self._send("DELETE", f"{PUBLIC}/{kind}s/{object_id}")
+            self._send("DELETE", f"{self._public}/{kind}s/{object_id}")
         except AirbyteError as error:
             if error.status != httpx.codes.NOT_FOUND:
                 raise
 
-    def definitions(self, kind: Kind) -> dict[str, str]:
-        """Return the definition ids of all connectors of a kind by image name: {"source-s3": "6958…"}."""
+    def definitions(self, kind: Kind, workspace_id: str | None = None) -> dict[str, str]:
+        """Return the definition ids of all connectors of a kind by image name: {"source-s3": "6958…"}.
+
+        Airbyte Cloud has them in its public API too, by workspace; that of 0.63 and airbyte-lite has none.
+        """
+        if self._is_cloud and workspace_id:
+            try:
+                listed = self._request("GET", f"{self._public}/workspaces/{workspace_id}/definitions/{kind}s")["data"]
+                return {item["dockerRepository"].removeprefix("airbyte/"): item["id"] for item in listed}
+            except AirbyteError as error:
+                if error.status not in WITHHELD:
+                    raise
         return self._of_definitions(kind, f"{kind}DefinitionId")
 
     def versions(self, kind: Kind) -> dict[str, str]:
@@ -154,9 +177,14 @@ class AirbyteClient:
         self._send("POST", f"{CONFIGURATION}/{kind}_definitions/update", body, timeout=DISCOVERY_TIMEOUT)
 
     def specification(self, kind: Kind, definition_id: str, workspace_id: str) -> Json:
-        """Return the JSON schema of a connector's configuration."""
+        """Return the JSON schema of a connector's configuration; an empty one where Airbyte Cloud withholds it."""
         body = {f"{kind}DefinitionId": definition_id, "workspaceId": workspace_id}
-        answer = self._request("POST", f"{CONFIGURATION}/{kind}_definition_specifications/get", body)
+        try:
+            answer = self._request("POST", f"{CONFIGURATION}/{kind}_definition_specifications/get", body)
+        except AirbyteError as error:
+            if self._is_cloud and error.status in WITHHELD:
+                return {}
+            raise
         specification: Json = answer["connectionSpecification"]
         return specification
 

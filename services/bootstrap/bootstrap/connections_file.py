@@ -38,7 +38,7 @@ class Workspace(_Model):
     """The Airbyte workspace that everything is made in."""
 
     id: UUID
-    """Any UUID, fixed so that nobody has to look it up."""
+    """Any UUID, fixed so that nobody has to look it up; on Airbyte Cloud that of a workspace there."""
     name: Name
 
 

@@ -181,7 +181,7 @@ def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specification
         (Kind.DESTINATION, file.destinations),
     ]
     for kind, items in groups:
-        definitions = client.definitions(kind) if items else {}
+        definitions = client.definitions(kind, workspace_id) if items else {}
         specifications: dict[str, Schemas] = {}
         for item in items:
             definition_id = definitions.get(item.connector)

@@ -56,7 +56,10 @@ def configuration_changes(
                 item, found[index], child(schemas, index), secret_is_known, f"{path}[{index}]"
             )
     elif wanted != found:
-        yield FieldChange(path, redacted(schemas, found), redacted(schemas, wanted))
+        # What no specification describes is known not to be a secret only where Airbyte shows it.
+        secret = not schemas and not (isinstance(found, str | int | float) and type(found) is type(wanted))
+        old, new = (ABSENT, ABSENT) if secret else (redacted(schemas, found), redacted(schemas, wanted))
+        yield FieldChange(path, old, new, secret)
 
 
 def secrets(wanted: Any, shown: Any, schemas: Schemas, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -80,7 +80,7 @@ def _choose(client: AirbyteClient, workspace_id: str | None) -> Json:
 class _Specifications:
     def __init__(self, client: AirbyteClient, kind: Kind, workspace_id: str) -> None:
         self._client, self._kind, self._workspace_id = client, kind, workspace_id
-        self._definitions = client.definitions(kind)
+        self._definitions = client.definitions(kind, workspace_id)
 
     def of(self, item: Json) -> tuple[str, Schemas]:
         """Return the connector's name and schemas; Airbyte 0.63 shows no definition, but the name's second half."""

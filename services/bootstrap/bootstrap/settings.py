@@ -24,6 +24,8 @@ class Settings:
     password: str | None = field(default=None, repr=False)
     connectors: str = ""
     """The versions of connectors to set in Airbyte: `source-s3:4.16.1 destination-bigquery:2.8.9`."""
+    public_api_url: str | None = None
+    """Where the public API is, if not below airbyte_url: Airbyte Cloud's is `https://api.airbyte.com/v1`."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -44,4 +46,5 @@ class Settings:
             username=environment.get("AIRBYTE_USERNAME") or None,
             password=environment.get("AIRBYTE_PASSWORD") or None,
             connectors=text("AIRBYTE_CONNECTORS", ""),
+            public_api_url=text("AIRBYTE_PUBLIC_API_URL", "").rstrip("/") or None,
         )

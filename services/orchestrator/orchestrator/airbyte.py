@@ -25,6 +25,8 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
     def client(self) -> AirbyteClient:
         """Return a client of the workspace's two APIs; nothing is sent yet."""
         url = settings.text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/")
+        # Airbyte Cloud has its public API at an address of its own.
+        public = settings.text("AIRBYTE_PUBLIC_API_URL", f"{url}/api/public/v1").rstrip("/")
         application = settings.secret("AIRBYTE_CLIENT_ID"), settings.secret("AIRBYTE_CLIENT_SECRET")
         # dagster-airbyte refuses two ways to prove who we are; bootstrap prefers the same one.
         login = (
@@ -36,7 +38,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
             # dagster-airbyte says that it is in beta; its version is locked.
             warnings.simplefilter("ignore", dg.BetaWarning)
             return Client(
-                rest_api_base_url=f"{url}/api/public/v1",
+                rest_api_base_url=public,
                 configuration_api_base_url=f"{url}/api/v1",
                 workspace_id=self.workspace_id,
                 client_id=application[0],

@@ -16,6 +16,8 @@ from stack.env import generated
 AIRBYTE = {f"airbyte-{name}" for name in ("bootloader", "cron", "db", "engine", "proxy", "server", "temporal")}
 DAGSTER = {"bootstrap", "code", "daemon", "localstack", "migrate", "postgres", "socket-proxy", "webserver"}
 KEY = {"GOOGLE_APPLICATION_CREDENTIALS": "/keys/google.json"}
+CLOUD_URL = {"AIRBYTE_URL": "https://cloud.airbyte.com"}
+CLOUD_API = {"AIRBYTE_PUBLIC_API_URL": "https://api.airbyte.com/v1"}
 EXTERNAL = KEY | {"AIRBYTE_URL": "https://airbyte.example.com", "AWS_ENDPOINT_URL_S3": ""}
 SERVICES: dict[tuple[str, str], tuple[dict[str, str], set[str]]] = {
     ("lite", "emulator"): ({}, {"airbyte", "warehouse"}),
@@ -39,7 +41,7 @@ def variables(airbyte: str, warehouse: str, **changes: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _no_modes_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AIRBYTE_MODE", "WAREHOUSE", "COMPOSE_PROFILES", *EXTERNAL):
+    for name in ("AIRBYTE_MODE", "WAREHOUSE", "COMPOSE_PROFILES", "AIRBYTE_WORKSPACE_ID", *CLOUD_API, *EXTERNAL):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -126,6 +128,10 @@ def test_the_key_reaches_who_needs_it_and_only_as_a_file(tmp_path: Path) -> None
         ("external", "bigquery", EXTERNAL | {"AIRBYTE_URL": "http://localhost:8000"}, "is the container itself"),
         ("external", "bigquery", EXTERNAL | {"AIRBYTE_CLIENT_ID": ""}, "one of the two pairs"),
         ("external", "bigquery", EXTERNAL | {"AIRBYTE_USERNAME": "a", "AIRBYTE_PASSWORD": "b"}, "one of the two pairs"),
+        ("external", "bigquery", EXTERNAL | CLOUD_URL, "are not the two addresses"),
+        ("external", "bigquery", EXTERNAL | CLOUD_API | {"AIRBYTE_URL": "https://api.airbyte.com"}, "not the two"),
+        ("external", "bigquery", EXTERNAL | CLOUD_URL | {"AIRBYTE_PUBLIC_API_URL": "api.airbyte.com"}, "not the two"),
+        ("external", "bigquery", EXTERNAL | CLOUD_URL | CLOUD_API, "needs the id of a workspace"),
         ("external", "bigquery", KEY | {"AIRBYTE_URL": "https://a.example"}, "cannot read this machine's LocalStack"),
     ],
 )
@@ -160,3 +166,14 @@ def test_an_external_airbyte_takes_a_name_and_a_password() -> None:
     login = {"AIRBYTE_CLIENT_ID": "", "AIRBYTE_CLIENT_SECRET": "", "AIRBYTE_USERNAME": "a", "AIRBYTE_PASSWORD": "b"}
     [finding] = modes.check(variables("external", "bigquery", **EXTERNAL, **login))
     assert finding.level == "ok"
+
+
+@needs_compose
+def test_airbyte_cloud_is_allowed_and_every_client_is_told_where_it_is(tmp_path: Path) -> None:
+    cloud = CLOUD_URL | CLOUD_API | {"AIRBYTE_WORKSPACE_ID": "c10d0000-0000-4000-8000-000000000001"}
+    settings = variables("external", "bigquery", **EXTERNAL | cloud)
+    [finding] = modes.check(settings)
+    assert finding.level == "ok"
+    services = resolved(tmp_path, settings)["services"]
+    for name in ("bootstrap", "code", "daemon", "webserver"):
+        assert cloud.items() <= services[name]["environment"].items()
