@@ -94,7 +94,7 @@ def test_a_job_that_a_kill_cut_off_has_failed(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_within_two_seconds_of_a_signal(
+def test_it_stops_before_the_launcher_would_kill_it(
     running: Process, client: google_bigquery.Client, number: signal.Signals
 ) -> None:
     client.query_and_wait("select 1")  # leaves a connection open
