@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import catalog
+from . import catalog, schema_changes
 from .connectors.runner import ConnectorError, ConnectorRunner, Read
 from .definitions import Definition, Definitions
 from .joblog import JobLog
@@ -16,6 +16,7 @@ from .masking import secret_values
 from .records import Actor, Connection, Job
 from .settings import Settings
 from .store import Store
+from .stream_schema import selected_schema, without_schema
 from .sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream, run_sync
 
 
@@ -146,7 +147,7 @@ class Worker:
             SyncStream(
                 name=stream.name,
                 namespace=stream.stream.get("namespace"),
-                json_schema=catalog.selected_schema(stream),
+                json_schema=selected_schema(stream),
                 sync_mode=stream.sync_mode,
                 primary_key=stream.primary_key,
                 cursor_field=stream.cursor_field,
@@ -161,7 +162,7 @@ class Worker:
 
         Streams that had none (the connection was made before the first file) take it over whatever the connection says.
         """
-        if connection.schema_updates == "ignore" and not any(map(catalog.without_schema, _offers(connection))):
+        if connection.schema_updates == "ignore" and not any(map(without_schema, _offers(connection))):
             return connection
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
         try:
@@ -174,14 +175,14 @@ class Worker:
             return connection
         connection = self._store.connection(connection.id)  # it may have been changed meanwhile
         try:
-            changes = catalog.compare(connection.streams, offered)
+            changes = schema_changes.compare(connection.streams, offered)
             streams = catalog.with_first_schemas(connection.streams, offered)
         except catalog.CatalogError as error:
             raise SyncError(f"{error} Change the connection's streams or the source.", "config_error") from error
         if streams != connection.streams:
             connection = replace(connection, streams=streams)
             self._store.save(connection)
-        if unknown := [stream["name"] for stream in _offers(connection) if catalog.without_schema(stream)]:
+        if unknown := [stream["name"] for stream in _offers(connection) if without_schema(stream)]:
             self._refuse_unknown(task, source, unknown)
         if connection.schema_updates == "ignore":
             return connection
@@ -196,7 +197,7 @@ class Worker:
                 "config_error",
             )
         if any(change.added for change in changes):
-            connection = replace(connection, streams=catalog.add_columns(connection.streams, offered, changes))
+            connection = replace(connection, streams=schema_changes.add_columns(connection.streams, offered, changes))
             self._store.save(connection)
         return connection
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite import catalog
+from airbyte_lite import catalog, schema_changes
 from airbyte_lite.catalog import CatalogError, StreamChoice
 
 ORDERS: dict[str, Any] = {
@@ -96,36 +96,6 @@ def test_protocol_modes() -> None:
     assert (configured["sync_mode"], configured["destination_sync_mode"]) == ("incremental", "append_dedup")
 
 
-def test_schema_changes_are_told() -> None:
-    streams = catalog.configure(offered(id="integer", name="string", gone="string"), [])
-    now = offered(id="string", name="string", new="number")
-    [change] = catalog.compare(streams, now)
-    assert str(change) == (
-        "stream orders has new columns: new; columns that are gone: gone; columns of another type: id"
-    )
-
-
-def test_new_columns_are_added_and_known_ones_kept() -> None:
-    streams = catalog.configure(offered(id="integer", gone="string"), [])
-    now = offered(new="number", id="string")
-    [stream] = catalog.add_columns(streams, now, catalog.compare(streams, now))
-    properties = stream.stream["json_schema"]["properties"]
-    assert properties == {"id": {"type": "integer"}, "gone": {"type": "string"}, "new": {"type": "number"}}
-    assert list(properties) == ["id", "gone", "new"]
-
-
-def test_same_types_in_another_order_are_no_change() -> None:
-    before = [{"name": "a", "json_schema": {"properties": {"id": {"type": ["null", "integer"]}}}}]
-    now = [{"name": "a", "json_schema": {"properties": {"id": {"type": ["integer", "null"]}}}}]
-    assert catalog.compare(catalog.configure(before, []), now) == []
-
-
-def test_columns_of_a_source_without_files_are_not_taken_over() -> None:
-    streams = catalog.configure([ORDERS], [])
-    assert catalog.compare(streams, FALLBACK) == []
-    assert catalog.compare(streams, [{"name": "orders"}]) == []
-
-
 FALLBACK = offered(data="object", _ab_source_file_url="string", _ab_source_file_last_modified="string")
 
 
@@ -134,7 +104,7 @@ def test_first_schema_takes_the_place_of_the_fallback(columns: dict[str, str]) -
     choice = StreamChoice("orders", "full_refresh_append", [[next(iter(columns))]])
     streams = catalog.configure(FALLBACK, [choice])
     now = offered(**columns, _ab_source_file_url="string", _ab_source_file_last_modified="string")
-    assert catalog.compare(streams, now) == []
+    assert schema_changes.compare(streams, now) == []
     [stream] = catalog.with_first_schemas(streams, now)
     assert stream.stream == now[0]
     assert (stream.sync_mode, stream.primary_key) == ("full_refresh_append", choice.primary_key)
@@ -166,8 +136,3 @@ def test_stream_that_offers_only_incremental_gets_the_first_mode_that_it_has() -
     assert (stream.sync_mode, stream.primary_key, stream.cursor_field) == ("incremental_append", [["key"]], [])
     with pytest.raises(CatalogError, match="needs a cursorField"):
         catalog.configure([without_cursor], [])
-
-
-def test_stream_that_is_gone() -> None:
-    with pytest.raises(CatalogError, match="no stream orders any more"):
-        catalog.compare(catalog.configure([ORDERS], []), [PAGES])

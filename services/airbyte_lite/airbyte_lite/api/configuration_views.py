@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..catalog import SYNC_MODES, selected_schema
+from ..catalog import SYNC_MODES
 from ..records import Connection, Job, Stream
+from ..stream_schema import selected_schema
 
 NON_BREAKING = {"disable_connection": "disable"}
 

@@ -14,6 +14,7 @@ from ..connectors.runner import ConnectorError
 from ..errors import invalid
 from ..records import Connection, Stream
 from ..services import Services
+from ..stream_schema import field_paths
 from . import schemas
 from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
 from .views import connection_view
@@ -138,7 +139,7 @@ def get_streams(
             "defaultCursorField": stream.get("default_cursor_field") or [],
             "sourceDefinedCursorField": bool(stream.get("source_defined_cursor")),
             "sourceDefinedPrimaryKey": stream.get("source_defined_primary_key") or [],
-            "propertyFields": catalog.field_paths(stream.get("json_schema") or {}),
+            "propertyFields": field_paths(stream.get("json_schema") or {}),
         }
         for stream in discover(served, source_id)
     ]
