@@ -1,4 +1,4 @@
-"""`make dev`: the services of the demo, left running on fixed ports, with reload on change. Ctrl-C stops them."""
+"""`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import dagster_run
 from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
-from local.platform import PORTS, ROOT, Platform, warn
+from local.platform import ROOT, Platform, fixed_ports, warn
 from local.processes import ServiceError, Supervisor, interruptible
 from local.startup import StepError, bootstrap, bring_up, step
 
@@ -23,6 +23,7 @@ WATCHED = {
     "services/orchestrator": CODE,
     "dbt_project": CODE,
     "connections.yaml": CONNECTIONS,
+    "services/bootstrap": CONNECTIONS,
     "seed_data": SEED,
     "services/airbyte_lite": "airbyte",
     "services/warehouse": "warehouse",
@@ -99,9 +100,9 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                     broken.add(name)
 
 
-def check_ports() -> None:
+def check_ports(ports: dict[str, int]) -> None:
     """Raise StepError when a port of the platform is taken."""
-    for name, port in PORTS.items():
+    for name, port in ports.items():
         with socket.socket() as candidate:
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -109,17 +110,22 @@ def check_ports() -> None:
             except OSError as error:
                 raise StepError(
                     f"port {port} ({name}) is in use: is the platform running already (`make dev` or `make up`)?\n"
-                    "Stop it (Ctrl-C there, or `make down`), then again: make dev"
+                    "Stop it (Ctrl-C there, or `make down`), then again: make dev\n"
+                    f"Or take another port: {name.upper()}_PORT={port + 1} make dev"
                 ) from error
 
 
 def run() -> int:
     """Start everything, keep it running, stop it on Ctrl-C; return the exit code."""
-    platform = Platform(DEVELOPMENT, PORTS)
+    try:
+        platform = Platform(DEVELOPMENT, fixed_ports())
+    except ValueError as error:
+        warn(f"dev: {error}")
+        return 1
     settings = environment_file(DEVELOPMENT)
     with Supervisor(DEVELOPMENT / "logs") as services:
         try:
-            check_ports()
+            check_ports(platform.ports)
             bring_up(platform, services)
             settings.write_text(json.dumps(platform.environment))
             print(

@@ -14,6 +14,18 @@ LOOPBACK = "127.0.0.1,localhost"
 PORTS = {"s3": 4566, "warehouse": 9050, "airbyte": 8000, "dagster": 3000}
 
 
+def fixed_ports() -> dict[str, int]:
+    """Return the ports that people know, or those that DAGSTER_PORT, AIRBYTE_PORT, WAREHOUSE_PORT and S3_PORT name.
+
+    Raises ValueError for what is no port.
+    """
+    ports = {name: os.environ.get(f"{name.upper()}_PORT") or port for name, port in PORTS.items()}
+    for name, port in ports.items():
+        if not (str(port).isdecimal() and 0 < int(port) < 65536):
+            raise ValueError(f"{name.upper()}_PORT={port} is no port.")
+    return {name: int(port) for name, port in ports.items()}
+
+
 def free_ports() -> dict[str, int]:
     """Return a free port on loopback for each service; all are held while choosing, so that they differ."""
     sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in PORTS}

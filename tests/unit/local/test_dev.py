@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local import dev, startup
-from local.platform import PORTS, Platform
+from local.platform import PORTS, Platform, fixed_ports
 from local.processes import Service, Supervisor
 
 
@@ -55,12 +55,23 @@ def test_changes_of_content_and_names_are_seen(tmp_path: Path, monkeypatch: pyte
     assert [name for name in before if before[name] != changed[name]] == ["dbt_project"]
 
 
-def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setitem(PORTS, "dagster", taken.getsockname()[1])
-        monkeypatch.setattr(dev, "PORTS", {"dagster": PORTS["dagster"]})
-        with pytest.raises(startup.StepError, match=rf"port {PORTS['dagster']} \(dagster\) is in use"):
-            dev.check_ports()
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            startup.StepError, match=rf"port {port} \(dagster\) is in use(.|\n)*DAGSTER_PORT={port + 1} "
+        ):
+            dev.check_ports({"dagster": port})
+
+
+def test_ports_come_from_the_environment_as_on_compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_PORT", "3001")
+    monkeypatch.setenv("S3_PORT", "")
+    assert fixed_ports() == PORTS | {"dagster": 3001}
+    for wrong in ("x", "0", "65536", "-1"):
+        monkeypatch.setenv("DAGSTER_PORT", wrong)
+        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong} is no port"):
+            fixed_ports()
 
 
 def test_a_secret_in_the_callers_environment_reaches_the_connections_file(
