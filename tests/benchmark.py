@@ -9,10 +9,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
 
 import boto3
@@ -61,6 +63,26 @@ def peak_memory(pid: int) -> Iterator[list[float]]:
     finally:
         done.set()
         thread.join()
+
+
+@contextmanager
+def repeated(actions: dict[str, Callable[[], Any]]) -> Iterator[dict[str, list[float]]]:
+    """Give the seconds that each call took, called one after the other, again and again, within the block."""
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
+    done = threading.Event()
+
+    def call() -> None:
+        while not done.wait(0.05):
+            for name, action in actions.items():
+                seconds[name].append(timed(action))
+
+    with ThreadPoolExecutor() as pool:
+        calling = pool.submit(call)
+        try:
+            yield seconds
+        finally:
+            done.set()
+            calling.result()
 
 
 def connector_alone(source: dict[str, Any], directory: Path) -> float:
@@ -152,6 +174,22 @@ def measure_syncs(syncs: Syncs, platform: Platform, services: Supervisor, direct
         figures.append((f"airbyte-lite, {mode}, {ROWS:,} rows", f"{ROWS / seconds:,.0f} rows/s"))
         figures.append(("  ratio to the connector alone", f"{alone / seconds:.2f}"))
         figures.append(("  airbyte-lite's own peak memory", f"{peak[0]:.0f} MiB"))
+    return figures + measure_answers(syncs, syncs.connect(large, "bench", "full_refresh_overwrite"))
+
+
+def measure_answers(syncs: Syncs, connection: str) -> list[tuple[str, str]]:
+    """Return how fast the warehouse and Airbyte's API answer, alone and while a large connection syncs."""
+    actions: dict[str, Callable[[], Any]] = {
+        "query": lambda: list(syncs.bigquery.query_and_wait("select count(*) from bench.small")),
+        "list of connections": lambda: syncs.call("GET", "connections"),
+    }
+    figures = []
+    for when, action in (("idle", partial(time.sleep, 5)), ("during a sync", partial(syncs.sync, connection))):
+        with repeated(actions) as seconds:
+            action()
+        for name, each in seconds.items():
+            middle, slow = (quantiles(each, n=100, method="inclusive")[at] * 1000 for at in (49, 94))
+            figures.append((f"{name}, {when}: median, 95 %", f"{middle:.0f} ms, {slow:.0f} ms"))
     return figures
 
 
