@@ -63,6 +63,7 @@ class Fake:
     faults: list[Callable[[str, Callable[[], Answer]], Answer | None]] = field(default_factory=list)
     token_uses: int = 1_000_000
     tokens: list[int] = field(default_factory=list)  # the uses left of each token; its number is the token
+    refused: int = 0  # how often it answered 401
 
     def __post_init__(self) -> None:
         self.shapes = json.loads((SHAPES / f"{self.generation}.json").read_text())
@@ -294,6 +295,7 @@ def serve(generation: str, *, cloud: bool = False) -> Iterator[Fake]:
                 self.send(*(next(faulty, None) or work()))
 
         def send(self, status: int, content: Any) -> None:
+            fake.refused += status == 401
             data = b"" if content is None else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

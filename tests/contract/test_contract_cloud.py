@@ -131,6 +131,7 @@ def test_import_reads_it_back(cloud: Fake, tmp_path: Path) -> None:
 
 def test_dagster_syncs(cloud: Fake, tmp_path: Path) -> None:
     applied(tmp_path)
+    cloud.token_uses = 2  # its tokens live for three minutes
     cloud.progress = ["queued", "running", "succeeded"]
     job = Airbyte(workspace_id=str(declared().workspace.id)).sync("jaffle_shop_orders")
     assert job["status"] == "succeeded"

@@ -1,5 +1,6 @@
 """Dagster's step and the stock client of dagster-airbyte against both generations of Airbyte."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -118,6 +119,53 @@ def test_a_token_is_fetched_again_before_it_expires(airbyte: Fake, connection: s
     client._access_token_timestamp -= 151
     client.validate_workspace_id()
     assert len(airbyte.tokens) == 2
+
+
+with_tokens = pytest.mark.parametrize("airbyte", ["2.x"], indirect=True)
+
+
+@with_tokens
+def test_a_token_that_is_revoked_in_mid_sync_is_renewed_once(airbyte: Fake, connection: str) -> None:
+    def revoke(work: Callable[[], Answer]) -> Answer:
+        airbyte.tokens = [0] * len(airbyte.tokens)
+        return work()
+
+    airbyte.faults.append(once(f"POST {PUBLIC}jobs", revoke))
+    airbyte.progress = ["running", "succeeded"]
+    assert sync()["status"] == "succeeded"
+    assert (len(airbyte.tokens), airbyte.refused, len(airbyte.jobs)) == (2, 1, 1)
+
+
+@with_tokens
+def test_new_tokens_that_are_refused_too_are_a_failure(airbyte: Fake, connection: str) -> None:
+    airbyte.token_uses = 0
+    with pytest.raises(dg.Failure) as error:
+        sync()
+    message = error.value.description or ""
+    assert re.match(r"Airbyte refuses our credentials \(401 from GET .*Check AIRBYTE_CLIENT_ID and", message), message
+    assert (len(airbyte.tokens), airbyte.refused) == (2, 2)
+
+
+@with_tokens
+def test_a_sync_whose_tokens_are_refused_from_then_on_ends(airbyte: Fake, connection: str) -> None:
+    def revoke(work: Callable[[], Answer]) -> Answer:
+        airbyte.tokens, airbyte.token_uses = [0], 0
+        return work()
+
+    airbyte.faults.append(once(f"POST {PUBLIC}jobs", revoke))
+    with pytest.raises(dg.Failure, match="refuses our credentials"):
+        sync()
+    assert (len(airbyte.tokens), airbyte.refused) == (3, 4)  # a look at the job and its cancellation, twice each
+
+
+def test_credentials_that_are_refused_are_a_failure(
+    airbyte: Fake, connection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = list(airbyte.credentials)[1]
+    monkeypatch.setenv(name, "another")
+    with pytest.raises(dg.Failure, match=f"refuses our credentials .* and {name} "):
+        sync()
+    assert airbyte.refused == 1
 
 
 def sync_once(airbyte: Fake) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster_airbyte.resources import AirbyteClient
 
 from orchestrator import settings
-from orchestrator.airbyte_client import Client
+from orchestrator.airbyte_client import Client, Refused
 
 POLL_SECONDS = 1.0  # the client's own 10 would be most of the time that a small sync takes
 # Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
@@ -67,6 +67,8 @@ def find_connection(client: AirbyteClient, name: str) -> str:
     """Return the id of the connection with this name; raises Failure when Airbyte has none or more than one."""
     try:
         connections = client.get_connections()
+    except Refused:
+        raise
     except dg.Failure as failure:
         raise dg.Failure(
             f"Airbyte does not answer as it should at {client.rest_api_base_url}: {failure.description} "

@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
+import requests
 from dagster_airbyte.resources import AirbyteClient
 
 LONGEST_SYNC = timedelta(days=2)  # dagster-airbyte's own limit for a sync that it follows
 ACTIVE = {"pending", "running", "incomplete"}
 
 
+class Refused(dg.Failure):
+    """Airbyte answered 401; the description names the variables that hold the credentials."""
+
+
 class Client(AirbyteClient):
-    """Follows jobs that are queued, and a job that runs although the request that was to start it failed."""
+    """Renews a token that Airbyte refuses, follows jobs that are queued, and a job whose start seemed to fail."""
 
     def start_sync_job(self, connection_id: str) -> Mapping[str, Any]:
         """Start a sync, or return the one that runs; raises Failure when there is none.
@@ -36,9 +41,32 @@ class Client(AirbyteClient):
         params: Mapping[str, Any] | None = None,
         include_additional_request_headers: bool = True,
     ) -> Mapping[str, Any]:
-        answer = super()._single_request(method, url, data, params, include_additional_request_headers)
+        arguments = method, url, data, params, include_additional_request_headers
+        try:
+            answer = super()._single_request(*arguments)
+        except Refused:
+            if self._access_token_value is None:  # a login, or no token is given out
+                raise
+            # It ended before dagster-airbyte's 150 s: revoked, or Airbyte restarted with another key.
+            self._access_token_value = None
+            answer = super()._single_request(*arguments)
         # A job that waits for a worker is "queued" in Airbyte 2: dagster-airbyte would cancel what it does not know.
         for job in (answer, *(answer.get("data") or [])):
             if "jobId" in job and job.get("status") == "queued":
                 job["status"] = "pending"
         return answer
+
+    def _get_session(self, include_additional_request_headers: bool) -> requests.Session:
+        session = super()._get_session(include_additional_request_headers)
+        # dagster-airbyte's loop repeats a request as it is, which helps against no 401: a Failure leaves the loop.
+        session.hooks["response"].append(self._raise_if_refused)
+        return session
+
+    def _raise_if_refused(self, response: requests.Response, **_: object) -> None:
+        if response.status_code == requests.codes.unauthorized:
+            response.close()
+            who = "CLIENT_ID and AIRBYTE_CLIENT_SECRET" if self.client_id else "USERNAME and AIRBYTE_PASSWORD"
+            raise Refused(
+                f"Airbyte refuses our credentials (401 from {response.request.method} {response.url}). "
+                f"Check AIRBYTE_{who} (on Docker in .env, then make up)."
+            )
