@@ -11,24 +11,26 @@ from typing import Any
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection, Stream
-from orchestrator import files, row_count, settings
+from bootstrap.connections_file import Connection, Destination, Stream
+from orchestrator import files, row_count
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
-from orchestrator.warehouse import Warehouse, table_name
+from orchestrator.tables import landing_table
+from orchestrator.warehouse import Warehouse
 
 GROUP = "landing"
 
 
-def landing_assets(connection: Connection) -> dg.AssetsDefinition:
+def landing_assets(connection: Connection, destination: Destination) -> dg.AssetsDefinition:
     """Return the landing tables of a connection: loaded by one sync, then counted against their files."""
     streams = connection.streams
+    tables = [landing_table(stream, connection, destination) for stream in streams]
 
     # The check is part of the step because it must come before dbt: Dagster does not let a check of another step hold
     # up dbt, which checks the same tables itself. A subset is the check alone, or some of a connection's tables.
     @dg.multi_asset(
         name=f"sync_{re.sub(r'\W', '_', connection.name)}",
-        specs=[asset_spec(stream, connection.prefix) for stream in streams],
+        specs=[asset_spec(stream, table) for stream, table in zip(streams, tables, strict=True)],
         check_specs=[row_count.check_spec(stream) for stream in streams if stream.files],
         can_subset=True,
         description=f"Runs the Airbyte connection `{connection.name}`.",
@@ -48,8 +50,8 @@ def landing_assets(connection: Connection) -> dg.AssetsDefinition:
             }
             if "bytesBilled" in job:  # airbyte-lite tells it, Airbyte does not
                 metadata["bytes_billed"] = int(job["bytesBilled"])
-        for stream in streams:
-            rows = warehouse.count_rows(table_name(stream.name, connection.prefix))
+        for stream, table in zip(streams, tables, strict=True):
+            rows = warehouse.count_rows(table)
             if dg.AssetKey(stream.asset_key) in context.selected_asset_keys:
                 yield dg.MaterializeResult(asset_key=stream.asset_key, metadata={**metadata, "dagster/row_count": rows})
             if row_count.check_key(stream) in context.selected_asset_check_keys:
@@ -59,8 +61,8 @@ def landing_assets(connection: Connection) -> dg.AssetsDefinition:
     return sync
 
 
-def asset_spec(stream: Stream, prefix: str) -> dg.AssetSpec:
-    """Return the asset of a landing table, downstream of its files; the prefix is the connection's."""
+def asset_spec(stream: Stream, table: str) -> dg.AssetSpec:
+    """Return the asset of a landing table, downstream of its files."""
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
     return dg.AssetSpec(
         stream.asset_key,
@@ -68,5 +70,5 @@ def asset_spec(stream: Stream, prefix: str) -> dg.AssetSpec:
         group_name=GROUP,
         kinds={"airbyte", "bigquery"},
         description=f"Rows of {sources} as they are, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).",
-        metadata={"dagster/table_name": f"{settings.landing_dataset()}.{table_name(stream.name, prefix)}"},
+        metadata={"dagster/table_name": table},
     )

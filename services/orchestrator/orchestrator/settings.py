@@ -27,8 +27,3 @@ def dbt_project_directory() -> Path:
 def bucket() -> str:
     """Return the name of the bucket that the CSV files are in."""
     return text("S3_BUCKET", "jaffle-shop")
-
-
-def landing_dataset() -> str:
-    """Return the full name of the dataset that Airbyte loads into, `project.dataset`."""
-    return f"{text('BQ_PROJECT', 'local-dev')}.{text('BQ_DATASET', 'jaffle')}"

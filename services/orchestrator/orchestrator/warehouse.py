@@ -1,8 +1,5 @@
 """The warehouse, asked by the checks: the BigQuery emulator or Google BigQuery."""
 
-import re
-import unicodedata
-
 import dagster as dg
 
 from orchestrator import settings
@@ -11,20 +8,11 @@ from orchestrator import settings
 UNAVAILABLE_SECONDS = 60
 
 
-def table_name(stream: str, prefix: str = "") -> str:
-    """Return the landing table of a stream, named as Airbyte's BigQuery destination does ("Naming Conventions")."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", prefix + stream) if not unicodedata.category(c).startswith("M")
-    )
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
-    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
-
-
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
     """BigQuery through its official client."""
 
     def count_rows(self, table: str) -> int:
-        """Return the number of rows of a landing table.
+        """Return the number of rows of a table, named `project.dataset.table`.
 
         Raises google.cloud's NotFound when there is none, Failure when the warehouse does not answer.
         """
@@ -44,7 +32,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         else:
             client = bigquery.Client(project, location=location)
         # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.
-        query = f"select count(*) from `{settings.landing_dataset()}.{table}`"  # noqa: S608
+        query = f"select count(*) from `{table}`"  # noqa: S608
         try:
             [(count,)] = client.query_and_wait(
                 query,
