@@ -170,7 +170,7 @@ def test_figures(built: tuple[str, Dbt], bigquery: google_bigquery.Client) -> No
 def test_types_and_descriptions(built: tuple[str, Dbt], bigquery: google_bigquery.Client) -> None:
     dataset, _ = built
     staging = {field.name: field.field_type for field in bigquery.get_table(f"{dataset}_staging.stg_payments").schema}
-    assert (staging["amount"], staging["created_at"]) == ("NUMERIC", "DATE")
+    assert (staging["amount"], staging["created_date"]) == ("NUMERIC", "DATE")
     orders = bigquery.get_table(f"{dataset}_trusted.fct_orders")
     assert orders.description == "One row for each order, with what was paid for it."
     fields = {field.name: field for field in orders.schema}

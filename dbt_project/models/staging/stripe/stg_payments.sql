@@ -14,7 +14,7 @@ renamed as (
         cast(paymentmethod as string) as payment_method,
         cast(status as string) as status,
         {{ cents_to_dollars('amount') }} as amount,
-        cast(created as date) as created_at
+        cast(created as date) as created_date
 
     from source
 
