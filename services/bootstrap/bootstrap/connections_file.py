@@ -7,19 +7,24 @@ secret: the configurations of sources and destinations are expanded only when `e
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
+from bootstrap.contradictions import contradictions
 from bootstrap.expansion import ExpansionError, expand
+from bootstrap.inline_sources import Lifted, lift
 from bootstrap.yaml_lines import ConnectionsFileError, Document, Location
 
 __all__ = ["Connection", "ConnectionsFile", "ConnectionsFileError", "Destination", "Source", "Stream", "load"]
 
 KINDS = ("sources", "destinations", "connections")
+EXTENSION = "x-"
+"""Begins the top-level keys that are the user's own, as in Compose: a place for YAML anchors, never looked into."""
 
 type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -48,6 +53,11 @@ class _Declared(_Model):
     _environment: Mapping[str, str] = PrivateAttr()
 
     @property
+    def location(self) -> Location:
+        """The declaration's path in the file; an inline source's is in its connection."""
+        return self._location
+
+    @property
     def where(self) -> str:
         """The file and line of the declaration: `connections.yaml:12`."""
         return self._document.where(self._location)
@@ -72,11 +82,11 @@ class _Connector(_Declared):
 
 
 class Source(_Connector):
-    """A connector that reads, as Airbyte names its image: `source-s3`."""
+    """A connector that reads, with its configuration."""
 
 
 class Destination(_Connector):
-    """A connector that writes, as Airbyte names its image: `destination-bigquery`."""
+    """A connector that writes, with its configuration."""
 
 
 class Stream(_Model):
@@ -103,12 +113,21 @@ class Stream(_Model):
         return self.dbt_source.split(".")
 
 
+def _source_name(value: object) -> object:
+    if not isinstance(value, str):
+        raise PydanticCustomError(
+            "source", "Input should be the name of a source, or the source itself (connector and configuration)"
+        )
+    return value
+
+
 class Connection(_Declared):
     """What moves from one source to one destination."""
 
     name: Name
     """Unique; Dagster looks the connection up by it."""
-    source: Name
+    source: Annotated[Name, BeforeValidator(_source_name)]
+    """The name of a source, or the source itself."""
     destination: Name
     streams: Annotated[list[Stream], Field(min_length=1)]
     prefix: str = ""
@@ -127,36 +146,47 @@ class Connection(_Declared):
 class ConnectionsFile(_Model):
     """The whole file."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"patternProperties": {f"^{EXTENSION}": {"description": "A place for YAML anchors."}}}
+    )
+
     workspace: Workspace
-    sources: list[Source]
+    sources: list[Source] = []
+    """The sources that are not inside their connection: those that several use."""
     destinations: list[Destination]
     connections: list[Connection]
 
-    def _bind(self, document: Document, environment: Mapping[str, str]) -> Self:
+    def _bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
         for kind in KINDS:
             for index, item in enumerate(getattr(self, kind)):
-                item._document, item._location, item._environment = document, (kind, index), environment
+                item._document, item._environment = document, environment
+                item._location = lifted.place((kind, index))
         return self
 
 
 def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> ConnectionsFile:
     """Read and check the file; raise ConnectionsFileError naming file, line and path of each mistake."""
     document = Document(Path(path))
+    lifted = lift(_expand(document, environment))
     try:
-        file = ConnectionsFile.model_validate(_expand_outside_configurations(document, environment))
+        file = ConnectionsFile.model_validate(lifted.content)._bind(document, lifted, environment)
     except ValidationError as error:
-        raise document.error(*((item["loc"], f"{item['msg']}.") for item in error.errors(include_url=False))) from error
-    if contradictions := list(_contradictions(file)):
-        raise document.error(*contradictions)
-    return file._bind(document, environment)
+        mistakes = ((lifted.place(item["loc"]), f"{item['msg']}.") for item in error.errors(include_url=False))
+        raise document.error(*mistakes) from error
+    if found := list(contradictions(file)):
+        raise document.error(*found)
+    return file
 
 
-def _expand_outside_configurations(document: Document, environment: Mapping[str, str]) -> Any:
+def _expand(document: Document, environment: Mapping[str, str]) -> Any:
+    """Return the document's content, expanded but for the configurations, without the user's own keys."""
+
     def walk(value: Any, location: Location) -> Any:
         if isinstance(value, dict):
             return {
-                key: item if key == "configuration" and len(location) == 2 else walk(item, (*location, key))
+                key: item if _is_configuration((*location, key)) else walk(item, (*location, key))
                 for key, item in value.items()
+                if location or not str(key).startswith(EXTENSION)
             }
         if isinstance(value, list):
             return [walk(item, (*location, index)) for index, item in enumerate(value)]
@@ -168,41 +198,8 @@ def _expand_outside_configurations(document: Document, environment: Mapping[str,
     return walk(document.data, ())
 
 
-def _contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
-    """Yield what pydantic cannot see: repeated names, references to nothing, a merge without a key."""
-    for kind in KINDS:
-        names: set[str] = set()
-        for index, item in enumerate(getattr(file, kind)):
-            if item.name in names:
-                yield (kind, index, "name"), f"{item.name!r} is there twice; names must be unique."
-            names.add(item.name)
-    sources, destinations = {item.name for item in file.sources}, {item.name for item in file.destinations}
-    asset_keys: set[str] = set()
-    for index, connection in enumerate(file.connections):
-        here: Location = ("connections", index)
-        if connection.source not in sources:
-            yield (*here, "source"), f"no source is called {connection.source!r}; there are {_list(sources)}."
-        if connection.destination not in destinations:
-            yield (
-                (*here, "destination"),
-                f"no destination is called {connection.destination!r}; there are {_list(destinations)}.",
-            )
-        for position, stream in enumerate(connection.streams):
-            there = (*here, "streams", position)
-            if stream.sync_mode == "incremental_deduped_history" and not stream.primary_key:
-                yield there, "incremental_deduped_history needs a primary_key, for example [[id]]."
-            if any(stream.name == other.name for other in connection.streams[:position] if _same_schema(stream, other)):
-                yield (*there, "name"), f"{stream.name!r} is there twice in this connection."
-            if stream.dbt_source in asset_keys:
-                yield (*there, "dbt_source"), f"{stream.dbt_source} is loaded by another stream already."
-            asset_keys.add(stream.dbt_source)
-        if (connection.namespace_definition == "custom_format") != (connection.namespace_format is not None):
-            yield here, "namespace_format and namespace_definition: custom_format need each other."
-
-
-def _same_schema(one: Stream, other: Stream) -> bool:
-    return one.namespace == other.namespace or None in (one.namespace, other.namespace)
-
-
-def _list(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def _is_configuration(location: Location) -> bool:
+    match location:
+        case ("sources" | "destinations", _, "configuration") | ("connections", _, "source", "configuration"):
+            return True
+    return False

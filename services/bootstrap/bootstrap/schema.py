@@ -12,9 +12,24 @@ REFERENCE = {"type": "string", "pattern": r"\$\{.+\}", "description": "A referen
 
 def schema_text() -> str:
     """Return the schema as the text of its file."""
-    schema = ConnectionsFile.model_json_schema()
+    schema = _with_inline_sources(ConnectionsFile.model_json_schema())
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(dialect | _with_references(schema), indent=2) + "\n"
+
+
+def _with_inline_sources(schema: dict[str, Any]) -> dict[str, Any]:
+    """Allow a source inside its connection: the models know only the form after it was lifted."""
+    definitions = schema["$defs"]
+    source, connection = definitions["Source"], definitions["Connection"]["properties"]
+    name = source["properties"]["name"] | {"description": "Unique among the sources. Absent: the connection's name."}
+    definitions["InlineSource"] = source | {
+        "title": "InlineSource",
+        "properties": source["properties"] | {"name": name},
+        "required": [field for field in source["required"] if field != "name"],
+    }
+    forms = [{"$ref": "#/$defs/Name"}, {"$ref": "#/$defs/InlineSource"}]
+    connection["source"] = {"anyOf": forms, "description": connection["source"]["description"]}
+    return schema
 
 
 def _with_references(schema: Any) -> Any:

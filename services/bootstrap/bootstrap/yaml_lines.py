@@ -50,6 +50,8 @@ class Document:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ConnectionsFileError(f"{path}:{line}: not valid YAML: {error.problem}.") from error
+        except RecursionError:
+            raise ConnectionsFileError(f"{path}: an anchor (&name) contains its own alias (*name).") from None
         finally:
             loader.dispose()
 
@@ -90,7 +92,8 @@ class Document:
                     raise self.error((location, "a key must be a text."))
                 if key.value in seen:
                     self._lines[(*location, key.value)] = key.start_mark.line + 1
-                    raise self.error(((*location, key.value), "this key is there twice; remove one of the two."))
+                    advice = "write <<: [*one, *two]" if key.value == "<<" else "remove one of the two"
+                    raise self.error(((*location, key.value), f"this key is there twice; {advice}."))
                 seen.add(key.value)
                 self._refuse_repeated_keys(value, (*location, key.value))
 

@@ -56,14 +56,22 @@ def test_the_projects_own_file_loads_without_any_variable() -> None:
 
 def test_the_projects_own_configurations() -> None:
     file = load(REPOSITORY / "connections.yaml", SECRETS | {"AWS_ENDPOINT_URL_S3": "http://s3:4566"})
+    names = ["jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments"]
+    assert [(source.name, source.connector) for source in file.sources] == [(name, "source-s3") for name in names]
+    assert [connection.source for connection in file.connections] == names
+    csv = {"filetype": "csv", "inference_type": "Primitive Types Only", "null_values": [""]}
     for source in file.sources:
-        configuration = source.expanded()
-        [stream] = configuration["streams"]
-        assert configuration["endpoint"] == "http://s3:4566"
-        assert configuration["bucket"] == "jaffle-shop"
-        assert stream["name"] == source.name
-        assert stream["globs"] == [f"jaffle_shop/{source.name}.csv"]
-        assert stream["format"]["inference_type"] == "Primitive Types Only"
+        globs = [f"jaffle_shop/{source.name}.csv"]
+        assert source.expanded() == {
+            "bucket": "jaffle-shop",
+            "endpoint": "http://s3:4566",
+            "region_name": "us-east-1",
+            "credentials": {"auth_type": "iam_user", "aws_access_key_id": "id", "aws_secret_access_key": "secret"},
+            "delivery_method": {"delivery_type": "use_records_transfer"},
+            "streams": [
+                {"name": source.name, "globs": globs, "validation_policy": "Emit Record", "format": csv},
+            ],
+        }
     assert file.destinations[0].expanded() == {
         "project_id": "local-dev",
         "dataset_id": "jaffle",

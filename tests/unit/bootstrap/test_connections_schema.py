@@ -8,11 +8,32 @@ import jsonschema
 import pytest
 import yaml
 
+from bootstrap.connections_file import ConnectionsFileError, load
 from bootstrap.schema import schema_text
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "connections.schema.json"
 FILE = ROOT / "connections.yaml"
+
+BOTH_FORMS = """\
+x-settings: &settings {bucket: b}
+workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: Test}
+sources:
+  - {name: shared, connector: source-s3, configuration: {}}
+destinations:
+  - {name: d, connector: destination-bigquery, configuration: {}}
+connections:
+  - name: one
+    source: shared
+    destination: d
+    streams: [{name: t, sync_mode: full_refresh_append, dbt_source: shop.t}]
+  - name: two
+    source:
+      connector: source-s3
+      configuration: {<<: *settings, glob: x}
+    destination: d
+    streams: [{name: u, sync_mode: full_refresh_append, dbt_source: shop.u}]
+"""
 
 
 def faults(content: Any) -> list[str]:
@@ -47,3 +68,41 @@ def test_what_it_accepts_in_a_stream(path: str, value: Any, fits: bool) -> None:
     content = yaml.safe_load(FILE.read_text())
     content["connections"][0]["streams"][0][path] = value
     assert bool(faults(content)) is not fits
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fits"),
+    [
+        ("", "", True),
+        ("    source:\n", "    source:\n      name: its own\n", True),
+        ("x-settings:", "x-anything: [1]\nx-settings:", True),
+        ("sources:\n  - {name: shared, connector: source-s3, configuration: {}}\n", "", None),  # nothing is called so
+        ("x-settings:", "settings:", False),
+        ("    source: shared\n", "    source: [shared]\n", False),
+        ("    source: shared\n", "    source:\n", False),
+        ("    source: shared\n", "", False),
+        ("      connector: source-s3\n", "", False),
+        ("      connector: source-s3\n", "      connector: source-s3\n      color: red\n", False),
+        ("    source:\n", "    source:\n      name: ''\n", False),
+        ("{<<: *settings, glob: x}", "none", False),
+        ("name: shared, ", "", False),
+    ],
+)
+def test_editors_and_the_commands_agree(tmp_path: Path, old: str, new: str, fits: bool | None) -> None:
+    assert old in BOTH_FORMS
+    text = BOTH_FORMS.replace(old, new, 1)
+    path = tmp_path / "connections.yaml"
+    path.write_text(text)
+    assert bool(faults(yaml.safe_load(text))) is (fits is False)
+    if fits:
+        load(path, {})
+    else:
+        with pytest.raises(ConnectionsFileError):
+            load(path, {})
+
+
+def test_editors_complete_an_inline_source() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    [_, inline] = schema["$defs"]["Connection"]["properties"]["source"]["anyOf"]
+    assert inline == {"$ref": "#/$defs/InlineSource"}
+    assert list(schema["$defs"]["InlineSource"]["properties"]) == ["name", "connector", "configuration"]
