@@ -113,11 +113,15 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
         env=os.environ | {"PYTHONPATH": str(ROOT / "tools")},
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # these tests may run under nohup
     )
     assert launcher.stdout
     pid = int(launcher.stdout.readline())
     launcher.send_signal(number)
-    output, _ = launcher.communicate(timeout=20)
+    try:
+        output, _ = launcher.communicate(timeout=20)
+    finally:
+        launcher.kill()
     assert output == "stopped\n"
     assert not is_alive(pid)
 
