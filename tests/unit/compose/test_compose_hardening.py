@@ -23,8 +23,6 @@ PROXIES = {"socket-proxy", "airbyte-engine"}
 AIRBYTES = {f"airbyte-{name}" for name in ("bootloader", "cron", "proxy", "server", "temporal", "webapp", "worker")}
 CAPABILITIES = {
     **dict.fromkeys(PROXIES, ("SETUID", "SETGID")),
-    # They share files in volumes, written by whichever user an image has.
-    **dict.fromkeys(["airbyte-bootloader", "airbyte-cron", "airbyte-server", "airbyte-worker"], ("DAC_OVERRIDE",)),
     # nginx gives its workers another user.
     **dict.fromkeys(["airbyte-proxy", "airbyte-webapp"], ("CHOWN", "SETGID", "SETUID")),
 }
@@ -217,13 +215,55 @@ def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
         settings.require_image(f"airbyte/{connector}")
 
 
-def test_telemetry_is_off_and_the_list_of_connectors_stays() -> None:
-    for name in ("airbyte-server", "airbyte-worker", "airbyte-cron", "airbyte-bootloader"):
+# Airbyte's three JVM services, and the variables without a default in the configuration files that are in their images:
+# without one of them a service ends at its start.
+JVMS = ("airbyte-server", "airbyte-worker", "airbyte-cron")
+DATABASE = {"DATABASE_URL", "DATABASE_USER", "DATABASE_PASSWORD"}
+MIGRATIONS = {f"{name}_DATABASE_MINIMUM_FLYWAY_MIGRATION_VERSION" for name in ("CONFIGS", "JOBS")}
+STORAGE = {"STORAGE_TYPE"} | {
+    f"STORAGE_BUCKET_{name}" for name in ("LOG", "STATE", "WORKLOAD_OUTPUT", "ACTIVITY_PAYLOAD")
+}
+OTHERS = {"AIRBYTE_VERSION", "INTERNAL_API_HOST", "JOB_ERROR_REPORTING_SENTRY_DSN", "LOCAL_ROOT", "WORKSPACE_ROOT"}
+
+
+@pytest.mark.parametrize("name", JVMS)
+def test_airbytes_services_have_what_they_do_not_start_without(name: str) -> None:
+    variables = SERVICES[name]["environment"]
+    assert set(variables) >= DATABASE | MIGRATIONS | STORAGE | OTHERS
+    # It registers their workflows, and their store of secrets.
+    assert (variables["MICRONAUT_ENVIRONMENTS"], variables["SECRET_PERSISTENCE"]) == (
+        "control-plane",
+        "TESTING_CONFIG_DB_TABLE",
+    )
+    # Connectors have no limits of the server's: empty, as an absent one would be two gigabytes.
+    assert {value for key, value in variables.items() if key.startswith("JOB_MAIN_CONTAINER")} == {""}
+
+
+def test_the_bootloader_has_no_store_of_secrets() -> None:
+    variables = set(SERVICES["airbyte-bootloader"]["environment"])
+    assert variables >= DATABASE | {"AIRBYTE_VERSION", "CONNECTOR_REGISTRY_SEED_PROVIDER"}
+    # With the one of the others it ends with "No bean of type DSLContext … local-secrets".
+    assert not variables & {"SECRET_PERSISTENCE", "MICRONAUT_ENVIRONMENTS"}
+
+
+def test_the_heap_leaves_room_within_the_limit() -> None:
+    for name in (*JVMS, "airbyte-bootloader"):
         variables = SERVICES[name]["environment"]
-        assert variables["TRACKING_STRATEGY"] == "logging"
-        assert variables["SEGMENT_WRITE_KEY"] == variables["JOB_ERROR_REPORTING_SENTRY_DSN"] == ""
-        assert variables["PUBLISH_METRICS"] == variables["UPDATE_DEFINITIONS_CRON_ENABLED"] == "false"
+        # Not JAVA_TOOL_OPTIONS: the images' start scripts say 75 themselves, and the last one holds.
+        assert not {key for key in variables if key.startswith("J") and key.endswith("TOOL_OPTIONS")}
+        [percentage] = re.findall(r"^-XX:MaxRAMPercentage=(\d+)$", variables["JAVA_OPTS"])
+        assert int(percentage) < 75
+
+
+def test_telemetry_is_off_and_the_list_of_connectors_stays() -> None:
+    for name in (*JVMS, "airbyte-bootloader"):
+        variables = SERVICES[name]["environment"]
+        assert (variables["TRACKING_STRATEGY"], variables["SEGMENT_WRITE_KEY"]) == ("logging", "")
         assert variables["CONNECTOR_REGISTRY_SEED_PROVIDER"] == "local"
+    for name in JVMS:
+        variables = SERVICES[name]["environment"]
+        assert variables["JOB_ERROR_REPORTING_SENTRY_DSN"] == ""
+        assert variables["PUBLISH_METRICS"] == variables["UPDATE_DEFINITIONS_CRON_ENABLED"] == "false"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "services").glob("*/Dockerfile")), ids=lambda path: path.parent.name)
