@@ -50,7 +50,7 @@ reset: ## Stop the platform and remove its data (asks)
 doctor: ## What is missing or wrong, before anything starts
 	@$(stack) doctor
 
-env: ## Make .env with generated secrets, unless there is one
+env: ## Make .env with generated secrets, or add to it what it lacks
 	@$(stack) env
 
 images: ## Pull the public images, or build stand-ins where no registry answers; build ours

@@ -1,4 +1,4 @@
-"""Google BigQuery in the doctor: airbyte_lite's own check, in its image or its environment, whichever is there."""
+"""Google BigQuery in the doctor: airbyte_lite's own check, in an image or an environment with Google's client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stack.findings import Finding
 
 INSIDE = "/run/secrets/google_key"  # as Compose mounts it
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")
-PROGRAM = ("-m", "airbyte_lite.bigquery_doctor")
+PROGRAM = ROOT / "services/airbyte_lite/airbyte_lite/bigquery_doctor.py"
 SECONDS = 180
 
 
@@ -29,11 +29,18 @@ def check(variables: dict[str, str]) -> list[Finding]:
     command = in_image(variables, settings, path) or in_environment()
     if not command:
         return [Finding("warn", "BigQuery is not checked yet: that needs an image", "make images, then make doctor")]
-    environment = os.environ | settings | {"PYTHONPATH": str(ROOT / "services/airbyte_lite")}
+    environment = os.environ | settings
     if path:
         environment[modes.KEY] = str(path)
     try:
-        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)
+        result = subprocess.run(
+            [*command, "-"],
+            input=PROGRAM.read_text(),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
     except subprocess.TimeoutExpired:
         return [Finding("fail", f"BigQuery's check has not ended after {SECONDS} s", "check the network, try again")]
     if result.returncode:
@@ -44,17 +51,20 @@ def check(variables: dict[str, str]) -> list[Finding]:
 
 
 def in_image(variables: dict[str, str], settings: dict[str, str], key: Path | None) -> list[str] | None:
-    """Return the command in the container's own conditions: its user reads the key, its network reaches Google."""
-    image = f"{variables.get('COMPOSE_PROJECT_NAME')}-airbyte:local"
+    """Return Python in the containers' conditions: their user reads the key, their network reaches Google.
+
+    The image is Dagster's, which every mode has.
+    """
+    image = f"{variables.get('COMPOSE_PROJECT_NAME')}-orchestrator:local"
     if not images.present(image):
         return None
     options = [part for name in settings for part in ("--env", name)]
     if key:
         options += ["--env", f"{modes.KEY}={INSIDE}", "--volume", f"{key}:{INSIDE}:ro"]
-    return ["docker", "run", "--rm", "--read-only", "--cap-drop", "ALL", *options, image, "python", *PROGRAM]
+    return ["docker", "run", "--rm", "--interactive", "--read-only", "--cap-drop", "ALL", *options, image, "python"]
 
 
 def in_environment() -> list[str] | None:
-    """Return the command in the environment of `make demo`, if that was installed."""
+    """Return Python in the environment of `make demo`, if that was installed."""
     python = ROOT / ".venvs/airbyte_lite/bin/python"
-    return [str(python), *PROGRAM] if python.exists() else None
+    return [str(python)] if python.exists() else None

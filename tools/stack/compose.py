@@ -54,7 +54,7 @@ def show(*command: str, **variables: str) -> None:
 
 
 def read_env() -> dict[str, str]:
-    """Return the variables of .env as Compose reads them: `NAME=value` lines, quotes around a value taken off."""
+    """Return the variables of .env as Compose has them: quotes taken off, the environment before the file."""
     if not ENV_FILE.exists():
         return {}
     variables = {}
@@ -64,7 +64,15 @@ def read_env() -> dict[str, str]:
             value = value.strip()
             quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
             variables[name.strip()] = value[1:-1] if quoted else value.split(" #")[0].rstrip()
-    return variables
+    return {name: os.environ.get(name, value) for name, value in variables.items()}
+
+
+def project() -> str:
+    """Return the name that this checkout's containers, networks, volumes and images have. Raises StackError."""
+    name = read_env().get("COMPOSE_PROJECT_NAME")
+    if not name:
+        raise StackError(".env gives the platform no COMPOSE_PROJECT_NAME. To add one: make env")
+    return name
 
 
 @functools.cache
@@ -76,11 +84,10 @@ def config() -> dict[str, Any]:
 
 def states() -> dict[str, dict[str, Any]]:
     """Return, for each service, its container's state as the engine tells it."""
-    project = read_env()["COMPOSE_PROJECT_NAME"]
     # Run workers inherit the labels that Compose gives the images it builds, but not this one of its containers.
     own = [
         "--filter",
-        f"label=com.docker.compose.project={project}",
+        f"label=com.docker.compose.project={project()}",
         "--filter",
         "label=com.docker.compose.oneoff=False",
     ]
@@ -94,13 +101,13 @@ def states() -> dict[str, dict[str, Any]]:
 
 def connectors() -> list[str]:
     """Return the identifiers of the containers in which the real Airbyte runs connectors."""
-    own = f"label={CONNECTOR}={read_env()['COMPOSE_PROJECT_NAME']}"
+    own = f"label={CONNECTOR}={project()}"
     return output("docker", "ps", "--all", "--quiet", "--filter", own).split()
 
 
 def run_workers(*filters: str) -> list[str]:
     """Return the identifiers of this platform's run workers, in every state unless filtered."""
-    own = f"label={RUN_WORKER}={read_env()['COMPOSE_PROJECT_NAME']}"
+    own = f"label={RUN_WORKER}={project()}"
     options = [part for item in (own, *filters) for part in ("--filter", item)]
     return output("docker", "ps", "--all", "--quiet", *options).split()
 

@@ -87,11 +87,12 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
     required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
     findings = []
-    external = modes.mode(variables).airbyte == "external"  # whose credentials modes.check looks at
-    optional = {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"} if external else set()
-    empty = [name for name in required if not variables.get(name) and name not in optional]
-    if empty:
-        findings.append(Finding("fail", f".env lacks {', '.join(empty)}", "fill them in as .env.example says"))
+    needed = [name for name in required if name not in modes.optional(variables)]
+    if absent := [name for name in needed if name not in variables]:
+        findings.append(Finding("fail", f".env lacks {', '.join(absent)}", "make env, which adds what is missing"))
+    if empty := [name for name in needed if variables.get(name) == ""]:
+        mend = "a value in .env, or take the line out: make env adds a new one"
+        findings.append(Finding("fail", f"{', '.join(empty)}: empty", mend))
     for name in sorted(set(variables) - known):
         findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
     if ENV_FILE.stat().st_mode & 0o077:
@@ -100,7 +101,7 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         findings.append(
             Finding("fail", "COMPOSE_PROJECT_NAME has to be lower-case letters, digits, - and _", "edit .env")
         )
-    wrong = [name for name in PORTS if not re.fullmatch(r"[1-9]\d{0,4}", variables.get(name, ""))]
+    wrong = [name for name in PORTS if not ports.is_port(variables.get(name, ""))]
     if wrong or len({variables.get(name) for name in PORTS}) < len(PORTS):
         findings.append(Finding("fail", f"{', '.join(wrong or PORTS)}: four different port numbers", "edit .env"))
     return findings or [Finding("ok", ".env is complete")]

@@ -1,4 +1,4 @@
-"""`make env`: makes .env with generated secrets, readable by its owner only; one that exists is left alone."""
+"""`make env`: makes .env with generated secrets, readable by its owner only, or adds to one what it lacks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 import re
 import secrets
 import uuid
+from pathlib import Path
 
-from stack.compose import ENV_FILE, ROOT, say
+from stack import modes
+from stack.compose import ENV_FILE, ROOT, read_env, say
 
 
 def generated() -> dict[str, str]:
@@ -26,13 +28,33 @@ def generated() -> dict[str, str]:
 
 
 def make_env() -> None:
-    """Write .env from .env.example unless there is one."""
-    if ENV_FILE.exists():
-        return
+    """Write .env from .env.example; add to one that exists what came into the example since. What it says stays."""
     text = (ROOT / ".env.example").read_text()
     for name, value in generated().items():
         text = re.sub(rf"^{name}=$", f"{name}={value}", text, flags=re.MULTILINE)
-    # Created with its mode: at no moment can others read it. O_EXCL: a second `make env` at the same time loses.
-    with os.fdopen(os.open(ENV_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+    if ENV_FILE.exists():
+        complete(dict(re.findall(r"^([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE)))
+        return
+    write(ENV_FILE, text)
     say("made .env with generated secrets (readable by you only)")
+
+
+def complete(example: dict[str, str]) -> None:
+    """Put into .env the variables of the example that it lacks; first, as its other lines may refer to them."""
+    present = read_env()
+    optional = modes.optional(present)
+    absent = {name: value for name, value in example.items() if name not in present and name not in optional}
+    if not absent:
+        return
+    whole = ROOT / ".local" / "env"  # which git ignores, should we be interrupted
+    whole.parent.mkdir(exist_ok=True)
+    whole.unlink(missing_ok=True)
+    write(whole, "".join(f"{name}={value}\n" for name, value in absent.items()) + ENV_FILE.read_text())
+    whole.replace(ENV_FILE)
+    say(f"added to .env what it lacked: {', '.join(absent)}")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a new file with secrets: at no moment can others read it. Raises FileExistsError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

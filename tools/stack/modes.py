@@ -47,7 +47,12 @@ def setting(variables: dict[str, str], name: str) -> str | None:
 
 def mode(variables: dict[str, str]) -> Mode:
     """Return the mode that is set, whether it is one or not."""
-    return Mode(setting(variables, "AIRBYTE_MODE") or "lite", setting(variables, "WAREHOUSE") or "emulator")
+    return Mode(setting(variables, "AIRBYTE_MODE") or "", setting(variables, "WAREHOUSE") or "")
+
+
+def optional(variables: dict[str, str]) -> set[str]:
+    """Return what .env need not have: an Airbyte elsewhere takes either pair of credentials (check_external)."""
+    return {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"} if mode(variables).airbyte == "external" else set()
 
 
 def check(variables: dict[str, str]) -> list[Finding]:
@@ -78,7 +83,7 @@ def check_profiles(variables: dict[str, str], found: Mode) -> list[Finding]:
     """Check that Compose's profiles are those of the modes."""
     value = setting(variables, "COMPOSE_PROFILES") or ""
     value = value.replace("${AIRBYTE_MODE}", found.airbyte).replace("${WAREHOUSE}", found.warehouse)
-    if set(value.split(",")) == {found.airbyte, found.warehouse}:
+    if {profile.strip() for profile in value.split(",")} == {found.airbyte, found.warehouse}:
         return []
     right = "COMPOSE_PROFILES=${AIRBYTE_MODE},${WAREHOUSE}"
     return [Finding("fail", f"COMPOSE_PROFILES={value} starts other services than the modes", f"{right} in .env")]

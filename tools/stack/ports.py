@@ -32,6 +32,11 @@ def published() -> dict[int, Owner]:
     return owners
 
 
+def is_port(text: str) -> bool:
+    """Return whether a text is a port's number."""
+    return bool(re.fullmatch(r"[1-9]\d{0,4}", text)) and int(text) < 1 << 16
+
+
 def is_free(port: int) -> bool:
     """Return whether the port can be listened on, on loopback."""
     with socket.socket() as candidate:

@@ -53,12 +53,12 @@ def _no_modes_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def resolved(tmp_path: Path, settings: dict[str, str]) -> dict[str, Any]:
-    """The compose file as Compose resolves it with an .env of these settings."""
+def resolved(tmp_path: Path, settings: dict[str, str], **given: str) -> dict[str, Any]:
+    """The compose file as Compose resolves it with an .env of these settings, and variables of the environment."""
     file = tmp_path / ".env"
     file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     command = ["docker", "compose", "--env-file", str(file), "config", "--format", "json"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | given
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "variable is not set" not in result.stderr
@@ -125,6 +125,8 @@ def test_the_key_reaches_who_needs_it_and_only_as_a_file(tmp_path: Path) -> None
         ("compose", "emulator", {}, "has no endpoint setting"),
         ("external", "emulator", EXTERNAL, "has no endpoint setting"),
         ("local", "emulator", {}, "there are lite, compose, external"),
+        ("", "emulator", {}, "there are lite, compose, external"),
+        ("lite", "", {}, "there are emulator, bigquery"),
         ("lite", "duckdb", {}, "there are emulator, bigquery"),
         ("lite", "bigquery", {}, "needs a service account key"),
         ("compose", "bigquery", {}, "needs a service account key"),
@@ -185,3 +187,34 @@ def test_airbyte_cloud_is_allowed_and_every_client_is_told_where_it_is(tmp_path:
     services = resolved(tmp_path, settings)["services"]
     for name in ("bootstrap", "code", "daemon", "webserver"):
         assert cloud.items() <= services[name]["environment"].items()
+
+
+@needs_compose
+@pytest.mark.parametrize("name", ["AIRBYTE_MODE", "WAREHOUSE"])
+def test_an_empty_mode_in_the_environment_is_refused_as_compose_would_start_too_little(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = variables("lite", "emulator")
+    everything = set(resolved(tmp_path, settings)["services"])
+    assert set(resolved(tmp_path, settings, **{name: ""})["services"]) < everything
+    monkeypatch.setenv(name, "")
+    assert [finding.level for finding in modes.check(settings)] == ["fail"]
+
+
+@needs_compose
+def test_modes_of_the_environment_are_composes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in COMPOSE_PROFILES, which .env makes of them."""
+    mode = {"AIRBYTE_MODE": "compose", "WAREHOUSE": "bigquery"} | KEY
+    for name, value in mode.items():
+        monkeypatch.setenv(name, value)
+    settings = variables("lite", "emulator")
+    assert [finding.level for finding in modes.check(settings)] == ["ok"]
+    found = resolved(tmp_path, settings, **mode)
+    assert set(found["services"]) == DAGSTER | SERVICES[("compose", "bigquery")][1]
+    assert found["services"]["bootstrap"]["environment"]["AIRBYTE_URL"] == "http://airbyte-proxy:8000"
+    assert found["secrets"]["google_key"]["file"] == KEY["GOOGLE_APPLICATION_CREDENTIALS"]
+
+
+def test_spaces_between_profiles_are_composes_too() -> None:
+    [finding] = modes.check(variables("lite", "emulator", COMPOSE_PROFILES="lite, emulator"))
+    assert finding.level == "ok"

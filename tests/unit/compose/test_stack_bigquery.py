@@ -1,6 +1,7 @@
 """BigQuery in the doctor: when it is looked at, by which program, and what becomes of what that says."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -22,8 +23,10 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
     return settings | {"COMPOSE_PROJECT_NAME": "shop", "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
 
 
-def runs(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(bigquery, "in_environment", lambda: [sys.executable, "-c", program])
+def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str) -> None:
+    monkeypatch.setattr(bigquery, "in_environment", lambda: [sys.executable])
+    monkeypatch.setattr(bigquery, "PROGRAM", tmp_path / "program.py")
+    bigquery.PROGRAM.write_text(program)
 
 
 def test_the_emulator_needs_no_check(variables: dict[str, str]) -> None:
@@ -44,22 +47,25 @@ def test_without_a_program_it_is_put_off(variables: dict[str, str]) -> None:
 def test_the_image_is_asked_as_its_container_would_be(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "present", lambda image: image == "shop-airbyte:local")
+    monkeypatch.setattr(images, "present", lambda image: image == "shop-orchestrator:local")  # which every mode builds
     key = Path(variables["GOOGLE_APPLICATION_CREDENTIALS"])
     command = bigquery.in_image(variables, {"BQ_PROJECT": "my-project"}, key)
     assert command is not None
-    assert command[-4:] == ["shop-airbyte:local", "python", "-m", "airbyte_lite.bigquery_doctor"]
+    assert command[-2:] == ["shop-orchestrator:local", "python"]
     assert f"{key}:/run/secrets/google_key:ro" in command
     assert "GOOGLE_APPLICATION_CREDENTIALS=/run/secrets/google_key" in command
     assert "--user" not in command  # the image's own, which must be able to read the key
 
 
-def test_its_findings_are_the_doctors(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_findings_are_the_doctors(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     said = {"level": "fail", "what": "wrong", "next": f"mend {bigquery.INSIDE}"}
     names = ["BQ_PROJECT", "BQ_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS"]
     expected = {name: variables[name] for name in names}
     runs(
         monkeypatch,
+        tmp_path,
         f"import os; assert {expected} == {{n: os.environ[n] for n in {names}}}; print('''{json.dumps([said])}''')",
     )
     assert bigquery.check(variables) == [
@@ -67,7 +73,18 @@ def test_its_findings_are_the_doctors(variables: dict[str, str], monkeypatch: py
     ]
 
 
-def test_a_program_that_breaks_is_told(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    runs(monkeypatch, "raise SystemExit('no such module')")
+def test_a_program_that_breaks_is_told(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runs(monkeypatch, tmp_path, "raise SystemExit('no such module')")
     [finding] = bigquery.check(variables)
     assert (finding.level, finding.what) == ("fail", "BigQuery's check could not be run: no such module")
+
+
+def test_the_program_needs_nothing_beside_it() -> None:
+    """It is read from standard input, in images that hold no package of airbyte-lite's."""
+    text = bigquery.PROGRAM.read_text()
+    assert "airbyte_lite" not in {
+        word.split(".")[0] for word in re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)
+    }
+    assert "__file__" not in text

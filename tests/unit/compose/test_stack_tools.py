@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from stack import compose, doctor, env, images, modes, ports
+from stack.findings import Finding
 from stack.up import judge
 
 EXAMPLE = compose.ROOT / ".env.example"
@@ -49,9 +50,49 @@ def test_make_env_fills_in_secrets_for_its_owner_only(checkout: Path) -> None:
 
 
 def test_make_env_leaves_what_is_there(checkout: Path) -> None:
-    (checkout / ".env").write_text("X=1\n")
     env.make_env()
-    assert (checkout / ".env").read_text() == "X=1\n"
+    before = (checkout / ".env").read_text()
+    env.make_env()
+    assert (checkout / ".env").read_text() == before
+
+
+def test_make_env_adds_what_an_older_env_lacks(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """First, so that COMPOSE_PROFILES further down finds the mode; the modes' own values stay the user's."""
+    older = "# mine\nPOSTGRES_PASSWORD=old\nWAREHOUSE=bigquery\nCOMPOSE_PROFILES=${AIRBYTE_MODE},${WAREHOUSE}"
+    (checkout / ".env").write_text(older)
+    (checkout / ".env").chmod(0o600)
+    env.make_env()
+    made, variables = checkout / ".env", compose.read_env()
+    assert made.read_text().endswith(older)
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert (variables["POSTGRES_PASSWORD"], variables["WAREHOUSE"]) == ("old", "bigquery")
+    assert (variables["AIRBYTE_MODE"], variables["DAGSTER_PORT"]) == ("lite", "3000")
+    assert len(variables["AIRBYTE_UI_PASSWORD"]) >= 24
+    assert "AIRBYTE_UI_PASSWORD" in capsys.readouterr().out
+    assert doctor.check_settings(variables) == [Finding("ok", ".env is complete")]
+
+
+def test_make_env_leaves_the_credentials_of_an_external_airbyte_to_the_user(checkout: Path) -> None:
+    (checkout / ".env").write_text("AIRBYTE_MODE=external\nAIRBYTE_USERNAME=a\nAIRBYTE_PASSWORD=b\n")
+    env.make_env()
+    assert not {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"} & compose.read_env().keys()
+
+
+def test_the_environment_comes_before_env(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it does for Compose: another name or port there would be looked for in vain."""
+    env.make_env()
+    for name, value in {"COMPOSE_PROJECT_NAME": "other", "DAGSTER_PORT": "3999", "AWS_ACCESS_KEY_ID": ""}.items():
+        monkeypatch.setenv(name, value)
+    assert compose.project() == "other"
+    assert compose.urls(compose.read_env())["webserver"] == "http://127.0.0.1:3999"
+    [finding] = doctor.check_settings(compose.read_env())
+    assert (finding.level, finding.what) == ("fail", "AWS_ACCESS_KEY_ID: empty")
+
+
+def test_an_env_without_a_name_is_told(checkout: Path) -> None:
+    (checkout / ".env").write_text("AIRBYTE_MODE=lite\n")
+    with pytest.raises(compose.StackError, match="make env"):
+        compose.project()
 
 
 def test_env_is_read_as_compose_reads_it(checkout: Path) -> None:
@@ -66,8 +107,9 @@ def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "level", "what"),
     [
-        ("POSTGRES_PASSWORD", "", "fail", "lacks POSTGRES_PASSWORD"),
+        ("POSTGRES_PASSWORD", "", "fail", "POSTGRES_PASSWORD: empty"),
         ("DAGSTER_PORT", "http", "fail", "DAGSTER_PORT"),
+        ("DAGSTER_PORT", "70000", "fail", "DAGSTER_PORT"),
         ("DAGSTER_PORT", "8000", "fail", "four different port numbers"),
         ("COMPOSE_PROJECT_NAME", "My Platform", "fail", "lower-case"),
         ("POSTGRES_PASWORD", "x", "warn", "POSTGRES_PASWORD, which nothing reads"),
@@ -76,6 +118,14 @@ def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
 def test_the_doctor_names_what_is_wrong_with_env(checkout: Path, name: str, value: str, level: str, what: str) -> None:
     found = levels(checkout, **{name: value})
     assert any(entry[0] == level and what in entry[1] for entry in found), found
+
+
+def test_the_doctor_names_what_env_lacks(checkout: Path) -> None:
+    env.make_env()
+    file = checkout / ".env"
+    file.write_text(re.sub(r"^(AIRBYTE_DB_PASSWORD|S3_PORT)=.*\n", "", file.read_text(), flags=re.MULTILINE))
+    found = doctor.check_settings(compose.read_env())
+    assert Finding("fail", ".env lacks AIRBYTE_DB_PASSWORD, S3_PORT", "make env, which adds what is missing") in found
 
 
 def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
