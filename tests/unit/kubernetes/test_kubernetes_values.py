@@ -94,3 +94,20 @@ def test_nothing_of_ours_runs_as_root_or_holds_a_secret() -> None:
     for chart in ("dagster", "airbyte"):
         secret = [path for path in paths(values(chart)) if re.search(r"(?i)password|token|accesskey", path)]
         assert all(re.search("Secret(Name|Key)?$", path) for path in secret)
+
+
+def test_the_guide_names_what_the_platform_reads_and_everybody_gets_all_of_it() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    read = set(compose["x-s3"]) | set(compose["x-warehouse"])
+    for file in ("airbyte/external.env", "warehouse/bigquery.env"):
+        read |= set(re.findall(r"^(\w+)=", (ROOT / "compose" / file).read_text(), re.MULTILINE))
+    # An Airbyte elsewhere has versions of its own, and there is no emulator.
+    read -= {"AIRBYTE_CONNECTORS", "BIGQUERY_EMULATOR_HOST"}
+    assert read <= set(re.findall(r"`([A-Z0-9_]+)", (ROOT / "docs/kubernetes.md").read_text()))
+    documents = yaml.safe_load_all((HERE / "bootstrap.yaml").read_text())
+    [job] = [document for document in documents if document["kind"] == "Job"]
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": "platform"}}, {"secretRef": {"name": "platform"}}]
+    [code] = values("dagster")["dagster-user-deployments"]["deployments"]
+    assert (code["envConfigMaps"], code["envSecrets"]) == ([{"name": "platform"}], [{"name": "platform"}])
+    assert code["includeConfigInLaunchedRuns"] == {"enabled": True}
