@@ -9,7 +9,8 @@ command -v mmdebstrap >/dev/null || {
   exit 1
 }
 # shellcheck disable=SC2016 # $1 in the hooks is mmdebstrap's: the new root
-mmdebstrap --quiet --variant=minbase --include=ca-certificates,netbase \
+# The name comes last: it would stay with what a bootstrap that fails has made so far, which is nothing.
+image=$(mmdebstrap --quiet --variant=minbase --include=ca-certificates,netbase \
   --aptopt='Acquire::Languages "none"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
@@ -19,4 +20,5 @@ mmdebstrap --quiet --variant=minbase --include=ca-certificates,netbase \
   --customize-hook='rm -f "$1/etc/resolv.conf" "$1/etc/hostname"' \
   "$suite" - \
 | docker import --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-    --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' --change 'CMD ["bash"]' - "$name" >/dev/null
+    --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' --change 'CMD ["bash"]' -)
+docker tag "$image" "$name"

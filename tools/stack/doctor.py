@@ -19,7 +19,6 @@ from stack.findings import Finding
 ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
 COMFORT = 1.5  # GiB of memory beyond what is needed
-NEEDED_CPUS = 2
 DISK_WITH_IMAGES = 1.0  # GiB: data alone
 GIB = 1 << 30
 
@@ -64,7 +63,7 @@ def check_machine(info: dict[str, Any], mode: modes.Mode) -> list[Finding]:
     if memory < mode.memory:
         more = "give Docker more memory (Docker Desktop: Settings, Resources)"
         findings = [Finding("fail", f"{memory:.1f} GiB of memory; the platform with a run takes {mode.memory}", more)]
-    elif memory < mode.memory + COMFORT or cpus < NEEDED_CPUS:
+    elif memory < mode.memory + COMFORT or cpus < mode.cpus:
         findings = [Finding("warn", f"{cpus} CPUs and {memory:.1f} GiB of memory: it works, slowly", "")]
     root = str(info.get("DockerRootDir", ""))
     if root and Path(root).is_dir():  # not with Docker Desktop, whose engine has a disk of its own

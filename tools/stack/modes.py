@@ -28,6 +28,11 @@ class Mode:
         return 7.0 if self.airbyte == "compose" else 2.5
 
     @property
+    def cpus(self) -> int:
+        """Fewer do, slowly."""
+        return 4 if self.airbyte == "compose" else 2
+
+    @property
     def disk(self) -> float:
         """Images with their build cache; the real Airbyte's are 4 GiB, and its connectors' 2.5."""
         return 14.0 if self.airbyte == "compose" else 7.0

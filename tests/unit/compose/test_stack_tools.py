@@ -142,6 +142,12 @@ def test_the_doctor_weighs_the_engines_memory(memory: float, level: str) -> None
     assert [finding.level for finding in findings] == [level]
 
 
+@pytest.mark.parametrize(("airbyte", "level"), [("lite", "ok"), ("compose", "warn")])
+def test_the_real_airbyte_takes_more_processors(airbyte: str, level: str) -> None:
+    findings = doctor.check_machine({"NCPU": 2, "MemTotal": 16 * doctor.GIB}, modes.Mode(airbyte, "bigquery"))
+    assert [finding.level for finding in findings] == [level]
+
+
 def test_versions() -> None:
     assert doctor.version("26.1.5+dfsg1") == (26, 1)
     assert doctor.version("v2.30.0-desktop.1") == (2, 30)
