@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
-from stack import doctor, down, env, images, ps, run, up
-from stack.compose import StackError, warn
+from stack import doctor, down, env, images, modes, ps, run, up
+from stack.compose import StackError, read_env, warn
 
 
 def with_env(command: Callable[[], None]) -> Callable[[], None]:
@@ -38,6 +39,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         warn(f"usage: python -m stack {'|'.join(COMMANDS)}")
         return 2
+    if modes.mode(read_env()).warehouse != "bigquery":
+        os.environ[modes.KEY] = ""  # a key that a shell has for something else stays out of the containers
     try:
         COMMANDS[arguments[0]]()
     except StackError as error:

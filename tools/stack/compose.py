@@ -54,7 +54,12 @@ def show(*command: str, **variables: str) -> None:
 
 
 def read_env() -> dict[str, str]:
-    """Return the variables of .env as Compose has them: quotes taken off, the environment before the file."""
+    """Return the variables of .env as Compose has them: the environment comes before the file."""
+    return {name: os.environ.get(name, value) for name, value in read_file().items()}
+
+
+def read_file() -> dict[str, str]:
+    """Return the variables of .env as they stand there, quotes around a value taken off."""
     if not ENV_FILE.exists():
         return {}
     variables = {}
@@ -64,7 +69,7 @@ def read_env() -> dict[str, str]:
             value = value.strip()
             quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
             variables[name.strip()] = value[1:-1] if quoted else value.split(" #")[0].rstrip()
-    return {name: os.environ.get(name, value) for name, value in variables.items()}
+    return variables
 
 
 def project() -> str:

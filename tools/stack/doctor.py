@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stack import bigquery, images, modes, ports
-from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, say, succeeds
+from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, read_file, say, succeeds
 from stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
@@ -94,6 +94,9 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         findings.append(Finding("fail", f"{', '.join(empty)}: empty", mend))
     for name in sorted(set(variables) - known):
         findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
+    if other := [name for name, value in read_file().items() if os.environ.get(name, value) != value]:
+        what = f"the environment sets {', '.join(other)}, and comes before .env"
+        findings.append(Finding("warn", what, f"unset {' '.join(other)}, unless you mean it"))
     if ENV_FILE.stat().st_mode & 0o077:
         findings.append(Finding("warn", ".env holds secrets and others can read it", "chmod 600 .env"))
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", variables.get("COMPOSE_PROJECT_NAME", "")):
@@ -223,4 +226,4 @@ def stop_if_ill(findings: list[Finding]) -> None:
     """Raise StackError when a finding is a failure."""
     failed = sum(finding.level == "fail" for finding in findings)
     if failed:
-        raise StackError(f"{failed} of {len(findings)} checks failed: see above. Nothing was changed.")
+        raise StackError(f"{failed} of {len(findings)} checks failed: see above. Nothing was started.")

@@ -161,7 +161,7 @@ def test_a_forbidden_combination_is_refused_before_anything_starts(
     monkeypatch.setattr(doctor, "read_env", lambda: settings)
     monkeypatch.setattr(doctor, "ENV_FILE", tmp_path / ".env")
     (tmp_path / ".env").touch(mode=0o600)
-    with pytest.raises(StackError, match="Nothing was changed"):
+    with pytest.raises(StackError, match="Nothing was started"):
         up.up()
     assert not started
 

@@ -1,12 +1,13 @@
 """The tools around Compose: .env, the doctor's findings, what is built again, how a start is judged."""
 
+import os
 import re
 import shutil
 import socket
 from pathlib import Path
 
 import pytest
-from stack import compose, doctor, env, images, modes, ports
+from stack import __main__, compose, doctor, env, images, modes, ports
 from stack.findings import Finding
 from stack.up import judge
 
@@ -85,8 +86,22 @@ def test_the_environment_comes_before_env(checkout: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, value)
     assert compose.project() == "other"
     assert compose.urls(compose.read_env())["webserver"] == "http://127.0.0.1:3999"
-    [finding] = doctor.check_settings(compose.read_env())
-    assert (finding.level, finding.what) == ("fail", "AWS_ACCESS_KEY_ID: empty")
+    found = {finding.level: finding.what for finding in doctor.check_settings(compose.read_env())}
+    assert found["fail"] == "AWS_ACCESS_KEY_ID: empty"
+    assert found["warn"].startswith("the environment sets COMPOSE_PROJECT_NAME, AWS_ACCESS_KEY_ID, DAGSTER_PORT, and")
+
+
+@pytest.mark.parametrize(("warehouse", "expected"), [("emulator", ""), ("bigquery", "/keys/mine.json")])
+def test_a_key_of_the_shell_stays_out_of_the_containers_unless_it_is_for_bigquery(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, warehouse: str, expected: str
+) -> None:
+    env.make_env()
+    monkeypatch.setenv("WAREHOUSE", warehouse)
+    monkeypatch.setenv(modes.KEY, "/keys/mine.json")
+    seen: list[str] = []
+    monkeypatch.setitem(__main__.COMMANDS, "ps", lambda: seen.append(os.environ[modes.KEY]))
+    assert __main__.main(["ps"]) == 0
+    assert seen == [expected]
 
 
 def test_an_env_without_a_name_is_told(checkout: Path) -> None:
