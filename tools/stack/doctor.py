@@ -94,7 +94,7 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         findings.append(Finding("fail", f"{', '.join(empty)}: empty", mend))
     for name in sorted(set(variables) - known):
         findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
-    if other := [name for name, value in read_file().items() if os.environ.get(name, value) != value]:
+    if other := [name for name, value in read_file().items() if os.environ.get(name) not in (None, "", value)]:
         what = f"the environment sets {', '.join(other)}, and comes before .env"
         findings.append(Finding("warn", what, f"unset {' '.join(other)}, unless you mean it"))
     if ENV_FILE.stat().st_mode & 0o077:
