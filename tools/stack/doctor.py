@@ -20,6 +20,7 @@ ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
 COMFORT = 1.5  # GiB of memory beyond what is needed
 DISK_WITH_IMAGES = 1.0  # GiB: data alone
+MOUNTED = ("compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml")
 GIB = 1 << 30
 
 
@@ -86,6 +87,8 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
     required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
     findings = []
+    if modes.mode(variables).airbyte == "compose":
+        findings += check_mounted()
     needed = [name for name in required if name not in modes.optional(variables)]
     if absent := [name for name in needed if name not in variables]:
         findings.append(Finding("fail", f".env lacks {', '.join(absent)}", "make env, which adds what is missing"))
@@ -107,6 +110,12 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     if wrong or len({variables.get(name) for name in PORTS}) < len(PORTS):
         findings.append(Finding("fail", f"{', '.join(wrong or PORTS)}: four different port numbers", "edit .env"))
     return findings or [Finding("ok", ".env is complete")]
+
+
+def check_mounted() -> list[Finding]:
+    """Check that Airbyte's containers, which run as other users, can read the files that they get from the checkout."""
+    shut = [name for name in MOUNTED if not (ROOT / name).stat().st_mode & 0o004]
+    return [Finding("fail", f"{name} can be read by nobody but you", f"chmod a+r {name}") for name in shut]
 
 
 def check_ports(variables: dict[str, str], project: str) -> list[Finding]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from stack import doctor
 
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
@@ -200,6 +201,11 @@ def test_the_proxy_lets_through_what_dagster_asks_for() -> None:
     assert set(DAGSTER["run_launcher"]["config"]["container_kwargs"]) == {"stop_timeout"}
 
 
+def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> None:
+    files = {config["file"] for config in AIRBYTE["configs"].values()}
+    assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED)
+
+
 def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
     proxy, worker = SERVICES["airbyte-engine"]["environment"], SERVICES["airbyte-worker"]["environment"]
     assert proxy["PROXY_POLICY"] == "connectors"
@@ -274,6 +280,14 @@ def test_dockerfiles(path: Path) -> None:
     assert set(re.findall(r"--from=(\S+)", text)) == {"build"}
     assert re.findall(r"^USER (.+)$", text, re.MULTILINE)[-1] == "platform"
     assert "UV_REQUIRE_HASHES=1" in text
+    # Under a strict umask the checkout's files are their owner's only: none gets into an image as it is.
+    build, final = re.split(r"^FROM .*$", text, flags=re.MULTILINE)[1:]
+    folders = set(re.findall(r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)", build, re.MULTILINE))
+    assert folders <= set(
+        re.findall(r"/opt/\w+", "".join(re.findall(r"^RUN chmod -R a\+rX ([^&]+)&&", build, re.MULTILINE)))
+    )
+    assert "/opt/platform" in folders
+    assert re.findall(r"^COPY (?!--from=build)", final, re.MULTILINE) == []
     assert not re.search(r"^(ADD|COPY) (--\S+ )*\. ", text, re.MULTILINE), "copies everything"
 
 

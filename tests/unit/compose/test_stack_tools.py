@@ -150,6 +150,16 @@ def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
     assert levels(checkout) == [("warn", ".env holds secrets and others can read it")]
 
 
+def test_the_doctor_minds_who_can_read_what_airbyte_gets_from_the_checkout(checkout: Path) -> None:
+    for name in doctor.MOUNTED:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).touch(mode=0o644)
+    assert levels(checkout, AIRBYTE_MODE="compose") == [("ok", ".env is complete")]
+    (checkout / doctor.MOUNTED[0]).chmod(0o600)
+    assert levels(checkout) == [("fail", "compose/airbyte/flags.yml can be read by nobody but you")]
+    assert levels(checkout, AIRBYTE_MODE="lite") == [("ok", ".env is complete")]
+
+
 @pytest.mark.parametrize(
     ("memory", "level"), [(1.9, "fail"), (3.0, "warn"), (8.0, "ok")], ids=["too little", "slow", "enough"]
 )
