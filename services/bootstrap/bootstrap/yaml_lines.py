@@ -32,7 +32,8 @@ class Document:
         """Read the file; raise ConnectionsFileError when it is missing, not YAML, or repeats a key."""
         self.path = path
         try:
-            loader = _Loader(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            loader = _Loader(text)
         except OSError as error:
             raise ConnectionsFileError(
                 f"{path}: cannot be read ({error.strerror}).\nName the file with CONNECTIONS_FILE."
@@ -49,7 +50,10 @@ class Document:
             self._note(node, ())
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ConnectionsFileError(f"{path}:{line}: not valid YAML: {error.problem}.") from error
+            # {} and [] end an unquoted text at the brace of a reference.
+            unquoted = any("${" in found for found in text.splitlines()[line - 1 : line])
+            advice = ' Inside {} and [] a reference needs quotes: "${NAME}".' if unquoted else ""
+            raise ConnectionsFileError(f"{path}:{line}: not valid YAML: {error.problem}.{advice}") from error
         except RecursionError:
             raise ConnectionsFileError(f"{path}: an anchor (&name) contains its own alias (*name).") from None
         finally:

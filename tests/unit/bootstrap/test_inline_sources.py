@@ -169,3 +169,9 @@ def test_several_anchors_are_merged_as_a_list(path: Path) -> None:
 def test_an_anchor_inside_itself(path: Path) -> None:
     with pytest.raises(ConnectionsFileError, match=r"connections\.yaml: an anchor .* contains its own alias"):
         loaded(path, "x-loop: &loop [*loop]\n" + INLINE)
+
+
+def test_a_reference_without_quotes_in_a_flow_mapping(path: Path) -> None:
+    [told] = mistakes(path, INLINE.replace("configuration: {}", "configuration: {project_id: ${PROJECT}}"))
+    assert told.startswith("6: not valid YAML: ")
+    assert told.endswith('Inside {} and [] a reference needs quotes: "${NAME}".')
