@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from stack.compose import ROOT, StackError, config, output, say, show, succeeds
 ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"
 INPUTS = "data-platform.inputs"  # label: digest of what an image is made of
+MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX"}  # build arguments that change nothing: packages are locked by hash
 PULL_SECONDS = 900  # for one image over a slow line; a registry that cannot be reached says so at once
 # What the public images can be replaced with, made from Debian packages and PyPI alone, in the order of their building.
 STAND_INS = {
@@ -139,9 +141,10 @@ def variable(service: str) -> str:
 
 
 def inputs(build: dict[str, Any]) -> str:
-    """Return a digest of what an image is made of: its Dockerfile, its base's name, and the files it copies."""
+    """Return a digest of what an image is made of: its Dockerfile, its build arguments, and the files it copies."""
     dockerfile = (ROOT / build["dockerfile"]).read_text()
-    digest = hashlib.sha256((dockerfile + build["args"]["PYTHON_IMAGE"]).encode())
+    arguments = {name: value for name, value in build["args"].items() if name not in MIRRORS}
+    digest = hashlib.sha256((dockerfile + json.dumps(arguments, sort_keys=True)).encode())
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
         for source in sources.split():
             path = ROOT / source

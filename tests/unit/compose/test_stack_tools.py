@@ -197,6 +197,7 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
     first = images.inputs(build)
     (checkout / "code" / "target" / "manifest.json").write_text("generated")
     (checkout / "other.py").write_text("not copied")
+    build["args"].update(PIP_INDEX_URL="https://mirror.example/simple")  # type: ignore[attr-defined]
     assert images.inputs(build) == first
     seen = {first}
     for change in (
@@ -204,10 +205,11 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
         lambda: (checkout / "code" / "a.py").rename(checkout / "code" / "b.py"),
         lambda: (checkout / "settings.yaml").write_text("4"),
         lambda: build["args"].update(PYTHON_IMAGE="mirror/python:3.13-slim"),  # type: ignore[attr-defined]
+        lambda: build["args"].update(WAREHOUSE="bigquery"),  # type: ignore[attr-defined]
     ):
         change()
         seen.add(images.inputs(build))
-    assert len(seen) == 5
+    assert len(seen) == 6
 
 
 @pytest.mark.parametrize(
