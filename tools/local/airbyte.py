@@ -32,11 +32,9 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if "CONNECTIONS_FILE" in os.environ else {}
         return local, variables | settings | given
     if (ROOT / ".env").exists() and compose_is_up():
-        # The file as it is now, not the one that the image was built with.
-        file = f"{ROOT / 'connections.yaml'}:/opt/platform/connections.yaml:ro"
         # On a terminal of its own the container's notes would be among its output.
         plain = [] if terminal else ["--no-TTY"]
-        run = ["docker", "compose", "run", "--rm", "--no-deps", "--volume", file, *plain, "bootstrap"]
+        run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, "bootstrap"]
         return [*run, "python", "-m", "bootstrap", *arguments], dict(os.environ)
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
 

@@ -20,7 +20,8 @@ ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
 COMFORT = 1.5  # GiB of memory beyond what is needed
 DISK_WITH_IMAGES = 1.0  # GiB: data alone
-MOUNTED = ("compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml")
+# The checkout's files that containers read as they are: bootstrap, and the real Airbyte.
+MOUNTED, MOUNTED_BY_AIRBYTE = ["connections.yaml"], ["compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml"]
 GIB = 1 << 30
 
 
@@ -87,8 +88,7 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
     required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
     findings = []
-    if modes.mode(variables).airbyte == "compose":
-        findings += check_mounted()
+    findings += check_mounted(MOUNTED + MOUNTED_BY_AIRBYTE * (modes.mode(variables).airbyte == "compose"))
     needed = [name for name in required if name not in modes.optional(variables)]
     if absent := [name for name in needed if name not in variables]:
         findings.append(Finding("fail", f".env lacks {', '.join(absent)}", "make env, which adds what is missing"))
@@ -112,9 +112,9 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     return findings or [Finding("ok", ".env is complete")]
 
 
-def check_mounted() -> list[Finding]:
-    """Check that Airbyte's containers, which run as other users, can read the files that they get from the checkout."""
-    shut = [name for name in MOUNTED if not (ROOT / name).stat().st_mode & 0o004]
+def check_mounted(files: list[str]) -> list[Finding]:
+    """Check that containers, which run as other users, can read the files that they get from the checkout."""
+    shut = [name for name in files if not (ROOT / name).stat().st_mode & 0o004]
     return [Finding("fail", f"{name} can be read by nobody but you", f"chmod a+r {name}") for name in shut]
 
 

@@ -27,6 +27,10 @@ CAPABILITIES = {
     # nginx gives its workers another user.
     **dict.fromkeys(["airbyte-proxy", "airbyte-webapp"], ("CHOWN", "SETGID", "SETUID")),
 }
+BINDS = {
+    **{name: ["/var/run/docker.sock:/var/run/docker.sock"] for name in PROXIES},
+    "bootstrap": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
+}
 ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
 NETWORKS = {
     **dict.fromkeys(["daemon", "webserver"], ("engine", "platform")),
@@ -117,7 +121,7 @@ class TestEveryService:
         service = SERVICES[name]
         assert service.get("read_only", False) is (name not in AIRBYTES)
         binds = [volume for volume in service.get("volumes", []) if volume.startswith((".", "/", "~"))]
-        assert binds == (["/var/run/docker.sock:/var/run/docker.sock"] if name in PROXIES else [])
+        assert binds == BINDS.get(name, [])
 
     def test_limits(self, name: str) -> None:
         service = SERVICES[name]
@@ -203,7 +207,9 @@ def test_the_proxy_lets_through_what_dagster_asks_for() -> None:
 
 def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> None:
     files = {config["file"] for config in AIRBYTE["configs"].values()}
-    assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED)
+    assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED_BY_AIRBYTE)
+    binds = [bind for name, binds in BINDS.items() if name not in PROXIES for bind in binds]
+    assert [bind.split(":")[0] for bind in binds] == [f"./{file}" for file in doctor.MOUNTED]
 
 
 def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:

@@ -21,6 +21,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "My Platform.2"
     root.mkdir()
     shutil.copy(EXAMPLE, root)
+    (root / "connections.yaml").touch(mode=0o644)
     for module in (compose, doctor, env, images):
         monkeypatch.setattr(module, "ROOT", root)
         if hasattr(module, "ENV_FILE"):
@@ -150,14 +151,16 @@ def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
     assert levels(checkout) == [("warn", ".env holds secrets and others can read it")]
 
 
-def test_the_doctor_minds_who_can_read_what_airbyte_gets_from_the_checkout(checkout: Path) -> None:
-    for name in doctor.MOUNTED:
+def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(checkout: Path) -> None:
+    for name in doctor.MOUNTED_BY_AIRBYTE:
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).touch(mode=0o644)
     assert levels(checkout, AIRBYTE_MODE="compose") == [("ok", ".env is complete")]
-    (checkout / doctor.MOUNTED[0]).chmod(0o600)
+    (checkout / doctor.MOUNTED_BY_AIRBYTE[0]).chmod(0o600)
     assert levels(checkout) == [("fail", "compose/airbyte/flags.yml can be read by nobody but you")]
     assert levels(checkout, AIRBYTE_MODE="lite") == [("ok", ".env is complete")]
+    (checkout / "connections.yaml").chmod(0o600)
+    assert levels(checkout) == [("fail", "connections.yaml can be read by nobody but you")]
 
 
 @pytest.mark.parametrize(
