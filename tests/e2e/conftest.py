@@ -1,7 +1,12 @@
 """The engine that the end-to-end tests run on, and the platform that they share."""
 
 import contextlib
+import os
+import re
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +14,10 @@ import docker
 import pytest
 from docker.errors import DockerException
 
+from .raw_http import Address
 from .stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +53,25 @@ def running(stack: Stack) -> Stack:
     stack.make("up")
     stack.make("run")
     return stack
+
+
+@contextlib.contextmanager
+def socket_proxy(log: Path, **settings: str) -> Iterator[Address]:
+    """The socket proxy as a process, at most two containers at once; its address."""
+    engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    settings |= {"host": "127.0.0.1", "port": "0", "max_workers": "2", "socket": engine}
+    variables = {f"PROXY_{name.upper()}": value for name, value in settings.items()}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "socket_proxy"],
+            env={"PYTHONPATH": str(ROOT / "services/socket_proxy")} | variables,
+            stderr=output,
+        )
+    try:
+        while not (found := re.search(r"listening on \('127.0.0.1', (\d+)\)", log.read_text())):
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        yield "127.0.0.1", int(found[1])
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0

@@ -9,19 +9,16 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
+from .conftest import socket_proxy
 from .raw_http import Address, exchange, request
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = f"connectortest{uuid.uuid4().hex[:8]}"
 IMAGE = f"airbyte/source-{NAME}:1.0"
 FOREIGN = f"somebody/source-{NAME}:1.0"
@@ -58,30 +55,11 @@ def platform(engine: docker.DockerClient) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def proxy(platform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """The proxy as a process; its address."""
-    variables = {
-        "PYTHONPATH": str(ROOT / "services/socket_proxy"),
-        "PROXY_POLICY": "connectors",
-        "PROXY_PROJECT": NAME,
-        "PROXY_NETWORK": NAME,
-        "PROXY_WORKSPACE": f"{NAME}_workspace",
-        "PROXY_LOCAL": f"{NAME}_local",
-        "PROXY_HOST": "127.0.0.1",
-        "PROXY_PORT": "0",
-        "PROXY_MAX_WORKERS": "2",
-        "PROXY_SOCKET": os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"),
-    }
+    """With the policy for connectors; it breaks nowhere."""
     log = tmp_path_factory.mktemp("proxy") / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "-m", "socket_proxy"], env=variables, stderr=output)
-    try:
-        while not (found := re.search(r"listening on \('127.0.0.1', (\d+)\)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
-        yield "127.0.0.1", int(found[1])
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
+    volumes = {"workspace": f"{NAME}_workspace", "local": f"{NAME}_local"}
+    with socket_proxy(log, policy="connectors", project=NAME, network=NAME, **volumes) as address:
+        yield address
     assert "Traceback" not in log.read_text()
 
 
@@ -154,8 +132,10 @@ def test_a_destination_reads_its_input_to_the_end_and_then_reports(proxy: Addres
     assert (result.returncode, result.stdout, result.stderr) == (0, b"read 200000 lines\n", b"to stderr\n")
 
 
-def test_a_sources_output_arrives_whole(proxy: Address) -> None:
-    result = run(proxy, IMAGE, "read", "--config", "source_config.json")
+@pytest.mark.parametrize("unread", [b"", b"x" * 12_000_000], ids=["no input", "input left unread"])
+def test_output_arrives_whole(proxy: Address, unread: bytes) -> None:
+    """Also that of a container which ends before its input does, as a destination that crashes."""
+    result = run(proxy, IMAGE, "read", "--config", "source_config.json", standard_input=unread)
     assert (result.returncode, result.stdout.count(b"a record\n"), result.stderr) == (0, 200_000, b"")
 
 
@@ -191,9 +171,7 @@ def test_no_more_connectors_than_allowed(proxy: Address, engine: docker.DockerCl
             started.append(subprocess.Popen(line, env=environment, stdout=subprocess.PIPE))
             assert started[-1].stdout
             assert started[-1].stdout.readline() == b"started\n"
-        while sum(container.status == "running" for container in ours(engine)) < 2:
-            time.sleep(0.05)
-        assert b"2 connectors are running, which is the limit" in run(proxy, IMAGE, "spec").stderr
+        assert b"2 connectors are running or about to, which is the limit" in run(proxy, IMAGE, "spec").stderr
     finally:
         for process in started:
             process.terminate()
@@ -248,6 +226,7 @@ def unchanged(engine: docker.DockerClient) -> Iterator[None]:
         (["--entrypoint", "sh"], "Entrypoint"),
         (["--user", "0"], "User"),
         (["--env", "LD_PRELOAD=/data/x.so"], "Env"),
+        (["--env", "AIRBYTE_SPEC_CMD=id"], "Env"),
         (["--label", "com.docker.compose.project=other"], "Labels"),
         (["--network-alias", "postgres"], "NetworkingConfig"),
         (["--restart", "no", "--sysctl", "net.ipv4.ip_forward=1"], "HostConfig.Sysctls"),
@@ -321,7 +300,8 @@ def test_other_containers_cannot_be_attached_to(proxy: Address, engine: docker.D
     try:
         for call in ("attach?stream=1&stdin=1&stdout=1", "start", "kill", "wait", "json", "logs?stdout=1", "exec"):
             method = "GET" if call.startswith(("json", "logs")) else "POST"
-            answers = exchange(proxy, request(method, f"/v1.43/containers/{other.id}/{call}"))
+            upgrade = ("Connection: Upgrade", "Upgrade: tcp") if call.startswith("attach") else ()
+            answers = exchange(proxy, request(method, f"/v1.43/containers/{other.id}/{call}", b"", *upgrade))
             assert answers.statuses == [403], answers.text
     finally:
         other.remove(force=True)

@@ -4,15 +4,11 @@ import contextlib
 import copy
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import docker
@@ -20,9 +16,9 @@ import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
 
+from .conftest import socket_proxy
 from .raw_http import Address, exchange, request
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = f"proxytest{uuid.uuid4().hex[:8]}"
 IMAGE = f"{NAME}:local"
 CREATE = "/v1.43/containers/create"
@@ -64,28 +60,10 @@ def platform(engine: docker.DockerClient) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def proxy(platform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """The proxy as a process; its address."""
-    variables = {
-        "PYTHONPATH": str(ROOT / "services/socket_proxy"),
-        "PROXY_PROJECT": NAME,
-        "PROXY_IMAGE": IMAGE,
-        "PROXY_NETWORK": NAME,
-        "PROXY_HOST": "127.0.0.1",
-        "PROXY_PORT": "0",
-        "PROXY_MAX_WORKERS": "2",
-        "PROXY_SOCKET": os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"),
-    }
+    """With the policy for run workers."""
     log = tmp_path_factory.mktemp("proxy") / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "-m", "socket_proxy"], env=variables, stderr=output)
-    try:
-        while not (found := re.search(r"listening on \('127.0.0.1', (\d+)\)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
-        yield "127.0.0.1", int(found[1])
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
+    with socket_proxy(log, project=NAME, image=IMAGE, network=NAME) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +130,8 @@ def test_a_run_worker_is_stopped_killed_and_followed(dagster: docker.DockerClien
         worker.start()
         worker.reload()
         assert worker.status == "running"
+        while b"jaffle-shop" not in worker.logs():
+            time.sleep(0.05)
         worker.stop(timeout=0) if end == "stop" else worker.kill()
         assert worker.wait()["StatusCode"] in (137, 143)
         assert b"jaffle-shop" in b"".join(worker.logs(stream=True, follow=True))
@@ -159,13 +139,25 @@ def test_a_run_worker_is_stopped_killed_and_followed(dagster: docker.DockerClien
 
 
 def test_no_more_workers_than_allowed(dagster: docker.DockerClient) -> None:
-    workers = [launch(dagster, "wait") for _ in range(3)]
-    for worker in workers[:2]:
+    workers = [launch(dagster, "wait") for _ in range(2)]
+    limit = "2 run workers are running or about to, which is the limit"
+    with pytest.raises(APIError, match=limit):
+        launch(dagster)
+    for worker in workers:
         worker.start()
-    with pytest.raises(APIError, match="2 run workers are running, which is the limit"):
+    with pytest.raises(APIError, match=limit):
         launch(dagster)
     for worker in workers:
         worker.remove(force=True)
+
+
+def test_a_worker_runs_once(dagster: docker.DockerClient) -> None:
+    worker = launch(dagster)
+    worker.start()
+    worker.wait()
+    with pytest.raises(APIError, match="was started before"):
+        worker.start()
+    worker.remove()
 
 
 # --- abuses ----------------------------------------------------------------------------------------------------------

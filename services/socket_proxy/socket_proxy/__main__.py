@@ -12,13 +12,15 @@ from aiohttp import web
 
 from socket_proxy.engine import Engine
 from socket_proxy.policy import policy
-from socket_proxy.server import Proxy
+from socket_proxy.server import http_server
 from socket_proxy.settings import Settings, from_environment
 from socket_proxy.sweeper import sweep_forever
 
 
 def drop_privileges(settings: Settings) -> None:
     """Gives up root but for the socket's group, whose number differs between engines; exits if that is not enough."""
+    if not settings.socket.is_socket():
+        sys.exit(f"socket proxy: {settings.socket} is not a socket. Set DOCKER_SOCKET in .env to the engine's.")
     if os.getuid() == 0:
         group = settings.socket.stat().st_gid
         os.setgroups([group])
@@ -37,11 +39,10 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = Engine(settings)
-    server = web.Server(Proxy(engine, policy(settings)), handler_cancellation=True, access_log=None)
-    runner = web.ServerRunner(server)
+    # aiohttp waits so long twice for what never ends by itself, as an attached stream; Compose kills after 10 seconds.
+    runner = web.ServerRunner(http_server(engine, policy(settings)), shutdown_timeout=2)
     await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=5)
-    await site.start()
+    await web.TCPSite(runner, settings.host, settings.port).start()
     sweeper = asyncio.create_task(sweep_forever(engine))
     logging.info("listening on %s for %s", runner.addresses[0], settings.label)
     await stop.wait()
@@ -53,7 +54,10 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     """Reads the settings, drops privileges and serves."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    settings = from_environment(os.environ)
+    try:
+        settings = from_environment(os.environ)
+    except ValueError as error:
+        sys.exit(f"socket proxy: {error}\nIts settings are the variables PROXY_… of its service in the compose file.")
     drop_privileges(settings)
     asyncio.run(serve(settings))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from pathlib import Path
 
 from aiohttp import web
@@ -14,11 +15,13 @@ from socket_proxy.errors import Refused
 
 CHUNK = 64 * 1024  # bytes
 HEAD_SECONDS = 30
+LINGER_SECONDS = 10  # for a caller to read the last output and close
+HEAD = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: %b\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 STREAM_TYPES = (b"application/vnd.docker.raw-stream", b"application/vnd.docker.multiplexed-stream")
 
 
-class Hijacked(web.StreamResponse):
-    """Stands for an answer that was given on the bare connection; nothing more is written."""
+class Ended(web.StreamResponse):
+    """Stands for an answer of which nothing more is written; the connection is closed."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:  # noqa: ARG002
         """Writes no head."""
@@ -29,61 +32,76 @@ class Hijacked(web.StreamResponse):
         """Writes no end."""
 
 
-async def attach(request: web.BaseRequest, call: Call, socket: Path) -> web.StreamResponse:
+async def attach(request: web.BaseRequest, call: Call, path: Path) -> web.StreamResponse:
     """Connects caller and container until the container's output ends; raises Refused when the engine does not attach.
 
-    The caller may end its direction before: a destination reads its input to the end and then still reports.
+    Either side may end its direction first: a destination reads its input to the end and then still reports, and a
+    container that crashes says why while input still comes. So the two directions share nothing that could fail for
+    both, as asyncio's transports do: they are read and written as plain sockets.
     """
+    loop = asyncio.get_running_loop()
     transport = request.transport
-    if not isinstance(transport, asyncio.Transport):
+    if transport is None:
         raise Refused("the connection is gone", 400)
-    engine_reader, engine_writer = await asyncio.open_unix_connection(str(socket), limit=CHUNK)
-    try:
-        stream_type = await _upgrade(call, engine_reader, engine_writer)
-        ours = transport.get_protocol()
-        reader = asyncio.StreamReader(limit=CHUNK)
-        protocol = asyncio.StreamReaderProtocol(reader)
-        transport.set_protocol(protocol)  # aiohttp's own would close the connection when the caller ends its direction
-        protocol.connection_made(transport)
-        writer = asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
-        writer.write(
-            b"HTTP/1.1 101 UPGRADED\r\nContent-Type: "
-            + stream_type
-            + b"\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
-        )
-        incoming = asyncio.create_task(_pump(reader, engine_writer))
-        try:
-            await _pump(engine_reader, writer)
-        finally:
-            incoming.cancel()
-            await asyncio.wait([incoming])
-            transport.set_protocol(ours)
-        return Hijacked()
-    finally:
-        engine_writer.close()
-        with contextlib.suppress(OSError):
-            await engine_writer.wait_closed()
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.setblocking(False)
+        await loop.sock_connect(engine, str(path))
+        stream_type, output = await _upgrade(call, engine)
+        transport.pause_reading()  # aiohttp hears no more of it until we have ended
+        with transport.get_extra_info("socket").dup() as caller:
+            caller.setblocking(False)
+            try:
+                async with asyncio.TaskGroup() as directions:
+                    incoming = directions.create_task(_input(caller, engine))
+                    await _output(engine, caller, HEAD % stream_type + output)
+                    loop.call_later(LINGER_SECONDS, incoming.cancel)
+            except* OSError:  # the caller is gone
+                pass
+    return Ended()
 
 
-async def _upgrade(call: Call, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """Asks the engine to attach, as a request of our own; returns the type of the stream."""
+async def _upgrade(call: Call, engine: socket.socket) -> tuple[bytes, bytes]:
+    """Asks the engine to attach, as a request of our own; returns the type of the stream, and its beginning."""
+    loop = asyncio.get_running_loop()
     headers = "Host: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0"
-    writer.write(f"POST {call.target} HTTP/1.1\r\n{headers}\r\n\r\n".encode("ascii"))
-    try:
-        async with asyncio.timeout(HEAD_SECONDS):
-            answer = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as error:
-        raise Refused("the engine did not answer", 502) from error
+    answer, end, output = b"", b"", b""
+    async with asyncio.timeout(HEAD_SECONDS):
+        await loop.sock_sendall(engine, f"POST {call.target} HTTP/1.1\r\n{headers}\r\n\r\n".encode("ascii"))
+        while not end:
+            data = await loop.sock_recv(engine, CHUNK)
+            if not data or len(answer) > CHUNK:
+                raise Refused("the engine did not answer", 502)
+            answer, end, output = (answer + data).partition(b"\r\n\r\n")
     if not answer.startswith(b"HTTP/1.1 101 "):
         raise Refused(f"the engine did not attach: {answer.splitlines()[0].decode(errors='replace')}", 409)
     found = [kind for kind in STREAM_TYPES if kind in answer]
-    return found[0] if found else STREAM_TYPES[0]
+    return (found[0] if found else STREAM_TYPES[0]), output
 
 
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    """Copies until the source ends, then ends the target's direction; a broken connection ends it too."""
+async def _input(caller: socket.socket, engine: socket.socket) -> None:
+    """Copies until the caller ends its direction; reads on when the container took its last.
+
+    Bytes left unread would reset the connection when it is closed, and with it what the caller has not read yet.
+    """
+    loop = asyncio.get_running_loop()
+    taken = True
+    while data := await loop.sock_recv(caller, CHUNK):
+        try:
+            if taken:
+                await loop.sock_sendall(engine, data)
+        except OSError:
+            taken = False
     with contextlib.suppress(OSError):
-        while data := await source.read(CHUNK):
-            target.write(data)
-            await target.drain()
-        target.write_eof()
+        engine.shutdown(socket.SHUT_WR)
+
+
+async def _output(engine: socket.socket, caller: socket.socket, data: bytes) -> None:
+    """Sends `data` and what the engine sends after it; then ends the direction."""
+    loop = asyncio.get_running_loop()
+    while data:
+        await loop.sock_sendall(caller, data)
+        try:
+            data = await loop.sock_recv(engine, CHUNK)
+        except OSError:  # it ended with input unread
+            break
+    caller.shutdown(socket.SHUT_WR)

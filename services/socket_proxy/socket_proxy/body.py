@@ -25,9 +25,9 @@ def decode(body: bytes) -> Any:
 
 
 def first_mistake(error: ValidationError) -> str:
-    """Says where the first thing that is wrong is, and what."""
+    """Says where the first thing that is wrong is, and what; a key's odd characters are escaped, as it gets logged."""
     wrong = error.errors(include_input=False)[0]
-    where = ".".join(str(part)[:40] for part in wrong["loc"]) or "the body"
+    where = ".".join(ascii(str(part)[:40])[1:-1] for part in wrong["loc"]) or "the body"
     return f"{where}: {wrong['msg']}"
 
 

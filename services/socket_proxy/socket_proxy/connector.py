@@ -7,7 +7,6 @@ empty, and which ones depends on its version: empty ones are dropped before the 
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -16,13 +15,30 @@ from socket_proxy.body import Strict, decode, first_mistake
 from socket_proxy.errors import Refused
 from socket_proxy.settings import ConnectorSettings
 
-# Airbyte hands on dozens of settings by names of its own; refused are those that loaders, shells and interpreters obey.
-VARIABLE = r"^[A-Z][A-Z0-9_]*=[^\x00]*$"
-OBEYED = re.compile(r"(LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|JAVA_|JDK_|NODE_|BASH)|(ENV|IFS|PATH|HOME)=")
+# What the worker hands on. Any other may be one that something in an image obeys: JAVA_OPTS, AIRBYTE_READ_CMD.
+VARIABLES = {
+    "AIRBYTE_ROLE",
+    "AIRBYTE_VERSION",
+    "APPLY_FIELD_SELECTION",
+    "AUTO_DETECT_SCHEMA",
+    "CONCURRENT_SOURCE_STREAM_READ",
+    "DEPLOYMENT_MODE",
+    "FEATURE_FLAG_CLIENT",
+    "FIELD_SELECTION_WORKSPACES",
+    "LAUNCHDARKLY_KEY",
+    "OTEL_COLLECTOR_ENDPOINT",
+    "SOCAT_KUBE_CPU_LIMIT",
+    "SOCAT_KUBE_CPU_REQUEST",
+    "USE_STREAM_CAPABLE_STATE",
+    "WORKER_CONNECTOR_IMAGE",
+    "WORKER_ENVIRONMENT",
+    "WORKER_JOB_ATTEMPT",
+    "WORKER_JOB_ID",
+}
 
 Yes = Literal[True]
-Text = Annotated[str, Field(max_length=65536)]
 Argument = Annotated[str, Field(max_length=1024)]
+Variable = Annotated[str, Field(pattern=r"^[A-Z0-9_]+=[^\x00]*$", max_length=65536)]
 
 
 class LogConfig(Strict):
@@ -58,7 +74,7 @@ class Create(Strict):
 
     image: str = Field(alias="Image")
     command: list[Argument] = Field(alias="Cmd", min_length=1, max_length=20)
-    environment: list[Annotated[Text, Field(pattern=VARIABLE)]] = Field(alias="Env", default=[], max_length=200)
+    environment: list[Variable] = Field(alias="Env", default=[], max_length=200)
     working_dir: str = Field(alias="WorkingDir", pattern=r"^/data(/[A-Za-z0-9_-]+){1,4}$")
     host_config: HostConfig = Field(alias="HostConfig")
     attach_stdin: Yes = Field(alias="AttachStdin")
@@ -72,13 +88,16 @@ def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
     """Parses and checks a creation; raises Refused with the first thing that is wrong."""
     try:
         create = Create.model_validate(stated(decode(body)) or {})
+    except RecursionError as error:
+        raise Refused("the body is nested too deeply", 400) from error
     except ValidationError as error:
         raise Refused(f"{first_mistake(error)}; a connector has only the fields that Airbyte's worker sends") from error
     settings.require_image(create.image)
     if create.command[0] not in ("spec", "check", "discover", "read", "write"):
         raise Refused("a connector's command is spec, check, discover, read or write")
-    for variable in filter(OBEYED.match, create.environment):
-        raise Refused(f"Env: {variable.partition('=')[0]} is not a setting of a connector")
+    for name in [variable.partition("=")[0] for variable in create.environment]:
+        if name not in VARIABLES:
+            raise Refused(f"Env: {name[:80]} is not a variable that Airbyte's worker hands on")
     if create.host_config.network_mode != settings.network:
         raise Refused(f"a connector is on the platform's network {settings.network!r} only")
     # Docker's command line keeps them in a map: their order changes from one call to the next.

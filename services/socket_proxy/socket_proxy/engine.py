@@ -39,15 +39,18 @@ class Engine:
             timeout=aiohttp.ClientTimeout(total=seconds),
         )
 
-    async def require_worker(self, version: str, identifier: str) -> None:
+    async def state_of_worker(self, version: str, identifier: str) -> str:
         """Raises Refused unless the container exists, by exactly this identifier, with this platform's label."""
         async with self.request("GET", f"{version}/containers/{identifier}/json") as response:
-            found = await response.json() if response.status == 200 else {}
-        labels = (found.get("Config") or {}).get("Labels") or {}
-        if response.status == 404:
-            raise Refused(f"no such container: {identifier}", 404)
-        if found.get("Id") != identifier or labels.get(self.settings.label_name) != self.settings.project:
+            if response.status == 404:
+                raise Refused(f"no such container: {identifier}", 404)
+            if response.status != 200:
+                raise Refused(f"the engine answered {response.status}: {(await response.text())[:200]}", 502)
+            found = await response.json()
+        labels = found["Config"]["Labels"] or {}
+        if found["Id"] != identifier or labels.get(self.settings.label_name) != self.settings.project:
             raise Refused(f"that container is not one of this platform's {self.settings.noun}s")
+        return str(found["State"]["Status"])
 
     async def workers(self) -> list[dict[str, Any]]:
         """Lists this platform's containers in every state, newest first."""

@@ -9,17 +9,19 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from socket_proxy.attach import attach
+from socket_proxy.attach import Ended, attach
 from socket_proxy.calls import Call, parse_call
 from socket_proxy.engine import SECONDS, Engine
 from socket_proxy.errors import Refused
 from socket_proxy.policy import Policy
 
 BODY_BYTES = 512 * 1024  # a creation by Dagster is about 5 KiB
-UNWELCOME = ("Transfer-Encoding", "Content-Encoding", "Upgrade", "Expect")
+BODY_SECONDS = 30
+REQUESTS = 64  # at once. Their bodies fit into the container's memory, their connections into the client's pool of 100
+UNWELCOME = ("Transfer-Encoding", "Content-Encoding", "Expect")
 ABOUT_THE_ENGINE = ("Api-Version", "Ostype")  # headers of a ping, by which Docker's command line picks its version
 UNLIMITED = {"stop", "wait", "logs"}  # calls that last as long as the caller wants
-RUNNING = {"running", "restarting", "paused"}
+ALIVE = {"created", "running", "restarting", "paused"}  # what is created can be started at any time
 log = logging.getLogger(__name__)
 
 
@@ -27,44 +29,59 @@ class Proxy:
     """Answers every request, whatever its path: there is no router that could normalise one."""
 
     def __init__(self, engine: Engine, policy: Policy) -> None:
-        """Creations go one at a time, so that the limit on running containers holds."""
+        """Creations go one at a time, so that the limit on containers holds."""
         self.engine = engine
         self.policy = policy
         self.creating = asyncio.Lock()
+        self.requests = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answers in the engine's own form, refusals too, so that docker-py shows the reason."""
+        self.requests += 1
         try:
-            call = parse_call(request.method, request.raw_path, self.policy.calls)
-            body = await read_body(request, upgrades=call.name == "attach")
-            if call.name == "create":
-                async with self.creating:
-                    return await self.create(request, call, body)
-            if body:
-                raise Refused("this call has no body", 400)
-            if call.name == "no container":
-                raise Refused(f"no such container: {call.image}", 404)
-            if call.name in ("image", "images"):
-                call = self.policy.check_image(call)
-            if call.worker:
-                await self.engine.require_worker(call.version, call.worker)
-            if call.name == "attach":
-                return await attach(request, call, self.engine.settings.socket)
-            return await self.forward(request, call, None)
+            if self.requests > REQUESTS:
+                raise Refused(f"{REQUESTS} requests are being answered, which is the limit", 503)
+            return await self.answer(request)
         except Refused as refused:
             log.warning("refused %s %.200r: %s", request.method, request.raw_path, refused.reason)
             return refusal(refused.status, f"socket proxy: {refused.reason}")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("the engine failed on %s %.200r: %r", request.method, request.raw_path, error)
-            return refusal(502, f"socket proxy: the Docker engine did not answer ({error!r})")
+        except (aiohttp.ClientError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            log.warning("the engine failed on %s %.200r: %s", request.method, request.raw_path, reason)
+            if request.writer.output_size:  # half an answer; a second one behind it would be taken for its rest
+                return Ended()
+            return refusal(502, f"socket proxy: the Docker engine did not answer: {reason}")
+        finally:
+            self.requests -= 1
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Forwards an allowed request; raises Refused for every other."""
+        call = parse_call(request.method, request.raw_path, self.policy.calls)
+        body = await read_body(request, upgrades=call.name == "attach")
+        if call.name == "create":
+            async with self.creating:
+                return await self.create(request, call, body)
+        if body:
+            raise Refused("this call has no body", 400)
+        if call.name == "no container":
+            raise Refused(f"no such container: {call.image}", 404)
+        if call.name in ("image", "images"):
+            call = self.policy.check_image(call)
+        if call.worker:
+            state = await self.engine.state_of_worker(call.version, call.worker)
+            if call.name == "start" and state != "created":
+                raise Refused(f"that {self.engine.settings.noun} was started before: each one runs once", 409)
+        if call.name == "attach":
+            return await attach(request, call, self.engine.settings.socket)
+        return await self.forward(request, call, None)
 
     async def create(self, request: web.BaseRequest, call: Call, body: bytes) -> web.StreamResponse:
-        """Creates a container unless as many as allowed are running."""
+        """Creates a container unless as many as allowed are there."""
         settings = self.engine.settings
         call, payload = self.policy.creation(call, body)
-        running = sum(worker["State"] in RUNNING for worker in await self.engine.workers())
-        if running >= settings.max_workers:
-            raise Refused(f"{running} {settings.noun}s are running, which is the limit", 429)
+        alive = sum(worker["State"] in ALIVE for worker in await self.engine.workers())
+        if alive >= settings.max_workers:
+            raise Refused(f"{alive} {settings.noun}s are running or about to, which is the limit", 429)
         return await self.forward(request, call, payload)
 
     async def forward(self, request: web.BaseRequest, call: Call, payload: dict[str, Any] | None) -> web.StreamResponse:
@@ -84,16 +101,30 @@ class Proxy:
             return response
 
 
+def http_server(engine: Engine, policy: Policy) -> web.Server:
+    """Returns the server; a caller that leaves ends what it asked for."""
+    return web.Server(
+        Proxy(engine, policy),
+        handler_cancellation=True,
+        lingering_time=1,  # second; a refused caller cannot keep its connection for long by sending on
+        access_log=None,
+    )
+
+
 async def read_body(request: web.BaseRequest, *, upgrades: bool) -> bytes:
-    """Reads a body of announced length; raises Refused for chunks, encodings, upgrades and more than BODY_BYTES."""
+    """Reads a body of announced length; raises Refused for chunks, encodings, upgrades, and what is large or slow."""
     for header in UNWELCOME:
-        if upgrades and header == "Upgrade" and request.headers.getall(header, []) == ["tcp"]:
-            continue
         if header in request.headers:
             raise Refused(f"the header {header} is not allowed: send the whole body with a Content-Length", 400)
+    if request.headers.getall("Upgrade", []) != (["tcp"] if upgrades else []):
+        raise Refused("attach is upgraded to tcp, and nothing else is upgraded", 400)
     if (request.content_length or 0) > BODY_BYTES:
         raise Refused(f"the body is larger than {BODY_BYTES} bytes", 413)
-    return await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError as error:
+        raise Refused(f"the body did not arrive within {BODY_SECONDS} seconds", 408) from error
 
 
 def refusal(status: int, message: str) -> web.Response:

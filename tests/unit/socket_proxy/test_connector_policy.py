@@ -109,6 +109,11 @@ def test_the_workers_body_becomes_a_hardened_container() -> None:
         ("Env", ["LD_PRELOAD=/data/x.so"]),
         ("Env", ["PYTHONPATH=/data"]),
         ("Env", ["PATH=/data"]),
+        ("Env", ["AIRBYTE_READ_CMD=sh /data/x"]),
+        ("Env", ["DESTINATION_BIGQUERY_OPTS=-javaagent:/data/x.jar"]),
+        ("Env", ["OPENSSL_CONF=/data/x"]),
+        ("Env", ["WORKER_JOB_ID"]),
+        ("Env", ["WORKER_JOB_ID=\0"]),
         ("WorkingDir", "/data/../etc"),
         ("WorkingDir", "/local"),
         ("User", "root"),
@@ -125,6 +130,37 @@ def test_anything_else_is_refused(path: str, value: object) -> None:
 @pytest.mark.parametrize("value", [None, "", 0, False, [], {}, [0, ""], {"a": {"b": []}}])
 def test_what_is_empty_does_not_matter(path: str, value: object) -> None:
     parse_create(changed(path, value), SETTINGS)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_deeply_nested_body_is_refused(opening: bytes, closing: bytes) -> None:
+    """Deeper than Python recurses, and not too deep for its JSON decoder."""
+    with pytest.raises(Refused, match="nested too deeply"):
+        parse_create(b'{"a":' + opening * 5000 + b"1" + closing * 5000 + b"}", SETTINGS)
+
+
+def test_every_variable_that_the_worker_hands_on_is_let_through() -> None:
+    """The list is from the worker's own log of a `docker run` (0.63.9), and what a sync adds."""
+    handed_on = [
+        "DEPLOYMENT_MODE=OSS",
+        "WORKER_CONNECTOR_IMAGE=airbyte/source-s3:4.16.1",
+        "AUTO_DETECT_SCHEMA=true",
+        "LAUNCHDARKLY_KEY=",
+        "SOCAT_KUBE_CPU_REQUEST=0.1",
+        "SOCAT_KUBE_CPU_LIMIT=2.0",
+        "FIELD_SELECTION_WORKSPACES=",
+        "USE_STREAM_CAPABLE_STATE=true",
+        "AIRBYTE_ROLE=dev",
+        "WORKER_ENVIRONMENT=DOCKER",
+        "APPLY_FIELD_SELECTION=false",
+        "WORKER_JOB_ATTEMPT=0",
+        "OTEL_COLLECTOR_ENDPOINT=http://host.docker.internal:4317",
+        "FEATURE_FLAG_CLIENT=config",
+        "AIRBYTE_VERSION=0.63.9",
+        "WORKER_JOB_ID=12",
+        "CONCURRENT_SOURCE_STREAM_READ=false",
+    ]
+    assert parse_create(changed("Env", handed_on), SETTINGS).environment == handed_on
 
 
 def test_stated() -> None:
