@@ -24,6 +24,9 @@ print(json.dumps({
     },
     "checks": [[key.asset_key.to_user_string(), key.name] for key in graph.asset_check_keys],
     "job": sorted(node.name for node in job.nodes),
+    "tables": {
+        key.to_user_string(): graph.get(key).metadata.get("dagster/table_name") for key in graph.get_all_asset_keys()
+    },
     "executor": job.executor_def.name,
     "schedule": [schedule.cron_schedule, schedule.job_name, schedule.default_status.value],
 }))
@@ -61,6 +64,12 @@ def test_graph(described: dict[str, Any]) -> None:
     }
 
 
+def test_landing_tables_are_named(described: dict[str, Any], local_platform: RunningPlatform) -> None:
+    dataset = f"local-dev.{local_platform.environment['BQ_DATASET']}"
+    for table in ("jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"):
+        assert described["tables"][table] == f"{dataset}.{table.split('/')[1]}"
+
+
 def test_every_data_test_is_a_check_and_every_landing_table_is_counted(described: dict[str, Any]) -> None:
     manifest = json.loads((ROOT / "dbt_project/target/manifest.json").read_text())
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
@@ -79,18 +88,22 @@ def test_job_and_schedule(described: dict[str, Any]) -> None:
     assert described["schedule"] == ["0 6 * * *", "all_assets", "STOPPED"]
 
 
-def test_manifest_follows_the_models(local_platform: RunningPlatform, tmp_path: Path) -> None:
+def test_manifest_follows_settings_and_models(local_platform: RunningPlatform, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
     manifest = project / "target/manifest.json"
 
     def prepare() -> subprocess.CompletedProcess[str]:
-        return local_platform.run("orchestrator", "orchestrator.prepare", DBT_PROJECT_DIR=str(project))
+        settings = {"WAREHOUSE": "bigquery", "BQ_PROJECT": "mine", "BQ_DATASET": "shop"}
+        return local_platform.run("orchestrator", "orchestrator.prepare", DBT_PROJECT_DIR=str(project), **settings)
 
     assert prepare().stdout.strip() == str(manifest)
     made = manifest.stat().st_mtime_ns
     assert prepare().returncode == 0
     assert manifest.stat().st_mtime_ns == made
+    content = json.loads(manifest.read_text())
+    named = {node["relation_name"] for kind in ("nodes", "sources") for node in content[kind].values()}
+    assert {"`mine`.`shop`.`stripe_payments`", "`mine`.`shop_trusted`.`dim_customers`"} < named
 
     (project / "models/staging/jaffle_shop/stg_orders.sql").unlink()
     result = prepare()
