@@ -17,14 +17,14 @@ from local.startup import StepError, bootstrap, bring_up, step
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
 
-# What is done when a file below one of these paths changes.
+# What is done when a file below one of these paths changes, in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
 WATCHED = {
     "services/orchestrator": CODE,
     "dbt_project": CODE,
+    "seed_data": SEED,  # before the connections that read it
     "connections.yaml": CONNECTIONS,
     "services/bootstrap": CONNECTIONS,
-    "seed_data": SEED,
     "services/airbyte_lite": "airbyte",
     "services/warehouse": "warehouse",
 }
