@@ -106,6 +106,10 @@ class TestEveryService:
         }
         assert not forbidden & set(service)
 
+    def test_init(self, name: str) -> None:
+        """The proxies' would stay root and could not send them a signal."""
+        assert SERVICES[name]["init"] is (name not in PROXIES)
+
     def test_not_root(self, name: str) -> None:
         if name in AIRBYTES:
             assert "user" not in SERVICES[name]
@@ -223,6 +227,8 @@ def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
     assert worker["DOCKER_HOST"] == "tcp://airbyte-engine:2375"
     settings = from_environment({name: str(value) for name, value in proxy.items()})
     assert isinstance(settings, ConnectorSettings)
+    at_once = {name: worker[f"MAX_{name}_WORKERS"] for name in ("SYNC", "CHECK", "DISCOVER", "SPEC")}
+    assert settings.max_workers >= sum(at_once.values()) + at_once["SYNC"], "a sync runs two connectors"
     for connector in resolve_lines(ROOT / "compose/airbyte/compose.env")["AIRBYTE_CONNECTORS"].split():
         settings.require_image(f"airbyte/{connector}")
 
