@@ -64,9 +64,8 @@ class Client(AirbyteClient):
 
     def _raise_if_refused(self, response: requests.Response, **_: object) -> None:
         if response.status_code == requests.codes.unauthorized:
-            response.close()
             who = "CLIENT_ID and AIRBYTE_CLIENT_SECRET" if self.client_id else "USERNAME and AIRBYTE_PASSWORD"
             raise Refused(
-                f"Airbyte refuses our credentials (401 from {response.request.method} {response.url}). "
-                f"Check AIRBYTE_{who} (on Docker in .env, then make up)."
+                f"Airbyte refuses our credentials: {response.request.method} {response.url} was answered with 401 "
+                f"({response.text[:200]}). Check AIRBYTE_{who} (on Docker in .env, then make up)."
             )
