@@ -64,6 +64,7 @@ class Fake:
     token_uses: int = 1_000_000
     tokens: list[int] = field(default_factory=list)  # the uses left of each token; its number is the token
     refused: int = 0  # how often it answered 401
+    is_set_up: bool = False
 
     def __post_init__(self) -> None:
         self.shapes = json.loads((SHAPES / f"{self.generation}.json").read_text())
@@ -192,6 +193,13 @@ class Fake:
         if self.cloud and path != "connections/get":
             return 403, {"message": "Forbidden"}
         collection, _, verb = path.partition("/")
+        if collection == "instance_configuration":
+            if verb == "setup":
+                self._note(f"POST {verb}", body)
+                if self.is_set_up:
+                    return 500, {"message": "Internal Server Error: null"}
+                self.is_set_up = body["initialSetupComplete"]
+            return 200, {"edition": "community", "initialSetupComplete": self.is_set_up}
         if verb == "create_if_not_exist":
             self._note(f"POST {verb}", body)
             item = {"workspaceId": body["id"], "name": body["name"], "dataResidency": "auto", "notifications": {}}

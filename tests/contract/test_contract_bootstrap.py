@@ -12,10 +12,12 @@ import pytest
 
 import bootstrap.airbyte_client
 import bootstrap.apply
+from bootstrap import cli
 from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
 from bootstrap.apply import apply, destroy, made
 from bootstrap.connections_file import ConnectionsFile, load
 from bootstrap.errors import UserError
+from bootstrap.first_start import set_up
 from bootstrap.plan import Action, make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
@@ -191,3 +193,37 @@ def test_the_sdk_understands_what_is_sent(airbyte: Fake, commands: Commands) -> 
 
 def without_empty(body: Json) -> Json:
     return {name: value for name, value in body.items() if value not in ("", None)}
+
+
+def test_first_start_is_set_up_once_and_only_where_it_is_ours(
+    airbyte: Fake,
+    commands: Commands,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in commands.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CONNECTIONS_FILE", str(ROOT / "connections.yaml"))
+    monkeypatch.setenv("BOOTSTRAP_STATE_DIR", str(tmp_path / "state"))
+    cli.apply()
+    assert airbyte.sent("POST setup") == []
+    monkeypatch.setenv("AIRBYTE_SETUP_EMAIL", "airbyte@example.com")
+    for _ in range(2):
+        cli.apply()
+    [body] = airbyte.sent("POST setup")
+    assert (body["email"], body["anonymousDataCollection"]) == ("airbyte@example.com", False)
+    assert capsys.readouterr().out.count("first-start setup is done") == 1
+
+
+def test_first_start_that_somebody_else_sets_up_meanwhile_is_no_error(airbyte: Fake, commands: Commands) -> None:
+    airbyte.faults.append(
+        once("GET /api/v1/instance_configuration", lambda _work: (200, {"initialSetupComplete": False}))
+    )
+    airbyte.is_set_up = True
+    with commands.client() as client:
+        set_up(client, "airbyte@example.com", lambda _: None)
+    airbyte.faults.append(once("POST /api/v1/instance_configuration/setup", lambda _work: (500, {"message": "no"})))
+    airbyte.is_set_up = False
+    with commands.client() as client, pytest.raises(AirbyteError, match=r"500 to POST .*setup: no"):
+        set_up(client, "airbyte@example.com", lambda _: None)

@@ -76,6 +76,20 @@ class AirbyteClient:
         """Return when the server says that it is well."""
         self._send("GET", f"{self._public}/health")  # the answer is a sentence, not JSON
 
+    def is_set_up(self) -> bool:
+        """Return whether the user interface's first-start setup is complete."""
+        return bool(self._request("GET", f"{CONFIGURATION}/instance_configuration")["initialSetupComplete"])
+
+    def set_up(self, email: str) -> None:
+        """Complete the first-start setup (InstanceConfigurationSetupRequestBody), telemetry off; an error if it is."""
+        body = {
+            "email": email,
+            "anonymousDataCollection": False,
+            "initialSetupComplete": True,
+            "displaySetupWizard": False,
+        }
+        self._send("POST", f"{CONFIGURATION}/instance_configuration/setup", body)
+
     def workspaces(self) -> builtins.list[Json]:
         """Return the workspaces that we may see."""
         return self._pages(f"{self._public}/workspaces", {})

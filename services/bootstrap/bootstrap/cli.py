@@ -14,6 +14,7 @@ from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
 from bootstrap.apply import made
 from bootstrap.errors import UserError
+from bootstrap.first_start import set_up
 from bootstrap.pinning import differences, pin, read_pins
 from bootstrap.plan import make_plan
 from bootstrap.render import as_json, line, plan_lines
@@ -85,6 +86,7 @@ def apply(adopt: Adopt = False) -> None:
     file = connections_file.load(settings.connections_file)
     pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
+        set_up(client, settings.setup_email, _say)
         pin(client, pins, _say)  # first: its specification says how a connector is configured
         apply_file(client, file, State(settings.state_directory), _report, adopt=adopt)
 

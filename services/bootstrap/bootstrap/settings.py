@@ -24,6 +24,8 @@ class Settings:
     password: str | None = field(default=None, repr=False)
     connectors: str = ""
     """The versions of connectors to set in Airbyte: `source-s3:4.16.1 destination-bigquery:2.8.9`."""
+    setup_email: str | None = None
+    """Completes the first-start setup of an Airbyte that is this platform's own; of others it is not ours to do."""
     public_api_url: str | None = None
     """Where the public API is, if not below airbyte_url: Airbyte Cloud's is `https://api.airbyte.com/v1`."""
 
@@ -46,5 +48,6 @@ class Settings:
             username=environment.get("AIRBYTE_USERNAME") or None,
             password=environment.get("AIRBYTE_PASSWORD") or None,
             connectors=text("AIRBYTE_CONNECTORS", ""),
+            setup_email=environment.get("AIRBYTE_SETUP_EMAIL") or None,
             public_api_url=text("AIRBYTE_PUBLIC_API_URL", "").rstrip("/") or None,
         )

@@ -189,6 +189,7 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
     assert not {"DOCKER_HOST", "DAGSTER_HOME"} & set(names)
     assert set(names) >= set(daemon) - {
         "AIRBYTE_CONNECTORS",
+        "AIRBYTE_SETUP_EMAIL",
         "DOCKER_HOST",
         "PLATFORM_NETWORK",
         "DAGSTER_CURRENT_IMAGE",
