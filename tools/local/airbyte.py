@@ -11,6 +11,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import env_file
+
 from local.claims import development
 from local.platform import ROOT, python, warn
 
@@ -25,7 +27,8 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
     Raises NotRunningError.
     """
     local = [python("bootstrap"), "-m", "bootstrap", *arguments]
-    variables = dict(os.environ) | {"PYTHONPATH": str(ROOT / "services/bootstrap")}
+    variables = env_file.read(ROOT / "connections.env") | dict(os.environ)
+    variables["PYTHONPATH"] = str(ROOT / "services/bootstrap")
     if "AIRBYTE_URL" in os.environ:
         return local, variables
     if settings := development():
@@ -34,9 +37,22 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
     if (ROOT / ".env").exists() and compose_is_up():
         # On a terminal of its own the container's notes would be among its output.
         plain = [] if terminal else ["--no-TTY"]
-        run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, "bootstrap"]
+        run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
         return [*run, "python", "-m", "bootstrap", *arguments], dict(os.environ)
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
+
+
+def other_file() -> list[str]:
+    """Return the options that give the container the file that CONNECTIONS_FILE names; none without it.
+
+    Raises FileNotFoundError: Docker would make a folder of what is not there.
+    """
+    name = os.environ.get("CONNECTIONS_FILE")
+    if not name:
+        return []
+    file = (ROOT / name).resolve(strict=True)
+    inside = "/opt/platform/given.yaml"
+    return ["--volume", f"{file}:{inside}:ro", "--env", f"CONNECTIONS_FILE={inside}"]
 
 
 def compose_is_up() -> bool:

@@ -6,6 +6,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import env_file
+
 from local.platform import ROOT, Platform
 from local.processes import Supervisor
 
@@ -26,8 +28,9 @@ def step(title: str) -> Iterator[None]:
 def bootstrap(platform: Platform, *arguments: str) -> None:
     """Run one command of bootstrap with its output shown. Raises StepError when it fails."""
     command, variables = platform.command("bootstrap", "bootstrap", *arguments)
-    # The caller's variables too: connections.yaml refers to some of them.
-    if subprocess.run(command, env=dict(os.environ) | variables, cwd=ROOT).returncode:
+    # connections.yaml refers to variables of connections.env, or of the caller's.
+    given = env_file.read(ROOT / "connections.env") | dict(os.environ)
+    if subprocess.run(command, env=given | variables, cwd=ROOT).returncode:
         raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
 
 

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import env_file
+
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"
 RUN_WORKER = "data-platform.run-worker"  # the label that the socket proxy puts on run workers, =<project>
@@ -59,17 +61,8 @@ def read_env() -> dict[str, str]:
 
 
 def read_file() -> dict[str, str]:
-    """Return the variables of .env as they stand there, quotes around a value taken off."""
-    if not ENV_FILE.exists():
-        return {}
-    variables = {}
-    for line in ENV_FILE.read_text().splitlines():
-        name, separator, value = line.strip().partition("=")
-        if separator and not name.startswith("#"):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            variables[name.strip()] = value[1:-1] if quoted else value.split(" #")[0].rstrip()
-    return variables
+    """Return the variables of .env as they stand there."""
+    return env_file.read(ENV_FILE)
 
 
 def project() -> str:

@@ -17,7 +17,7 @@ from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, r
 from stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
-COMPOSE = (2, 21)  # the same, and one-shot services under `up --wait`
+COMPOSE = (2, 24)  # the same, one-shot services under `up --wait`, and a file of variables that need not be there
 COMFORT = 1.5  # GiB of memory beyond what is needed
 DISK_WITH_IMAGES = 1.0  # GiB: data alone
 # The checkout's files that containers read as they are: bootstrap, and the real Airbyte.

@@ -77,7 +77,9 @@ class _Connector(_Declared):
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
             location = (*self._location, "configuration", *error.path)
-            raise self._document.error((location, f"{error}. Set it (on Docker Compose in .env).")) from error
+            raise self._document.error(
+                (location, f"{error}. Set it in connections.env, or export it (not for Docker Compose).")
+            ) from error
         return result
 
 

@@ -65,7 +65,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 def environment(name: str) -> dict[str, Any]:
     """A service's variables, with those of the default mode's files."""
-    files = [resolve_lines(ROOT / file) for file in SERVICES[name].get("env_file", [])]
+    files = [resolve_lines(ROOT / file) for file in SERVICES[name].get("env_file", []) if isinstance(file, str)]
     stated: dict[str, Any] = SERVICES[name].get("environment", {})
     return {key: value for each in files for key, value in each.items()} | stated
 
@@ -309,3 +309,10 @@ def test_the_build_context_holds_no_secrets() -> None:
     assert lines[1] == "*"
     kept = {line[1:] for line in lines if line.startswith("!")}
     assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "seed_data", "services"}
+
+
+def test_secrets_of_connections_reach_bootstrap_only() -> None:
+    mine = {"path": "connections.env", "required": False}
+    assert [name for name, service in SERVICES.items() if mine in service.get("env_file", [])] == ["bootstrap"]
+    assert SERVICES["bootstrap"]["env_file"][0] == mine  # the platform's own come later, and win
+    assert "connections.env" in (ROOT / ".gitignore").read_text().splitlines()

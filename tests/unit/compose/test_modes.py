@@ -53,13 +53,13 @@ def _no_modes_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def resolved(tmp_path: Path, settings: dict[str, str], **given: str) -> dict[str, Any]:
+def resolved(tmp_path: Path, settings: dict[str, str], folder: Path = ROOT, **given: str) -> dict[str, Any]:
     """The compose file as Compose resolves it with an .env of these settings, and variables of the environment."""
     file = tmp_path / ".env"
     file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     command = ["docker", "compose", "--env-file", str(file), "config", "--format", "json"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | given
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "variable is not set" not in result.stderr
     found: dict[str, Any] = json.loads(result.stdout)
@@ -218,3 +218,16 @@ def test_modes_of_the_environment_are_composes_too(tmp_path: Path, monkeypatch: 
 def test_spaces_between_profiles_are_composes_too() -> None:
     [finding] = modes.check(variables("lite", "emulator", COMPOSE_PROFILES="lite, emulator"))
     assert finding.level == "ok"
+
+
+@needs_compose
+def test_a_secret_of_connections_env_reaches_bootstrap_and_nobody_else(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    shutil.copytree(ROOT / "compose", tmp_path / "compose")
+    (tmp_path / "connections.env").write_text("SHOP_TOKEN='se$cret'\nAIRBYTE_URL=http://elsewhere\n")
+    services = resolved(tmp_path, variables("lite", "emulator"), tmp_path)["services"]
+    having = {name for name, service in services.items() if "SHOP_TOKEN" in (service.get("environment") or {})}
+    assert having == {"bootstrap"}
+    environment = services["bootstrap"]["environment"]
+    assert environment["SHOP_TOKEN"] == "se$$cret"  # as `config` writes a $
+    assert environment["AIRBYTE_URL"] == "http://airbyte:8000"

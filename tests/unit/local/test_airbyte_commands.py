@@ -26,6 +26,27 @@ def test_a_command_whose_output_is_kept_gets_no_terminal() -> None:
     assert "--no-TTY" not in shown
 
 
+def test_the_file_that_is_named_is_the_one_in_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without, _ = airbyte.command(["plan"], terminal=False)
+    assert "--volume" not in without
+    monkeypatch.setenv("CONNECTIONS_FILE", "imported.yaml")
+    with pytest.raises(FileNotFoundError):
+        airbyte.command(["plan"], terminal=False)
+    (tmp_path / "imported.yaml").touch()
+    line, _ = airbyte.command(["plan"], terminal=False)
+    mounted = line[line.index("--volume") + 1]
+    path = line[line.index("--env") + 1].removeprefix("CONNECTIONS_FILE=")
+    assert mounted == f"{tmp_path / 'imported.yaml'}:{path}:ro"
+
+
+def test_secrets_come_from_connections_env_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "connections.env").write_text("# of the shop\nSHOP_TOKEN='a b'\nOTHER=file\n")
+    monkeypatch.setenv("AIRBYTE_URL", "http://airbyte")
+    monkeypatch.setenv("OTHER", "exported")
+    _, variables = airbyte.command(["plan"], terminal=False)
+    assert (variables["SHOP_TOKEN"], variables["OTHER"]) == ("a b", "exported")
+
+
 def test_an_interrupted_import_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
