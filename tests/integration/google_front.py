@@ -33,7 +33,7 @@ class Front:
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)  # by "METHOD the end of the path"
     tokens: int = 0
     requests: list[str] = field(default_factory=list)
-    limits: set[int] = field(default_factory=set)  # maximumBytesBilled of the queries that came
+    queries: list[tuple[str, int]] = field(default_factory=list)  # job id, and maximumBytesBilled or 0
 
     def write_key(self, folder: Path) -> Path:
         """Write the key as Google Cloud's console gives it, for its owner only; return its path."""
@@ -85,10 +85,10 @@ def front_of(emulator: str) -> Iterator[Front]:
             return 200, {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
 
         def forward(self, body: bytes) -> tuple[int, Any]:
-            query = _query(body)
-            if query and (limit := int(query.get("maximumBytesBilled") or 0)):
-                front.limits.add(limit)
-                if limit < LEAST_BILLED:
+            if query := _query(body):
+                _, limit = query
+                front.queries.append(query)
+                if 0 < limit < LEAST_BILLED:
                     message = f"Query exceeded limit for bytes billed: {limit}. {LEAST_BILLED} or higher required."
                     error = {"reason": "bytesBilledLimitExceeded", "message": message}
                     return 400, {"error": {"code": 400, "message": message, "errors": [error]}}
@@ -149,15 +149,18 @@ def _matches(request: str, method: str, path: str) -> bool:
     return wanted == method and path.endswith(end)
 
 
-def _query(body: bytes) -> dict[str, Any] | None:
-    """Return the configuration of a query job, or of a query without a job."""
+def _query(body: bytes) -> tuple[str, int] | None:
+    """Return job id ("" without a job) and maximumBytesBilled (0: none) if this is a query."""
     try:
         content = json.loads(body)
     except ValueError:
         return None
     if not isinstance(content, dict):
         return None
-    return (content.get("configuration") or {}).get("query") or (content if "query" in content else None)
+    query = (content.get("configuration") or {}).get("query") or (content if "query" in content else None)
+    if query is None:
+        return None
+    return (content.get("jobReference") or {}).get("jobId", ""), int(query.get("maximumBytesBilled") or 0)
 
 
 def _billed(body: bytes) -> bytes:
