@@ -79,10 +79,11 @@ class Kit:
     on_state: Callable[[], None] = lambda: None
     jobs: int = 0
     connection_id: str = "c"
+    location: str = "US"
 
     @property
     def destination(self) -> dict[str, Any]:
-        return {"project_id": "local-dev", "dataset_id": self.dataset, "dataset_location": "US"}
+        return {"project_id": "local-dev", "dataset_id": self.dataset, "dataset_location": self.location}
 
     def stream(self, mode: str, *, name: str = "t", fields: dict[str, Any] | None = None, **more: Any) -> SyncStream:
         """Return a stream; its columns are `id` (integer), `name` (string) and `at` (date-time) unless given."""

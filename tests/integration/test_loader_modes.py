@@ -204,9 +204,11 @@ def test_a_small_table_takes_well_under_a_second(kit: Kit, mode: str) -> None:
     assert min(durations) < 1  # 0.1 to 0.3 s on an idle machine
 
 
-def test_the_dataset_is_made_where_it_is_wanted(kit: Kit, bigquery: google_bigquery.Client) -> None:
+@pytest.mark.parametrize("location", ["US", "EU"])
+def test_the_dataset_is_made_where_it_is_wanted(kit: Kit, bigquery: google_bigquery.Client, location: str) -> None:
     kit.dataset += "_new"
+    kit.location = location
     kit.sync(kit.stream(OVERWRITE), rows=[{"id": 1, "name": "a"}])
-    assert kit.rows() == [(1, "a")]
-    assert bigquery.get_dataset(kit.dataset).location == "US"
+    assert kit.table().num_rows == 1
+    assert bigquery.get_dataset(kit.dataset).location == location
     bigquery.delete_dataset(kit.dataset, delete_contents=True)

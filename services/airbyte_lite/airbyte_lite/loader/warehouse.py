@@ -51,7 +51,7 @@ class Warehouse:
             try:
                 found = self.client.get_dataset(dataset.reference, retry=self.retry(), timeout=REQUEST_S)
             except exceptions.NotFound:
-                dataset.location = self._location
+                # The client adds its location, the configured one.
                 found = self.client.create_dataset(dataset, exists_ok=True, retry=self.retry(), timeout=REQUEST_S)
         if self._location and found.location and found.location.lower() != self._location.lower():
             raise SyncError(
