@@ -31,6 +31,7 @@ DEFINITIONS = {
     "source": ("source-s3", "69589781-7828-43c5-9f63-8925b1c1ccc2"),
     "destination": ("destination-bigquery", "22f6c74f-5699-40ff-833c-4a879ea40133"),
 }
+OTHER_SOURCE = ("source-postgres", "decd338e-5647-4c0b-adf4-da0e75f5a750")
 SECRET = {"type": "string", "airbyte_secret": True}
 SPECIFICATIONS = {
     "source": {
@@ -91,7 +92,8 @@ class Fake:
         identity = f"{next(self._numbers):08}-0000-0000-0000-000000000000"
         item: Json = {f"{kind}Id": identity, "createdAt": 1_700_000_000} | values
         if kind in DEFINITIONS:
-            item = {f"{kind}Type": DEFINITIONS[kind][0].partition("-")[2], "definitionId": DEFINITIONS[kind][1]} | item
+            chosen = OTHER_SOURCE if item.get("definitionId") == OTHER_SOURCE[1] else DEFINITIONS[kind]
+            item = {f"{kind}Type": chosen[0].partition("-")[2], "definitionId": chosen[1]} | item
         else:
             manual = {"scheduleType": "manual"}
             defaults: Json = {"dataResidency": "auto", "tags": [], "status": "active", "schedule": manual}
@@ -206,9 +208,12 @@ class Fake:
             return 200, self.workspaces.setdefault(body["id"], item)
         kind = collection.partition("_")[0]
         if collection.endswith("_definitions"):
-            name, identity = DEFINITIONS[kind]
+            listed = [DEFINITIONS[kind], *([OTHER_SOURCE] if kind == "source" else [])]
             return 200, {
-                f"{kind}Definitions": [{"dockerRepository": f"airbyte/{name}", f"{kind}DefinitionId": identity}]
+                f"{kind}Definitions": [
+                    {"dockerRepository": f"airbyte/{name}", f"{kind}DefinitionId": identity}
+                    for name, identity in listed
+                ]
             }
         if collection.endswith("_definition_specifications"):
             return 200, {"connectionSpecification": SPECIFICATIONS[kind]}

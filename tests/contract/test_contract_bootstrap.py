@@ -33,6 +33,7 @@ class Commands:
     """bootstrap's commands, each with its state read from disk as a new process would."""
 
     def __init__(self, directory: Path) -> None:
+        self.path = ROOT / "connections.yaml"
         key = directory / "key.json"
         key.write_text(json.dumps({"type": "service_account", "private_key": "of the account"}))
         self.environment = {
@@ -43,10 +44,19 @@ class Commands:
         self.state = directory / "state"
 
     def file(self) -> ConnectionsFile:
-        return load(ROOT / "connections.yaml", self.environment)
+        return load(self.path, self.environment)
 
     def client(self) -> AirbyteClient:
         return AirbyteClient(Settings.read(os.environ))
+
+    def edit(self, *replacements: tuple[str, str]) -> None:
+        """Work with a copy of the file in which these texts are others."""
+        text = self.path.read_text()
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        self.path = self.state.with_name("connections.yaml")
+        self.path.write_text(text)
 
     def apply(self) -> list[str]:
         lines: list[str] = []
@@ -97,6 +107,16 @@ def test_a_changed_secret_and_a_change_by_hand_are_undone(airbyte: Fake, command
     }
     assert secrets == {"another-secret-key"}
     assert airbyte.sent("PATCH connection") == [{"prefix": ""}]
+    assert commands.actions() == {Action.UNCHANGED}
+
+
+def test_another_connector_is_another_source(airbyte: Fake, commands: Commands) -> None:
+    commands.apply()
+    commands.edit(("connector: source-s3", "connector: source-postgres"))
+    assert commands.actions() == {Action.REPLACE, Action.UNCHANGED}  # the sources and their connections; the warehouse
+    commands.apply()
+    assert {item["sourceType"] for item in airbyte.objects["source"].values()} == {"postgres"}
+    assert held(airbyte) == EVERYTHING
     assert commands.actions() == {Action.UNCHANGED}
 
 

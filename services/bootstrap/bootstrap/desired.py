@@ -27,13 +27,19 @@ class Actor:
     kind: Kind
     name: str
     connector: str
-    definition_id: str
+    definitions: Mapping[str, str] = field(repr=False)
+    """The server's connectors of this kind: the definition ids by image name."""
     configuration: Json = field(repr=False)
     schemas: Schemas = field(repr=False)
     where: str
 
     replaced_when = frozenset({"definitionId"})
     """The fields that no request can change."""
+
+    @property
+    def definition_id(self) -> str:
+        """The connector's id on this server."""
+        return self.definitions[self.connector]
 
     def is_renamed(self, changes: list[FieldChange]) -> bool:
         """Return whether an object with these differences is this one under its old name: nothing else differs."""
@@ -64,8 +70,11 @@ class Actor:
     def _differences(self, found: Json, state: State) -> Iterator[FieldChange]:
         if found["name"] != self.name:
             yield FieldChange("name", found["name"], self.name)
-        if found.get("definitionId", self.definition_id) != self.definition_id:  # Airbyte 0.63 does not show it
-            yield FieldChange("definitionId", found["definitionId"], self.definition_id)
+        # Airbyte 0.63 does not show the definition, but its name's second half; nothing of a custom connector.
+        by_type = self.definitions.get(f"{self.kind}-{found.get(f'{self.kind}Type')}", self.definition_id)
+        definition_id = found.get("definitionId") or by_type
+        if definition_id != self.definition_id:
+            yield FieldChange("definitionId", definition_id, self.definition_id)
         known = partial(state.secret_is_known, found[self.kind.id_field])
         # Airbyte's reads add the connector's type to the configuration.
         configuration = {key: value for key, value in found["configuration"].items() if key != f"{self.kind}Type"}
@@ -196,5 +205,5 @@ def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specification
                 specifications[definition_id] = branches(client.specification(kind, definition_id, workspace_id))
             schemas = specifications.get(definition_id, [])
             configuration = item.expanded()
-            found.append(Actor(kind, item.name, item.connector, definition_id, configuration, schemas, item.where))
+            found.append(Actor(kind, item.name, item.connector, definitions, configuration, schemas, item.where))
     return [*found, *(Link(connection, connection.where) for connection in file.connections)]
