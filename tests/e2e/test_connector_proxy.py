@@ -225,8 +225,6 @@ def unchanged(engine: docker.DockerClient) -> Iterator[None]:
         (["--publish", "8099:80"], "Extra inputs"),
         (["--entrypoint", "sh"], "Entrypoint"),
         (["--user", "0"], "User"),
-        (["--env", "LD_PRELOAD=/data/x.so"], "Env"),
-        (["--env", "AIRBYTE_SPEC_CMD=id"], "Env"),
         (["--label", "com.docker.compose.project=other"], "Labels"),
         (["--network-alias", "postgres"], "NetworkingConfig"),
         (["--restart", "no", "--sysctl", "net.ipv4.ip_forward=1"], "HostConfig.Sysctls"),

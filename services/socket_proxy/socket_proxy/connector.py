@@ -7,6 +7,7 @@ empty, and which ones depends on its version: empty ones are dropped before the 
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -15,7 +16,10 @@ from socket_proxy.body import Strict, decode, first_mistake
 from socket_proxy.errors import Refused
 from socket_proxy.settings import ConnectorSettings
 
-# What the worker hands on. Any other may be one that something in an image obeys: JAVA_OPTS, AIRBYTE_READ_CMD.
+log = logging.getLogger(__name__)
+
+# What a connector gets of the variables that the worker hands on. Any other may be one that something in an image obeys
+# (JAVA_OPTS, AIRBYTE_READ_CMD): it is left out, and the sync goes on without it.
 VARIABLES = {
     "AIRBYTE_ROLE",
     "AIRBYTE_VERSION",
@@ -95,9 +99,6 @@ def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
     settings.require_image(create.image)
     if create.command[0] not in ("spec", "check", "discover", "read", "write"):
         raise Refused("a connector's command is spec, check, discover, read or write")
-    for name in [variable.partition("=")[0] for variable in create.environment]:
-        if name not in VARIABLES:
-            raise Refused(f"Env: {name[:80]} is not a variable that Airbyte's worker hands on")
     if create.host_config.network_mode != settings.network:
         raise Refused(f"a connector is on the platform's network {settings.network!r} only")
     # Docker's command line keeps them in a map: their order changes from one call to the next.
@@ -112,7 +113,7 @@ def container(create: Create, settings: ConnectorSettings) -> dict[str, Any]:
     return {
         "Image": create.image,
         "Cmd": create.command,
-        "Env": create.environment,
+        "Env": known(create.environment),
         "WorkingDir": create.working_dir,
         "AttachStdin": True,
         "AttachStdout": True,
@@ -142,6 +143,16 @@ def container(create: Create, settings: ConnectorSettings) -> dict[str, Any]:
             "LogConfig": {"Type": "none", "Config": {}},
         },
     }
+
+
+def known(environment: list[str]) -> list[str]:
+    """Returns the variables that a connector may have; logs the names of the others."""
+    names = {variable: variable.partition("=")[0] for variable in environment}
+    if others := [name[:80] for name in names.values() if name not in VARIABLES]:
+        log.warning(
+            "a connector starts without %s: not in the list of what Airbyte's worker hands on", ", ".join(others)
+        )
+    return [variable for variable, name in names.items() if name in VARIABLES]
 
 
 def stated(value: Any) -> Any:

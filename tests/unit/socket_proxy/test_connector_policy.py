@@ -106,12 +106,6 @@ def test_the_workers_body_becomes_a_hardened_container() -> None:
         ("Entrypoint", ["sh"]),
         ("Cmd", ["sh", "-c", "id"]),
         ("Cmd", []),
-        ("Env", ["LD_PRELOAD=/data/x.so"]),
-        ("Env", ["PYTHONPATH=/data"]),
-        ("Env", ["PATH=/data"]),
-        ("Env", ["AIRBYTE_READ_CMD=sh /data/x"]),
-        ("Env", ["DESTINATION_BIGQUERY_OPTS=-javaagent:/data/x.jar"]),
-        ("Env", ["OPENSSL_CONF=/data/x"]),
         ("Env", ["WORKER_JOB_ID"]),
         ("Env", ["WORKER_JOB_ID=\0"]),
         ("WorkingDir", "/data/../etc"),
@@ -160,7 +154,27 @@ def test_every_variable_that_the_worker_hands_on_is_let_through() -> None:
         "WORKER_JOB_ID=12",
         "CONCURRENT_SOURCE_STREAM_READ=false",
     ]
-    assert parse_create(changed("Env", handed_on), SETTINGS).environment == handed_on
+    assert container(parse_create(changed("Env", handed_on), SETTINGS), SETTINGS)["Env"] == handed_on
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "LD_PRELOAD=/data/x.so",
+        "PYTHONPATH=/data",
+        "PATH=/data",
+        "AIRBYTE_READ_CMD=sh /data/x",
+        "DESTINATION_BIGQUERY_OPTS=-javaagent:/data/x.jar",
+        "OPENSSL_CONF=/data/x",
+        "WORKER_JOB_ID_=12",
+    ],
+)
+def test_another_variable_is_left_out_and_told(other: str, caplog: pytest.LogCaptureFixture) -> None:
+    body = changed("Env", ["WORKER_JOB_ID=12", other, "AIRBYTE_ROLE=dev"])
+    assert container(parse_create(body, SETTINGS), SETTINGS)["Env"] == ["WORKER_JOB_ID=12", "AIRBYTE_ROLE=dev"]
+    name, _, value = other.partition("=")
+    assert f"without {name}:" in caplog.text
+    assert f"={value}" not in caplog.text
 
 
 def test_stated() -> None:
