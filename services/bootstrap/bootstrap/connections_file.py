@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from pydantic_core import PydanticCustomError
 
 from bootstrap.contradictions import contradictions
-from bootstrap.expansion import ExpansionError, expand
+from bootstrap.expansion import ExpansionError, UnsetVariableError, expand
 from bootstrap.inline_sources import Lifted, lift
 from bootstrap.yaml_lines import ConnectionsFileError, Document, Location
 
@@ -77,9 +77,10 @@ class _Connector(_Declared):
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
             location = (*self._location, "configuration", *error.path)
-            raise self._document.error(
-                (location, f"{error}. Set it in connections.env, or export it (not for Docker Compose).")
-            ) from error
+            hint = ""
+            if isinstance(error, UnsetVariableError):
+                hint = " Set it in connections.env, or export it (not for Docker Compose)."
+            raise self._document.error((location, f"{error}.{hint}")) from error
         return result
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-REFERENCE = re.compile(r"\$\$\{|\$\{(?P<file>file:)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^{}]*)?\}")
+REFERENCE = re.compile(
+    r"\$\$\{|\$\{(?P<file>file:)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^{}]*)?\}|(?P<broken>\$\{)"
+)
 
 
 class ExpansionError(ValueError):
@@ -18,11 +20,16 @@ class ExpansionError(ValueError):
         self.path = path
 
 
+class UnsetVariableError(ExpansionError):
+    """A reference to a variable that is not set."""
+
+
 def expand(value: Any, environment: Mapping[str, str], path: tuple[str | int, ...] = ()) -> Any:
     """Return a copy of a JSON-like value with every reference replaced.
 
     As in a shell, an empty variable counts as unset for `:-`. A mapping's field whose text comes out empty is left
-    out, which is how optional settings stay optional. Raises ExpansionError for a variable that is not set.
+    out, which is how optional settings stay optional. Raises ExpansionError for a variable that is not set, a file that
+    cannot be read, and a `${` that begins no reference: sent as it is, the text would pass for a secret.
     """
     if isinstance(value, str):
         return _expand_text(value, environment, path)
@@ -38,11 +45,17 @@ def _expand_text(text: str, environment: Mapping[str, str], path: tuple[str | in
     def replace(reference: re.Match[str]) -> str:
         if reference[0] == "$${":
             return "${"
+        if reference["broken"]:
+            raise ExpansionError(
+                "a ${ begins no reference here. Write ${NAME}, ${NAME:-default} or ${file:NAME}, a name being letters, "
+                "digits and _ without a digit in front; or $${ where the text ${ itself is meant",
+                path,
+            )
         name, default = reference["name"], reference["default"]
         found = environment.get(name, "")
         if not found:
             if default is None:
-                raise ExpansionError(f"the environment variable {name} is not set", path)
+                raise UnsetVariableError(f"the environment variable {name} is not set", path)
             return default.removeprefix(":-")
         return _content(name, found, path) if reference["file"] else found
 

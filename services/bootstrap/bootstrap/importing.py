@@ -52,7 +52,8 @@ def read_workspace(client: AirbyteClient, url: str, workspace_id: str | None) ->
     workspace = _choose(client, workspace_id)
     workspace_id = str(workspace["workspaceId"])
     imported = Imported(
-        HEADER.format(name=workspace["name"], url=url), {"workspace": {"id": workspace_id, "name": workspace["name"]}}
+        HEADER.format(name=workspace["name"], url=url),
+        {"workspace": {"id": workspace_id, "name": _plain(workspace["name"])}},
     )
     actual = {kind: client.list(kind, workspace_id) for kind in Kind}
     names = {item[kind.id_field]: item["name"] for kind in Kind for item in actual[kind]}
@@ -61,7 +62,7 @@ def read_workspace(client: AirbyteClient, url: str, workspace_id: str | None) ->
         imported.content[f"{kind}s"] = [_actor(item, kind, specifications, imported) for item in actual[kind]]
     taken: set[str] = set()
     imported.content["connections"] = [
-        _connection(item, names, client.stream_definitions(item["connectionId"]), taken, imported)
+        _plain(_connection(item, names, client.stream_definitions(item["connectionId"]), taken, imported))
         for item in actual[Kind.CONNECTION]
     ]
     _check(imported.content, actual)
@@ -98,7 +99,7 @@ def _actor(item: Json, kind: Kind, specifications: _Specifications, imported: Im
 
     def written(value: Any, schemas: Schemas, key: str) -> Any:
         if is_secret(schemas, value):
-            name = _unique(re.sub(r"[^A-Z0-9_]", "_", f"{item['name']}_{key}".upper()), set(imported.variables))
+            name = _unique(_variable(f"{item['name']}_{key}"), set(imported.variables))
             imported.variables.append(name)
             return f"${{{name}}}"
         if isinstance(value, dict):
@@ -111,7 +112,7 @@ def _actor(item: Json, kind: Kind, specifications: _Specifications, imported: Im
             return [written(inner, child(schemas, index), key) for index, inner in enumerate(value)]
         return _plain(value)
 
-    return {"name": item["name"], "connector": connector, "configuration": written(shown, schemas, "")}
+    return {"name": _plain(item["name"]), "connector": connector, "configuration": written(shown, schemas, "")}
 
 
 def _connection(item: Json, names: dict[str, str], defined: list[Json], taken: set[str], imported: Imported) -> Json:
@@ -129,7 +130,7 @@ def _connection(item: Json, names: dict[str, str], defined: list[Json], taken: s
         "status": item["status"],
         "schedule": timing(schedule),
         "namespace_definition": item.get("namespaceDefinition") or "destination",
-        "namespace_format": _plain(item.get("namespaceFormat")) if custom else None,
+        "namespace_format": item.get("namespaceFormat") if custom else None,
         "non_breaking_schema_updates_behavior": item.get("nonBreakingSchemaUpdatesBehavior") or "ignore",
     }
     by_name = {stream["name"]: stream for stream in defined}
@@ -155,6 +156,13 @@ def _stream(connection: Json, stream: Json, defined: Json, taken: set[str], impo
                 f"connection {connection['name']!r}, stream {stream['name']!r}: {setting} cannot be declared; "
                 "apply would remove it."
             )
+    selected = [column["fieldPath"] for column in stream.get("selectedFields") or []]
+    for path in selected:
+        if len(path) > 1:
+            imported.notes.append(
+                f"connection {connection['name']!r}, stream {stream['name']!r}: the field {'.'.join(path)} cannot be "
+                f"selected by itself; apply would select the whole column {path[0]}."
+            )
     mode = stream["syncMode"]
     cursor = mode.startswith("incremental_") and not defined.get("sourceDefinedCursor")
     written = {
@@ -163,7 +171,7 @@ def _stream(connection: Json, stream: Json, defined: Json, taken: set[str], impo
         "sync_mode": mode,
         "primary_key": stream.get("primaryKey") if mode == "incremental_deduped_history" else None,
         "cursor_field": stream.get("cursorField") if cursor else None,
-        "selected_fields": [column["fieldPath"][0] for column in stream.get("selectedFields") or []],
+        "selected_fields": list(dict.fromkeys(path[0] for path in selected)),
         "dbt_source": table,
     }
     return {key: value for key, value in written.items() if value}
@@ -186,8 +194,17 @@ def _check(content: Json, actual: dict[Kind, list[Json]]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value such that it is not read as a reference to the environment."""
+    """Return a JSON-like value of which nothing is read as a reference to the environment."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
     return value.replace("${", "$${") if isinstance(value, str) else value
+
+
+def _variable(text: str) -> str:
+    name = re.sub(r"[^A-Z0-9_]", "_", text.upper())
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def _word(name: str) -> str:

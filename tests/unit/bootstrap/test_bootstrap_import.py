@@ -1,5 +1,6 @@
 """Writing the connections file of a workspace that somebody set up by hand."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def made_by_hand(server: Any) -> Any:
     configuration = {"bucket": "{{ ${NOT_OURS} }}", "secret": "s", "sourceType": "s3", "unset": None}
     server.add("source", "1", {"name": "shop-db", "sourceType": "s3", "configuration": configuration})
     server.add("destination", "2", {"name": "dwh", "destinationType": "bigquery", "configuration": {"project_id": "p"}})
-    server.add("connection", "3", CONNECTION)
+    server.add("connection", "3", deepcopy(CONNECTION))
     return server
 
 
@@ -134,3 +135,43 @@ def test_one_of_several_workspaces_has_to_be_named(session: Any, made_by_hand: A
     made_by_hand.workspaces["another"] = "Another"
     with pytest.raises(UserError, match=rf"Name the workspace with --workspace ID.*\n  {WORKSPACE}  Theirs\n  another"):
         read(session)
+
+
+@pytest.mark.parametrize(("name", "variable"), [("3rd party", "_3RD_PARTY_SECRET"), ("über", "_BER_SECRET")])
+def test_the_variable_of_a_secret_is_one_that_a_reference_can_name(
+    session: Any, made_by_hand: Any, name: str, variable: str
+) -> None:
+    made_by_hand.objects["1"]["name"] = name
+    imported = read(session)
+    assert imported.variables == [variable]
+    session.write(imported.text())
+    session.apply(adopt=True, **{variable: "known"})
+    assert made_by_hand.named("source", name)["configuration"]["secret"] == "known"
+
+
+def test_names_are_not_read_as_references(session: Any, made_by_hand: Any) -> None:
+    cost = "cost ${EUR}"
+    made_by_hand.workspaces[WORKSPACE] = cost
+    for item in made_by_hand.objects.values():
+        item["name"] = cost
+    connection = made_by_hand.objects["3"]
+    connection["prefix"] = "${3}"
+    orders = connection["configurations"]["streams"][0]
+    orders |= {"name": cost, "namespace": cost, "primaryKey": [[cost]], "cursorField": [cost]}
+    orders["selectedFields"] = [{"fieldPath": [cost]}]
+    imported = read(session)
+    session.write(imported.text())
+    [variable] = imported.variables
+    assert session.apply(adopt=True, **{variable: "s"})[0] == f"workspace {cost} unchanged"
+    assert made_by_hand.writes == ["PUT source"]  # the secret; nothing else differs
+
+
+def test_a_nested_field_that_was_selected_is_told(session: Any, made_by_hand: Any) -> None:
+    fields = [{"fieldPath": ["address", "city"]}, {"fieldPath": ["address", "zip"]}, {"fieldPath": ["id"]}]
+    made_by_hand.objects["3"]["configurations"]["streams"][0]["selectedFields"] = fields
+    imported = read(session)
+    assert imported.content["connections"][0]["streams"][0]["selected_fields"] == ["address", "id"]
+    assert [note.partition(": ")[2] for note in imported.notes] == [
+        f"the field address.{name} cannot be selected by itself; apply would select the whole column address."
+        for name in ("city", "zip")
+    ]

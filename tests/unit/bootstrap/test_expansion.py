@@ -16,6 +16,7 @@ from bootstrap.expansion import ExpansionError, expand
         ("${A:-x}", {"A": "1"}, "1"),
         ("${A:-http://h:1/a-b}", {}, "http://h:1/a-b"),
         ("${A}", {"A": "${B}"}, "${B}"),  # values are not expanded again
+        ("$${A} $${3}", {"A": "1"}, "${A} ${3}"),
     ],
 )
 def test_references(text: str, environment: dict[str, str], expected: str) -> None:
@@ -43,3 +44,12 @@ def test_the_content_of_a_file(tmp_path: Path) -> None:
     assert expand({"key": "${file:KEY:-}"}, {}) == {}
     with pytest.raises(ExpansionError, match=r"absent, named by KEY, cannot be read"):
         expand("${file:KEY}", {"KEY": str(tmp_path / "absent")})
+
+
+@pytest.mark.parametrize("text", ["${3RD_PARTY}", "${A-B}", "${A", "${}", "${A:-${B}}", "${file: A}"])
+def test_what_looks_like_a_reference_and_is_none_is_refused(text: str) -> None:
+    with pytest.raises(
+        ExpansionError, match=r"begins no reference here\. Write \$\{NAME\}.* or \$\$\{ where"
+    ) as caught:
+        expand({"a": [f"x{text}"]}, {"A": "1", "B": "2"})
+    assert caught.value.path == ("a", 0)
