@@ -25,3 +25,11 @@ def test_name_stands_for_its_addresses() -> None:
         socket.create_connection(listening.getsockname()[:2], timeout=5).close()
         listening.close()
     assert sockets
+
+
+def test_answers_do_not_wait_for_an_ack() -> None:
+    [listening] = listen("127.0.0.1", 0)
+    with listening, socket.create_connection(listening.getsockname(), timeout=5):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
