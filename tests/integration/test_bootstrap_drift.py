@@ -65,11 +65,37 @@ CURSOR = "_ab_source_file_last_modified"
 S3_SECRETS = ["credentials.aws_access_key_id?", "credentials.aws_secret_access_key?"]
 
 
+class Sent(httpx.BaseTransport):
+    """The way of bootstrap's requests to the server, which keeps them."""
+
+    def __init__(self) -> None:
+        self._server = httpx.HTTPTransport()
+        self.requests: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass it on."""
+        self.requests.append(request)
+        return self._server.handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections to the server."""
+        self._server.close()
+
+    def naming(self, objects: set[str]) -> list[str]:
+        """Say which requests that may write have named one of these ids, be it to write what is there already."""
+        return [
+            f"{request.method} {request.url.path} {request.content.decode()}"
+            for request in self.requests
+            if request.method != "GET" and any(i in f"{request.url} {request.content.decode()}" for i in objects)
+        ]
+
+
 @dataclass
 class Hand:
     """A workspace that apply made, with some objects of others, and the API as somebody else uses it."""
 
     client: AirbyteClient
+    sent: Sent
     http: httpx.Client
     directory: Path
     environment: dict[str, str]
@@ -126,8 +152,10 @@ class Hand:
         configuration = shown.get("configuration", {}) | secrets
         self.request("POST", f"{kind}s", body | {"name": copy, "configuration": configuration} | changes)
 
-    def theirs(self) -> list[dict[str, Any]]:
-        return [item for kind in KINDS for item in self.objects(kind) if item["name"].startswith("their")]
+    def theirs(self) -> dict[str, dict[str, Any]]:
+        """The objects of others by id."""
+        shown = [(item[f"{kind}Id"], item) for kind in KINDS for item in self.objects(kind)]
+        return {identifier: item for identifier, item in shown if item["name"].startswith("their")}
 
 
 def seen(plan: Plan) -> dict[str, Any]:
@@ -153,11 +181,12 @@ def hand(platform: RunningPlatform, s3_client: S3Client, tmp_path_factory: pytes
         s3_client.put_object(Bucket=bucket, Key=f"{name}.csv", Body=b"id,status\n1,placed\n")
     text = FILE.replace("$WORKSPACE", workspace).replace("$BUCKET", bucket)
     (directory / "connections.yaml").write_text(text)
+    sent = Sent()
     with (
-        AirbyteClient(Settings.read(platform.environment)) as client,
+        AirbyteClient(Settings.read(platform.environment), sent) as client,
         httpx.Client(base_url=platform.airbyte_url, timeout=120) as http,
     ):
-        hand = Hand(client, http, directory, platform.environment, workspace)
+        hand = Hand(client, sent, http, directory, platform.environment, workspace)
         hand.apply()
         hand.copy("source", "orders", "their source")
         hand.copy("destination", "warehouse", "their warehouse")
@@ -286,11 +315,14 @@ def test_an_edit_by_hand(hand: Hand, edit: str) -> None:
     by_hand, expected = EDITS[edit]
     by_hand(hand)
     theirs = hand.theirs()
+    hand.sent.requests.clear()
     assert seen(hand.plan()) == expected
     hand.apply()
     assert seen(hand.plan()) == {}
+    assert hand.sent.naming({*theirs}) == []
     assert hand.theirs() == theirs
-    assert [sorted(item["name"] for item in hand.objects(kind) if item not in theirs) for kind in KINDS] == OURS
+    ours = [[item["name"] for item in hand.objects(kind) if item[f"{kind}Id"] not in theirs] for kind in KINDS]
+    assert [sorted(names) for names in ours] == OURS
 
 
 def test_a_name_of_others_that_is_ours(hand: Hand) -> None:
