@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,37 @@ def test_each_mode_has_its_own_address_and_connectors(tmp_path: Path) -> None:
     urls = [each["AIRBYTE_URL"] for each in (lite, compose, external)]
     assert urls == ["http://airbyte:8000", "http://airbyte-proxy:8000", "https://airbyte.example.com"]
     assert (lite["AIRBYTE_CONNECTORS"], external["AIRBYTE_CONNECTORS"]) == ("", "")
-    assert re.fullmatch(r"source-s3:[\d.]+ destination-bigquery:[\d.]+", compose["AIRBYTE_CONNECTORS"])
+    lites = tomllib.loads((ROOT / "services/airbyte_lite/connectors/connectors.toml").read_text())
+    source, destination = compose["AIRBYTE_CONNECTORS"].split()
+    assert source == f"source-s3:{lites['source-s3']['version']}"  # one connections.yaml fits both
+    assert re.fullmatch(r"destination-bigquery:\d+\.\d+\.\d+", destination)
     assert (compose["AWS_ENDPOINT_URL_S3"], external["AWS_ENDPOINT_URL_S3"]) == ("http://localstack:4566", "")
+
+
+@needs_compose
+def test_the_connectors_of_the_real_airbyte_are_pulled_with_the_other_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker may not pull any; `make up` makes the images, if one is absent, before it starts anything."""
+    found = resolved(tmp_path, variables("compose", "bigquery", **KEY))
+    connectors = {
+        f"airbyte/{name}" for name in found["services"]["bootstrap"]["environment"]["AIRBYTE_CONNECTORS"].split()
+    }
+    pulled: list[str] = []
+
+    def pull(image: str) -> str:
+        pulled.append(image)
+        return ""
+
+    monkeypatch.setattr(images, "config", lambda: found)
+    monkeypatch.setattr(images, "outdated", dict)
+    monkeypatch.setattr(images, "present", lambda image: image not in connectors - set(pulled))
+    monkeypatch.setattr(images, "pull", pull)
+    assert not images.are_current()
+    images.make_images()
+    assert len(connectors) == 2
+    assert set(pulled) == connectors
+    assert images.are_current()
 
 
 @needs_compose
@@ -138,6 +168,7 @@ def test_the_key_reaches_who_needs_it_and_only_as_a_file(tmp_path: Path) -> None
         ("external", "bigquery", EXTERNAL | {"AIRBYTE_URL": "http://localhost:8000"}, "is the container itself"),
         ("external", "bigquery", EXTERNAL | {"AIRBYTE_CLIENT_ID": ""}, "one of the two pairs"),
         ("external", "bigquery", EXTERNAL | {"AIRBYTE_USERNAME": "a", "AIRBYTE_PASSWORD": "b"}, "one of the two pairs"),
+        ("external", "bigquery", EXTERNAL | {"AIRBYTE_USERNAME": "a"}, "one of the two pairs"),
         ("external", "bigquery", EXTERNAL | CLOUD_URL, "are not the two addresses"),
         ("external", "bigquery", EXTERNAL | CLOUD_API | {"AIRBYTE_URL": "https://api.airbyte.com"}, "not the two"),
         ("external", "bigquery", EXTERNAL | CLOUD_URL | {"AIRBYTE_PUBLIC_API_URL": "api.airbyte.com"}, "not the two"),
