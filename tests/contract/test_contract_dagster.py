@@ -80,6 +80,18 @@ def test_409_because_somebody_else_was_faster(airbyte: Fake, connection: str) ->
     assert len(airbyte.jobs) == 1
 
 
+def test_409_because_of_a_reset_is_no_sync_to_follow(airbyte: Fake, connection: str) -> None:
+    def overtaken(_: Callable[[], Answer]) -> Answer:
+        airbyte.start(connection, "running")["jobType"] = "reset"
+        return 409, problem("try-again-later", f"A reset is already running for: {connection}")
+
+    airbyte.faults.append(once(f"POST {PUBLIC}jobs", overtaken))
+    airbyte.progress = ["running", "succeeded"]
+    with pytest.raises(dg.Failure, match="exceeded with url"):
+        sync()
+    assert only(airbyte)["status"] == "running"
+
+
 def test_500_and_then_the_job_runs_all_the_same(airbyte: Fake, connection: str) -> None:
     def lose(work: Callable[[], Answer]) -> Answer:
         assert work()[0] == 200
