@@ -101,7 +101,7 @@ def test_a_connection_renamed_and_another_removed(setup: Setup) -> None:
         "~ connection   payments                               update",
         "- connection   jaffle_shop_orders                     delete",
         "",
-        "Plan: 0 to create, 2 to update, 0 to replace, 2 to delete, 3 unchanged.",
+        "Plan: 0 to create, 2 to update, 0 to replace, 2 to delete, 4 unchanged.",
     ]
     assert result.stdout.count('name: "stripe_payments" → "payments"') == 2
     assert result.stdout.count("sync state") == 1
@@ -121,7 +121,7 @@ def test_the_launcher_runs_the_commands_on_the_given_airbyte(setup: Setup, tmp_p
         command = [python("bootstrap"), "-m", "local.airbyte", *arguments]
         return subprocess.run(command, env=environment | {"PATH": os.environ["PATH"]}, capture_output=True, text=True)
 
-    assert json.loads(make("plan", "--json").stdout)["summary"]["unchanged"] == 7
+    assert json.loads(make("plan", "--json").stdout)["summary"]["unchanged"] == 8
     imported, workspace = tmp_path / "imported.yaml", str(load(setup.file, {}).workspace.id)
     assert make("import", str(imported), "--workspace", workspace).returncode == 0
     assert len(load(imported, {}).connections) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -67,9 +68,9 @@ def plan(
     file = connections_file.load(settings.connections_file)
     pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
-        for other in differences(client, pins):
-            _tell(f"note: apply sets {other.connector} to {other.wanted}; it is {other.found}, and compared as that.")
+        connectors = list(differences(client, pins))
         found = make_plan(client, file, State(settings.state_directory), adopt=adopt)
+        found = replace(found, connectors=connectors)
     if as_json_:
         _say(json.dumps(as_json(found), indent=2))
     else:

@@ -11,6 +11,7 @@ from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
 from bootstrap.matching import is_ours, match, refuse_to_cascade
+from bootstrap.pinning import Pin
 from bootstrap.state import State
 
 
@@ -49,16 +50,19 @@ class Plan:
     workspace_action: Action
     workspace_fields: list[FieldChange]
     changes: list[Change]
+    connectors: list[Pin] = field(default_factory=list)
+    """The connectors whose version is set first; until then objects are compared by the old one's specification."""
+
+    @property
+    def actions(self) -> list[Action]:
+        """What happens to each object: the workspace, the connectors whose version is set, and the changes'."""
+        updated = [Action.UPDATE] * len(self.connectors)
+        return [self.workspace_action, *updated, *(change.action for change in self.changes)]
 
     @property
     def is_empty(self) -> bool:
         """Whether everything is as declared."""
-        actions = {self.workspace_action, *(change.action for change in self.changes)}
-        return actions == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
-
-    def count(self, action: Action) -> int:
-        """Return the number of objects with this action."""
-        return sum(change.action is action for change in self.changes)
+        return set(self.actions) == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
 
 
 def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, adopt: bool) -> Plan:

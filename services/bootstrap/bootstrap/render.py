@@ -21,13 +21,16 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield the plan: objects, below them the fields that differ (old → new) and what is lost, and a summary."""
     yield f"{SIGNS[plan.workspace_action]} " + line("workspace", plan.workspace, plan.workspace_action)
     yield from (f"      {field_text(item)}" for item in plan.workspace_fields)
+    for pin in plan.connectors:
+        yield f"{SIGNS[Action.UPDATE]} " + line("connector", pin.connector, Action.UPDATE)
+        yield f"      version: {_value(pin.found)} → {_value(pin.wanted)}"
     for change in plan.changes:
         outcome = change.action + (", taken over" if change.adopted else "")
         yield f"{SIGNS[change.action]} " + line(change.kind, change.name, outcome)
         yield from (f"      {field_text(item)}" for item in change.fields)
         if change.lost:
             yield f"      {loss_text(change)}"
-    counts = ", ".join(f"{plan.count(action)} {text}" for action, text in SUMMARY.items())
+    counts = ", ".join(f"{plan.actions.count(action)} {text}" for action, text in SUMMARY.items())
     adopted = sum(change.adopted for change in plan.changes)
     counts += f"; {adopted} to take over" if adopted else ""
     yield f"\n{'No changes' if plan.is_empty else 'Plan'}: {counts}."
@@ -71,6 +74,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "action": plan.workspace_action,
             "fields": [_field(item) for item in plan.workspace_fields],
         },
+        "connectors": [{"name": pin.connector, "old": pin.found, "new": pin.wanted} for pin in plan.connectors],
         "changes": [
             {
                 "kind": change.kind,
@@ -82,7 +86,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             }
             for change in plan.changes
         ],
-        "summary": {action: plan.count(action) for action in Action},
+        "summary": {action: plan.actions.count(action) for action in Action},
     }
 
 

@@ -134,7 +134,7 @@ def test_a_connector_that_the_server_lacks(session: Any, tmp_path: Path) -> None
 def test_a_plan_for_an_empty_server_creates_everything_and_nothing_yet(session: Any, server: Any) -> None:
     plan = session.plan()
     assert [change.action for change in plan.changes] == [Action.CREATE] * 3
-    assert text_of(plan).splitlines()[-1] == "Plan: 3 to create, 0 to update, 0 to replace, 0 to delete, 0 unchanged."
+    assert text_of(plan).splitlines()[-1] == "Plan: 4 to create, 0 to update, 0 to replace, 0 to delete, 0 unchanged."
     assert server.writes == []
 
 

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from bootstrap.airbyte_client import AirbyteClient
+from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.errors import UserError
-from bootstrap.pinning import differences, pin, read_pins
+from bootstrap.pinning import Pin, differences, pin, read_pins
+from bootstrap.render import as_json, plan_lines
 from bootstrap.settings import Settings
 
 
@@ -71,3 +73,17 @@ def test_a_connector_that_airbyte_does_not_have() -> None:
 def test_what_is_not_a_pin(text: str) -> None:
     with pytest.raises(UserError, match="is not a connector with its version"):
         read_pins(text)
+
+
+def test_a_plan_with_a_connector_to_set_is_not_empty(session: Any) -> None:
+    session.apply()
+    plan = session.plan()
+    assert plan.is_empty
+    pinned = replace(plan, connectors=[Pin(Kind.SOURCE, "source-s3", "an-id", "4.7.8", "4.16.1")])
+    assert not pinned.is_empty
+    lines = list(plan_lines(pinned))
+    assert lines[1].split() == ["~", "connector", "source-s3", "update"]
+    assert lines[2] == '      version: "4.7.8" → "4.16.1"'
+    assert lines[-1] == "\nPlan: 0 to create, 1 to update, 0 to replace, 0 to delete, 4 unchanged."
+    assert as_json(pinned)["connectors"] == [{"name": "source-s3", "old": "4.7.8", "new": "4.16.1"}]
+    assert as_json(pinned)["summary"]["update"] == 1
