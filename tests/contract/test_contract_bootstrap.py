@@ -76,7 +76,8 @@ class Commands:
 
 @pytest.fixture
 def commands(airbyte: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    monkeypatch.setattr(bootstrap.apply, "PAUSES", (0.0, 0.0))
+    for module in (bootstrap.airbyte_client, bootstrap.apply):
+        monkeypatch.setattr(module, "PAUSES", (0.0, 0.0))
     return Commands(tmp_path)
 
 
@@ -117,6 +118,34 @@ def test_another_connector_is_another_source(airbyte: Fake, commands: Commands) 
     commands.apply()
     assert {item["sourceType"] for item in airbyte.objects["source"].values()} == {"postgres"}
     assert held(airbyte) == EVERYTHING
+    assert commands.actions() == {Action.UNCHANGED}
+
+
+@pytest.mark.parametrize(
+    ("declared", "field"), [("selected_fields: [id, status]", "selectedFields"), ("namespace: shop", "namespace")]
+)
+def test_a_setting_of_a_stream_that_airbyte_does_not_know(
+    airbyte: Fake, commands: Commands, declared: str, field: str
+) -> None:
+    before = "dbt_source: jaffle_shop.jaffle_shop_orders"
+    commands.edit((before, f"{declared}\n        {before}"))
+    if field in airbyte.shapes["answers"]["stream"]:
+        commands.apply()
+        assert commands.actions() == {Action.UNCHANGED}
+        return
+    for lost in range(2):  # the second run finds what the first one made
+        told = rf"yaml:\d+: connection 'jaffle_shop_orders': .*lacks streams\.jaffle_shop_orders\.{field}\."
+        with pytest.raises(UserError, match=told):
+            commands.apply()
+        assert len(airbyte.sent("POST connection")) == 2
+        assert len(airbyte.sent("PATCH connection")) == lost
+    with commands.client() as client:
+        plan = make_plan(client, commands.file(), State(commands.state), adopt=False)
+    assert [change.lost for change in plan.changes if change.lost] == []  # it is not another stream
+    assert {text.rpartition(".")[2] for text in airbyte.undocumented} == {field}
+    airbyte.undocumented.clear()
+    commands.edit((f"{declared}\n        ", ""))
+    commands.apply()
     assert commands.actions() == {Action.UNCHANGED}
 
 

@@ -149,6 +149,7 @@ def _send(
         answer = found
     object_id: str = answer[kind.id_field]
     state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
+    desired.check(answer)
     return object_id
 
 

@@ -33,6 +33,12 @@ def connection_changes(wanted: Json, found: Json, filled_in: dict[str, Json]) ->
             yield FieldChange(key, old, new)
 
 
+def not_kept(wanted: Json, answer: Json) -> list[str]:
+    """Return the streams and settings of streams that Airbyte's answer to a write lacks: every plan would show them."""
+    changes = _stream_changes(wanted["configurations"]["streams"], _streams(answer), {})
+    return [change.path for change in changes if change.old is ABSENT and change.new is not ABSENT]
+
+
 def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
     """Return the streams that have to be read from the start after these changes."""
     by_path = {change.path: change for change in changes}
@@ -70,7 +76,7 @@ def _stream_changes(wanted: list[Json], found: list[Json], filled_in: dict[str, 
             continue
         expected = dict.fromkeys(ADDED_BY_HAND) | filled_in.get(label, {}) | stream
         for key, value in expected.items():
-            if key not in {"name", "namespace"} and _comparable(key, before.get(key)) != _comparable(key, value):
+            if key != "name" and _comparable(key, before.get(key)) != _comparable(key, value):
                 yield FieldChange(f"{path}.{key}", before.get(key) or ABSENT, value or ABSENT)
     for label, stream in left.items():
         yield FieldChange(f"streams.{label}", stream.get("syncMode"), ABSENT)
@@ -83,10 +89,14 @@ def _comparable(key: str, value: Any) -> Any:
 
 
 def _match(stream: Json, found: dict[str, Json]) -> str:
-    """Return the label of a declared stream; one without a namespace is any stream of its name."""
+    """Return the label of a declared stream; one without a namespace is any stream of its name, and the reverse.
+
+    Airbyte 0.63 shows no namespace: what has none there may be the same stream.
+    """
     if not stream.get("namespace"):
         return next((label for label, item in found.items() if item["name"] == stream["name"]), stream["name"])
-    return _label(stream)
+    label = _label(stream)
+    return stream["name"] if label not in found and stream["name"] in found else label
 
 
 def _label(stream: Json) -> str:

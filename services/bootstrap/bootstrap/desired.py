@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
-from bootstrap.connection_diff import chosen, connection_changes, incremental_streams, lost_states
+from bootstrap.connection_diff import chosen, connection_changes, incremental_streams, lost_states, not_kept
 from bootstrap.connections_file import Connection, ConnectionsFile, Destination, Source, Stream
 from bootstrap.diff import FieldChange, configuration_changes, secrets
 from bootstrap.errors import UserError
@@ -84,6 +84,9 @@ class Actor:
         """Return what has to be remembered of an object that we have just written: when that was, if it says so."""
         return {"updatedAt": found.get("updatedAt")}
 
+    def check(self, answer: Json) -> None:
+        """Pass any answer to a write: of a configuration, Airbyte keeps what its connector knows or refuses it."""
+
     def sent_secrets(self, found: Json) -> list[tuple[str, object]]:
         """Return path and value of each secret in the configuration, given how Airbyte shows it."""
         return list(secrets(self.configuration, found.get("configuration"), self.schemas))
@@ -150,6 +153,16 @@ class Link:
     def shown(self, found: Json) -> Json:
         """Return what has to be remembered of a connection that we have just written: what Airbyte filled in."""
         return {"streams": chosen(found)}
+
+    def check(self, answer: Json) -> None:
+        """Raise UserError when Airbyte's answer to a write lacks what was sent: to send it again would not help."""
+        if lacking := not_kept(self.creation("", {}), answer):
+            raise UserError(
+                f"{self.where}: connection {self.name!r}: Airbyte took it, but its answer lacks {', '.join(lacking)}. "
+                "This Airbyte's public API cannot set that (0.63 has neither selected_fields nor namespace of a "
+                "stream); until then a sync goes without it, and without selected_fields loads every column.\n"
+                "Take it out of the connections file, or use a newer Airbyte."
+            )
 
     def sent_secrets(self, found: Json) -> list[tuple[str, object]]:  # noqa: ARG002 - as an actor's
         """Return nothing: a connection has no secrets."""

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.connection_diff import chosen, connection_changes, lost_states
+from bootstrap.connection_diff import chosen, connection_changes, lost_states, not_kept
 
 CONNECTION: dict[str, Any] = {
     "name": "c",
@@ -120,6 +120,45 @@ def test_streams_of_the_same_name_in_two_schemas() -> None:
     assert list(connection_changes(wanted, {"configurations": {"streams": both[::-1]}}, {})) == []
     [change] = connection_changes(wanted, {"configurations": {"streams": both[:1]}}, {})
     assert (change.path, change.new) == ("streams.two.t", "full_refresh_append")
+
+
+def test_an_airbyte_that_shows_no_namespace_has_the_same_stream() -> None:
+    stream = {"name": "t", "syncMode": "incremental_append"}
+    wanted = {"configurations": {"streams": [stream | {"namespace": "public"}]}}
+    found = {"configurations": {"streams": [stream]}}
+    changes = list(connection_changes(wanted, found, {}))
+    assert [(change.path, change.old, change.new) for change in changes] == [("streams.t.namespace", None, "public")]
+    assert lost_states(found, changes) == []
+    other = {"configurations": {"streams": [stream | {"namespace": "other"}]}}
+    assert [change.path for change in connection_changes(wanted, other, {})] == ["streams.public.t", "streams.other.t"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "lacking"),
+    [
+        ({"namespace": "x", "selectedFields": [{"fieldPath": ["id"]}]}, {}, {"namespace", "selectedFields"}),
+        ({"cursorField": ["a"]}, {"cursorField": []}, {"cursorField"}),
+        (
+            {"cursorField": ["a"], "namespace": "x"},
+            {"cursorField": ["a"], "namespace": "x", "includeFiles": True},
+            set(),
+        ),
+        ({"selectedFields": []}, {}, set()),
+        ({}, {"namespace": "x", "cursorField": ["a"], "selectedFields": [{"fieldPath": ["id"]}]}, set()),
+    ],
+)
+def test_what_an_answer_lacks_of_what_was_sent(
+    sent: dict[str, Any], answered: dict[str, Any], lacking: set[str]
+) -> None:
+    stream = {"name": "t", "syncMode": "incremental_append"}
+    wanted, answer = ({"configurations": {"streams": [stream | settings]}} for settings in (sent, answered))
+    assert set(not_kept(wanted, answer)) == {f"streams.t.{key}" for key in lacking}
+
+
+def test_an_answer_that_lacks_a_stream() -> None:
+    one, two = ({"name": "t", "namespace": name, "syncMode": "full_refresh_append"} for name in ("one", "two"))
+    wanted, answer = ({"configurations": {"streams": streams}} for streams in ([one, two], [two]))
+    assert not_kept(wanted, answer) == ["streams.one.t"]
 
 
 INCREMENTAL = {"name": "b", "syncMode": "incremental_append", "cursorField": ["x"]}
