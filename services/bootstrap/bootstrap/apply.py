@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Json, Kind
+from bootstrap.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
 from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired
 from bootstrap.errors import UserError
 from bootstrap.matching import is_ours, refuse_to_cascade
 from bootstrap.plan import Action, Change, compare, make_plan
+from bootstrap.render import move_text
 from bootstrap.state import State
 
 type Report = Callable[[str, str, str], None]
 """Told kind, name and outcome of every object as soon as it is dealt with."""
-
-PAUSES = (1.0, 2.0, 4.0)
-"""Seconds before another attempt: a fresh server can answer 500 to its first writes."""
 
 OUTCOMES = {
     Action.CREATE: "created",
@@ -59,6 +57,7 @@ def apply(client: AirbyteClient, file: ConnectionsFile, state: State, report: Re
             if change.action is Action.DELETE and change.found:
                 _delete(client, state, change.kind, change.found)
                 report(change.kind, change.name, _outcome(change))
+        state.end_creations()
 
 
 def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]], report: Report) -> None:
@@ -67,6 +66,7 @@ def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]
         for kind, item in reversed(objects):
             _delete(client, state, kind, item)
             report(kind, item["name"], OUTCOMES[Action.DELETE])
+        state.end_creations()
 
 
 def made(client: AirbyteClient, file: ConnectionsFile, state: State) -> list[tuple[Kind, Json]]:
@@ -133,6 +133,7 @@ def _send(
 ) -> str:
     kind, name = desired.kind, desired.name
     change = compare(desired, found, ids, state)
+    was_begun = state.is_being_created(kind, name)
     if found is None:
         state.begin_creation(kind, name)
         try:
@@ -148,19 +149,34 @@ def _send(
     else:
         answer = found
     object_id: str = answer[kind.id_field]
+    if was_begun:
+        _delete_twins(client, workspace_id, desired, object_id, state)
     state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
     desired.check(answer)
     return object_id
 
 
+def _delete_twins(client: AirbyteClient, workspace_id: str, desired: Desired, object_id: str, state: State) -> None:
+    """Delete what an earlier request made of the same object, of which we saw neither the end nor, looking, a trace.
+
+    Airbyte goes on with a request whose sender is gone: it takes effect after that.
+    """
+    kind = desired.kind
+    for item in client.list(kind, workspace_id):
+        twin_id: str = item[kind.id_field]
+        if item["name"] == desired.name and twin_id != object_id and state.name_of(kind, twin_id) is None:
+            client.delete(kind, twin_id)
+
+
 def _delete(client: AirbyteClient, state: State, kind: Kind, item: Json) -> None:
     client.delete(kind, item[kind.id_field])
     state.forget(item[kind.id_field])
-    state.end_creation(kind, item["name"])
 
 
 def _outcome(change: Change) -> str:
     fields = ", ".join(item.path for item in change.fields)
     if change.adopted and not fields:
         return "taken over"
-    return OUTCOMES[change.action] + (f" ({fields})" if fields else "")
+    # What is lost, the plan tells; this asks for something to be done after it.
+    moved = f"; {move_text(change)}" if change.moved else ""
+    return OUTCOMES[change.action] + (f" ({fields})" if fields else "") + moved

@@ -100,16 +100,15 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
     state = State(settings.state_directory)
     with AirbyteClient(settings) as client:
         objects = made(client, file, state)
-        if not objects:
-            _say("Nothing to delete: apply made nothing in this workspace.")
-            return
         for kind, item in objects:
             _say("- " + line(kind, item["name"], "delete"))
-        if not yes:
+        if objects and not yes:
             typer.confirm(
                 f"Delete these {len(objects)} objects? Tables in the warehouse stay, sync states do not.", abort=True
             )
         destroy_objects(client, state, objects, _report)
+        if not objects:
+            _say("Nothing to delete: apply made nothing in this workspace.")
 
 
 @app.command("import")

@@ -18,6 +18,8 @@ type Ids = Mapping[tuple[Kind, str], str]
 """The ids of the workspace's sources and destinations by kind and declared name."""
 
 NEW_ID = "(known after apply)"
+TABLES = {"prefix", "namespaceDefinition", "namespaceFormat"}
+"""Which tables a connection fills: to guess a rename where they differ would carry the state over to empty tables."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Actor:
     def definition_id(self) -> str:
         """The connector's id on this server."""
         return self.definitions[self.connector]
+
+    @property
+    def moved_when(self) -> frozenset[str]:
+        """The fields that say which tables its connections fill."""
+        return frozenset({"project_id", "dataset_id"} if self.kind is Kind.DESTINATION else ())
 
     def is_renamed(self, changes: list[FieldChange]) -> bool:
         """Return whether an object with these differences is this one under its old name: nothing else differs."""
@@ -106,6 +113,8 @@ class Link:
     kind = Kind.CONNECTION
     replaced_when = frozenset({"sourceId", "destinationId"})
     """The fields that no request can change."""
+    moved_when = frozenset(TABLES)
+    """The fields that say which tables it fills."""
 
     @property
     def name(self) -> str:
@@ -113,8 +122,8 @@ class Link:
         return self.declared.name
 
     def is_renamed(self, changes: list[FieldChange]) -> bool:
-        """Return whether an object with these differences is this one under its old name: it connects the same two."""
-        return not any(change.path in self.replaced_when for change in changes)
+        """Return whether an object with these differences is this one under its old name: it fills the same tables."""
+        return not any(change.path in self.replaced_when | TABLES for change in changes)
 
     def creation(self, workspace_id: str, ids: Ids) -> Json:  # noqa: ARG002 - as an actor's
         """Return the body that creates it."""

@@ -18,10 +18,28 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
 
 PRIVATE = 0o600
+KEY_BYTES = 32
+
+
+class _Object(BaseModel):
+    kind: str
+    name: str
+    secrets: dict[str, str] = {}  # hashes by path
+    shown: dict[str, Any] = {}
+
+
+class _Content(BaseModel):
+    """What state.json holds."""
+
+    workspaces: list[str] = []
+    objects: dict[str, _Object] = {}
+    creating: list[str] = []
 
 
 class State:
@@ -34,17 +52,28 @@ class State:
         self._read()
 
     def _read(self) -> None:
+        self._key = self._read_key()  # before anything is made that could not be remembered with a broken one
         try:
-            text = self.path.read_text() if self.path.exists() else "{}"
-            data = json.loads(text)
-            self._objects: dict[str, dict[str, Any]] = data.get("objects", {})
-            self._creating: list[str] = data.get("creating", [])
-            self._workspaces: list[str] = data.get("workspaces", [])
-        except (OSError, ValueError, AttributeError) as error:
+            content = _Content.model_validate_json(self.path.read_text() if self.path.exists() else "{}")
+        except (OSError, ValueError) as error:
             raise UserError(
-                f"{self.path} cannot be read ({error}).\n"
+                f"{self.path} cannot be read ({_reason(error)}).\n"
                 "Move it away and run `python -m bootstrap apply --adopt` to take the existing objects over."
             ) from error
+        self._objects, self._creating, self._workspaces = content.objects, content.creating, content.workspaces
+
+    def _read_key(self) -> bytes | None:
+        path = self._directory / "key"
+        try:
+            key = bytes.fromhex(path.read_text()) if path.exists() else None
+            if key is not None and len(key) != KEY_BYTES:
+                raise ValueError(f"{len(key)} bytes instead of {KEY_BYTES}")
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{path}, which the remembered secrets are hashed with, cannot be read ({error}).\n"
+                "Delete it and run `python -m bootstrap apply`: it makes another and sends all secrets once more."
+            ) from error
+        return key
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -69,12 +98,14 @@ class State:
     def name_of(self, kind: Kind, object_id: str) -> str | None:
         """Return the declared name of an object that we made, None for one of others."""
         known = self._objects.get(object_id)
-        return known["name"] if known and known["kind"] == kind else None
+        return known.name if known and known.kind == kind else None
 
     def secret_is_known(self, object_id: str, path: str, value: Any) -> bool:
         """Return whether this is the secret that we last sent."""
-        remembered = self._objects.get(object_id, {}).get("secrets", {}).get(path)
-        return remembered is not None and hmac.compare_digest(remembered, self._hash(path, value))
+        known = self._objects.get(object_id)
+        if known is None or path not in known.secrets or self._key is None:
+            return False
+        return hmac.compare_digest(known.secrets[path], _hash(self._key, path, value))
 
     def is_being_created(self, kind: Kind, name: str) -> bool:
         """Return whether a creation was begun whose end we did not see."""
@@ -87,9 +118,15 @@ class State:
             self._save()
 
     def end_creation(self, kind: Kind, name: str) -> None:
-        """Remember that a creation has come to its end: it is done, refused, or undone."""
+        """Remember that a creation has come to its end: it was refused."""
         if self.is_being_created(kind, name):
             self._creating.remove(f"{kind} {name}")
+            self._save()
+
+    def end_creations(self) -> None:
+        """Give up the names of creations whose end we did not see: what they had made is found or deleted by now."""
+        if self._creating:
+            self._creating.clear()
             self._save()
 
     def remember(
@@ -101,16 +138,19 @@ class State:
         shown: dict[str, Any] | None = None,
     ) -> None:
         """Remember an object as ours, the secrets that it was given, and what Airbyte showed of it thereafter."""
-        hashes = {path: self._hash(path, value) for path, value in sent}
-        self._objects[object_id] = {"kind": str(kind), "name": name, "secrets": hashes, "shown": shown or {}}
+        if self._key is None:
+            self._key = secrets.token_bytes(KEY_BYTES)
+            _write_private(self._directory / "key", self._key.hex())
+        hashes = {path: _hash(self._key, path, value) for path, value in sent}
+        self._objects[object_id] = _Object(kind=kind, name=name, secrets=hashes, shown=shown or {})
         if self.is_being_created(kind, name):
             self._creating.remove(f"{kind} {name}")
         self._save()
 
     def shown(self, object_id: str) -> dict[str, Any]:
         """Return what Airbyte showed of an object after our last write, as far as it was remembered."""
-        shown: dict[str, Any] = self._objects.get(object_id, {}).get("shown", {})
-        return shown
+        known = self._objects.get(object_id)
+        return known.shown if known else {}
 
     def forget(self, object_id: str) -> None:
         """Forget an object that was deleted."""
@@ -127,19 +167,22 @@ class State:
             self._workspaces.append(workspace_id)
             self._save()
 
-    def _hash(self, path: str, value: Any) -> str:
-        message = f"{path}\n{json.dumps(value, sort_keys=True)}".encode()
-        return hmac.new(self._key(), message, hashlib.sha256).hexdigest()
-
-    def _key(self) -> bytes:
-        path = self._directory / "key"
-        if not path.exists():
-            _write_private(path, secrets.token_hex(32))
-        return bytes.fromhex(path.read_text())
-
     def _save(self) -> None:
-        data = {"workspaces": self._workspaces, "objects": self._objects, "creating": self._creating}
-        _write_private(self.path, json.dumps(data, indent=2) + "\n")
+        content = _Content(workspaces=self._workspaces, objects=self._objects, creating=self._creating)
+        _write_private(self.path, content.model_dump_json(indent=2) + "\n")
+
+
+def _hash(key: bytes, path: str, value: Any) -> str:
+    message = f"{path}\n{json.dumps(value, sort_keys=True)}".encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong in one line; the content itself stays out of it."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_input=False)[0]
+    return ": ".join([*filter(None, [".".join(map(str, first["loc"]))]), first["msg"]])
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+import bootstrap.airbyte_client
 import bootstrap.apply
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply, destroy, made
@@ -29,6 +30,12 @@ connections:
     source: s
     destination: d
     streams: [{name: t, sync_mode: "${MODE:-full_refresh_append}", dbt_source: shop.t}]
+"""
+EMPTY = """\
+workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: Test}
+sources: []
+destinations: []
+connections: []
 """
 SPECIFICATION = {"properties": {"bucket": {}, "project_id": {}, "secret": {"airbyte_secret": True}}}
 
@@ -52,7 +59,7 @@ class FailingAirbyte:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if answer := self.before(request):
             return answer
-        answer = self._handle(request, json.loads(request.read() or b"{}"))
+        answer = self.handle(request)
         return self.after(request) or answer
 
     def named(self, kind: str, name: str) -> dict[str, Any]:
@@ -79,7 +86,8 @@ class FailingAirbyte:
             if stream["syncMode"].startswith("incremental_"):
                 stream.setdefault("cursorField", ["default_cursor"])
 
-    def _handle(self, request: httpx.Request, body: dict[str, Any]) -> httpx.Response:
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.read() or b"{}")
         *_, collection, last = request.url.path.split("/")
         if last == "workspaces":
             listed = [{"workspaceId": key, "name": name} for key, name in self.workspaces.items()]
@@ -171,22 +179,15 @@ class Session:
             return make_plan(client, self.file(**environment), self.state(), adopt=adopt)
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (bootstrap.airbyte_client, bootstrap.apply):
+        monkeypatch.setattr(module, "PAUSES", (0.0, 0.0))
+
+
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> FailingAirbyte:
-    monkeypatch.setattr(bootstrap.apply, "PAUSES", (0.0, 0.0))
+def server() -> FailingAirbyte:
     return FailingAirbyte()
-
-
-@pytest.fixture
-def new_session(server: FailingAirbyte, tmp_path: Path) -> Callable[[], Session]:
-    numbers = itertools.count()
-
-    def make() -> Session:
-        directory = tmp_path / str(next(numbers))
-        directory.mkdir()
-        return Session(server, directory)
-
-    return make
 
 
 @pytest.fixture

@@ -10,14 +10,9 @@ from bootstrap.errors import UserError
 from bootstrap.plan import Action, Plan
 from bootstrap.render import as_json, plan_lines
 
-UNCHANGED = ["workspace Test unchanged", "source s unchanged", "destination d unchanged", "connection c unchanged"]
+from .conftest import EMPTY
 
-EMPTY = """\
-workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: Test}
-sources: []
-destinations: []
-connections: []
-"""
+UNCHANGED = ["workspace Test unchanged", "source s unchanged", "destination d unchanged", "connection c unchanged"]
 
 
 def text_of(plan: Plan) -> str:
@@ -43,6 +38,7 @@ def test_a_changed_setting_is_shown_and_updated(session: Any, server: Any) -> No
         "action": "update",
         "fields": [{"path": "bucket", "old": "b", "new": "new"}],
         "lost_sync_states": [],
+        "moved_streams": [],
         "adopted": False,
     }
     assert '      bucket: "b" → "new"' in text_of(plan).splitlines()
@@ -220,6 +216,15 @@ def test_renamed_in_the_file(session: Any, server: Any, kind: str, old: str, new
     assert [write.split()[0] for write in server.writes] == ["PATCH" if kind == "connection" else "PUT"]
     assert set(server.objects) == set(before)
     assert session.plan(MODE="incremental_append").is_empty
+
+
+def test_a_connection_renamed_into_other_tables_is_another_one(session: Any, server: Any) -> None:
+    session.apply(MODE="incremental_append")
+    text = (session.directory / "connections.yaml").read_text()
+    session.write(text.replace("- name: c\n", "- name: new\n    prefix: x_\n"))
+    plan = session.plan(MODE="incremental_append")
+    assert [change.action for change in plan.changes[-2:]] == [Action.CREATE, Action.DELETE]
+    assert "the sync state of t is lost" in text_of(plan)
 
 
 def test_everything_renamed_at_once(session: Any, server: Any) -> None:

@@ -1,9 +1,15 @@
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import bootstrap
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
 from bootstrap.state import State
@@ -68,7 +74,81 @@ def test_what_another_run_wrote_is_seen_once_the_lock_is_held(tmp_path: Path) ->
         assert state.name_of(Kind.SOURCE, "id-1") == "orders"
 
 
-def test_a_broken_file_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_text("{")
-    with pytest.raises(UserError, match="apply --adopt"):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "Invalid JSON"),
+        ("{", "Invalid JSON"),
+        ("[]", "valid dictionary"),
+        ('{"objects": []}', "objects: .*valid dictionary"),
+        ('{"objects": {"id-1": {"kind": "source", "name": ["s3cret"]}}}', "objects.id-1.name: .*valid string"),
+        ('{"objects": {"id-1": {"name": "orders"}}}', "objects.id-1.kind: Field required"),
+        ('{"creating": {}}', "creating: .*valid list"),
+        ('{"workspaces": [1]}', "workspaces.0: .*valid string"),
+    ],
+)
+def test_a_broken_file_says_what_to_do(tmp_path: Path, content: str, why: str) -> None:
+    (tmp_path / "state.json").write_text(content)
+    with pytest.raises(UserError, match=rf"state\.json cannot be read \({why}(.|\n)*apply --adopt") as caught:
         State(tmp_path)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "0 bytes instead of 32"), (b"ab" * 31, "31 bytes"), (b"not a key", "non-hexadecimal"), (b"\xff", "utf-8")],
+)
+def test_a_broken_key_is_found_before_anything_is_sent(session: Any, server: Any, content: bytes, why: str) -> None:
+    session.apply()
+    key = session.directory / "state" / "key"
+    key.write_bytes(content)
+    server.writes.clear()
+    for command in (session.plan, session.apply):
+        with pytest.raises(UserError, match=rf"state/key, .* cannot be read \(.*{why}(.|\n)*Delete it") as caught:
+            command()
+    assert content.decode(errors="replace") not in str(caught.value) or not content
+    assert server.writes == []
+    key.unlink()
+    session.apply()
+    assert server.writes == ["PUT source"]  # the one with a secret
+    assert session.plan().is_empty
+
+
+def test_a_plan_writes_nothing(session: Any) -> None:
+    def files() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (session.directory / "state").glob("*")}
+
+    session.plan()
+    assert files() == {}
+    session.apply()
+    (session.directory / "state" / "key").unlink()
+    before = files()
+    [change] = [change for change in session.plan().changes if change.fields]
+    assert (change.name, [item.path for item in change.fields]) == ("s", ["secret"])
+    assert files() == before
+
+
+KILLS_ITSELF = """
+import os, signal, sys
+from pathlib import Path
+from bootstrap.airbyte_client import Kind
+from bootstrap.state import State
+
+state = State(Path(sys.argv[1]))
+with state.locked():
+    state.remember(Kind.SOURCE, "before", "id-1")
+    setattr(os, sys.argv[2], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    state.remember(Kind.SOURCE, "after", "id-2")
+"""
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+def test_killed_while_it_writes_it_holds_what_was_there_and_no_lock(tmp_path: Path, call: str) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(bootstrap.__file__).parents[1])}
+    killed = subprocess.run([sys.executable, "-c", KILLS_ITSELF, tmp_path, call], env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    state = State(tmp_path)
+    with state.locked():
+        assert [state.name_of(Kind.SOURCE, number) for number in ("id-1", "id-2")] == ["before", None]
+        state.remember(Kind.SOURCE, "after", "id-2")
+    assert State(tmp_path).name_of(Kind.SOURCE, "id-2") == "after"
