@@ -19,7 +19,7 @@ TOKEN = "let-me-in"
 PAGE = 2
 SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 
-MANIFEST = {
+MANIFEST: dict[str, Any] = {
     "version": "6.0.0",
     "type": "DeclarativeSource",
     "check": {"type": "CheckStream", "stream_names": ["orders"]},

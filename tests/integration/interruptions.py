@@ -1,0 +1,195 @@
+"""What kills bootstrap at a chosen request: a proxy before airbyte-lite, and processes whose number it knows."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+
+from local.platform import Platform
+
+READING_POSTS = ("_definitions/list", "_specifications/get")
+PATIENCE = 60.0  # seconds for a process to start or a request to be answered: long, for a busy machine
+
+
+class Moment(StrEnum):
+    """When the sender of a request is killed."""
+
+    BEFORE = "before it arrives"
+    LATE = "before it arrives, and it does so in the next run"
+    AFTER = "after it took effect, before the answer"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request of bootstrap."""
+
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET" and not self.path.endswith(READING_POSTS)
+
+    @property
+    def moments(self) -> list[Moment]:
+        """When to kill its sender. What is late and no creation has the same effect twice."""
+        if not self.writes:
+            return [Moment.BEFORE]
+        return [*Moment] if self.method == "POST" else [Moment.BEFORE, Moment.AFTER]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A request, counted from 0 within its run, and when its sender is killed."""
+
+    number: int
+    moment: Moment
+    request: Request
+
+    def __str__(self) -> str:
+        """Say it in a failure: `killed at request 7, PUT /api/public/v1/sources/…: before it arrives`."""
+        return f"killed at request {self.number}, {self.request.method} {self.request.path}: {self.moment}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command that has ended: exit code (-9: killed), what it printed, what it requested."""
+
+    exit_code: int
+    output: str
+    requests: list[Request]
+
+    @property
+    def kills(self) -> list[Kill]:
+        """Every moment at which a run like this one can be killed."""
+        return [Kill(n, moment, request) for n, request in enumerate(self.requests) for moment in request.moments]
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Forwards the requests of one bootstrap at a time to airbyte-lite, and kills it at one of them."""
+
+    daemon_threads = True
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.requests: list[Request] = []
+        self.kill: Kill | None = None
+        self.sender: Future[int] = Future()
+        self.late: Request | None = None
+        self._upstream = httpx.Client(base_url=upstream, timeout=PATIENCE)
+
+    def answer(self, request: Request) -> httpx.Response | None:
+        """Return airbyte-lite's answer, or None: nobody waits for one any more."""
+        number = len(self.requests)
+        self.requests.append(request)
+        if self.kill is None or self.kill.number != number:
+            if self.late == request:
+                self.late = None
+                self._forward(request)
+            return self._forward(request)
+        if self.kill.moment is Moment.AFTER:
+            self._forward(request)
+        elif self.kill.moment is Moment.LATE:
+            self.late = request
+        os.kill(self.sender.result(PATIENCE), signal.SIGKILL)
+        return None
+
+    def _forward(self, request: Request) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        return self._upstream.request(request.method, request.path, content=request.body, headers=headers)
+
+    def handle_error(self, *_: object) -> None:
+        """Stay silent: connections of killed processes break."""
+
+    def server_close(self) -> None:
+        """Close both sides."""
+        super().server_close()
+        self._upstream.close()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Proxy
+    protocol_version = "HTTP/1.1"  # one connection for all requests of a process
+    disable_nagle_algorithm = True
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        answer = self.server.answer(Request(self.command, self.path, body))
+        if answer is None:
+            self.close_connection = True
+            return
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+class Bootstrap:
+    """bootstrap's command line, each command a process of its own that talks to airbyte-lite through the proxy."""
+
+    def __init__(self, forks: subprocess.Popen[str], proxy: Proxy, output: Path) -> None:
+        self._forks, self._proxy, self._output = forks, proxy, output
+
+    def run(self, *arguments: str, environment: dict[str, str], kill: Kill | None = None) -> Run:
+        """Run a command to its end, or to its death at a request."""
+        assert self._forks.stdin is not None
+        assert self._forks.stdout is not None
+        self._proxy.requests, self._proxy.kill, self._proxy.sender = [], kill, Future()
+        environment = environment | {"AIRBYTE_URL": self._proxy.url}
+        command = {"arguments": arguments, "environment": environment, "output": str(self._output)}
+        self._forks.stdin.write(json.dumps(command) + "\n")
+        self._forks.stdin.flush()
+        self._proxy.sender.set_result(int(self._forks.stdout.readline()))
+        exit_code = int(self._forks.stdout.readline())
+        return Run(exit_code, self._output.read_text(), self._proxy.requests)
+
+    @property
+    def nothing_is_under_way(self) -> bool:
+        """Whether every late request has arrived."""
+        return self._proxy.late is None
+
+
+@contextmanager
+def proxy_before(airbyte_url: str) -> Iterator[Proxy]:
+    """Start a proxy, stopped at the end."""
+    proxy = Proxy(airbyte_url)
+    thread = threading.Thread(target=proxy.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        proxy.shutdown()
+        thread.join()
+        proxy.server_close()
+
+
+@contextmanager
+def bootstrap_with_proxy(platform: Platform, output: Path) -> Iterator[Bootstrap]:
+    """Start a proxy before the platform's airbyte-lite, and the process that starts bootstrap."""
+    (python, *_), environment = platform.command("bootstrap")
+    command = [python, str(Path(__file__).with_name("fork_bootstrap.py"))]
+    with (
+        proxy_before(platform.url("airbyte")) as proxy,
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forks,
+    ):
+        yield Bootstrap(forks, proxy, output)
