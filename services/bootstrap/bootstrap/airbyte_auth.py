@@ -27,24 +27,35 @@ class TokenAuth(httpx.Auth):
         self._token: str | None = None
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Send the request with the token, after a 401 again with a fresh one; raise UserError when there is none."""
-        if self._token is None:
-            yield from self._fetch()
+        """Send the request with the token, after a 401 again with a fresh one; raise UserError when it is refused.
+
+        When the server is not well, what it said instead of a token is the answer.
+        """
+        if self._token is None and not (yield from self._fetch()):
+            return
         request.headers["Authorization"] = f"Bearer {self._token}"
         response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            yield from self._fetch()
+        if response.status_code == httpx.codes.UNAUTHORIZED and (yield from self._fetch()):
             request.headers["Authorization"] = f"Bearer {self._token}"
             yield request
 
-    def _fetch(self) -> Generator[httpx.Request, httpx.Response]:
+    def _fetch(self) -> Generator[httpx.Request, httpx.Response, bool]:
         response = yield httpx.Request("POST", self._url, json=self._application)
+        if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return False
         if response.status_code != httpx.codes.OK:
             raise UserError(
                 f"Airbyte gave no token for this client id and secret (POST {self._url}: {response.status_code}).\n"
                 "Check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (with abctl: `abctl local credentials`)."
             )
-        self._token = response.json()["access_token"]
+        try:
+            self._token = response.json()["access_token"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise UserError(
+                f"{self._url} is not Airbyte's API: what it answered is no token.\n"
+                "Correct AIRBYTE_URL: the address of Airbyte itself, without /api."
+            ) from error
+        return True
 
 
 def authentication(settings: Settings) -> httpx.Auth | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import time
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,7 @@ CONFIGURATION = "/api/v1"
 DEFAULT_ORGANIZATION = "00000000-0000-0000-0000-000000000000"
 # A resource that is not there; Airbyte also says that of one that these credentials may not see, or use.
 WITHHELD = {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}
+PAUSES = (1.0, 2.0, 4.0)  # seconds before another attempt: a fresh server can answer 500 to its first requests
 PAGE = 100  # the most that the public API gives at once
 TIMEOUT = httpx.Timeout(60, connect=5)
 # Creating a connection discovers the schema, which may first pull the connector's image: up to 15 minutes.
@@ -78,7 +80,7 @@ class AirbyteClient:
 
     def is_set_up(self) -> bool:
         """Return whether the user interface's first-start setup is complete."""
-        return bool(self._request("GET", f"{CONFIGURATION}/instance_configuration")["initialSetupComplete"])
+        return bool(self._read("GET", f"{CONFIGURATION}/instance_configuration")["initialSetupComplete"])
 
     def set_up(self, email: str) -> None:
         """Complete the first-start setup (InstanceConfigurationSetupRequestBody), telemetry off; an error if it is."""
@@ -100,7 +102,7 @@ class AirbyteClient:
         Raises UserError on Airbyte Cloud, where none can be made with an id.
         """
         try:
-            found: Json = self._request("GET", f"{self._public}/workspaces/{workspace_id}")
+            found: Json = self._read("GET", f"{self._public}/workspaces/{workspace_id}")
         except AirbyteError as error:
             if error.status not in WITHHELD:
                 raise
@@ -120,7 +122,7 @@ class AirbyteClient:
     def create_workspace(self, workspace_id: str, name: str) -> None:
         """Create the workspace with this id unless it exists; only the configuration API can set an id."""
         body = {"id": workspace_id, "name": name, "organizationId": DEFAULT_ORGANIZATION}
-        self._send("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body)
+        self._send("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body, repeat=True)
 
     def list(self, kind: Kind, workspace_id: str) -> builtins.list[Json]:
         """Return all objects of a kind in the workspace, with secrets masked."""
@@ -129,20 +131,20 @@ class AirbyteClient:
     def _pages(self, path: str, query: Json) -> builtins.list[Json]:
         found: builtins.list[Json] = []
         while True:
-            page = self._request("GET", path, query=query | {"limit": PAGE, "offset": len(found)})["data"]
+            page = self._read("GET", path, query=query | {"limit": PAGE, "offset": len(found)})["data"]
             found += page
             if len(page) < PAGE:
                 return found
 
     def stream_definitions(self, connection_id: str) -> builtins.list[Json]:
         """Return what the source defines of each stream of a connection (AirbyteStream of the configuration API)."""
-        read = self._request("POST", f"{CONFIGURATION}/connections/get", {"connectionId": connection_id})
+        read = self._read("POST", f"{CONFIGURATION}/connections/get", {"connectionId": connection_id})
         return [item["stream"] for item in read["syncCatalog"]["streams"]]
 
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""
         timeout = DISCOVERY_TIMEOUT if kind is Kind.CONNECTION else TIMEOUT
-        created: Json = self._request("POST", f"{self._public}/{kind}s", body, timeout=timeout)
+        created: Json = _content(self._send("POST", f"{self._public}/{kind}s", body, timeout=timeout))
         return created
 
     def update(self, kind: Kind, object_id: str, body: Json) -> Json:
@@ -152,13 +154,14 @@ class AirbyteClient:
         configuration of a patch into the old one, which could never remove a setting.
         """
         method = "PATCH" if kind is Kind.CONNECTION else "PUT"
-        changed: Json = self._request(method, f"{self._public}/{kind}s/{object_id}", body, timeout=DISCOVERY_TIMEOUT)
+        path = f"{self._public}/{kind}s/{object_id}"
+        changed: Json = _content(self._send(method, path, body, timeout=DISCOVERY_TIMEOUT))
         return changed
 
     def delete(self, kind: Kind, object_id: str) -> None:
         """Delete an object, or find that it is gone."""
         try:
-            self._send("DELETE", f"{self._public}/{kind}s/{object_id}")
+            self._send("DELETE", f"{self._public}/{kind}s/{object_id}", repeat=True)
         except AirbyteError as error:
             if error.status != httpx.codes.NOT_FOUND:
                 raise
@@ -170,7 +173,7 @@ class AirbyteClient:
         """
         if self._is_cloud and workspace_id:
             try:
-                listed = self._request("GET", f"{self._public}/workspaces/{workspace_id}/definitions/{kind}s")["data"]
+                listed = self._read("GET", f"{self._public}/workspaces/{workspace_id}/definitions/{kind}s")["data"]
                 return {item["dockerRepository"].removeprefix("airbyte/"): item["id"] for item in listed}
             except AirbyteError as error:
                 if error.status not in WITHHELD:
@@ -182,7 +185,7 @@ class AirbyteClient:
         return self._of_definitions(kind, "dockerImageTag")
 
     def _of_definitions(self, kind: Kind, key: str) -> dict[str, str]:
-        listed = self._request("POST", f"{CONFIGURATION}/{kind}_definitions/list", {})[f"{kind}Definitions"]
+        listed = self._read("POST", f"{CONFIGURATION}/{kind}_definitions/list", {})[f"{kind}Definitions"]
         return {item["dockerRepository"].removeprefix("airbyte/"): item[key] for item in listed}
 
     def set_version(self, kind: Kind, definition_id: str, version: str) -> None:
@@ -194,7 +197,7 @@ class AirbyteClient:
         """Return the JSON schema of a connector's configuration; an empty one where Airbyte Cloud withholds it."""
         body = {f"{kind}DefinitionId": definition_id, "workspaceId": workspace_id}
         try:
-            answer = self._request("POST", f"{CONFIGURATION}/{kind}_definition_specifications/get", body)
+            answer = self._read("POST", f"{CONFIGURATION}/{kind}_definition_specifications/get", body)
         except AirbyteError as error:
             if self._is_cloud and error.status in WITHHELD:
                 return {}
@@ -202,23 +205,9 @@ class AirbyteClient:
         specification: Json = answer["connectionSpecification"]
         return specification
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        body: Json | None = None,
-        query: Json | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-    ) -> Any:
-        response = self._send(method, path, body, query, timeout)
-        try:
-            return response.json()
-        except ValueError as error:
-            raise AirbyteError(
-                f"{response.url} is not Airbyte's API: it answered with {response.text[:60]!r}.\n"
-                "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
-                response.status_code,
-            ) from error
+    def _read(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
+        """Return the answer to a request that changes nothing."""
+        return _content(self._send(method, path, body, query, repeat=True))
 
     def _send(
         self,
@@ -227,6 +216,22 @@ class AirbyteClient:
         body: Json | None = None,
         query: Json | None = None,
         timeout: httpx.Timeout = TIMEOUT,
+        *,
+        repeat: bool = False,
+    ) -> httpx.Response:
+        """Send a request, again after 429; with `repeat`, where twice does no harm, also when the server failed."""
+        for pause in PAUSES:
+            try:
+                return self._send_once(method, path, body, query, timeout)
+            except AirbyteError as error:
+                failed = error.status is not None and error.status >= httpx.codes.INTERNAL_SERVER_ERROR
+                if error.status != httpx.codes.TOO_MANY_REQUESTS and not (repeat and failed):
+                    raise
+            time.sleep(pause)
+        return self._send_once(method, path, body, query, timeout)
+
+    def _send_once(
+        self, method: str, path: str, body: Json | None, query: Json | None, timeout: httpx.Timeout
     ) -> httpx.Response:
         try:
             response = self._http.request(method, path, json=body, params=query, timeout=timeout)
@@ -244,9 +249,22 @@ class AirbyteClient:
                 "Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or AIRBYTE_USERNAME and AIRBYTE_PASSWORD.",
                 response.status_code,
             )
+        asked = response.request  # or the token's, where that is what failed
         raise AirbyteError(
-            f"Airbyte answered {response.status_code} to {method} {path}: {_reason(response)}", response.status_code
+            f"Airbyte answered {response.status_code} to {asked.method} {asked.url.path}: {_reason(response)}",
+            response.status_code,
         )
+
+
+def _content(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise AirbyteError(
+            f"{response.url} is not Airbyte's API: it answered with {response.text[:60]!r}.\n"
+            "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
+            response.status_code,
+        ) from error
 
 
 def _reason(response: httpx.Response) -> str:

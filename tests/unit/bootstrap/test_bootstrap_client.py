@@ -44,6 +44,17 @@ def test_wrong_client_credentials_are_named() -> None:
         airbyte.health()
 
 
+@pytest.mark.parametrize("answer", ["<html>Airbyte</html>", "[]", "{}"])
+def test_something_else_than_a_token_is_recognised(answer: str) -> None:
+    with (
+        client(
+            lambda _: httpx.Response(200, text=answer), AIRBYTE_CLIENT_ID="id", AIRBYTE_CLIENT_SECRET="secret"
+        ) as airbyte,
+        pytest.raises(UserError, match=r"/applications/token is not Airbyte's API.*\nCorrect AIRBYTE_URL"),
+    ):
+        airbyte.list(Kind.SOURCE, "w")
+
+
 def test_basic_authentication() -> None:
     def server(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200 if request.headers["Authorization"] == "Basic bWU6cHc=" else 401)
@@ -138,5 +149,63 @@ def test_something_else_at_the_address_is_recognised() -> None:
     with (
         client(lambda _: page) as airbyte,
         pytest.raises(AirbyteError, match=r"is not Airbyte's API.*\nCorrect AIRBYTE_URL"),
+    ):
+        airbyte.list(Kind.SOURCE, "w")
+
+
+class Young:
+    """A server whose first answers are these."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
+        self.requests: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(f"{request.method} {request.url.path}")
+        if self.statuses:
+            return httpx.Response(self.statuses.pop(0), json={"message": "starting"})
+        token = {"access_token": "t"}
+        return httpx.Response(200, json=token | {"data": [], "sourceDefinitions": [], "connectionSpecification": {}})
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        lambda airbyte: airbyte.create_workspace("w", "Test"),
+        lambda airbyte: airbyte.workspace("w"),
+        lambda airbyte: airbyte.list(Kind.SOURCE, "w"),
+        lambda airbyte: airbyte.delete(Kind.SOURCE, "1"),
+        lambda airbyte: airbyte.definitions(Kind.SOURCE),
+        lambda airbyte: airbyte.specification(Kind.SOURCE, "1", "w"),
+    ],
+)
+def test_a_young_server_is_asked_again(request_: Callable[[AirbyteClient], object]) -> None:
+    server = Young(500, 503)
+    with client(server) as airbyte:
+        request_(airbyte)
+    assert server.requests == [server.requests[0]] * 3
+    server = Young(500, 429, 503)
+    with client(server) as airbyte, pytest.raises(AirbyteError, match=r"answered 503 to .*: starting"):
+        request_(airbyte)
+
+
+def test_what_may_have_worked_is_not_sent_again() -> None:
+    for status, attempts in ((500, 1), (503, 1), (429, 3)):  # 429 says that nothing was done
+        server = Young(*[status] * 3)
+        with client(server) as airbyte, pytest.raises(AirbyteError) as caught:
+            airbyte.create(Kind.SOURCE, {})
+        assert (caught.value.status, len(server.requests)) == (status, attempts)
+
+
+def test_a_young_server_is_asked_for_the_token_again() -> None:
+    server = Young(503, 429)
+    with client(server, AIRBYTE_CLIENT_ID="id", AIRBYTE_CLIENT_SECRET="secret") as airbyte:
+        assert airbyte.list(Kind.SOURCE, "w") == []
+    token = "POST /api/public/v1/applications/token"
+    assert server.requests == [token, token, token, "GET /api/public/v1/sources"]
+    server = Young(503, 503, 503)
+    with (
+        client(server, AIRBYTE_CLIENT_ID="id", AIRBYTE_CLIENT_SECRET="secret") as airbyte,
+        pytest.raises(AirbyteError, match=f"answered 503 to {token}: starting"),
     ):
         airbyte.list(Kind.SOURCE, "w")
