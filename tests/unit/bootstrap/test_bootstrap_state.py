@@ -79,11 +79,11 @@ def test_what_another_run_wrote_is_seen_once_the_lock_is_held(tmp_path: Path) ->
     [
         ("", "Invalid JSON"),
         ("{", "Invalid JSON"),
-        ("[]", "valid dictionary"),
-        ('{"objects": []}', "objects: .*valid dictionary"),
+        ("[]", "Input should be an object"),
+        ('{"objects": []}', "objects: Input should be an object"),
         ('{"objects": {"id-1": {"kind": "source", "name": ["s3cret"]}}}', "objects.id-1.name: .*valid string"),
         ('{"objects": {"id-1": {"name": "orders"}}}', "objects.id-1.kind: Field required"),
-        ('{"creating": {}}', "creating: .*valid list"),
+        ('{"creating": {}}', "creating: .*valid array"),
         ('{"workspaces": [1]}', "workspaces.0: .*valid string"),
     ],
 )
