@@ -57,6 +57,19 @@ def incremental_streams(connection: Json) -> list[str]:
     return [_label(stream) for stream in _streams(connection) if _incremental(stream.get("syncMode"))]
 
 
+def moved_streams(connection: Json, changed: set[str]) -> list[str]:
+    """Return the incremental streams whose tables are others after such a change of connection or destination."""
+    definition = connection.get("namespaceDefinition")
+    return [
+        _label(stream)
+        for stream in _streams(connection)
+        if _incremental(stream.get("syncMode"))
+        # The destination's dataset is the default: a connection can name another, or have it from the source.
+        and not (changed == {"dataset_id"} and definition == "custom_format")
+        and not (changed == {"dataset_id"} and definition == "source" and stream.get("namespace"))
+    ]
+
+
 def timing(schedule: Json | None) -> str | None:
     """Return a schedule as one text: manual, a cron expression, or the interval of Airbyte's UI ("Every 24 hours")."""
     if not schedule:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
-from bootstrap.connection_diff import incremental_streams
+from bootstrap.connection_diff import incremental_streams, moved_streams
 from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
@@ -38,6 +39,8 @@ class Change:
     fields: list[FieldChange] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     """The streams whose sync state is lost."""
+    moved: list[str] = field(default_factory=list)
+    """The streams that keep their sync state and get new tables, which lack what was loaded so far."""
     adopted: bool = False
     """Whether somebody else's object is taken over."""
 
@@ -96,7 +99,7 @@ def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, ado
     for change in changes:
         if change.found and change.action in {Action.DELETE, Action.REPLACE}:
             refuse_to_cascade(change.kind, change.found, actual[Kind.CONNECTION], ours)
-    return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
+    return Plan(*_workspace(file, workspace, state, adopt=adopt), _with_moves(changes, actual[Kind.CONNECTION]))
 
 
 def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Change:
@@ -109,6 +112,24 @@ def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Cha
     action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.UNCHANGED
     lost = desired.lost(found, fields, replaced=replaced)
     return Change(kind, name, action, desired, found, fields, lost, adopted=not is_ours(kind, found, state))
+
+
+def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:
+    """Return the changes with what they move; a destination's moves the streams of its connections."""
+    lost = {change.found["connectionId"]: change.lost for change in changes if change.found and change.lost}
+    return [replace(change, moved=list(_moved(change, connections, lost))) for change in changes]
+
+
+def _moved(change: Change, connections: list[Json], lost: dict[str, list[str]]) -> Iterator[str]:
+    if change.action is not Action.UPDATE or change.desired is None or change.found is None:
+        return
+    id_field = change.kind.id_field
+    changed = {item.path for item in change.fields} & change.desired.moved_when
+    for connection in connections:
+        if changed and connection[id_field] == change.found[id_field]:
+            place = "" if change.kind is Kind.CONNECTION else f" ({connection['name']})"
+            kept = set(moved_streams(connection, changed)) - set(lost.get(connection["connectionId"], []))
+            yield from (stream + place for stream in sorted(kept))
 
 
 def _deletion(kind: Kind, item: Json) -> Change:

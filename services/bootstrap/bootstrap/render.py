@@ -30,6 +30,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield from (f"      {field_text(item)}" for item in change.fields)
         if change.lost:
             yield f"      {loss_text(change)}"
+        if change.moved:
+            yield f"      {move_text(change)}"
     counts = ", ".join(f"{plan.actions.count(action)} {text}" for action, text in SUMMARY.items())
     adopted = sum(change.adopted for change in plan.changes)
     counts += f"; {adopted} to take over" if adopted else ""
@@ -62,6 +64,14 @@ def loss_text(change: Change) -> str:
     return f"the sync state of {streams} is lost: read from the start if it is synced again"
 
 
+def move_text(change: Change) -> str:
+    """Return which streams get new tables and what that means: neither is what was there moved, nor the state lost."""
+    return (
+        f"new tables for {', '.join(change.moved)}: airbyte-lite reads from the start; on Airbyte itself refresh these "
+        "streams, or what was loaded so far is in the old tables only"
+    )
+
+
 def _value(value: Any) -> str:
     return "(absent)" if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -82,6 +92,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "action": change.action,
                 "fields": [_field(item) for item in change.fields],
                 "lost_sync_states": change.lost,
+                "moved_streams": change.moved,
                 "adopted": change.adopted,
             }
             for change in plan.changes

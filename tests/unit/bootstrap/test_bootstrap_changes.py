@@ -227,6 +227,74 @@ def test_a_connection_renamed_into_other_tables_is_another_one(session: Any, ser
     assert "the sync state of t is lost" in text_of(plan)
 
 
+def moved_by(plan: Plan) -> dict[str, list[str]]:
+    """The streams that get new tables, by the `kind name` that changes."""
+    return {f"{change.kind} {change.name}": change.moved for change in plan.changes if change.moved}
+
+
+@pytest.mark.parametrize(
+    ("setting", "field"),
+    [
+        ("prefix: x_", "prefix"),
+        ("namespace_definition: source", "namespaceDefinition"),
+        ("namespace_definition: custom_format\n    namespace_format: x", "namespaceDefinition, namespaceFormat"),
+    ],
+)
+def test_another_place_of_a_connections_tables(session: Any, server: Any, setting: str, field: str) -> None:
+    text = (session.directory / "connections.yaml").read_text()
+    full = "{name: u, sync_mode: full_refresh_append, dbt_source: shop.u}"
+    text = text.replace("streams: [", f"streams: [{full}, ")
+    session.write(text)
+    session.apply(MODE="incremental_append")
+    session.write(text.replace("    destination: d\n", f"    destination: d\n    {setting}\n"))
+    plan = session.plan(MODE="incremental_append")
+    assert moved_by(plan) == {"connection c": ["t"]}
+    assert as_json(plan)["changes"][-1]["moved_streams"] == ["t"]
+    told = "new tables for t: airbyte-lite reads from the start; on Airbyte itself refresh these streams"
+    assert told in text_of(plan)
+    assert session.apply(MODE="incremental_append")[-1].startswith(f"connection c updated ({field}); {told}")
+    assert session.plan(MODE="incremental_append").is_empty
+
+
+def test_a_stream_whose_state_is_lost_is_not_told_twice(session: Any) -> None:
+    session.apply(MODE="incremental_append")
+    text = (session.directory / "connections.yaml").read_text()
+    session.write(text.replace("    destination: d\n", "    destination: d\n    prefix: x_\n"))
+    plan = session.plan()
+    assert "the sync state of t is lost" in text_of(plan)
+    assert moved_by(plan) == {}
+
+
+def test_another_place_of_a_destinations_tables(session: Any, server: Any) -> None:
+    text = (
+        (session.directory / "connections.yaml").read_text().replace("project_id: p}", "project_id: p, dataset_id: d}")
+    )
+    more = "".join(
+        f"  - {{name: {name}, source: s, destination: d, {setting}streams: "
+        f"[{{name: t, {namespace}sync_mode: incremental_append, dbt_source: {name}.t}}]}}\n"
+        for name, setting, namespace in [
+            ("custom", "namespace_definition: custom_format, namespace_format: x, ", ""),
+            ("schema", "namespace_definition: source, ", "namespace: public, "),
+            ("flat", "namespace_definition: source, ", ""),
+        ]
+    )
+    session.write(text := text + more)
+    session.apply(MODE="incremental_append")
+    server.by_hand("source", "s", configuration={"dataset_id": "by hand"})
+    session.write(text.replace("dataset_id: d", "dataset_id: other"))
+    plan = session.plan(MODE="incremental_append")
+    assert fields_of(plan) == {"source s": ["dataset_id"], "destination d": ["dataset_id"]}
+    assert moved_by(plan) == {"destination d": ["t (c)", "t (flat)"]}
+    assert "; new tables for t (c), t (flat): " in session.apply(MODE="incremental_append")[2]
+    session.write(text.replace("project_id: p", "project_id: other"))
+    moved = moved_by(session.plan(MODE="incremental_append"))
+    assert moved == {"destination d": ["t (c)", "t (custom)", "public.t (schema)", "t (flat)"]}
+    session.write(text)
+    assert moved_by(session.plan()) == {"destination d": ["t (flat)"]}  # c's stream is not incremental any more: lost
+    session.write(text.replace("dataset_id: d", "dataset_id: other, secret: two"))
+    assert moved_by(session.plan(MODE="incremental_append")) == {}
+
+
 def test_everything_renamed_at_once(session: Any, server: Any) -> None:
     session.apply()
     ids = set(server.objects)
