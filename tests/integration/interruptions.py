@@ -46,10 +46,10 @@ class Request:
 
     @property
     def moments(self) -> list[Moment]:
-        """When to kill its sender. What is late and no creation has the same effect twice."""
+        """When to kill its sender. A late PUT or PATCH sets once more what the next run sets: that is no moment."""
         if not self.writes:
             return [Moment.BEFORE]
-        return [*Moment] if self.method == "POST" else [Moment.BEFORE, Moment.AFTER]
+        return [*Moment] if self.method in {"POST", "DELETE"} else [Moment.BEFORE, Moment.AFTER]
 
 
 @dataclass(frozen=True)
