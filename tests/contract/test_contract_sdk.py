@@ -10,7 +10,7 @@ import pytest
 from airbyte_api import api, models
 from pydantic import BaseModel
 
-from .airbyte_fake import CLIENT, SHAPES, Fake, serve
+from .airbyte_fake import CLIENT, Fake, serve
 
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 MODELS: dict[str, type[BaseModel]] = {
@@ -80,9 +80,3 @@ def test_the_sdk_reads_every_kind_of_object(airbyte: Fake, sdk: airbyte_api.Airb
     assert job is not None
     assert job.status == models.JobStatusEnum.QUEUED
     assert airbyte.undocumented == []
-
-
-def test_both_generations_name_their_source() -> None:
-    assert {path.stem for path in SHAPES.iterdir()} == {"0.63.19", "2.x"}
-    for path in SHAPES.iterdir():
-        assert "OpenAPI" in path.read_text() or "openapi" in path.read_text()

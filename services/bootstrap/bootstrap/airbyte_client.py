@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import json
 import time
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +15,7 @@ import httpx
 from bootstrap.airbyte_auth import PUBLIC, authentication
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
+from bootstrap.specification import MASK
 
 type Json = dict[str, Any]
 
@@ -23,6 +26,7 @@ WITHHELD = {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}
 PAUSES = (1.0, 2.0, 4.0)  # seconds before another attempt: a fresh server can answer 500 to its first requests
 PAGE = 100  # the most that the public API gives at once
 TIMEOUT = httpx.Timeout(60, connect=5)
+SHORTEST_HIDDEN = 4  # shorter ones are in too many words
 # Creating a connection discovers the schema, which may first pull the connector's image: up to 15 minutes.
 DISCOVERY_TIMEOUT = httpx.Timeout(900, connect=5)
 
@@ -58,6 +62,7 @@ class AirbyteClient:
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
         self._url = settings.airbyte_url
+        self._hidden: set[str] = set()
         self._is_cloud = settings.public_api_url is not None
         self._public = settings.public_api_url or PUBLIC
         self._http = httpx.Client(
@@ -73,6 +78,15 @@ class AirbyteClient:
     ) -> None:
         """Close the connections to the server."""
         self._http.close()
+
+    def hide(self, values: Iterable[Any]) -> None:
+        """Mask these values wherever an error repeats the server's words: it may say what it was sent."""
+        self._hidden |= {text for value in values for text in _spellings(value) if len(text) >= SHORTEST_HIDDEN}
+
+    def _masked(self, text: str) -> str:
+        for hidden in sorted(self._hidden, key=len, reverse=True):  # one can be part of another
+            text = text.replace(hidden, MASK)
+        return text
 
     def health(self) -> None:
         """Return when the server says that it is well."""
@@ -144,7 +158,7 @@ class AirbyteClient:
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""
         timeout = DISCOVERY_TIMEOUT if kind is Kind.CONNECTION else TIMEOUT
-        created: Json = _content(self._send("POST", f"{self._public}/{kind}s", body, timeout=timeout))
+        created: Json = self._content(self._send("POST", f"{self._public}/{kind}s", body, timeout=timeout))
         return created
 
     def update(self, kind: Kind, object_id: str, body: Json) -> Json:
@@ -155,7 +169,7 @@ class AirbyteClient:
         """
         method = "PATCH" if kind is Kind.CONNECTION else "PUT"
         path = f"{self._public}/{kind}s/{object_id}"
-        changed: Json = _content(self._send(method, path, body, timeout=DISCOVERY_TIMEOUT))
+        changed: Json = self._content(self._send(method, path, body, timeout=DISCOVERY_TIMEOUT))
         return changed
 
     def delete(self, kind: Kind, object_id: str) -> None:
@@ -207,7 +221,7 @@ class AirbyteClient:
 
     def _read(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
         """Return the answer to a request that changes nothing."""
-        return _content(self._send(method, path, body, query, repeat=True))
+        return self._content(self._send(method, path, body, query, repeat=True))
 
     def _send(
         self,
@@ -251,30 +265,41 @@ class AirbyteClient:
             )
         asked = response.request  # or the token's, where that is what failed
         raise AirbyteError(
-            f"Airbyte answered {response.status_code} to {asked.method} {asked.url.path}: {_reason(response)}",
+            f"Airbyte answered {response.status_code} to {asked.method} {asked.url.path}: {self._reason(response)}",
             response.status_code,
         )
 
+    def _content(self, response: httpx.Response) -> Any:
+        try:
+            return response.json()
+        except ValueError as error:
+            raise AirbyteError(
+                f"{response.url} is not Airbyte's API: it answered with {self._masked(response.text)[:60]!r}.\n"
+                "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
+                response.status_code,
+            ) from error
 
-def _content(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError as error:
-        raise AirbyteError(
-            f"{response.url} is not Airbyte's API: it answered with {response.text[:60]!r}.\n"
-            "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
-            response.status_code,
-        ) from error
+    def _reason(self, response: httpx.Response) -> str:
+        """Return the sentence in an error of the public API (problem details) or of the configuration API."""
+        try:
+            problem = response.json()
+            details = [
+                (problem.get("data") or {}).get("message"),
+                *(problem.get(key) for key in ("detail", "message", "title")),
+            ]
+        except (ValueError, AttributeError):
+            details = []
+        detail = next((self._masked(str(text)) for text in details if text), None)
+        return detail or self._masked(response.text)[:500] or "no explanation"
 
 
-def _reason(response: httpx.Response) -> str:
-    """Return the sentence in an error of the public API (problem details) or of the configuration API."""
-    try:
-        problem = response.json()
-        details = [
-            (problem.get("data") or {}).get("message"),
-            *(problem.get(key) for key in ("detail", "message", "title")),
-        ]
-    except (ValueError, AttributeError):
-        details = []
-    return next((str(text) for text in details if text), response.text[:500] or "no explanation")
+def _spellings(value: Any) -> Iterator[str]:
+    """Yield the texts in a value, as they are, inside JSON, and inside JSON inside JSON."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _spellings(item)
+    elif value is not None and not isinstance(value, bool):
+        texts = {str(value).strip()}
+        for _ in range(2):
+            texts |= {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
+        yield from texts

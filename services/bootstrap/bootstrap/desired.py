@@ -11,7 +11,7 @@ from bootstrap.connection_diff import chosen, connection_changes, incremental_st
 from bootstrap.connections_file import Connection, ConnectionsFile, Destination, Source, Stream
 from bootstrap.diff import FieldChange, configuration_changes, secrets
 from bootstrap.errors import UserError
-from bootstrap.specification import Schemas, branches
+from bootstrap.specification import Schemas, branches, not_public
 from bootstrap.state import State
 
 type Ids = Mapping[tuple[Kind, str], str]
@@ -227,5 +227,6 @@ def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specification
                 specifications[definition_id] = branches(client.specification(kind, definition_id, workspace_id))
             schemas = specifications.get(definition_id, [])
             configuration = item.expanded()
+            client.hide(not_public(schemas, configuration))
             found.append(Actor(kind, item.name, item.connector, definitions, configuration, schemas, item.where))
     return [*found, *(Link(connection, connection.where) for connection in file.connections)]

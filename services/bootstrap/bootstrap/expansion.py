@@ -66,4 +66,6 @@ def _content(name: str, file: str, path: tuple[str | int, ...]) -> str:
     try:
         return Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ExpansionError(f"the file {file}, named by {name}, cannot be read ({error})", path) from error
+        # Not its name: who takes the variable for the content's own has put a secret there.
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ExpansionError(f"the file whose path {name} holds cannot be read ({reason})", path) from error

@@ -6,6 +6,7 @@ configuration can be described by several schemas (the branches of a oneOf), hen
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 type Schemas = list[dict[str, Any]]
@@ -35,6 +36,18 @@ def _children(schemas: Schemas, key: str | int) -> Schemas:
 def is_secret(schemas: Schemas, found: Any = None) -> bool:
     """Return whether a field is secret: the specification says so, or the server masked what it showed."""
     return found == MASK or any(schema.get("airbyte_secret") for schema in schemas)
+
+
+def not_public(schemas: Schemas, value: Any) -> Iterator[Any]:
+    """Yield the values in a configuration that the specification says are secret, or says nothing about."""
+    if is_secret(schemas) or not schemas:
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from not_public(child(schemas, key), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from not_public(child(schemas, index), item)
 
 
 def is_default(schemas: Schemas, key: str, value: Any) -> bool:

@@ -83,6 +83,24 @@ def test_a_refused_write_is_not_repeated(session: Any, server: Any) -> None:
     assert len(attempts) == 1
 
 
+def test_a_server_that_repeats_what_it_was_sent_makes_no_secret_readable(session: Any, server: Any) -> None:
+    def repeat(request: httpx.Request) -> httpx.Response | None:
+        if request.method in {"POST", "PUT"} and "/sources" in request.url.path:
+            return httpx.Response(422, json={"detail": f"invalid: {request.read().decode()}"})
+        return None
+
+    text = (session.directory / "connections.yaml").read_text()
+    session.write(text.replace('bucket: "', 'pasword: "${MISTYPED}", bucket: "'))
+    for _ in range(2):  # what is created, and what is changed
+        server.before = repeat
+        with pytest.raises(UserError) as caught:
+            session.apply(SECRET="hunter2", BUCKET="a-bucket", MISTYPED="hunter3")
+        assert "a-bucket" in str(caught.value)
+        assert "hunter" not in str(caught.value)
+        server.before = lambda _: None
+        session.apply(MISTYPED="another")
+
+
 def test_a_refused_creation_is_no_claim_to_the_name(session: Any, server: Any) -> None:
     server.before = fails(1, lambda: httpx.Response(422, json={"detail": "no"}))
     with pytest.raises(UserError, match="no"):

@@ -1,5 +1,6 @@
 """Airbyte's error paths, which a healthy server does not show."""
 
+import json
 from collections.abc import Callable
 
 import httpx
@@ -209,3 +210,32 @@ def test_a_young_server_is_asked_for_the_token_again() -> None:
         pytest.raises(AirbyteError, match=f"answered 503 to {token}: starting"),
     ):
         airbyte.list(Kind.SOURCE, "w")
+
+
+LINES = 'first "line"\nsecond lïne\n'
+
+
+@pytest.mark.parametrize("status", [200, 422])
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        lambda secret: secret,
+        lambda secret: f"{'x' * 490}{secret}",  # where we cut it off
+        lambda secret: json.dumps({"message": f"bad: {secret}"}),
+        lambda secret: json.dumps({"message": json.dumps({"key": secret})}),
+        lambda secret: json.dumps({"message": json.dumps({"key": secret}, ensure_ascii=False)}),
+        lambda secret: json.dumps([json.dumps({"key": secret})]),
+    ],
+)
+@pytest.mark.parametrize("secret", ["hunter2", "hunter2 first", LINES, LINES.strip(), "123456"])
+def test_an_error_does_not_repeat_what_is_hidden(secret: str, repeat: Callable[[str], str], status: int) -> None:
+    def server(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, text=repeat(secret) + ("!" if status == 200 else ""))  # with it no JSON
+
+    with client(server) as airbyte:
+        airbyte.hide([{"deep": ["hunter2", "hunter2 first", LINES]}, 123456, True, None, "bad"])
+        with pytest.raises(AirbyteError) as caught:
+            airbyte.create(Kind.SOURCE, {})
+    assert not any(part in str(caught.value) for part in ("hunter", "first", "second", "123"))
+    if status == 422 and "bad" in repeat(secret):
+        assert "bad: ***" in str(caught.value)

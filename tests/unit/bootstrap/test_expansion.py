@@ -42,8 +42,12 @@ def test_the_content_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "key.json").write_text('{"type": "service_account"}\n')
     assert expand("${file:KEY}", {"KEY": str(tmp_path / "key.json")}) == '{"type": "service_account"}'
     assert expand({"key": "${file:KEY:-}"}, {}) == {}
-    with pytest.raises(ExpansionError, match=r"absent, named by KEY, cannot be read"):
+    with pytest.raises(ExpansionError, match=r"the file whose path KEY holds cannot be read \(No such file"):
         expand("${file:KEY}", {"KEY": str(tmp_path / "absent")})
+    for content in ("the key itself", "the key itself" * 1000):
+        with pytest.raises(ExpansionError) as caught:
+            expand("${file:KEY}", {"KEY": content})
+        assert "the key itself" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["${3RD_PARTY}", "${A-B}", "${A", "${}", "${A:-${B}}", "${file: A}"])
