@@ -199,6 +199,21 @@ def test_a_conflict_is_told_and_not_repeated(airbyte: Fake, commands: Commands) 
     assert held(airbyte) == EVERYTHING
 
 
+@pytest.mark.parametrize("kind", ["source", "destination"])
+def test_a_server_that_repeats_what_it_was_sent_makes_no_secret_readable(
+    airbyte: Fake, commands: Commands, kind: str
+) -> None:
+    def repeat(work: Callable[[], Answer]) -> Answer:
+        work()
+        return 422, problem("invalid", json.dumps(airbyte.sent(f"POST {kind}")[-1]))
+
+    airbyte.faults.append(once(f"POST /api/public/v1/{kind}s", repeat))
+    with pytest.raises(UserError, match="422 ") as caught:
+        commands.apply()
+    assert "credentials" in str(caught.value)
+    assert not any(secret in str(caught.value) for secret in ("an-access-key", "a-secret-key", "of the account"))
+
+
 def test_a_slow_discovery_is_waited_for(airbyte: Fake, commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap.airbyte_client, "TIMEOUT", httpx.Timeout(0.5))  # of what else is created
 
