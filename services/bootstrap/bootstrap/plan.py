@@ -40,7 +40,7 @@ class Change:
     lost: list[str] = field(default_factory=list)
     """The streams whose sync state is lost."""
     moved: list[str] = field(default_factory=list)
-    """The streams that keep their sync state and get new tables, which lack what was loaded so far."""
+    """The streams that keep their sync state and get other tables, which lack what was loaded so far."""
     adopted: bool = False
     """Whether somebody else's object is taken over."""
 

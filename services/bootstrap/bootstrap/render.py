@@ -65,10 +65,10 @@ def loss_text(change: Change) -> str:
 
 
 def move_text(change: Change) -> str:
-    """Return which streams get new tables and what that means: neither is what was there moved, nor the state lost."""
+    """Return which streams get other tables and what that means: no rows are moved, no state is lost."""
     return (
-        f"new tables for {', '.join(change.moved)}: airbyte-lite reads from the start; on Airbyte itself refresh these "
-        "streams, or what was loaded so far is in the old tables only"
+        f"other tables for {', '.join(change.moved)}: airbyte-lite reads from the start where there is none yet; on "
+        "Airbyte itself refresh these streams, or what was loaded so far is in the old tables only"
     )
 
 

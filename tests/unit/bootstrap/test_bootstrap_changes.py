@@ -228,7 +228,7 @@ def test_a_connection_renamed_into_other_tables_is_another_one(session: Any, ser
 
 
 def moved_by(plan: Plan) -> dict[str, list[str]]:
-    """The streams that get new tables, by the `kind name` that changes."""
+    """The streams that get other tables, by the `kind name` that changes."""
     return {f"{change.kind} {change.name}": change.moved for change in plan.changes if change.moved}
 
 
@@ -250,7 +250,7 @@ def test_another_place_of_a_connections_tables(session: Any, server: Any, settin
     plan = session.plan(MODE="incremental_append")
     assert moved_by(plan) == {"connection c": ["t"]}
     assert as_json(plan)["changes"][-1]["moved_streams"] == ["t"]
-    told = "new tables for t: airbyte-lite reads from the start; on Airbyte itself refresh these streams"
+    told = "other tables for t: airbyte-lite reads from the start where there is none yet; on Airbyte itself refresh"
     assert told in text_of(plan)
     assert session.apply(MODE="incremental_append")[-1].startswith(f"connection c updated ({field}); {told}")
     assert session.plan(MODE="incremental_append").is_empty
@@ -285,7 +285,7 @@ def test_another_place_of_a_destinations_tables(session: Any, server: Any) -> No
     plan = session.plan(MODE="incremental_append")
     assert fields_of(plan) == {"source s": ["dataset_id"], "destination d": ["dataset_id"]}
     assert moved_by(plan) == {"destination d": ["t (c)", "t (flat)"]}
-    assert "; new tables for t (c), t (flat): " in session.apply(MODE="incremental_append")[2]
+    assert "; other tables for t (c), t (flat): " in session.apply(MODE="incremental_append")[2]
     session.write(text.replace("project_id: p", "project_id: other"))
     moved = moved_by(session.plan(MODE="incremental_append"))
     assert moved == {"destination d": ["t (c)", "t (custom)", "public.t (schema)", "t (flat)"]}
