@@ -15,6 +15,7 @@ INSIDE = "/run/secrets/google_key"  # as Compose mounts it
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")
 PROGRAM = ROOT / "services/airbyte_lite/airbyte_lite/bigquery_doctor.py"
 SECONDS = 180
+SERVICE_ACCOUNT = "service_account"  # the type of a key; what gcloud writes for a person is authorized_user
 
 
 def check(variables: dict[str, str]) -> list[Finding]:
@@ -26,6 +27,8 @@ def check(variables: dict[str, str]) -> list[Finding]:
     path = Path(key) if key else None
     if path and not (path.is_absolute() and path.is_file()):  # run workers get it by this path too
         return [Finding("fail", f"{modes.KEY}: {key} is no file's whole path", f"{modes.KEY}=/…/key.json in .env")]
+    if path and (findings := check_kind(path, modes.mode(variables).airbyte)):
+        return findings
     command = in_image(variables, settings, path) or in_environment()
     if not command:
         return [Finding("warn", "BigQuery is not checked yet: that needs an image", "make images, then make doctor")]
@@ -48,6 +51,20 @@ def check(variables: dict[str, str]) -> list[Finding]:
         return [Finding("fail", f"BigQuery's check could not be run: {last}", "make images, then make doctor")]
     said = result.stdout.replace(INSIDE, str(path)) if path else result.stdout
     return [Finding(**finding) for finding in json.loads(said)]
+
+
+def check_kind(key: Path, airbyte: str) -> list[Finding]:
+    """Check that the real Airbyte gets a service account's key; what is no JSON is judged further on."""
+    try:
+        content = json.loads(key.read_bytes())
+    except (OSError, ValueError):
+        return []
+    kind = content.get("type") if isinstance(content, dict) else None
+    if airbyte == "lite" or kind == SERVICE_ACCOUNT:
+        return []
+    what = f"{modes.KEY}: {key} is of type {kind}; Airbyte's BigQuery connector takes a service account's key only"
+    make = f"gcloud iam service-accounts keys create KEY.json --iam-account=ACCOUNT, {modes.KEY}=/…/KEY.json in .env"
+    return [Finding("fail", what, make)]
 
 
 def in_image(variables: dict[str, str], settings: dict[str, str], key: Path | None) -> list[str] | None:

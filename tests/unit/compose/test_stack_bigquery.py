@@ -19,7 +19,7 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
     monkeypatch.setattr(bigquery, "in_environment", lambda: None)
     key = tmp_path / "key.json"
     key.write_text("{}")
-    settings = {"WAREHOUSE": "bigquery", "BQ_PROJECT": "my-project", "BQ_LOCATION": "EU"}
+    settings = {"AIRBYTE_MODE": "lite", "WAREHOUSE": "bigquery", "BQ_PROJECT": "my-project", "BQ_LOCATION": "EU"}
     return settings | {"COMPOSE_PROJECT_NAME": "shop", "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
 
 
@@ -37,6 +37,25 @@ def test_the_emulator_needs_no_check(variables: dict[str, str]) -> None:
 def test_the_key_is_a_file_by_its_whole_path(variables: dict[str, str], key: str) -> None:
     [finding] = bigquery.check(variables | {"GOOGLE_APPLICATION_CREDENTIALS": key})
     assert (finding.level, finding.next) == ("fail", "GOOGLE_APPLICATION_CREDENTIALS=/…/key.json in .env")
+
+
+@pytest.mark.parametrize("airbyte", ["compose", "external"])
+@pytest.mark.parametrize("content", ['{"type": "authorized_user"}', '{"type": "external_account"}', "{}", "[]"])
+def test_the_real_airbyte_gets_a_service_accounts_key(variables: dict[str, str], airbyte: str, content: str) -> None:
+    key = Path(variables["GOOGLE_APPLICATION_CREDENTIALS"])
+    key.write_text(content)
+    [finding] = bigquery.check(variables | {"AIRBYTE_MODE": airbyte})
+    assert finding.level == "fail"
+    assert "takes a service account's key only" in finding.what
+    assert "gcloud iam service-accounts keys create" in finding.next
+    assert bigquery.check(variables | {"AIRBYTE_MODE": "lite"})[0].level == "warn"  # airbyte-lite takes it
+    key.write_text('{"type": "service_account"}')
+    assert bigquery.check(variables | {"AIRBYTE_MODE": airbyte})[0].level == "warn"
+
+
+def test_a_key_that_is_not_json_is_left_to_the_program(variables: dict[str, str]) -> None:
+    Path(variables["GOOGLE_APPLICATION_CREDENTIALS"]).write_text("nothing")
+    assert bigquery.check(variables | {"AIRBYTE_MODE": "compose"})[0].level == "warn"
 
 
 def test_without_a_program_it_is_put_off(variables: dict[str, str]) -> None:
