@@ -73,6 +73,18 @@ def test_an_allowed_combination_is_allowed(mode: tuple[str, str]) -> None:
     assert finding.level == "ok"
 
 
+@pytest.mark.parametrize("mode", [mode for mode in SERVICES if mode != ("lite", "bigquery")], ids="+".join)
+def test_the_guide_says_what_the_doctor_asks_for(mode: tuple[str, str]) -> None:
+    """Of lite with BigQuery it says: the same."""
+    needed = modes.Mode(*mode)
+    row = re.search(rf"^\| `{mode[0]}` \| `{mode[1]}` .*", (ROOT / "docs/modes.md").read_text(), re.MULTILINE)
+    assert row
+    slow = needed.memory + doctor.COMFORT
+    machine = f"{needed.cpus} CPUs, {needed.memory:g} GiB of memory (slow below {slow:g}), {needed.disk:g} GiB of disk"
+    assert machine in row[0]
+    assert re.search(r"\d to \d+ minutes the first time", row[0])
+
+
 @needs_compose
 @pytest.mark.parametrize("mode", SERVICES, ids="+".join)
 def test_an_allowed_combination_resolves(mode: tuple[str, str], tmp_path: Path) -> None:
