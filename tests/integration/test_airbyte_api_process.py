@@ -1,5 +1,6 @@
-"""What becomes of jobs when they are cancelled, and when the server is stopped or killed."""
+"""Jobs that are cancelled, that schedules start, and what becomes of both when the server is stopped or killed."""
 
+import datetime
 import os
 import signal
 import socket
@@ -152,6 +153,48 @@ def test_server_that_stops_in_mid_sync(
     assert count(own, dataset) == ROWS + 1
     spool = Path(server.service.environment["AIRBYTE_LITE_DATA_DIR"], "spool")
     assert list(spool.iterdir()) == []
+
+
+def in_seconds(seconds: float, form: str = "%-S %-M %-H * * ?") -> dict[str, str]:
+    """A schedule for one second of the day, or of whatever the form leaves open."""
+    at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
+    return {"scheduleType": "cron", "cronExpression": at.strftime(form)}
+
+
+def test_a_scheduled_connection_is_synced_by_itself(
+    own: Syncs, server: Process, start_process: Supervisor, s3: Server, bucket: str, put: Put, dataset: str
+) -> None:
+    def ran() -> list[str]:
+        return [job["status"] for job in own.call("GET", f"jobs?connectionId={connection}")["data"]]
+
+    put("people.csv", "id,name\n0,Ada\n")
+    connection = own.connect(s3_configuration(s3.url, bucket, "people", ["*.csv"]), dataset, "full_refresh_overwrite")
+    path = f"connections/{connection}"
+    own.call("PATCH", path, {"schedule": in_seconds(4)})
+    wait_until(lambda: ran() == ["succeeded"], 60, "a sync at its time")
+    assert count(own, dataset) == 1
+
+    own.call("PATCH", path, {"schedule": in_seconds(2), "status": "inactive"})
+    time.sleep(3)
+    own.call("PATCH", path, {"status": "active"})
+    assert ran() == ["succeeded"]
+
+    # What comes due while the server is down is not made up for.
+    own.call("PATCH", path, {"schedule": in_seconds(4)})
+    os.kill(server.popen.pid, signal.SIGKILL)
+    server.popen.wait(10)
+    time.sleep(4)
+    restarted = start_process.start(server.service)
+    restarted.wait()
+    assert ran() == ["succeeded"]
+
+    schedule = in_seconds(8, "%-S * * * * ?")
+    own.call("PATCH", path, {"schedule": schedule})
+    restarted.popen.terminate()
+    restarted.popen.wait(10)
+    start_process.start(server.service).wait()
+    assert own.call("GET", path)["schedule"] == schedule | {"cronExpression": f"{schedule['cronExpression']} UTC"}
+    wait_until(lambda: ran() == ["succeeded", "succeeded"], 90, "a sync after a restart")
 
 
 def test_server_starts_within_seconds_and_says_where_it_listens(server: Process) -> None:

@@ -58,6 +58,7 @@ connections:
   - name: payments
     source: payments
     destination: warehouse
+    schedule: 0 0 0 1 1 ?
     streams: [{name: payments, sync_mode: incremental_append, dbt_source: shop.payments}]
 """
 KINDS = ("source", "destination", "connection")
@@ -219,6 +220,10 @@ def there_and_back(hand: Hand) -> None:
     hand.configure("source", "orders", bucket=bucket)
 
 
+def cron(expression: str) -> dict[str, str]:
+    return {"scheduleType": "cron", "cronExpression": expression}
+
+
 def their_connection_between_ours(hand: Hand) -> None:
     ids = {key: hand.named("connection", "orders")[key] for key in ("sourceId", "destinationId")}
     hand.request("POST", "connections", ids | {"name": "their copy"})
@@ -290,6 +295,22 @@ EDITS: dict[str, tuple[Callable[[Hand], None], dict[str, Any]]] = {
     ),
     "connection renamed": (lambda h: h.edit("connection", "orders", name="by hand"), {"connection orders": ["name"]}),
     "inactive": (lambda h: h.edit("connection", "payments", status="inactive"), {"connection payments": ["status"]}),
+    "schedule": (
+        lambda h: h.edit("connection", "payments", schedule=cron("0 30 0 1 1 ?")),
+        {"connection payments": ["schedule"]},
+    ),
+    "scheduled by hand": (
+        lambda h: h.edit("connection", "orders", schedule=cron("0 0 0 1 1 ?")),
+        {"connection orders": ["schedule"]},
+    ),
+    "no longer scheduled": (
+        lambda h: h.edit("connection", "payments", schedule={"scheduleType": "manual"}),
+        {"connection payments": ["schedule"]},
+    ),
+    "schedule in other words": (
+        lambda h: h.edit("connection", "payments", schedule=cron("0 0 0 1 1 ? UTC")),
+        {},
+    ),
     "prefix": (lambda h: h.edit("connection", "payments", prefix="x_"), {"connection payments": ["prefix"]}),
     "schema changes": (
         lambda h: h.edit("connection", "orders", nonBreakingSchemaUpdatesBehavior="ignore"),

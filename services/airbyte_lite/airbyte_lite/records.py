@@ -69,6 +69,7 @@ class Connection:
     prefix: str = ""
     status: str = "active"
     schema_updates: str = "ignore"  # nonBreakingSchemaUpdatesBehavior
+    cron: str | None = None  # when it is synced, in UTC; None: whenever somebody asks
     deleted: bool = False
 
 

@@ -14,6 +14,7 @@ from .jobs import Jobs
 from .jobstore import JobStore
 from .masking import Redactor, secret_values
 from .records import Actor, Connection
+from .scheduler import Scheduler
 from .settings import Settings
 from .store import Store
 from .syncjob import Worker
@@ -31,6 +32,7 @@ class Services:
     definitions: Definitions
     runner: ConnectorRunner
     authenticator: Authenticator
+    scheduler: Scheduler
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -45,15 +47,19 @@ class Services:
         runner = ConnectorRunner(settings.data_dir / "connectors")
         definitions = Definitions(load_registry(settings.connector_environments), runner)
         worker = Worker(store, definitions, runner, settings, spool_dir)
+        jobs = Jobs(job_store, worker.run)
+        scheduler = Scheduler(store.scheduled_connections, lambda connection: jobs.start(connection, "sync"))
+        store.follow_connections(scheduler.changed)
         return cls(
             settings=settings,
             database=database,
             store=store,
             job_store=job_store,
-            jobs=Jobs(job_store, worker.run),
+            jobs=jobs,
             definitions=definitions,
             runner=runner,
             authenticator=Authenticator(settings, store.key()),
+            scheduler=scheduler,
         )
 
     def delete_connection(self, connection: Connection) -> None:
@@ -67,7 +73,8 @@ class Services:
         return Redactor(secret_values(actor.configuration, schema))(text)
 
     def close(self) -> None:
-        """Stop the jobs, the connectors and the database."""
+        """Stop the schedules, the jobs, the connectors and the database."""
+        self.scheduler.close()
         self.jobs.close()
         self.runner.close()
         self.database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -21,6 +21,11 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._on_connection: Callable[[], None] = lambda: None
+
+    def follow_connections(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever a connection was saved or deleted."""
+        self._on_connection = changed
 
     def key(self) -> bytes:
         """Return the random key of this installation, made at the first call."""
@@ -39,6 +44,8 @@ class Store:
                 "on conflict (id) do update set document = excluded.document, deleted = excluded.deleted",
                 (record.id, kind, workspace_id, record.deleted, json.dumps(asdict(record))),
             )
+        if isinstance(record, Connection):
+            self._on_connection()
 
     def workspace(self, identifier: str) -> Workspace:
         """Return the workspace."""
@@ -73,6 +80,15 @@ class Store:
                 (f"$.{actor.kind}_id", actor.id),
             ).fetchall()
         return [_connection(json.loads(row["document"])) for row in rows]
+
+    def scheduled_connections(self) -> list[Connection]:
+        """List the active connections with a cron schedule."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "select document from objects where kind = 'connection' and not deleted "
+                "and json_extract(document, '$.status') = 'active' and json_extract(document, '$.cron') is not null"
+            ).fetchall()
+        return [_connection(_document(row)) for row in rows]
 
     def delete(self, record: Workspace | Actor | Connection) -> None:
         """Mark the record as deleted; a connection's state goes with it."""

@@ -108,6 +108,27 @@ def test_connections_of_a_source(store: Store) -> None:
     assert store.connections_of(replace(SOURCE, kind="destination")) == []
 
 
+def test_scheduled_connections_are_active_and_followed(store: Store) -> None:
+    seen: list[list[str]] = []
+    store.follow_connections(lambda: seen.append([found.id for found in store.scheduled_connections()]))
+    scheduled = replace(CONNECTION, cron="0 0 12 * * ?")
+    store.save(CONNECTION)
+    store.save(scheduled)
+    store.save(SOURCE)
+    store.save(replace(scheduled, status="inactive"))
+    store.save(scheduled)
+    store.delete(scheduled)
+    assert seen == [[], ["c1"], [], ["c1"], []]
+
+
+def test_connection_of_a_file_from_before_schedules_has_none(database: Database, store: Store) -> None:
+    store.save(CONNECTION)
+    with database.write() as connection:
+        connection.execute("update objects set document = json_remove(document, '$.cron')")
+    assert store.connection("c1") == CONNECTION
+    assert store.scheduled_connections() == []
+
+
 def test_states_are_kept_by_stream(store: Store) -> None:
     store.save_states("c1", [state("orders", 1), state("customers", 1)])
     store.save_states("c1", [state("orders", 2)])

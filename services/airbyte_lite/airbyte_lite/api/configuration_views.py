@@ -49,12 +49,18 @@ def connection_read(connection: Connection) -> dict[str, Any]:
         "status": connection.status,
         "prefix": connection.prefix,
         "namespaceDefinition": "destination",
-        "scheduleType": "manual",
+        **_schedule(connection.cron),
         "nonBreakingChangesPreference": NON_BREAKING.get(connection.schema_updates, connection.schema_updates),
         "syncCatalog": {"streams": [stream_read(stream) for stream in connection.streams]},
         "breakingChange": False,
         "createdAt": int(connection.created_at),
     }
+
+
+def _schedule(cron: str | None) -> dict[str, Any]:
+    if cron is None:
+        return {"scheduleType": "manual"}
+    return {"scheduleType": "cron", "scheduleData": {"cron": {"cronExpression": cron, "cronTimeZone": "UTC"}}}
 
 
 def job_read(job: Job, log_lines: list[str]) -> dict[str, Any]:

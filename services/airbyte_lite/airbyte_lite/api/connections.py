@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from .. import catalog
+from .. import catalog, cron
 from ..connectors.runner import ConnectorError
 from ..errors import invalid
 from ..records import Connection, Stream
@@ -52,6 +52,18 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
         raise invalid(str(error)) from error
 
 
+def _cron(given: schemas.Schedule) -> str | None:
+    """Return the cron expression that a connection is to keep, None for a manual schedule."""
+    if given.schedule_type == "manual":
+        return None
+    if given.cron_expression is None:
+        raise invalid("The schedule has no cronExpression, which the scheduleType cron needs: 0 0 12 * * ?")
+    try:
+        return cron.checked(given.cron_expression)
+    except cron.CronError as error:
+        raise invalid(f"The schedule's cronExpression {error}.", {"schedule.cronExpression": str(error)}) from error
+
+
 @router.get("/connections", summary="List connections")
 def list_connections(
     served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
@@ -68,6 +80,7 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
     destination = served.store.actor("destination", body.destination_id)
     if source.workspace_id != destination.workspace_id:
         raise invalid("The source and the destination belong to different workspaces.")
+    expression = _cron(body.schedule) if body.schedule else None  # before the source is asked, which takes seconds
     connection = Connection(
         id=str(uuid.uuid4()),
         workspace_id=source.workspace_id,
@@ -79,6 +92,7 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
         prefix=body.prefix or "",
         status=body.status or "active",
         schema_updates=body.non_breaking_schema_updates_behavior or "ignore",
+        cron=expression,
     )
     served.store.save(connection)
     return connection_view(connection)
@@ -94,6 +108,7 @@ def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
 def patch_connection(served: Served, connection_id: str, body: schemas.ConnectionPatch) -> dict[str, Any]:
     """Change what is given; with streams, the schema is discovered anew. A running job goes on as it was started."""
     connection = served.store.connection(connection_id)
+    expression = _cron(body.schedule) if body.schedule else None
     streams = connection.streams
     if body.configurations is not None and body.configurations.streams:
         streams = _streams(served, connection.source_id, body.configurations)
@@ -105,6 +120,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
         prefix=(body.prefix or "") if "prefix" in body.model_fields_set else connection.prefix,
         status=body.status or connection.status,
         schema_updates=body.non_breaking_schema_updates_behavior or connection.schema_updates,
+        cron=expression if body.schedule else connection.cron,
     )
     served.store.save(changed)
     # A stream that is no longer read incrementally, or by another cursor, must not find its old state when it is again.

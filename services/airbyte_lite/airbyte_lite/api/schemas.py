@@ -87,9 +87,10 @@ class StreamConfigurations(Body):
 
 
 class Schedule(Body):
-    """When a connection runs: only on demand, schedules belong to Dagster."""
+    """When a connection runs: on demand, or at the times of a cron expression."""
 
-    schedule_type: Literal["manual"]
+    schedule_type: Literal["manual", "cron"]
+    cron_expression: str | None = Field(None, description="Quartz, in UTC, at most once a minute: 0 0 12 * * ?")
 
 
 class ConnectionPatch(Body):

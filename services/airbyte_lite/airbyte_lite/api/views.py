@@ -68,7 +68,9 @@ def connection_view(connection: Connection) -> dict[str, Any]:
         "destinationId": connection.destination_id,
         "workspaceId": connection.workspace_id,
         "status": "deprecated" if connection.deleted else connection.status,
-        "schedule": {"scheduleType": "manual"},
+        "schedule": {"scheduleType": "cron", "cronExpression": f"{connection.cron} UTC"}
+        if connection.cron
+        else {"scheduleType": "manual"},
         "dataResidency": "auto",
         "configurations": {"streams": [stream_view(stream) for stream in connection.streams]},
         "nonBreakingSchemaUpdatesBehavior": connection.schema_updates,

@@ -1,0 +1,111 @@
+"""Starts the syncs of connections with a cron schedule, at their times."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .cron import CronError, next_time
+from .errors import Problem
+from .records import Connection
+
+# A wait is measured by a clock that stands still while the machine sleeps, and the time of day can be set.
+LONGEST_WAIT = 60.0
+CLOSE_SECONDS = 3.0
+
+log = logging.getLogger("airbyte_lite")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A connection and when it is to be synced next."""
+
+    connection: Connection
+    time: float
+
+
+class Scheduler:
+    """One thread that sleeps until the next sync is due, or until a connection is changed."""
+
+    def __init__(
+        self, scheduled: Callable[[], Iterable[Connection]], start_sync: Callable[[Connection], object]
+    ) -> None:
+        self._scheduled = scheduled
+        self._start_sync = start_sync
+        self._wake = threading.Condition()
+        self._changed = True
+        self._closing = False
+        self._due: dict[str, Due] = {}
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def open(self) -> None:
+        """Begin; what came due before is not made up for."""
+        self._thread.start()
+
+    def changed(self) -> None:
+        """Take over the schedules as they are now."""
+        with self._wake:
+            self._changed = True
+            self._wake.notify()
+
+    def close(self) -> None:
+        """Start no more syncs."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._closing or self._changed, self._seconds())
+                if self._closing:
+                    return
+                changed, self._changed = self._changed, False
+            try:
+                if changed:
+                    self._read()
+                self._start_due()
+            except Exception as error:  # a full disk, for example
+                log.error("the scheduler could not do its work: %s: %s", type(error).__name__, error)
+
+    def _seconds(self) -> float | None:
+        """Return how long to sleep, None where nothing is scheduled."""
+        if not self._due:
+            return None
+        return min(LONGEST_WAIT, max(0.0, min(due.time for due in self._due.values()) - time.time()))
+
+    def _read(self) -> None:
+        """Take over the schedules; one that did not change keeps its time, which may be this very moment."""
+        before = self._due
+        self._due = {}
+        for connection in self._scheduled():
+            known = before.get(connection.id)
+            if known is not None and known.connection.cron == connection.cron:
+                self._due[connection.id] = Due(connection, known.time)
+            else:
+                self._plan(connection)
+
+    def _plan(self, connection: Connection) -> None:
+        """Note when the connection is due next, if it is ever."""
+        self._due.pop(connection.id, None)
+        try:
+            at = next_time(connection.cron or "", time.time())
+        except CronError as error:
+            log.error("connection %s: its cron expression %s", connection.id, error)
+            return
+        if at is not None:
+            self._due[connection.id] = Due(connection, at)
+
+    def _start_due(self) -> None:
+        now = time.time()
+        for due in [due for due in self._due.values() if due.time <= now]:
+            self._plan(due.connection)  # first: whatever happens to this sync, the next one is at its time
+            try:
+                self._start_sync(due.connection)
+            except Problem as problem:
+                log.info("connection %s: not synced at its time: %s", due.connection.id, problem.message)
