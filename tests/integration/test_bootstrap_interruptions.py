@@ -181,7 +181,7 @@ class Workspace:
         assert contents(self.ours()) == expected
         assert self.theirs() == theirs
         memory = json.loads(self.memory()["state.json"])
-        assert (memory["workspaces"], memory["creating"]) == ([self.id], [])
+        assert (memory["workspaces"], memory["creating"]) == ([self.id], {})
         assert memory["objects"].keys() >= set(self.ids().values())
 
     def request(self, method: str, path: str, body: Row | None = None) -> Row:

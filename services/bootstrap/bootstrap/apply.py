@@ -135,9 +135,10 @@ def _send(
     change = compare(desired, found, ids, state)
     was_begun = state.is_being_created(kind, name)
     if found is None:
-        state.begin_creation(kind, name)
+        body = desired.creation(workspace_id, ids)
+        state.begin_creation(kind, name, body)
         try:
-            answer = client.create(kind, desired.creation(workspace_id, ids))
+            answer = client.create(kind, body)
         except AirbyteError as error:
             if not error.may_have_worked:
                 state.end_creation(kind, name)
@@ -164,7 +165,12 @@ def _delete_twins(client: AirbyteClient, workspace_id: str, desired: Desired, ob
     kind = desired.kind
     for item in client.list(kind, workspace_id):
         twin_id: str = item[kind.id_field]
-        if item["name"] == desired.name and twin_id != object_id and state.name_of(kind, twin_id) is None:
+        if (
+            item["name"] == desired.name
+            and twin_id != object_id
+            and state.name_of(kind, twin_id) is None
+            and state.is_creation(kind, item)
+        ):
             client.delete(kind, twin_id)
 
 

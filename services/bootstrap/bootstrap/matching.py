@@ -61,7 +61,7 @@ def refuse_to_cascade(kind: Kind, item: Json, connections: Iterable[Json], ours:
 
 def _made_as(item: Json, kind: Kind, state: State) -> str | None:
     name: str = item["name"]
-    return state.name_of(kind, item[kind.id_field]) or (name if state.is_being_created(kind, name) else None)
+    return state.name_of(kind, item[kind.id_field]) or (name if state.is_creation(kind, item) else None)
 
 
 def _renamed(desired: Desired, candidates: list[Json], ids: Ids, state: State) -> Json | None:

@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
+from bootstrap.fingerprint import fields, fits
 
 PRIVATE = 0o600
 KEY_BYTES = 32
@@ -39,7 +41,7 @@ class _Content(BaseModel):
 
     workspaces: list[str] = []
     objects: dict[str, _Object] = {}
-    creating: list[str] = []
+    creating: dict[str, dict[str, str]] = {}  # hashes by path of what was asked for, by kind and name
 
 
 class State:
@@ -111,16 +113,21 @@ class State:
         """Return whether a creation was begun whose end we did not see."""
         return f"{kind} {name}" in self._creating
 
-    def begin_creation(self, kind: Kind, name: str) -> None:
-        """Remember that an object is about to be created, so that an interrupted run recognises it as ours."""
-        if not self.is_being_created(kind, name):
-            self._creating.append(f"{kind} {name}")
-            self._save()
+    def begin_creation(self, kind: Kind, name: str, body: dict[str, Any]) -> None:
+        """Remember what is about to be created, so that the run after an interrupted one recognises it as ours."""
+        key = self._key_to_write()
+        self._creating[f"{kind} {name}"] = {path: _hash(key, path, value) for path, value in fields(body)}
+        self._save()
+
+    def is_creation(self, kind: Kind, item: dict[str, Any]) -> bool:
+        """Return whether an object is what a creation whose end we did not see was to make."""
+        asked = self._creating.get(f"{kind} {item['name']}")
+        return asked is not None and self._key is not None and fits(item, asked, partial(_hash, self._key))
 
     def end_creation(self, kind: Kind, name: str) -> None:
         """Remember that a creation has come to its end: it was refused."""
         if self.is_being_created(kind, name):
-            self._creating.remove(f"{kind} {name}")
+            del self._creating[f"{kind} {name}"]
             self._save()
 
     def end_creations(self) -> None:
@@ -138,13 +145,10 @@ class State:
         shown: dict[str, Any] | None = None,
     ) -> None:
         """Remember an object as ours, the secrets that it was given, and what Airbyte showed of it thereafter."""
-        if self._key is None:
-            self._key = secrets.token_bytes(KEY_BYTES)
-            _write_private(self._directory / "key", self._key.hex())
-        hashes = {path: _hash(self._key, path, value) for path, value in sent}
+        key = self._key_to_write()
+        hashes = {path: _hash(key, path, value) for path, value in sent}
         self._objects[object_id] = _Object(kind=kind, name=name, secrets=hashes, shown=shown or {})
-        if self.is_being_created(kind, name):
-            self._creating.remove(f"{kind} {name}")
+        self._creating.pop(f"{kind} {name}", None)
         self._save()
 
     def shown(self, object_id: str) -> dict[str, Any]:
@@ -166,6 +170,12 @@ class State:
         if workspace_id not in self._workspaces:
             self._workspaces.append(workspace_id)
             self._save()
+
+    def _key_to_write(self) -> bytes:
+        if self._key is None:
+            self._key = secrets.token_bytes(KEY_BYTES)
+            _write_private(self._directory / "key", self._key.hex())
+        return self._key
 
     def _save(self) -> None:
         content = _Content(workspaces=self._workspaces, objects=self._objects, creating=self._creating)
