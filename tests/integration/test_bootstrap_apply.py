@@ -1,6 +1,7 @@
 """Plan, apply and destroy against a running airbyte-lite, watched by a proxy that records."""
 
 import json
+import re
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -145,6 +146,27 @@ def test_what_airbyte_holds(workspace: Workspace) -> None:
     assert (stream["name"], stream["syncMode"]) == ("orders", "incremental_deduped_history")
     assert stream["primaryKey"] == [["id"]]
     assert workspace.plan(SYNC_MODE="incremental_deduped_history") == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("place", "setting", "told"),
+    [
+        ("    destination: warehouse", "namespace_definition: source", r"422 to POST .*namespaceDefinition"),
+        (
+            "    destination: warehouse",
+            "namespace_definition: custom_format\n    namespace_format: raw",
+            r"422 to POST .*namespaceDefinition",
+        ),
+        ("        primary_key: [[id]]", "namespace: shop", r"lacks streams\.orders\.namespace\."),
+    ],
+)
+def test_what_airbyte_lite_does_not_have_is_an_error(workspace: Workspace, place: str, setting: str, told: str) -> None:
+    file = workspace.directory / "connections.yaml"
+    indent = place[: len(place) - len(place.lstrip())]
+    file.write_text(file.read_text().replace(f"{place}\n", f"{place}\n{indent}{setting}\n"))
+    result = workspace.bootstrap("apply")
+    assert result.returncode == 1
+    assert re.search(told, result.stderr), result.stderr
 
 
 def test_a_change_in_the_file(workspace: Workspace) -> None:
