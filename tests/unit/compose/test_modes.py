@@ -54,12 +54,12 @@ def _no_modes_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def resolved(tmp_path: Path, settings: dict[str, str], folder: Path = ROOT, **given: str) -> dict[str, Any]:
+def resolved(tmp_path: Path, settings: dict[str, str], given: dict[str, str] | None = None, folder: Path = ROOT) -> Any:
     """The compose file as Compose resolves it with an .env of these settings, and variables of the environment."""
     file = tmp_path / ".env"
     file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     command = ["docker", "compose", "--env-file", str(file), "config", "--format", "json"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | given
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **(given or {})}
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "variable is not set" not in result.stderr
@@ -239,7 +239,7 @@ def test_an_empty_mode_in_the_environment_is_refused_as_compose_would_start_too_
 ) -> None:
     settings = variables("lite", "emulator")
     everything = set(resolved(tmp_path, settings)["services"])
-    assert set(resolved(tmp_path, settings, **{name: ""})["services"]) < everything
+    assert set(resolved(tmp_path, settings, {name: ""})["services"]) < everything
     monkeypatch.setenv(name, "")
     assert [finding.level for finding in modes.check(settings)] == ["fail"]
 
@@ -252,7 +252,7 @@ def test_modes_of_the_environment_are_composes_too(tmp_path: Path, monkeypatch: 
         monkeypatch.setenv(name, value)
     settings = variables("lite", "emulator")
     assert [finding.level for finding in modes.check(settings)] == ["ok"]
-    found = resolved(tmp_path, settings, **mode)
+    found = resolved(tmp_path, settings, mode)
     assert set(found["services"]) == DAGSTER | SERVICES[("compose", "bigquery")][1]
     assert found["services"]["bootstrap"]["environment"]["AIRBYTE_URL"] == "http://airbyte-proxy:8000"
     assert found["secrets"]["google_key"]["file"] == KEY["GOOGLE_APPLICATION_CREDENTIALS"]
@@ -268,7 +268,7 @@ def test_a_secret_of_connections_env_reaches_bootstrap_and_nobody_else(tmp_path:
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
     shutil.copytree(ROOT / "compose", tmp_path / "compose")
     (tmp_path / "connections.env").write_text("SHOP_TOKEN='se$cret'\nAIRBYTE_URL=http://elsewhere\n")
-    services = resolved(tmp_path, variables("lite", "emulator"), tmp_path)["services"]
+    services = resolved(tmp_path, variables("lite", "emulator"), folder=tmp_path)["services"]
     having = {name for name, service in services.items() if "SHOP_TOKEN" in (service.get("environment") or {})}
     assert having == {"bootstrap"}
     environment = services["bootstrap"]["environment"]
