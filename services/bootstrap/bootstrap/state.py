@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
@@ -42,6 +42,11 @@ class _Content(BaseModel):
     workspaces: list[str] = []
     objects: dict[str, _Object] = {}
     creating: dict[str, dict[str, str]] = {}  # hashes by path of what was asked for, by kind and name
+
+    @field_validator("creating", mode="before")
+    @classmethod
+    def _none_of_old(cls, value: object) -> object:
+        return value or {}  # it was a list of names: an empty one says the same
 
 
 class State:

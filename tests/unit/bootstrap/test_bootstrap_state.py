@@ -83,7 +83,7 @@ def test_what_another_run_wrote_is_seen_once_the_lock_is_held(tmp_path: Path) ->
         ('{"objects": []}', "objects: Input should be an object"),
         ('{"objects": {"id-1": {"kind": "source", "name": ["s3cret"]}}}', "objects.id-1.name: .*valid string"),
         ('{"objects": {"id-1": {"name": "orders"}}}', "objects.id-1.kind: Field required"),
-        ('{"creating": []}', "creating: Input should be an object"),
+        ('{"creating": ["source orders"]}', "creating: Input should be an object"),
         ('{"workspaces": [1]}', "workspaces.0: .*valid string"),
     ],
 )
@@ -92,6 +92,18 @@ def test_a_broken_file_says_what_to_do(tmp_path: Path, content: str, why: str) -
     with pytest.raises(UserError, match=rf"state\.json cannot be read \({why}(.|\n)*apply --adopt") as caught:
         State(tmp_path)
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_state_of_before_creations_were_hashed_is_read(tmp_path: Path) -> None:
+    old = {
+        "workspaces": ["w"],
+        "objects": {"id-1": {"kind": "source", "name": "orders", "secrets": {}}},
+        "creating": [],
+    }
+    (tmp_path / "state.json").write_text(json.dumps(old))
+    state = State(tmp_path)
+    assert state.name_of(Kind.SOURCE, "id-1") == "orders"
+    assert state.made_workspace("w")
 
 
 @pytest.mark.parametrize(
