@@ -1,19 +1,24 @@
-"""Reads .env and connections.env as Compose does. Standard library only, any Python from 3.9 on."""
+"""Reads .env and connections.env. Standard library only, any Python from 3.9 on."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+LINE = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?(?P<name>\w+)[ \t]*=[ \t]*"""
+    r"""(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>.*?))(?:[ \t]+\#.*)?[ \t]*$""",
+    re.MULTILINE,
+)
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the variables of a file, quotes around a value taken off; none where there is no file."""
+    """Return the variables of a file; none where there is no file.
+
+    Quotes, comments and values over several lines are read as Compose does. What stands outside single quotes is taken
+    as it is: Compose would expand a $ there, and escapes in double quotes.
+    """
     if not path.exists():
         return {}
-    variables = {}
-    for line in path.read_text().splitlines():
-        name, separator, value = line.strip().partition("=")
-        if separator and not name.startswith("#"):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            variables[name.strip()] = value[1:-1] if quoted else value.split(" #")[0].rstrip()
-    return variables
+    found = LINE.finditer(path.read_text())
+    return {match["name"]: match["single"] or match["double"] or match["plain"] or "" for match in found}

@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import env_file
+from stack import modes
+from stack.compose import read_env
 
 from local.claims import development
 from local.platform import ROOT, python, warn
@@ -38,7 +40,10 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         # On a terminal of its own the container's notes would be among its output.
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
-        return [*run, "python", "-m", "bootstrap", *arguments], dict(os.environ)
+        outside = dict(os.environ)
+        if modes.mode(read_env()).warehouse != "bigquery":
+            outside[modes.KEY] = ""  # a key that a shell has for something else stays out of the container
+        return [*run, "python", "-m", "bootstrap", *arguments], outside
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
 
 

@@ -24,6 +24,7 @@ WATCHED = {
     "dbt_project": CODE,
     "seed_data": SEED,  # before the connections that read it
     "connections.yaml": CONNECTIONS,
+    "connections.env": CONNECTIONS,
     "services/bootstrap": CONNECTIONS,
     "services/airbyte_lite": "airbyte",
     "services/warehouse": "warehouse",

@@ -17,13 +17,16 @@ PORTS = {"s3": 4566, "warehouse": 9050, "airbyte": 8000, "dagster": 3000}
 def fixed_ports() -> dict[str, int]:
     """Return the ports that people know, or those that DAGSTER_PORT, AIRBYTE_PORT, WAREHOUSE_PORT and S3_PORT name.
 
-    Raises ValueError for what is no port.
+    Raises ValueError for what is no port, or is there twice.
     """
     ports = {name: os.environ.get(f"{name.upper()}_PORT") or port for name, port in PORTS.items()}
     for name, port in ports.items():
         if not (str(port).isdecimal() and 0 < int(port) < 65536):
             raise ValueError(f"{name.upper()}_PORT={port} is no port.")
-    return {name: int(port) for name, port in ports.items()}
+    numbers = {name: int(port) for name, port in ports.items()}
+    if len(set(numbers.values())) < len(numbers):
+        raise ValueError(f"{', '.join(f'{name.upper()}_PORT={port}' for name, port in numbers.items())}: four ports.")
+    return numbers
 
 
 def free_ports() -> dict[str, int]:

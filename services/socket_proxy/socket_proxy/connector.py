@@ -42,7 +42,7 @@ VARIABLES = {
 
 Yes = Literal[True]
 Argument = Annotated[str, Field(max_length=1024)]
-Variable = Annotated[str, Field(pattern=r"^[A-Z0-9_]+=[^\x00]*$", max_length=65536)]
+Variable = Annotated[str, Field(pattern=r"^[^=\x00]+=[^\x00]*$", max_length=65536)]
 
 
 class LogConfig(Strict):
@@ -148,7 +148,7 @@ def container(create: Create, settings: ConnectorSettings) -> dict[str, Any]:
 def known(environment: list[str]) -> list[str]:
     """Returns the variables that a connector may have; logs the names of the others."""
     names = {variable: variable.partition("=")[0] for variable in environment}
-    if others := [name[:80] for name in names.values() if name not in VARIABLES]:
+    if others := [repr(name[:80]) for name in names.values() if name not in VARIABLES]:
         log.warning(
             "a connector starts without %s: not in the list of what Airbyte's worker hands on", ", ".join(others)
         )

@@ -39,6 +39,14 @@ def test_the_file_that_is_named_is_the_one_in_the_container(tmp_path: Path, monk
     assert mounted == f"{tmp_path / 'imported.yaml'}:{path}:ro"
 
 
+@pytest.mark.parametrize(("warehouse", "key"), [("emulator", ""), ("bigquery", "/of/something/else.json")])
+def test_a_key_of_the_shell_is_for_bigquery_only(monkeypatch: pytest.MonkeyPatch, warehouse: str, key: str) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/of/something/else.json")
+    monkeypatch.setenv("WAREHOUSE", warehouse)
+    _, environment = airbyte.command(["plan"], terminal=False)
+    assert environment["GOOGLE_APPLICATION_CREDENTIALS"] == key
+
+
 def test_secrets_come_from_connections_env_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "connections.env").write_text("# of the shop\nSHOP_TOKEN='a b'\nOTHER=file\n")
     monkeypatch.setenv("AIRBYTE_URL", "http://airbyte")

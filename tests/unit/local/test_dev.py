@@ -72,6 +72,9 @@ def test_ports_come_from_the_environment_as_on_compose(monkeypatch: pytest.Monke
         monkeypatch.setenv("DAGSTER_PORT", wrong)
         with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong} is no port"):
             fixed_ports()
+    monkeypatch.setenv("DAGSTER_PORT", "8000")
+    with pytest.raises(ValueError, match="AIRBYTE_PORT=8000, DAGSTER_PORT=8000: four ports"):
+        fixed_ports()
 
 
 def test_a_secret_in_the_callers_environment_reaches_the_connections_file(

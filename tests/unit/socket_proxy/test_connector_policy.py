@@ -167,13 +167,15 @@ def test_every_variable_that_the_worker_hands_on_is_let_through() -> None:
         "DESTINATION_BIGQUERY_OPTS=-javaagent:/data/x.jar",
         "OPENSSL_CONF=/data/x",
         "WORKER_JOB_ID_=12",
+        "https_proxy=http://proxy",
+        "my.\nvariable=1",
     ],
 )
 def test_another_variable_is_left_out_and_told(other: str, caplog: pytest.LogCaptureFixture) -> None:
     body = changed("Env", ["WORKER_JOB_ID=12", other, "AIRBYTE_ROLE=dev"])
     assert container(parse_create(body, SETTINGS), SETTINGS)["Env"] == ["WORKER_JOB_ID=12", "AIRBYTE_ROLE=dev"]
     name, _, value = other.partition("=")
-    assert f"without {name}:" in caplog.text
+    assert f"without {name!r}:" in caplog.text
     assert f"={value}" not in caplog.text
 
 
