@@ -40,7 +40,10 @@ def make_env() -> None:
 
 
 def complete(example: dict[str, str]) -> None:
-    """Put into .env the variables of the example that it lacks; first, as its other lines may refer to them."""
+    """Put into .env the variables of the example that it lacks: first, as its other lines may refer to them.
+
+    Last what refers to others itself: Compose takes a line that stands further down for empty.
+    """
     present = read_env()
     optional = modes.optional(present)
     absent = {name: value for name, value in example.items() if name not in present and name not in optional}
@@ -49,7 +52,10 @@ def complete(example: dict[str, str]) -> None:
     whole = ROOT / ".local" / "env"  # which git ignores, should we be interrupted
     whole.parent.mkdir(exist_ok=True)
     whole.unlink(missing_ok=True)
-    write(whole, "".join(f"{name}={value}\n" for name, value in absent.items()) + ENV_FILE.read_text())
+    lines = [f"{name}={value}\n" for name, value in absent.items()]
+    first, last = ["".join(line for line in lines if ("${" in line) is refers) for refers in (False, True)]
+    text = ENV_FILE.read_text()
+    write(whole, first + text + ("\n" if last and text and not text.endswith("\n") else "") + last)
     whole.replace(ENV_FILE)
     say(f"added to .env what it lacked: {', '.join(absent)}")
 

@@ -85,8 +85,14 @@ def check(variables: dict[str, str]) -> list[Finding]:
 
 
 def check_profiles(variables: dict[str, str], found: Mode) -> list[Finding]:
-    """Check that Compose's profiles are those of the modes."""
+    """Check that Compose's profiles are those of the modes, and come after them in .env, whose order variables have."""
     value = setting(variables, "COMPOSE_PROFILES") or ""
+    above = list(variables)[: list(variables).index("COMPOSE_PROFILES")] if "COMPOSE_PROFILES" in variables else []
+    # Compose takes a line that stands further down for empty, unless the environment has the variable.
+    late = [name for name in variables if f"${{{name}}}" in value and name not in above and name not in os.environ]
+    if late:
+        what = f"COMPOSE_PROFILES stands above {' and '.join(late)} in .env: Compose takes what it refers to for empty"
+        return [Finding("fail", what, "move the line COMPOSE_PROFILES below AIRBYTE_MODE and WAREHOUSE, in .env")]
     value = value.replace("${AIRBYTE_MODE}", found.airbyte).replace("${WAREHOUSE}", found.warehouse)
     if {profile.strip() for profile in value.split(",")} == {found.airbyte, found.warehouse}:
         return []

@@ -258,6 +258,26 @@ def test_modes_of_the_environment_are_composes_too(tmp_path: Path, monkeypatch: 
     assert found["secrets"]["google_key"]["file"] == KEY["GOOGLE_APPLICATION_CREDENTIALS"]
 
 
+@needs_compose
+@pytest.mark.parametrize("late", [["AIRBYTE_MODE"], ["WAREHOUSE"], ["AIRBYTE_MODE", "WAREHOUSE"]], ids=" ".join)
+def test_profiles_above_their_modes_are_refused_as_compose_would_start_too_little(
+    late: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = variables("lite", "emulator")
+    everything = set(resolved(tmp_path, settings)["services"])
+    below = {name: settings.pop(name) for name in late}
+    settings |= below
+    with pytest.raises(AssertionError, match="variable is not set"):
+        resolved(tmp_path, settings)
+    [finding] = modes.check(settings)
+    assert (finding.level, " and ".join(late) in finding.what) == ("fail", True)
+    assert "move the line COMPOSE_PROFILES below" in finding.next
+    for name, value in below.items():  # the environment's come before every line
+        monkeypatch.setenv(name, value)
+    assert set(resolved(tmp_path, settings, below)["services"]) == everything
+    assert [finding.level for finding in modes.check(settings)] == ["ok"]
+
+
 def test_spaces_between_profiles_are_composes_too() -> None:
     [finding] = modes.check(variables("lite", "emulator", COMPOSE_PROFILES="lite, emulator"))
     assert finding.level == "ok"

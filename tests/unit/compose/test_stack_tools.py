@@ -75,6 +75,15 @@ def test_make_env_adds_what_an_older_env_lacks(checkout: Path, capsys: pytest.Ca
     assert doctor.check_settings(variables) == [Finding("ok", ".env is complete")]
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_make_env_adds_what_refers_to_other_lines_below_them(checkout: Path, end: str) -> None:
+    (checkout / ".env").write_text(f"AIRBYTE_MODE=lite\nWAREHOUSE=emulator{end}")
+    env.make_env()
+    lines = (checkout / ".env").read_text().splitlines()
+    assert lines[-3:] == ["AIRBYTE_MODE=lite", "WAREHOUSE=emulator", "COMPOSE_PROFILES=${AIRBYTE_MODE},${WAREHOUSE}"]
+    assert [finding.level for finding in modes.check(compose.read_env())] == ["ok"]
+
+
 def test_make_env_leaves_the_credentials_of_an_external_airbyte_to_the_user(checkout: Path) -> None:
     (checkout / ".env").write_text("AIRBYTE_MODE=external\nAIRBYTE_USERNAME=a\nAIRBYTE_PASSWORD=b\n")
     env.make_env()
