@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +57,17 @@ def show(*command: str, **variables: str) -> None:
 
 
 def read_env() -> dict[str, str]:
-    """Return the variables of .env as Compose has them: the environment comes before the file."""
-    return {name: os.environ.get(name, value) for name, value in read_file().items()}
+    """Return the variables as Compose has them: .env's in its order, those of the environment first; none without .env.
+
+    Of the environment come also those that .env.example knows and .env leaves out, or has commented out.
+    """
+    settings = read_file()
+    return settings | {name: os.environ[name] for name in (*settings, *known()) if settings and name in os.environ}
+
+
+def known() -> list[str]:
+    """Return the names of .env.example, those too that are commented out there."""
+    return re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
 
 def read_file() -> dict[str, str]:

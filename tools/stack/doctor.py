@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stack import bigquery, images, modes, ports
-from stack.compose import ENV_FILE, PORTS, ROOT, StackError, output, read_env, read_file, say, succeeds
+from stack.compose import ENV_FILE, PORTS, ROOT, StackError, known, output, read_env, read_file, say, succeeds
 from stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
@@ -85,7 +85,6 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     if not ENV_FILE.exists():
         return [Finding("fail", "there is no .env", "make env")]
     example = (ROOT / ".env.example").read_text()
-    known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
     required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
     findings = []
     findings += check_mounted(MOUNTED + MOUNTED_BY_AIRBYTE * (modes.mode(variables).airbyte == "compose"))
@@ -95,9 +94,10 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     if empty := [name for name in needed if variables.get(name) == ""]:
         mend = "a value in .env, or take the line out: make env adds a new one"
         findings.append(Finding("fail", f"{', '.join(empty)}: empty", mend))
-    for name in sorted(set(variables) - known):
+    for name in sorted(set(variables) - set(known())):
         findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
-    if other := [name for name, value in read_file().items() if os.environ.get(name) not in (None, "", value)]:
+    file = read_file()
+    if other := [name for name in variables if os.environ.get(name) not in (None, "", file.get(name))]:
         what = f"the environment sets {', '.join(other)}, and comes before .env"
         findings.append(Finding("warn", what, f"unset {' '.join(other)}, unless you mean it"))
     if ENV_FILE.stat().st_mode & 0o077:

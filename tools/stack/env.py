@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 from stack import modes
-from stack.compose import ENV_FILE, ROOT, read_env, say
+from stack.compose import ENV_FILE, ROOT, read_file, say
 
 
 def generated() -> dict[str, str]:
@@ -44,7 +44,7 @@ def complete(example: dict[str, str]) -> None:
 
     Last what refers to others itself: Compose takes a line that stands further down for empty.
     """
-    present = read_env()
+    present = read_file()  # what only this shell has is for .env still to get
     optional = modes.optional(present)
     absent = {name: value for name, value in example.items() if name not in present and name not in optional}
     if not absent:

@@ -22,6 +22,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     shutil.copy(EXAMPLE, root)
     (root / "connections.yaml").touch(mode=0o644)
+    for name in re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), re.MULTILINE):
+        monkeypatch.delenv(name, raising=False)
     for module in (compose, doctor, env, images):
         monkeypatch.setattr(module, "ROOT", root)
         if hasattr(module, "ENV_FILE"):
@@ -100,6 +102,34 @@ def test_the_environment_comes_before_env(checkout: Path, monkeypatch: pytest.Mo
     found = {finding.level: finding.what for finding in doctor.check_settings(compose.read_env())}
     assert found["fail"] == "AWS_ACCESS_KEY_ID: empty"
     assert found["warn"].startswith("the environment sets COMPOSE_PROJECT_NAME, DAGSTER_PORT, and")
+
+
+def test_the_environment_also_has_what_env_leaves_out(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it has for Compose: the proxy would get this socket."""
+    monkeypatch.setenv("DOCKER_SOCKET", "/run/user/1000/docker.sock")
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/user/1000/docker.sock")
+    monkeypatch.setenv("BQ_DATASET", "of_this_shell")
+    assert compose.read_env() == {}  # without .env, nothing of this checkout
+    env.make_env()
+    assert compose.read_file()["BQ_DATASET"] == "jaffle"
+    (checkout / ".env").write_text((checkout / ".env").read_text().replace("BQ_DATASET=jaffle\n", ""))
+    variables = compose.read_env()
+    assert (variables["DOCKER_SOCKET"], variables["BQ_DATASET"]) == ("/run/user/1000/docker.sock", "of_this_shell")
+    assert doctor.check_socket(variables) == []
+    [finding] = doctor.check_settings(variables)
+    assert finding.what == "the environment sets BQ_DATASET, DOCKER_SOCKET, and comes before .env"
+    env.make_env()
+    assert compose.read_file()["BQ_DATASET"] == "jaffle"  # another shell needs one too
+
+
+def test_a_key_of_the_shell_is_no_finding_for_the_emulator(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env.make_env()
+    monkeypatch.setenv(modes.KEY, "/keys/mine.json")
+    monkeypatch.setitem(__main__.COMMANDS, "ps", lambda: doctor.show(doctor.check_settings(compose.read_env())))
+    assert __main__.main(["ps"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  ok    .env is complete"
 
 
 @pytest.mark.parametrize(("warehouse", "expected"), [("emulator", ""), ("bigquery", "/keys/mine.json")])
