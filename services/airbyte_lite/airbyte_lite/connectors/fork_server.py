@@ -133,6 +133,7 @@ class Server:
         """In the child: let go of everything that is the server's, and take the command's output and directory."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who started the server may have been started with it ignored
         self.selector.close()
         for sock in (self.control, self.wakeup, self.wakeup_writer, request.client):
             sock.close()

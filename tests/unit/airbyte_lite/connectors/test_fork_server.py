@@ -130,6 +130,22 @@ def test_command_that_ignores_sigterm_is_killed(
     server.close()
 
 
+def test_command_of_a_server_that_was_started_with_sigterm_ignored_ends_at_once(
+    fake_connector: Connector, tmp_path: Path
+) -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        server = ForkServer(fake_connector, tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    command = server.start(["-c", "print('up', flush=True); time.sleep(60)"], tmp_path)
+    assert command.stdout.readline() == b"up\n"
+    command.stop()
+    assert command.wait() == -signal.SIGTERM
+    command.close()
+    server.close()
+
+
 def test_killed_parent_takes_everything_along(fake_connector: Connector, tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     parent = f"""
