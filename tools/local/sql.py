@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
+
+from stack.compose import read_env, urls
 
 from local.claims import development
 from local.platform import ROOT, python, warn
@@ -36,21 +37,10 @@ def running_platform() -> dict[str, str]:
         return {}
     if variables := development():
         return variables
-    settings = read_env(ROOT / ".env")
+    settings = read_env()
     if settings.get("WAREHOUSE") == "bigquery":
         return settings
-    if settings:
-        return settings | {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{settings.get('WAREHOUSE_PORT', '9050')}"}
-    return {"BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050"}
-
-
-def read_env(path: Path) -> dict[str, str]:
-    """Return the variables of a .env file; an absent one has none."""
-    if not path.exists():
-        return {}
-    lines = [line.strip() for line in path.read_text().splitlines()]
-    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
-    return {name: value for name, value in pairs if value}
+    return settings | {"BIGQUERY_EMULATOR_HOST": urls(settings)["warehouse"]}
 
 
 def main() -> int:

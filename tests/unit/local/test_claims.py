@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local import claims, dev, sql
+from local import claims, dev
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -59,15 +59,3 @@ def test_one_that_was_killed_does_not_count(running: subprocess.Popen[bytes]) ->
     running.wait()
     assert claims.environment_file(claims.DEVELOPMENT).exists()
     assert claims.development() is None
-
-
-def test_the_mode_of_env_decides_where_sql_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WAREHOUSE", "BIGQUERY_EMULATOR_HOST"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sql, "ROOT", tmp_path)
-    monkeypatch.setattr(claims, "DEVELOPMENT", tmp_path / "dev")
-    assert sql.running_platform()["BIGQUERY_EMULATOR_HOST"] == "http://127.0.0.1:9050"
-    (tmp_path / ".env").write_text("WAREHOUSE_PORT=9999\n")
-    assert sql.running_platform()["BIGQUERY_EMULATOR_HOST"] == "http://127.0.0.1:9999"
-    (tmp_path / ".env").write_text("WAREHOUSE=bigquery\nBQ_PROJECT=mine\nWAREHOUSE_PORT=9999\n")
-    assert sql.running_platform() == {"WAREHOUSE": "bigquery", "BQ_PROJECT": "mine", "WAREHOUSE_PORT": "9999"}
