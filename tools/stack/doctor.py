@@ -114,8 +114,12 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
 
 def check_mounted(files: list[str]) -> list[Finding]:
     """Check that containers, which run as other users, can read the files that they get from the checkout."""
-    shut = [name for name in files if not (ROOT / name).stat().st_mode & 0o004]
-    return [Finding("fail", f"{name} can be read by nobody but you", f"chmod a+r {name}") for name in shut]
+    absent = [name for name in files if not (ROOT / name).is_file()]  # Docker makes a folder of what is not there
+    findings = [
+        Finding("fail", f"{name}, which containers read, is no file", f"git checkout {name}") for name in absent
+    ]
+    shut = [name for name in files if name not in absent and not (ROOT / name).stat().st_mode & 0o004]
+    return findings + [Finding("fail", f"{name} can be read by nobody but you", f"chmod a+r {name}") for name in shut]
 
 
 def check_ports(variables: dict[str, str], project: str) -> list[Finding]:

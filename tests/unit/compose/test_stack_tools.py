@@ -202,6 +202,14 @@ def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(che
     assert levels(checkout) == [("fail", "connections.yaml can be read by nobody but you")]
 
 
+@pytest.mark.parametrize("folder", [False, True], ids=["absent", "Docker's folder"])
+def test_the_doctor_minds_what_containers_would_not_find_in_the_checkout(checkout: Path, folder: bool) -> None:
+    (checkout / "connections.yaml").unlink()
+    if folder:
+        (checkout / "connections.yaml").mkdir()
+    assert levels(checkout) == [("fail", "connections.yaml, which containers read, is no file")]
+
+
 @pytest.mark.parametrize(
     ("memory", "level"), [(1.9, "fail"), (3.0, "warn"), (8.0, "ok")], ids=["too little", "slow", "enough"]
 )
