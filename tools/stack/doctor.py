@@ -22,6 +22,7 @@ COMFORT = 1.5  # GiB of memory beyond what is needed
 DISK_WITH_IMAGES = 1.0  # GiB: data alone
 # The checkout's files that containers read as they are: bootstrap, and the real Airbyte.
 MOUNTED, MOUNTED_BY_AIRBYTE = ["connections.yaml"], ["compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml"]
+DATABASE_PASSWORDS = ("POSTGRES_PASSWORD", "AIRBYTE_DB_PASSWORD")  # a database keeps the one it was made with
 GIB = 1 << 30
 
 
@@ -91,9 +92,7 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     needed = [name for name in required if name not in modes.optional(variables)]
     if absent := [name for name in needed if name not in variables]:
         findings.append(Finding("fail", f".env lacks {', '.join(absent)}", "make env, which adds what is missing"))
-    if empty := [name for name in needed if variables.get(name) == ""]:
-        mend = "a value in .env, or take the line out: make env adds a new one"
-        findings.append(Finding("fail", f"{', '.join(empty)}: empty", mend))
+    findings += [Finding("fail", f"{name}: empty", mend_empty(name)) for name in needed if variables.get(name) == ""]
     for name in sorted(set(variables) - set(known())):
         findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
     file = read_file()
@@ -110,6 +109,15 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     if wrong or len({variables.get(name) for name in PORTS}) < len(PORTS):
         findings.append(Finding("fail", f"{', '.join(wrong or PORTS)}: four different port numbers", "edit .env"))
     return findings or [Finding("ok", ".env is complete")]
+
+
+def mend_empty(name: str) -> str:
+    """Return what to do about a setting that is empty."""
+    if os.environ.get(name) == "":
+        return f"unset {name}: the environment comes before .env"
+    if name in DATABASE_PASSWORDS:
+        return "its old value in .env: the database takes no new one. If lost, take the line out: make env, make reset"
+    return "a value in .env, or take the line out: make env adds a new one"
 
 
 def check_mounted(files: list[str]) -> list[Finding]:

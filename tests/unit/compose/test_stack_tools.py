@@ -184,6 +184,30 @@ def test_the_doctor_names_what_env_lacks(checkout: Path) -> None:
     assert Finding("fail", ".env lacks AIRBYTE_DB_PASSWORD, S3_PORT", "make env, which adds what is missing") in found
 
 
+@pytest.mark.parametrize(
+    ("name", "exported", "mend"),
+    [
+        ("AWS_ACCESS_KEY_ID", True, "unset AWS_ACCESS_KEY_ID"),
+        ("POSTGRES_PASSWORD", True, "unset POSTGRES_PASSWORD"),
+        ("POSTGRES_PASSWORD", False, "its old value in .env"),
+        ("AIRBYTE_DB_PASSWORD", False, "its old value in .env"),
+        ("AWS_ACCESS_KEY_ID", False, "a value in .env, or take the line out"),
+    ],
+)
+def test_the_doctor_says_what_fills_an_empty_setting(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, name: str, exported: bool, mend: str
+) -> None:
+    env.make_env()
+    file = checkout / ".env"
+    if exported:
+        monkeypatch.setenv(name, "")
+    else:
+        file.write_text(re.sub(rf"^{name}=.*$", f"{name}=", file.read_text(), flags=re.MULTILINE))
+    [finding] = doctor.check_settings(compose.read_env())
+    assert (finding.level, finding.what) == ("fail", f"{name}: empty")
+    assert finding.next.startswith(mend)
+
+
 def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
     env.make_env()
     (checkout / ".env").chmod(0o644)
