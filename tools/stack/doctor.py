@@ -95,12 +95,14 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     findings += [Finding("fail", f"{name}: empty", mend_empty(name)) for name in needed if variables.get(name) == ""]
     for name in sorted(set(variables) - set(known())):
         findings.append(Finding("warn", f".env sets {name}, which nothing reads", "compare with .env.example"))
-    file = read_file()
-    if other := [name for name in variables if os.environ.get(name) not in (None, "", file.get(name))]:
+    own = read_file()
+    if other := [name for name in variables if os.environ.get(name) not in (None, "", own.get(name))]:
         what = f"the environment sets {', '.join(other)}, and comes before .env"
         findings.append(Finding("warn", what, f"unset {' '.join(other)}, unless you mean it"))
-    if ENV_FILE.stat().st_mode & 0o077:
-        findings.append(Finding("warn", ".env holds secrets and others can read it", "chmod 600 .env"))
+    for file in (ENV_FILE, ROOT / "connections.env"):
+        if file.exists() and file.stat().st_mode & 0o077:
+            what = f"{file.name} holds secrets and others can read it"
+            findings.append(Finding("warn", what, f"chmod 600 {file.name}"))
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", variables.get("COMPOSE_PROJECT_NAME", "")):
         findings.append(
             Finding("fail", "COMPOSE_PROJECT_NAME has to be lower-case letters, digits, - and _", "edit .env")

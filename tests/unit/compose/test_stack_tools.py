@@ -214,6 +214,13 @@ def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
     assert levels(checkout) == [("warn", ".env holds secrets and others can read it")]
 
 
+def test_the_doctor_minds_who_can_read_the_secrets_of_connections(checkout: Path) -> None:
+    (checkout / "connections.env").touch(mode=0o640)
+    assert levels(checkout) == [("warn", "connections.env holds secrets and others can read it")]
+    (checkout / "connections.env").chmod(0o600)
+    assert levels(checkout) == [("ok", ".env is complete")]
+
+
 def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(checkout: Path) -> None:
     for name in doctor.MOUNTED_BY_AIRBYTE:
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
