@@ -10,16 +10,29 @@ import pytest
 
 from airbyte_lite.errors import conflict
 from airbyte_lite.records import Connection
-from airbyte_lite.scheduler import Scheduler
+from airbyte_lite.scheduler import LONGEST_WAIT, Scheduler
 
 CONNECTION = Connection("c1", "w", "orders", "s1", "d1", [], 1.0)
 PATIENCE = 30.0
+DAY = 86400.0
+YEAR = 366 * DAY
 
 
 def due_in(seconds: float) -> str:
     """A cron expression for one second of the day."""
     at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
     return at.strftime("%-S %-M %-H * * ?")
+
+
+class Clock:
+    """The time of day, which can be set."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self._now = time.time
+
+    def time(self) -> float:
+        return self._now() + self.ahead
 
 
 class Server:
@@ -29,7 +42,13 @@ class Server:
         self.connections: dict[str, Connection] = {}
         self.started: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
         self.failures: list[Exception] = []
-        self.scheduler = Scheduler(lambda: [*self.connections.values()], self.start)
+        self.unreadable: list[Exception] = []
+        self.scheduler = Scheduler(self.scheduled, self.start)
+
+    def scheduled(self) -> list[Connection]:
+        if self.unreadable:
+            raise self.unreadable.pop()
+        return [*self.connections.values()]
 
     def start(self, connection: Connection) -> None:
         self.started.put((connection.id, time.time()))
@@ -42,6 +61,13 @@ class Server:
 
     def next_start(self) -> str:
         return self.started.get(timeout=PATIENCE)[0]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("airbyte_lite.scheduler.time.time", clock.time)
+    return clock
 
 
 @pytest.fixture
@@ -100,11 +126,11 @@ def test_a_sync_that_cannot_be_started_is_left_out(
     assert told[1] in record.getMessage()
 
 
-def test_a_connection_that_is_saved_at_its_very_time_is_synced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_is_saved_at_its_very_time_is_synced(clock: Clock) -> None:
     server = Server()
     server.schedule("c1", due_in(5))
     server.scheduler._read()
-    monkeypatch.setattr("airbyte_lite.scheduler.time.time", lambda now=time.time: now() + 60)
+    clock.ahead = 60
     server.scheduler._read()
     server.scheduler._start_due()
     assert server.next_start() == "c1"
@@ -127,3 +153,81 @@ def test_it_sleeps_until_something_is_due() -> None:
     seconds = server.scheduler._seconds()
     assert seconds is not None
     assert 20 < seconds <= 30
+
+
+def test_schedules_that_could_not_be_read_are_read_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("airbyte_lite.scheduler.LONGEST_WAIT", 0.1)
+    server = Server()
+    server.unreadable.append(OSError("no file descriptors"))
+    server.schedule("c1", due_in(5))
+    server.scheduler.open()
+    try:
+        assert server.next_start() == "c1"
+    finally:
+        server.scheduler.close()
+    [record] = caplog.records
+    assert "no file descriptors" in record.getMessage()
+
+
+def test_a_schedule_that_could_not_be_planned_is_planned_later(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    server = Server()
+    server.schedule("c1", due_in(30))
+    with monkeypatch.context() as patch:
+        patch.setattr("airbyte_lite.scheduler.next_time", None)  # as where its library cannot be loaded
+        with pytest.raises(TypeError):
+            server.scheduler._read()
+    assert server.scheduler._seconds() == LONGEST_WAIT
+    server.scheduler._read()
+    clock.ahead = 60
+    server.scheduler._start_due()
+    assert server.next_start() == "c1"
+
+
+def test_nothing_is_forgotten_while_schedules_cannot_be_read(clock: Clock) -> None:
+    server = Server()
+    server.schedule("c1", due_in(30))
+    server.scheduler._read()
+    clock.ahead = 60
+    server.unreadable.append(OSError("no file descriptors"))
+    with pytest.raises(OSError, match="descriptors"):
+        server.scheduler._read()
+    assert server.scheduler._seconds() == LONGEST_WAIT  # not at once, although c1 is due
+    server.scheduler._read()
+    server.scheduler._start_due()
+    assert server.next_start() == "c1"
+
+
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("over", [False, True])  # is the schedule over, for a clock that is ahead
+def test_schedules_are_planned_anew_when_the_clock_is_set_back(clock: Clock, over: bool, saved: bool) -> None:
+    server = Server()
+    year = datetime.datetime.now(datetime.UTC).year
+    expression, ahead, later = (
+        (f"0 0 0 1 1 ? {year + 2}", 4 * YEAR, 3 * YEAR) if over else (due_in(600), 2 * DAY, 700.0)
+    )
+    clock.ahead = ahead
+    server.schedule("c1", expression)
+    server.scheduler._read()
+    server.scheduler._start_due()
+    assert server.scheduler._seconds() == LONGEST_WAIT  # it looks at the clock again
+    clock.ahead = 0.0
+    if saved:
+        server.scheduler._read()
+    server.scheduler._start_due()
+    assert server.started.empty()
+    clock.ahead = later
+    server.scheduler._start_due()
+    assert server.next_start() == "c1"
+    assert server.started.empty()
+
+
+def test_nothing_is_started_twice_when_the_clock_is_corrected(clock: Clock) -> None:
+    server = Server()
+    server.schedule("c1", due_in(30))
+    server.scheduler._read()
+    for clock.ahead in (31.0, 10.0, 32.0):
+        server.scheduler._start_due()
+    assert server.next_start() == "c1"
+    assert server.started.empty()
