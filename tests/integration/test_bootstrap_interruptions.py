@@ -47,6 +47,7 @@ connections:
     source: api
     destination: warehouse
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: first.orders}]
+    schedule: 0 0 12 * * ? # which Airbyte shows with a time zone
 """
 BEFORE = """\
 workspace: {id: $WORKSPACE, name: Before}

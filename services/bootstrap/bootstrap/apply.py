@@ -9,7 +9,7 @@ from bootstrap.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, 
 from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired
 from bootstrap.errors import UserError
-from bootstrap.matching import is_ours, refuse_to_cascade
+from bootstrap.matching import clash, is_ours, refuse_to_cascade
 from bootstrap.plan import Action, Change, compare, make_plan
 from bootstrap.render import move_text
 from bootstrap.state import State
@@ -32,8 +32,7 @@ def apply(client: AirbyteClient, file: ConnectionsFile, state: State, report: Re
     Raises UserError; can be run again, also when it was killed.
     """
     workspace_id = str(file.workspace.id)
-    for item in (*file.sources, *file.destinations):
-        item.expanded()  # a variable that is not set is told before anything is touched
+    file.expand()  # a variable that is not set is told before anything is touched
     with state.locked():
         made_now = client.workspace(workspace_id) is None
         if made_now:
@@ -111,16 +110,16 @@ def _converge(
 
 
 def _again(desired: Desired, found: Json | None, listed: list[Json], state: State) -> Json | None:
-    """Return the object as it is now; one that was to be created is recognised by its name."""
+    """Return the object as it is now, None if it is not there; raise UserError when its name is somebody else's."""
     id_field = desired.kind.id_field
-    for item in listed:
-        if found is None:
-            same = item["name"] == desired.name and state.name_of(desired.kind, item[id_field]) is None
-        else:
-            same = item[id_field] == found[id_field]
-        if same:
-            return item
-    return None
+    if found is not None:
+        return next((item for item in listed if item[id_field] == found[id_field]), None)
+    named = [
+        item for item in listed if item["name"] == desired.name and state.name_of(desired.kind, item[id_field]) is None
+    ]
+    if named and not any(state.is_creation(desired.kind, item) for item in named):
+        raise clash(desired, named, state)
+    return next((item for item in named if state.is_creation(desired.kind, item)), None)
 
 
 def _send(

@@ -87,6 +87,7 @@ def apply(adopt: Adopt = False) -> None:
     file = connections_file.load(settings.connections_file)
     pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
+        file.expand()  # a variable that is not set is told before anything is touched
         set_up(client, settings.setup_email, _say)
         pin(client, pins, _say)  # first: its specification says how a connector is configured
         apply_file(client, file, State(settings.state_directory), _report, adopt=adopt)
@@ -123,7 +124,8 @@ def import_(workspace: Annotated[str | None, typer.Option(help="Its id, if there
     for text in imported.notes:
         _tell(f"note: {text}")
     if imported.variables:
-        _tell(f"Set these secrets in the environment: {', '.join(imported.variables)}.")
+        names = ", ".join(imported.variables)
+        _tell(f"Set these secrets in connections.env, or export them (not for Docker Compose): {names}.")
     _tell("Then: python -m bootstrap plan --adopt")
 
 

@@ -159,6 +159,11 @@ class ConnectionsFile(_Model):
     destinations: list[Destination]
     connections: list[Connection]
 
+    def expand(self) -> None:
+        """Raise ConnectionsFileError if a configuration refers to a variable that is not set."""
+        for item in (*self.sources, *self.destinations):
+            item.expanded()
+
     def _bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
         for kind in KINDS:
             for index, item in enumerate(getattr(self, kind)):

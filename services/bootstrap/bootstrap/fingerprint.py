@@ -8,6 +8,18 @@ from typing import Any
 from bootstrap.specification import MASK
 
 
+def identity(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what an object is recognised by: a connection by what it connects, its prefix and its streams' modes.
+
+    Airbyte shows its other settings in another form than it takes them (a schedule gets a time zone), or not at all.
+    """
+    if "configurations" not in body:
+        return body
+    streams = [{key: stream[key] for key in ("name", "syncMode")} for stream in body["configurations"]["streams"]]
+    kept = {key: body[key] for key in ("name", "sourceId", "destinationId", "prefix")}
+    return kept | {"configurations": {"streams": streams}}
+
+
 def fields(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield path and value of each field that is not empty: `configuration.bucket`, `…streams[orders].syncMode`."""
     if isinstance(value, dict):

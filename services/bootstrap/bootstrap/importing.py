@@ -37,7 +37,11 @@ class Imported:
     def text(self) -> str:
         """Return the file's text."""
         variables = "".join(f"#   {name}\n" for name in self.variables)
-        secrets = f"# Secrets, to be set in the environment:\n{variables}" if variables else ""
+        secrets = (
+            f"# Secrets, to be set in connections.env or exported (not for Docker Compose):\n{variables}"
+            if variables
+            else ""
+        )
         body = yaml.dump(self.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
         return f"{self.header}{secrets}\n{body}"
 

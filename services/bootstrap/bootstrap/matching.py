@@ -40,7 +40,7 @@ def match(
     for desired in group:
         same_name = [item for item in theirs if item["name"] == desired.name]
         if same_name and (desired.name in found or len(same_name) > 1 or not adopt):
-            raise _clash(desired, [*same_name, *([found[desired.name]] if desired.name in found else [])], state)
+            raise clash(desired, [*same_name, *([found[desired.name]] if desired.name in found else [])], state)
         if same_name:
             found[desired.name] = same_name[0]
     return found
@@ -72,7 +72,8 @@ def _renamed(desired: Desired, candidates: list[Json], ids: Ids, state: State) -
     return min(fitting, key=lambda pair: len(pair[0]))[1] if fitting else None
 
 
-def _clash(desired: Desired, items: list[Json], state: State) -> UserError:
+def clash(desired: Desired, items: list[Json], state: State) -> UserError:
+    """Return the error that a declared name is somebody else's."""
     kind, listed = desired.kind, ", ".join(item[desired.kind.id_field] for item in items)
     if len(items) > 1:
         return UserError(

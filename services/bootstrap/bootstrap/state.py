@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
-from bootstrap.fingerprint import fields, fits
+from bootstrap.fingerprint import fields, fits, identity
 
 PRIVATE = 0o600
 KEY_BYTES = 32
@@ -46,7 +46,7 @@ class _Content(BaseModel):
     @field_validator("creating", mode="before")
     @classmethod
     def _none_of_old(cls, value: object) -> object:
-        return value or {}  # it was a list of names: an empty one says the same
+        return value if isinstance(value, dict) else {}  # names alone recognise nothing
 
 
 class State:
@@ -121,7 +121,7 @@ class State:
     def begin_creation(self, kind: Kind, name: str, body: dict[str, Any]) -> None:
         """Remember what is about to be created, so that the run after an interrupted one recognises it as ours."""
         key = self._key_to_write()
-        self._creating[f"{kind} {name}"] = {path: _hash(key, path, value) for path, value in fields(body)}
+        self._creating[f"{kind} {name}"] = {path: _hash(key, path, value) for path, value in fields(identity(body))}
         self._save()
 
     def is_creation(self, kind: Kind, item: dict[str, Any]) -> bool:
@@ -136,7 +136,7 @@ class State:
             self._save()
 
     def end_creations(self) -> None:
-        """Give up the names of creations whose end we did not see: what they had made is found or deleted by now."""
+        """Give up the creations whose end we did not see: what they had made is found or deleted by now."""
         if self._creating:
             self._creating.clear()
             self._save()

@@ -109,7 +109,7 @@ def test_taken_over_nothing_but_the_secret_is_sent(session: Any, made_by_hand: A
 def test_the_text_names_the_secrets_and_holds_none(session: Any, made_by_hand: Any) -> None:
     text = read(session).text()
     assert text.startswith("# yaml-language-server: $schema=connections.schema.json\n")
-    assert "# Secrets, to be set in the environment:\n#   SHOP_DB_SECRET\n" in text
+    assert "# Secrets, to be set in connections.env or exported (not for Docker Compose):\n#   SHOP_DB_SECRET\n" in text
     assert "****" not in text
 
 

@@ -83,7 +83,7 @@ def test_what_another_run_wrote_is_seen_once_the_lock_is_held(tmp_path: Path) ->
         ('{"objects": []}', "objects: Input should be an object"),
         ('{"objects": {"id-1": {"kind": "source", "name": ["s3cret"]}}}', "objects.id-1.name: .*valid string"),
         ('{"objects": {"id-1": {"name": "orders"}}}', "objects.id-1.kind: Field required"),
-        ('{"creating": ["source orders"]}', "creating: Input should be an object"),
+        ('{"creating": {"source orders": []}}', "creating.source orders: Input should be"),
         ('{"workspaces": [1]}', "workspaces.0: .*valid string"),
     ],
 )

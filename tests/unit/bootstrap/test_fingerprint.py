@@ -57,6 +57,25 @@ def test_anything_else_is_somebody_elses(tmp_path: Path, shown: dict[str, Any]) 
     assert not is_ours(tmp_path, **shown)
 
 
+def test_a_connection_is_recognised_whatever_form_its_settings_are_shown_in(tmp_path: Path) -> None:
+    stream = {"name": "t", "syncMode": "incremental_append", "selectedFields": [{"fieldPath": ["a"]}]}
+    asked = {
+        "name": "c",
+        "sourceId": "s",
+        "destinationId": "d",
+        "prefix": "",
+        "schedule": {"scheduleType": "cron", "cronExpression": "0 0 12 * * ?"},
+        "configurations": {"streams": [stream]},
+    }
+    State(tmp_path).begin_creation(Kind.CONNECTION, "c", asked)
+    shown = asked | {"schedule": {"scheduleType": "cron", "cronExpression": "0 0 12 * * ? UTC"}}
+    shown["configurations"] = {"streams": [{"name": "t", "syncMode": "incremental_append"}]}
+    state = State(tmp_path)
+    assert state.is_creation(Kind.CONNECTION, shown)
+    for changes in ({"sourceId": "another"}, {"configurations": {"streams": []}}):
+        assert not state.is_creation(Kind.CONNECTION, shown | changes)
+
+
 def test_nothing_is_kept_in_plain(tmp_path: Path) -> None:
     State(tmp_path).begin_creation(Kind.SOURCE, "s", ASKED)
     assert "s3cret" not in (tmp_path / "state.json").read_text()
