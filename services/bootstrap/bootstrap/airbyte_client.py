@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -53,18 +54,29 @@ class AirbyteError(UserError):
 
     @property
     def may_have_worked(self) -> bool:
-        """Whether the request may have taken effect all the same, so that one has to look before repeating it."""
-        return self.status is None or self.status >= httpx.codes.INTERNAL_SERVER_ERROR
+        """Whether the request may have taken effect all the same, so that one has to look before repeating it.
+
+        A proxy can answer one that worked with a page of its own: an error of status 200.
+        """
+        return (
+            self.status is None
+            or httpx.codes.is_success(self.status)
+            or self.status >= httpx.codes.INTERNAL_SERVER_ERROR
+        )
 
 
 class AirbyteClient:
     """One Airbyte server. Every method raises AirbyteError when the server refuses or does not answer."""
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
+        """Prepare for requests and send none; raise UserError when an address cannot be one."""
         self._url = settings.airbyte_url
         self._hidden: set[str] = set()
         self._is_cloud = settings.public_api_url is not None
         self._public = settings.public_api_url or PUBLIC
+        self.hide([settings.client_secret, settings.password])
+        _check_address("AIRBYTE_URL", self._url)
+        _check_address("AIRBYTE_PUBLIC_API_URL", self._public)
         self._http = httpx.Client(
             base_url=self._url, auth=authentication(settings), timeout=TIMEOUT, transport=transport
         )
@@ -94,7 +106,8 @@ class AirbyteClient:
 
     def is_set_up(self) -> bool:
         """Return whether the user interface's first-start setup is complete."""
-        return bool(self._read("GET", f"{CONFIGURATION}/instance_configuration")["initialSetupComplete"])
+        path = f"{CONFIGURATION}/instance_configuration"
+        return bool(self._read("GET", path, itemgetter("initialSetupComplete")))
 
     def set_up(self, email: str) -> None:
         """Complete the first-start setup (InstanceConfigurationSetupRequestBody), telemetry off; an error if it is."""
@@ -108,7 +121,7 @@ class AirbyteClient:
 
     def workspaces(self) -> builtins.list[Json]:
         """Return the workspaces that we may see."""
-        return self._pages(f"{self._public}/workspaces", {})
+        return self._pages(f"{self._public}/workspaces", {}, "workspaceId")
 
     def workspace(self, workspace_id: str) -> Json | None:
         """Return the workspace, None if there is none; a server that hides what does not exist answers 403.
@@ -116,7 +129,7 @@ class AirbyteClient:
         Raises UserError on Airbyte Cloud, where none can be made with an id.
         """
         try:
-            found: Json = self._read("GET", f"{self._public}/workspaces/{workspace_id}")
+            return self._read("GET", f"{self._public}/workspaces/{workspace_id}", _with("workspaceId", "name"))
         except AirbyteError as error:
             if error.status not in WITHHELD:
                 raise
@@ -127,11 +140,10 @@ class AirbyteClient:
                     f"{self._url}/workspaces/<id>/connections"
                 ) from error
             return None
-        return found
 
     def rename_workspace(self, workspace_id: str, name: str) -> None:
         """Change the name of a workspace."""
-        self._send("PATCH", f"{self._public}/workspaces/{workspace_id}", {"name": name})
+        self._send("PATCH", f"{self._public}/workspaces/{workspace_id}", {"name": name}, repeat=True)
 
     def create_workspace(self, workspace_id: str, name: str) -> None:
         """Create the workspace with this id unless it exists; only the configuration API can set an id."""
@@ -140,26 +152,31 @@ class AirbyteClient:
 
     def list(self, kind: Kind, workspace_id: str) -> builtins.list[Json]:
         """Return all objects of a kind in the workspace, with secrets masked."""
-        return self._pages(f"{self._public}/{kind}s", {"workspaceIds": workspace_id})
+        return self._pages(f"{self._public}/{kind}s", {"workspaceIds": workspace_id}, kind.id_field)
 
-    def _pages(self, path: str, query: Json) -> builtins.list[Json]:
+    def _pages(self, path: str, query: Json, id_field: str) -> builtins.list[Json]:
         found: builtins.list[Json] = []
         while True:
-            page = self._read("GET", path, query=query | {"limit": PAGE, "offset": len(found)})["data"]
+            window = query | {"limit": PAGE, "offset": len(found)}
+            page = self._read("GET", path, lambda answer: [*map(_with(id_field), answer["data"])], query=window)
             found += page
             if len(page) < PAGE:
                 return found
 
     def stream_definitions(self, connection_id: str) -> builtins.list[Json]:
         """Return what the source defines of each stream of a connection (AirbyteStream of the configuration API)."""
-        read = self._read("POST", f"{CONFIGURATION}/connections/get", {"connectionId": connection_id})
-        return [item["stream"] for item in read["syncCatalog"]["streams"]]
+        return self._read(
+            "POST",
+            f"{CONFIGURATION}/connections/get",
+            lambda answer: [item["stream"] for item in answer["syncCatalog"]["streams"]],
+            {"connectionId": connection_id},
+        )
 
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""
         timeout = DISCOVERY_TIMEOUT if kind is Kind.CONNECTION else TIMEOUT
-        created: Json = self._content(self._send("POST", f"{self._public}/{kind}s", body, timeout=timeout))
-        return created
+        response = self._send("POST", f"{self._public}/{kind}s", body, timeout=timeout)
+        return self._content(response, _with(kind.id_field))
 
     def update(self, kind: Kind, object_id: str, body: Json) -> Json:
         """Change an object and return it.
@@ -169,8 +186,7 @@ class AirbyteClient:
         """
         method = "PATCH" if kind is Kind.CONNECTION else "PUT"
         path = f"{self._public}/{kind}s/{object_id}"
-        changed: Json = self._content(self._send(method, path, body, timeout=DISCOVERY_TIMEOUT))
-        return changed
+        return self._content(self._send(method, path, body, timeout=DISCOVERY_TIMEOUT), _with(kind.id_field))
 
     def delete(self, kind: Kind, object_id: str) -> None:
         """Delete an object, or find that it is gone."""
@@ -187,8 +203,8 @@ class AirbyteClient:
         """
         if self._is_cloud and workspace_id:
             try:
-                listed = self._read("GET", f"{self._public}/workspaces/{workspace_id}/definitions/{kind}s")["data"]
-                return {item["dockerRepository"].removeprefix("airbyte/"): item["id"] for item in listed}
+                path = f"{self._public}/workspaces/{workspace_id}/definitions/{kind}s"
+                return self._read("GET", path, lambda answer: _by_image(answer["data"], "id"))
             except AirbyteError as error:
                 if error.status not in WITHHELD:
                     raise
@@ -199,29 +215,32 @@ class AirbyteClient:
         return self._of_definitions(kind, "dockerImageTag")
 
     def _of_definitions(self, kind: Kind, key: str) -> dict[str, str]:
-        listed = self._read("POST", f"{CONFIGURATION}/{kind}_definitions/list", {})[f"{kind}Definitions"]
-        return {item["dockerRepository"].removeprefix("airbyte/"): item[key] for item in listed}
+        path = f"{CONFIGURATION}/{kind}_definitions/list"
+        return self._read("POST", path, lambda answer: _by_image(answer[f"{kind}Definitions"], key), {})
 
     def set_version(self, kind: Kind, definition_id: str, version: str) -> None:
         """Change the version of a connector for everything that uses it; Airbyte runs its image for the spec."""
         body = {f"{kind}DefinitionId": definition_id, "dockerImageTag": version}
-        self._send("POST", f"{CONFIGURATION}/{kind}_definitions/update", body, timeout=DISCOVERY_TIMEOUT)
+        path = f"{CONFIGURATION}/{kind}_definitions/update"
+        self._send("POST", path, body, timeout=DISCOVERY_TIMEOUT, repeat=True)
 
     def specification(self, kind: Kind, definition_id: str, workspace_id: str) -> Json:
         """Return the JSON schema of a connector's configuration; an empty one where Airbyte Cloud withholds it."""
         body = {f"{kind}DefinitionId": definition_id, "workspaceId": workspace_id}
+        path = f"{CONFIGURATION}/{kind}_definition_specifications/get"
         try:
-            answer = self._read("POST", f"{CONFIGURATION}/{kind}_definition_specifications/get", body)
+            specification: Json = self._read("POST", path, itemgetter("connectionSpecification"), body)
         except AirbyteError as error:
             if self._is_cloud and error.status in WITHHELD:
                 return {}
             raise
-        specification: Json = answer["connectionSpecification"]
         return specification
 
-    def _read(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
-        """Return the answer to a request that changes nothing."""
-        return self._content(self._send(method, path, body, query, repeat=True))
+    def _read[T](
+        self, method: str, path: str, take: Callable[[Any], T], body: Json | None = None, query: Json | None = None
+    ) -> T:
+        """Return what `take` takes out of the answer to a request that changes nothing."""
+        return self._content(self._send(method, path, body, query, repeat=True), take)
 
     def _send(
         self,
@@ -269,10 +288,11 @@ class AirbyteClient:
             response.status_code,
         )
 
-    def _content(self, response: httpx.Response) -> Any:
+    def _content[T](self, response: httpx.Response, take: Callable[[Any], T]) -> T:
+        """Return what `take` takes out of an answer; that it is not there means that Airbyte did not answer."""
         try:
-            return response.json()
-        except ValueError as error:
+            return take(response.json())
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise AirbyteError(
                 f"{response.url} is not Airbyte's API: it answered with {self._masked(response.text)[:60]!r}.\n"
                 "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
@@ -291,6 +311,28 @@ class AirbyteClient:
             details = []
         detail = next((self._masked(str(text)) for text in details if text), None)
         return detail or self._masked(response.text)[:500] or "no explanation"
+
+
+def _check_address(variable: str, address: str) -> None:
+    try:
+        httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise UserError(f"{variable} is not an address ({error}).\nCorrect it: {variable}=http://host:port") from error
+
+
+def _with(*fields: str) -> Callable[[Any], Json]:
+    """Return what takes an answer as it is, if it is an object with these fields."""
+
+    def take(answer: Any) -> Json:
+        itemgetter(*fields)(answer)
+        found: Json = answer
+        return found
+
+    return take
+
+
+def _by_image(definitions: list[Json], key: str) -> dict[str, str]:
+    return {item["dockerRepository"].removeprefix("airbyte/"): item[key] for item in definitions}
 
 
 def _spellings(value: Any) -> Iterator[str]:

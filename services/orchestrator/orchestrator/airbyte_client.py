@@ -1,5 +1,6 @@
 """dagster-airbyte's client, with what it does not know of Airbyte's answers."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,5 +68,12 @@ class Client(AirbyteClient):
             who = "CLIENT_ID and AIRBYTE_CLIENT_SECRET" if self.client_id else "USERNAME and AIRBYTE_PASSWORD"
             raise Refused(
                 f"Airbyte refuses our credentials: {response.request.method} {response.url} was answered with 401 "
-                f"({response.text[:200]}). Check AIRBYTE_{who} (on Docker in .env, then make up)."
+                f"({self._reason(response)}). Check AIRBYTE_{who} (on Docker in .env, then make up)."
             )
+
+    def _reason(self, response: requests.Response) -> str:
+        """Return what the server says, unless it repeats a secret: Dagster shows and stores it."""
+        secrets = [secret for secret in (self.client_secret, self.password) if secret]
+        if any(text in response.text for secret in secrets for text in (secret, json.dumps(secret)[1:-1])):
+            return "its answer repeats them and is not shown"
+        return response.text[:200]

@@ -27,7 +27,7 @@ def landing_table(stream: Stream, connection: Connection, destination: Destinati
             f"{destination.where}: destination {destination.name!r} has no {' and no '.join(missing)}, "
             "which say where dbt's sources are: a destination is a dataset of BigQuery."
         )
-    dataset = namespace_dataset(stream, connection) or found["dataset_id"].rpartition(":")[2]
+    dataset = namespace_dataset(stream, connection) or str(found["dataset_id"]).rpartition(":")[2]
     return f"{found['project_id']}.{dataset}.{identifier(connection.prefix + stream.name, '[A-Za-z_]', '_')}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -116,6 +117,22 @@ def test_after_these_a_request_may_have_worked(failure: int | Exception) -> None
     assert caught.value.may_have_worked
 
 
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize("body", ["<html>Welcome</html>", "", '{"message": "ok"}', "[]"])
+def test_a_creation_that_a_proxy_answered_may_have_worked(status: int, body: str) -> None:
+    with client(lambda _: httpx.Response(status, text=body)) as airbyte, pytest.raises(AirbyteError) as caught:
+        airbyte.create(Kind.SOURCE, {})
+    assert caught.value.may_have_worked
+
+
+def test_what_was_made_behind_such_an_answer_is_ours(server: Any, session: Any) -> None:
+    page = httpx.Response(200, text="<html>Welcome</html>")
+    server.after = lambda request: page if request.url.path.endswith("/public/v1/sources") and request.content else None
+    session.apply()
+    assert len(server.of("source")) == 1
+    assert session.plan().is_empty
+
+
 def test_no_server_says_how_to_go_on() -> None:
     def nobody(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("Connection refused")
@@ -154,6 +171,36 @@ def test_something_else_at_the_address_is_recognised() -> None:
         airbyte.list(Kind.SOURCE, "w")
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        lambda airbyte: airbyte.is_set_up(),
+        lambda airbyte: airbyte.workspaces(),
+        lambda airbyte: airbyte.workspace("w"),
+        lambda airbyte: airbyte.list(Kind.SOURCE, "w"),
+        lambda airbyte: airbyte.stream_definitions("1"),
+        lambda airbyte: airbyte.create(Kind.SOURCE, {}),
+        lambda airbyte: airbyte.update(Kind.SOURCE, "1", {}),
+        lambda airbyte: airbyte.definitions(Kind.SOURCE),
+        lambda airbyte: airbyte.versions(Kind.SOURCE),
+        lambda airbyte: airbyte.specification(Kind.SOURCE, "1", "w"),
+    ],
+)
+@pytest.mark.parametrize("answer", [{"message": "ok"}, [], "ok", None, {"data": [{"message": "ok"}]}])
+def test_json_of_something_else_is_recognised(request_: Callable[[AirbyteClient], object], answer: object) -> None:
+    with (
+        client(lambda _: httpx.Response(200, json=answer)) as airbyte,
+        pytest.raises(AirbyteError, match=r"is not Airbyte's API.*\nCorrect AIRBYTE_URL"),
+    ):
+        request_(airbyte)
+
+
+@pytest.mark.parametrize("variable", ["AIRBYTE_URL", "AIRBYTE_PUBLIC_API_URL"])
+def test_what_is_no_address_is_named(variable: str) -> None:
+    with pytest.raises(UserError, match=rf"^{variable} is not an address \(Invalid port: 'port'\)\.\nCorrect it: "):
+        client(lambda _: httpx.Response(200), **{variable: "http://h:port"})
+
+
 class Young:
     """A server whose first answers are these."""
 
@@ -165,14 +212,16 @@ class Young:
         self.requests.append(f"{request.method} {request.url.path}")
         if self.statuses:
             return httpx.Response(self.statuses.pop(0), json={"message": "starting"})
-        token = {"access_token": "t"}
-        return httpx.Response(200, json=token | {"data": [], "sourceDefinitions": [], "connectionSpecification": {}})
+        answer = {"access_token": "t", "workspaceId": "w", "name": "Test"}
+        return httpx.Response(200, json=answer | {"data": [], "sourceDefinitions": [], "connectionSpecification": {}})
 
 
 @pytest.mark.parametrize(
     "request_",
     [
         lambda airbyte: airbyte.create_workspace("w", "Test"),
+        lambda airbyte: airbyte.rename_workspace("w", "Test"),
+        lambda airbyte: airbyte.set_version(Kind.SOURCE, "1", "2.0.0"),
         lambda airbyte: airbyte.workspace("w"),
         lambda airbyte: airbyte.list(Kind.SOURCE, "w"),
         lambda airbyte: airbyte.delete(Kind.SOURCE, "1"),
@@ -239,3 +288,22 @@ def test_an_error_does_not_repeat_what_is_hidden(secret: str, repeat: Callable[[
     assert not any(part in str(caught.value) for part in ("hunter", "first", "second", "123"))
     if status == 422 and "bad" in repeat(secret):
         assert "bad: ***" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 503])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AIRBYTE_CLIENT_ID": "id", "AIRBYTE_CLIENT_SECRET": "hunter2"},
+        {"AIRBYTE_USERNAME": "me", "AIRBYTE_PASSWORD": "hunter2"},
+    ],
+)
+def test_an_error_does_not_repeat_our_credentials(environment: dict[str, str], status: int) -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        sent = request.read().decode() or "password: hunter2"
+        return httpx.Response(status, text=f"cannot take {sent}")
+
+    with client(server, **environment) as airbyte, pytest.raises(UserError) as caught:
+        airbyte.list(Kind.SOURCE, "w")
+    assert str(status) in str(caught.value)
+    assert "hunter2" not in str(caught.value)

@@ -19,9 +19,10 @@ LOG = [f"line {number}" for number in range(100)]
 
 
 class Server(ThreadingHTTPServer):
-    """Answers from a dictionary: "GET /path" gives a body, or 404."""
+    """Answers from a dictionary: "GET /path" gives a body, or 404; everything 401 with `refusal`, if there is one."""
 
     answers: dict[str, Any]
+    refusal: str | None = None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,7 +32,10 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = self.server.answers.get(f"{self.command} {self.path.split('?')[0]}")
         content = json.dumps(body if body is not None else {"title": "not found"}).encode()
-        self.send_response(200 if body is not None else 404)
+        status = 200 if body is not None else 404
+        if self.server.refusal is not None:
+            status, content = 401, self.server.refusal.encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -84,6 +88,21 @@ def test_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     text = failure("orders")
     assert "http://127.0.0.1:9/api/public/v1" in text
     assert "Is it running" in text
+
+
+@pytest.mark.parametrize("way", [("CLIENT_ID", "CLIENT_SECRET"), ("USERNAME", "PASSWORD")])
+def test_refused_credentials_are_named_and_never_shown(
+    server: Server, monkeypatch: pytest.MonkeyPatch, way: tuple[str, str]
+) -> None:
+    for name, value in zip(way, ("me", 'hunter2 "x"'), strict=True):
+        monkeypatch.setenv(f"AIRBYTE_{name}", value)
+    server.refusal = "no such user"
+    assert f"401 (no such user). Check AIRBYTE_{way[0]} and AIRBYTE_{way[1]} " in failure("orders")
+    for repeated in ('hunter2 "x"', json.dumps({"value": 'hunter2 "x"'}), f'{"x" * 195}hunter2 "x"'):
+        server.refusal = f"you sent {repeated}"
+        text = failure("orders")
+        assert "hunter2" not in text
+        assert f"401 (its answer repeats them and is not shown). Check AIRBYTE_{way[0]} " in text
 
 
 def test_failed_job_shows_its_reason_and_the_end_of_its_log(server: Server) -> None:

@@ -26,7 +26,7 @@ LAKE = {"namespace_definition": "custom_format", "namespace_format": "lake_${SOU
 SECRETS = {"credentials_json": "${file:NO_KEY_IS_HERE}"}
 
 
-def table(name: str = "orders", namespace: str | None = None, *, into: dict[str, str] | None = None, **of: Any) -> str:
+def table(name: str = "orders", namespace: str | None = None, *, into: dict[str, Any] | None = None, **of: Any) -> str:
     """The table of a stream of a connection; `into` changes the destination's configuration."""
     stream = Stream(name=name, namespace=namespace, sync_mode="full_refresh_append", dbt_source="shop.orders")
     connection = Connection(name="c", source="s3", destination="warehouse", streams=[stream], **of)
@@ -69,6 +69,10 @@ def test_project_and_dataset_of_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("BQ_PROJECT", "mine")
     monkeypatch.setenv("BQ_DATASET", "shop")
     assert table() == "mine.shop.orders"
+
+
+def test_a_dataset_that_yaml_takes_for_a_number() -> None:
+    assert table(into={"dataset_id": 2024}) == "local-dev.2024.orders"
 
 
 @pytest.mark.parametrize("name", ["orders", "Line Items", "café-2024", "1st", "a  b", "ﬁles", "größe"])
