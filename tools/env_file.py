@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -22,3 +23,8 @@ def read(path: Path) -> dict[str, str]:
         return {}
     found = LINE.finditer(path.read_text())
     return {match["name"]: match["single"] or match["double"] or match["plain"] or "" for match in found}
+
+
+def with_connections(root: Path) -> dict[str, str]:
+    """Return the caller's variables and those of connections.env: connections.yaml refers to both, the former win."""
+    return read(root / "connections.env") | dict(os.environ)

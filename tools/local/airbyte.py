@@ -29,8 +29,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
     Raises NotRunningError.
     """
     local = [python("bootstrap"), "-m", "bootstrap", *arguments]
-    variables = env_file.read(ROOT / "connections.env") | dict(os.environ)
-    variables["PYTHONPATH"] = str(ROOT / "services/bootstrap")
+    variables = env_file.with_connections(ROOT) | {"PYTHONPATH": str(ROOT / "services/bootstrap")}
     if "AIRBYTE_URL" in os.environ:
         return local, variables
     if settings := development():
@@ -40,10 +39,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         # On a terminal of its own the container's notes would be among its output.
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
-        outside = dict(os.environ)
-        if modes.mode(read_env()).warehouse != "bigquery":
-            outside[modes.KEY] = ""  # a key that a shell has for something else stays out of the container
-        return [*run, "python", "-m", "bootstrap", *arguments], outside
+        return [*run, "python", "-m", "bootstrap", *arguments], modes.environment(read_env())
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
 
 

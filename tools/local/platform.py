@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.ports import is_port
+
 from local.processes import Service
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +23,7 @@ def fixed_ports() -> dict[str, int]:
     """
     ports = {name: os.environ.get(f"{name.upper()}_PORT") or port for name, port in PORTS.items()}
     for name, port in ports.items():
-        if not (str(port).isdecimal() and 0 < int(port) < 65536):
+        if not is_port(str(port)):
             raise ValueError(f"{name.upper()}_PORT={port} is no port.")
     numbers = {name: int(port) for name, port in ports.items()}
     if len(set(numbers.values())) < len(numbers):

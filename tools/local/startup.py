@@ -1,7 +1,6 @@
 """What `make demo` and `make dev` begin with: all services healthy, the files uploaded, Airbyte configured."""
 
 import contextlib
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -28,9 +27,7 @@ def step(title: str) -> Iterator[None]:
 def bootstrap(platform: Platform, *arguments: str) -> None:
     """Run one command of bootstrap with its output shown. Raises StepError when it fails."""
     command, variables = platform.command("bootstrap", "bootstrap", *arguments)
-    # connections.yaml refers to variables of connections.env, or of the caller's.
-    given = env_file.read(ROOT / "connections.env") | dict(os.environ)
-    if subprocess.run(command, env=given | variables, cwd=ROOT).returncode:
+    if subprocess.run(command, env=env_file.with_connections(ROOT) | variables, cwd=ROOT).returncode:
         raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
 
 

@@ -39,8 +39,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         warn(f"usage: python -m stack {'|'.join(COMMANDS)}")
         return 2
-    if modes.mode(read_env()).warehouse != "bigquery":
-        os.environ[modes.KEY] = ""  # a key that a shell has for something else stays out of the containers
+    os.environ.update(modes.environment(read_env()))
     try:
         COMMANDS[arguments[0]]()
     except StackError as error:

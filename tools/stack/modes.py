@@ -60,6 +60,11 @@ def optional(variables: dict[str, str]) -> set[str]:
     return {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"} if mode(variables).airbyte == "external" else set()
 
 
+def environment(variables: dict[str, str]) -> dict[str, str]:
+    """Return our environment for Compose: a Google key that a shell has for something else stays out of it."""
+    return dict(os.environ) | ({} if mode(variables).warehouse == "bigquery" else {KEY: ""})
+
+
 def check(variables: dict[str, str]) -> list[Finding]:
     """Check that the two settings are known and go together, and that what they need is in .env."""
     found = mode(variables)

@@ -204,19 +204,19 @@ class AirbyteClient:
         if self._is_cloud and workspace_id:
             try:
                 path = f"{self._public}/workspaces/{workspace_id}/definitions/{kind}s"
-                return self._read("GET", path, lambda answer: _by_image(answer["data"], "id"))
+                return self._read("GET", path, lambda answer: _by_image(answer["data"], itemgetter("id")))
             except AirbyteError as error:
                 if error.status not in WITHHELD:
                     raise
-        return self._of_definitions(kind, f"{kind}DefinitionId")
+        return self._of_definitions(kind, itemgetter(f"{kind}DefinitionId"))
 
-    def versions(self, kind: Kind) -> dict[str, str]:
-        """Return the versions of all connectors of a kind by image name: {"source-s3": "4.16.1"}."""
-        return self._of_definitions(kind, "dockerImageTag")
+    def versions(self, kind: Kind) -> dict[str, tuple[str, str]]:
+        """Return definition id and version of all connectors of a kind: {"source-s3": ("6958…", "4.16.1")}."""
+        return self._of_definitions(kind, itemgetter(f"{kind}DefinitionId", "dockerImageTag"))
 
-    def _of_definitions(self, kind: Kind, key: str) -> dict[str, str]:
+    def _of_definitions[T](self, kind: Kind, take: Callable[[Json], T]) -> dict[str, T]:
         path = f"{CONFIGURATION}/{kind}_definitions/list"
-        return self._read("POST", path, lambda answer: _by_image(answer[f"{kind}Definitions"], key), {})
+        return self._read("POST", path, lambda answer: _by_image(answer[f"{kind}Definitions"], take), {})
 
     def set_version(self, kind: Kind, definition_id: str, version: str) -> None:
         """Change the version of a connector for everything that uses it; Airbyte runs its image for the spec."""
@@ -331,8 +331,8 @@ def _with(*fields: str) -> Callable[[Any], Json]:
     return take
 
 
-def _by_image(definitions: list[Json], key: str) -> dict[str, str]:
-    return {item["dockerRepository"].removeprefix("airbyte/"): item[key] for item in definitions}
+def _by_image[T](definitions: list[Json], take: Callable[[Json], T]) -> dict[str, T]:
+    return {item["dockerRepository"].removeprefix("airbyte/"): take(item) for item in definitions}
 
 
 def _spellings(value: Any) -> Iterator[str]:

@@ -117,9 +117,10 @@ def _again(desired: Desired, found: Json | None, listed: list[Json], state: Stat
     named = [
         item for item in listed if item["name"] == desired.name and state.name_of(desired.kind, item[id_field]) is None
     ]
-    if named and not any(state.is_creation(desired.kind, item) for item in named):
+    ours = [item for item in named if state.is_creation(desired.kind, item)]
+    if named and not ours:
         raise clash(desired, named, state)
-    return next((item for item in named if state.is_creation(desired.kind, item)), None)
+    return ours[0] if ours else None
 
 
 def _send(

@@ -40,15 +40,15 @@ def differences(client: AirbyteClient, pins: Mapping[str, str]) -> Iterator[Pin]
     """Yield the connectors whose version has to be set; raise UserError for one that Airbyte does not have."""
     for kind in KINDS.values():
         wanted = {name: version for name, version in pins.items() if name.startswith(f"{kind}-")}
-        definitions = client.definitions(kind) if wanted else {}
-        versions = client.versions(kind) if wanted else {}
+        found = client.versions(kind) if wanted else {}
         for name, version in wanted.items():
-            if name not in definitions:
+            if name not in found:
                 raise UserError(
                     f"AIRBYTE_CONNECTORS: Airbyte has no connector {name!r}.\nAdd it to Airbyte, or take it out there."
                 )
-            if versions[name] != version:
-                yield Pin(kind, name, definitions[name], versions[name], version)
+            definition_id, present = found[name]
+            if present != version:
+                yield Pin(kind, name, definition_id, present, version)
 
 
 def pin(client: AirbyteClient, pins: Mapping[str, str], say: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stack import __main__, compose, doctor, env, images, modes, ports
@@ -274,19 +275,19 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
     (checkout / "code" / "target").mkdir(parents=True)
     (checkout / "code" / "a.py").write_text("1")
     (checkout / "settings.yaml").write_text("2")
-    build = {"dockerfile": "Dockerfile", "args": {"PYTHON_IMAGE": "python:3.13-slim"}}
+    build: dict[str, Any] = {"dockerfile": "Dockerfile", "args": {"PYTHON_IMAGE": "python:3.13-slim"}}
     first = images.inputs(build)
     (checkout / "code" / "target" / "manifest.json").write_text("generated")
     (checkout / "other.py").write_text("not copied")
-    build["args"].update(PIP_INDEX_URL="https://mirror.example/simple")  # type: ignore[attr-defined]
+    build["args"].update(PIP_INDEX_URL="https://mirror.example/simple")
     assert images.inputs(build) == first
     seen = {first}
     for change in (
         lambda: (checkout / "code" / "a.py").write_text("3"),
         lambda: (checkout / "code" / "a.py").rename(checkout / "code" / "b.py"),
         lambda: (checkout / "settings.yaml").write_text("4"),
-        lambda: build["args"].update(PYTHON_IMAGE="mirror/python:3.13-slim"),  # type: ignore[attr-defined]
-        lambda: build["args"].update(WAREHOUSE="bigquery"),  # type: ignore[attr-defined]
+        lambda: build["args"].update(PYTHON_IMAGE="mirror/python:3.13-slim"),
+        lambda: build["args"].update(WAREHOUSE="bigquery"),
     ):
         change()
         seen.add(images.inputs(build))
