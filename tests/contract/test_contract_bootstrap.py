@@ -14,7 +14,7 @@ import bootstrap.apply
 from bootstrap import cli
 from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
 from bootstrap.apply import apply, destroy, made
-from bootstrap.connections_file import ConnectionsFile, load
+from connections_file import ConnectionsFile, load
 from bootstrap.errors import UserError
 from bootstrap.first_start import set_up
 from bootstrap.plan import Action, make_plan

@@ -16,7 +16,7 @@ import bootstrap.apply
 import orchestrator.airbyte
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply
-from bootstrap.connections_file import ConnectionsFile, load
+from connections_file import ConnectionsFile, load
 from bootstrap.errors import UserError
 from bootstrap.importing import read_workspace
 from bootstrap.plan import Action, Plan, make_plan

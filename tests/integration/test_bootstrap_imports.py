@@ -3,11 +3,11 @@
 import os
 import subprocess
 
-from local.platform import ROOT, python
+from tools.local.platform import ROOT, python
 
 PROGRAM = """
 import sys
-from bootstrap.connections_file import load
+from connections_file import load
 print(*(connection.name for connection in load("connections.yaml", {}).connections))
 assert not {"httpx", "boto3", "typer"} & set(sys.modules)
 """

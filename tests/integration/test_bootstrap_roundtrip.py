@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bootstrap.connections_file import load
-from local.platform import ROOT, python
+from connections_file import load
+from tools.local.platform import ROOT, python
 
 from .running import RunningPlatform
 

@@ -16,8 +16,8 @@ from airbyte_lite.loader import jobs as loader_jobs
 from airbyte_lite.loader import names, spool, tables
 from airbyte_lite.loader import warehouse as loader_warehouse
 from airbyte_lite.sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .loader_kit import Kit, Line, Lines, error, record, state, status
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from bootstrap.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
-from bootstrap.connections_file import ConnectionsFile
+from connections_file import ConnectionsFile
 from bootstrap.desired import Desired
 from bootstrap.errors import UserError
 from bootstrap.matching import clash, is_ours, refuse_to_cascade

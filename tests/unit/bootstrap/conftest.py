@@ -13,10 +13,10 @@ import bootstrap.airbyte_client
 import bootstrap.apply
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply, destroy, made
-from bootstrap.connections_file import ConnectionsFile, load
+from connections_file import ConnectionsFile, load
 from bootstrap.plan import Plan, make_plan
 from bootstrap.settings import Settings
-from bootstrap.specification import MASK
+from platform_kit.specification import MASK
 from bootstrap.state import State
 
 FILE = """\

@@ -7,7 +7,7 @@ import pytest
 
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
-from bootstrap.specification import MASK
+from platform_kit.specification import MASK
 from bootstrap.state import State
 
 ASKED: dict[str, Any] = {

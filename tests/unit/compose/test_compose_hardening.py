@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from stack import doctor
+from tools.stack import doctor
 
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE

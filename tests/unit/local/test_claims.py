@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local import claims, dev
+from tools.local import claims, dev
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HOLD = """
 import sys
 from pathlib import Path
-from local import claims
+from tools.local import claims
 directory = Path(sys.argv[1])
 with claims.claim(directory):
     claims.environment_file(directory).write_text('{"BQ_PROJECT": "of the running one"}')

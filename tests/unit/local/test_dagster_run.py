@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import dagster_run
+from tools import dagster_run
 
 ROOT = Path(__file__).resolve().parents[3]
 STACK = sorted(f"stack/{path.name}" for path in ROOT.glob("tools/stack/*.py"))

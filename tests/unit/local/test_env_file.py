@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import env_file
+from tools import env_file
 import pytest
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-import install
+from tools import install
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
