@@ -40,7 +40,9 @@ LOCKS = {
 }
 # Our own packages in each environment, by folder. They are editable: what is changed in them needs no installing.
 KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
-SERVICES = [ROOT / "services" / name for name in ("airbyte_lite", "bootstrap", "orchestrator", "socket_proxy", "warehouse")]
+SERVICES = [
+    ROOT / "services" / name for name in ("airbyte_lite", "bootstrap", "orchestrator", "socket_proxy", "warehouse")
+]
 OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],

@@ -12,11 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tools import env_file
-from tools.stack import modes
-from tools.stack.compose import read_env
-
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
+from tools.stack import modes
+from tools.stack.compose import read_env
 
 
 class NotRunningError(Exception):

@@ -6,9 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.stack.ports import is_port
-
 from tools.local.processes import Service
+from tools.stack.ports import is_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"

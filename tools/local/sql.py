@@ -4,10 +4,9 @@ import os
 import subprocess
 import sys
 
-from tools.stack.compose import read_env, urls
-
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
+from tools.stack.compose import read_env, urls
 
 CLIENT = ROOT / "tools" / "bigquery_table.py"
 

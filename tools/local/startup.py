@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 
 from tools import env_file
-
 from tools.local.platform import ROOT, Platform
 from tools.local.processes import Supervisor
 

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 import connections_file
-from connections_file import ConnectionsFileError
 from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
@@ -22,6 +21,7 @@ from bootstrap.plan import make_plan
 from bootstrap.render import as_json, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
+from connections_file import ConnectionsFileError
 
 CHANGES_EXIT_CODE = 2
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
 from bootstrap.connection_diff import timing
-from connections_file import Connection, ConnectionsFile
 from bootstrap.errors import UserError
+from connections_file import Connection, ConnectionsFile
 from platform_kit.specification import Schemas, branches, child, is_secret
 
 HEADER = """\

@@ -12,10 +12,10 @@ from typing import Any
 import dagster as dg
 
 from connections_file import Connection, Destination, Stream
+from connections_file.tables import landing_table
 from orchestrator import files, row_count
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
-from connections_file.tables import landing_table
 from orchestrator.warehouse import Warehouse
 
 GROUP = "landing"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tools.stack import doctor, env, images, modes, up
 from tools.stack.compose import ROOT, StackError
 from tools.stack.env import generated

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tools.stack import bigquery, images
 from tools.stack.findings import Finding
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tools.stack import __main__, compose, doctor, env, images, modes, ports
 from tools.stack.findings import Finding
 from tools.stack.up import judge

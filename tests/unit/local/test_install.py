@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from tools import install
 import pytest
+
+from tools import install
 
 ROOT = Path(__file__).resolve().parents[3]
 
