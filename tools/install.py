@@ -40,15 +40,12 @@ LOCKS = {
 }
 # Our own packages in each environment, by folder. They are editable: what is changed in them needs no installing.
 KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
-SERVICES = [
-    ROOT / "services" / name for name in ("airbyte_lite", "bootstrap", "orchestrator", "socket_proxy", "warehouse")
-]
 OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
     "bootstrap": [KIT, CONNECTIONS_FILE, ROOT / "services/bootstrap"],
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
-    "tests": [KIT, CONNECTIONS_FILE, *SERVICES, ROOT],
+    "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
 PLATFORM = [name for name in LOCKS if name != "tests"]
 
@@ -145,7 +142,7 @@ def stamp(name: str) -> str:
 
 
 def is_current(name: str) -> bool:
-    """Return whether an environment is as its lock and our packages say, and its Python (a link to the machine's) still there."""
+    """Return whether an environment is as its stamp says, and its Python (a link to the machine's) still there."""
     directory = ENVIRONMENTS / name
     return (directory / "bin/python").exists() and installed(directory) == stamp(name)
 

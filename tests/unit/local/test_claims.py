@@ -1,6 +1,5 @@
 """`make demo` and `make dev`: one of each at a time in a checkout, and what other commands see of a dev that runs."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,8 +32,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproc
     for module in (claims, dev):
         monkeypatch.setattr(module, "DEVELOPMENT", directory)
     command = [sys.executable, "-c", HOLD, str(directory)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         yield process

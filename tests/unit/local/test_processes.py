@@ -110,7 +110,6 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
     """)
     launcher = subprocess.Popen(
         [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "tools")},
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # these tests may run under nohup
