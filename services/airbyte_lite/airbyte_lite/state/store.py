@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from airbyte_lite.connectors.definitions import ActorKind
 from airbyte_lite.problem import not_found
@@ -61,7 +61,7 @@ class Store:
             )
         return workspace
 
-    def change[R: (Workspace, Actor, Connection)](self, record: R, alter: Callable[[R], R]) -> R:
+    def change[R: Workspace | Actor | Connection](self, record: R, alter: Callable[[R], R]) -> R:
         """Alter a record and return it as it is then; the only way to do so.
 
         `alter` gets the record as it is now, inside the write transaction, so that no change of another caller is lost;
@@ -257,11 +257,10 @@ def _parents(record: Workspace | Actor | Connection) -> list[str]:
     return [record.workspace_id, record.source_id, record.destination_id]
 
 
-def _load[R: (Workspace, Actor, Connection)](record: R, document: dict[str, Any]) -> R:
+def _load[R: Workspace | Actor | Connection](record: R, document: dict[str, Any]) -> R:
     """Return a document as a record of the given record's class."""
-    if isinstance(record, Connection):
-        return _connection(document)
-    return type(record)(**document)
+    found = _connection(document) if isinstance(record, Connection) else type(record)(**document)
+    return cast("R", found)
 
 
 def _kind(record: Workspace | Actor | Connection) -> tuple[str, str]:
