@@ -34,7 +34,7 @@ def become(environment: dict[str, str], directory: str, stdout: str, stderr: str
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, number)
         os.close(file)
-    sys.stdin = open(0, closefd=False)  # noqa: PTH123, SIM115 - without what the server has read ahead
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - without what the server has read ahead
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
