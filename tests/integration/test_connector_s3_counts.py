@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is de
 
 PLAIN = b"id,name\n1,a\n2,b\n3,c\n"
 QUOTED = b'id,name\r\n1,"a\r\n\r\nb"\r\n\r\n2,"c ""d"", e"\r\n3,\r\n'
-LINES = b'{"id": 1}\n\n{"id": 2}\r\n{"id":\n 3}\n{"id": 4, "name": "a\\nb"}'
+LINES = b'{"id": 1}\n\n{"id": 2}\r\n{"id":\n 3}\n{"id": 4, "name": "a\\nb"}\n{"id": 5}'
 
 
 def csv(**options: Any) -> dict[str, Any]:
@@ -72,8 +72,8 @@ FILES: dict[str, tuple[str, bytes, dict[str, Any], int]] = {
     "gzip": ("csv.gz", gzip.compress(PLAIN) + gzip.compress(b"4,d\n"), csv(), 4),
     "bzip2": ("csv.bz2", bz2.compress(QUOTED), csv(), 3),
     "large": ("csv.gz", gzip.compress(PLAIN + b"4,d\n" * 40_000), csv(), 40_003),
-    "json_lines": ("jsonl", LINES, JSONL, 4),
-    "json_lines_gzip": ("jsonl.gz", gzip.compress(LINES), JSONL, 4),
+    "json_lines": ("jsonl", LINES, JSONL, 5),
+    "json_lines_gzip": ("jsonl.gz", gzip.compress(LINES), JSONL, 5),
     "parquet": ("parquet", parquet(450), {"filetype": "parquet"}, 450),
 }
 

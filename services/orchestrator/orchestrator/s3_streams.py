@@ -36,7 +36,7 @@ class CsvFormat(BaseModel):
     @property
     def lines_before_records(self) -> int:
         """The number of lines that the connector skips before the first record."""
-        has_header = self.header_definition.get("header_definition_type", "From CSV") == "From CSV"
+        has_header: bool = self.header_definition.get("header_definition_type", "From CSV") == "From CSV"
         return self.skip_rows_before_header + has_header + self.skip_rows_after_header
 
 
@@ -52,8 +52,8 @@ class ParquetFormat(BaseModel):
     filetype: Literal["parquet"]
 
 
-type FileFormat = CsvFormat | JsonlFormat | ParquetFormat
-FORMAT: TypeAdapter[FileFormat] = TypeAdapter(Annotated[FileFormat, Field(discriminator="filetype")])
+FileFormat = Annotated[CsvFormat | JsonlFormat | ParquetFormat, Field(discriminator="filetype")]
+FORMAT: TypeAdapter[FileFormat] = TypeAdapter(FileFormat)
 COUNTED = "csv, jsonl and parquet"
 
 
