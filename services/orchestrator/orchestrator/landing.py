@@ -66,7 +66,7 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
             ):
                 continue
             try:
-                records = sum(bucket.count_records(key, counted) for key in stream.files)
+                records = sum(bucket.count_records(key, counted) for key in set(stream.files))
             except NotCountedError as reason:
                 yield row_count.not_compared(stream, reason)
             else:

@@ -109,7 +109,9 @@ def _require_same_files(
     if configuration.get("start_date"):
         raise NotCountedError("the source has a start_date: older files are not read")
     globs = options.get("globs") or ["**"]
-    if any(WILDCARD.search(str(glob)) for glob in globs):
+    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+        raise NotCountedError(f"globs is {globs!r}, not a list of texts")
+    if any(WILDCARD.search(glob) for glob in globs):
         raise NotCountedError(f"the globs {globs} have wildcards and may match other files than `files`")
     if set(globs) != set(stream.files):
         raise NotCountedError(f"the globs {globs} are not the stream's `files`: {stream.files}")

@@ -129,6 +129,15 @@ def test_a_file_that_turns_out_not_to_be_countable_only_warns(monkeypatch: pytes
     assert "it is odd" in (evaluation.description or "")
 
 
+def test_a_file_that_is_named_twice_is_counted_once() -> None:
+    files = ["shop/orders.csv"] * 2
+    stream = Stream(name="orders", sync_mode="full_refresh_overwrite", dbt_source="shop.orders", files=files)
+    connection = Connection(name="the shop", source="s3", destination="warehouse", streams=[stream])
+    resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
+    result = dg.materialize([landing_assets(connection, SOURCE, WAREHOUSE)], resources=resources)
+    assert checked(result) == {"shop/orders": True}
+
+
 def test_a_table_whose_files_are_not_counted_has_no_check_and_says_why() -> None:
     streams = [
         Stream(name="orders", sync_mode="full_refresh_append", dbt_source="shop.orders", files=["shop/orders.csv"]),

@@ -14,7 +14,7 @@ ENVIRONMENT = {"S3_BUCKET": "jaffle-shop", "DELIMITER": ";"}
 def decide(
     files: list[str] | None = None, connector: str = "source-s3", top: dict[str, Any] | None = None, **options: Any
 ) -> FileFormat:
-    """The decision on a stream of the sources's configuration with fields replaced."""
+    """The decision on a stream of the source's configuration with fields replaced."""
     stream = Stream(
         name="orders",
         sync_mode="full_refresh_overwrite",
@@ -62,6 +62,8 @@ def test_several_files() -> None:
         ({"top": {"streams": []}}, "orders"),
         ({"globs": ["shop/*.csv"]}, "wildcards"),
         ({"globs": None}, "wildcards"),
+        ({"globs": KEY}, "not a list"),
+        ({"globs": [[KEY]]}, "not a list"),
         ({"globs": [KEY, "shop/more.csv"]}, "shop/more.csv"),
         ({"files": [KEY, "shop/more.csv"]}, "shop/more.csv"),
         ({"files": ["a.zip"], "globs": ["a.zip"]}, "a.zip"),
