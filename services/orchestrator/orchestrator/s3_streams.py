@@ -57,13 +57,10 @@ FORMAT: TypeAdapter[FileFormat] = TypeAdapter(FileFormat)
 COUNTED = "csv, jsonl and parquet"
 
 
-def file_format(
-    stream: Stream, source: Source, bucket: str | None = None, environment: Mapping[str, str] = os.environ
-) -> FileFormat:
+def file_format(stream: Stream, source: Source) -> FileFormat:
     """Return the format of the stream's files.
 
     Raises NotCountedError where the connector may read other files or other records than a count of `files` would find.
-    `bucket` is the bucket in which the files are counted; by default the platform's.
     """
     if not stream.files:
         raise NotCountedError("the stream has no `files` in connections.yaml")
@@ -73,13 +70,13 @@ def file_format(
     try:
         # Only these fields: the others hold secrets, which may be unset where the code location is loaded.
         configuration = expand(
-            {name: source.configuration[name] for name in wanted if name in source.configuration}, environment
+            {name: source.configuration[name] for name in wanted if name in source.configuration}, os.environ
         )
     except ExpansionError as error:
         raise NotCountedError(f"the configuration of source {source.name} is not known here: {error}") from error
     options = _options(stream, configuration)
     _require_records(configuration)
-    _require_same_files(stream, configuration, options, bucket or settings.bucket())
+    _require_same_files(stream, configuration, options)
     return _format(stream, options)
 
 
@@ -100,10 +97,9 @@ def _require_records(configuration: Mapping[str, Any]) -> None:
         raise NotCountedError(f"the source's delivery_type is {delivery}: it delivers files, not records")
 
 
-def _require_same_files(
-    stream: Stream, configuration: Mapping[str, Any], options: Mapping[str, Any], bucket: str
-) -> None:
+def _require_same_files(stream: Stream, configuration: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Raise NotCountedError unless the connector reads all of the stream's `files`, and no other file."""
+    bucket = settings.bucket()
     if configuration.get("bucket") != bucket:
         raise NotCountedError(f"the source reads the bucket {configuration.get('bucket')}, the platform's is {bucket}")
     if configuration.get("start_date"):

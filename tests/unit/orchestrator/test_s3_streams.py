@@ -8,7 +8,12 @@ from bootstrap.connections_file import Source, Stream
 from orchestrator.s3_streams import CsvFormat, FileFormat, NotCountedError, file_format
 
 KEY = "shop/orders.csv"
-ENVIRONMENT = {"S3_BUCKET": "jaffle-shop", "DELIMITER": ";"}
+
+
+@pytest.fixture(autouse=True)
+def variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_BUCKET", "jaffle-shop")
+    monkeypatch.setenv("DELIMITER", ";")
 
 
 def decide(
@@ -30,7 +35,7 @@ def decide(
         ],
     }
     source = Source(name="s3", connector=connector, configuration=configuration | (top or {}))
-    return file_format(stream, source, "jaffle-shop", ENVIRONMENT)
+    return file_format(stream, source)
 
 
 def test_options_come_from_the_environment_and_have_the_connectors_defaults() -> None:
