@@ -24,7 +24,7 @@ from google.cloud import bigquery
 from testcontainers.compose import DockerCompose
 from types_boto3_s3 import S3Client
 
-import dagster_run
+from tools import dagster_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "artifacts" / "e2e"

@@ -15,10 +15,10 @@ import pytest
 from airbyte_lite.connectors.protocol import parse_message
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from bootstrap.connections_file import Source, Stream
-from local.platform import ENVIRONMENTS
+from connections_file import Source, Stream
 from orchestrator.files import Bucket
 from orchestrator.s3_streams import file_format
+from tools.local.platform import ENVIRONMENTS
 
 # Dagster 1.13 reads pydantic's fields by their old name.
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection
+from connections_file import Connection
 from orchestrator import settings
 from orchestrator.records import count_parquet, count_records
 from orchestrator.s3_streams import FileFormat, ParquetFormat

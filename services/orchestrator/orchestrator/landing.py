@@ -11,12 +11,12 @@ from typing import Any
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection, Destination, Source, Stream
+from connections_file import Connection, Destination, Source, Stream
+from connections_file.tables import landing_table
 from orchestrator import files, row_count
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
 from orchestrator.s3_streams import FileFormat, NotCountedError, file_format
-from orchestrator.tables import landing_table
 from orchestrator.warehouse import Warehouse
 
 GROUP = "landing"

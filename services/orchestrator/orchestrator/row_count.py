@@ -5,7 +5,7 @@ A table whose files cannot be counted exactly has no check; its asset's descript
 
 import dagster as dg
 
-from bootstrap.connections_file import Stream
+from connections_file import Stream
 from orchestrator.s3_streams import NotCountedError
 
 NAME = "row_count_matches_file"

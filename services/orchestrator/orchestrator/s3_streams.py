@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from bootstrap.connections_file import Source, Stream
-from bootstrap.expansion import ExpansionError, expand
+from connections_file import Source, Stream
+from connections_file.expansion import ExpansionError, expand
 from orchestrator import settings
 
 CONNECTOR = "source-s3"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bootstrap.connections_file import Connection, Stream
+from connections_file import Connection, Stream
 from orchestrator.files import asset_key, file_assets
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.connections_file import Source, Stream
+from connections_file import Source, Stream
 from orchestrator.s3_streams import CsvFormat, FileFormat, NotCountedError, file_format
 
 KEY = "shop/orders.csv"
