@@ -179,7 +179,9 @@ def test_a_long_log_is_removed_in_short_transactions(database: Database, monkeyp
         jobs.progress(job.id, SyncProgress(), 0, ["line"] * 2 * LINES_AT_ONCE)
         jobs.finish(job.id, "failed")
     lines_after: list[int] = []
-    monkeypatch.setattr("airbyte_lite.state.retention.time.sleep", lambda _seconds: lines_after.append(count_lines(database)))
+    monkeypatch.setattr(
+        "airbyte_lite.state.retention.time.sleep", lambda _seconds: lines_after.append(count_lines(database))
+    )
     assert prune(database, Retention(days=30, jobs=1), NOW) == 2
     assert lines_after == [lines * LINES_AT_ONCE for lines in (5, 4, 3, 2, 2)]
     assert len(jobs.log(job.id)) == 2 * LINES_AT_ONCE
