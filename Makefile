@@ -88,7 +88,10 @@ schema: ## Write connections.schema.json, by which editors complete and check co
 	@PYTHONPATH=services/bootstrap .venvs/bootstrap/bin/python -m bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m local.airbyte
-.PHONY: plan apply destroy import schema
+.PHONY: plan apply destroy import schema settings
+
+settings: ## Write .env.example, the compose files' variables and docs/settings.md from the table of settings
+	@$(PYTHON) tools/settings.py
 
 # Checks
 
