@@ -1,7 +1,8 @@
-"""`make settings`: writes what is generated from the table of settings (packages/platform_kit/platform_kit/settings.ini).
+"""`make settings`: writes what is generated from the table of settings, settings.ini in packages/platform_kit.
 
-These are .env.example; the lines between `generated from the table of settings: begin` and `end` in the files of BLOCKS;
-and the default wherever a compose file, a Dockerfile or the dbt profile names a setting with a default.
+These are .env.example; the lines between `generated from the table of settings: begin` and `end` in the files of
+BLOCKS and in the modes' files; and the default wherever a compose file, a Dockerfile or the dbt profile names a setting
+that has one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from settings_table import TABLE, Setting
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 120
 MARK = "generated from the table of settings: {}"
+HEAD = (
+    "The platform's settings on Docker Compose, generated from the table of settings: make settings. `make env` copies "
+    "this file to .env and fills in what is generated; to an existing .env it adds what is missing and changes nothing. "
+    "A variable of the environment has precedence over .env. Two checkouts side by side need different names and ports."
+)
 MODE_FILES = {"airbyte": TABLE["AIRBYTE_MODE"].values, "warehouse": TABLE["WAREHOUSE"].values}
 READ_MODE_FILES = ("airbyte", "bootstrap", "dagster")  # containers that get compose/*/<mode>.env
 # How each kind of file writes a setting's default: what stands before it and after it.
@@ -31,13 +37,14 @@ DEFAULTS = {
 }
 
 
+def comment(text: str) -> list[str]:
+    """Return a text as lines of comment."""
+    return [f"# {line}" for line in textwrap.wrap(text, WIDTH - 2)]
+
+
 def env_example() -> str:
     """Return .env.example."""
-    lines = [
-        "# The platform's settings on Docker Compose. `make env` copies this file to .env and fills in what is generated. To an",
-        "# existing .env it adds what is missing and changes nothing. A variable of the environment has precedence over .env.",
-        "# Two checkouts side by side need different names and ports. Generated from the table of settings: make settings.",
-    ]
+    lines = comment(HEAD)
     heading = ""
     for setting in TABLE.values():
         if setting.env == "none":
@@ -45,7 +52,7 @@ def env_example() -> str:
         if setting.heading != heading:
             heading = setting.heading
             lines += ["", f"# --- {heading} ".ljust(WIDTH - 3, "-")]
-        lines += [f"# {line}" for line in textwrap.wrap(setting.meaning, WIDTH - 2)]
+        lines += comment(setting.meaning)
         value = "" if setting.generated else setting.default if setting.example is None else setting.example
         lines.append(f"{'#' * (setting.env == 'commented')}{setting.name}={value}")
     return "\n".join(lines) + "\n"

@@ -7,6 +7,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "packages/platform_kit"))
 
-from platform_kit.settings_table import PORTS, TABLE, Setting  # noqa: E402 - found by the line above
+from platform_kit.settings_table import PORTS, TABLE, Setting
 
 __all__ = ["PORTS", "TABLE", "Setting"]

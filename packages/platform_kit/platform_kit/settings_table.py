@@ -89,11 +89,17 @@ def _setting(name: str, heading: str, env: str, keys: dict[str, str], file: Path
         values[field] = tuple(part.strip() for part in value.split(",") if part.strip()) if field in LISTS else value
     if not values.get("meaning"):
         raise TableError(f"{file.name}: [{name}] does not say what the setting is: it needs a line `is = …`")
-    if "secret" in values:
-        if values["secret"] != "yes" or values.get("default"):
-            raise TableError(f"{file.name}: [{name}] is either `secret = yes` without a default, or not secret")
-        values["secret"] = True
-    return Setting(name=name, heading=heading, env=env, in_modes=in_modes, **values)  # type: ignore[arg-type]
+    answer = values.pop("secret", "no")
+    if answer not in ("yes", "no") or (answer == "yes" and values.get("default")):
+        raise TableError(f"{file.name}: [{name}] is either `secret = yes` without a default, or not secret")
+    return Setting(
+        name=name,
+        heading=heading,
+        env=env,
+        in_modes=in_modes,
+        secret=answer == "yes",
+        **values,  # type: ignore[arg-type]
+    )
 
 
 TABLE = read()

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stack import ports
 
 from local import dev, startup
-from local.platform import PORTS, Platform, fixed_ports
+from local.platform import PORTS, Platform
 from local.processes import Service, Supervisor
 
 
@@ -67,14 +68,14 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_ports_come_from_the_environment_as_on_compose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_PORT", "3001")
     monkeypatch.setenv("S3_PORT", "")
-    assert fixed_ports() == PORTS | {"dagster": 3001}
+    assert ports.chosen(os.environ) == PORTS | {"dagster": 3001}
     for wrong in ("x", "0", "65536", "-1"):
         monkeypatch.setenv("DAGSTER_PORT", wrong)
-        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong} is no port"):
-            fixed_ports()
+        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong}: not a port"):
+            ports.chosen(os.environ)
     monkeypatch.setenv("DAGSTER_PORT", "8000")
-    with pytest.raises(ValueError, match="AIRBYTE_PORT=8000, DAGSTER_PORT=8000: four ports"):
-        fixed_ports()
+    with pytest.raises(ValueError, match="DAGSTER_PORT and AIRBYTE_PORT are both 8000"):
+        ports.chosen(os.environ)
 
 
 def test_a_secret_in_the_callers_environment_reaches_the_connections_file(
