@@ -114,9 +114,12 @@ lock: ## Lock every environment again, with hashes
 	@$(install) bootstrap
 	@UV=$$(PATH="$$PWD/.venvs/uv/bin:$$PATH" command -v uv) tools/lock.sh
 
+audit: ## Look up every locked package in the database of known vulnerabilities
+	@tools/audit.sh
+
 bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
 	@PYTHONPATH=tools:. $(tests)/python tests/benchmark.py
 
-.PHONY: bench help demo dev sql test lint format lock
+.PHONY: audit bench help demo dev sql test lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e
