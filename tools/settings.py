@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 120
 MARK = "generated from the table of settings: {}"
 HEAD = (
-    "The platform's settings on Docker Compose, generated from the table of settings: make settings. `make env` copies "
-    "this file to .env and fills in what is generated; to an existing .env it adds what is missing and changes nothing. "
-    "A variable of the environment has precedence over .env. Two checkouts side by side need different names and ports."
+    "The platform's settings on Docker Compose, generated from the table of settings: make settings. `make env` "
+    "copies this file to .env and fills in what is generated; to an existing .env it adds what is missing, and changes "
+    "nothing. A variable of the environment has precedence over .env. Two checkouts side by side need different names "
+    "and ports."
 )
 MODE_FILES = {"airbyte": TABLE["AIRBYTE_MODE"].values, "warehouse": TABLE["WAREHOUSE"].values}
 READ_MODE_FILES = ("airbyte", "bootstrap", "dagster")  # containers that get compose/*/<mode>.env

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
+from platform_kit.settings import SettingsError
 
 from bootstrap import connections_file
 from bootstrap.airbyte_client import AirbyteClient
@@ -143,7 +144,7 @@ def main() -> None:
         app()
     except _PlanHasChanges:
         sys.exit(CHANGES_EXIT_CODE)
-    except UserError as error:
+    except (UserError, SettingsError) as error:
         _tell(f"bootstrap: {error}")
         sys.exit(1)
     except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments

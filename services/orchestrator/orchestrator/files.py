@@ -8,7 +8,7 @@ from contextlib import closing
 import dagster as dg
 
 from bootstrap.connections_file import Connection
-from orchestrator import settings
+from orchestrator.settings import Settings
 
 GROUP = "s3"
 CHUNK_BYTES = 64 * 1024
@@ -22,13 +22,14 @@ def asset_key(s3_key: str) -> dg.AssetKey:
 def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
     """Return one external asset for each file that some connection loads."""
     keys = {key for connection in connections for stream in connection.streams for key in stream.files}
+    bucket = Settings.read().bucket
     return [
         dg.AssetSpec(
             asset_key(key),
             group_name=GROUP,
             kinds={"s3", "csv"},
             description=f"The file `{key}`, put there by somebody else: Airbyte reads it, Dagster does not make it.",
-            metadata={"dagster/uri": f"s3://{settings.bucket()}/{key}"},
+            metadata={"dagster/uri": f"s3://{bucket}/{key}"},
         )
         for key in sorted(keys)
     ]
@@ -46,11 +47,12 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
         import boto3
         from botocore.exceptions import ClientError
 
+        bucket = Settings.read().bucket
         try:
-            body = boto3.client("s3").get_object(Bucket=settings.bucket(), Key=s3_key)["Body"]
+            body = boto3.client("s3").get_object(Bucket=bucket, Key=s3_key)["Body"]
         except ClientError as error:
             raise dg.Failure(
-                f"s3://{settings.bucket()}/{s3_key} cannot be read: {error}. Upload the file, then run again."
+                f"s3://{bucket}/{s3_key} cannot be read: {error}. Upload the file, then run again."
             ) from error
         with closing(body):
             return count_records(body.iter_lines(chunk_size=CHUNK_BYTES, keepends=True))

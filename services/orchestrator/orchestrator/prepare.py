@@ -2,7 +2,8 @@
 
 from dagster_dbt import DbtProject
 
-from orchestrator import dbt, settings
+from orchestrator import dbt
+from orchestrator.settings import Settings
 
 if __name__ == "__main__":
-    print(dbt.prepare(DbtProject(settings.dbt_project_directory())))
+    print(dbt.prepare(DbtProject(Settings.read().dbt_project)))

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestrator import settings
+from orchestrator.settings import Settings
 
 # How long a warehouse that is away is waited for; the client's own default is ten minutes.
 UNAVAILABLE_SECONDS = 60
@@ -23,12 +23,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection
 
-        project = settings.text("BQ_PROJECT", "local-dev")
-        location = settings.text("BQ_LOCATION", "US")
-        if settings.text("WAREHOUSE", "emulator") == "emulator":
-            host = settings.text("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050")
-            credentials = AnonymousCredentials()
-            client = bigquery.Client(project, credentials, location=location, client_options={"api_endpoint": host})
+        settings = Settings.read()
+        project, location = settings.project, settings.location
+        if settings.warehouse == "emulator":
+            options = {"api_endpoint": settings.emulator}
+            client = bigquery.Client(project, AnonymousCredentials(), location=location, client_options=options)
         else:
             client = bigquery.Client(project, location=location)
         # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from settings_table import PORTS
 from stack import ports
 
 from local import dev, startup
-from local.platform import PORTS, Platform
+from local.platform import Platform
 from local.processes import Service, Supervisor
 
 
