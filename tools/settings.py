@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from settings_table import TABLE, Setting
+from tools.settings_table import TABLE, Setting
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 120

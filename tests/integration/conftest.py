@@ -12,8 +12,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .running import RunningPlatform, Server
 from .syncs import Syncs

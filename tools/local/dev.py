@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from stack import ports
-
-import dagster_run
-from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
-from local.platform import ROOT, Platform, warn
-from local.processes import ServiceError, Supervisor, interruptible
-from local.startup import StepError, bootstrap, bring_up, step
+from tools import dagster_run
+from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
+from tools.local.platform import ROOT, Platform, warn
+from tools.local.processes import ServiceError, Supervisor, interruptible
+from tools.local.startup import StepError, bootstrap, bring_up, step
+from tools.stack import ports
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import env_file
-from settings_table import TABLE
+from tools import env_file
+from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"

@@ -12,11 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from settings_table import TABLE
-
-from stack import bigquery, images, modes, ports
-from stack.compose import ENV_FILE, ROOT, StackError, known, output, read_env, read_file, say, succeeds
-from stack.findings import Finding
+from tools.settings_table import TABLE
+from tools.stack import bigquery, images, modes, ports
+from tools.stack.compose import ENV_FILE, ROOT, StackError, known, output, read_env, read_file, say, succeeds
+from tools.stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 24)  # the same, one-shot services under `up --wait`, and a file of variables that need not be there

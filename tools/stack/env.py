@@ -9,10 +9,9 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from settings_table import TABLE
-
-from stack import modes
-from stack.compose import ENV_FILE, ROOT, read_file, say
+from tools.settings_table import TABLE
+from tools.stack import modes
+from tools.stack.compose import ENV_FILE, ROOT, read_file, say
 
 
 def project() -> str:

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from stack.compose import ROOT, StackError, config, output, say, show, succeeds
+from tools.stack.compose import ROOT, StackError, config, output, say, show, succeeds
 
 ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"

@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from settings_table import TABLE
-
-from stack.findings import Finding
+from tools.settings_table import TABLE
+from tools.stack.findings import Finding
 
 AIRBYTES, WAREHOUSES = TABLE["AIRBYTE_MODE"].values, TABLE["WAREHOUSE"].values
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"

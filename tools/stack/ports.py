@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from settings_table import TABLE
-
-from stack.compose import output
+from tools.settings_table import TABLE
+from tools.stack.compose import output
 
 VARIABLES = {setting.port_of: setting.name for setting in TABLE.values() if setting.port_of}
 

@@ -7,13 +7,13 @@ import logging
 import sys
 
 import uvicorn
-from platform_kit.settings import SettingsError
 
 from airbyte_lite.api.app import create_app
 from airbyte_lite.api.listening import PortError, listen
 from airbyte_lite.api.services import Services
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import DataDirInUse
+from platform_kit.settings import SettingsError
 
 GRACE_SECONDS = 1  # for open requests; then jobs get a few seconds to stop
 

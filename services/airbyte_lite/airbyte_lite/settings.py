@@ -7,8 +7,9 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from platform_kit.settings import Address, PlatformSettings, setting
 from pydantic import AfterValidator, Field, model_validator
+
+from platform_kit.settings import Address, PlatformSettings, setting
 
 # Addresses that cannot be reached from the internet: loopback, RFC 1918 and RFC 4193.
 PRIVATE_NETWORKS = tuple(

@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from platform_kit.settings import SettingsError
 
-from bootstrap import connections_file
+import connections_file
 from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
@@ -22,6 +21,8 @@ from bootstrap.plan import make_plan
 from bootstrap.render import as_json, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
+from connections_file import ConnectionsFileError
+from platform_kit.settings import SettingsError
 
 CHANGES_EXIT_CODE = 2
 
@@ -133,7 +134,7 @@ def import_(workspace: Annotated[str | None, typer.Option(help="Its id, if there
 @app.command()
 def schema() -> None:
     """Print the JSON schema of the connections file."""
-    from bootstrap.schema import schema_text
+    from connections_file.schema import schema_text
 
     _say(schema_text().rstrip())
 
@@ -144,7 +145,7 @@ def main() -> None:
         app()
     except _PlanHasChanges:
         sys.exit(CHANGES_EXIT_CODE)
-    except (UserError, SettingsError) as error:
+    except (UserError, ConnectionsFileError, SettingsError) as error:
         _tell(f"bootstrap: {error}")
         sys.exit(1)
     except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments

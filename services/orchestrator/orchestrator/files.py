@@ -7,7 +7,7 @@ from contextlib import closing
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection
+from connections_file import Connection
 from orchestrator.settings import Settings
 
 GROUP = "s3"

@@ -5,5 +5,11 @@ from dagster_dbt import DbtProject
 from orchestrator import dbt
 from orchestrator.settings import Settings
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Print the manifest's path."""
     print(dbt.prepare(DbtProject(Settings.read().dbt_project)))
+
+
+if __name__ == "__main__":
+    main()

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from platform_kit.settings import Address, PlatformSettings, setting
 from pydantic import AfterValidator
+
+from platform_kit.settings import Address, PlatformSettings, setting
 
 
 class Settings(PlatformSettings):

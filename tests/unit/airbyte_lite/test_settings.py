@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from platform_kit.settings import SettingsError
 
 from airbyte_lite.settings import Settings, is_private
+from platform_kit.settings import SettingsError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 

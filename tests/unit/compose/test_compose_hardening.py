@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from settings_table import TABLE
-from stack import doctor
 
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
+from tools.settings_table import TABLE
+from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = {name: (ROOT / name).read_text() for name in ("docker-compose.yml", "compose/airbyte/docker-compose.yml")}

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-import settings
-from settings_table import TABLE
+
+from tools import settings
+from tools.settings_table import TABLE
 
 
 def test_what_is_generated_is_current() -> None:

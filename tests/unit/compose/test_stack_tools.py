@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import __main__, compose, doctor, env, images, modes, ports
-from stack.findings import Finding
-from stack.up import judge
+
+from tools.stack import __main__, compose, doctor, env, images, modes, ports
+from tools.stack.findings import Finding
+from tools.stack.up import judge
 
 EXAMPLE = compose.ROOT / ".env.example"
 

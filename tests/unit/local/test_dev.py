@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from settings_table import PORTS
-from stack import ports
 
-from local import dev, startup
-from local.platform import Platform
-from local.processes import Service, Supervisor
+from tools.local import dev, startup
+from tools.local.platform import Platform
+from tools.local.processes import Service, Supervisor
+from tools.settings_table import PORTS
+from tools.stack import ports
 
 
 def web(name: str) -> Service:

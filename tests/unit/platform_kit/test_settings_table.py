@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from platform_kit.settings_table import PORTS, TABLE, TableError, read
 
 HEAD = "[heading: data]\nenv = written\n"

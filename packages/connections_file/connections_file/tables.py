@@ -1,11 +1,11 @@
 """Where a stream lands: its table's full name by the connections file, as Airbyte's BigQuery destination makes it."""
 
 import os
-import re
-import unicodedata
 
-from bootstrap.connections_file import Connection, ConnectionsFileError, Destination, Stream
-from bootstrap.expansion import ExpansionError, expand
+from connections_file.expansion import ExpansionError, expand
+from connections_file.models import Connection, Destination, Stream
+from connections_file.yaml_lines import ConnectionsFileError
+from platform_kit.names import identifier
 
 
 def landing_table(stream: Stream, connection: Connection, destination: Destination) -> str:
@@ -28,7 +28,7 @@ def landing_table(stream: Stream, connection: Connection, destination: Destinati
             "which say where dbt's sources are: a destination is a dataset of BigQuery."
         )
     dataset = namespace_dataset(stream, connection) or str(found["dataset_id"]).rpartition(":")[2]
-    return f"{found['project_id']}.{dataset}.{identifier(connection.prefix + stream.name, '[A-Za-z_]', '_')}"
+    return f"{found['project_id']}.{dataset}.{identifier(connection.prefix + stream.name)}"
 
 
 def namespace_dataset(stream: Stream, connection: Connection) -> str | None:
@@ -39,11 +39,4 @@ def namespace_dataset(stream: Stream, connection: Connection) -> str | None:
         "custom_format": (connection.namespace_format or "").replace("${SOURCE_NAMESPACE}", stream.namespace or ""),
     }[connection.namespace_definition]
     # A dataset that begins with an underscore would be hidden.
-    return identifier(namespace, "[A-Za-z0-9]", "n") if namespace.strip() else None
-
-
-def identifier(name: str, first: str, otherwise: str) -> str:
-    """Return a name by the "Naming Conventions" of Airbyte's page on BigQuery, with a prefix if it begins otherwise."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
-    return plain if re.match(first, plain) else f"{otherwise}{plain}"
+    return identifier(namespace, first="[A-Za-z0-9]", otherwise="n") if namespace.strip() else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bootstrap.connections_file import ConnectionsFile
+from connections_file.models import ConnectionsFile
 
 REFERENCE = {"type": "string", "pattern": r"\$\{.+\}", "description": "A reference to the environment."}
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from airbyte_lite.loader.names import identifier
-from bootstrap.connections_file import Connection, ConnectionsFileError, Destination, Stream, load
-from orchestrator.tables import landing_table
+from connections_file import Connection, ConnectionsFileError, Destination, Stream, load
+from connections_file.tables import landing_table
 
 FILE = """
 workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: w}

@@ -1,26 +1,20 @@
-"""The connections file: what Airbyte is to hold, and which dbt source and files each stream belongs to.
+"""The models of the connections file: workspace, sources, destinations, connections and their streams.
 
-Bootstrap reconciles Airbyte with it and the orchestrator builds its landing assets from it. Loading it needs no
-secret: the configurations of sources and destinations are expanded only when `expanded()` asks for them.
+The configurations of sources and destinations are expanded only when `expanded()` asks for them.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from bootstrap.contradictions import contradictions
-from bootstrap.expansion import ExpansionError, UnsetVariableError, expand
-from bootstrap.inline_sources import Lifted, lift
-from bootstrap.yaml_lines import ConnectionsFileError, Document, Location
-
-__all__ = ["Connection", "ConnectionsFile", "ConnectionsFileError", "Destination", "Source", "Stream", "load"]
+from connections_file.expansion import ExpansionError, UnsetVariableError, expand
+from connections_file.inline_sources import Lifted
+from connections_file.yaml_lines import Document, Location
 
 KINDS = ("sources", "destinations", "connections")
 EXTENSION = "x-"
@@ -164,50 +158,10 @@ class ConnectionsFile(_Model):
         for item in (*self.sources, *self.destinations):
             item.expanded()
 
-    def _bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
+    def bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
+        """Tell each declaration where it stands in the file, and which environment its references read."""
         for kind in KINDS:
             for index, item in enumerate(getattr(self, kind)):
                 item._document, item._environment = document, environment
                 item._location = lifted.place((kind, index))
         return self
-
-
-def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> ConnectionsFile:
-    """Read and check the file; raise ConnectionsFileError naming file, line and path of each mistake."""
-    document = Document(Path(path))
-    lifted = lift(_expand(document, environment))
-    try:
-        file = ConnectionsFile.model_validate(lifted.content)._bind(document, lifted, environment)
-    except ValidationError as error:
-        mistakes = ((lifted.place(item["loc"]), f"{item['msg']}.") for item in error.errors(include_url=False))
-        raise document.error(*mistakes) from error
-    if found := list(contradictions(file)):
-        raise document.error(*found)
-    return file
-
-
-def _expand(document: Document, environment: Mapping[str, str]) -> Any:
-    """Return the document's content, expanded but for the configurations, without the user's own keys."""
-
-    def walk(value: Any, location: Location) -> Any:
-        if isinstance(value, dict):
-            return {
-                key: item if _is_configuration((*location, key)) else walk(item, (*location, key))
-                for key, item in value.items()
-                if location or not str(key).startswith(EXTENSION)
-            }
-        if isinstance(value, list):
-            return [walk(item, (*location, index)) for index, item in enumerate(value)]
-        try:
-            return expand(value, environment)
-        except ExpansionError as error:
-            raise document.error((location, f"{error}.")) from error
-
-    return walk(document.data, ())
-
-
-def _is_configuration(location: Location) -> bool:
-    match location:
-        case ("sources" | "destinations", _, "configuration") | ("connections", _, "source", "configuration"):
-            return True
-    return False

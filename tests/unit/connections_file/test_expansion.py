@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.expansion import ExpansionError, expand
+from connections_file.expansion import ExpansionError, expand
 
 
 @pytest.mark.parametrize(

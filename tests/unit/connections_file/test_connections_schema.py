@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bootstrap.connections_file import ConnectionsFileError, load
-from bootstrap.schema import schema_text
+from connections_file import ConnectionsFileError, load
+from connections_file.schema import schema_text
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "connections.schema.json"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.connections_file import ConnectionsFile, ConnectionsFileError, load
+from connections_file import ConnectionsFile, ConnectionsFileError, load
 
 HEAD = """\
 workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: Test}

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from bootstrap.yaml_lines import Location
-
-if TYPE_CHECKING:
-    from bootstrap.connections_file import Connection, ConnectionsFile, Destination, Source, Stream
+from connections_file.models import Connection, ConnectionsFile, Destination, Source, Stream
+from connections_file.yaml_lines import Location
 
 
 def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.connections_file import ConnectionsFileError, load
+from connections_file import ConnectionsFileError, load
 
 REPOSITORY = Path(__file__).parents[3]
 SECRETS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}

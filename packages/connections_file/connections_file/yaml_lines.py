@@ -7,12 +7,10 @@ from typing import Any
 
 import yaml
 
-from bootstrap.errors import UserError
-
 type Location = tuple[str | int, ...]
 
 
-class ConnectionsFileError(UserError):
+class ConnectionsFileError(Exception):
     """The connections file cannot be used; the text names file, line and path, and says what to do."""
 
 

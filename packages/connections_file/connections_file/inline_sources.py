@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap.yaml_lines import Location
+from connections_file.yaml_lines import Location
 
 REFUSED = "unnamed"
 """Stands in for a name that is refused at its own place: a second message about it would only confuse."""
