@@ -12,6 +12,7 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 
 from tools.local.platform import python
+from tools.stack.bigquery import PROGRAM
 
 from .google_front import ACCOUNT, Front, front_of
 from .running import Server
@@ -46,7 +47,7 @@ def examine(google: Front, dataset_name: str, tmp_path: Path) -> Callable[..., F
             "GOOGLE_APPLICATION_CREDENTIALS": str(google.write_key(tmp_path)),
         }
         result = subprocess.run(
-            [python("airbyte_lite"), "-m", "airbyte_lite.bigquery_doctor"],
+            [python("airbyte_lite"), str(PROGRAM)],
             env=os.environ | settings | variables,
             capture_output=True,
             text=True,
