@@ -13,6 +13,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
+from platform_kit.settings_table import TABLE
+
 TIMEOUT_SECONDS = 10  # for reaching the server, not for the query
 RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # by itself the client tries for 10 minutes
 NUMBERS = (int, float, Decimal)
@@ -20,8 +22,7 @@ NUMBERS = (int, float, Decimal)
 
 def client() -> bigquery.Client:
     """Return a client of the emulator when BIGQUERY_EMULATOR_HOST is set, else of Google BigQuery."""
-    project = os.environ.get("BQ_PROJECT", "local-dev")
-    location = os.environ.get("BQ_LOCATION", "US")
+    project, location = (os.environ.get(name) or TABLE[name].default for name in ("BQ_PROJECT", "BQ_LOCATION"))
     emulator = os.environ.get("BIGQUERY_EMULATOR_HOST")
     if not emulator:
         return bigquery.Client(project, location=location)

@@ -1,8 +1,8 @@
 """`make settings`: writes what is generated from the table of settings, settings.ini in packages/platform_kit.
 
 These are .env.example; the lines between `generated from the table of settings: begin` and `end` in the files of
-BLOCKS and in the modes' files; and the default wherever a compose file, a Dockerfile or the dbt profile names a setting
-that has one.
+BLOCKS and in the modes' files; and the default wherever a compose file, the Dockerfile or the dbt profile names a
+setting that has one.
 """
 
 from __future__ import annotations
@@ -30,11 +30,7 @@ DEFAULTS = {
     "docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",
     "compose/airbyte/docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",
     "dbt_project/profiles.yml": r"(env_var\('NAME', ')[^']*('\))",
-    **{
-        str(path.relative_to(ROOT)): r"(?m)(^ARG NAME=).*()$"
-        for folder in ("services", "compose")
-        for path in sorted((ROOT / folder).rglob("Dockerfile"))
-    },
+    "services/Dockerfile": r"(?m)(^ARG NAME=).*()$",
 }
 
 

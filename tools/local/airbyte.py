@@ -38,7 +38,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         # On a terminal of its own the container's notes would be among its output.
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
-        return [*run, "python", "-m", "bootstrap", *arguments], modes.environment(read_env())
+        return [*run, "bootstrap", *arguments], modes.environment(read_env())
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
 
 

@@ -20,11 +20,11 @@ def test_a_changed_default_reaches_every_file_that_names_it(monkeypatch: pytest.
         "docker-compose.yml",
         "docs/settings.md",
         "dbt_project/profiles.yml",
-        "services/orchestrator/Dockerfile",
+        "services/Dockerfile",
     }
     assert "BQ_LOCATION: ${BQ_LOCATION:-EU}" in changed["docker-compose.yml"]
     assert "env_var('BQ_LOCATION', 'EU')" in changed["dbt_project/profiles.yml"]
-    assert "\nARG BQ_LOCATION=EU\n" in changed["services/orchestrator/Dockerfile"]
+    assert "\nARG BQ_LOCATION=EU\n" in changed["services/Dockerfile"]
 
 
 def test_a_file_that_lost_its_generated_lines_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
