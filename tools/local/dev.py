@@ -1,6 +1,5 @@
 """`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
-import json
 import os
 import sys
 import time
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tools import dagster_run
-from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
+from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
 from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
 from tools.local.startup import StepError, bootstrap, bring_up, step
@@ -71,8 +70,8 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
 def revive(name: str, platform: Platform, services: Supervisor) -> None:
     """Start a service that ended; S3 keeps nothing, its files are uploaded again. Raises ServiceError or StepError."""
     process = services.processes[name]
-    warn(f"dev: {name} ended with exit code {process.popen.returncode}; starting it again.\n{process.tail()}")
-    services.start(process.service).wait()
+    warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
+    services.restart(name)
     if name == "s3":
         bootstrap(platform, "seed")
 
@@ -92,7 +91,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 broken.add(action)
         before = now
         for name in services.processes:
-            if services.processes[name].popen.poll() is None:
+            if services.processes[name].exit_code() is None:
                 broken.discard(name)
             elif name not in broken:
                 try:
@@ -126,7 +125,7 @@ def run() -> int:
         try:
             check_ports(platform.ports)
             bring_up(platform, services)
-            settings.write_text(json.dumps(platform.environment))
+            publish(DEVELOPMENT, platform.environment)
             print(
                 f"\n  Dagster    {platform.url('dagster')}   (materialize all: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"

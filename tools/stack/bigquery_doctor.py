@@ -1,11 +1,9 @@
-"""Checks whether Google BigQuery is ready for the platform. It changes nothing.
+"""Checks whether Google BigQuery is ready for the platform; it changes nothing.
 
+A program of its own: `bigquery.py` sends its text to a Python that has Google's client, in an image or an environment.
 Real calls with BQ_PROJECT, BQ_DATASET, BQ_LOCATION and the key of the environment: a token, dry runs (free, and they
-check permissions), the datasets' metadata. Prints a JSON array of findings: {"level": "ok" | "warn" | "fail",
-"what": …, "next": …}.
-
-`bigquery.py` gives this file to a Python that has Google's client, in an image or an environment: it imports nothing of
-the platform.
+check permissions), the datasets' metadata. Prints a JSON array of findings, the fields of `findings.Finding`: level
+("ok", "warn", "fail"), what, next.
 """
 
 from __future__ import annotations
@@ -32,9 +30,7 @@ SUFFIXES = ("", "_staging", "_trusted")  # of BQ_DATASET: Airbyte's landing tabl
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
-def finding(level: str, what: str, next: str = "") -> dict[str, str]:
-    """Return the fields of a finding, which tools/stack/findings.py explains."""
-    return {"level": level, "what": what, "next": next}
+Finding = dict[str, str]
 
 
 class Unusable(Exception):
@@ -45,7 +41,12 @@ class Unusable(Exception):
         self.finding = finding("fail", what, next)
 
 
-def examine(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def finding(level: str, what: str, next: str = "") -> Finding:
+    """Return the result of one check: its level, what was found, the next step if it is not in order."""
+    return {"level": level, "what": what, "next": next}
+
+
+def examine(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the findings; the last one is a failure if it made what follows pointless."""
     project, dataset, location = (environment[name] for name in ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION"))
     try:
@@ -63,7 +64,7 @@ def examine(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
         yield error.finding
 
 
-def _key_file(path: Path) -> Iterator[dict[str, str]]:
+def _key_file(path: Path) -> Iterator[Finding]:
     """Warn of a key that others can read; raise Unusable if it is no key that we can read."""
     mend = f"{KEY}=<path of the key file> in .env"
     try:
@@ -108,7 +109,7 @@ def _credentials(path: str | None) -> tuple[Any, str]:
     return credentials, who
 
 
-def _dataset(client: bigquery.Client, name: str, location: str, who: str) -> dict[str, str]:
+def _dataset(client: bigquery.Client, name: str, location: str, who: str) -> Finding:
     """Return whether a dataset can be written to, or made where it is to be."""
     full, editor = f"{client.project}.{name}", "BigQuery Data Editor"
     try:

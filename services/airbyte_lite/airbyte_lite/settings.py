@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from platform_kit.settings import Address, PlatformSettings, setting
 
@@ -30,6 +30,8 @@ class Settings(PlatformSettings):
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
     emulator_address: Annotated[Address, Field(pattern="^https?://")] = setting("BIGQUERY_EMULATOR_HOST")
     billing_limit: Annotated[int, Field(ge=0)] = setting("BQ_MAXIMUM_BYTES_BILLED", 0)
+    keep_days: PositiveInt = setting("AIRBYTE_LITE_KEEP_DAYS")
+    keep_jobs: PositiveInt = setting("AIRBYTE_LITE_KEEP_JOBS")
     client_id: str | None = setting("AIRBYTE_CLIENT_ID")
     client_secret: str | None = setting("AIRBYTE_CLIENT_SECRET")
     username: str | None = setting("AIRBYTE_USERNAME")
