@@ -9,6 +9,7 @@ import sys
 import traceback
 
 from localstack import config
+from localstack.constants import VERSION
 
 try:
     sys.path.append(config.dirs.init)
@@ -26,7 +27,7 @@ except StateError as error:
 except BaseException:
     traceback.print_exc()
     print(
-        f"LocalStack {config.VERSION} ends: its S3 could not be made to keep its objects in "
+        f"LocalStack {VERSION} ends: its S3 could not be made to keep its objects in "
         f"S3_STATE_DIR={os.environ.get('S3_STATE_DIR')} (see the traceback above).",
         file=sys.stderr,
         flush=True,
