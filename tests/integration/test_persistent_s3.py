@@ -74,7 +74,7 @@ class OwnS3:
         return found
 
     def settings(self, bucket: str) -> dict[str, Any]:
-        answers = {}
+        answers: dict[str, Any] = {}
         for what in ("bucket_tagging", "bucket_cors", "bucket_versioning", "bucket_lifecycle_configuration"):
             try:
                 answers[what] = without_request(getattr(self.client, f"get_{what}")(Bucket=bucket))
@@ -361,7 +361,6 @@ def test_no_file_is_left_that_no_object_has(own: OwnS3) -> None:
     deadline = time.monotonic() + 30
     while (files := len(list((own.folder / "contents").iterdir()))) != objects:
         assert time.monotonic() < deadline, f"{files} files of {objects} objects"
-        print(time.monotonic(), files, objects)
         time.sleep(0.2)
 
 

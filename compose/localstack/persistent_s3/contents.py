@@ -13,9 +13,8 @@ from typing import NamedTuple
 from localstack.services.s3.storage.core import should_copy_in_place
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore, EphemeralS3StoredObject, LockedFileMixin
 
-GRACE = (
-    10.0  # seconds that the file of a deleted object stays, for a reader that has looked it up and not opened it yet
-)
+GRACE = 3.0
+"""Seconds that the file of a deleted object stays, for a reader that has looked it up and not opened it yet."""
 
 
 class ContentFile(LockedFileMixin, io.FileIO):
