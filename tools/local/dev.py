@@ -66,13 +66,11 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
             dagster_run.reload(platform.url("dagster"))
 
 
-def revive(name: str, platform: Platform, services: Supervisor) -> None:
-    """Start a service that ended; S3 keeps nothing, its files are uploaded again. Raises ServiceError or StepError."""
+def revive(name: str, services: Supervisor) -> None:
+    """Start a service that ended and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
     warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
     services.restart(name)
-    if name == "s3":
-        bootstrap(platform, "seed")
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
@@ -94,8 +92,8 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 broken.discard(name)
             elif name not in broken:
                 try:
-                    revive(name, platform, services)
-                except (StepError, ServiceError) as error:
+                    revive(name, services)
+                except ServiceError as error:
                     warn(f"dev: {error}\nIt is started again when its files change, or by another `make dev`.")
                     broken.add(name)
 

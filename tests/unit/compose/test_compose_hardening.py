@@ -9,6 +9,7 @@ import yaml
 
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
+from tools.local.platform import LOCALSTACK_HAS_ITS_OBJECTS
 from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,6 +31,7 @@ CAPABILITIES = {
 BINDS = {
     **{name: ["/var/run/docker.sock:/var/run/docker.sock"] for name in PROXIES},
     "bootstrap": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
+    "localstack": ["./compose/localstack:/etc/localstack/init:ro"],
 }
 ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
 NETWORKS = {
@@ -214,7 +216,25 @@ def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> N
     files = {config["file"] for config in AIRBYTE["configs"].values()}
     assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED_BY_AIRBYTE)
     binds = [bind for name, binds in BINDS.items() if name not in PROXIES for bind in binds]
-    assert [bind.split(":")[0] for bind in binds] == [f"./{file}" for file in doctor.MOUNTED]
+    assert [bind.split(":")[0] for bind in binds] == [f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS]
+
+
+def test_localstack_is_the_release_that_its_scripts_are_written_for() -> None:
+    """They use private parts of it; test_persistent_s3.py runs them in the release of the lock."""
+    [written_for] = re.findall(
+        r'^WRITTEN_FOR = "(.+)"$', (ROOT / "compose/localstack/persistent_s3/install.py").read_text(), re.MULTILINE
+    )
+    [locked] = re.findall(
+        r"^localstack-core\S*==(\S+)", (ROOT / "compose/stand-in/localstack/requirements.txt").read_text(), re.MULTILINE
+    )
+    assert locked.startswith(written_for)
+    assert SERVICES["localstack"]["image"] == f"localstack/localstack:{locked}"
+
+
+def test_localstack_is_healthy_by_the_same_sign_on_compose_and_as_a_process() -> None:
+    assert LOCALSTACK_HAS_ITS_OBJECTS in SERVICES["localstack"]["healthcheck"]["test"][-1]
+    [script] = [path.name for path in (ROOT / "compose/localstack/start.d").iterdir() if path.suffix == ".py"]
+    assert script in LOCALSTACK_HAS_ITS_OBJECTS
 
 
 def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
