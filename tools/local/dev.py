@@ -1,6 +1,5 @@
 """`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
-import json
 import socket
 import sys
 import time
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tools import dagster_run
-from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
+from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
 from tools.local.platform import ROOT, Platform, fixed_ports, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
 from tools.local.startup import StepError, bootstrap, bring_up, step
@@ -128,7 +127,7 @@ def run() -> int:
         try:
             check_ports(platform.ports)
             bring_up(platform, services)
-            settings.write_text(json.dumps(platform.environment))
+            publish(DEVELOPMENT, platform.environment)
             print(
                 f"\n  Dagster    {platform.url('dagster')}   (materialize all: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"

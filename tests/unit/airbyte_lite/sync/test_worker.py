@@ -36,11 +36,11 @@ class Setting:
         settings = Settings("127.0.0.1", 0, directory, directory, "http://127.0.0.1:9")
         self.store, self.jobs = Store(database), JobStore(database)
         self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings, directory)
-        self.store.save(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
+        self.store.add(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
 
     def task(self, code: str, job_type: str = "sync", **connection: Any) -> Task:
-        self.store.save(Actor("s1", "source", "w1", "s", "", {"code": code}, 0.0))
-        self.store.save(replace(CONNECTION, **connection))
+        self.store.add(Actor("s1", "source", "w1", "s", "", {"code": code}, 0.0))
+        self.store.add(replace(CONNECTION, **connection))
         job = self.jobs.create("c1", "w1", job_type)
         self.jobs.start(job.id)
         return Task(job, JobLog(self.jobs, job.id))
@@ -121,7 +121,7 @@ def test_configuration_of_the_connector_does_not_undo_a_rename(
 ) -> None:
     def rename(**arguments: Any) -> None:
         read_to_the_end(**arguments)
-        setting.store.save(replace(setting.store.actor("source", "s1"), name="renamed"))
+        setting.store.change(setting.store.actor("source", "s1"), lambda now: replace(now, name="renamed"))
 
     monkeypatch.setattr(worker, "run_sync", rename)
     control = {"type": "CONNECTOR_CONFIG", "connectorConfig": {"config": {"new": 1}}}
