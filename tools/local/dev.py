@@ -69,8 +69,8 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
 def revive(name: str, platform: Platform, services: Supervisor) -> None:
     """Start a service that ended; S3 keeps nothing, its files are uploaded again. Raises ServiceError or StepError."""
     process = services.processes[name]
-    warn(f"dev: {name} ended with exit code {process.popen.returncode}; starting it again.\n{process.tail()}")
-    services.start(process.service).wait()
+    warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
+    services.restart(name)
     if name == "s3":
         bootstrap(platform, "seed")
 
@@ -90,7 +90,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 broken.add(action)
         before = now
         for name in services.processes:
-            if services.processes[name].popen.poll() is None:
+            if services.processes[name].exit_code() is None:
                 broken.discard(name)
             elif name not in broken:
                 try:

@@ -14,6 +14,7 @@ from airbyte_lite.loader.destination import BigQueryDestination
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.run_sync import run_sync
 from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Sync
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection
 from airbyte_lite.state.store import Store
@@ -93,22 +94,22 @@ class Worker:
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
         with self._runner.read(definition.connector, source.configuration, chosen, state) as read:
             task.follow(read)
+            sync = Sync(
+                connection_id=connection.id,
+                job_id=task.job.id,
+                streams=streams,
+                destination=destination.configuration,
+                emulator_host=self._emulator_host,
+                maximum_bytes_billed=self._maximum_bytes_billed,
+                spool_dir=self._spool_dir / f"job-{task.job.id}",
+                commit_state=functools.partial(self._store.save_states, connection.id),
+                confirm_empty=functools.partial(self._confirm_empty, task, source),
+                log=task.log,
+                progress=task.log.progress,
+                cancelled=task.cancelled,
+            )
             try:
-                run_sync(
-                    source=read,
-                    streams=streams,
-                    destination=destination.configuration,
-                    emulator_host=self._emulator_host,
-                    maximum_bytes_billed=self._maximum_bytes_billed,
-                    spool_dir=self._spool_dir / f"job-{task.job.id}",
-                    connection_id=connection.id,
-                    job_id=task.job.id,
-                    commit_state=functools.partial(self._store.save_states, connection.id),
-                    confirm_empty=functools.partial(self._confirm_empty, task, source),
-                    log=task.log,
-                    progress=task.log.progress,
-                    cancelled=task.cancelled,
-                )
+                run_sync(sync, read)
             except SyncError as error:
                 if details := _details(error, read):
                     task.log("ERROR", details)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airbyte_lite.loader.run_sync import SyncProgress
+from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.problem import Problem
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.jobstore import JobStore

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.loader.run_sync import SyncProgress
+from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.problem import Problem
 from airbyte_lite.state.database import Database, DataDirInUse
 from airbyte_lite.state.jobstore import JobStore
@@ -229,7 +229,7 @@ import os, pathlib, sys
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.jobstore import JobStore
 from airbyte_lite.state.store import Store
-from airbyte_lite.loader.run_sync import SyncProgress
+from airbyte_lite.loader.sync import SyncProgress
 database = Database(pathlib.Path(sys.argv[1]))
 jobs = JobStore(database)
 jobs.start(jobs.create("c1", "w1", "sync").id)
