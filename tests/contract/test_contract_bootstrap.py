@@ -57,10 +57,10 @@ class Commands:
         self.path = self.state.with_name("connections.yaml")
         self.path.write_text(text)
 
-    def apply(self) -> list[str]:
+    def apply(self, *, prune: bool = False) -> list[str]:
         lines: list[str] = []
         with self.client() as client:
-            apply(client, self.file(), State(self.state), lambda *told: lines.append(" ".join(told)))
+            apply(client, self.file(), State(self.state), lambda *told: lines.append(" ".join(told)), prune=prune)
         return lines
 
     def actions(self) -> set[Action]:
@@ -114,7 +114,7 @@ def test_another_connector_is_another_source(airbyte: Fake, commands: Commands) 
     commands.apply()
     commands.edit(("connector: source-s3", "connector: source-postgres"))
     assert commands.actions() == {Action.REPLACE, Action.UNCHANGED}  # the sources and their connections; the warehouse
-    commands.apply()
+    commands.apply(prune=True)
     assert {item["sourceType"] for item in airbyte.objects["source"].values()} == {"postgres"}
     assert held(airbyte) == EVERYTHING
     assert commands.actions() == {Action.UNCHANGED}
