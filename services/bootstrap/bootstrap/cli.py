@@ -49,11 +49,18 @@ def wait(timeout: Annotated[float, typer.Option(help="Seconds until it gives up.
 
 
 @app.command()
-def seed() -> None:
-    """Upload the CSV files of SEED_DATA_DIR to S3, those that differ."""
-    from bootstrap.seed import seed as upload  # boto3 takes long to import
+def seed(
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Upload in AIRBYTE_MODE=external too, as SEED_UPLOAD=yes does.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Upload, also over objects that somebody else put there.")
+    ] = False,
+) -> None:
+    """Upload the CSV files of SEED_DATA_DIR to S3: those that are missing, and seed's own that have changed."""
+    from bootstrap.seed import seed as seed_bucket  # boto3 takes long to import
 
-    upload(Settings.read(), _report)
+    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite)
 
 
 @app.command()
