@@ -1,4 +1,4 @@
-"""What a person loses who cuts a connection out of the file and pastes it back: nothing; and how consent is asked for."""
+"""A connection that is cut out of the file and pasted back loses nothing; and how apply asks for consent."""
 
 import json
 import os
@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from .running import ROOT, RunningPlatform
+from local.platform import ROOT
+
+from .running import RunningPlatform
 from .syncs import Syncs
 
 HEAD = """\
@@ -57,7 +59,7 @@ class Declared:
 
     def declare(self, *names: str) -> None:
         """Have the file declare these connections."""
-        text = HEAD + "".join(BLOCK.replace("$NAME", name) for name in names)
+        text = HEAD + ("".join(BLOCK.replace("$NAME", name) for name in names) or "  []\n")
         for name, value in (("WORKSPACE", self.id), ("DATASET", self.dataset), ("BUCKET", self.bucket)):
             text = text.replace(f"${name}", value)
         (self.directory / "connections.yaml").write_text(text)
