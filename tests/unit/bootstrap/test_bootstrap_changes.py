@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.change import Action
 from bootstrap.errors import UserError
-from bootstrap.plan import Action, Plan
+from bootstrap.plan import Plan
 from bootstrap.render import as_json, plan_lines
 
 from .conftest import EMPTY

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from bootstrap.airbyte_client import Kind
-from bootstrap.change import Change
+from bootstrap.change import Action, Change
 from bootstrap.errors import UserError
-from bootstrap.plan import Action
 from bootstrap.render import as_json, left_lines, plan_lines
 
 from .conftest import EMPTY
