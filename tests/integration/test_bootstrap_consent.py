@@ -104,7 +104,7 @@ class Declared:
         return {item["name"]: item["connectionId"] for item in listed}
 
     def rows(self, table: str) -> list[int]:
-        return [row[0] for row in self.syncs.rows(f"select id from `local-dev`.{self.dataset}.{table} order by id")]
+        return [int(row[0]) for row in self.syncs.rows(f"select id from `local-dev`.{self.dataset}.{table} order by id")]
 
 
 @pytest.fixture
