@@ -17,7 +17,6 @@ import orchestrator.airbyte
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply
 from bootstrap.change import Action
-from bootstrap.connections_file import ConnectionsFile, load
 from bootstrap.errors import UserError
 from bootstrap.importing import read_workspace
 from bootstrap.plan import Plan, make_plan
@@ -25,6 +24,7 @@ from bootstrap.render import plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
 from bootstrap.waiting import wait
+from connections_file import ConnectionsFile, load
 from orchestrator.airbyte import Airbyte
 
 from .airbyte_fake import DEFINITIONS, Fake, serve

@@ -64,7 +64,7 @@ def socket_proxy(log: Path, **settings: str) -> Iterator[Address]:
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "socket_proxy"],
-            env={"PYTHONPATH": str(ROOT / "services/socket_proxy")} | variables,
+            env=variables,
             stderr=output,
         )
     try:

@@ -91,7 +91,7 @@ def test_localstack_without_its_bucket_is_filled_again(running: Stack) -> None:
 
 @pytest.mark.parametrize("lines", [1, 3, 5, 6, 9, 10, 12])
 def test_bootstrap_killed_after_any_step_is_finished_by_the_next_one(running: Stack, lines: int) -> None:
-    running.compose("run", "--rm", "--no-TTY", "bootstrap", "python", "-m", "bootstrap", "destroy", "--yes")
+    running.compose("run", "--rm", "--no-TTY", "bootstrap", "bootstrap", "destroy", "--yes")
     running.container("localstack").restart()
     eventually("S3 answers", running.healthy)
     name = f"{running.project}-killed-{lines}"

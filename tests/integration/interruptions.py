@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from local.platform import Platform
+from tools.local.platform import Platform
 
 READING_POSTS = ("_definitions/list", "_specifications/get")
 PATIENCE = 60.0  # seconds for a process to start or a request to be answered: long, for a busy machine

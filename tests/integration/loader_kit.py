@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from google.cloud import bigquery
 
-from airbyte_lite.sync import SyncProgress, SyncStream, run_sync
+from airbyte_lite.loader.run_sync import SyncProgress, run_sync
+from airbyte_lite.loader.stream import SyncStream
 
 EMITTED_AT = 1_700_000_000_000
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.platform import ROOT
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 from .syncs import Syncs
@@ -104,7 +104,9 @@ class Declared:
         return {item["name"]: item["connectionId"] for item in listed}
 
     def rows(self, table: str) -> list[int]:
-        return [int(row[0]) for row in self.syncs.rows(f"select id from `local-dev`.{self.dataset}.{table} order by id")]
+        return [
+            int(row[0]) for row in self.syncs.rows(f"select id from `local-dev`.{self.dataset}.{table} order by id")
+        ]
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import dagster_run
-from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
-from local.platform import ROOT, Platform, fixed_ports, warn
-from local.processes import ServiceError, Supervisor, interruptible
-from local.startup import StepError, bootstrap, bring_up, step
+from tools import dagster_run
+from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
+from tools.local.platform import ROOT, Platform, fixed_ports, warn
+from tools.local.processes import ServiceError, Supervisor, interruptible
+from tools.local.startup import StepError, bootstrap, bring_up, step
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}

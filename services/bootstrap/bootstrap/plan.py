@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
 from bootstrap.change import Action, Change
 from bootstrap.connection_diff import incremental_streams, moved_streams
-from bootstrap.connections_file import ConnectionsFile
 from bootstrap.consent import with_waits
 from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
 from bootstrap.matching import is_ours, match, refuse_to_cascade
 from bootstrap.pinning import Pin
 from bootstrap.state import State
+from connections_file import ConnectionsFile
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bootstrap import s3
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
+from platform_kit import s3
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

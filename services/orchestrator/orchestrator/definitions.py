@@ -3,7 +3,7 @@
 import dagster as dg
 from dagster_dbt import DbtProject
 
-from bootstrap import connections_file
+import connections_file
 from orchestrator import settings
 from orchestrator.airbyte import Airbyte
 from orchestrator.dbt import dbt_cli, dbt_models

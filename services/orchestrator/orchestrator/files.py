@@ -7,7 +7,7 @@ from contextlib import closing
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection
+from connections_file import Connection
 from orchestrator import settings
 
 GROUP = "s3"
@@ -35,7 +35,7 @@ def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
 
 
 class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
-    """The bucket; address and credentials come from boto3's own variables."""
+    """The bucket; address and credentials come from AWS's own variables."""
 
     def count_records(self, s3_key: str) -> int:
         """Return the number of records of a CSV file, without its header; raises Failure when the file is not there.
@@ -43,11 +43,12 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
         Records, not lines: a quoted value may hold line ends. The file is streamed, never held in memory.
         """
         # Imported here: loading the code location must not pay for boto3.
-        import boto3
         from botocore.exceptions import ClientError
 
+        from platform_kit import s3
+
         try:
-            body = boto3.client("s3").get_object(Bucket=settings.bucket(), Key=s3_key)["Body"]
+            body = s3.client().get_object(Bucket=settings.bucket(), Key=s3_key)["Body"]
         except ClientError as error:
             raise dg.Failure(
                 f"s3://{settings.bucket()}/{s3_key} cannot be read: {error}. Upload the file, then run again."

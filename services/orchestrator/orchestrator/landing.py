@@ -11,11 +11,11 @@ from typing import Any
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection, Destination, Stream
+from connections_file import Connection, Destination, Stream
+from connections_file.tables import landing_table
 from orchestrator import files, row_count
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
-from orchestrator.tables import landing_table
 from orchestrator.warehouse import Warehouse
 
 GROUP = "landing"

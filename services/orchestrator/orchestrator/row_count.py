@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from bootstrap.connections_file import Stream
+from connections_file import Stream
 
 NAME = "row_count_matches_file"
 DESCRIPTION = """Every record of the file is a row of the landing table.

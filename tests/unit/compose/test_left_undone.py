@@ -4,9 +4,9 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from stack import up
 
 from bootstrap import render
+from tools.stack import up
 
 LOG = f"""\
 workspace    Test                                   unchanged

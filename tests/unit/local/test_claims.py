@@ -1,6 +1,5 @@
 """`make demo` and `make dev`: one of each at a time in a checkout, and what other commands see of a dev that runs."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import claims, dev
+from tools.local import claims, dev
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -16,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HOLD = """
 import sys
 from pathlib import Path
-from local import claims
+from tools.local import claims
 directory = Path(sys.argv[1])
 with claims.claim(directory):
     claims.environment_file(directory).write_text('{"BQ_PROJECT": "of the running one"}')
@@ -33,8 +32,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproc
     for module in (claims, dev):
         monkeypatch.setattr(module, "DEVELOPMENT", directory)
     command = [sys.executable, "-c", HOLD, str(directory)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         yield process

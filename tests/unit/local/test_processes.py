@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.platform import Platform, free_ports
-from local.processes import Service, ServiceError, Supervisor, interruptible
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Service, ServiceError, Supervisor, interruptible
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -97,7 +97,7 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
     code = textwrap.dedent(f"""
         import time
         from pathlib import Path
-        from local.processes import Service, Supervisor, interruptible
+        from tools.local.processes import Service, Supervisor, interruptible
         interruptible()
         try:
             with Supervisor(Path({str(tmp_path)!r})) as services:
@@ -110,7 +110,6 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
     """)
     launcher = subprocess.Popen(
         [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "tools")},
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # these tests may run under nohup

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from bootstrap.connections_file import Connection, Destination, Stream
+from connections_file import Connection, Destination, Stream
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
 from orchestrator.landing import landing_assets

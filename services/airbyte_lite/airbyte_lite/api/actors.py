@@ -9,15 +9,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ..definitions import Definition
-from ..errors import invalid
-from ..masking import MASK, merge, restore
-from ..records import Actor, ActorKind
-from ..services import Services
-from ..validation import check_configuration
-from . import schemas
-from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from .views import actor_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import actor_view
+from airbyte_lite.connectors.definitions import ActorKind, Definition
+from airbyte_lite.connectors.masking import MASK, merge, restore
+from airbyte_lite.connectors.validation import check_configuration
+from airbyte_lite.problem import invalid
+from airbyte_lite.state.records import Actor
 
 
 def actor_router(kind: ActorKind) -> APIRouter:

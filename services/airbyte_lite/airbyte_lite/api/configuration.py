@@ -9,19 +9,20 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from .. import catalog
-from ..connectors.runner import ConnectorError
-from ..definitions import Definition
-from ..errors import invalid
-from ..records import Actor, Workspace
-from ..services import Services
-from ..sync import BigQueryDestination, SyncError
-from . import schemas
-from .configuration_views import connection_read, job_read, stream_read
-from .connections import discover
-from .dependencies import AUTHENTICATED, CONFIGURATION, Served
-from .jobs import start_job
-from .views import definition_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.configuration_views import connection_read, job_read, stream_read
+from airbyte_lite.api.connections import discover
+from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
+from airbyte_lite.api.jobs import start_job
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import definition_view
+from airbyte_lite.connectors.definitions import Definition
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.loader.destination import BigQueryDestination
+from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.problem import invalid
+from airbyte_lite.state.records import Actor, Workspace
+from airbyte_lite.sync import catalog
 
 ORGANIZATION = "00000000-0000-0000-0000-000000000000"
 

@@ -9,15 +9,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from .. import catalog, cron
-from ..connectors.runner import ConnectorError
-from ..errors import invalid
-from ..records import Connection, Stream
-from ..services import Services
-from ..stream_schema import field_paths
-from . import schemas
-from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from .views import connection_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import connection_view
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.jobs import cron
+from airbyte_lite.problem import invalid
+from airbyte_lite.state.records import Connection, Stream
+from airbyte_lite.sync import catalog
+from airbyte_lite.sync.stream_schema import field_paths
 
 router = APIRouter(prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
 

@@ -10,13 +10,14 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from ..auth import TOKEN_SECONDS
-from ..errors import Problem, invalid
-from ..records import ActorKind, Workspace
-from ..services import Services
-from . import schemas
-from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from .views import definition_view, workspace_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.auth import TOKEN_SECONDS
+from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import definition_view, workspace_view
+from airbyte_lite.connectors.definitions import ActorKind
+from airbyte_lite.problem import Problem, invalid
+from airbyte_lite.state.records import Workspace
 
 open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
 router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
