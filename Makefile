@@ -92,8 +92,21 @@ airbyte = $(install) bootstrap && $(launcher) -m local.airbyte
 
 # Checks
 
-test: lint ## Lint, types, unit and integration tests: no Docker
-	@$(tests)/pytest tests/unit tests/contract tests/integration
+check: ## Within a minute: lint, types, unit and contract tests; they start no process and wait for nothing
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
+
+test: ## Everything that needs no Docker: lint, types, unit, contract and integration tests
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-everything
+
+pytest := $(tests)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+test-in-process:
+	@$(pytest) tests/unit tests/contract
+
+test-everything:
+	@$(pytest) tests/unit tests/contract tests/integration
 
 lint: ## Formatting, lint, types and SQL style
 	@$(install) all
@@ -118,5 +131,5 @@ bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
 	@PYTHONPATH=tools:. $(tests)/python tests/benchmark.py
 
-.PHONY: audit bench help demo dev sql test lint format lock
+.PHONY: audit bench help demo dev sql check test test-in-process test-everything lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,34 @@ PREFIXES = (
     *("AIRBYTE_", "AWS_", "BIGQUERY_", "BOOTSTRAP_", "BQ_", "COMPOSE_", "CONNECTIONS_", "CONNECTOR_", "DAGSTER_"),
     *("DBT_", "GCP_", "GOOGLE_", "PROXY_", "S3_", "SEED_DATA_", "WAREHOUSE", "WORKSPACE_"),
 )
+
+# Two workers end at about the same time when the files that take longest are begun first.
+LONGEST_FIRST = (
+    "test_airbyte_api_process",
+    "test_bootstrap_interruptions",
+    "test_orchestrator_job",
+    "test_bigquery_mode",
+    "test_dbt_project",
+    "test_orchestrator_failures",
+    "test_sync_large",
+    "test_bring_your_own_data",
+    "test_sync_modes",
+    "test_orchestrator_definitions",
+)
+INTEGRATION = Path(__file__).parent / "integration"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, as they share fixtures, and put the long files first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(Path(__file__).parent))))
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        return not item.path.is_relative_to(INTEGRATION), ranks.get(item.path.stem, len(ranks))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session", autouse=True)
