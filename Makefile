@@ -67,7 +67,7 @@ docker-engine: ## Put a Docker engine, Compose and buildx on a Debian machine (r
 
 e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run, assert, break, heal, down
 	@$(install) tests
-	@$(tests)/pytest tests/unit/compose tests/e2e
+	@$(tests)/pytest tests/unit/compose tests/integration/compose tests/e2e
 
 # Airbyte as code
 
