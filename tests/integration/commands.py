@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from local.platform import ROOT, python
+from tools.local.platform import ROOT, python
 
 SERVER = Path(__file__).with_name("warm_python.py")
 # What a service's commands import and what does not read the environment while it is imported.
@@ -18,7 +18,7 @@ MODULES = {
     "bootstrap": ("bootstrap.cli", "boto3", "botocore.httpsession"),
     "orchestrator": (
         *("dagster", "dagster._cli", "dagster_dbt", "dagster_airbyte", "boto3", "google.cloud.bigquery"),
-        *("bootstrap.connections_file", "dbt.cli.main", "dbt.adapters.bigquery"),
+        *("connections_file.reading", "dbt.cli.main", "dbt.adapters.bigquery"),
     ),
 }
 

@@ -12,8 +12,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .commands import Commands
 from .running import RunningPlatform, Server
@@ -34,7 +34,9 @@ def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands)
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
     with Supervisor(directory / "logs") as services:
-        yield RunningPlatform(Platform(directory, free_ports()), services, commands)
+        settings = Platform(directory, free_ports())
+        settings.prepare()
+        yield RunningPlatform(settings, services, commands)
     shutil.rmtree(directory / "warehouse", ignore_errors=True)
 
 

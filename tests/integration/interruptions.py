@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import httpx
 
-from local.platform import Platform
+from tools.local.platform import Platform
 
 from .commands import Commands
 

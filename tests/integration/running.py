@@ -3,8 +3,8 @@
 import subprocess
 from dataclasses import dataclass
 
-from local.platform import Platform
-from local.processes import Supervisor
+from tools.local.platform import Platform
+from tools.local.processes import Supervisor
 
 from .commands import Commands
 

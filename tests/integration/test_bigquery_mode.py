@@ -18,8 +18,8 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import ENVIRONMENTS, ROOT, Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import ENVIRONMENTS, ROOT, Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .commands import Commands
 from .google_front import LEAST_BILLED, Front, front_of

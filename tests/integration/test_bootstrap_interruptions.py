@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .commands import Commands
 from .interruptions import Bootstrap, Kill, Moment, Run, proxy_before

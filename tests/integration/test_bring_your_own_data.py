@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from bootstrap.connections_file import load
-from local.platform import ROOT
+from connections_file import load
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from local.platform import ENVIRONMENTS, ROOT
+from tools.local.platform import ENVIRONMENTS, ROOT
 
 from .commands import Commands
 from .running import RunningPlatform, Server

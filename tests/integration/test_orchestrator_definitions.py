@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.platform import ROOT
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 

@@ -10,7 +10,7 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import ROOT
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 

@@ -3,7 +3,7 @@
 import re
 import socket
 
-from stack import ports
+from tools.stack import ports
 
 
 def test_a_port_that_is_taken_is_known_with_its_holder() -> None:

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from stack import images
+
+from tools.stack import images
 
 
 @pytest.mark.parametrize(("code", "named"), [(0, True), (1, False)])

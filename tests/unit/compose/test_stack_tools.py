@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import __main__, compose, doctor, env, images, modes
-from stack.findings import Finding
-from stack.up import judge
+
+from tools.stack import __main__, compose, doctor, env, images, modes
+from tools.stack.findings import Finding
+from tools.stack.up import judge
 
 EXAMPLE = compose.ROOT / ".env.example"
 
@@ -21,6 +22,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     shutil.copy(EXAMPLE, root)
     (root / "connections.yaml").touch(mode=0o644)
+    (root / "compose/localstack/start.d").mkdir(parents=True)
+    (root / "compose/localstack/start.d/script.py").touch(mode=0o644)
     for name in re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), re.MULTILINE):
         monkeypatch.delenv(name, raising=False)
     for module in (compose, doctor, env, images):
@@ -232,6 +235,18 @@ def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(che
     assert levels(checkout) == [("fail", "connections.yaml can be read by nobody but you")]
 
 
+def test_the_doctor_minds_who_can_read_the_folders_that_containers_get(checkout: Path) -> None:
+    folder = checkout / "compose/localstack"
+    for path in (folder, folder / "start.d", folder / "start.d/script.py"):
+        mode = path.stat().st_mode
+        path.chmod(0o700)
+        assert levels(checkout) == [("fail", "compose/localstack has files that can be read by nobody but you")]
+        path.chmod(mode)
+    assert levels(checkout) == [("ok", ".env is complete")]
+    shutil.rmtree(folder)
+    assert levels(checkout) == [("fail", "compose/localstack, which containers read, is empty")]
+
+
 @pytest.mark.parametrize("folder", [False, True], ids=["absent", "Docker's folder"])
 def test_the_doctor_minds_what_containers_would_not_find_in_the_checkout(checkout: Path, folder: bool) -> None:
     (checkout / "connections.yaml").unlink()
@@ -282,6 +297,30 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
         change()
         seen.add(images.inputs(build))
     assert len(seen) == 6
+
+
+def test_an_image_is_made_of_the_stages_of_its_target(checkout: Path) -> None:
+    (checkout / "Dockerfile").write_text(
+        "FROM $PYTHON_IMAGE AS build\nCOPY code/$SERVICE/a.py /opt/\nFROM build AS seeds\nCOPY seeds.csv /opt/\n"
+        "FROM $PYTHON_IMAGE AS plain\nCOPY --from=build /opt /opt\nFROM plain AS seeded\nCOPY --from=seeds /opt /opt\n"
+    )
+    for name in ("one", "two"):
+        (checkout / "code" / name).mkdir(parents=True)
+        (checkout / "code" / name / "a.py").write_text("1")
+    (checkout / "seeds.csv").write_text("1")
+    builds: list[dict[str, Any]] = [
+        {"dockerfile": "Dockerfile", "target": target, "args": {"SERVICE": name}}
+        for target, name in (("plain", "one"), ("seeded", "two"))
+    ]
+
+    def changed_by(file: str) -> list[bool]:
+        before = [images.inputs(build) for build in builds]
+        (checkout / file).write_text("2")
+        return [images.inputs(build) != digest for build, digest in zip(builds, before, strict=True)]
+
+    assert changed_by("code/one/a.py") == [True, False]
+    assert changed_by("code/two/a.py") == [False, True]
+    assert changed_by("seeds.csv") == [False, True]
 
 
 @pytest.mark.parametrize(
