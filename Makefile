@@ -71,7 +71,7 @@ docker-engine: ## Put a Docker engine, Compose and buildx on a Debian machine (r
 
 e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run, assert, break, heal, down
 	@$(install) tests
-	@$(tests)/pytest tests/unit/compose tests/e2e
+	@$(tests)/pytest tests/unit/compose tests/integration/compose tests/e2e
 
 # Airbyte as code
 
@@ -99,8 +99,21 @@ airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
 
 # Checks
 
-test: lint ## Lint, types, unit and integration tests: no Docker
-	@$(tests)/pytest tests/unit tests/contract tests/integration
+check: ## Within a minute: lint, types, unit and contract tests; they start no process and wait for nothing
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
+
+test: ## Everything that needs no Docker: lint, types, unit, contract and integration tests
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-everything
+
+pytest := $(tests)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+test-in-process:
+	@$(pytest) tests/unit tests/contract
+
+test-everything:
+	@$(pytest) tests/unit tests/contract tests/integration
 
 lint: ## Formatting, lint, types and SQL style
 	@$(install) all
@@ -125,5 +138,5 @@ bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
 	@$(tests)/python -m tests.benchmark
 
-.PHONY: audit bench help demo dev sql shell test lint format lock
+.PHONY: audit bench help demo dev sql shell check test test-in-process test-everything lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e
