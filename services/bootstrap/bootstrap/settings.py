@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platform_kit.settings import Address, PlatformSettings, setting
 
@@ -20,6 +21,10 @@ class Settings(PlatformSettings):
     client_secret: str | None = setting("AIRBYTE_CLIENT_SECRET")
     username: str | None = setting("AIRBYTE_USERNAME")
     password: str | None = setting("AIRBYTE_PASSWORD")
+    airbyte_mode: Literal["lite", "compose", "external"] = setting("AIRBYTE_MODE")
+    """In external mode the bucket is somebody's own."""
+    seed_upload: bool = setting("SEED_UPLOAD")
+    """Whether `seed` uploads in AIRBYTE_MODE=external too."""
     connectors: str = setting("AIRBYTE_CONNECTORS", "")
     """The versions of connectors to set in Airbyte: `source-s3:4.16.1 destination-bigquery:2.8.9`."""
     setup_email: str | None = setting("AIRBYTE_SETUP_EMAIL")

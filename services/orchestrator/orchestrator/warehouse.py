@@ -18,22 +18,17 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         """
         # Imported here: loading the code location must not pay the second that it takes.
         from google.api_core.exceptions import RetryError
-        from google.auth.credentials import AnonymousCredentials
-        from google.cloud import bigquery
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection
 
+        from platform_kit import bigquery
+
         settings = Settings.read()
-        project, location = settings.project, settings.location
-        if settings.warehouse == "emulator":
-            options = {"api_endpoint": settings.emulator}
-            client = bigquery.Client(project, AnonymousCredentials(), location=location, client_options=options)
-        else:
-            client = bigquery.Client(project, location=location)
+        emulator = settings.emulator if settings.warehouse == "emulator" else None
         # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.
         query = f"select count(*) from `{table}`"  # noqa: S608
         try:
-            [(count,)] = client.query_and_wait(
+            [(count,)] = bigquery.client(settings.project, settings.location, emulator=emulator).query_and_wait(
                 query,
                 retry=DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS),
                 job_retry=DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS),
