@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from platform_kit.settings_table import TABLE
+
 PREFIXES = (
     *("AIRBYTE_", "AWS_", "BIGQUERY_", "BOOTSTRAP_", "BQ_", "COMPOSE_", "CONNECTIONS_", "CONNECTOR_", "DAGSTER_"),
     *("DBT_", "GCP_", "GOOGLE_", "PROXY_", "S3_", "SEED_DATA_", "WAREHOUSE", "WORKSPACE_"),
@@ -46,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def clean_environment() -> Iterator[None]:
     """Take our settings out of the environment of the tests and of every process that they start."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+        for name in [name for name in os.environ if name in TABLE or name.startswith(PREFIXES)]:
             patch.delenv(name)
         yield
 
