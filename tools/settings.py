@@ -95,14 +95,19 @@ def documentation() -> Iterator[str]:
         if setting.heading != heading:
             heading = setting.heading
             title = heading.split(":")[0]
-            yield from (f"## {title[0].upper()}{title[1:]}", "", "| setting | default | what it is |", "|---|---|---|")
+            yield from (
+                f"## {title[0].upper()}{title[1:]}",
+                "",
+                "| setting | default | what it is | read by |",
+                "|---|---|---|---|",
+            )
         notes = [setting.meaning.replace("|", "\\|")]
         notes += [f"Empty: {setting.empty}."] * bool(setting.empty)
         notes += [f"Only with `{'`, `'.join(setting.modes)}`."] * bool(setting.modes)
         notes += ["Secret."] * setting.secret
         default = setting.in_container or setting.in_modes.get("compose", "") * (setting.env == "none")
         shown = "generated" if setting.generated else f"`{default}`" if default else ""
-        yield f"| `{setting.name}` | {shown} | {' '.join(notes)} |"
+        yield f"| `{setting.name}` | {shown} | {' '.join(notes)} | {', '.join(setting.consumers)} |"
         last = [other for other in TABLE.values() if other.heading == heading][-1]
         if setting is last and setting is not list(TABLE.values())[-1]:
             yield ""
