@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-install := $(PYTHON) tools/install.py
+install := $(PYTHON) -m tools.install
 # The launcher is standard library only; any of the 3.13 environments runs it.
-launcher := PYTHONPATH=tools .venvs/bootstrap/bin/python
-stack := PYTHONPATH=tools $(PYTHON) -m stack
+launcher := .venvs/bootstrap/bin/python
+stack := $(PYTHON) -m tools.stack
 tests := .venvs/tests/bin
-packages := services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator services/socket_proxy/socket_proxy
+packages := packages/connections_file packages/platform_kit services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator services/socket_proxy/socket_proxy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,15 +16,15 @@ help: ## List the commands
 
 demo: ## No Docker: start everything as processes, run the whole pipeline once, show the result, stop
 	@$(install) platform
-	@$(launcher) -m local.demo
+	@$(launcher) -m tools.local.demo
 
 dev: ## The same services left running, Dagster's UI on http://127.0.0.1:3000, reload on change
 	@$(install) platform
-	@$(launcher) -m local.dev
+	@$(launcher) -m tools.local.dev
 
 sql: ## A query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5'
 	@$(install) airbyte_lite bootstrap
-	@$(launcher) -m local.sql "$$q"
+	@$(launcher) -m tools.local.sql "$$q"
 export q
 
 # Docker
@@ -85,9 +85,9 @@ import: ## Write the connections file of what Airbyte holds: make import f=impor
 
 schema: ## Write connections.schema.json, by which editors complete and check connections.yaml
 	@$(install) bootstrap
-	@PYTHONPATH=services/bootstrap .venvs/bootstrap/bin/python -m bootstrap schema > connections.schema.json
+	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
-airbyte = $(install) bootstrap && $(launcher) -m local.airbyte
+airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
 .PHONY: plan apply destroy import schema
 
 # Checks
@@ -111,9 +111,12 @@ lock: ## Lock every environment again, with hashes
 	@$(install) bootstrap
 	@UV=$$(PATH="$$PWD/.venvs/uv/bin:$$PATH" command -v uv) tools/lock.sh
 
+audit: ## Look up every locked package in the database of known vulnerabilities
+	@tools/audit.sh
+
 bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
-	@PYTHONPATH=tools:. $(tests)/python tests/benchmark.py
+	@$(tests)/python -m tests.benchmark
 
-.PHONY: bench help demo dev sql test lint format lock
+.PHONY: audit bench help demo dev sql test lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -23,10 +23,10 @@ import psutil
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-import dagster_run
-from local.platform import ENVIRONMENTS, Platform, free_ports
-from local.processes import Supervisor
 from tests.integration.syncs import Syncs, s3_configuration
+from tools import dagster_run
+from tools.local.platform import ENVIRONMENTS, Platform, free_ports
+from tools.local.processes import Supervisor
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 MEBIBYTE = 2**20

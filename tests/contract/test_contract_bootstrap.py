@@ -14,12 +14,12 @@ import bootstrap.apply
 from bootstrap import cli
 from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
 from bootstrap.apply import apply, destroy, made
-from bootstrap.connections_file import ConnectionsFile, load
 from bootstrap.errors import UserError
 from bootstrap.first_start import set_up
 from bootstrap.plan import Action, make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
+from connections_file import ConnectionsFile, load
 
 from .airbyte_fake import Answer, Fake, once, problem
 

@@ -132,10 +132,10 @@ def test_localstack_without_its_bucket_is_filled_again(running: Stack) -> None:
 
 @pytest.mark.parametrize("lines", [1, 3, 5, 6, 9, 10, 12])
 def test_bootstrap_killed_after_any_step_is_finished_by_the_next_one(running: Stack, lines: int) -> None:
-    running.compose("run", "--rm", "--no-TTY", "bootstrap", "python", "-m", "bootstrap", "destroy", "--yes")
+    running.run_compose("run", "--rm", "--no-TTY", "bootstrap", "bootstrap", "destroy", "--yes")
     empty_s3(running)
     name = f"{running.project}-killed-{lines}"
-    running.compose("run", "--detach", "--name", name, "bootstrap")
+    running.run_compose("run", "--detach", "--name", name, "bootstrap")
     first = running.engine.containers.get(name)
     eventually("it has printed so much", lambda: first.logs().count(b"\n") >= lines)
     with contextlib.suppress(APIError):  # the last steps may have passed meanwhile
@@ -152,7 +152,7 @@ def test_everything_works_after_bootstrap_was_killed(running: Stack) -> None:
 
 def test_a_reboot(running: Stack) -> None:
     """All containers stopped at once and started again in no particular order; nothing needs to be done."""
-    running.compose("restart", "--timeout", "5")
+    running.run_compose("restart", "--timeout", "5")
     eventually("every service is healthy", running.healthy, 180)
     assert_mended(running)
 

@@ -12,9 +12,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
+from .commands import Commands
 from .running import RunningPlatform, Server
 from .syncs import Syncs
 
@@ -22,13 +23,20 @@ REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
-def local_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """What runs the services' commands."""
+    with Commands(tmp_path_factory.mktemp("commands")) as commands:
+        yield commands
+
+
+@pytest.fixture(scope="session")
+def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[RunningPlatform]:
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
     with Supervisor(directory / "logs") as services:
         settings = Platform(directory, free_ports())
         settings.prepare()
-        yield RunningPlatform(settings, services)
+        yield RunningPlatform(settings, services, commands)
     shutil.rmtree(directory / "warehouse", ignore_errors=True)
 
 

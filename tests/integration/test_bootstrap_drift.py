@@ -12,11 +12,11 @@ from types_boto3_s3 import S3Client
 
 from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply
-from bootstrap.connections_file import load
 from bootstrap.errors import UserError
 from bootstrap.plan import Action, Plan, make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
+from connections_file import load
 
 from .running import RunningPlatform
 

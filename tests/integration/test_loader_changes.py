@@ -9,7 +9,7 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 
 from airbyte_lite.loader import spool
-from airbyte_lite.sync import SyncError
+from airbyte_lite.loader.errors import SyncError
 
 from .loader_kit import Kit
 

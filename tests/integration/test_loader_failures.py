@@ -15,9 +15,11 @@ from google.cloud import bigquery as google_bigquery
 from airbyte_lite.loader import jobs as loader_jobs
 from airbyte_lite.loader import names, spool, tables
 from airbyte_lite.loader import warehouse as loader_warehouse
-from airbyte_lite.sync import BigQueryDestination, SyncCancelled, SyncError, SyncStream
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from airbyte_lite.loader.destination import BigQueryDestination
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.stream import SyncStream
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .loader_kit import Kit, Line, Lines, error, record, state, status
 

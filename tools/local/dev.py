@@ -1,6 +1,5 @@
 """`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
-import json
 import socket
 import sys
 import time
@@ -8,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import dagster_run
-from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
-from local.platform import ROOT, Platform, fixed_ports, warn
-from local.processes import ServiceError, Supervisor, interruptible
-from local.startup import StepError, bootstrap, bring_up, step
+from tools import dagster_run
+from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
+from tools.local.platform import ROOT, Platform, fixed_ports, warn
+from tools.local.processes import ServiceError, Supervisor, interruptible
+from tools.local.startup import StepError, bootstrap, bring_up, step
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
@@ -70,8 +69,8 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
 def revive(name: str, services: Supervisor) -> None:
     """Start a service that ended and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
-    warn(f"dev: {name} ended with exit code {process.popen.returncode}; starting it again.\n{process.tail()}")
-    services.start(process.service).wait()
+    warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
+    services.restart(name)
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
@@ -89,7 +88,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 broken.add(action)
         before = now
         for name in services.processes:
-            if services.processes[name].popen.poll() is None:
+            if services.processes[name].exit_code() is None:
                 broken.discard(name)
             elif name not in broken:
                 try:
@@ -126,7 +125,7 @@ def run() -> int:
         try:
             check_ports(platform.ports)
             bring_up(platform, services)
-            settings.write_text(json.dumps(platform.environment))
+            publish(DEVELOPMENT, platform.environment)
             print(
                 f"\n  Dagster    {platform.url('dagster')}   (materialize all: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"

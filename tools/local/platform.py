@@ -6,9 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.ports import is_port
-
-from local.processes import Service
+from tools.local.processes import Service
+from tools.stack.ports import is_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"
@@ -94,12 +93,9 @@ class Platform:
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the variables that run a service's Python module."""
-        paths = [str(ROOT / "services" / service)]
-        if service == "orchestrator":
-            paths.append(str(ROOT / "services/bootstrap"))  # it reads connections.yaml with bootstrap's own module
         # A service's scripts are found by name (dbt, dagster): its environment comes first on PATH.
         path = f"{ENVIRONMENTS / service / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        variables = self.environment | {"PYTHONPATH": os.pathsep.join(paths), "PATH": path}
+        variables = self.environment | {"PATH": path}
         return [python(service), "-m", *arguments], variables
 
     def s3(self) -> Service:

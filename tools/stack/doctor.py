@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from stack import bigquery, images, modes, ports
-from stack.compose import ENV_FILE, PORTS, ROOT, StackError, known, output, read_env, read_file, say, succeeds
-from stack.findings import Finding
+from tools.stack import bigquery, images, modes, ports
+from tools.stack.compose import ENV_FILE, PORTS, ROOT, StackError, known, output, read_env, read_file, say, succeeds
+from tools.stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
 COMPOSE = (2, 24)  # the same, one-shot services under `up --wait`, and a file of variables that need not be there

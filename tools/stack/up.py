@@ -6,8 +6,8 @@ import subprocess
 import time
 from typing import Any
 
-from stack import bigquery, doctor, env, images, modes
-from stack.compose import ROOT, StackError, config, output, read_env, say, states, urls
+from tools.stack import bigquery, doctor, env, images, modes
+from tools.stack.compose import ROOT, StackError, config, output, read_env, say, states, urls
 
 # Seconds. The slowest start measured, on two busy cores, took 45; the real Airbyte is said to take up to 5 minutes.
 DEADLINE, DEADLINE_COMPOSE = 240, 900

@@ -9,11 +9,11 @@ import sys
 
 import uvicorn
 
-from .app import create_app
-from .database import DataDirInUse
-from .listening import PortError, listen
-from .services import Services
-from .settings import SettingsError, read_settings
+from airbyte_lite.api.app import create_app
+from airbyte_lite.api.listening import PortError, listen
+from airbyte_lite.api.services import Services
+from airbyte_lite.settings import SettingsError, read_settings
+from airbyte_lite.state.database import DataDirInUse
 
 GRACE_SECONDS = 1  # for open requests; then jobs get a few seconds to stop
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 
 from bootstrap.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
-from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired
 from bootstrap.errors import UserError
 from bootstrap.matching import clash, is_ours, refuse_to_cascade
 from bootstrap.plan import Action, Change, compare, make_plan
 from bootstrap.render import move_text
 from bootstrap.state import State
+from connections_file import ConnectionsFile
 
 type Report = Callable[[str, str, str], None]
 """Told kind, name and outcome of every object as soon as it is dealt with."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bootstrap import connections_file
+import connections_file
 from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
@@ -21,6 +21,7 @@ from bootstrap.plan import make_plan
 from bootstrap.render import as_json, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
+from connections_file import ConnectionsFileError
 
 CHANGES_EXIT_CODE = 2
 
@@ -132,7 +133,7 @@ def import_(workspace: Annotated[str | None, typer.Option(help="Its id, if there
 @app.command()
 def schema() -> None:
     """Print the JSON schema of the connections file."""
-    from bootstrap.schema import schema_text
+    from connections_file.schema import schema_text
 
     _say(schema_text().rstrip())
 
@@ -143,7 +144,7 @@ def main() -> None:
         app()
     except _PlanHasChanges:
         sys.exit(CHANGES_EXIT_CODE)
-    except UserError as error:
+    except (UserError, ConnectionsFileError) as error:
         _tell(f"bootstrap: {error}")
         sys.exit(1)
     except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments

@@ -8,11 +8,11 @@ from functools import partial
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
 from bootstrap.connection_diff import chosen, connection_changes, incremental_streams, lost_states, not_kept
-from bootstrap.connections_file import Connection, ConnectionsFile, Destination, Source, Stream
 from bootstrap.diff import FieldChange, configuration_changes, secrets
 from bootstrap.errors import UserError
-from bootstrap.specification import Schemas, branches, not_public
 from bootstrap.state import State
+from connections_file import Connection, ConnectionsFile, Destination, Source, Stream
+from platform_kit.specification import Schemas, branches, not_public
 
 type Ids = Mapping[tuple[Kind, str], str]
 """The ids of the workspace's sources and destinations by kind and declared name."""

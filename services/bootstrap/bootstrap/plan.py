@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
 from bootstrap.connection_diff import incremental_streams, moved_streams
-from bootstrap.connections_file import ConnectionsFile
 from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
 from bootstrap.matching import is_ours, match, refuse_to_cascade
 from bootstrap.pinning import Pin
 from bootstrap.state import State
+from connections_file import ConnectionsFile
 
 
 class Action(StrEnum):

@@ -4,5 +4,11 @@ from dagster_dbt import DbtProject
 
 from orchestrator import dbt, settings
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Print the manifest's path."""
     print(dbt.prepare(DbtProject(settings.dbt_project_directory())))
+
+
+if __name__ == "__main__":
+    main()

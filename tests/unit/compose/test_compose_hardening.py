@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from stack import doctor
 
 from local.platform import LOCALSTACK_HAS_ITS_OBJECTS
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
+from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = {name: (ROOT / name).read_text() for name in ("docker-compose.yml", "compose/airbyte/docker-compose.yml")}
@@ -305,30 +305,41 @@ def test_telemetry_is_off_and_the_list_of_connectors_stays() -> None:
         assert variables["PUBLISH_METRICS"] == variables["UPDATE_DEFINITIONS_CRON_ENABLED"] == "false"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "services").glob("*/Dockerfile")), ids=lambda path: path.parent.name)
-def test_dockerfiles(path: Path) -> None:
-    text = path.read_text()
+def test_our_images() -> None:
+    text = (ROOT / "services/Dockerfile").read_text()
     assert "syntax=" not in text, "asks a registry for a front end"
-    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"$PYTHON_IMAGE"}
-    assert set(re.findall(r"--from=(\S+)", text)) == {"build"}
-    assert re.findall(r"^USER (.+)$", text, re.MULTILINE)[-1] == "platform"
+    stages = {
+        match["name"]: (match["base"], match["body"])
+        for match in re.finditer(
+            r"^FROM (?P<base>\S+) AS (?P<name>\S+)\n(?P<body>.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL
+        )
+    }
+    assert len(stages) == len(re.findall(r"^FROM ", text, re.MULTILINE))
+    assert {base for base, _ in stages.values()} - set(stages) == {"$PYTHON_IMAGE"}
+    assert set(re.findall(r"--from=(\S+)", text)) <= set(stages)
     assert "UV_REQUIRE_HASHES=1" in text
-    # Under a strict umask the checkout's files are their owner's only: none gets into an image as it is.
-    build, final = re.split(r"^FROM .*$", text, flags=re.MULTILINE)[1:]
-    folders = set(re.findall(r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)", build, re.MULTILINE))
-    assert folders <= set(
-        re.findall(r"/opt/\w+", "".join(re.findall(r"^RUN chmod -R a\+rX ([^&]+)&&", build, re.MULTILINE)))
-    )
-    assert "/opt/platform" in folders
-    assert re.findall(r"^COPY (?!--from=build)", final, re.MULTILINE) == []
     assert not re.search(r"^(ADD|COPY) (--\S+ )*\. ", text, re.MULTILINE), "copies everything"
+    for name, (_, body) in stages.items():
+        if name.startswith("build"):
+            # Under a strict umask the checkout's files are their owner's only: none gets into an image as it is.
+            pattern = r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)"
+            readable = "".join(re.findall(r"^RUN chmod -R a\+rX ([^&\n]+)", body, re.MULTILINE))
+            folders = set(re.findall(pattern, body, re.MULTILINE))
+            assert folders, name
+            assert folders <= set(re.findall(r"/opt/\w+", readable)), name
+        else:
+            assert re.findall(r"^COPY (?!--from=build)", body, re.MULTILINE) == [], name
+    services = {service["build"]["target"] for service in SERVICES.values() if "build" in service}
+    assert services == {name for name, (base, _) in stages.items() if base == "service"}
+    for name in services:
+        assert re.findall(r"^USER (.+)$", stages[name][1], re.MULTILINE) == ["platform"], name
 
 
 def test_the_build_context_holds_no_secrets() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert lines[1] == "*"
     kept = {line[1:] for line in lines if line.startswith("!")}
-    assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "seed_data", "services"}
+    assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "packages", "seed_data", "services"}
 
 
 def test_secrets_of_connections_reach_bootstrap_only() -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import doctor, env, images, modes, up
-from stack.compose import ROOT, StackError
-from stack.env import generated
+
+from tools.stack import doctor, env, images, modes, up
+from tools.stack.compose import ROOT, StackError
+from tools.stack.env import generated
 
 AIRBYTE = {f"airbyte-{name}" for name in ("bootloader", "cron", "db", "engine", "proxy", "server", "temporal")}
 DAGSTER = {"bootstrap", "code", "daemon", "localstack", "migrate", "postgres", "socket-proxy", "webserver"}

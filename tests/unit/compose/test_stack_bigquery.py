@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from stack import bigquery, images
-from stack.findings import Finding
+
+from tools.stack import bigquery, images
+from tools.stack.findings import Finding
 
 
 @pytest.fixture

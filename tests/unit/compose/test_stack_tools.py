@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import __main__, compose, doctor, env, images, modes, ports
-from stack.findings import Finding
-from stack.up import judge
+
+from tools.stack import __main__, compose, doctor, env, images, modes, ports
+from tools.stack.findings import Finding
+from tools.stack.up import judge
 
 EXAMPLE = compose.ROOT / ".env.example"
 
@@ -306,6 +307,30 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
         change()
         seen.add(images.inputs(build))
     assert len(seen) == 6
+
+
+def test_an_image_is_made_of_the_stages_of_its_target(checkout: Path) -> None:
+    (checkout / "Dockerfile").write_text(
+        "FROM $PYTHON_IMAGE AS build\nCOPY code/$SERVICE/a.py /opt/\nFROM build AS seeds\nCOPY seeds.csv /opt/\n"
+        "FROM $PYTHON_IMAGE AS plain\nCOPY --from=build /opt /opt\nFROM plain AS seeded\nCOPY --from=seeds /opt /opt\n"
+    )
+    for name in ("one", "two"):
+        (checkout / "code" / name).mkdir(parents=True)
+        (checkout / "code" / name / "a.py").write_text("1")
+    (checkout / "seeds.csv").write_text("1")
+    builds: list[dict[str, Any]] = [
+        {"dockerfile": "Dockerfile", "target": target, "args": {"SERVICE": name}}
+        for target, name in (("plain", "one"), ("seeded", "two"))
+    ]
+
+    def changed_by(file: str) -> list[bool]:
+        before = [images.inputs(build) for build in builds]
+        (checkout / file).write_text("2")
+        return [images.inputs(build) != digest for build, digest in zip(builds, before, strict=True)]
+
+    assert changed_by("code/one/a.py") == [True, False]
+    assert changed_by("code/two/a.py") == [False, True]
+    assert changed_by("seeds.csv") == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local import dev, startup
-from local.platform import PORTS, Platform, fixed_ports
-from local.processes import Service, Supervisor
+from tools.local import dev, startup
+from tools.local.platform import PORTS, Platform, fixed_ports
+from tools.local.processes import Service, Supervisor
 
 
 def web(name: str) -> Service:

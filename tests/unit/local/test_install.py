@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-import install
 import pytest
+
+from tools import install
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,6 +23,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lock.write_text("httpx==1\n")
     monkeypatch.setattr(install, "ENVIRONMENTS", tmp_path / ".venvs")
     monkeypatch.setattr(install, "LOCKS", {"bootstrap": lock})
+    (lock.parent / "pyproject.toml").write_text("[project]\n")
+    monkeypatch.setattr(install, "OURS", {"bootstrap": [lock.parent]})
     directory = tmp_path / ".venvs/bootstrap"
     (directory / "bin").mkdir(parents=True)
     (directory / "bin/python").symlink_to(sys.executable)
@@ -47,6 +50,11 @@ def test_a_changed_lock_is_installed(checkout: Path) -> None:
     assert not install.is_current("bootstrap")
 
 
+def test_a_changed_package_of_ours_is_installed(checkout: Path) -> None:
+    (checkout / "services/bootstrap/pyproject.toml").write_text('[project]\ndependencies = ["httpx"]\n')
+    assert not install.is_current("bootstrap")
+
+
 def test_an_environment_whose_python_was_removed_is_made_again(checkout: Path) -> None:
     python = checkout / ".venvs/bootstrap/bin/python"
     python.unlink()
@@ -58,11 +66,13 @@ def test_the_environments_of_a_moved_checkout_are_made_again(checkout: Path, mon
     moved = checkout.rename(checkout.with_name("moved"))
     monkeypatch.setattr(install, "ENVIRONMENTS", moved / ".venvs")
     monkeypatch.setattr(install, "LOCKS", {"bootstrap": moved / "services/bootstrap/requirements.txt"})
+    monkeypatch.setattr(install, "OURS", {"bootstrap": [moved / "services/bootstrap"]})
     assert not install.is_current("bootstrap")
     uv = put_uv(moved / "bin", f'echo "$@" >> "{moved}/calls"')
     install.install("bootstrap", str(uv), "python3.13")
     calls = (moved / "calls").read_text()
     assert "venv --quiet --clear" in calls
+    assert f"--editable {moved / 'services/bootstrap'}" in calls
     assert install.is_current("bootstrap")
 
 
@@ -94,6 +104,8 @@ def start(folder: Path) -> subprocess.Popen[str]:
     put_uv(folder / "path", script)
     (folder / "tools").mkdir(exist_ok=True)
     shutil.copy(ROOT / "tools/install.py", folder / "tools")
+    for package in ("packages/platform_kit", "packages/connections_file"):
+        shutil.copytree(ROOT / package, folder / package, dirs_exist_ok=True)
     (folder / ".venvs/bootstrap/installed").unlink(missing_ok=True)
     return subprocess.Popen(
         [sys.executable, str(folder / "tools/install.py"), "bootstrap"],

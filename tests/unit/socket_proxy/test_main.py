@@ -24,7 +24,7 @@ def start(**variables: str) -> str:
     """What the proxy says when it does not start."""
     result = subprocess.run(
         [sys.executable, "-m", "socket_proxy"],
-        env={"PYTHONPATH": str(ROOT / "services/socket_proxy"), **variables},
+        env=variables,
         capture_output=True,
         text=True,
         timeout=60,

@@ -9,19 +9,20 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from .. import catalog
-from ..connectors.runner import ConnectorError
-from ..definitions import Definition
-from ..errors import invalid
-from ..records import Actor, Workspace
-from ..services import Services
-from ..sync import BigQueryDestination, SyncError
-from . import schemas
-from .configuration_views import connection_read, job_read, stream_read
-from .connections import discover
-from .dependencies import AUTHENTICATED, CONFIGURATION, Served
-from .jobs import start_job
-from .views import definition_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.configuration_views import connection_read, job_read, stream_read
+from airbyte_lite.api.connections import discover
+from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
+from airbyte_lite.api.jobs import start_job
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import definition_view
+from airbyte_lite.connectors.definitions import Definition
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.loader.destination import BigQueryDestination
+from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.problem import invalid
+from airbyte_lite.state.records import Actor, Workspace
+from airbyte_lite.sync import catalog
 
 ORGANIZATION = "00000000-0000-0000-0000-000000000000"
 
@@ -58,10 +59,7 @@ def create_workspace(served: Served, body: schemas.WorkspaceWithId) -> dict[str,
         identifier = str(uuid.UUID(body.id)) if body.id else str(uuid.uuid4())
     except ValueError as error:
         raise invalid("id must be a UUID.", {"id": "must be a UUID"}) from error
-    existing = served.store.workspaces([identifier], False, 1, 0)
-    workspace = existing[0] if existing else Workspace(identifier, body.name, time.time())
-    if not existing:
-        served.store.save(workspace)
+    workspace = served.store.add_workspace_once(Workspace(identifier, body.name, time.time()))
     return {
         "workspaceId": workspace.id,
         "customerId": workspace.id,

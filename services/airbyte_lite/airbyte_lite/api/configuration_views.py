@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..catalog import SYNC_MODES
-from ..records import Connection, Job, Stream
-from ..stream_schema import selected_schema
+from airbyte_lite.state.records import Connection, Job, Stream
+from airbyte_lite.sync.catalog import SYNC_MODES
+from airbyte_lite.sync.stream_schema import selected_schema
 
 NON_BREAKING = {"disable_connection": "disable"}
 

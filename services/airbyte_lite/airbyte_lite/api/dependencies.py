@@ -11,8 +11,8 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBasic, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from ..errors import Problem
-from ..services import Services
+from airbyte_lite.api.services import Services
+from airbyte_lite.problem import Problem
 
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from ..errors import conflict, invalid
-from ..records import Job, JobFilter
-from ..services import Services
-from . import schemas
-from .dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
-from .views import job_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import job_view
+from airbyte_lite.problem import conflict, invalid
+from airbyte_lite.state.records import Job, JobFilter
 
 router = APIRouter(prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
 

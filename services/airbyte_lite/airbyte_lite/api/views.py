@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from ..connectors.runner import ConnectorError
-from ..definitions import Definition, Definitions
-from ..masking import mask, mask_all
-from ..records import Actor, Connection, Job, Stream, Workspace
+from airbyte_lite.connectors.definitions import Definition, Definitions
+from airbyte_lite.connectors.masking import mask, mask_all
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.state.records import Actor, Connection, Job, Stream, Workspace
 
 REMOVED = "custom"  # the type that Airbyte gives to connectors that are not in its registry
 

@@ -10,13 +10,14 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from ..auth import TOKEN_SECONDS
-from ..errors import Problem, invalid
-from ..records import ActorKind, Workspace
-from ..services import Services
-from . import schemas
-from .dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from .views import definition_view, workspace_view
+from airbyte_lite.api import schemas
+from airbyte_lite.api.auth import TOKEN_SECONDS
+from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.services import Services
+from airbyte_lite.api.views import definition_view, workspace_view
+from airbyte_lite.connectors.definitions import ActorKind
+from airbyte_lite.problem import Problem, invalid
+from airbyte_lite.state.records import Workspace
 
 open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
 router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
@@ -65,7 +66,7 @@ def list_workspaces(
 def create_workspace(served: Served, body: schemas.WorkspaceBody) -> dict[str, Any]:
     """Answer the new workspace."""
     workspace = Workspace(str(uuid.uuid4()), body.name, time.time())
-    served.store.save(workspace)
+    served.store.add(workspace)
     return workspace_view(workspace)
 
 
@@ -78,21 +79,14 @@ def get_workspace(served: Served, workspace_id: str) -> dict[str, Any]:
 @router.patch("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Rename a workspace")
 def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceBody) -> dict[str, Any]:
     """Answer the changed workspace."""
-    workspace = replace(served.store.workspace(workspace_id), name=body.name)
-    served.store.save(workspace)
-    return workspace_view(workspace)
+    workspace = served.store.workspace(workspace_id)
+    return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name)))
 
 
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and all that is in it")
 def delete_workspace(served: Served, workspace_id: str) -> Response:
-    """Delete connections (their jobs are cancelled), sources, destinations, then the workspace."""
-    workspace = served.store.workspace(workspace_id)
-    for connection in served.store.connections([workspace_id], False, -1, 0):
-        served.delete_connection(connection)
-    for kind in ("source", "destination"):
-        for actor in served.store.actors(kind, [workspace_id], False, -1, 0):
-            served.store.delete(actor)
-    served.store.delete(workspace)
+    """Delete it with its connections (their jobs are cancelled), sources and destinations."""
+    served.delete(served.store.workspace(workspace_id))
     return Response(status_code=204)
 
 

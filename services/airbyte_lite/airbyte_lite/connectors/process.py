@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from .protocol import ConnectorError
-from .registry import CONNECTORS, Connector
+from airbyte_lite.connectors.protocol import ConnectorError
+from airbyte_lite.connectors.registry import CONNECTORS, Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PIPE_BYTES = 1 << 20

@@ -13,9 +13,15 @@ from typing import Any
 
 import orjson
 
-from .process import ForkServer, Process
-from .protocol import ConnectorError, abandoned_file_of, configuration_of, error_of, parse_message
-from .registry import Connector
+from airbyte_lite.connectors.process import ForkServer, Process
+from airbyte_lite.connectors.protocol import (
+    ConnectorError,
+    abandoned_file_of,
+    configuration_of,
+    error_of,
+    parse_message,
+)
+from airbyte_lite.connectors.registry import Connector
 
 __all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read"]
 

@@ -1,0 +1,72 @@
+"""Who may call: a bearer token got for a client id and secret, or basic authentication.
+
+Tokens are signed rather than stored, so that they outlive a restart of the server ("Applications" in Airbyte's API
+documentation: a token lives 15 minutes).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+
+from airbyte_lite.settings import Settings
+
+TOKEN_SECONDS = 15 * 60
+
+
+def _equal(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+class Authenticator:
+    """Issues tokens and decides whether an Authorization header may pass; all comparisons take constant time."""
+
+    def __init__(self, settings: Settings, key: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._settings = settings
+        self._clock = clock
+        # Other credentials make another key: changing them invalidates every token.
+        self._key = hmac.digest(key, f"{settings.client_id}\0{settings.client_secret}".encode(), "sha256")
+
+    def issue(self, client_id: str, client_secret: str) -> str | None:
+        """Return a token that is valid for 15 minutes, or None for wrong credentials."""
+        settings = self._settings
+        if settings.authenticated:
+            id_matches = _equal(client_id, settings.client_id or "")
+            secret_matches = _equal(client_secret, settings.client_secret or "")
+            if settings.client_id is None or not (id_matches & secret_matches):
+                return None
+        payload = f"{int(self._clock()) + TOKEN_SECONDS}.{secrets.token_hex(8)}"
+        return f"{payload}.{self._signature(payload)}"
+
+    def allows(self, authorization: str | None) -> bool:
+        """Return whether a request with this Authorization header may pass."""
+        if not self._settings.authenticated:
+            return True
+        scheme, _, credentials = (authorization or "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self._settings.client_id is not None and self._token_is_valid(credentials.strip())
+        if scheme.lower() == "basic":
+            return self._settings.username is not None and self._password_is_valid(credentials.strip())
+        return False
+
+    def _signature(self, payload: str) -> str:
+        return hmac.new(self._key, payload.encode(), hashlib.sha256).hexdigest()
+
+    def _token_is_valid(self, token: str) -> bool:
+        payload, _, signature = token.rpartition(".")
+        if not _equal(signature, self._signature(payload)):
+            return False
+        return int(payload.partition(".")[0]) > self._clock()
+
+    def _password_is_valid(self, credentials: str) -> bool:
+        try:
+            username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+        except ValueError:  # neither Base64 nor UTF-8
+            return False
+        name_matches = _equal(username, self._settings.username or "")
+        password_matches = _equal(password, self._settings.password or "")
+        return name_matches & password_matches

@@ -1,0 +1,90 @@
+"""Error answers in the two shapes that Airbyte's APIs use.
+
+The public API answers with problems (RFC 9457; "Airbyte API Problems" in Airbyte's platform), the configuration API
+with a `message` and, for bad bodies, `validationErrors`.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from airbyte_lite.problem import Problem, invalid
+
+PUBLIC_PREFIX = "/api/public/"
+REFERENCE = "https://reference.airbyte.com/reference/errors"
+
+log = logging.getLogger("airbyte_lite")
+
+
+def body(problem: Problem, path: str) -> dict[str, Any]:
+    """Return the problem in the shape of the API that `path` belongs to."""
+    if path.startswith(PUBLIC_PREFIX):
+        return {
+            "status": problem.status,
+            "type": f"{REFERENCE}#{problem.title}",
+            "title": problem.title,
+            "detail": problem.message,
+            "message": problem.message,
+            "data": {"message": problem.message},
+        }
+    answer: dict[str, Any] = {"message": problem.message, "exceptionStack": []}
+    if problem.status == 422:
+        answer["validationErrors"] = [{"propertyPath": path, "message": text} for path, text in problem.faults.items()]
+    return answer
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app answer in Airbyte's shapes; values of a request are never repeated in them."""
+
+    def respond(request: Request, problem: Problem) -> JSONResponse:
+        headers = {"WWW-Authenticate": "Bearer, Basic"} if problem.status == 401 else None
+        return JSONResponse(body(problem, request.url.path), problem.status, headers)
+
+    def on_problem(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)  # noqa: S101 -- for the type checker: registered for this class
+        return respond(request, error)
+
+    def on_validation(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        faults = {".".join(str(part) for part in fault["loc"]): str(fault["msg"]) for fault in error.errors()}
+        sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
+        return respond(request, invalid(f"The request was not understood: {sentences}.", faults))
+
+    def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        message = (
+            f"{request.method} {request.url.path}: {error.detail}. The server's page /docs lists what it implements."
+        )
+        return respond(request, Problem(error.status_code, message))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_middleware(CrashGuard)
+
+
+class CrashGuard:
+    """Answers a request that failed unexpectedly, and logs where: the message may hold a value of the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+            log.error("%s %s failed with %s\n%s", scope["method"], scope["path"], type(error).__name__, places)
+            message = f"An unexpected error ({type(error).__name__}); the server's log has the details."
+            await JSONResponse(body(Problem(500, message), scope["path"]), 500)(scope, receive, send)

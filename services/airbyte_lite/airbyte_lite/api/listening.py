@@ -1,0 +1,90 @@
+"""Where the server listens, and for which names: the port, and the Host header of requests."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from urllib.parse import urlsplit
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from airbyte_lite.api import errors
+from airbyte_lite.problem import Problem
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class PortError(Exception):
+    """The server cannot listen where it should; the message says why and what to set."""
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return a listening socket for each address of the host that this machine has; raises PortError.
+
+    What it accepts sends at once (TCP_NODELAY): else the body of every answer waits 40 ms for the client's delayed ACK
+    of the head. asyncio sees to that for its own sockets only.
+    """
+    sockets, absent = [], None
+    try:
+        for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            try:
+                sockets.append(socket.create_server(address[:2], family=family))
+            except OSError as error:
+                if error.errno not in (
+                    errno.EADDRNOTAVAIL,
+                    errno.EAFNOSUPPORT,
+                ):  # localhost is ::1 too, IPv6 may be off
+                    raise
+                absent = error
+            else:
+                sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if absent is not None and not sockets:
+            raise absent
+    except OSError as error:
+        for opened in sockets:
+            opened.close()
+        if error.errno == errno.EADDRINUSE:
+            message = (
+                f"Port {port} of {host} is in use: another program listens there. End that program, "
+                "or set AIRBYTE_LITE_PORT to a free port."
+            )
+        else:
+            message = (
+                f"airbyte-lite cannot listen on {host}, port {port}: {error.strerror}. "
+                "Set AIRBYTE_LITE_HOST to an address of this machine and AIRBYTE_LITE_PORT to a free port above 1023."
+            )
+        raise PortError(message) from error
+    return sockets
+
+
+class HostGuard:
+    """Refuses requests for other hosts than this machine and `host`.
+
+    A web page can have its own name resolved to 127.0.0.1 (DNS rebinding) and call a server that asks for no password;
+    the browser then sends that name as the Host header.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        self._names = {*LOCAL_NAMES, host.lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or answer 403."""
+        if scope["type"] == "http" and _name(Headers(scope=scope).get("host", "")) not in self._names:
+            names = ", ".join(sorted(self._names))
+            message = (
+                f"Without authentication this server answers requests for {names} only. Use one of these names in the "
+                "address, or set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET."
+            )
+            await JSONResponse(errors.body(Problem(403, message), scope["path"]), 403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

@@ -1,0 +1,85 @@
+"""The parts of the server, opened and closed together."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from airbyte_lite.api.auth import Authenticator
+from airbyte_lite.connectors.definitions import Definitions
+from airbyte_lite.connectors.masking import Redactor, secret_values
+from airbyte_lite.connectors.registry import load_registry
+from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.jobs.pruner import Pruner
+from airbyte_lite.jobs.queue import Jobs
+from airbyte_lite.jobs.scheduler import Scheduler
+from airbyte_lite.settings import Settings
+from airbyte_lite.state.database import Database
+from airbyte_lite.state.jobstore import JobStore
+from airbyte_lite.state.records import Actor, Connection, Workspace
+from airbyte_lite.state.retention import Retention
+from airbyte_lite.state.store import Store
+from airbyte_lite.sync.worker import Worker
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the endpoints work with."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    job_store: JobStore
+    jobs: Jobs
+    definitions: Definitions
+    runner: ConnectorRunner
+    authenticator: Authenticator
+    scheduler: Scheduler
+    pruner: Pruner
+
+    @classmethod
+    def open(cls, settings: Settings) -> Services:
+        """Open the data directory; jobs that a killed server left running are marked failed. Raises DataDirInUse."""
+        database = Database(settings.data_dir)
+        store = Store(database)
+        job_store = JobStore(database)
+        job_store.fail_interrupted()
+        spool_dir = settings.data_dir / "spool"
+        shutil.rmtree(spool_dir, ignore_errors=True)
+        spool_dir.mkdir(mode=0o700)
+        runner = ConnectorRunner(settings.data_dir / "connectors")
+        definitions = Definitions(load_registry(settings.connector_environments), runner)
+        worker = Worker(store, definitions, runner, settings, spool_dir)
+        jobs = Jobs(job_store, worker.run)
+        scheduler = Scheduler(store.scheduled_connections, lambda connection: jobs.start(connection, "sync"))
+        store.follow_connections(scheduler.changed)
+        return cls(
+            settings=settings,
+            database=database,
+            store=store,
+            job_store=job_store,
+            jobs=jobs,
+            definitions=definitions,
+            runner=runner,
+            authenticator=Authenticator(settings, store.key()),
+            scheduler=scheduler,
+            pruner=Pruner(database, Retention(settings.keep_days, settings.keep_jobs)),
+        )
+
+    def delete(self, record: Workspace | Actor | Connection) -> None:
+        """Delete a record with what cannot be without it, and stop the jobs of its connections; tables stay."""
+        for connection in self.store.delete(record):  # first, so that no other job is started
+            self.jobs.cancel_of(connection.id)
+
+    def redact(self, actor: Actor, text: str) -> str:
+        """Return a connector's text without the secrets of its configuration."""
+        schema = self.definitions.schema(self.definitions.get(actor.kind, actor.definition_id))
+        return Redactor(secret_values(actor.configuration, schema))(text)
+
+    def close(self) -> None:
+        """Stop the schedules, the pruner, the jobs, the connectors and the database."""
+        self.scheduler.close()
+        self.pruner.close()
+        self.jobs.close()
+        self.runner.close()
+        self.database.close()

@@ -1,0 +1,1 @@
+"""Runs jobs: when they start, in which order, and what their logs keep."""

@@ -1,0 +1,197 @@
+"""Starts, queues, cancels and ends jobs: one thread for each that runs, one job at a time for each connection."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.jobs.log import JobLog
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.problem import Problem
+from airbyte_lite.state.jobstore import INTERRUPTED, JobStore
+from airbyte_lite.state.records import Connection, Job
+from airbyte_lite.sync.task import Task
+
+# A sync keeps one core busy with its connector; more at a time would only wait for each other.
+RUNNING_AT_ONCE = max(2, os.cpu_count() or 1)
+CANCEL_SECONDS = 20.0  # a cancelled job ends within this time, or its cancellation is answered before its end
+CLOSE_SECONDS = 3.0
+
+log = logging.getLogger("airbyte_lite")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job has ended: its final status, why, and what the log shall hold besides."""
+
+    status: str
+    reason: str | None = None
+    failure_type: str | None = None
+    details: str = ""
+
+
+class Jobs:
+    """The jobs of this process; `work` does one and raises SyncError, SyncCancelled or ConnectorError."""
+
+    def __init__(self, store: JobStore, work: Callable[[Task], None], running_at_once: int = RUNNING_AT_ONCE) -> None:
+        self._store = store
+        self._work = work
+        self._running_at_once = running_at_once
+        self._lock = threading.Lock()
+        self._tasks: dict[int, Task] = {}
+        self._queue: deque[Task] = deque()
+        self._running = 0
+        self._closing = False
+
+    def start(self, connection: Connection, job_type: str) -> Job:
+        """Queue a sync or reset; raises a 409 Problem while the connection has another job."""
+        job = self._store.create(connection.id, connection.workspace_id, job_type)
+        task = Task(job, JobLog(self._store, job.id))
+        with self._lock:
+            self._tasks[job.id] = task
+            self._queue.append(task)
+        self._dispatch()
+        return self.get(job.id)
+
+    def get(self, job_id: int) -> Job:
+        """Return the job as it is now; raises a 404 Problem."""
+        return self.current(self._store.get(job_id))
+
+    def current(self, job: Job) -> Job:
+        """Return the job with the records and bytes of this moment, if it is running."""
+        task = self._tasks.get(job.id)
+        if task is not None and job.status == "running":
+            progress = task.log.progress
+            job.records, job.bytes, job.bytes_billed = progress.records, progress.bytes, progress.bytes_billed
+            job.updated_at = time.time()
+        return job
+
+    def log(self, job_id: int) -> list[str]:
+        """Return the lines of a job's log so far."""
+        task = self._tasks.get(job_id)
+        if task is not None:
+            task.log.flush()
+        return self._store.log(job_id)
+
+    def cancel(self, job_id: int) -> Job:
+        """Stop a job and wait for its end; one that has ended is returned as it is. Raises a 404 Problem."""
+        job = self._store.get(job_id)
+        task = self._tasks.get(job_id)
+        if task is not None:
+            with self._lock:
+                if task in self._queue:
+                    self._queue.remove(task)
+                    self._end(task, Outcome("cancelled", "The job was cancelled before it started."))
+            task.cancel()
+            task.ended.wait(CANCEL_SECONDS)
+        elif not job.ended:
+            self._store.finish(job_id, "cancelled")
+        return self.get(job_id)
+
+    def cancel_of(self, connection_id: str) -> None:
+        """Stop the connection's job, if it has one."""
+        job = self._store.active(connection_id)
+        if job is not None:
+            self.cancel(job.id)
+
+    def close(self) -> None:
+        """Stop every job within a few seconds and mark it as interrupted; no other can be started."""
+        with self._lock:
+            self._closing = True
+            while self._queue:
+                del self._tasks[self._queue.pop().job.id]
+            tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for task in tasks:
+            task.ended.wait(max(0.0, deadline - time.monotonic()))
+        self._store.fail_interrupted()
+
+    def _dispatch(self) -> None:
+        with self._lock:
+            while self._queue and self._running < self._running_at_once and not self._closing:
+                task = self._queue.popleft()
+                try:
+                    # Marked here, so that whoever started the job sees it running. It was cancelled if it is no longer
+                    # pending: its connection was deleted while it was put into the queue.
+                    if not self._store.start(task.job.id):
+                        self._end(task, Outcome("cancelled", "The job was cancelled before it started."))
+                        continue
+                    # A daemon: a thread that hangs in a request must not keep the server from ending.
+                    threading.Thread(target=self._run, args=(task,), name=f"job-{task.job.id}", daemon=True).start()
+                except Exception as error:  # a full disk, no more threads: the job must not seem to run
+                    reason = f"The job could not be started: {type(error).__name__}: {error}."
+                    self._end(task, Outcome("failed", reason, "system_error"))
+                    continue
+                self._running += 1
+
+    def _run(self, task: Task) -> None:
+        try:
+            self._end(task, self._outcome(task))
+        finally:
+            with self._lock:
+                self._running -= 1
+            self._dispatch()
+
+    def _outcome(self, task: Task) -> Outcome:
+        """Do the work of the job and tell how it ended."""
+        try:
+            self._work(task)
+        except SyncCancelled:
+            reason = (
+                "The job was cancelled; the tables and the state are as they were before it, "
+                "but for streams that this log shows as loaded."
+            )
+            return Outcome("cancelled", reason)
+        except SyncError as error:
+            return Outcome("failed", error.message, error.failure_type)
+        except ConnectorError as error:
+            return Outcome("failed", error.message, error.failure_type, error.internal)
+        except Problem as error:  # the connection, its source or its destination was deleted
+            return Outcome("failed", error.message, "config_error")
+        except Exception as error:
+            reason = f"An unexpected error: {type(error).__name__}: {error}. The job's log has the details."
+            return Outcome("failed", reason, "system_error", traceback.format_exc())
+        return Outcome("succeeded")
+
+    def _end(self, task: Task, outcome: Outcome) -> None:
+        """Write the outcome; whatever happens, the job is over for this process afterwards."""
+        status, reason, failure_type = outcome.status, outcome.reason, outcome.failure_type
+        if self._closing and status != "succeeded":
+            status, reason, failure_type = "failed", INTERRUPTED, "system_error"
+        elif task.cancelled.is_set() and status == "failed":
+            # What breaks while a job is being stopped (a connector that was ended) is not a failure.
+            status, reason, failure_type = "cancelled", f"The job was cancelled. {reason}", None
+        reason = task.log.redact(reason) if reason else None
+        progress = task.log.progress
+        try:
+            if outcome.details:
+                task.log("ERROR", outcome.details)
+            if status == "failed":
+                task.log.end("ERROR", f"The job failed: {reason}")
+            else:
+                task.log.end(
+                    "INFO", reason or f"The job succeeded: {progress.records} records, {progress.bytes} bytes."
+                )
+        except Exception as error:
+            self._not_stored(task, "log", error)
+        try:
+            self._store.finish(task.job.id, status, reason if status == "failed" else None, failure_type)
+        except Exception as error:
+            self._not_stored(task, f"end ({status})", error)
+        log.info("job %s (connection %s): %s", task.job.id, task.job.connection_id, status)
+        self._tasks.pop(task.job.id, None)
+        task.ended.set()
+
+    def _not_stored(self, task: Task, what: str, error: Exception) -> None:
+        """Tell the server's log that the database did not take something; while we close, it may be gone already."""
+        if not self._closing:
+            log.error("job %s: its %s could not be stored: %s: %s", task.job.id, what, type(error).__name__, error)

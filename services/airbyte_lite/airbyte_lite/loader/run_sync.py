@@ -1,0 +1,142 @@
+"""Runs one sync: the connector's messages in, BigQuery tables and state out, each stream all or nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from airbyte_lite.connectors.runner import ConnectorError
+from airbyte_lite.loader import names
+from airbyte_lite.loader.destination import names_of, sweep
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.jobs import Jobs
+from airbyte_lite.loader.load import Background, StreamLoad
+from airbyte_lite.loader.reader import Reader, StreamRead
+from airbyte_lite.loader.rows import RowFormatter
+from airbyte_lite.loader.spool import Spool, wipe
+from airbyte_lite.loader.stream import OVERWRITE
+from airbyte_lite.loader.sync import Source, Sync
+from airbyte_lite.loader.tables import TablePlan, plan
+from airbyte_lite.loader.warehouse import Warehouse
+from airbyte_lite.loader.watcher import Watcher
+
+
+def run_sync(sync: Sync, source: Source) -> None:
+    """Read the source to its end, then load stream by stream and commit each one's state.
+
+    Raises SyncError or SyncCancelled; unless every stream was read to its end, no table and no state has changed.
+    The states of full refresh streams are not committed: such streams are read from the start each time.
+    """
+    wipe(sync.spool_dir)
+    sync.spool_dir.mkdir(parents=True, mode=0o700)
+    halt = threading.Event()
+    with ExitStack() as cleanup:
+        cleanup.callback(wipe, sync.spool_dir)
+        warehouse = Warehouse(sync.destination, sync.emulator_host)
+        plans = _prepare(warehouse, sync)
+        background = Background()
+        token = os.urandom(6).hex()
+        jobs = Jobs(warehouse, f"airbyte_lite_{sync.job_id}_{token}", halt, sync.maximum_bytes_billed)
+        reads = {}
+        for number, item in enumerate(plans):
+            spool = Spool(sync.spool_dir, f"stream-{number}")
+            staging = names.staging(item.table, sync.connection_id, token)
+            rows = RowFormatter(item.columns, sync.job_id, item.stream.generation_id)
+            load = StreamLoad(warehouse, jobs, item, spool, staging, background)
+            reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)
+        for read in reads.values():
+            cleanup.callback(_clean, read, sync.log)
+        cleanup.callback(background.close)
+        cleanup.callback(halt.set)
+        reader = Reader(reads, sync.log, sync.progress)
+        watcher = Watcher(source, sync.cancelled, halt, background)
+        cleanup.callback(watcher.close)
+        try:
+            reader.read(source)
+        except (SyncError, ConnectorError) as error:
+            _raise_first_cause(background, sync.cancelled)
+            raise SyncError(error.message, error.failure_type) from error
+        finally:
+            watcher.reading = False
+            if source.exit_code is None:
+                source.stop()
+        _judge(reader, source, background, sync.cancelled)
+        for read in reads.values():
+            read.load.read_to_end()
+        background.drain()
+        if any(not read.records and read.stream.sync_mode == OVERWRITE for read in reads.values()):
+            sync.confirm_empty()
+        _commit(sync, reader, warehouse, jobs)
+
+
+def _prepare(warehouse: Warehouse, sync: Sync) -> list[TablePlan]:
+    """Look at every table before the first record is read, and remove what killed syncs of the connection left."""
+    tables = names_of(sync.streams)
+    warehouse.ensure_dataset()
+    plans = [plan(warehouse, stream, tables[stream.namespace, stream.name]) for stream in sync.streams]
+    for name in sweep(warehouse, tables.values(), sync.connection_id):
+        sync.log("WARN", f"Removed {warehouse.name(name)}, which a sync that was killed had left.")
+    return plans
+
+
+def _judge(reader: Reader, source: Source, background: Background, cancelled: threading.Event) -> None:
+    """Raise unless the source was read to its end without an error."""
+    _raise_first_cause(background, cancelled)
+    if reader.errors:
+        raise reader.errors[0]
+    if source.exit_code != 0:
+        raise SyncError(f"The connector {_end(source.exit_code)}; its last lines are in the log.")
+    unfinished = [read.stream.name for read in reader.streams.values() if not read.complete]
+    if unfinished:
+        raise SyncError(f"The connector ended before it had read {', '.join(unfinished)} to the end.")
+
+
+def _commit(sync: Sync, reader: Reader, warehouse: Warehouse, jobs: Jobs) -> None:
+    """Change the tables one after the other, and save each stream's state after its table has changed."""
+    for read in reader.streams.values():
+        if sync.cancelled.is_set():
+            raise SyncCancelled
+        read.load.commit()
+        billed = jobs.bytes_billed - sync.progress.bytes_billed
+        sync.progress.bytes_billed = jobs.bytes_billed
+        _report(read, warehouse, billed, sync.log)
+        if read.state is not None and read.stream.incremental:
+            sync.commit_state([read.state])
+    if reader.global_state is not None and any(read.stream.incremental for read in reader.streams.values()):
+        sync.commit_state([reader.global_state])
+
+
+def _end(exit_code: int | None) -> str:
+    """Say how the connector ended; a negative code is the signal that killed it."""
+    if exit_code is None or exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    return f"was killed (signal {-exit_code}{': usually out of memory' if exit_code == -signal.SIGKILL else ''})"
+
+
+def _raise_first_cause(background: Background, cancelled: threading.Event) -> None:
+    """Raise what ended the connector, if it was us."""
+    if cancelled.is_set():
+        raise SyncCancelled
+    if background.failed.is_set():
+        background.drain()
+
+
+def _report(read: StreamRead, warehouse: Warehouse, billed: int, log: Callable[[str, str], None]) -> None:
+    table = warehouse.name(read.load.plan.table)
+    for name, count in read.rows.misfits.items():
+        type_ = next(column.type.name for column in read.load.plan.columns if column.field == name)
+        log("WARN", f"{table}: {count} values of {name} are not {type_}; they are null, see _airbyte_meta.changes.")
+    costs = f" BigQuery billed {billed} bytes." if billed else ""
+    log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).{costs}")
+
+
+def _clean(read: StreamRead, log: Callable[[str, str], None]) -> None:
+    """Remove what the load left beside the final table; a failure is not the sync's: the next sync sweeps."""
+    read.spool.close()
+    try:
+        read.load.clean()
+    except SyncError as error:
+        log("WARN", error.message)

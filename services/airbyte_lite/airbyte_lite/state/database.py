@@ -1,0 +1,136 @@
+"""The SQLite file: one writer at a time, readers never wait, nothing lost by kill -9."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+create table if not exists meta (name text primary key, value blob not null);
+create table if not exists objects (
+    number integer primary key autoincrement, id text not null unique, kind text not null, workspace_id text not null,
+    deleted integer not null default 0, deleted_at real, document text not null
+);
+create table if not exists jobs (
+    id integer primary key autoincrement, connection_id text not null, workspace_id text not null, type text not null,
+    status text not null, created_at real not null, updated_at real not null, started_at real,
+    records integer not null default 0, bytes integer not null default 0,
+    bytes_billed integer not null default 0, failure text, failure_type text
+);
+create unique index if not exists one_active_job on jobs (connection_id) where status in ('pending', 'running');
+create table if not exists log_lines (job_id integer not null, number integer not null, line text not null,
+    primary key (job_id, number)) without rowid;
+create table if not exists states (connection_id text not null, stream text not null, state text not null,
+    primary key (connection_id, stream)) without rowid;
+create table if not exists generations (connection_id text not null, stream text not null, generation integer not null,
+    primary key (connection_id, stream)) without rowid;
+"""
+VERSION = 1  # of the file's form: from this one on no secret of a deleted record is left in it
+PAGES_LEFT = 4096  # free pages (16 MiB) that are not worth a rewriting of the file
+
+
+class DataDirInUse(Exception):
+    """Another server uses the data directory."""
+
+
+class Database:
+    """Connections to one SQLite file in write-ahead mode, shared by any number of threads."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Open or create the file; raises DataDirInUse. Directory and file can be read by their owner only."""
+        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+        self._lock_file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock_file)
+            raise DataDirInUse(
+                f"Another airbyte-lite uses {data_dir}. Stop it, or set AIRBYTE_LITE_DATA_DIR to another directory."
+            ) from error
+        self._path = data_dir / "airbyte.sqlite"
+        # Made before SQLite opens it: its journal files take over the mode.
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._path.chmod(0o600)
+        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._write_lock = threading.Lock()
+        with self.read() as connection:
+            connection.execute("pragma journal_mode = wal")
+            connection.executescript(SCHEMA)
+            _upgrade(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection; each statement sees the last committed data."""
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
+            connection.row_factory = sqlite3.Row
+            connection.execute("pragma secure_delete = on")  # what is deleted or replaced may be a secret
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection in a transaction: committed at the end, rolled back by an exception."""
+        with self._write_lock, self.read() as connection:
+            connection.execute("begin immediate")
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                if connection.in_transaction:  # SQLite itself rolls back where the disk is full
+                    connection.execute("rollback")
+                raise
+
+    def scrub(self) -> None:
+        """Remove what was deleted or replaced from the write-ahead log too, where SQLite leaves it for a while.
+
+        A reader in mid-statement can prevent that; the next call, hourly at the latest, does it then.
+        """
+        with self._write_lock, self.read() as connection:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def compact(self) -> None:
+        """Rewrite the file where more than half of it is free, or where an earlier release left secrets in it."""
+        with self._write_lock, self.read() as connection:
+            pages, free, version = (
+                connection.execute(f"pragma {name}").fetchone()[0]
+                for name in ("page_count", "freelist_count", "user_version")
+            )
+            if version < VERSION or free > max(pages // 2, PAGES_LEFT):
+                connection.execute("vacuum")
+                connection.execute(f"pragma user_version = {VERSION}")
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def close(self) -> None:
+        """Close every connection and let another server use the directory."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+        os.close(self._lock_file)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier release to the present form."""
+    for table, column, type_ in (
+        ("jobs", "bytes_billed", "integer not null default 0"),
+        ("objects", "deleted_at", "real"),
+    ):
+        if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
+            connection.execute(f"alter table {table} add column {column} {type_}")
+    [version] = connection.execute("pragma user_version").fetchone()
+    if version < VERSION:  # deleted sources and destinations kept their secrets; `compact` clears the pages
+        connection.execute(
+            "update objects set document = json_set(document, '$.configuration', json('{}')) "
+            "where deleted and kind in ('source', 'destination')"
+        )
+        connection.execute("update objects set deleted_at = unixepoch('now') where deleted and deleted_at is null")

@@ -1,0 +1,114 @@
+"""What the server keeps: plain records, stored as JSON documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airbyte_lite.connectors.definitions import ActorKind
+
+TERMINAL = ("succeeded", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace; times of all records are seconds since 1970."""
+
+    id: str
+    name: str
+    created_at: float
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A source or a destination: a connector with its configuration, secrets included."""
+
+    id: str
+    kind: ActorKind
+    workspace_id: str
+    name: str
+    definition_id: str
+    configuration: dict[str, Any]
+    created_at: float
+    updated_at: float | None = None  # the last change by a caller; None: made before this was kept
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream of a connection: what the source offered (AirbyteStream) and how it is to be synced."""
+
+    stream: dict[str, Any]
+    sync_mode: str  # the public API's terms: full_refresh_overwrite, incremental_deduped_history, …
+    primary_key: list[list[str]]
+    cursor_field: list[str]
+    selected_fields: list[str] | None = None  # None: every column
+
+    @property
+    def name(self) -> str:
+        """The stream's name, unique in its connection."""
+        return str(self.stream["name"])
+
+    @property
+    def incremental(self) -> bool:
+        """Whether the source reads on from a saved state."""
+        return self.sync_mode.startswith("incremental_")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A connection from a source to a destination."""
+
+    id: str
+    workspace_id: str
+    name: str
+    source_id: str
+    destination_id: str
+    streams: list[Stream]
+    created_at: float
+    prefix: str = ""
+    status: str = "active"
+    schema_updates: str = "ignore"  # nonBreakingSchemaUpdatesBehavior
+    cron: str | None = None  # when it is synced, in UTC; None: whenever somebody asks
+    deleted: bool = False
+
+
+@dataclass
+class Job:
+    """One run of a connection."""
+
+    id: int
+    connection_id: str
+    workspace_id: str
+    type: str  # sync | reset
+    status: str  # pending | running | succeeded | failed | cancelled
+    created_at: float
+    updated_at: float
+    started_at: float | None = None
+    records: int = 0
+    bytes: int = 0
+    bytes_billed: int = 0  # by BigQuery
+    failure: str | None = None
+    failure_type: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job has come to its end."""
+        return self.status in TERMINAL
+
+
+@dataclass
+class JobFilter:
+    """Conditions of a job list; times are seconds since 1970, None means any."""
+
+    connection_id: str | None = None
+    workspace_ids: list[str] = field(default_factory=list)
+    type: str | None = None
+    status: str | None = None
+    created_from: float | None = None
+    created_to: float | None = None
+    updated_from: float | None = None
+    updated_to: float | None = None
+    order_by: Literal["created_at", "updated_at"] = "created_at"
+    descending: bool = False

@@ -1,0 +1,282 @@
+"""Workspaces, sources, destinations, connections, and the state of their streams."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any, cast
+
+from airbyte_lite.connectors.definitions import ActorKind
+from airbyte_lite.problem import not_found
+from airbyte_lite.state.database import Database
+from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
+
+
+class Store:
+    """The configuration objects and sync states in the database; reads raise a 404 Problem for unknown ids."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._on_connection: Callable[[], None] = lambda: None
+
+    def follow_connections(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever a connection was saved or deleted."""
+        self._on_connection = changed
+
+    def key(self) -> bytes:
+        """Return the random key of this installation, made at the first call."""
+        with self._database.write() as connection:
+            connection.execute("insert or ignore into meta values ('key', ?)", (secrets.token_bytes(32),))
+            return bytes(connection.execute("select value from meta where name = 'key'").fetchone()[0])
+
+    # Objects
+
+    def add(self, record: Workspace | Actor | Connection) -> None:
+        """Insert a new record. Raises a 404 Problem if what it belongs to was deleted meanwhile."""
+        with self._database.write() as connection:
+            for parent in _parents(record):
+                row = connection.execute("select kind from objects where id = ? and deleted", (parent,)).fetchone()
+                if row is not None:
+                    raise not_found(row["kind"], parent)
+            connection.execute(
+                "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?)",
+                (record.id, *_kind(record), json.dumps(asdict(record))),
+            )
+        self._tell(record)
+
+    def add_workspace_once(self, workspace: Workspace) -> Workspace:
+        """Return the workspace with this id; insert it if there is none, or none any more."""
+        with self._database.write() as connection:
+            row = _row(connection, workspace)
+            if row is not None and not row["deleted"]:
+                return Workspace(**_document(row))
+            connection.execute(
+                "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?) on conflict (id) "
+                "do update set document = excluded.document, deleted = 0, deleted_at = null where kind = excluded.kind",
+                (workspace.id, *_kind(workspace), json.dumps(asdict(workspace))),
+            )
+        return workspace
+
+    def change[R: Workspace | Actor | Connection](self, record: R, alter: Callable[[R], R]) -> R:
+        """Alter a record and return it as it is then; the only way to do so.
+
+        `alter` gets the record as it is now, inside the write transaction, so that no change of another caller is lost;
+        it has to be quick and must not write. Whatever it raises leaves the record as it is. The sync states that the
+        altered streams of a connection cannot read on from are dropped. Raises a 404 Problem for a deleted record.
+        """
+        with self._database.write() as connection:
+            row = _row(connection, record)
+            if row is None or row["deleted"]:
+                raise not_found(_kind(record)[0], record.id)
+            before: R = _load(record, _document(row))
+            after = alter(before)
+            if after == before:
+                return before
+            connection.execute("update objects set document = ? where id = ?", (json.dumps(asdict(after)), record.id))
+            if isinstance(before, Connection) and isinstance(after, Connection):
+                _drop_states(connection, record.id, stale_streams(before, after))
+        if isinstance(after, Actor):
+            self._database.scrub()
+        self._tell(after)
+        return after
+
+    def workspace(self, identifier: str) -> Workspace:
+        """Return the workspace."""
+        return Workspace(**self._get("workspace", identifier))
+
+    def actor(self, kind: ActorKind, identifier: str) -> Actor:
+        """Return the source or destination."""
+        return Actor(**self._get(kind, identifier))
+
+    def connection(self, identifier: str) -> Connection:
+        """Return the connection."""
+        return _connection(self._get("connection", identifier))
+
+    def workspaces(self, ids: list[str], deleted: bool, limit: int, offset: int) -> list[Workspace]:
+        """List workspaces, oldest first; no ids means all."""
+        return [Workspace(**row) for row in self._list("workspace", ids, deleted, limit, offset)]
+
+    def actors(self, kind: ActorKind, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Actor]:
+        """List sources or destinations, oldest first; no workspaces means all."""
+        return [Actor(**row) for row in self._list(kind, workspace_ids, deleted, limit, offset)]
+
+    def connections(self, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Connection]:
+        """List connections, oldest first; no workspaces means all."""
+        return [_connection(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
+
+    def connections_of(self, actor: Actor) -> list[Connection]:
+        """List the connections that use the source or destination."""
+        with self._database.read() as connection:
+            return [_connection(_document(row)) for row in _dependents(connection, actor)]
+
+    def scheduled_connections(self) -> list[Connection]:
+        """List the active connections with a cron schedule."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "select document from objects where kind = 'connection' and not deleted "
+                "and json_extract(document, '$.status') = 'active' and json_extract(document, '$.cron') is not null"
+            ).fetchall()
+        return [_connection(_document(row)) for row in rows]
+
+    def delete(self, record: Workspace | Actor | Connection) -> list[Connection]:
+        """Mark a record and what cannot be without it as deleted; return the connections among them.
+
+        Of an actor nothing is kept that may be secret; the states of connections go too. Raises a 404 Problem for a
+        record that was deleted already.
+        """
+        now = time.time()
+        with self._database.write() as connection:
+            row = _row(connection, record)
+            if row is None or row["deleted"]:
+                raise not_found(_kind(record)[0], record.id)
+            doomed = [found for found in _dependents(connection, record) if found["id"] != record.id]
+            for found in (*doomed, row):
+                document = _document(found) | {"deleted": True}
+                if found["kind"] in ("source", "destination"):
+                    document["configuration"] = {}
+                connection.execute(
+                    "update objects set deleted = 1, deleted_at = ?, document = ? where id = ?",
+                    (now, json.dumps(document), found["id"]),
+                )
+                connection.execute("delete from states where connection_id = ?", (found["id"],))
+        self._database.scrub()
+        connections = [_connection(_document(found)) for found in (*doomed, row) if found["kind"] == "connection"]
+        if connections:
+            self._on_connection()
+        return connections
+
+    def _tell(self, record: Workspace | Actor | Connection) -> None:
+        if isinstance(record, Connection):
+            self._on_connection()
+
+    def _get(self, kind: str, identifier: str) -> dict[str, Any]:
+        with self._database.read() as connection:
+            row = connection.execute(
+                "select document from objects where id = ? and kind = ? and not deleted", (identifier, kind)
+            ).fetchone()
+        if row is None:
+            raise not_found(kind, identifier)
+        return _document(row)
+
+    def _list(
+        self, kind: str, workspace_ids: list[str], deleted: bool, limit: int, offset: int
+    ) -> list[dict[str, Any]]:
+        marks = ", ".join("?" * len(workspace_ids))
+        where = f"and workspace_id in ({marks})" if workspace_ids else ""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"select document from objects where kind = ? and deleted <= ? {where} "  # noqa: S608 -- only marks
+                "order by number limit ? offset ?",
+                (kind, deleted, *workspace_ids, limit, offset),
+            ).fetchall()
+        return [_document(row) for row in rows]
+
+    # State
+
+    def states(self, connection_id: str, streams: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the saved AirbyteStateMessages of these streams, and the connection's global one if it has one."""
+        wanted = {*streams, ""}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "select stream, state from states where connection_id = ?", (connection_id,)
+            ).fetchall()
+        return [json.loads(row["state"]) for row in rows if row["stream"] in wanted]
+
+    def save_states(self, connection_id: str, states: Iterable[dict[str, Any]]) -> None:
+        """Save AirbyteStateMessages in one transaction, each in the place of the one before."""
+        rows = [(connection_id, _stream_of(state), json.dumps(state)) for state in states]
+        with self._database.write() as connection:
+            connection.executemany("insert or replace into states values (?, ?, ?)", rows)
+
+    def drop_states(self, connection_id: str, streams: Iterable[str]) -> None:
+        """Forget the states of these streams, and a global state: it covers them too."""
+        with self._database.write() as connection:
+            _drop_states(connection, connection_id, streams)
+
+    def generations(self, connection_id: str) -> dict[str, int]:
+        """Return the generation of each stream that has had one."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "select stream, generation from generations where connection_id = ?", (connection_id,)
+            ).fetchall()
+        return {row["stream"]: row["generation"] for row in rows}
+
+    def next_generations(self, connection_id: str, streams: Iterable[str]) -> None:
+        """Add one to the generation of each of these streams; the first is 1."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "insert into generations values (?, ?, 1) on conflict do update set generation = generation + 1",
+                [(connection_id, stream) for stream in streams],
+            )
+
+
+def stale_streams(before: Connection, after: Connection) -> list[str]:
+    """Return the streams whose state must not be found again: no longer incremental, or with another cursor."""
+    kept = {(stream.name, *stream.cursor_field) for stream in after.streams if stream.incremental}
+    return [stream.name for stream in before.streams if (stream.name, *stream.cursor_field) not in kept]
+
+
+def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: Iterable[str]) -> None:
+    """Drop the states of streams, and with the first of them a global state, which covers them too."""
+    names = [*streams]
+    rows = [(connection_id, stream) for stream in (*names, *([""] if names else []))]
+    connection.executemany("delete from states where connection_id = ? and stream = ?", rows)
+
+
+def _row(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        "select id, kind, deleted, document from objects where id = ? and kind = ?", (record.id, _kind(record)[0])
+    ).fetchone()
+    return row
+
+
+def _dependents(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> list[sqlite3.Row]:
+    """Return what is deleted with a record, connections first: of a workspace everything in it."""
+    select = "select id, kind, document from objects where not deleted and "
+    if isinstance(record, Workspace):
+        rows = connection.execute(f"{select} workspace_id = ? order by kind = 'connection' desc, number", (record.id,))
+    elif isinstance(record, Actor):
+        rows = connection.execute(
+            f"{select} kind = 'connection' and json_extract(document, ?) = ? order by number",
+            (f"$.{record.kind}_id", record.id),
+        )
+    else:
+        return []
+    return rows.fetchall()
+
+
+def _parents(record: Workspace | Actor | Connection) -> list[str]:
+    if isinstance(record, Workspace):
+        return []
+    if isinstance(record, Actor):
+        return [record.workspace_id]
+    return [record.workspace_id, record.source_id, record.destination_id]
+
+
+def _load[R: Workspace | Actor | Connection](record: R, document: dict[str, Any]) -> R:
+    """Return a document as a record of the given record's class."""
+    found = _connection(document) if isinstance(record, Connection) else type(record)(**document)
+    return cast("R", found)
+
+
+def _kind(record: Workspace | Actor | Connection) -> tuple[str, str]:
+    if isinstance(record, Workspace):
+        return "workspace", record.id
+    return (record.kind if isinstance(record, Actor) else "connection"), record.workspace_id
+
+
+def _document(row: sqlite3.Row) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(row["document"])
+    return document
+
+
+def _connection(document: dict[str, Any]) -> Connection:
+    return Connection(**{**document, "streams": [Stream(**stream) for stream in document["streams"]]})
+
+
+def _stream_of(state: dict[str, Any]) -> str:
+    return str(state["stream"]["stream_descriptor"]["name"]) if state.get("type") == "STREAM" else ""

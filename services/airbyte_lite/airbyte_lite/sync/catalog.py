@@ -1,0 +1,189 @@
+"""From what a source offers to what a connection syncs: checks, defaults and the protocol's catalog.
+
+Rules as in "Connections" of Airbyte's API documentation and ConfiguredAirbyteCatalog of the Airbyte protocol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from airbyte_lite.state.records import Stream
+from airbyte_lite.sync.stream_schema import columns, field_paths, selected_schema, without_schema
+
+# The public API's combined mode: the protocol's source mode and destination mode.
+SYNC_MODES = {
+    "full_refresh_overwrite": ("full_refresh", "overwrite"),
+    "full_refresh_append": ("full_refresh", "append"),
+    "incremental_append": ("incremental", "append"),
+    "incremental_deduped_history": ("incremental", "append_dedup"),
+}
+
+
+class CatalogError(Exception):
+    """A stream configuration that does not fit what the source offers; the message says which and what would fit."""
+
+
+@dataclass(frozen=True)
+class StreamChoice:
+    """What a client asked for one stream; None takes the default."""
+
+    name: str
+    sync_mode: str | None = None
+    primary_key: list[list[str]] | None = None
+    cursor_field: list[str] | None = None
+    selected_fields: list[str] | None = None
+
+
+def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> list[Stream]:
+    """Return the streams to sync; no choices means every stream, in its default mode. Raises CatalogError."""
+    by_name = {str(stream["name"]): stream for stream in offered}
+    choices = choices or [StreamChoice(name) for name in by_name]
+    names = [choice.name for choice in choices]
+    for name in names:
+        if name not in by_name:
+            raise CatalogError(f"The source has no stream {name}. It has: {', '.join(by_name) or 'none'}.")
+        if names.count(name) > 1:
+            raise CatalogError(f"Stream {name} is configured twice.")
+    return [_configure(by_name[choice.name], choice) for choice in choices]
+
+
+def proposed(offered: list[dict[str, Any]]) -> list[Stream]:
+    """Return every stream in its default mode, with the keys and cursors that the source knows; nothing is checked."""
+    return [
+        Stream(
+            stream=stream,
+            sync_mode=_default_mode(stream),
+            primary_key=stream.get("source_defined_primary_key") or [],
+            cursor_field=stream.get("default_cursor_field") or [],
+        )
+        for stream in offered
+    ]
+
+
+def _default_mode(stream: dict[str, Any]) -> str:
+    """Return full_refresh_overwrite, Airbyte's choice when none is given, or the first mode that the stream has."""
+    return next(iter(combined_modes(stream)), "full_refresh_overwrite")
+
+
+def combined_modes(stream: dict[str, Any]) -> list[str]:
+    """Return the sync modes that this stream can be loaded with."""
+    supported = stream.get("supported_sync_modes") or ["full_refresh"]
+    return [mode for mode, (source_mode, _) in SYNC_MODES.items() if source_mode in supported]
+
+
+def _configure(offered: dict[str, Any], choice: StreamChoice) -> Stream:
+    mode = choice.sync_mode or _default_mode(offered)
+    valid = combined_modes(offered)
+    if mode not in valid:
+        raise CatalogError(f"Stream {choice.name} cannot be synced with {mode}. Valid sync modes: {', '.join(valid)}.")
+    paths = field_paths(offered.get("json_schema") or {})
+    if without_schema(offered):  # any column may come to be there: the sync judges
+        paths += [*(choice.primary_key or []), choice.cursor_field or []]
+        paths += [[name] for name in choice.selected_fields or []]
+    stream = Stream(
+        stream=offered,
+        sync_mode=mode,
+        primary_key=_primary_key(offered, choice, mode, paths),
+        cursor_field=_cursor(offered, choice, mode, paths),
+        selected_fields=choice.selected_fields,
+    )
+    if choice.selected_fields is not None:
+        _check_selection(stream, choice.selected_fields, paths)
+    return stream
+
+
+def _primary_key(offered: dict[str, Any], choice: StreamChoice, mode: str, paths: list[list[str]]) -> list[list[str]]:
+    defined: list[list[str]] = offered.get("source_defined_primary_key") or []
+    given = choice.primary_key or []
+    if defined and given and sorted(defined) != sorted(given):
+        raise CatalogError(
+            f"The primary key of stream {choice.name} is defined by the source: {_listed(defined)}. "
+            "Leave primaryKey out or give the same."
+        )
+    unknown = [path for path in given if path not in paths]
+    if unknown:
+        raise CatalogError(
+            f"Stream {choice.name} has no column {_listed(unknown)} for its primary key. It has: {_listed(paths)}."
+        )
+    if len({tuple(path) for path in given}) < len(given):
+        raise CatalogError(f"The primary key of stream {choice.name} names a column twice: {_listed(given)}.")
+    key = defined or given
+    if mode == "incremental_deduped_history" and not key:
+        raise CatalogError(f"Stream {choice.name} needs a primaryKey for {mode}: the source does not define one.")
+    return key
+
+
+def _cursor(offered: dict[str, Any], choice: StreamChoice, mode: str, paths: list[list[str]]) -> list[str]:
+    default: list[str] = offered.get("default_cursor_field") or []
+    given = choice.cursor_field or []
+    if offered.get("source_defined_cursor"):
+        if given and given != default and mode.startswith("incremental_"):
+            raise CatalogError(
+                f"The cursor of stream {choice.name} is defined by the source: {'.'.join(default)}. "
+                "Leave cursorField out."
+            )
+        return default
+    if given and given not in paths:
+        raise CatalogError(
+            f"Stream {choice.name} has no column {'.'.join(given)} for its cursor. It has: {_listed(paths)}."
+        )
+    if mode.startswith("incremental_") and not (given or default):
+        raise CatalogError(f"Stream {choice.name} needs a cursorField for {mode}: the source has no default.")
+    return given or default
+
+
+def _check_selection(stream: Stream, selected: list[str], paths: list[list[str]]) -> None:
+    selectable = [path[0] for path in paths if len(path) == 1]
+    unknown = [name for name in selected if name not in selectable]
+    if unknown or not selected:
+        raise CatalogError(
+            f"Stream {stream.name} has no column {', '.join(unknown) or '(none was selected)'} to select. "
+            f"It has: {', '.join(selectable)}."
+        )
+    needed = [path[0] for path in stream.primary_key]
+    if stream.incremental and stream.cursor_field:
+        needed.append(stream.cursor_field[0])
+    missing = [name for name in needed if name not in selected]
+    if missing:
+        raise CatalogError(
+            f"selectedFields of stream {stream.name} must include its key and cursor: {', '.join(missing)}."
+        )
+
+
+def _listed(paths: list[list[str]]) -> str:
+    return ", ".join(".".join(path) for path in paths)
+
+
+def with_first_schemas(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Stream]:
+    """Return the streams; those that had no schema take over the one that the source has for them by now.
+
+    Raises CatalogError if the key, the cursor or the selection, which could not be checked before, do not fit it.
+    """
+    found = {str(stream["name"]): stream for stream in offered if columns(stream) and not without_schema(stream)}
+    return [
+        _configure(found[stream.name], _choice(stream))
+        if without_schema(stream.stream) and stream.name in found
+        else stream
+        for stream in streams
+    ]
+
+
+def _choice(stream: Stream) -> StreamChoice:
+    return StreamChoice(stream.name, stream.sync_mode, stream.primary_key, stream.cursor_field, stream.selected_fields)
+
+
+def protocol_catalog(streams: list[Stream]) -> dict[str, Any]:
+    """Return the ConfiguredAirbyteCatalog that the connector reads."""
+    return {
+        "streams": [
+            {
+                "stream": {**stream.stream, "json_schema": selected_schema(stream)},
+                "sync_mode": SYNC_MODES[stream.sync_mode][0],
+                "destination_sync_mode": SYNC_MODES[stream.sync_mode][1],
+                "cursor_field": stream.cursor_field,
+                "primary_key": stream.primary_key,
+            }
+            for stream in streams
+        ]
+    }

@@ -1,0 +1,49 @@
+"""The JSON schema of a stream: its columns, their types, and the part of it that is selected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airbyte_lite.state.records import Stream
+
+# What Airbyte's file-based sources discover where no file matches: one object column, and their own two. Streams of
+# which no schema is wanted (schemaless) keep it.
+FALLBACK_COLUMNS = {"data", "_ab_source_file_url", "_ab_source_file_last_modified"}
+
+
+def columns(stream: dict[str, Any]) -> dict[str, Any]:
+    """Return the stream's columns: name to JSON schema."""
+    return (stream.get("json_schema") or {}).get("properties") or {}
+
+
+def column_type(column: Any) -> Any:
+    """Return what decides a column's type in the destination; the order of ["null", "string"] does not."""
+    if not isinstance(column, dict):
+        return column
+    types = column.get("type")
+    return (sorted(types) if isinstance(types, list) else types), column.get("format"), column.get("airbyte_type")
+
+
+def field_paths(schema: dict[str, Any]) -> list[list[str]]:
+    """Return the path of every property of a JSON schema, nested ones included."""
+    paths: list[list[str]] = []
+    for name, child in (schema.get("properties") or {}).items():
+        paths.append([name])
+        if isinstance(child, dict):
+            paths.extend([name, *path] for path in field_paths(child))
+    return paths
+
+
+def without_schema(stream: dict[str, Any]) -> bool:
+    """Return whether the source had nothing to infer the stream's schema from."""
+    found = columns(stream)
+    return set(found) <= FALLBACK_COLUMNS and column_type(found.get("data")) == ("object", None, None)
+
+
+def selected_schema(stream: Stream) -> dict[str, Any]:
+    """Return the stream's JSON schema, reduced to the selected columns."""
+    schema: dict[str, Any] = stream.stream.get("json_schema") or {}
+    if stream.selected_fields is None:
+        return schema
+    kept = {name: column for name, column in columns(stream.stream).items() if name in stream.selected_fields}
+    return {**schema, "properties": kept}

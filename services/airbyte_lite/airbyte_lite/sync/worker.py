@@ -1,0 +1,243 @@
+"""What a job does: a sync (schema, state, read, load) or a reset (tables and state away)."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from airbyte_lite.connectors.definitions import Definition, Definitions
+from airbyte_lite.connectors.masking import secret_values
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Read
+from airbyte_lite.loader.destination import BigQueryDestination
+from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.run_sync import run_sync
+from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Sync
+from airbyte_lite.settings import Settings
+from airbyte_lite.state.records import Actor, Connection
+from airbyte_lite.state.store import Store
+from airbyte_lite.sync import catalog, schema_changes
+from airbyte_lite.sync.stream_schema import selected_schema, without_schema
+from airbyte_lite.sync.task import Task
+
+
+class Worker:
+    """Does the work of jobs."""
+
+    def __init__(
+        self,
+        store: Store,
+        definitions: Definitions,
+        runner: ConnectorRunner,
+        settings: Settings,
+        spool_dir: Path,
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._runner = runner
+        self._emulator_host = settings.emulator_host
+        self._maximum_bytes_billed = settings.maximum_bytes_billed
+        self._spool_dir = spool_dir
+
+    def run(self, task: Task) -> None:
+        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError with nothing changed."""
+        connection = self._store.connection(task.job.connection_id)
+        source = self._store.actor("source", connection.source_id)
+        destination = self._store.actor("destination", connection.destination_id)
+        task.log.hide(self._secrets(source) | self._secrets(destination))
+        if task.job.type == "reset":
+            self._reset(task, connection, destination)
+            return
+        try:
+            self._sync(task, connection, source, destination)
+        except SyncError as error:
+            # Connectors give some reasons ("the bucket does not exist") in their check only.
+            reason = None if task.cancelled.is_set() else self._fault(task, source)
+            if reason is None or reason in error.message:
+                raise
+            raise SyncError(f"{error.message} The source's check says: {reason}", "config_error") from error
+
+    def _secrets(self, actor: Actor) -> set[str]:
+        definition = self._definitions.get(actor.kind, actor.definition_id)
+        return secret_values(actor.configuration, self._definitions.schema(definition))
+
+    def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
+        tables = BigQueryDestination(destination.configuration, self._emulator_host)
+        task.check()  # once: a reset is cancelled before the first table is gone, or not at all
+        streams = self._sync_streams(connection)
+        for stream in streams:
+            # The table first: a state without its table is dropped before the next read; a table without its state
+            # would get its rows twice.
+            tables.drop(stream, streams, connection.id)
+            self._store.drop_states(connection.id, [stream.name])
+            self._store.next_generations(connection.id, [stream.name])
+            task.log("INFO", f"Stream {stream.name}: table {stream.table} and its state were removed.")
+
+    def _sync(self, task: Task, connection: Connection, source: Actor, destination: Actor) -> None:
+        definition = self._definitions.get("source", source.definition_id)
+        names = ", ".join(stream.name for stream in connection.streams)
+        task.log(
+            "INFO",
+            f"Syncing {names} from {source.name} ({definition.name} {definition.version}) to {destination.name}.",
+        )
+        connection = self._refresh_schema(task, connection, source, definition)
+        task.check()
+        overwritten = [stream.name for stream in connection.streams if stream.sync_mode == "full_refresh_overwrite"]
+        self._store.next_generations(connection.id, overwritten)
+        streams = self._sync_streams(connection)
+        self._drop_states_of_missing_tables(task, connection, destination, streams)
+        incremental = [stream.name for stream in connection.streams if stream.incremental]
+        state = self._store.states(connection.id, incremental) if incremental else []
+        chosen = catalog.protocol_catalog(connection.streams)
+        assert definition.connector is not None  # noqa: S101 -- only destinations have none
+        with self._runner.read(definition.connector, source.configuration, chosen, state) as read:
+            task.follow(read)
+            sync = Sync(
+                connection_id=connection.id,
+                job_id=task.job.id,
+                streams=streams,
+                destination=destination.configuration,
+                emulator_host=self._emulator_host,
+                maximum_bytes_billed=self._maximum_bytes_billed,
+                spool_dir=self._spool_dir / f"job-{task.job.id}",
+                commit_state=functools.partial(self._store.save_states, connection.id),
+                confirm_empty=functools.partial(self._confirm_empty, task, source),
+                log=task.log,
+                progress=task.log.progress,
+                cancelled=task.cancelled,
+            )
+            try:
+                run_sync(sync, read)
+            except SyncError as error:
+                if details := _details(error, read):
+                    task.log("ERROR", details)
+                raise
+            self._keep_configuration(source, read.configuration_update)
+
+    def _sync_streams(self, connection: Connection) -> list[SyncStream]:
+        generations = self._store.generations(connection.id)
+        return [
+            SyncStream(
+                name=stream.name,
+                namespace=stream.stream.get("namespace"),
+                json_schema=selected_schema(stream),
+                sync_mode=stream.sync_mode,
+                primary_key=stream.primary_key,
+                cursor_field=stream.cursor_field,
+                table=connection.prefix + stream.name,
+                generation_id=generations.get(stream.name, 0),
+            )
+            for stream in connection.streams
+        ]
+
+    def _refresh_schema(self, task: Task, connection: Connection, source: Actor, definition: Definition) -> Connection:
+        """Discover the schema and do with its changes what the connection says; returns the connection to sync.
+
+        Streams that had none (the connection was made before the first file) take it over whatever the connection says.
+        """
+        if connection.schema_updates == "ignore" and not any(map(without_schema, _offers(connection))):
+            return connection
+        assert definition.connector is not None  # noqa: S101 -- only destinations have none
+        try:
+            offered = self._runner.discover(definition.connector, source.configuration, task.follow)
+        except ConnectorError as error:
+            if error.failure_type != "config_error":
+                raise
+            # A file that cannot be understood: the read meets it too, and its log names the file and the line.
+            task.log("WARN", f"The schema could not be discovered: {error.message} The known one is used.")
+            return connection
+        # Each change is made to the connection as it is then: a caller may have altered it while the source was asked.
+        try:
+            changes = schema_changes.compare(self._store.connection(connection.id).streams, offered)
+            connection = self._store.change(
+                connection, lambda now: replace(now, streams=catalog.with_first_schemas(now.streams, offered))
+            )
+        except catalog.CatalogError as error:
+            raise SyncError(f"{error} Change the connection's streams or the source.", "config_error") from error
+        if unknown := [stream["name"] for stream in _offers(connection) if without_schema(stream)]:
+            self._refuse_unknown(task, source, unknown)
+        if connection.schema_updates == "ignore":
+            return connection
+        for change in changes:
+            task.log("INFO", f"Schema: {change}.")
+        if changes and connection.schema_updates == "disable_connection":
+            self._store.change(connection, lambda now: replace(now, status="inactive"))
+            raise SyncError(
+                f"The connection was made inactive because the source's schema has changed: "
+                f"{'; '.join(str(change) for change in changes)}. PATCH the connection's configurations to take the "
+                "new schema over and set its status to active.",
+                "config_error",
+            )
+        if any(change.added for change in changes):
+            connection = self._store.change(
+                connection,
+                lambda now: replace(now, streams=schema_changes.add_columns(now.streams, offered, changes)),
+            )
+        return connection
+
+    def _refuse_unknown(self, task: Task, source: Actor, streams: list[str]) -> None:
+        """Raise SyncError unless the source's own check vouches for streams without a schema (schemaless ones)."""
+        reason = self._fault(task, source)
+        if reason is not None:
+            raise SyncError(
+                f"The columns of {', '.join(streams)} are not known yet, because the source found no data. The "
+                f"connector says: {reason} Bring the files to where the source looks for them, then sync again.",
+                "config_error",
+            )
+
+    def _drop_states_of_missing_tables(
+        self, task: Task, connection: Connection, destination: Actor, streams: list[SyncStream]
+    ) -> None:
+        incremental = [stream.name for stream in streams if stream.incremental]
+        if not self._store.states(connection.id, incremental):
+            return
+        tables = BigQueryDestination(destination.configuration, self._emulator_host)
+        missing = [stream.name for stream in tables.missing(streams) if stream.incremental]
+        if missing:
+            task.log(
+                "WARN",
+                f"The tables of {', '.join(missing)} do not exist any more: these streams are read from the start.",
+            )
+            self._store.drop_states(connection.id, missing)
+
+    def _fault(self, task: Task, source: Actor) -> str | None:
+        """Return what the source's own check finds wrong, as one line; None if it passes."""
+        connector = self._definitions.get("source", source.definition_id).connector
+        assert connector is not None  # noqa: S101 -- only destinations have none
+        try:
+            result = self._runner.check(connector, source.configuration, task.follow)
+        except ConnectorError as error:
+            return " ".join(error.message.split())
+        return None if result.succeeded else " ".join(result.message.split())
+
+    def _confirm_empty(self, task: Task, source: Actor) -> None:
+        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
+        reason = self._fault(task, source)
+        if reason is not None:
+            raise SyncError(
+                "The source has no records and its check does not pass, so the overwrite was refused; the table keeps "
+                f"its rows. The connector says: {reason} Check that the files or tables that the source names exist, "
+                "or empty the table on purpose with a job of type reset.",
+                "config_error",
+            )
+
+    def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
+        """Keep the form of the configuration that the connector has migrated it to."""
+        if update is None:
+            return
+        self._store.change(
+            source,
+            lambda now: replace(now, configuration=update) if now.configuration == source.configuration else now,
+        )
+
+
+def _offers(connection: Connection) -> list[dict[str, Any]]:
+    return [stream.stream for stream in connection.streams]
+
+
+def _details(error: SyncError, read: Read) -> str:
+    """Return what the connector left behind besides its messages: a stack trace, or its last lines."""
+    cause = error.__cause__
+    return cause.internal if isinstance(cause, ConnectorError) else read.stderr if read.exit_code else ""
