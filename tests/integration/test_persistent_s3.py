@@ -28,8 +28,8 @@ from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, free_ports, python
-from local.processes import Process, Supervisor
+from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, free_ports, python
+from tools.local.processes import Process, Supervisor
 
 from .test_connector_s3 import S3, WHOLE_SECOND
 

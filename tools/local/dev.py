@@ -16,17 +16,14 @@ from tools.local.startup import StepError, bootstrap, bring_up, step
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
 
-# What is done when a file below one of these paths changes, in this order.
+# What is done when a file below one of the paths changes, in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
 WATCHED = {
-    "services/orchestrator": CODE,
-    "dbt_project": CODE,
-    "seed_data": SEED,  # before the connections that read it
-    "connections.yaml": CONNECTIONS,
-    "connections.env": CONNECTIONS,
-    "services/bootstrap": CONNECTIONS,
-    "services/airbyte_lite": "airbyte",
-    "services/warehouse": "warehouse",
+    CODE: ["services/orchestrator", "dbt_project"],
+    SEED: ["seed_data"],  # before the connections that read it
+    CONNECTIONS: ["connections.yaml", "connections.env", "services/bootstrap", "packages"],  # reloads the code too
+    "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
+    "warehouse": ["services/warehouse", "packages/platform_kit"],
 }
 
 
@@ -41,8 +38,11 @@ def files(path: Path) -> Iterator[Path]:
 
 
 def snapshot() -> dict[str, int]:
-    """Return, for each watched path, a fingerprint of its files' names and times."""
-    return {name: hash(frozenset((str(file), modified(file)) for file in files(ROOT / name))) for name in WATCHED}
+    """Return, for each action, a fingerprint of the names and times of the files that ask for it."""
+    return {
+        action: hash(frozenset((str(file), modified(file)) for path in paths for file in files(ROOT / path)))
+        for action, paths in WATCHED.items()
+    }
 
 
 def modified(file: Path) -> int:
@@ -80,7 +80,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
     while True:
         time.sleep(WATCH_SECONDS)
         now = snapshot()
-        for action in dict.fromkeys(WATCHED[name] for name in WATCHED if now[name] != before[name]):
+        for action in (action for action in WATCHED if now[action] != before[action]):
             try:
                 react(action, platform, services)
             except (StepError, ServiceError, dagster_run.DagsterRunError, OSError) as error:

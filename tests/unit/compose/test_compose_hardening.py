@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from local.platform import LOCALSTACK_HAS_ITS_OBJECTS
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
+from tools.local.platform import LOCALSTACK_HAS_ITS_OBJECTS
 from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -316,7 +316,7 @@ def test_our_images() -> None:
     }
     assert len(stages) == len(re.findall(r"^FROM ", text, re.MULTILINE))
     assert {base for base, _ in stages.values()} - set(stages) == {"$PYTHON_IMAGE"}
-    assert set(re.findall(r"--from=(\S+)", text)) <= set(stages)
+    assert set(re.findall(r"\bfrom=([^\s,]+)", text)) <= set(stages)
     assert "UV_REQUIRE_HASHES=1" in text
     assert not re.search(r"^(ADD|COPY) (--\S+ )*\. ", text, re.MULTILINE), "copies everything"
     for name, (_, body) in stages.items():
@@ -325,12 +325,12 @@ def test_our_images() -> None:
             pattern = r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)"
             readable = "".join(re.findall(r"^RUN chmod -R a\+rX ([^&\n]+)", body, re.MULTILINE))
             folders = set(re.findall(pattern, body, re.MULTILINE))
-            assert folders, name
+            assert folders or name == "build", name
             assert folders <= set(re.findall(r"/opt/\w+", readable)), name
         else:
             assert re.findall(r"^COPY (?!--from=build)", body, re.MULTILINE) == [], name
     services = {service["build"]["target"] for service in SERVICES.values() if "build" in service}
-    assert services == {name for name, (base, _) in stages.items() if base == "service"}
+    assert services == {name for name, (base, _) in stages.items() if base == "service"} - {"build-orchestrator"}
     for name in services:
         assert re.findall(r"^USER (.+)$", stages[name][1], re.MULTILINE) == ["platform"], name
 

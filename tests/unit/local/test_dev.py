@@ -46,7 +46,22 @@ def test_changes_of_content_and_names_are_seen(tmp_path: Path, monkeypatch: pyte
     assert dev.snapshot() == before
     os.utime(model, ns=(1, 1))
     changed = dev.snapshot()
-    assert [name for name in before if before[name] != changed[name]] == ["dbt_project"]
+    assert [name for name in before if before[name] != changed[name]] == [dev.CODE]
+
+
+def test_a_change_of_a_shared_package_reaches_all_that_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    before = dev.snapshot()
+    for name, expected in (
+        ("connections_file", [dev.CONNECTIONS]),
+        ("platform_kit", [dev.CONNECTIONS, "airbyte", "warehouse"]),
+    ):
+        file = tmp_path / "packages" / name / "a.py"
+        file.parent.mkdir(parents=True)
+        file.touch()
+        after = dev.snapshot()
+        assert [action for action in before if before[action] != after[action]] == expected
+        before = after
 
 
 def test_a_port_that_is_taken_is_named() -> None:
