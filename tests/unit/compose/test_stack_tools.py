@@ -3,14 +3,12 @@
 import os
 import re
 import shutil
-import socket
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.stack import __main__, compose, doctor, env, images, modes, ports
+from tools.stack import __main__, compose, doctor, env, images, modes
 from tools.stack.findings import Finding
 from tools.stack.up import judge
 
@@ -277,14 +275,6 @@ def test_versions() -> None:
     assert doctor.version("") == (0, 0)
 
 
-def test_a_port_that_is_taken_is_known_with_its_holder() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        assert not ports.is_free(port)
-        assert re.fullmatch(r"process \S+ \(\d+\)", ports.process_on(port))
-    assert ports.is_free(port)
-
-
 def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Path) -> None:
     (checkout / "Dockerfile").write_text("FROM $PYTHON_IMAGE\nCOPY code settings.yaml /opt/\nCOPY --from=build /x /y\n")
     (checkout / "code" / "target").mkdir(parents=True)
@@ -349,20 +339,3 @@ def test_an_image_is_made_of_the_stages_of_its_target(checkout: Path) -> None:
 )
 def test_a_containers_state_is_judged(state: dict[str, object], one_shot: bool, verdict: str) -> None:
     assert judge(state, one_shot) == verdict
-
-
-@pytest.mark.parametrize(("code", "named"), [(0, True), (1, False)])
-def test_a_base_image_gets_its_name_only_when_it_is_whole(tmp_path: Path, code: int, named: bool) -> None:
-    """Docker imports nothing at all as an empty image: by its name it would be taken for made."""
-    calls = tmp_path / "calls"
-    commands = {
-        "mmdebstrap": f"echo tar; exit {code}",
-        "docker": f'cat >/dev/null; echo "$@" >> {calls}; echo sha256:1',
-    }
-    for name, script in commands.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    command = [str(images.STAND_IN / "debian.sh"), "debian:trixie-slim", "trixie"]
-    result = subprocess.run(command, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, stdin=subprocess.DEVNULL)
-    assert result.returncode == code
-    assert ("debian:trixie-slim" in calls.read_text()) is named

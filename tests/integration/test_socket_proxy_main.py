@@ -12,7 +12,7 @@ import pytest
 from socket_proxy.__main__ import drop_privileges
 from socket_proxy.settings import WorkerSettings
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
