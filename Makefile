@@ -27,6 +27,10 @@ sql: ## A query on the running warehouse: make sql q='select * from jaffle_trust
 	@$(launcher) -m tools.local.sql "$$q"
 export q
 
+shell: ## A shell with the platform's variables: `dagster dev` in services/orchestrator, `dbt build` in dbt_project
+	@$(install) platform
+	@$(launcher) -m tools.local.shell
+
 # Docker
 
 up: ## Docker Compose: everything that is missing is made, then the platform is started and waited for
@@ -121,5 +125,5 @@ bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
 	@$(tests)/python -m tests.benchmark
 
-.PHONY: audit bench help demo dev sql test lint format lock
+.PHONY: audit bench help demo dev sql shell test lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

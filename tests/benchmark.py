@@ -114,6 +114,7 @@ def connector_environment() -> dict[str, str]:
 def measure(directory: Path) -> list[tuple[str, str]]:
     """Run everything and return rows of (what, figure)."""
     platform = Platform(directory, free_ports())
+    platform.prepare()
     figures: list[tuple[str, str]] = []
     with Supervisor(directory / "logs") as services:
         for service in (platform.s3(), platform.warehouse(), platform.airbyte()):

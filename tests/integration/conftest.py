@@ -15,16 +15,26 @@ from platform_kit.s3 import client
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
+from .commands import Commands
 from .running import RunningPlatform, Server
 from .syncs import Syncs
 
 
 @pytest.fixture(scope="session")
-def local_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """What runs the services' commands."""
+    with Commands(tmp_path_factory.mktemp("commands")) as commands:
+        yield commands
+
+
+@pytest.fixture(scope="session")
+def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[RunningPlatform]:
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
     with Supervisor(directory / "logs") as services:
-        yield RunningPlatform(Platform(directory, free_ports()), services)
+        settings = Platform(directory, free_ports())
+        settings.prepare()
+        yield RunningPlatform(settings, services, commands)
     shutil.rmtree(directory / "warehouse", ignore_errors=True)
 
 

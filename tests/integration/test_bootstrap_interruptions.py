@@ -19,7 +19,8 @@ import pytest
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
-from .interruptions import Bootstrap, Kill, Moment, Run, bootstrap_with_proxy
+from .commands import Commands
+from .interruptions import Bootstrap, Kill, Moment, Run, proxy_before
 from .syncs import BIGQUERY_DEFINITION
 from .test_airbyte_api_lowcode import LOW_CODE_DEFINITION
 from .test_connector_declarative import MANIFEST
@@ -155,7 +156,7 @@ class Workspace:
             "CONNECTIONS_FILE": str(self.directory / "connections.yaml"),
             "BOOTSTRAP_STATE_DIR": str(self.directory / "state"),
         }
-        return self.bootstrap.run(*arguments, environment=self.platform.environment | variables, kill=kill)
+        return self.bootstrap.run(*arguments, variables=variables, kill=kill)
 
     def finish(self, *arguments: str) -> Run:
         """Run a command that has to succeed."""
@@ -284,7 +285,7 @@ type NewWorkspace = Callable[[str], Workspace]
 
 
 @pytest.fixture(scope="module")
-def new_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewWorkspace]:
+def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[NewWorkspace]:
     """A function that gives a workspace that does not exist yet, with this declared for it; all on one airbyte-lite."""
     directory = tmp_path_factory.mktemp("interruptions")
     platform = Platform(directory, free_ports())
@@ -298,7 +299,8 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewWorks
 
     with Supervisor(directory / "logs") as services:
         services.start(platform.airbyte()).wait()
-        with bootstrap_with_proxy(platform, directory / "output") as bootstrap:
+        with proxy_before(platform.url("airbyte")) as proxy:
+            bootstrap = Bootstrap(commands, platform, proxy)
             yield new
 
 

@@ -118,7 +118,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def api() -> Iterator[OrdersApi]:
     with OrdersApi() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()

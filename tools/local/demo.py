@@ -45,7 +45,7 @@ def explain(error: Exception, services: Supervisor) -> None:
     warn(f"\ndemo: {error}")
     if not isinstance(error, ServiceError):  # that one names its service and has the lines
         for name, process in services.processes.items():
-            code = process.popen.poll()
+            code = process.exit_code()
             warn(f"\n{name} {'is running' if code is None else f'ended with exit code {code}'}. {process.tail()}")
     warn(f"\nAll logs: {services.log_directory}. Run it again: make demo")
 

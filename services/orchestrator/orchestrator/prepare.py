@@ -1,4 +1,4 @@
-"""`python -m orchestrator.prepare`: makes dbt's manifest ahead of time, for an image or before the first start."""
+"""`orchestrator-prepare`: makes dbt's manifest ahead of time, for an image or before the first start."""
 
 from dagster_dbt import DbtProject
 

@@ -24,6 +24,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     shutil.copy(EXAMPLE, root)
     (root / "connections.yaml").touch(mode=0o644)
+    (root / "compose/localstack/start.d").mkdir(parents=True)
+    (root / "compose/localstack/start.d/script.py").touch(mode=0o644)
     for name in re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), re.MULTILINE):
         monkeypatch.delenv(name, raising=False)
     for module in (compose, doctor, env, images):
@@ -233,6 +235,18 @@ def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(che
     assert levels(checkout, AIRBYTE_MODE="lite") == [("ok", ".env is complete")]
     (checkout / "connections.yaml").chmod(0o600)
     assert levels(checkout) == [("fail", "connections.yaml can be read by nobody but you")]
+
+
+def test_the_doctor_minds_who_can_read_the_folders_that_containers_get(checkout: Path) -> None:
+    folder = checkout / "compose/localstack"
+    for path in (folder, folder / "start.d", folder / "start.d/script.py"):
+        mode = path.stat().st_mode
+        path.chmod(0o700)
+        assert levels(checkout) == [("fail", "compose/localstack has files that can be read by nobody but you")]
+        path.chmod(mode)
+    assert levels(checkout) == [("ok", ".env is complete")]
+    shutil.rmtree(folder)
+    assert levels(checkout) == [("fail", "compose/localstack, which containers read, is empty")]
 
 
 @pytest.mark.parametrize("folder", [False, True], ids=["absent", "Docker's folder"])

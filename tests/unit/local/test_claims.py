@@ -1,7 +1,9 @@
 """`make demo` and `make dev`: one of each at a time in a checkout, and what other commands see of a dev that runs."""
 
+import fcntl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +41,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproc
 
 
 def test_a_second_run_is_refused(running: subprocess.Popen[bytes]) -> None:
-    with pytest.raises(claims.ClaimedError, match="`make dev` runs already"), claims.claim(claims.DEVELOPMENT):
+    with pytest.raises(claims.ClaimedError, match="`make dev` already runs"), claims.claim(claims.DEVELOPMENT):
         pass
 
 
@@ -57,3 +59,24 @@ def test_one_that_was_killed_does_not_count(running: subprocess.Popen[bytes]) ->
     running.wait()
     assert claims.environment_file(claims.DEVELOPMENT).exists()
     assert claims.development() is None
+
+
+def test_a_start_outwaits_commands_that_only_look(tmp_path: Path) -> None:
+    """`make run` and `make sql` look whether `make dev` runs by taking the lock for a moment."""
+    directory = tmp_path / "dev"
+    claims.lock_file(directory).touch()
+    with claims.lock_file(directory).open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, looking.close).start()
+        with claims.claim(directory):
+            assert claims.is_claimed(directory)
+
+
+def test_variables_of_a_run_that_ends_while_they_are_looked_up(
+    running: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims.environment_file(claims.DEVELOPMENT).unlink()
+    assert claims.development() is None
+    claims.publish(claims.DEVELOPMENT, {"BQ_PROJECT": "again"})
+    assert claims.development() == {"BQ_PROJECT": "again"}
+    assert [path.name for path in claims.DEVELOPMENT.iterdir()] == ["environment.json"]

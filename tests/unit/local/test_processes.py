@@ -91,6 +91,50 @@ def test_a_group_that_cannot_be_signalled_does_not_keep_the_others_running(
     assert not is_alive(pid)
 
 
+def test_no_group_is_signalled_whose_number_may_be_another_process_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a process is reaped, the kernel may give its number away."""
+    reaped: list[int] = []
+    killpg = os.killpg
+
+    def checked(group: int, number: int) -> None:
+        if not is_alive(group):  # a zombie is alive in this sense: its number is still its own
+            reaped.append(group)
+        killpg(group, number)
+
+    monkeypatch.setattr(os, "killpg", checked)
+    with Supervisor(tmp_path) as services:
+        services.start(web()).wait(10)
+        ended = services.start(Service("ended", [sys.executable, "-c", ""], {}, "http://127.0.0.1:9/"))
+        while ended.exit_code() is None:
+            time.sleep(0.01)
+        with pytest.raises(ServiceError, match="exit code 0"):
+            ended.healthy()
+    assert reaped == []
+
+
+def test_what_an_ended_service_left_behind_is_killed(tmp_path: Path) -> None:
+    leave = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"
+    with Supervisor(tmp_path) as services:
+        process = services.start(Service("leaves", [sys.executable, "-c", leave], {}, "http://127.0.0.1:9/"))
+        while process.exit_code() is None:
+            time.sleep(0.01)
+        pid = int(process.log.read_text())
+        assert is_alive(pid)
+    for _ in range(100):
+        if not runs(pid):
+            break
+        time.sleep(0.02)
+    assert not runs(pid)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process that is nobody's child here runs: one that nobody reaps does not."""
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, number: signal.Signals) -> None:
     service = web()

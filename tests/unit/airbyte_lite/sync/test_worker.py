@@ -16,6 +16,7 @@ from airbyte_lite.jobs.log import JobLog
 from airbyte_lite.loader import destination, names
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Source, Sync
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.jobstore import JobStore
@@ -36,11 +37,11 @@ class Setting:
         settings = Settings("127.0.0.1", 0, directory, directory, "http://127.0.0.1:9")
         self.store, self.jobs = Store(database), JobStore(database)
         self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings, directory)
-        self.store.save(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
+        self.store.add(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
 
     def task(self, code: str, job_type: str = "sync", **connection: Any) -> Task:
-        self.store.save(Actor("s1", "source", "w1", "s", "", {"code": code}, 0.0))
-        self.store.save(replace(CONNECTION, **connection))
+        self.store.add(Actor("s1", "source", "w1", "s", "", {"code": code}, 0.0))
+        self.store.add(replace(CONNECTION, **connection))
         job = self.jobs.create("c1", "w1", job_type)
         self.jobs.start(job.id)
         return Task(job, JobLog(self.jobs, job.id))
@@ -53,11 +54,11 @@ def setting(fake_connector: Connector, runner: ConnectorRunner, tmp_path: Path) 
     database.close()
 
 
-def read_to_the_end(**arguments: Any) -> None:
+def read_to_the_end(_sync: Sync, source: Source) -> None:
     """Stands where the loader is, without a warehouse."""
-    for _ in arguments["source"]:
+    for _ in source:
         pass
-    if arguments["source"].exit_code:
+    if source.exit_code:
         raise SyncError("The connector ended.")
 
 
@@ -105,7 +106,7 @@ def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, mon
 
 
 def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lose(**_: object) -> None:
+    def lose(*_: object) -> None:
         raise SyncError("The connector was killed.") from ConnectorError("The connector was killed.", "its last words")
 
     monkeypatch.setattr(worker, "run_sync", lose)
@@ -119,9 +120,9 @@ def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monke
 def test_configuration_of_the_connector_does_not_undo_a_rename(
     setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def rename(**arguments: Any) -> None:
-        read_to_the_end(**arguments)
-        setting.store.save(replace(setting.store.actor("source", "s1"), name="renamed"))
+    def rename(sync: Sync, source: Source) -> None:
+        read_to_the_end(sync, source)
+        setting.store.change(setting.store.actor("source", "s1"), lambda now: replace(now, name="renamed"))
 
     monkeypatch.setattr(worker, "run_sync", rename)
     control = {"type": "CONNECTOR_CONFIG", "connectorConfig": {"config": {"new": 1}}}

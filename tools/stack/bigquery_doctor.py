@@ -1,7 +1,8 @@
-"""`python -m airbyte_lite.bigquery_doctor`: is Google BigQuery ready for the platform? It changes nothing.
+"""Checks whether Google BigQuery is ready for the platform; it changes nothing.
 
+A program of its own: `bigquery.py` sends its text to a Python that has Google's client, in an image or an environment.
 Real calls with the settings of the environment: a token, dry runs (free, and they check permissions), the datasets'
-metadata. Prints a JSON array of findings: {"level": "ok" | "warn" | "fail", "what": …, "next": …}.
+metadata. Prints a JSON array of findings, the fields of `findings.Finding`: level ("ok", "warn", "fail"), what, next.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,7 @@ SUFFIXES = ("", "_staging", "_trusted")  # of BQ_DATASET: Airbyte's landing tabl
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: a level, what was found, the next step if it is not in order."""
-
-    level: str
-    what: str
-    next: str = ""
+Finding = dict[str, str]
 
 
 class Unusable(Exception):
@@ -43,7 +37,12 @@ class Unusable(Exception):
 
     def __init__(self, what: str, next: str) -> None:
         super().__init__(what)
-        self.finding = Finding("fail", what, next)
+        self.finding = finding("fail", what, next)
+
+
+def finding(level: str, what: str, next: str = "") -> Finding:
+    """Return the result of one check: its level, what was found, the next step if it is not in order."""
+    return {"level": level, "what": what, "next": next}
 
 
 def examine(environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -57,10 +56,10 @@ def examine(environment: Mapping[str, str]) -> Iterator[Finding]:
         if path:
             yield from _key_file(Path(path))
         credentials, who = _credentials(path)
-        yield Finding("ok", f"Google gives {who} a token")
+        yield finding("ok", f"Google gives {who} a token")
         client = bigquery.Client(project, credentials, location=location)
         _dry_run(client, "select 1", f"run a query in {project} ({location})", "BigQuery Job User", who)
-        yield Finding("ok", f"{who} may run queries in {project}, location {location}")
+        yield finding("ok", f"{who} may run queries in {project}, location {location}")
         for suffix in SUFFIXES:
             yield _dataset(client, f"{dataset}{suffix}", location, who)
     except Unusable as error:
@@ -83,7 +82,7 @@ def _key_file(path: Path) -> Iterator[Finding]:
     if not isinstance(key, dict) or "type" not in key:
         raise Unusable(f"{KEY}: {path} is no Google credentials file", "take the key file as Google Cloud gave it")
     if path.stat().st_mode & 0o004:
-        yield Finding(
+        yield finding(
             "warn",
             f"everybody on this machine can read the key {path}",
             f"chmod 600 {path} && setfacl -m u:10001:r {path}",
@@ -119,17 +118,17 @@ def _dataset(client: bigquery.Client, name: str, location: str, who: str) -> Fin
         found = client.get_dataset(full, retry=ONCE, timeout=REQUEST_S)
     except exceptions.NotFound:
         _dry_run(client, f"create schema `{full}`", f"make the dataset {full}", editor, who)
-        return Finding("ok", f"the dataset {full} will be made in {location}")
+        return finding("ok", f"the dataset {full} will be made in {location}")
     except Exception as error:
         raise _explained(error, f"look at the dataset {full}", editor, who, client.project) from error
     if (found.location or "").lower() != location.lower():
-        return Finding(
+        return finding(
             "fail",
             f"the dataset {full} is in {found.location}, BQ_LOCATION is {location}; a dataset cannot be moved",
             f"BQ_LOCATION={found.location} or another BQ_DATASET in .env",
         )
     _dry_run(client, f"create table `{full}._doctor` (x int64)", f"write to the dataset {full}", editor, who)
-    return Finding("ok", f"the dataset {full} is in {found.location} and can be written to")
+    return finding("ok", f"the dataset {full} is in {found.location} and can be written to")
 
 
 def _dry_run(client: bigquery.Client, sql: str, action: str, role: str, who: str) -> None:
@@ -164,4 +163,4 @@ def _line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    json.dump([asdict(finding) for finding in examine(os.environ)], sys.stdout, indent=1)
+    json.dump(list(examine(os.environ)), sys.stdout, indent=1)
