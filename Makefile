@@ -78,7 +78,7 @@ e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run
 plan: ## What apply would change in Airbyte; o=--json for machines
 	@$(airbyte) plan $(o)
 
-apply: ## Make Airbyte hold what connections.yaml declares; o=--adopt takes over what others made
+apply: ## Make Airbyte hold what connections.yaml declares; o=--prune also destroys, after asking; o=--adopt takes over
 	@$(airbyte) apply $(o)
 
 destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not ask
@@ -87,12 +87,15 @@ destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not 
 import: ## Write the connections file of what Airbyte holds: make import f=imported.yaml
 	@$(airbyte) import $(f) $(o)
 
+seed: ## Upload seed_data to S3; o=--overwrite also over what others put there, o=--upload also to an external Airbyte's bucket
+	@$(airbyte) seed $(o)
+
 schema: ## Write connections.schema.json, by which editors complete and check connections.yaml
 	@$(install) bootstrap
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
-.PHONY: plan apply destroy import schema
+.PHONY: plan apply destroy import seed schema
 
 # Checks
 

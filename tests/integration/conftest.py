@@ -5,21 +5,19 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
+from platform_kit.s3 import client
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
 from .commands import Commands
 from .running import RunningPlatform, Server
 from .syncs import Syncs
-
-REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
@@ -77,11 +75,9 @@ def bootstrapped(platform: RunningPlatform) -> RunningPlatform:
 
 
 @pytest.fixture(scope="session")
-def s3_client(s3: Server) -> S3Client:
+def s3_client(local_platform: RunningPlatform, s3: Server) -> S3Client:
     """A client of LocalStack's S3."""
-    return boto3.client(
-        "s3", endpoint_url=s3.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    return client(local_platform.settings.environment)
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ class Platform:
             "SEED_DATA_DIR": str(ROOT / "seed_data"),
             "CONNECTIONS_FILE": str(ROOT / "connections.yaml"),
             "BOOTSTRAP_STATE_DIR": str(self.directory / "bootstrap"),
+            "AIRBYTE_MODE": "lite",
             "AIRBYTE_URL": self.url("airbyte"),
             "AIRBYTE_LITE_HOST": "127.0.0.1",
             "AIRBYTE_LITE_PORT": str(self.ports["airbyte"]),

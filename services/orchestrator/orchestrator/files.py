@@ -47,7 +47,7 @@ def _kind(s3_key: str) -> str:
 
 
 class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
-    """The bucket; address and credentials come from boto3's own variables."""
+    """The bucket; address and credentials come from AWS's own variables."""
 
     def count_records(self, s3_key: str, file_format: FileFormat) -> int:
         """Return the number of records of a file.
@@ -55,10 +55,11 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
         Raises Failure when the file is missing or unreadable, NotCountedError when it turns out not to be countable.
         """
         # Imported here: loading the code location must not pay for boto3.
-        import boto3
         from botocore.exceptions import ClientError
 
-        client: S3Client = boto3.client("s3")
+        from platform_kit import s3
+
+        client = s3.client()
         try:
             if isinstance(file_format, ParquetFormat):
                 return count_parquet(lambda size: _get(client, s3_key, Range=f"bytes=-{size}").read())
