@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from local.platform import ROOT, python
+from tools.local.platform import ROOT, python
 
 from .google_front import ACCOUNT, Front, front_of
 from .running import Server

@@ -4,12 +4,12 @@ import shutil
 import sys
 import time
 
-import dagster_run
-from local.claims import ClaimedError, claim
-from local.platform import ROOT, Platform, free_ports, warn
-from local.processes import ServiceError, Supervisor, interruptible
-from local.sql import QueryError, table
-from local.startup import StepError, bring_up, step
+from tools import dagster_run
+from tools.local.claims import ClaimedError, claim
+from tools.local.platform import ROOT, Platform, free_ports, warn
+from tools.local.processes import ServiceError, Supervisor, interruptible
+from tools.local.sql import QueryError, table
+from tools.local.startup import StepError, bring_up, step
 
 DIRECTORY = ROOT / ".local" / "demo"
 

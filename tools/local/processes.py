@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from direct import open_url
+from tools.direct import open_url
 
 START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
 STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL

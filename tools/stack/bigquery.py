@@ -7,9 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from stack import images, modes
-from stack.compose import ROOT
-from stack.findings import Finding
+from tools.stack import images, modes
+from tools.stack.compose import ROOT
+from tools.stack.findings import Finding
 
 INSIDE = "/run/secrets/google_key"  # as Compose mounts it
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from socket_proxy.sweeper import sweep_forever
 
 from .conftest import FakeEngine, json_answer
 
-OVER = [{"Id": f"{number:012}" + 52 * "0", "State": "exited", "Created": 10 - number} for number in range(3)]
+OVER: list[dict[str, Any]] = [
+    {"Id": f"{number:012}" + 52 * "0", "State": "exited", "Created": 10 - number} for number in range(3)
+]
 
 
 def sweep(tmp_path: Path, engine: FakeEngine, *, asked: int) -> None:

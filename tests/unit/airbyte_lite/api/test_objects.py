@@ -13,9 +13,9 @@ from airbyte_lite.api import configuration as configuration_api
 from airbyte_lite.api import connections
 from airbyte_lite.api.app import create_app
 from airbyte_lite.api.services import Services
-from airbyte_lite.connectors.masking import MASK
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream
+from platform_kit.specification import MASK
 
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"

@@ -1,8 +1,5 @@
-import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -216,32 +213,6 @@ def test_costs_are_kept_also_in_a_file_that_was_made_before_they_were(tmp_path: 
     jobs.start(job.id)
     jobs.progress(job.id, SyncProgress(1, 2, 10 << 20), 0, [])
     assert jobs.get(job.id).bytes_billed == 10 << 20
-    database.close()
-
-
-WRITE_AND_DIE = """
-import os, pathlib, sys
-from airbyte_lite.state.database import Database
-from airbyte_lite.state.jobstore import JobStore
-from airbyte_lite.state.store import Store
-from airbyte_lite.loader.sync import SyncProgress
-database = Database(pathlib.Path(sys.argv[1]))
-jobs = JobStore(database)
-jobs.start(jobs.create("c1", "w1", "sync").id)
-Store(database).next_generations("c1", ["orders"])
-with database.write() as connection:
-    connection.execute("delete from generations")
-    os._exit(9)
-"""
-
-
-def test_process_that_dies_leaves_committed_data_only(tmp_path: Path) -> None:
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    died = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, tmp_path], env=variables, timeout=30, check=False)
-    assert died.returncode == 9
-    database = Database(tmp_path)
-    assert Store(database).generations("c1") == {"orders": 1}
-    assert JobStore(database).fail_interrupted() == 1
     database.close()
 
 
