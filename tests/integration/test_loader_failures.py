@@ -16,7 +16,7 @@ from airbyte_lite.loader import jobs as loader_jobs
 from airbyte_lite.loader import names, spool, tables
 from airbyte_lite.loader import warehouse as loader_warehouse
 from airbyte_lite.loader.destination import BigQueryDestination
-from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.stream import SyncStream
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
@@ -84,7 +84,7 @@ ENDINGS: dict[str, tuple[Callable[[list[Line]], Lines], str]] = {
 def test_a_source_that_ends_with(kit: Kit, ending: str) -> None:
     stream = with_old_rows(kit, OVERWRITE)
     make, message = ENDINGS[ending]
-    with pytest.raises(SyncError, match=message) as caught:
+    with pytest.raises(SourceError, match=message) as caught:
         kit.run(make(new(stream)), stream)
     assert caught.value.failure_type == ("config_error" if ending == "an error" else "system_error")
     assert_as_before(kit)
@@ -152,8 +152,9 @@ def test_a_batch_that_fails_ends_the_connector(kit: Kit) -> None:
         threading.Event().wait(2)
 
     source.lines = [*new(stream), wait_for_staging, break_staging, *new(stream, 6), go_on, *new(stream)]
-    with pytest.raises(SyncError, match="load rows into"):
+    with pytest.raises(SyncError, match="load rows into") as caught:
         kit.run(source, stream)
+    assert not isinstance(caught.value, SourceError)  # it was ended by us
     assert kit.rows() == OLD_ROWS
     assert kit.states == []
 

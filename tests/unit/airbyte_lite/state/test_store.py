@@ -59,7 +59,7 @@ def test_records_survive_a_restart(tmp_path: Path) -> None:
     key = store.key()
     for record in (Workspace("w1", "one", 1.0), SOURCE, CONNECTION):
         store.add(record)
-    store.save_states("c1", [state("orders", 1)])
+    store.save_states(CONNECTION, [state("orders", 1)])
     database.close()
     database = Database(tmp_path)
     store = Store(database)
@@ -126,25 +126,19 @@ def test_connection_of_a_file_from_before_schedules_has_none(database: Database,
 
 
 def test_states_are_kept_by_stream(store: Store) -> None:
-    store.save_states("c1", [state("orders", 1), state("customers", 1)])
-    store.save_states("c1", [state("orders", 2)])
+    both = replace(CONNECTION, streams=[STREAM, replace(STREAM, stream={"name": "customers"})])
+    store.add(both)
+    store.save_states(both, [state("orders", 1), state("customers", 1)])
+    store.save_states(both, [state("orders", 2)])
     assert store.states("c1", ["orders"]) == [state("orders", 2)]
     store.drop_states("c1", ["orders"])
     assert store.states("c1", ["orders", "customers"]) == [state("customers", 1)]
     assert store.states("c2", ["customers"]) == []
 
 
-def test_global_state_goes_with_any_stream(store: Store) -> None:
-    everything = {"type": "GLOBAL", "global": {"shared_state": {}, "stream_states": []}}
-    store.save_states("c1", [everything])
-    assert store.states("c1", ["orders"]) == [everything]
-    store.drop_states("c1", ["orders"])
-    assert store.states("c1", ["orders"]) == []
-
-
 def test_deleting_a_connection_forgets_its_state(store: Store) -> None:
     store.add(CONNECTION)
-    store.save_states("c1", [state("orders", 1)])
+    store.save_states(CONNECTION, [state("orders", 1)])
     store.delete(CONNECTION)
     assert store.states("c1", ["orders"]) == []
 
