@@ -139,7 +139,10 @@ def _open(
     for number, item in enumerate(plans):
         spool = Spool(spool_dir, f"stream-{number}")
         rows = RowFormatter(item.columns, job_id, item.stream.generation_id)
-        staging = names.staging(item.table, connection_id, token)
+        staging = (
+            names.staging(item.table, connection_id, token),
+            names.staging(item.table, connection_id, os.urandom(6).hex()),
+        )
         load = StreamLoad(warehouse, jobs, item, spool, staging, background)
         reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)
     return reads
