@@ -26,6 +26,7 @@ UNAVAILABLE_S = 60.0  # after a first failure, how long a request is repeated: a
 _SCOPES = ("https://www.googleapis.com/auth/bigquery",)
 _NO_ANSWER = (ConnectionError, HttpConnectionError, Timeout, TransportError)
 _REPEATED = (*_NO_ANSWER, exceptions.ServerError, exceptions.TooManyRequests)
+_LIMITS = {"quotaExceeded", "billingNotEnabled"}  # answered with 403 as well, and no matter of roles
 
 
 class Warehouse:
@@ -128,6 +129,8 @@ class Warehouse:
                 "config_error",
             ) from error
         except (exceptions.Forbidden, exceptions.Unauthorized) as error:
+            if any(item.get("reason") in _LIMITS for item in error.errors):
+                raise SyncError(f"Could not {action}: {error.message}", "config_error") from error
             raise SyncError(
                 f"Could not {action}: {error.message} The service account needs the roles BigQuery Data Editor "
                 "and BigQuery Job User.",
