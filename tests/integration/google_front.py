@@ -98,14 +98,15 @@ def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
                     message = f"Query exceeded limit for bytes billed: {limit}. {LEAST_BILLED} or higher required."
                     error = {"reason": "bytesBilledLimitExceeded", "message": message}
                     return 400, {"error": {"code": 400, "message": message, "errors": [error]}}
-            if refusal := front.rules.refuse(self.command, self.path, self.headers, body):
+            lowered = {name.lower(): value for name, value in self.headers.items()}
+            if refusal := front.rules.refuse(self.command, self.path, lowered, body):
                 return refusal
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
             headers = front.rules.forwarded(headers)
             request = urllib.request.Request(emulator + self.path, body or None, headers, method=self.command)
             try:
                 with urllib.request.urlopen(request) as answer:
-                    self.forwarded = dict(answer.headers)
+                    self.forwarded = {name.lower(): value for name, value in answer.headers.items()}
                     content = _billed(answer.read())
                     url, status = self.path, answer.status
                     return status, front.rules.answered(self.command, url, status, self.forwarded, content)

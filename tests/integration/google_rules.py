@@ -44,7 +44,7 @@ class Rules:
     _uploads: dict[str, tuple[set[str], bytes]] = field(default_factory=dict)  # columns, and an unfinished line
 
     def refuse(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
-        """Return Google's answer to a request that it refuses, or None."""
+        """Return Google's answer to a request that it refuses, or None; the headers' names are in lower case."""
         try:
             self._check(method, url, headers, body)
         except Refused as refused:
@@ -57,7 +57,7 @@ class Rules:
     def answered(self, method: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
         """Note what an answer of the emulator means for later requests; return the body to pass on."""
         path = urlsplit(url).path
-        if location := headers.get("Location"):
+        if location := headers.get("location"):
             [upload] = parse_qs(urlsplit(location).query)["upload_id"]
             self._uploads[upload] = self._uploads.pop("new", (set(), b""))
         if status == 200 and (found := TABLES.fullmatch(path)) and (found[3] or method == "POST"):
@@ -69,7 +69,9 @@ class Rules:
 
     def forwarded(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the headers with the emulator's own etag instead of ours."""
-        return {name: value.rpartition("-")[0] if name == "If-Match" else value for name, value in headers.items()}
+        return {
+            name: value.rpartition("-")[0] if name.lower() == "if-match" else value for name, value in headers.items()
+        }
 
     def _check(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
         path = urlsplit(url).path
@@ -87,7 +89,7 @@ class Rules:
         current = self._table(key)
         if current is None:
             return
-        wanted = headers.get("If-Match")
+        wanted = headers.get("if-match")
         # "REST reference", "tables.patch", and "Managing tables": an update needs the etag of the table as it is.
         if wanted and wanted != f"{current['etag']}-{self.changes[key]}":
             raise Refused(412, "conditionNotMet", "Precondition check failed.")
@@ -186,7 +188,7 @@ class Rules:
                 raise Refused(400, "invalid", f"Provided Schema does not match Table: {item['name']} changed its type")
 
     def _lines(self, upload: str, headers: Mapping[str, str], body: bytes) -> None:
-        if headers.get("Content-Range", "").startswith("bytes *") or upload not in self._uploads:
+        if headers.get("content-range", "").startswith("bytes *") or upload not in self._uploads:
             return
         known, begun = self._uploads[upload]
         *lines, rest = (begun + body).split(b"\n")
@@ -233,7 +235,8 @@ def _layout(table: dict[str, Any], fields: list[dict[str, Any]]) -> None:
 
 
 def _type(item: dict[str, Any]) -> str:
-    return NAMES.get(item["type"], item["type"])
+    name: str = item["type"]
+    return NAMES.get(name, name)
 
 
 def _key(reference: dict[str, str]) -> Table:

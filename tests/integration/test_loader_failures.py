@@ -199,8 +199,11 @@ def test_two_connections_load_one_table_at_a_time(kit: Kit, tmp_path: Path) -> N
 def test_two_connections_make_one_deduplicated_table_at_a_time(kit: Kit, tmp_path: Path) -> None:
     stream = kit.stream(DEDUPED)
     other = Kit(kit.url, kit.dataset, kit.client, tmp_path / "other", connection_id="d")
-    theirs: list[Line] = [lambda: other.sync(stream, rows=[{"id": 1, "name": "other"}, {"id": 5, "name": "other"}])]
-    kit.run(Lines([*new(stream, 3), *theirs, status("t")]), stream)
+
+    def sync_meanwhile() -> None:
+        other.sync(stream, rows=[{"id": 1, "name": "other"}, {"id": 5, "name": "other"}])
+
+    kit.run(Lines([*new(stream, 3), sync_meanwhile, status("t")]), stream)
     assert [row[0] for row in kit.rows()] == [0, 1, 2, 5]
     assert kit.tables() == {"t"}
 
