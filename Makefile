@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-install := $(PYTHON) tools/install.py
+install := $(PYTHON) -m tools.install
 # The launcher is standard library only; any of the 3.13 environments runs it.
-launcher := PYTHONPATH=tools .venvs/bootstrap/bin/python
-stack := PYTHONPATH=tools $(PYTHON) -m stack
+launcher := .venvs/bootstrap/bin/python
+stack := $(PYTHON) -m tools.stack
 tests := .venvs/tests/bin
-packages := services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator services/socket_proxy/socket_proxy
+packages := packages/connections_file packages/platform_kit services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator services/socket_proxy/socket_proxy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,16 +16,20 @@ help: ## List the commands
 
 demo: ## No Docker: start everything as processes, run the whole pipeline once, show the result, stop
 	@$(install) platform
-	@$(launcher) -m local.demo
+	@$(launcher) -m tools.local.demo
 
 dev: ## The same services left running, Dagster's UI on http://127.0.0.1:3000, reload on change
 	@$(install) platform
-	@$(launcher) -m local.dev
+	@$(launcher) -m tools.local.dev
 
 sql: ## A query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5'
 	@$(install) airbyte_lite bootstrap
-	@$(launcher) -m local.sql "$$q"
+	@$(launcher) -m tools.local.sql "$$q"
 export q
+
+shell: ## A shell with the platform's variables: `dagster dev` in services/orchestrator, `dbt build` in dbt_project
+	@$(install) platform
+	@$(launcher) -m tools.local.shell
 
 # Docker
 
@@ -67,14 +71,14 @@ docker-engine: ## Put a Docker engine, Compose and buildx on a Debian machine (r
 
 e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run, assert, break, heal, down
 	@$(install) tests
-	@$(tests)/pytest tests/unit/compose tests/e2e
+	@$(tests)/pytest tests/unit/compose tests/integration/compose tests/e2e
 
 # Airbyte as code
 
 plan: ## What apply would change in Airbyte; o=--json for machines
 	@$(airbyte) plan $(o)
 
-apply: ## Make Airbyte hold what connections.yaml declares; o=--adopt takes over what others made
+apply: ## Make Airbyte hold what connections.yaml declares; o=--prune also destroys, after asking; o=--adopt takes over
 	@$(airbyte) apply $(o)
 
 destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not ask
@@ -83,17 +87,33 @@ destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not 
 import: ## Write the connections file of what Airbyte holds: make import f=imported.yaml
 	@$(airbyte) import $(f) $(o)
 
+seed: ## Upload seed_data to S3; o=--overwrite also over what others put there, o=--upload also to an external Airbyte's bucket
+	@$(airbyte) seed $(o)
+
 schema: ## Write connections.schema.json, by which editors complete and check connections.yaml
 	@$(install) bootstrap
-	@PYTHONPATH=services/bootstrap .venvs/bootstrap/bin/python -m bootstrap schema > connections.schema.json
+	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
-airbyte = $(install) bootstrap && $(launcher) -m local.airbyte
-.PHONY: plan apply destroy import schema
+airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
+.PHONY: plan apply destroy import seed schema
 
 # Checks
 
-test: lint ## Lint, types, unit and integration tests: no Docker
-	@$(tests)/pytest tests/unit tests/contract tests/integration
+check: ## Within a minute: lint, types, unit and contract tests; they start no process and wait for nothing
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
+
+test: ## Everything that needs no Docker: lint, types, unit, contract and integration tests
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-everything
+
+pytest := $(tests)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+test-in-process:
+	@$(pytest) tests/unit tests/contract
+
+test-everything:
+	@$(pytest) tests/unit tests/contract tests/integration
 
 lint: ## Formatting, lint, types and SQL style
 	@$(install) all
@@ -116,7 +136,7 @@ audit: ## Look up every locked package in the database of known vulnerabilities
 
 bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
-	@PYTHONPATH=tools:. $(tests)/python tests/benchmark.py
+	@$(tests)/python -m tests.benchmark
 
-.PHONY: audit bench help demo dev sql test lint format lock
+.PHONY: audit bench help demo dev sql shell check test test-in-process test-everything lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -38,6 +38,15 @@ LOCKS = {
     },
     "tests": ROOT / "tests/requirements.txt",
 }
+# Our own packages in each environment, by folder. They are editable: what is changed in them needs no installing.
+KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
+OURS = {
+    "warehouse": [KIT, ROOT / "services/warehouse"],
+    "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
+    "bootstrap": [KIT, CONNECTIONS_FILE, ROOT / "services/bootstrap"],
+    "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
+    "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
+}
 PLATFORM = [name for name in LOCKS if name != "tests"]
 
 
@@ -121,15 +130,19 @@ def find_python(uv: str) -> str:
 
 
 def stamp(name: str) -> str:
-    """Return what the file `installed` of an up-to-date environment says: its lock's checksum, and where it is.
+    """Return what the file `installed` of an up-to-date environment says: what it is made of, and where it is.
 
-    The scripts of an environment name its folder: in a checkout that was moved they do not run.
+    It is made of its lock and of the pyproject.toml of our own packages in it. The scripts of an environment name its
+    folder: in a checkout that was moved they do not run.
     """
-    return f"{hashlib.sha256(LOCKS[name].read_bytes()).hexdigest()} {ENVIRONMENTS / name}"
+    digest = hashlib.sha256()
+    for file in (LOCKS[name], *(folder / "pyproject.toml" for folder in OURS.get(name, []))):
+        digest.update(file.read_bytes())
+    return f"{digest.hexdigest()} {ENVIRONMENTS / name}"
 
 
 def is_current(name: str) -> bool:
-    """Return whether an environment is as its lock says, and its Python (a link to the machine's) still there."""
+    """Return whether an environment is as its stamp says, and its Python (a link to the machine's) still there."""
     directory = ENVIRONMENTS / name
     return (directory / "bin/python").exists() and installed(directory) == stamp(name)
 
@@ -141,7 +154,7 @@ def installed(directory: Path) -> str:
 
 
 def install(name: str, uv: str, python: str) -> None:
-    """Make one environment as its lock says."""
+    """Make one environment: the packages of its lock, then our own."""
     directory = ENVIRONMENTS / name
     usable = (directory / "bin/python").exists() and installed(directory).endswith(f" {directory}")
     (directory / "installed").unlink(missing_ok=True)
@@ -153,6 +166,13 @@ def install(name: str, uv: str, python: str) -> None:
         [*sync, "--python", str(directory / "bin/python"), str(LOCKS[name])],
         f"The packages of {name} could not be installed.",
     )
+    if name in OURS:
+        # Their dependencies are in the lock. Needs no network: the build backend is part of uv.
+        ours = [argument for folder in OURS[name] for argument in ("--editable", str(folder))]
+        run(
+            [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(directory / "bin/python"), *ours],
+            f"Our own packages could not be installed into the environment of {name}.",
+        )
     (directory / "installed").write_text(stamp(name))
 
 

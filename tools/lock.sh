@@ -1,25 +1,32 @@
 #!/usr/bin/env bash
 # Locks every environment with hashes. The orchestrator is locked first and constrains the others, so that a package has
-# one version across the platform and the tests can import every service in one environment.
+# one version across the platform and the tests can import every service in one environment. Our own packages are not in
+# the locks: tools/install.py and services/Dockerfile install them from their folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock"
-lock() { # DIRECTORY [uv options]
-  local directory=$1
+ours="--no-emit-package platform-kit --no-emit-package connections-file"
+lock() { # LOCK INPUT... [uv options]
+  local lock=$1
   shift
-  echo "locking $directory"
-  "${UV:-uv}" pip compile --quiet --python-version 3.13 --universal --generate-hashes --no-emit-index-url "$@" \
-    "$directory/requirements.in" --output-file "$directory/requirements.txt"
+  echo "locking $lock"
+  "${UV:-uv}" pip compile --quiet --python-version 3.13 --universal --generate-hashes --no-emit-index-url $ours "$@" \
+    --output-file "$lock/requirements.txt"
+}
+service() { # NAME [uv options]
+  lock "services/$1" "services/$1/pyproject.toml" "${@:2}"
 }
 same="--constraints services/orchestrator/requirements.txt"
-lock services/orchestrator
-lock services/airbyte_lite $same
-lock services/bootstrap $same
-lock services/warehouse
-lock services/socket_proxy $same
-lock deploy/kubernetes $same
+service orchestrator
+service airbyte_lite $same
+service bootstrap $same
+service warehouse
+service socket_proxy $same
+lock deploy/kubernetes deploy/kubernetes/requirements.in $same
 # LocalStack 4.14.0 does not start with releases newer than its own date (cbor2 6, pyOpenSSL 26).
-lock compose/stand-in/localstack --exclude-newer 2026-03-05
-lock services/airbyte_lite/connectors/source-s3 --overrides services/airbyte_lite/connectors/source-s3/overrides.txt
-lock tests $same --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
+lock compose/stand-in/localstack compose/stand-in/localstack/requirements.in --exclude-newer 2026-03-05
+s3=services/airbyte_lite/connectors/source-s3
+lock $s3 $s3/requirements.in --overrides $s3/overrides.txt
+lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,socket_proxy}/pyproject.toml $same \
+  --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
   --constraints services/socket_proxy/requirements.txt

@@ -16,14 +16,15 @@ import bootstrap.apply
 import orchestrator.airbyte
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply
-from bootstrap.connections_file import ConnectionsFile, load
+from bootstrap.change import Action
 from bootstrap.errors import UserError
 from bootstrap.importing import read_workspace
-from bootstrap.plan import Action, Plan, make_plan
+from bootstrap.plan import Plan, make_plan
 from bootstrap.render import plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
 from bootstrap.waiting import wait
+from connections_file import ConnectionsFile, load
 from orchestrator.airbyte import Airbyte
 
 from .airbyte_fake import DEFINITIONS, Fake, serve

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 import bootstrap.apply
 from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply
-from bootstrap.connections_file import Connection, ConnectionsFile, Stream, load
 from bootstrap.plan import make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
+from connections_file import Connection, ConnectionsFile, Stream, load
 
 from .airbyte_fake import Fake, Json
 

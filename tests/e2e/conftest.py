@@ -13,11 +13,17 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException
+from docker.models.images import Image
+from testcontainers.core.image import DockerImage
 
 from .raw_http import Address
 from .stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Testcontainers' own cleaner needs an image from a registry. The fixtures remove what they make, and tests compare all
+# that is on the engine.
+os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +62,24 @@ def running(stack: Stack) -> Stack:
 
 
 @contextlib.contextmanager
+def stand_in(engine: docker.DockerClient, dockerfile: bytes, tag: str, name: str) -> Iterator[Image]:
+    """An image, and a network called `name`. At the end they and the containers and volumes of the test are removed."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Dockerfile").write_bytes(dockerfile)
+        with DockerImage(folder, tag=tag) as built:
+            image = built.get_wrapped_image()
+            network = engine.networks.create(name)
+            try:
+                yield image
+            finally:
+                for container in engine.containers.list(all=True, filters={"ancestor": str(image.id)}):
+                    container.remove(force=True)
+                network.remove()
+                for volume in engine.volumes.list(filters={"name": name}):
+                    volume.remove()
+
+
+@contextlib.contextmanager
 def socket_proxy(log: Path, **settings: str) -> Iterator[Address]:
     """The socket proxy as a process, at most two containers at once; its address."""
     engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
@@ -64,7 +88,7 @@ def socket_proxy(log: Path, **settings: str) -> Iterator[Address]:
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "socket_proxy"],
-            env={"PYTHONPATH": str(ROOT / "services/socket_proxy")} | variables,
+            env=variables,
             stderr=output,
         )
     try:

@@ -1,6 +1,5 @@
 """A platform on Docker Compose in a copy of this checkout: the README's commands, and clients of what they start."""
 
-import json
 import os
 import re
 import shutil
@@ -15,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import airbyte_api
-import boto3
 import docker
 import httpx
 from airbyte_api import models
 from docker.models.containers import Container
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from testcontainers.compose import DockerCompose
 from types_boto3_s3 import S3Client
 
-import dagster_run
+from platform_kit.s3 import client
+from tools import dagster_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "artifacts" / "e2e"
@@ -99,12 +99,16 @@ class Stack:
         print(f"$ make {' '.join(arguments)}\n{result.stdout}", flush=True)
         return result
 
-    def compose(self, *arguments: str) -> str:
-        """Run a docker compose command in the copy and return what it printed."""
-        command = ["docker", "compose", *arguments]
+    def run_compose(self, *arguments: str) -> None:
+        """Run a docker compose command in the copy that `compose` has no method for."""
+        command = [*self.compose.docker_compose_command(), *arguments]
         result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300)
         assert result.returncode == 0, f"{command}: {result.stderr}"
-        return result.stdout
+
+    @property
+    def compose(self) -> DockerCompose:
+        """The Compose project: its configuration, containers and logs. It is started and stopped by `make`."""
+        return DockerCompose(self.folder)
 
     @property
     def env(self) -> dict[str, str]:
@@ -133,13 +137,7 @@ class Stack:
 
     def s3(self) -> S3Client:
         """A client of the platform's S3."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.url("S3_PORT"),
-            region_name="us-east-1",
-            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(self.env | {"AWS_ENDPOINT_URL_S3": self.url("S3_PORT")})
 
     def airbyte(self) -> airbyte_api.AirbyteAPI:
         """Airbyte's own SDK, with the client credentials of .env."""
@@ -197,11 +195,7 @@ class Stack:
 
     def container(self, service: str) -> Container:
         """The container of a service."""
-        names = {"project": self.project, "service": service, "oneoff": "False"}
-        labels = [f"com.docker.compose.{name}={value}" for name, value in names.items()]
-        found = self.engine.containers.list(all=True, filters={"label": labels})
-        assert len(found) == 1, f"{service}: {found}"
-        return found[0]
+        return self.engine.containers.get(str(self.compose.get_container(service, include_all=True).ID))
 
     def worker(self, run_id: str) -> Container:
         """Wait for the run worker of a run to be there, and return it."""
@@ -226,10 +220,8 @@ class Stack:
 
     def healthy(self) -> bool:
         """Whether every service is healthy, or done."""
-        lines = [json.loads(line) for line in self.compose("ps", "--all", "--format", "json").splitlines()]
-        return all(
-            line["Health"] == "healthy" or (line["State"] == "exited" and line["ExitCode"] == 0) for line in lines
-        )
+        containers = self.compose.get_containers(include_all=True)
+        return all(item.Health == "healthy" or (item.State, item.ExitCode) == ("exited", 0) for item in containers)
 
     def keep_evidence(self) -> None:
         """Write versions, configuration, states and logs into artifacts/e2e, without secrets, and show their ends."""

@@ -81,7 +81,7 @@ def test_make_sql_make_ps_and_make_doctor(running: Stack) -> None:
 
 
 def test_containers_are_what_the_compose_file_says(running: Stack) -> None:
-    for service in running.compose("config", "--services").split():
+    for service in running.compose.get_config()["services"]:
         container = running.container(service)
         host = container.attrs["HostConfig"]
         assert host["CapDrop"] == ["ALL"], service
@@ -112,7 +112,7 @@ def test_the_proxy_is_no_root_and_out_of_reach_of_run_workers(running: Stack) ->
 
 def test_no_secret_in_images_labels_commands_or_logs(running: Stack) -> None:
     secrets = [running.env[name] for name in ("POSTGRES_PASSWORD", "AIRBYTE_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY")]
-    seen = [running.compose("logs", "--no-color")]
+    seen = list(running.compose.get_logs())
     for container in running.engine.containers.list(True, filters={"name": running.project}):
         seen.append(str(container.labels) + str(container.attrs["Config"]["Cmd"]))
     for worker in running.engine.containers.list(

@@ -3,7 +3,6 @@
 A stand-in image takes a connector's place: what is tested is the way to the engine, the same for every image.
 """
 
-import io
 import json
 import os
 import re
@@ -16,7 +15,7 @@ from typing import Any
 import docker
 import pytest
 
-from .conftest import socket_proxy
+from .conftest import socket_proxy, stand_in
 from .raw_http import Address, exchange, request
 
 NAME = f"connectortest{uuid.uuid4().hex[:8]}"
@@ -39,18 +38,10 @@ ENTRYPOINT ["/usr/local/bin/connector"]
 
 @pytest.fixture(scope="module", autouse=True)
 def platform(engine: docker.DockerClient) -> Iterator[None]:
-    """Two images, a network, two volumes, and afterwards nothing of them."""
-    image, _ = engine.images.build(fileobj=io.BytesIO(DOCKERFILE), tag=IMAGE, rm=True)
-    image.tag(FOREIGN)
-    network = engine.networks.create(NAME)
-    yield
-    for container in engine.containers.list(all=True, filters={"ancestor": str(image.id)}):
-        container.remove(force=True)
-    network.remove()
-    for volume in engine.volumes.list(filters={"name": NAME}):
-        volume.remove()
-    for tag in (IMAGE, FOREIGN):
-        engine.images.remove(tag)
+    """A connector's image with a second name, a network, two volumes, and afterwards nothing of them."""
+    with stand_in(engine, DOCKERFILE, IMAGE, NAME) as image:
+        image.tag(FOREIGN)
+        yield
 
 
 @pytest.fixture(scope="module")

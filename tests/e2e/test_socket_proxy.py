@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import io
 import json
 import re
 import time
@@ -15,8 +14,9 @@ import docker
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
+from testcontainers.core.container import DockerContainer
 
-from .conftest import socket_proxy
+from .conftest import socket_proxy, stand_in
 from .raw_http import Address, exchange, request
 
 NAME = f"proxytest{uuid.uuid4().hex[:8]}"
@@ -49,13 +49,8 @@ BODY: dict[str, Any] = {
 @pytest.fixture(scope="module", autouse=True)
 def platform(engine: docker.DockerClient) -> Iterator[None]:
     """An image, a network, and afterwards nothing of them."""
-    engine.images.build(fileobj=io.BytesIO(DOCKERFILE), tag=IMAGE, rm=True)
-    network = engine.networks.create(NAME)
-    yield
-    for container in engine.containers.list(all=True, filters={"ancestor": IMAGE}):
-        container.remove(force=True)
-    network.remove()
-    engine.images.remove(IMAGE)
+    with stand_in(engine, DOCKERFILE, IMAGE, NAME):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -75,17 +70,11 @@ def dagster(proxy: Address) -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture(scope="module")
-def victim(platform: None, engine: docker.DockerClient) -> Iterator[Container]:
+def victim(platform: None) -> Iterator[Container]:
     """Somebody else's container, running; its label is that of another platform on the same engine."""
-    container = engine.containers.run(
-        IMAGE,
-        ["dagster", "api", "execute_run", "wait"],
-        name=f"{NAME}-victim",
-        labels={"data-platform.run-worker": "another"},
-        detach=True,
-    )
-    yield container
-    container.remove(force=True)
+    container = DockerContainer(IMAGE, name=f"{NAME}-victim").with_command(["dagster", "api", "execute_run", "wait"])
+    with container.with_kwargs(labels={"data-platform.run-worker": "another"}):
+        yield container.get_wrapped_container()
 
 
 def launch(client: docker.DockerClient, argument: str = "{}") -> Container:

@@ -5,30 +5,38 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from platform_kit.s3 import client
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
+from .commands import Commands
 from .google_front import Front, front_of
 from .google_rules import Rules
 from .running import RunningPlatform, Server
 from .syncs import Syncs
 
-REGION = "us-east-1"
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """What runs the services' commands."""
+    with Commands(tmp_path_factory.mktemp("commands")) as commands:
+        yield commands
 
 
 @pytest.fixture(scope="session")
-def local_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[RunningPlatform]:
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
     with Supervisor(directory / "logs") as services:
-        yield RunningPlatform(Platform(directory, free_ports()), services)
+        settings = Platform(directory, free_ports())
+        settings.prepare()
+        yield RunningPlatform(settings, services, commands)
     shutil.rmtree(directory / "warehouse", ignore_errors=True)
 
 
@@ -69,11 +77,9 @@ def bootstrapped(platform: RunningPlatform) -> RunningPlatform:
 
 
 @pytest.fixture(scope="session")
-def s3_client(s3: Server) -> S3Client:
+def s3_client(local_platform: RunningPlatform, s3: Server) -> S3Client:
     """A client of LocalStack's S3."""
-    return boto3.client(
-        "s3", endpoint_url=s3.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    return client(local_platform.settings.environment)
 
 
 @pytest.fixture

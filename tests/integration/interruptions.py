@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import http.server
-import json
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 import httpx
 
-from local.platform import Platform
+from tools.local.platform import Platform
+
+from .commands import Commands
 
 READING_POSTS = ("_definitions/list", "_specifications/get")
 PATIENCE = 60.0  # seconds for a process to start or a request to be answered: long, for a busy machine
@@ -147,21 +146,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 class Bootstrap:
     """bootstrap's command line, each command a process of its own that talks to airbyte-lite through the proxy."""
 
-    def __init__(self, forks: subprocess.Popen[str], proxy: Proxy, output: Path) -> None:
-        self._forks, self._proxy, self._output = forks, proxy, output
+    def __init__(self, commands: Commands, platform: Platform, proxy: Proxy) -> None:
+        self._commands, self._platform, self._proxy = commands, platform, proxy
 
-    def run(self, *arguments: str, environment: dict[str, str], kill: Kill | None = None) -> Run:
+    def run(self, *arguments: str, variables: dict[str, str], kill: Kill | None = None) -> Run:
         """Run a command to its end, or to its death at a request."""
-        assert self._forks.stdin is not None
-        assert self._forks.stdout is not None
         self._proxy.requests, self._proxy.kill, self._proxy.sender = [], kill, Future()
-        environment = environment | {"AIRBYTE_URL": self._proxy.url}
-        command = {"arguments": arguments, "environment": environment, "output": str(self._output)}
-        self._forks.stdin.write(json.dumps(command) + "\n")
-        self._forks.stdin.flush()
-        self._proxy.sender.set_result(int(self._forks.stdout.readline()))
-        exit_code = int(self._forks.stdout.readline())
-        return Run(exit_code, self._output.read_text(), self._proxy.requests)
+        command, environment = self._platform.command("bootstrap", "bootstrap", *arguments)
+        environment |= variables | {"AIRBYTE_URL": self._proxy.url}
+        result = self._commands.run("bootstrap", command, environment, started=self._proxy.sender.set_result)
+        return Run(result.returncode, result.stdout + result.stderr, self._proxy.requests)
 
     @property
     def nothing_is_under_way(self) -> bool:
@@ -181,15 +175,3 @@ def proxy_before(airbyte_url: str) -> Iterator[Proxy]:
         proxy.shutdown()
         thread.join()
         proxy.server_close()
-
-
-@contextmanager
-def bootstrap_with_proxy(platform: Platform, output: Path) -> Iterator[Bootstrap]:
-    """Start a proxy before the platform's airbyte-lite, and the process that starts bootstrap."""
-    (python, *_), environment = platform.command("bootstrap")
-    command = [python, str(Path(__file__).with_name("fork_bootstrap.py"))]
-    with (
-        proxy_before(platform.url("airbyte")) as proxy,
-        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forks,
-    ):
-        yield Bootstrap(forks, proxy, output)

@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 from google.cloud import bigquery
 
-from airbyte_lite.loader.run_sync import SyncProgress, run_sync
+from airbyte_lite.loader.run_sync import run_sync
 from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Sync, SyncProgress
 
 EMITTED_AT = 1_700_000_000_000
 
@@ -111,20 +112,20 @@ class Kit:
         """Sync whatever the source writes; raises what run_sync raises."""
         self.jobs += 1
         progress = SyncProgress()
-        run_sync(
-            source=source,
+        sync = Sync(
+            connection_id=self.connection_id,
+            job_id=self.jobs,
             streams=list(streams),
             destination=self.destination,
             emulator_host=self.url,
             spool_dir=self.spool,
-            connection_id=self.connection_id,
-            job_id=self.jobs,
             commit_state=self._commit,
             confirm_empty=self._confirm_empty,
             log=lambda level, message: self.log.append((level, message)),
             progress=progress,
             cancelled=self.cancelled,
         )
+        run_sync(sync, source)
         return progress
 
     def rows(self, columns: str = "id, name", table: str = "t") -> list[tuple[Any, ...]]:

@@ -3,8 +3,10 @@
 import subprocess
 from dataclasses import dataclass
 
-from local.platform import ROOT, Platform
-from local.processes import Supervisor
+from tools.local.platform import Platform
+from tools.local.processes import Supervisor
+
+from .commands import Commands
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class RunningPlatform:
 
     settings: Platform
     services: Supervisor
+    commands: Commands
 
     @property
     def environment(self) -> dict[str, str]:
@@ -44,6 +47,4 @@ class RunningPlatform:
     def run(self, service: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a service's Python module to its end, for example run("bootstrap", "bootstrap", "apply")."""
         command, environment = self.settings.command(service, *arguments)
-        return subprocess.run(
-            command, env=environment | variables, cwd=ROOT, capture_output=True, text=True, timeout=240
-        )
+        return self.commands.run(service, command, environment | variables)

@@ -10,8 +10,8 @@ from airbyte_api import api, models
 from dagster import Failure
 from dagster_airbyte import AirbyteWorkspace
 
-from local.platform import free_ports
-from local.processes import Service, Supervisor
+from tools.local.platform import free_ports
+from tools.local.processes import Service, Supervisor
 
 from .running import RunningPlatform
 

@@ -15,7 +15,7 @@ LOW_CODE_DEFINITION = "64a2f99c-542f-4af8-9a6f-355f1217b436"
 def orders() -> Iterator[OrdersApi]:
     """An HTTP API with five orders."""
     with OrdersApi() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from local.platform import free_ports
-from local.processes import Process, Service, Supervisor
+from tools.local.platform import free_ports
+from tools.local.processes import Process, Service, Supervisor
 
 from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from local.platform import ROOT, python
+from tools.local.platform import ROOT, python
 
 from .google_front import ACCOUNT, Front, front_of
 from .running import Server
@@ -44,10 +44,9 @@ def examine(google: Front, dataset_name: str, tmp_path: Path) -> Callable[..., F
             "BQ_LOCATION": "US",
             "BIGQUERY_EMULATOR_HOST": google.url,
             "GOOGLE_APPLICATION_CREDENTIALS": str(google.write_key(tmp_path)),
-            "PYTHONPATH": str(ROOT / "services/airbyte_lite"),
         }
         result = subprocess.run(
-            [python("airbyte_lite"), "-m", "airbyte_lite.bigquery_doctor"],
+            [python("airbyte_lite"), ROOT / "tools/stack/bigquery_doctor.py"],
             env=os.environ | settings | variables,
             capture_output=True,
             text=True,

@@ -18,9 +18,10 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import ENVIRONMENTS, ROOT, Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import ENVIRONMENTS, ROOT, Platform, free_ports
+from tools.local.processes import Supervisor
 
+from .commands import Commands
 from .google_front import LEAST_BILLED, Front, front_of
 from .running import RunningPlatform, Server
 from .syncs import Syncs
@@ -40,20 +41,21 @@ class Production:
     """The platform with WAREHOUSE=bigquery: its variables, and where it keeps its data."""
 
     settings: Platform
+    commands: Commands
     dataset: str
     variables: dict[str, str]
 
     def run(self, service: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command, environment = self.settings.command(service, *arguments)
         environment |= self.variables | variables
-        return subprocess.run(command, env=environment, cwd=self.settings.directory, capture_output=True, text=True)
+        return self.commands.run(service, command, environment, self.settings.directory)
 
     def dbt(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         _, environment = self.settings.command("orchestrator")
         target = str(self.settings.directory / "dbt")
         environment |= self.variables | {"DBT_TARGET_PATH": target, "DBT_LOG_PATH": target} | variables
         command = [str(ENVIRONMENTS / "orchestrator/bin/dbt"), "--no-use-colors", *arguments]
-        return subprocess.run(command, env=environment, cwd=ROOT / "dbt_project", capture_output=True, text=True)
+        return self.commands.run("orchestrator", command, environment, ROOT / "dbt_project")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def production(
         "BIGQUERY_EMULATOR_HOST": google.url,  # read by Google's own client
         "GOOGLE_APPLICATION_CREDENTIALS": str(google.write_key(directory)),
     }
-    platform = Production(Platform(directory, ports), dataset, variables)
+    platform = Production(Platform(directory, ports), local_platform.commands, dataset, variables)
     service = platform.settings.airbyte()
     with Supervisor(directory / "logs") as services:
         services.start(replace(service, environment=service.environment | variables)).wait()

@@ -1,22 +1,22 @@
-"""The orchestrator reads the connections file with bootstrap's module, in its own environment."""
+"""The orchestrator reads the connections file in its own environment, which has nothing of bootstrap."""
 
 import os
 import subprocess
 
-from local.platform import ROOT, python
+from tools.local.platform import ROOT, python
 
 PROGRAM = """
 import sys
-from bootstrap.connections_file import load
+from connections_file import load
 print(*(connection.name for connection in load("connections.yaml", {}).connections))
-assert not {"httpx", "boto3", "typer"} & set(sys.modules)
+assert not {"bootstrap", "httpx", "boto3", "typer"} & set(sys.modules)
 """
 
 
 def test_the_connections_file_loads_in_the_orchestrators_environment() -> None:
     result = subprocess.run(
         [python("orchestrator"), "-W", "error", "-c", PROGRAM],
-        env={"PYTHONPATH": str(ROOT / "services/bootstrap"), "PATH": os.defpath},
+        env={"PATH": os.defpath},
         cwd=ROOT,
         capture_output=True,
         text=True,

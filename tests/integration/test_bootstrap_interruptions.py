@@ -16,10 +16,11 @@ from typing import Any
 import httpx
 import pytest
 
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
-from .interruptions import Bootstrap, Kill, Moment, Run, bootstrap_with_proxy
+from .commands import Commands
+from .interruptions import Bootstrap, Kill, Moment, Run, proxy_before
 from .syncs import BIGQUERY_DEFINITION
 from .test_airbyte_api_lowcode import LOW_CODE_DEFINITION
 from .test_connector_declarative import MANIFEST
@@ -155,7 +156,7 @@ class Workspace:
             "CONNECTIONS_FILE": str(self.directory / "connections.yaml"),
             "BOOTSTRAP_STATE_DIR": str(self.directory / "state"),
         }
-        return self.bootstrap.run(*arguments, environment=self.platform.environment | variables, kill=kill)
+        return self.bootstrap.run(*arguments, variables=variables, kill=kill)
 
     def finish(self, *arguments: str) -> Run:
         """Run a command that has to succeed."""
@@ -284,7 +285,7 @@ type NewWorkspace = Callable[[str], Workspace]
 
 
 @pytest.fixture(scope="module")
-def new_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewWorkspace]:
+def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[NewWorkspace]:
     """A function that gives a workspace that does not exist yet, with this declared for it; all on one airbyte-lite."""
     directory = tmp_path_factory.mktemp("interruptions")
     platform = Platform(directory, free_ports())
@@ -298,7 +299,8 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewWorks
 
     with Supervisor(directory / "logs") as services:
         services.start(platform.airbyte()).wait()
-        with bootstrap_with_proxy(platform, directory / "output") as bootstrap:
+        with proxy_before(platform.url("airbyte")) as proxy:
+            bootstrap = Bootstrap(commands, platform, proxy)
             yield new
 
 
@@ -322,7 +324,7 @@ def changed(new_workspace: NewWorkspace) -> tuple[Workspace, Workspace, list[Kil
     before.add_states()
     before.declare(AFTER)
     after = before.copy()
-    kills = after.finish("apply").kills
+    kills = after.finish("apply", "--prune", "--yes").kills
     assert {kill.request.method for kill in kills} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
     return before, after, kills
 
@@ -334,7 +336,7 @@ def test_changes(changed: tuple[Workspace, Workspace, list[Kill]], subtests: pyt
         with subtests.test(str(kill)):
             workspace = before.copy()
             theirs, old, old_states = workspace.theirs(), workspace.ids(), workspace.states()
-            if not workspace.interrupt(kill, "apply"):
+            if not workspace.interrupt(kill, "apply", "--prune", "--yes"):
                 continue
             workspace.assert_converged(contents(after.ours()), theirs)
             new = workspace.ids()

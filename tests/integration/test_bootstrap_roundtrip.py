@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bootstrap.connections_file import load
-from local.platform import ROOT, python
+from connections_file import load
+from tools.local.platform import ROOT, python
 
 from .running import RunningPlatform
 
@@ -120,9 +120,9 @@ def test_a_mistake_in_the_arguments_is_not_taken_for_changes(setup: Setup) -> No
 
 def test_the_launcher_runs_the_commands_on_the_given_airbyte(setup: Setup, tmp_path: Path) -> None:
     def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = setup.platform.environment | setup.variables | {"PYTHONPATH": str(ROOT / "tools")}
-        command = [python("bootstrap"), "-m", "local.airbyte", *arguments]
-        return subprocess.run(command, env=environment | {"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+        environment = setup.platform.environment | setup.variables | {"PATH": os.environ["PATH"]}
+        command = [python("bootstrap"), "-m", "tools.local.airbyte", *arguments]
+        return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
 
     assert json.loads(make("plan", "--json").stdout)["summary"]["unchanged"] == 8
     imported, workspace = tmp_path / "imported.yaml", str(load(setup.file, {}).workspace.id)

@@ -3,15 +3,14 @@
 import json
 import re
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from bootstrap.connections_file import load
-from local.platform import ROOT
+from connections_file import load
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 
@@ -68,17 +67,11 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def dagster(platform: RunningPlatform, variables: dict[str, str], *arguments: str) -> tuple[int, str]:
     """Run Python in the orchestrator's environment; return the exit code and all that it wrote."""
-    command, environment = platform.settings.command("orchestrator")
-    result = subprocess.run(
-        [command[0], *arguments],
-        env=environment | variables,
-        cwd=variables["DAGSTER_HOME"],  # dagster would prefer a .env of the repository to its environment
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=180,
-    )
-    return result.returncode, result.stdout
+    (python, *_), environment = platform.settings.command("orchestrator")
+    # Not in the repository: dagster would prefer a .env there to its environment.
+    home = variables["DAGSTER_HOME"]
+    result = platform.commands.run("orchestrator", [python, *arguments], environment | variables, home)
+    return result.returncode, result.stderr + result.stdout
 
 
 def test_the_block_is_a_source_and_a_connection(variables: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from local.platform import ENVIRONMENTS
+from tools.local.platform import ENVIRONMENTS
 
 TOKEN = "let-me-in"
 PAGE = 2
@@ -118,7 +118,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def api() -> Iterator[OrdersApi]:
     with OrdersApi() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()

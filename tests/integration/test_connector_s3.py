@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from local.platform import ENVIRONMENTS
+from tools.local.platform import ENVIRONMENTS
 
 PAYMENTS = """ID,ORDERID,PAYMENTMETHOD,STATUS,AMOUNT,CREATED
 1,1,credit_card,success,1000,2018-01-01
@@ -153,7 +153,7 @@ def refusing_s3() -> Iterator[str]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from typing import Any
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from local.platform import ENVIRONMENTS, ROOT
+from tools.local.platform import ENVIRONMENTS, ROOT
 
+from .commands import Commands
 from .running import RunningPlatform, Server
 
 PROJECT = ROOT / "dbt_project"
@@ -59,19 +59,15 @@ insert into {landing}_trusted.dim_customers (customer_id, number_of_orders, life
 class Dbt:
     """dbt on one landing dataset."""
 
+    commands: Commands
     environment: dict[str, str]
     target: Path
 
     def __call__(self, *arguments: str, project: Path = PROJECT) -> tuple[int, dict[str, str], str]:
         """Run a dbt command; return its exit code, the status of each node by name, and what it printed."""
-        process = subprocess.run(
-            [str(ENVIRONMENTS / "orchestrator/bin/dbt"), "--no-use-colors", *arguments],
-            cwd=project,
-            env=self.environment | {"DBT_PROJECT_DIR": str(project), "DBT_PROFILES_DIR": str(project)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        command = [str(ENVIRONMENTS / "orchestrator/bin/dbt"), "--no-use-colors", *arguments]
+        environment = self.environment | {"DBT_PROJECT_DIR": str(project), "DBT_PROFILES_DIR": str(project)}
+        process = self.commands.run("orchestrator", command, environment, project)
         name = "sources.json" if arguments[:2] == ("source", "freshness") else "run_results.json"
         results = json.loads((self.target / name).read_text())["results"] if (self.target / name).exists() else []
         statuses = {result["unique_id"].split(".", 2)[2]: str(result["status"]) for result in results}
@@ -119,7 +115,7 @@ def new_dbt(
         target = tmp_path_factory.mktemp("target")
         _, environment = local_platform.settings.command("orchestrator")
         environment |= {"BQ_DATASET": name, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
-        return name, Dbt(environment, target)
+        return name, Dbt(local_platform.commands, environment, target)
 
     yield make
     for name in names:

@@ -18,8 +18,8 @@ from airbyte_lite.loader import warehouse as loader_warehouse
 from airbyte_lite.loader.destination import BigQueryDestination
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from airbyte_lite.loader.stream import SyncStream
-from local.platform import Platform, free_ports
-from local.processes import Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Supervisor
 
 from .google_front import Front
 from .loader_kit import Kit, Line, Lines, error, record, state, status

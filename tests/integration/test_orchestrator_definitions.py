@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.platform import ROOT
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 
@@ -37,9 +37,9 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def described(local_platform: RunningPlatform) -> dict[str, Any]:
     """The definitions, described by a process that can reach no server."""
-    command, environment = local_platform.settings.command("orchestrator")
+    (python, *_), environment = local_platform.settings.command("orchestrator")
     environment |= dict.fromkeys(("AIRBYTE_URL", "BIGQUERY_EMULATOR_HOST", "AWS_ENDPOINT_URL_S3"), NOWHERE)
-    result = subprocess.run([command[0], "-c", DESCRIBE], env=environment, capture_output=True, text=True, timeout=120)
+    result = local_platform.commands.run("orchestrator", [python, "-c", DESCRIBE], environment)
     assert result.returncode == 0, result.stderr
     content: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return content

@@ -1,7 +1,6 @@
 """What a run does when a file, a connection or a service is not as it should be: it says so and goes no further."""
 
 import re
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from local.platform import ROOT
+from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 
@@ -33,14 +32,9 @@ class Shop:
         """Run Dagster on some assets; return whether it succeeded and the log."""
         arguments = ("dagster", "asset", "materialize", "-m", "orchestrator.definitions", "--select", selection)
         command, environment = self.platform.settings.command("orchestrator", *arguments)
-        result = subprocess.run(
-            command,
-            env=environment | self.variables | variables,
-            cwd=self.variables["DAGSTER_HOME"],  # dagster would prefer a .env of the repository to its environment
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        environment |= self.variables | variables
+        # Not in the repository: dagster would prefer a .env there to its environment.
+        result = self.platform.commands.run("orchestrator", command, environment, self.variables["DAGSTER_HOME"])
         return result.returncode == 0, result.stdout + result.stderr
 
     def put_orders(self, content: str) -> None:
@@ -132,10 +126,7 @@ def test_airbyte_that_is_not_running(shop: Shop) -> None:
 def test_mistake_in_connections_yaml_is_named_when_the_definitions_load(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "connections.yaml"
     file.write_text(Path(shop.variables["CONNECTIONS_FILE"]).read_text().replace("sync_mode: full", "sync_mod: full"))
-    command, environment = shop.platform.settings.command("orchestrator", "orchestrator.definitions")
-    result = subprocess.run(
-        command, env=environment | {"CONNECTIONS_FILE": str(file)}, capture_output=True, text=True, timeout=60
-    )
+    result = shop.platform.run("orchestrator", "orchestrator.definitions", CONNECTIONS_FILE=str(file))
     assert result.returncode != 0
     assert str(file) in result.stderr
     assert "sync_mod" in result.stderr

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-import dagster_run
+from tools import dagster_run
 
 from .running import RunningPlatform
 

@@ -14,8 +14,8 @@ from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 
-from local.platform import Platform, free_ports
-from local.processes import Process, Service, Supervisor
+from tools.local.platform import Platform, free_ports
+from tools.local.processes import Process, Service, Supervisor
 
 ENDLESS = "select count(*) from unnest(generate_array(1, 1000000)) a, unnest(generate_array(1, 1000000)) b where a < b"
 

@@ -1,4 +1,4 @@
-"""`make plan`, `make apply`, `make destroy`, `make import`: bootstrap's commands on the platform that is running.
+"""`make plan`, `apply`, `destroy`, `import` and `seed`: bootstrap's commands on the platform that is running.
 
 That is the Airbyte of AIRBYTE_URL, else `make dev`'s, else Compose's. What bootstrap remembers belongs to the Airbyte
 that it describes: with Compose it is in a volume, so that the command runs in the bootstrap container.
@@ -11,12 +11,11 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-import env_file
-from stack import modes
-from stack.compose import read_env
-
-from local.claims import development
-from local.platform import ROOT, python, warn
+from tools import env_file
+from tools.local.claims import development
+from tools.local.platform import ROOT, python, warn
+from tools.stack import modes
+from tools.stack.compose import read_env
 
 
 class NotRunningError(Exception):
@@ -29,7 +28,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
     Raises NotRunningError.
     """
     local = [python("bootstrap"), "-m", "bootstrap", *arguments]
-    variables = env_file.with_connections(ROOT) | {"PYTHONPATH": str(ROOT / "services/bootstrap")}
+    variables = env_file.with_connections(ROOT)
     if "AIRBYTE_URL" in os.environ:
         return local, variables
     if settings := development():
@@ -39,7 +38,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         # On a terminal of its own the container's notes would be among its output.
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
-        return [*run, "python", "-m", "bootstrap", *arguments], modes.environment(read_env())
+        return [*run, "bootstrap", *arguments], modes.environment(read_env())
     raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
 
 

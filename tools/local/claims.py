@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 # `make run` asks here on any Python from 3.9 on, so this imports nothing of the launcher.
 DEVELOPMENT = Path(__file__).resolve().parents[2] / ".local" / "dev"
+LOOK_SECONDS = 1.0  # a command that looks whether a run is at work holds the lock for microseconds: a start outwaits it
 
 
 class ClaimedError(Exception):
@@ -25,13 +28,24 @@ def claim(directory: Path) -> Iterator[None]:
     name = f"make {directory.name}"
     directory.parent.mkdir(parents=True, exist_ok=True)
     with lock_file(directory).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ClaimedError(
-                f"`{name}` runs already in this checkout. Stop it with Ctrl-C there, or wait for it; then again: {name}"
-            ) from error
+        deadline = time.monotonic() + LOOK_SECONDS
+        while not _lock(lock, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise ClaimedError(
+                    f"`{name}` already runs in this checkout. Stop it with Ctrl-C in its terminal, or wait for its "
+                    f"end; then again: {name}"
+                )
+            time.sleep(0.02)
         yield
+
+
+def _lock(file: IO[str], kind: int) -> bool:
+    """Take a lock of a file if nobody holds one against it; return whether it was taken."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def lock_file(directory: Path) -> Path:
@@ -44,11 +58,7 @@ def is_claimed(directory: Path) -> bool:
     if not lock_file(directory).exists():
         return False
     with lock_file(directory).open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        return not _lock(lock, fcntl.LOCK_SH)
 
 
 def environment_file(directory: Path) -> Path:
@@ -56,10 +66,18 @@ def environment_file(directory: Path) -> Path:
     return directory / "environment.json"
 
 
+def publish(directory: Path, variables: Mapping[str, str]) -> None:
+    """Leave the variables of a run that is ready where other commands look; they see all of them or none."""
+    draft = environment_file(directory).with_suffix(".draft")
+    draft.write_text(json.dumps(dict(variables)))
+    draft.replace(environment_file(directory))
+
+
 def development() -> dict[str, str] | None:
     """Return the variables of `make dev` while it runs; what one that was killed left behind does not count."""
-    file = environment_file(DEVELOPMENT)
-    if not (file.exists() and is_claimed(DEVELOPMENT)):
+    try:
+        text = environment_file(DEVELOPMENT).read_text()
+    except FileNotFoundError:
         return None
-    variables: dict[str, str] = json.loads(file.read_text())
-    return variables
+    variables: dict[str, str] = json.loads(text)
+    return variables if is_claimed(DEVELOPMENT) else None

@@ -4,12 +4,12 @@ import shutil
 import sys
 import time
 
-import dagster_run
-from local.claims import ClaimedError, claim
-from local.platform import ROOT, Platform, free_ports, warn
-from local.processes import ServiceError, Supervisor, interruptible
-from local.sql import QueryError, table
-from local.startup import StepError, bring_up, step
+from tools import dagster_run
+from tools.local.claims import ClaimedError, claim
+from tools.local.platform import ROOT, Platform, free_ports, warn
+from tools.local.processes import ServiceError, Supervisor, interruptible
+from tools.local.sql import QueryError, table
+from tools.local.startup import StepError, bring_up, step
 
 DIRECTORY = ROOT / ".local" / "demo"
 
@@ -45,7 +45,7 @@ def explain(error: Exception, services: Supervisor) -> None:
     warn(f"\ndemo: {error}")
     if not isinstance(error, ServiceError):  # that one names its service and has the lines
         for name, process in services.processes.items():
-            code = process.popen.poll()
+            code = process.exit_code()
             warn(f"\n{name} {'is running' if code is None else f'ended with exit code {code}'}. {process.tail()}")
     warn(f"\nAll logs: {services.log_directory}. Run it again: make demo")
 

@@ -1,6 +1,5 @@
 """`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
-import json
 import socket
 import sys
 import time
@@ -8,26 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import dagster_run
-from local.claims import DEVELOPMENT, ClaimedError, claim, environment_file
-from local.platform import ROOT, Platform, fixed_ports, warn
-from local.processes import ServiceError, Supervisor, interruptible
-from local.startup import StepError, bootstrap, bring_up, step
+from tools import dagster_run
+from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
+from tools.local.platform import ROOT, Platform, fixed_ports, warn
+from tools.local.processes import ServiceError, Supervisor, interruptible
+from tools.local.startup import StepError, bootstrap, bring_up, step
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
 
-# What is done when a file below one of these paths changes, in this order.
+# What is done when a file below one of the paths changes, in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
 WATCHED = {
-    "services/orchestrator": CODE,
-    "dbt_project": CODE,
-    "seed_data": SEED,  # before the connections that read it
-    "connections.yaml": CONNECTIONS,
-    "connections.env": CONNECTIONS,
-    "services/bootstrap": CONNECTIONS,
-    "services/airbyte_lite": "airbyte",
-    "services/warehouse": "warehouse",
+    CODE: ["services/orchestrator", "dbt_project"],
+    SEED: ["seed_data"],  # before the connections that read it
+    CONNECTIONS: ["connections.yaml", "connections.env", "services/bootstrap", "packages"],  # reloads the code too
+    "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
+    "warehouse": ["services/warehouse", "packages/platform_kit"],
 }
 
 
@@ -42,8 +38,11 @@ def files(path: Path) -> Iterator[Path]:
 
 
 def snapshot() -> dict[str, int]:
-    """Return, for each watched path, a fingerprint of its files' names and times."""
-    return {name: hash(frozenset((str(file), modified(file)) for file in files(ROOT / name))) for name in WATCHED}
+    """Return, for each action, a fingerprint of the names and times of the files that ask for it."""
+    return {
+        action: hash(frozenset((str(file), modified(file)) for path in paths for file in files(ROOT / path)))
+        for action, paths in WATCHED.items()
+    }
 
 
 def modified(file: Path) -> int:
@@ -67,13 +66,11 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
             dagster_run.reload(platform.url("dagster"))
 
 
-def revive(name: str, platform: Platform, services: Supervisor) -> None:
-    """Start a service that ended; S3 keeps nothing, its files are uploaded again. Raises ServiceError or StepError."""
+def revive(name: str, services: Supervisor) -> None:
+    """Start a service that ended and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
-    warn(f"dev: {name} ended with exit code {process.popen.returncode}; starting it again.\n{process.tail()}")
-    services.start(process.service).wait()
-    if name == "s3":
-        bootstrap(platform, "seed")
+    warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
+    services.restart(name)
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
@@ -83,7 +80,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
     while True:
         time.sleep(WATCH_SECONDS)
         now = snapshot()
-        for action in dict.fromkeys(WATCHED[name] for name in WATCHED if now[name] != before[name]):
+        for action in (action for action in WATCHED if now[action] != before[action]):
             try:
                 react(action, platform, services)
             except (StepError, ServiceError, dagster_run.DagsterRunError, OSError) as error:
@@ -91,12 +88,12 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 broken.add(action)
         before = now
         for name in services.processes:
-            if services.processes[name].popen.poll() is None:
+            if services.processes[name].exit_code() is None:
                 broken.discard(name)
             elif name not in broken:
                 try:
-                    revive(name, platform, services)
-                except (StepError, ServiceError) as error:
+                    revive(name, services)
+                except ServiceError as error:
                     warn(f"dev: {error}\nIt is started again when its files change, or by another `make dev`.")
                     broken.add(name)
 
@@ -128,7 +125,7 @@ def run() -> int:
         try:
             check_ports(platform.ports)
             bring_up(platform, services)
-            settings.write_text(json.dumps(platform.environment))
+            publish(DEVELOPMENT, platform.environment)
             print(
                 f"\n  Dagster    {platform.url('dagster')}   (materialize all: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"

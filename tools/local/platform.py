@@ -6,12 +6,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.ports import is_port
-
-from local.processes import Service
+from tools.local.processes import Service
+from tools.stack.ports import is_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"
+LOCALSTACK_SCRIPTS = ROOT / "compose/localstack"
+LOCALSTACK_HAS_ITS_OBJECTS = '"name": "keep_objects.py", "state": "SUCCESSFUL"'
 LOOPBACK = "127.0.0.1,localhost"
 PORTS = {"s3": 4566, "warehouse": 9050, "airbyte": 8000, "dagster": 3000}
 
@@ -68,6 +69,7 @@ class Platform:
             "SEED_DATA_DIR": str(ROOT / "seed_data"),
             "CONNECTIONS_FILE": str(ROOT / "connections.yaml"),
             "BOOTSTRAP_STATE_DIR": str(self.directory / "bootstrap"),
+            "AIRBYTE_MODE": "lite",
             "AIRBYTE_URL": self.url("airbyte"),
             "AIRBYTE_LITE_HOST": "127.0.0.1",
             "AIRBYTE_LITE_PORT": str(self.ports["airbyte"]),
@@ -92,16 +94,14 @@ class Platform:
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the variables that run a service's Python module."""
-        paths = [str(ROOT / "services" / service)]
-        if service == "orchestrator":
-            paths.append(str(ROOT / "services/bootstrap"))  # it reads connections.yaml with bootstrap's own module
         # A service's scripts are found by name (dbt, dagster): its environment comes first on PATH.
         path = f"{ENVIRONMENTS / service / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        variables = self.environment | {"PYTHONPATH": os.pathsep.join(paths), "PATH": path}
+        variables = self.environment | {"PATH": path}
         return [python(service), "-m", *arguments], variables
 
     def s3(self) -> Service:
-        """LocalStack's S3. It keeps nothing across a restart."""
+        """LocalStack's S3, which keeps its buckets and objects in the platform's folder; see prepare()."""
+        root = self.directory / "s3"
         variables = {
             "SERVICES": "s3",
             "EAGER_SERVICE_LOADING": "1",
@@ -110,11 +110,15 @@ class Platform:
             "DNS_ADDRESS": "false",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DISABLE_EVENTS": "1",
-            "FILESYSTEM_ROOT": str(self.directory / "s3"),
+            "FILESYSTEM_ROOT": str(root),
+            # In a container, such as a dev container, LocalStack would take itself for its image and ignore the above.
+            "OVERRIDE_IN_DOCKER": "false",
+            "S3_STATE_DIR": str(root / "objects"),
         }
-        health = f"{self.url('s3')}/_localstack/health"
+        # Healthy once the script that brings the objects back has succeeded; it does so before LocalStack listens.
+        health = f"{self.url('s3')}/_localstack/init/start"
         return Service(
-            "s3", [python("localstack"), "-m", "localstack.runtime.main"], variables, health, '"s3": "running"'
+            "s3", [python("localstack"), "-m", "localstack.runtime.main"], variables, health, LOCALSTACK_HAS_ITS_OBJECTS
         )
 
     def warehouse(self) -> Service:
@@ -144,7 +148,13 @@ class Platform:
         return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
 
     def prepare(self) -> None:
-        """Make the folders and Dagster's instance configuration."""
+        """Make the folders, the link by which LocalStack finds its scripts, and Dagster's instance configuration."""
+        scripts = self.directory / "s3/etc/localstack/init"
+        scripts.parent.mkdir(parents=True, exist_ok=True)
+        if scripts.is_dir() and not scripts.is_symlink():
+            scripts.rmdir()  # LocalStack makes an empty one when there is no link
+        scripts.unlink(missing_ok=True)
+        scripts.symlink_to(LOCALSTACK_SCRIPTS)
         home = Path(self.environment["DAGSTER_HOME"])
         home.mkdir(parents=True, exist_ok=True)
         (home / "dagster.yaml").write_text((ROOT / "services/orchestrator/dagster-local.yaml").read_text())

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from direct import open_url
+from tools.direct import open_url
 
 START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
 STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL
+STOP_PAUSE = 0.02  # seconds between two looks whether a service has ended
 PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,7 +48,7 @@ class Process:
 
     def healthy(self) -> bool:
         """Ask the service's health address once. Raises ServiceError when the process has ended."""
-        code = self.popen.poll()
+        code = self.exit_code()
         if code is not None:
             raise ServiceError(f"{self.service.name} ended with exit code {code}.\n{self.tail()}")
         try:
@@ -69,22 +70,36 @@ class Process:
         text = self.log.read_text(errors="replace").splitlines()[-lines:] if self.log.exists() else []
         return "\n".join([f"Last lines of {self.log}:", *(f"  {line}" for line in text)])
 
+    def exit_code(self) -> int | None:
+        """Return the exit code (negative: the signal that ended it), None while the service runs.
+
+        The ended process is not reaped before `stop`: until then the kernel gives its number, which is its group's
+        too, to no other process, and a signal to the group cannot hit a stranger.
+        """
+        if self.popen.returncode is not None:
+            return self.popen.returncode
+        ended = os.waitid(os.P_PID, self.popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return None
+        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+
     def signal(self, number: int) -> None:
-        """Send a signal to the service's whole process group."""
+        """Send a signal to the service's whole process group, unless the service was reaped."""
+        if self.popen.returncode is not None:
+            return
         try:
             os.killpg(self.popen.pid, number)
         except (ProcessLookupError, PermissionError):  # macOS: the latter for a group that has ended
             return
 
     def stop(self) -> None:
-        """End the process group: SIGTERM, then SIGKILL after the deadline."""
+        """End the process group: SIGTERM, then SIGKILL after the deadline, also to what the service left behind."""
         self.signal(signal.SIGTERM)
-        try:
-            self.popen.wait(STOP_DEADLINE)
-        except subprocess.TimeoutExpired:
-            self.signal(signal.SIGKILL)
-            self.popen.wait()
-        self.signal(signal.SIGKILL)  # what the service left behind in its group
+        deadline = time.monotonic() + STOP_DEADLINE
+        while self.exit_code() is None and time.monotonic() < deadline:
+            time.sleep(STOP_PAUSE)
+        self.signal(signal.SIGKILL)
+        self.popen.wait()
 
 
 def end_with_parent() -> None:

@@ -4,10 +4,9 @@ import os
 import subprocess
 import sys
 
-from stack.compose import read_env, urls
-
-from local.claims import development
-from local.platform import ROOT, python, warn
+from tools.local.claims import development
+from tools.local.platform import ROOT, python, warn
+from tools.stack.compose import read_env, urls
 
 CLIENT = ROOT / "tools" / "bigquery_table.py"
 

@@ -5,10 +5,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-import env_file
-
-from local.platform import ROOT, Platform
-from local.processes import Supervisor
+from tools import env_file
+from tools.local.platform import ROOT, Platform
+from tools.local.processes import Supervisor
 
 
 class StepError(Exception):

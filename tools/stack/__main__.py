@@ -1,4 +1,4 @@
-"""`python -m stack COMMAND`: what the Makefile calls for the platform on Docker Compose."""
+"""`python -m tools.stack COMMAND`: what the Makefile calls for the platform on Docker Compose."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from stack import doctor, down, env, images, modes, ps, run, up
-from stack.compose import StackError, read_env, warn
+from tools.stack import doctor, down, env, images, modes, ps, run, up
+from tools.stack.compose import StackError, read_env, warn
 
 
 def with_env(command: Callable[[], None]) -> Callable[[], None]:
@@ -37,7 +37,7 @@ COMMANDS: dict[str, Callable[[], None]] = {
 def main(arguments: list[str]) -> int:
     """Run one command; return the exit code."""
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        warn(f"usage: python -m stack {'|'.join(COMMANDS)}")
+        warn(f"usage: python -m tools.stack {'|'.join(COMMANDS)}")
         return 2
     os.environ.update(modes.environment(read_env()))
     try:

@@ -1,4 +1,4 @@
-"""Google BigQuery in the doctor: airbyte_lite's own check, in an image or an environment with Google's client."""
+"""Google BigQuery in the doctor: runs `bigquery_doctor.py` in an image or an environment with Google's client."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 import subprocess
 from pathlib import Path
 
-from stack import images, modes
-from stack.compose import ROOT
-from stack.findings import Finding
+from tools.stack import images, modes
+from tools.stack.compose import ROOT
+from tools.stack.findings import Finding
 
 INSIDE = "/run/secrets/google_key"  # as Compose mounts it
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")
-PROGRAM = ROOT / "services/airbyte_lite/airbyte_lite/bigquery_doctor.py"
+PROGRAM = Path(__file__).with_name("bigquery_doctor.py")
 SECONDS = 180
 SERVICE_ACCOUNT = "service_account"  # the type of a key; what gcloud writes for a person is authorized_user
 

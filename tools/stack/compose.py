@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import env_file
+from tools import env_file
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"

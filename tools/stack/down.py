@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from stack.compose import StackError, connectors, output, read_env, run_workers, say, show
+from tools.stack.compose import StackError, connectors, output, read_env, run_workers, say, show
 
 
 def down(*options: str) -> None:

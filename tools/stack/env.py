@@ -8,8 +8,8 @@ import secrets
 import uuid
 from pathlib import Path
 
-from stack import modes
-from stack.compose import ENV_FILE, ROOT, read_file, say
+from tools.stack import modes
+from tools.stack.compose import ENV_FILE, ROOT, read_file, say
 
 
 def generated() -> dict[str, str]:

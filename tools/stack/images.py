@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 import re
+import string
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from stack.compose import ROOT, StackError, config, output, say, show, succeeds
+from tools.stack.compose import ROOT, StackError, config, output, say, show, succeeds
 
 ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"
@@ -145,12 +146,29 @@ def inputs(build: dict[str, Any]) -> str:
     dockerfile = (ROOT / build["dockerfile"]).read_text()
     arguments = {name: value for name, value in build["args"].items() if name not in MIRRORS}
     digest = hashlib.sha256((dockerfile + json.dumps(arguments, sort_keys=True)).encode())
-    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
+    text = string.Template(stages(dockerfile, build.get("target"))).safe_substitute(arguments)
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         for source in sources.split():
             path = ROOT / source
             for file in sorted(files(path)) if path.is_dir() else [path]:
                 digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def stages(dockerfile: str, target: str | None) -> str:
+    """Return the text of the stages that a target is made of; all of them without a target."""
+    found = {
+        stage.split(maxsplit=4)[3]: stage
+        for stage in re.split(r"^(?=FROM )", dockerfile, flags=re.MULTILINE)
+        if re.match(r"FROM \S+ AS ", stage)
+    }
+    if target is None:
+        return dockerfile
+    needed = [target]
+    for name in needed:
+        uses = re.findall(r"(?:^FROM |\bfrom=)([^\s,]+)", found[name], re.MULTILINE)
+        needed += [other for other in dict.fromkeys(uses) if other in found and other not in needed]
+    return "".join(found[name] for name in needed)
 
 
 def files(directory: Path) -> list[Path]:

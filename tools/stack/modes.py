@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from stack.findings import Finding
+from tools.stack.findings import Finding
 
 AIRBYTES, WAREHOUSES = ("lite", "compose", "external"), ("emulator", "bigquery")
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"

@@ -9,7 +9,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.compose import output
+from tools.stack.compose import output
 
 
 @dataclass(frozen=True)

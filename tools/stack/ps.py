@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stack.compose import StackError, config, read_env, run_workers, say, states, urls
+from tools.stack.compose import StackError, config, read_env, run_workers, say, states, urls
 
 
 def ps() -> None:

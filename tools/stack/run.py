@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-import dagster_run
-from local import claims
-from stack.compose import StackError, read_env, urls
+from tools import dagster_run
+from tools.local import claims
+from tools.stack.compose import StackError, read_env, urls
 
 
 def address() -> str:

@@ -29,6 +29,8 @@ class Settings:
     connector_environments: Path
     emulator_host: str | None  # None: Google BigQuery
     maximum_bytes_billed: int | None = None  # of one query; BigQuery fails a query that would bill more
+    keep_days: int = 30  # what ended or was deleted longer ago is removed
+    keep_jobs: int = 100  # of each connection
     client_id: str | None = None
     client_secret: str | None = None
     username: str | None = None
@@ -46,6 +48,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     def value(name: str) -> str | None:
         return environment.get(name) or None
 
+    def count(name: str, default: int) -> int:
+        given = value(name)
+        if given is not None and not (given.isdigit() and int(given) > 0):
+            raise SettingsError(f"{name} is '{given}'; it must be a whole number from 1 on.")
+        return int(given or default)
+
     warehouse = value("WAREHOUSE") or "emulator"
     if warehouse not in ("emulator", "bigquery"):
         raise SettingsError(f"WAREHOUSE is '{warehouse}'; it must be 'emulator' or 'bigquery'.")
@@ -56,6 +64,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if limit is not None and not limit.isdigit():
         raise SettingsError(f"BQ_MAXIMUM_BYTES_BILLED is '{limit}'; it must be a number of bytes, like 10000000000.")
     settings = Settings(
+        keep_days=count("AIRBYTE_LITE_KEEP_DAYS", 30),
+        keep_jobs=count("AIRBYTE_LITE_KEEP_JOBS", 100),
         host=value("AIRBYTE_LITE_HOST") or "127.0.0.1",
         port=int(port),
         data_dir=Path(value("AIRBYTE_LITE_DATA_DIR") or ".local/airbyte").absolute(),

@@ -16,7 +16,7 @@ import httpx
 from bootstrap.airbyte_auth import PUBLIC, authentication
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
-from bootstrap.specification import MASK
+from platform_kit.specification import MASK
 
 type Json = dict[str, Any]
 

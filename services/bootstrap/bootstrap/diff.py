@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap.specification import MASK, Schemas, child, is_default, is_secret, redacted
+from platform_kit.specification import MASK, Schemas, child, is_default, is_secret, redacted
 
 ABSENT = None
 """Stands for a field that is not there; Airbyte does not tell null from absent either."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bootstrap.specification import MASK
+from platform_kit.specification import MASK
 
 
 def identity(body: dict[str, Any]) -> dict[str, Any]:

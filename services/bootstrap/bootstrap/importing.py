@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
 from bootstrap.connection_diff import timing
-from bootstrap.connections_file import Connection, ConnectionsFile
 from bootstrap.errors import UserError
-from bootstrap.specification import Schemas, branches, child, is_secret
+from connections_file import Connection, ConnectionsFile
+from platform_kit.specification import Schemas, branches, child, is_secret
 
 HEADER = """\
 # yaml-language-server: $schema=connections.schema.json

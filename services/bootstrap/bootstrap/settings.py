@@ -22,6 +22,10 @@ class Settings:
     client_secret: str | None = field(default=None, repr=False)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    airbyte_mode: str = "lite"
+    """lite, compose, external: in the last one the bucket is somebody's own."""
+    seed_upload: bool = False
+    """Whether `seed` uploads in AIRBYTE_MODE=external too."""
     connectors: str = ""
     """The versions of connectors to set in Airbyte: `source-s3:4.16.1 destination-bigquery:2.8.9`."""
     setup_email: str | None = None
@@ -47,6 +51,8 @@ class Settings:
             client_secret=environment.get("AIRBYTE_CLIENT_SECRET") or None,
             username=environment.get("AIRBYTE_USERNAME") or None,
             password=environment.get("AIRBYTE_PASSWORD") or None,
+            airbyte_mode=text("AIRBYTE_MODE", "lite"),
+            seed_upload=text("SEED_UPLOAD", "no") == "yes",
             connectors=text("AIRBYTE_CONNECTORS", ""),
             setup_email=environment.get("AIRBYTE_SETUP_EMAIL") or None,
             public_api_url=text("AIRBYTE_PUBLIC_API_URL", "").rstrip("/") or None,

@@ -3,7 +3,7 @@
 import dagster as dg
 from dagster_dbt import DbtProject
 
-from bootstrap import connections_file
+import connections_file
 from orchestrator import settings
 from orchestrator.airbyte import Airbyte
 from orchestrator.dbt import dbt_cli, dbt_models
@@ -12,6 +12,7 @@ from orchestrator.landing import landing_assets
 from orchestrator.warehouse import Warehouse
 
 declared = connections_file.load(settings.connections_file())
+sources = {source.name: source for source in declared.sources}
 destinations = {destination.name: destination for destination in declared.destinations}
 dbt_project = DbtProject(settings.dbt_project_directory())
 
@@ -22,7 +23,10 @@ all_assets = dg.define_asset_job(
 defs = dg.Definitions(
     assets=[
         *file_assets(declared.connections),
-        *(landing_assets(connection, destinations[connection.destination]) for connection in declared.connections),
+        *(
+            landing_assets(connection, sources[connection.source], destinations[connection.destination])
+            for connection in declared.connections
+        ),
         dbt_models(dbt_project),
     ],
     jobs=[all_assets],

@@ -1,17 +1,23 @@
-"""The CSV files in S3: assets that Dagster does not make, from which the landing tables are loaded."""
+"""The files in S3: assets that Dagster does not make, from which the landing tables are loaded."""
 
-import csv
-import sys
+import zlib
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection
+from connections_file import Connection
 from orchestrator import settings
+from orchestrator.records import count_parquet, count_records
+from orchestrator.s3_streams import FileFormat, ParquetFormat
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 GROUP = "s3"
-CHUNK_BYTES = 64 * 1024
+COMPRESSIONS = (".gz", ".bz2", ".zip")
 
 
 def asset_key(s3_key: str) -> dg.AssetKey:
@@ -26,7 +32,7 @@ def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
         dg.AssetSpec(
             asset_key(key),
             group_name=GROUP,
-            kinds={"s3", "csv"},
+            kinds={"s3", _kind(key)} - {""},
             description=f"The file `{key}`, put there by somebody else: Airbyte reads it, Dagster does not make it.",
             metadata={"dagster/uri": f"s3://{settings.bucket()}/{key}"},
         )
@@ -34,30 +40,41 @@ def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
     ]
 
 
+def _kind(s3_key: str) -> str:
+    """Return what the ending of a file's name says it is, `csv` for `orders.csv.gz`; empty without an ending."""
+    path = PurePosixPath(s3_key)
+    return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix.removeprefix(".").lower()
+
+
 class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
-    """The bucket; address and credentials come from boto3's own variables."""
+    """The bucket; address and credentials come from AWS's own variables."""
 
-    def count_records(self, s3_key: str) -> int:
-        """Return the number of records of a CSV file, without its header; raises Failure when the file is not there.
+    def count_records(self, s3_key: str, file_format: FileFormat) -> int:
+        """Return the number of records of a file.
 
-        Records, not lines: a quoted value may hold line ends. The file is streamed, never held in memory.
+        Raises Failure when the file is missing or unreadable, NotCountedError when it turns out not to be countable.
         """
         # Imported here: loading the code location must not pay for boto3.
-        import boto3
         from botocore.exceptions import ClientError
 
+        from platform_kit import s3
+
+        client = s3.client()
         try:
-            body = boto3.client("s3").get_object(Bucket=settings.bucket(), Key=s3_key)["Body"]
+            if isinstance(file_format, ParquetFormat):
+                return count_parquet(lambda size: _get(client, s3_key, Range=f"bytes=-{size}").read())
+            with closing(_get(client, s3_key)) as body:
+                return count_records(body, s3_key, file_format)
         except ClientError as error:
-            raise dg.Failure(
-                f"s3://{settings.bucket()}/{s3_key} cannot be read: {error}. Upload the file, then run again."
-            ) from error
-        with closing(body):
-            return count_records(body.iter_lines(chunk_size=CHUNK_BYTES, keepends=True))
+            raise _unreadable(s3_key, f"{error}. Upload the file, then run again.") from error
+        except (EOFError, OSError, ValueError, zlib.error) as error:
+            raise _unreadable(s3_key, f"{error}. Replace the file, then run again.") from error
 
 
-def count_records(lines: Iterable[bytes]) -> int:
-    """Return the number of records in the lines of a CSV file, without its header and without blank lines."""
-    csv.field_size_limit(sys.maxsize)  # the module's own limit is 128 KiB a value
-    records = csv.reader(line.decode("utf-8", errors="replace") for line in lines)
-    return max(sum(1 for record in records if record) - 1, 0)
+def _get(client: "S3Client", s3_key: str, **options: Any) -> Any:
+    """Return the body of an object, a stream of bytes."""
+    return client.get_object(Bucket=settings.bucket(), Key=s3_key, **options)["Body"]
+
+
+def _unreadable(s3_key: str, why: str) -> dg.Failure:
+    return dg.Failure(f"s3://{settings.bucket()}/{s3_key} cannot be read: {why}")

@@ -11,27 +11,33 @@ from typing import Any
 
 import dagster as dg
 
-from bootstrap.connections_file import Connection, Destination, Stream
+from connections_file import Connection, Destination, Source, Stream
+from connections_file.tables import landing_table
 from orchestrator import files, row_count
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
-from orchestrator.tables import landing_table
+from orchestrator.s3_streams import FileFormat, NotCountedError, file_format
 from orchestrator.warehouse import Warehouse
 
 GROUP = "landing"
 
 
-def landing_assets(connection: Connection, destination: Destination) -> dg.AssetsDefinition:
+def landing_assets(connection: Connection, source: Source, destination: Destination) -> dg.AssetsDefinition:
     """Return the landing tables of a connection: loaded by one sync, then counted against their files."""
     streams = connection.streams
+    formats = [_format_or_reason(stream, source) for stream in streams]
     tables = [landing_table(stream, connection, destination) for stream in streams]
 
     # The check is part of the step because it must come before dbt: Dagster does not let a check of another step hold
     # up dbt, which checks the same tables itself. A subset is the check alone, or some of a connection's tables.
     @dg.multi_asset(
         name=f"sync_{re.sub(r'\W', '_', connection.name)}",
-        specs=[asset_spec(stream, table) for stream, table in zip(streams, tables, strict=True)],
-        check_specs=[row_count.check_spec(stream) for stream in streams if stream.files],
+        specs=[asset_spec(*each) for each in zip(streams, tables, formats, strict=True)],
+        check_specs=[
+            row_count.check_spec(stream)
+            for stream, counted in zip(streams, formats, strict=True)
+            if not isinstance(counted, NotCountedError)
+        ],
         can_subset=True,
         description=f"Runs the Airbyte connection `{connection.name}`.",
     )
@@ -50,25 +56,41 @@ def landing_assets(connection: Connection, destination: Destination) -> dg.Asset
             }
             if "bytesBilled" in job:  # airbyte-lite tells it, Airbyte does not
                 metadata["bytes_billed"] = int(job["bytesBilled"])
-        for stream, table in zip(streams, tables, strict=True):
+        for stream, table, counted in zip(streams, tables, formats, strict=True):
             rows = warehouse.count_rows(table)
             if dg.AssetKey(stream.asset_key) in context.selected_asset_keys:
                 yield dg.MaterializeResult(asset_key=stream.asset_key, metadata={**metadata, "dagster/row_count": rows})
-            if row_count.check_key(stream) in context.selected_asset_check_keys:
-                records = sum(bucket.count_records(key) for key in stream.files)
+            if (
+                isinstance(counted, NotCountedError)
+                or row_count.check_key(stream) not in context.selected_asset_check_keys
+            ):
+                continue
+            try:
+                records = sum(bucket.count_records(key, counted) for key in set(stream.files))
+            except NotCountedError as reason:
+                yield row_count.not_compared(stream, reason)
+            else:
                 yield row_count.compare(stream, rows, records)
 
     return sync
 
 
-def asset_spec(stream: Stream, table: str) -> dg.AssetSpec:
+def _format_or_reason(stream: Stream, source: Source) -> FileFormat | NotCountedError:
+    try:
+        return file_format(stream, source)
+    except NotCountedError as reason:
+        return reason
+
+
+def asset_spec(stream: Stream, table: str, counted: FileFormat | NotCountedError) -> dg.AssetSpec:
     """Return the asset of a landing table, downstream of its files."""
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
+    note = f"\n\nThe rows are not counted against files: {counted}." if isinstance(counted, NotCountedError) else ""
     return dg.AssetSpec(
         stream.asset_key,
         deps=[files.asset_key(key) for key in stream.files],
         group_name=GROUP,
         kinds={"airbyte", "bigquery"},
-        description=f"Rows of {sources} as they are, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).",
+        description=f"Rows of {sources} as they are, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).{note}",
         metadata={"dagster/table_name": table},
     )

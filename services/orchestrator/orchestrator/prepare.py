@@ -1,8 +1,14 @@
-"""`python -m orchestrator.prepare`: makes dbt's manifest ahead of time, for an image or before the first start."""
+"""`orchestrator-prepare`: makes dbt's manifest ahead of time, for an image or before the first start."""
 
 from dagster_dbt import DbtProject
 
 from orchestrator import dbt, settings
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Print the manifest's path."""
     print(dbt.prepare(DbtProject(settings.dbt_project_directory())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,18 @@
-"""The check of a landing table against its files: a row for each record."""
+"""The check of a landing table against its files: a row for each record.
+
+A table whose files cannot be counted exactly has no check; its asset's description says why.
+"""
 
 import dagster as dg
 
-from bootstrap.connections_file import Stream
+from connections_file import Stream
+from orchestrator.s3_streams import NotCountedError
 
 NAME = "row_count_matches_file"
 DESCRIPTION = """Every record of the file is a row of the landing table.
 
-- Fewer rows than records: an error, nothing downstream is built. Records were lost, or have the same primary key.
+- Fewer rows than records: an error, nothing downstream is built. Records were lost, or, after a deduped sync, several
+  records have the same primary key.
 - More rows than records: an error after a full refresh overwrite, which makes the table a copy of the file. A warning
   after a deduped sync: rows that were deleted from the file stay in the table until the connection is reset. Expected
   after an append.
@@ -35,4 +40,15 @@ def compare(stream: Stream, rows: int, records: int) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
         description=f"{rows} rows in the table, {records} records in the file",
         metadata={"rows_in_table": rows, "records_in_file": records},
+    )
+
+
+def not_compared(stream: Stream, reason: NotCountedError) -> dg.AssetCheckResult:
+    """Return the warning for a file whose content turned out not to be countable; it blocks nothing."""
+    return dg.AssetCheckResult(
+        asset_key=stream.asset_key,
+        check_name=NAME,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Not compared, the records of the file are not counted: {reason}",
     )

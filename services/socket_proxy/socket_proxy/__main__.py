@@ -43,12 +43,16 @@ async def serve(settings: Settings) -> None:
     runner = web.ServerRunner(http_server(engine, policy(settings)), shutdown_timeout=2)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()
-    sweeper = asyncio.create_task(sweep_forever(engine))
     logging.info("listening on %s for %s", runner.addresses[0], settings.label)
-    await stop.wait()
-    sweeper.cancel()
-    await runner.cleanup()
-    await engine.close()
+    # The end of the sweeper, which has none of its own, ends the server with its error: it is then started again.
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            sweeper = tasks.create_task(sweep_forever(engine))
+            await stop.wait()
+            sweeper.cancel()
+    finally:
+        await runner.cleanup()
+        await engine.close()
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ class Engine:
             found: list[dict[str, Any]] = await response.json()
         return sorted(found, key=lambda worker: -int(worker["Created"]))
 
-    async def remove(self, identifier: str) -> None:
-        """Removes a finished worker; one that is gone or running already is left alone."""
-        async with self.request("DELETE", f"/containers/{identifier}"):
-            pass
+    async def remove(self, identifier: str) -> bool:
+        """Removes a finished worker and returns whether it is gone; one that runs is left alone."""
+        async with self.request("DELETE", f"/containers/{identifier}") as response:
+            return response.ok or response.status == 404

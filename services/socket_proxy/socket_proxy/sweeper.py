@@ -7,8 +7,6 @@ import logging
 import time
 from typing import Any
 
-import aiohttp
-
 from socket_proxy.engine import Engine
 
 INTERVAL = 60  # seconds
@@ -16,16 +14,23 @@ NEVER_STARTED = 600  # seconds after which a container that was created but not 
 log = logging.getLogger(__name__)
 
 
-async def sweep_forever(engine: Engine) -> None:
-    """Sweeps until cancelled; an engine that does not answer is asked again at the next turn."""
+async def sweep_forever(engine: Engine, interval: float = INTERVAL) -> None:
+    """Sweeps every `interval` seconds until cancelled; after a failure, whatever it was, the next turn tries again."""
     while True:
         try:
-            for worker in over(await engine.workers(), engine.settings.keep_finished, time.time()):
-                await engine.remove(worker["Id"])
-                log.info("removed the finished %s %.12s", engine.settings.noun, worker["Id"])
-        except (aiohttp.ClientError, TimeoutError) as error:
+            await sweep(engine)
+        except Exception as error:
             log.warning("could not sweep finished containers: %r", error)
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(interval)
+
+
+async def sweep(engine: Engine) -> None:
+    """Removes what is over; one container that cannot be removed does not keep the others."""
+    for worker in over(await engine.workers(), engine.settings.keep_finished, time.time()):
+        if await engine.remove(worker["Id"]):
+            log.info("removed the finished %s %.12s", engine.settings.noun, worker["Id"])
+        else:
+            log.warning("the engine did not remove the finished %s %.12s", engine.settings.noun, worker["Id"])
 
 
 def over(workers: list[dict[str, Any]], keep: int, now: float) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""An HTTP client of an app that is called in this process, without a server; and a connector for tests."""
+"""An HTTP client of an app that is called in this process, without a server."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,10 +8,6 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-
-from .fake_connector import fake_connector, fork_server, runner
-
-__all__ = ["client_of", "fake_connector", "fork_server", "runner"]
 
 
 @dataclass(frozen=True)

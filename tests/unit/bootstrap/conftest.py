@@ -13,11 +13,11 @@ import bootstrap.airbyte_client
 import bootstrap.apply
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply, destroy, made
-from bootstrap.connections_file import ConnectionsFile, load
 from bootstrap.plan import Plan, make_plan
 from bootstrap.settings import Settings
-from bootstrap.specification import MASK
 from bootstrap.state import State
+from connections_file import ConnectionsFile, load
+from platform_kit.specification import MASK
 
 FILE = """\
 workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: Test}
@@ -157,7 +157,7 @@ class Session:
     def state(self) -> State:
         return State(self.directory / "state")
 
-    def apply(self, *, adopt: bool = False, **environment: str) -> list[str]:
+    def apply(self, *, adopt: bool = False, prune: bool = False, **environment: str) -> list[str]:
         self.server.writes.clear()
         lines: list[str] = []
         with self.client() as client:
@@ -167,6 +167,7 @@ class Session:
                 self.state(),
                 lambda kind, name, outcome: lines.append(f"{kind} {name} {outcome}"),
                 adopt=adopt,
+                prune=prune,
             )
         return lines
 

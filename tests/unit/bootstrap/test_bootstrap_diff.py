@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bootstrap.diff import FieldChange, configuration_changes, secrets
-from bootstrap.specification import MASK, branches
+from platform_kit.specification import MASK, branches
 
 SCHEMA = branches(
     {

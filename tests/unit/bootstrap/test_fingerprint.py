@@ -7,8 +7,8 @@ import pytest
 
 from bootstrap.airbyte_client import Kind
 from bootstrap.errors import UserError
-from bootstrap.specification import MASK
 from bootstrap.state import State
+from platform_kit.specification import MASK
 
 ASKED: dict[str, Any] = {
     "name": "s",

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from stack import doctor
 
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
+from tools.local.platform import LOCALSTACK_HAS_ITS_OBJECTS
+from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = {name: (ROOT / name).read_text() for name in ("docker-compose.yml", "compose/airbyte/docker-compose.yml")}
@@ -30,6 +31,7 @@ CAPABILITIES = {
 BINDS = {
     **{name: ["/var/run/docker.sock:/var/run/docker.sock"] for name in PROXIES},
     "bootstrap": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
+    "localstack": ["./compose/localstack:/etc/localstack/init:ro"],
 }
 ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
 NETWORKS = {
@@ -214,7 +216,25 @@ def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> N
     files = {config["file"] for config in AIRBYTE["configs"].values()}
     assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED_BY_AIRBYTE)
     binds = [bind for name, binds in BINDS.items() if name not in PROXIES for bind in binds]
-    assert [bind.split(":")[0] for bind in binds] == [f"./{file}" for file in doctor.MOUNTED]
+    assert [bind.split(":")[0] for bind in binds] == [f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS]
+
+
+def test_localstack_is_the_release_that_its_scripts_are_written_for() -> None:
+    """They use private parts of it; test_persistent_s3.py runs them in the release of the lock."""
+    [written_for] = re.findall(
+        r'^WRITTEN_FOR = "(.+)"$', (ROOT / "compose/localstack/persistent_s3/install.py").read_text(), re.MULTILINE
+    )
+    [locked] = re.findall(
+        r"^localstack-core\S*==(\S+)", (ROOT / "compose/stand-in/localstack/requirements.txt").read_text(), re.MULTILINE
+    )
+    assert locked.startswith(written_for)
+    assert SERVICES["localstack"]["image"] == f"localstack/localstack:{locked}"
+
+
+def test_localstack_is_healthy_by_the_same_sign_on_compose_and_as_a_process() -> None:
+    assert LOCALSTACK_HAS_ITS_OBJECTS in SERVICES["localstack"]["healthcheck"]["test"][-1]
+    [script] = [path.name for path in (ROOT / "compose/localstack/start.d").iterdir() if path.suffix == ".py"]
+    assert script in LOCALSTACK_HAS_ITS_OBJECTS
 
 
 def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
@@ -285,30 +305,41 @@ def test_telemetry_is_off_and_the_list_of_connectors_stays() -> None:
         assert variables["PUBLISH_METRICS"] == variables["UPDATE_DEFINITIONS_CRON_ENABLED"] == "false"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "services").glob("*/Dockerfile")), ids=lambda path: path.parent.name)
-def test_dockerfiles(path: Path) -> None:
-    text = path.read_text()
+def test_our_images() -> None:
+    text = (ROOT / "services/Dockerfile").read_text()
     assert "syntax=" not in text, "asks a registry for a front end"
-    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"$PYTHON_IMAGE"}
-    assert set(re.findall(r"--from=(\S+)", text)) == {"build"}
-    assert re.findall(r"^USER (.+)$", text, re.MULTILINE)[-1] == "platform"
+    stages = {
+        match["name"]: (match["base"], match["body"])
+        for match in re.finditer(
+            r"^FROM (?P<base>\S+) AS (?P<name>\S+)\n(?P<body>.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL
+        )
+    }
+    assert len(stages) == len(re.findall(r"^FROM ", text, re.MULTILINE))
+    assert {base for base, _ in stages.values()} - set(stages) == {"$PYTHON_IMAGE"}
+    assert set(re.findall(r"\bfrom=([^\s,]+)", text)) <= set(stages)
     assert "UV_REQUIRE_HASHES=1" in text
-    # Under a strict umask the checkout's files are their owner's only: none gets into an image as it is.
-    build, final = re.split(r"^FROM .*$", text, flags=re.MULTILINE)[1:]
-    folders = set(re.findall(r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)", build, re.MULTILINE))
-    assert folders <= set(
-        re.findall(r"/opt/\w+", "".join(re.findall(r"^RUN chmod -R a\+rX ([^&]+)&&", build, re.MULTILINE)))
-    )
-    assert "/opt/platform" in folders
-    assert re.findall(r"^COPY (?!--from=build)", final, re.MULTILINE) == []
     assert not re.search(r"^(ADD|COPY) (--\S+ )*\. ", text, re.MULTILINE), "copies everything"
+    for name, (_, body) in stages.items():
+        if name.startswith("build"):
+            # Under a strict umask the checkout's files are their owner's only: none gets into an image as it is.
+            pattern = r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)"
+            readable = "".join(re.findall(r"^RUN chmod -R a\+rX ([^&\n]+)", body, re.MULTILINE))
+            folders = set(re.findall(pattern, body, re.MULTILINE))
+            assert folders or name == "build", name
+            assert folders <= set(re.findall(r"/opt/\w+", readable)), name
+        else:
+            assert re.findall(r"^COPY (?!--from=build)", body, re.MULTILINE) == [], name
+    services = {service["build"]["target"] for service in SERVICES.values() if "build" in service}
+    assert services == {name for name, (base, _) in stages.items() if base == "service"} - {"build-orchestrator"}
+    for name in services:
+        assert re.findall(r"^USER (.+)$", stages[name][1], re.MULTILINE) == ["platform"], name
 
 
 def test_the_build_context_holds_no_secrets() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert lines[1] == "*"
     kept = {line[1:] for line in lines if line.startswith("!")}
-    assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "seed_data", "services"}
+    assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "packages", "seed_data", "services"}
 
 
 def test_secrets_of_connections_reach_bootstrap_only() -> None:

@@ -3,15 +3,14 @@
 import os
 import re
 import shutil
-import socket
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import __main__, compose, doctor, env, images, modes, ports
-from stack.findings import Finding
-from stack.up import judge
+
+from tools.stack import __main__, compose, doctor, env, images, modes
+from tools.stack.findings import Finding
+from tools.stack.up import judge
 
 EXAMPLE = compose.ROOT / ".env.example"
 
@@ -23,6 +22,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     shutil.copy(EXAMPLE, root)
     (root / "connections.yaml").touch(mode=0o644)
+    (root / "compose/localstack/start.d").mkdir(parents=True)
+    (root / "compose/localstack/start.d/script.py").touch(mode=0o644)
     for name in re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), re.MULTILINE):
         monkeypatch.delenv(name, raising=False)
     for module in (compose, doctor, env, images):
@@ -234,6 +235,18 @@ def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(che
     assert levels(checkout) == [("fail", "connections.yaml can be read by nobody but you")]
 
 
+def test_the_doctor_minds_who_can_read_the_folders_that_containers_get(checkout: Path) -> None:
+    folder = checkout / "compose/localstack"
+    for path in (folder, folder / "start.d", folder / "start.d/script.py"):
+        mode = path.stat().st_mode
+        path.chmod(0o700)
+        assert levels(checkout) == [("fail", "compose/localstack has files that can be read by nobody but you")]
+        path.chmod(mode)
+    assert levels(checkout) == [("ok", ".env is complete")]
+    shutil.rmtree(folder)
+    assert levels(checkout) == [("fail", "compose/localstack, which containers read, is empty")]
+
+
 @pytest.mark.parametrize("folder", [False, True], ids=["absent", "Docker's folder"])
 def test_the_doctor_minds_what_containers_would_not_find_in_the_checkout(checkout: Path, folder: bool) -> None:
     (checkout / "connections.yaml").unlink()
@@ -262,14 +275,6 @@ def test_versions() -> None:
     assert doctor.version("") == (0, 0)
 
 
-def test_a_port_that_is_taken_is_known_with_its_holder() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        assert not ports.is_free(port)
-        assert re.fullmatch(r"process \S+ \(\d+\)", ports.process_on(port))
-    assert ports.is_free(port)
-
-
 def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Path) -> None:
     (checkout / "Dockerfile").write_text("FROM $PYTHON_IMAGE\nCOPY code settings.yaml /opt/\nCOPY --from=build /x /y\n")
     (checkout / "code" / "target").mkdir(parents=True)
@@ -294,6 +299,30 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
     assert len(seen) == 6
 
 
+def test_an_image_is_made_of_the_stages_of_its_target(checkout: Path) -> None:
+    (checkout / "Dockerfile").write_text(
+        "FROM $PYTHON_IMAGE AS build\nCOPY code/$SERVICE/a.py /opt/\nFROM build AS seeds\nCOPY seeds.csv /opt/\n"
+        "FROM $PYTHON_IMAGE AS plain\nCOPY --from=build /opt /opt\nFROM plain AS seeded\nCOPY --from=seeds /opt /opt\n"
+    )
+    for name in ("one", "two"):
+        (checkout / "code" / name).mkdir(parents=True)
+        (checkout / "code" / name / "a.py").write_text("1")
+    (checkout / "seeds.csv").write_text("1")
+    builds: list[dict[str, Any]] = [
+        {"dockerfile": "Dockerfile", "target": target, "args": {"SERVICE": name}}
+        for target, name in (("plain", "one"), ("seeded", "two"))
+    ]
+
+    def changed_by(file: str) -> list[bool]:
+        before = [images.inputs(build) for build in builds]
+        (checkout / file).write_text("2")
+        return [images.inputs(build) != digest for build, digest in zip(builds, before, strict=True)]
+
+    assert changed_by("code/one/a.py") == [True, False]
+    assert changed_by("code/two/a.py") == [False, True]
+    assert changed_by("seeds.csv") == [False, True]
+
+
 @pytest.mark.parametrize(
     ("state", "one_shot", "verdict"),
     [
@@ -310,20 +339,3 @@ def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Pat
 )
 def test_a_containers_state_is_judged(state: dict[str, object], one_shot: bool, verdict: str) -> None:
     assert judge(state, one_shot) == verdict
-
-
-@pytest.mark.parametrize(("code", "named"), [(0, True), (1, False)])
-def test_a_base_image_gets_its_name_only_when_it_is_whole(tmp_path: Path, code: int, named: bool) -> None:
-    """Docker imports nothing at all as an empty image: by its name it would be taken for made."""
-    calls = tmp_path / "calls"
-    commands = {
-        "mmdebstrap": f"echo tar; exit {code}",
-        "docker": f'cat >/dev/null; echo "$@" >> {calls}; echo sha256:1',
-    }
-    for name, script in commands.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    command = [str(images.STAND_IN / "debian.sh"), "debian:trixie-slim", "trixie"]
-    result = subprocess.run(command, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, stdin=subprocess.DEVNULL)
-    assert result.returncode == code
-    assert ("debian:trixie-slim" in calls.read_text()) is named

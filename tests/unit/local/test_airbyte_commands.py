@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local import airbyte
+from tools.local import airbyte
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-import dagster_run
+from tools import dagster_run
 
 ROOT = Path(__file__).resolve().parents[3]
 STACK = sorted(f"stack/{path.name}" for path in ROOT.glob("tools/stack/*.py"))
-BEFORE_AN_INSTALL = ["install.py", "dagster_run.py", "direct.py", *STACK]
+BEFORE_AN_INSTALL = ["__init__.py", "env_file.py", "install.py", "dagster_run.py", "direct.py", *STACK]
 
 
 def check(*, success: bool, severity: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import env_file
 import pytest
+
+from tools import env_file
 
 
 @pytest.mark.parametrize(

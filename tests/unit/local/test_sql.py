@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from stack import compose
 
-from local import claims, sql
+from tools.local import claims, sql
+from tools.stack import compose
 
 
 @pytest.fixture

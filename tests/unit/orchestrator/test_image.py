@@ -17,12 +17,12 @@ def test_what_dbt_reads_is_a_build_argument_with_the_containers_value() -> None:
     [migrate] = [
         service
         for service in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
-        if "orchestrator/Dockerfile" in str(service.get("build"))
+        if service.get("build", {}).get("target") == "orchestrator"
     ]
     given = {name: migrate["build"]["args"].get(name) for name in read}
     assert given == {name: migrate["environment"].get(name) for name in read} | {"WAREHOUSE": "${WAREHOUSE:-emulator}"}
 
-    dockerfile = (ROOT / "services/orchestrator/Dockerfile").read_text()
-    before_prepare = dockerfile[: dockerfile.index("orchestrator.prepare")]
+    dockerfile = (ROOT / "services/Dockerfile").read_text()
+    before_prepare = dockerfile[: dockerfile.index("bin/orchestrator-prepare")]
     defaults = dict(re.findall(r"^ARG (\w+)=(.*)$", before_prepare, re.MULTILINE))
     assert {name: f"${{{name}:-{defaults.get(name)}}}" for name in read} == given

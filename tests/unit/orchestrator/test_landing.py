@@ -6,10 +6,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from bootstrap.connections_file import Connection, Destination, Stream
+from connections_file import Connection, Destination, Source, Stream
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket
 from orchestrator.landing import landing_assets
+from orchestrator.row_count import check_key
+from orchestrator.s3_streams import FileFormat, NotCountedError
 from orchestrator.warehouse import Warehouse
 
 # Dagster 1.13 reads pydantic's fields by their old name.
@@ -19,6 +21,16 @@ SYNCED: list[str] = []
 ROWS = {"orders": 3, "lines": 7}
 WAREHOUSE = Destination(
     name="warehouse", connector="destination-bigquery", configuration={"project_id": "p", "dataset_id": "d"}
+)
+SOURCE = Source(
+    name="s3",
+    connector="source-s3",
+    configuration={
+        "bucket": "jaffle-shop",
+        "streams": [
+            {"name": name, "globs": [f"shop/{name}.csv"], "format": {"filetype": "csv"}} for name in ("orders", "lines")
+        ],
+    },
 )
 RECORDS = {"shop/orders.csv": 3, "shop/lines.csv": 7}
 
@@ -36,13 +48,17 @@ class StubWarehouse(Warehouse):
 
 
 class StubBucket(Bucket):
-    def count_records(self, s3_key: str) -> int:
+    def count_records(self, s3_key: str, file_format: FileFormat) -> int:
+        assert file_format.filetype == "csv"
+        if s3_key not in RECORDS:
+            raise NotCountedError("it is odd")
         return RECORDS[s3_key]
 
 
 @pytest.fixture(autouse=True)
-def nothing_synced() -> None:
+def nothing_synced(monkeypatch: pytest.MonkeyPatch) -> None:
     SYNCED.clear()
+    monkeypatch.setenv("S3_BUCKET", "jaffle-shop")
 
 
 def run(selection: dg.AssetSelection) -> dg.ExecuteInProcessResult:
@@ -51,7 +67,7 @@ def run(selection: dg.AssetSelection) -> dg.ExecuteInProcessResult:
         for name in ROWS
     ]
     connection = Connection(name="the shop", source="s3", destination="warehouse", streams=streams)
-    assets = landing_assets(connection, WAREHOUSE)
+    assets = landing_assets(connection, SOURCE, WAREHOUSE)
     resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
     return dg.materialize([assets], selection=selection, resources=resources, raise_on_error=False)
 
@@ -103,11 +119,44 @@ def test_a_table_short_of_its_file_fails_the_step(monkeypatch: pytest.MonkeyPatc
     assert checked(result) == {"shop/orders": False, "shop/lines": True}
 
 
+def test_a_file_that_turns_out_not_to_be_countable_only_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(RECORDS, "shop/orders.csv")
+    result = run(dg.AssetSelection.all())
+    assert result.success
+    [evaluation] = [item for item in result.get_asset_check_evaluations() if not item.passed]
+    assert evaluation.asset_key == dg.AssetKey(["shop", "orders"])
+    assert evaluation.severity == dg.AssetCheckSeverity.WARN
+    assert "it is odd" in (evaluation.description or "")
+
+
+def test_a_file_that_is_named_twice_is_counted_once() -> None:
+    files = ["shop/orders.csv"] * 2
+    stream = Stream(name="orders", sync_mode="full_refresh_overwrite", dbt_source="shop.orders", files=files)
+    connection = Connection(name="the shop", source="s3", destination="warehouse", streams=[stream])
+    resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
+    result = dg.materialize([landing_assets(connection, SOURCE, WAREHOUSE)], resources=resources)
+    assert checked(result) == {"shop/orders": True}
+
+
+def test_a_table_whose_files_are_not_counted_has_no_check_and_says_why() -> None:
+    streams = [
+        Stream(name="orders", sync_mode="full_refresh_append", dbt_source="shop.orders", files=["shop/orders.csv"]),
+        Stream(name="lines", sync_mode="full_refresh_append", dbt_source="shop.lines", files=["shop/lines-2.csv"]),
+    ]
+    connection = Connection(name="the shop", source="s3", destination="warehouse", streams=streams)
+    assets = landing_assets(connection, SOURCE, WAREHOUSE)
+    assert set(assets.check_keys) == {check_key(streams[0])}
+    orders, lines = assets.specs
+    assert "not counted" not in (orders.description or "")
+    assert "not counted" in (lines.description or "")
+    assert "shop/lines-2.csv" in (lines.description or "")
+
+
 def test_rows_are_counted_in_the_table_that_the_asset_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ROWS, "raw_line_items", 7)
     stream = Stream(name="line items", sync_mode="full_refresh_append", dbt_source="shop.lines")
     connection = Connection(name="c", source="s3", destination="warehouse", prefix="raw_", streams=[stream])
-    assets = landing_assets(connection, WAREHOUSE)
+    assets = landing_assets(connection, SOURCE, WAREHOUSE)
     [spec] = assets.specs
     assert spec.metadata["dagster/table_name"] == "p.d.raw_line_items"
     resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}

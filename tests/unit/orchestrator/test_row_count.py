@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from bootstrap.connections_file import Stream, SyncMode
+from connections_file import Stream, SyncMode
 from orchestrator.row_count import compare
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN

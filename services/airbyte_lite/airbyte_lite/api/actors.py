@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,11 @@ from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted,
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
 from airbyte_lite.connectors.definitions import ActorKind, Definition
-from airbyte_lite.connectors.masking import MASK, merge, restore
+from airbyte_lite.connectors.masking import merge, restore
 from airbyte_lite.connectors.validation import check_configuration
 from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Actor
+from platform_kit.specification import MASK
 
 
 def actor_router(kind: ActorKind) -> APIRouter:
@@ -48,7 +50,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
             created_at=(now := time.time()),
             updated_at=now,
         )
-        served.store.save(actor)
+        served.store.add(actor)
         return actor_view(actor, served.definitions)
 
     @router.get("/{actor_id}", summary=f"Get a {kind}")
@@ -59,33 +61,40 @@ def actor_router(kind: ActorKind) -> APIRouter:
     @router.patch("/{actor_id}", summary=f"Change a {kind}")
     def patch_actor(served: Served, actor_id: str, body: schemas.ActorPatch) -> dict[str, Any]:
         """Lay the given part of the configuration over the stored one; a secret that is sent masked stays."""
-        actor = served.store.actor(kind, actor_id)
-        change = {} if body.configuration is None else body.configuration
-        return _update(served, actor, body.name or actor.name, merge(actor.configuration, change))
+        given = body.configuration or {}
+        return _update(served, kind, actor_id, body.name, lambda stored: merge(stored, given))
 
     @router.put("/{actor_id}", summary=f"Replace a {kind}'s name and configuration")
     def put_actor(served: Served, actor_id: str, body: schemas.ActorPut) -> dict[str, Any]:
         """Replace both; a secret that is sent masked stays."""
-        return _update(served, served.store.actor(kind, actor_id), body.name, body.configuration)
+        return _update(served, kind, actor_id, body.name, lambda _: body.configuration)
 
     @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
     def delete_actor(served: Served, actor_id: str) -> Response:
-        """Delete the connections that use it first, as Airbyte does; their jobs are cancelled, tables stay."""
-        actor = served.store.actor(kind, actor_id)
-        for connection in served.store.connections_of(actor):
-            served.delete_connection(connection)
-        served.store.delete(actor)
+        """Delete it with the connections that use it, as Airbyte does; their jobs are cancelled, tables stay."""
+        served.delete(served.store.actor(kind, actor_id))
         return Response(status_code=204)
 
     return router
 
 
-def _update(served: Services, actor: Actor, name: str, configuration: dict[str, Any]) -> dict[str, Any]:
-    definition = served.definitions.get(actor.kind, actor.definition_id)
-    configuration = _configuration(served, definition, configuration, actor.configuration)
-    changed = replace(actor, name=name, configuration=configuration, updated_at=time.time())
-    served.store.save(changed)
-    return actor_view(changed, served.definitions)
+def _update(
+    served: Services,
+    kind: ActorKind,
+    actor_id: str,
+    name: str | None,
+    configuration: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Change the name, if one is given, and the configuration, made of the stored one."""
+    actor = served.store.actor(kind, actor_id)
+    definition = served.definitions.get(kind, actor.definition_id)
+    served.definitions.schema(definition)  # asked from the connector now, as that may take seconds
+
+    def alter(now: Actor) -> Actor:
+        changed = _configuration(served, definition, configuration(now.configuration), now.configuration)
+        return replace(now, name=name or now.name, configuration=changed, updated_at=time.time())
+
+    return actor_view(served.store.change(actor, alter), served.definitions)
 
 
 def _configuration(

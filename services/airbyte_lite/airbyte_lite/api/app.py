@@ -30,6 +30,7 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         services.scheduler.open()
+        services.pruner.open()
         yield
         services.close()
 

@@ -59,10 +59,7 @@ def create_workspace(served: Served, body: schemas.WorkspaceWithId) -> dict[str,
         identifier = str(uuid.UUID(body.id)) if body.id else str(uuid.uuid4())
     except ValueError as error:
         raise invalid("id must be a UUID.", {"id": "must be a UUID"}) from error
-    existing = served.store.workspaces([identifier], False, 1, 0)
-    workspace = existing[0] if existing else Workspace(identifier, body.name, time.time())
-    if not existing:
-        served.store.save(workspace)
+    workspace = served.store.add_workspace_once(Workspace(identifier, body.name, time.time()))
     return {
         "workspaceId": workspace.id,
         "customerId": workspace.id,

@@ -95,7 +95,7 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
         schema_updates=body.non_breaking_schema_updates_behavior or "ignore",
         cron=expression,
     )
-    served.store.save(connection)
+    served.store.add(connection)
     return connection_view(connection)
 
 
@@ -110,32 +110,28 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
     """Change what is given; with streams, the schema is discovered anew. A running job goes on as it was started."""
     connection = served.store.connection(connection_id)
     expression = _cron(body.schedule) if body.schedule else None
-    streams = connection.streams
+    streams: list[Stream] | None = None
     if body.configurations is not None and body.configurations.streams:
         streams = _streams(served, connection.source_id, body.configurations)
-        connection = served.store.connection(connection_id)  # it may have been changed or deleted meanwhile
-    changed = replace(
-        connection,
-        name=body.name or connection.name,
-        streams=streams,
-        prefix=(body.prefix or "") if "prefix" in body.model_fields_set else connection.prefix,
-        status=body.status or connection.status,
-        schema_updates=body.non_breaking_schema_updates_behavior or connection.schema_updates,
-        cron=expression if body.schedule else connection.cron,
-    )
-    served.store.save(changed)
-    # A stream that is no longer read incrementally, or by another cursor, must not find its old state when it is again.
-    kept = {(stream.name, *stream.cursor_field) for stream in streams if stream.incremental}
-    stale = [stream.name for stream in connection.streams if (stream.name, *stream.cursor_field) not in kept]
-    if stale:
-        served.store.drop_states(connection.id, stale)
-    return connection_view(changed)
+
+    def alter(now: Connection) -> Connection:
+        return replace(
+            now,
+            name=body.name or now.name,
+            streams=now.streams if streams is None else streams,
+            prefix=(body.prefix or "") if "prefix" in body.model_fields_set else now.prefix,
+            status=body.status or now.status,
+            schema_updates=body.non_breaking_schema_updates_behavior or now.schema_updates,
+            cron=expression if body.schedule else now.cron,
+        )
+
+    return connection_view(served.store.change(connection, alter))
 
 
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
     """Cancel its job, if one runs, and delete it; the tables stay."""
-    served.delete_connection(served.store.connection(connection_id))
+    served.delete(served.store.connection(connection_id))
     return Response(status_code=204)
 
 

@@ -10,12 +10,14 @@ from airbyte_lite.connectors.definitions import Definitions
 from airbyte_lite.connectors.masking import Redactor, secret_values
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.jobs.pruner import Pruner
 from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.jobs.scheduler import Scheduler
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.jobstore import JobStore
-from airbyte_lite.state.records import Actor, Connection
+from airbyte_lite.state.records import Actor, Connection, Workspace
+from airbyte_lite.state.retention import Retention
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync.worker import Worker
 
@@ -33,6 +35,7 @@ class Services:
     runner: ConnectorRunner
     authenticator: Authenticator
     scheduler: Scheduler
+    pruner: Pruner
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -60,12 +63,13 @@ class Services:
             runner=runner,
             authenticator=Authenticator(settings, store.key()),
             scheduler=scheduler,
+            pruner=Pruner(database, Retention(settings.keep_days, settings.keep_jobs)),
         )
 
-    def delete_connection(self, connection: Connection) -> None:
-        """Delete the connection and stop its job; the tables stay."""
-        self.store.delete(connection)  # first, so that no other job is started
-        self.jobs.cancel_of(connection.id)
+    def delete(self, record: Workspace | Actor | Connection) -> None:
+        """Delete a record with what cannot be without it, and stop the jobs of its connections; tables stay."""
+        for connection in self.store.delete(record):  # first, so that no other job is started
+            self.jobs.cancel_of(connection.id)
 
     def redact(self, actor: Actor, text: str) -> str:
         """Return a connector's text without the secrets of its configuration."""
@@ -73,8 +77,9 @@ class Services:
         return Redactor(secret_values(actor.configuration, schema))(text)
 
     def close(self) -> None:
-        """Stop the schedules, the jobs, the connectors and the database."""
+        """Stop the schedules, the pruner, the jobs, the connectors and the database."""
         self.scheduler.close()
+        self.pruner.close()
         self.jobs.close()
         self.runner.close()
         self.database.close()

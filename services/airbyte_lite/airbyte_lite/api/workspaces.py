@@ -66,7 +66,7 @@ def list_workspaces(
 def create_workspace(served: Served, body: schemas.WorkspaceBody) -> dict[str, Any]:
     """Answer the new workspace."""
     workspace = Workspace(str(uuid.uuid4()), body.name, time.time())
-    served.store.save(workspace)
+    served.store.add(workspace)
     return workspace_view(workspace)
 
 
@@ -79,21 +79,14 @@ def get_workspace(served: Served, workspace_id: str) -> dict[str, Any]:
 @router.patch("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Rename a workspace")
 def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceBody) -> dict[str, Any]:
     """Answer the changed workspace."""
-    workspace = replace(served.store.workspace(workspace_id), name=body.name)
-    served.store.save(workspace)
-    return workspace_view(workspace)
+    workspace = served.store.workspace(workspace_id)
+    return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name)))
 
 
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and all that is in it")
 def delete_workspace(served: Served, workspace_id: str) -> Response:
-    """Delete connections (their jobs are cancelled), sources, destinations, then the workspace."""
-    workspace = served.store.workspace(workspace_id)
-    for connection in served.store.connections([workspace_id], False, -1, 0):
-        served.delete_connection(connection)
-    for kind in ("source", "destination"):
-        for actor in served.store.actors(kind, [workspace_id], False, -1, 0):
-            served.store.delete(actor)
-    served.store.delete(workspace)
+    """Delete it with its connections (their jobs are cancelled), sources and destinations."""
+    served.delete(served.store.workspace(workspace_id))
     return Response(status_code=204)
 
 

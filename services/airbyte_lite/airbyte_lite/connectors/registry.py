@@ -1,10 +1,12 @@
 """The connectors that can be run: services/airbyte_lite/connectors/connectors.toml."""
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-CONNECTORS = Path(__file__).parents[2] / "connectors"
+CONNECTORS = Path(os.environ.get("CONNECTORS_DIR") or Path(__file__).parents[2] / "connectors")
+"""connectors.toml with the locks beside it: in this checkout, or where an image has them (CONNECTORS_DIR)."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from airbyte_lite.connectors.masking import Redactor
-from airbyte_lite.loader.run_sync import SyncProgress
+from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.state.jobstore import JobStore
 
 LINES_KEPT = 10_000  # a connector warns for every row that does not cast; the first lines tell enough

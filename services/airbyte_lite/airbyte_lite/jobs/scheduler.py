@@ -28,14 +28,30 @@ class Due:
     time: float
 
 
+class Clock:
+    """The time of day, and waiting for it."""
+
+    def time(self) -> float:
+        """Return the time of day in seconds since 1970."""
+        return time.time()
+
+    def wait(self, condition: threading.Condition, until: Callable[[], bool], seconds: float | None) -> None:
+        """Wait on a condition that is held until the function returns True, or for these seconds."""
+        condition.wait_for(until, seconds)
+
+
 class Scheduler:
     """One thread that sleeps until the next sync is due, or until a connection is changed."""
 
     def __init__(
-        self, scheduled: Callable[[], Iterable[Connection]], start_sync: Callable[[Connection], object]
+        self,
+        scheduled: Callable[[], Iterable[Connection]],
+        start_sync: Callable[[Connection], object],
+        clock: Clock | None = None,
     ) -> None:
         self._scheduled = scheduled
         self._start_sync = start_sync
+        self._clock = clock or Clock()
         self._wake = threading.Condition()
         self._changed = True
         self._closing = False
@@ -65,7 +81,7 @@ class Scheduler:
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._closing or self._changed, self._seconds())
+                self._clock.wait(self._wake, lambda: self._closing or self._changed, self._seconds())
                 if self._closing:
                     return
                 changed, self._changed = self._changed, False
@@ -82,7 +98,7 @@ class Scheduler:
             return LONGEST_WAIT  # also where something is due: it may have been deleted since
         if not self._due:
             return None
-        return min(LONGEST_WAIT, max(0.0, min(due.time for due in self._due.values()) - time.time()))
+        return min(LONGEST_WAIT, max(0.0, min(due.time for due in self._due.values()) - self._clock.time()))
 
     def _read(self) -> None:
         """Take over the schedules; one that did not change keeps its time, which may be this very moment."""
@@ -94,15 +110,15 @@ class Scheduler:
             if known is not None and known.connection.cron == connection.cron:
                 planned[connection.id] = Due(connection, known.time)
             else:
-                _plan(planned, connection)
+                self._plan(planned, connection)
         self._due = planned
         self._unread = False
 
     def _start_due(self) -> None:
-        now = time.time()
+        now = self._clock.time()
         self._notice_clock(now)
         for due in [due for due in self._due.values() if due.time <= now]:
-            _plan(self._due, due.connection)  # first: whatever happens to this sync, the next one is at its time
+            self._plan(self._due, due.connection)  # first: whatever happens to this sync, the next one is at its time
             try:
                 self._start_sync(due.connection)
             except Problem as problem:
@@ -117,17 +133,16 @@ class Scheduler:
             return
         log.info("the time of day was set back by %.0f seconds: all schedules are planned anew", self._latest - now)
         for due in [*self._due.values()]:
-            _plan(self._due, due.connection)
+            self._plan(self._due, due.connection)
         self._latest = now
 
-
-def _plan(planned: dict[str, Due], connection: Connection) -> None:
-    """Note when the connection is due next."""
-    planned.pop(connection.id, None)
-    try:
-        at = next_time(connection.cron or "", time.time())
-    except CronError as error:
-        log.error("connection %s: its cron expression %s", connection.id, error)
-        return
-    # One that is over is kept: it may be over only because the clock is ahead.
-    planned[connection.id] = Due(connection, math.inf if at is None else at)
+    def _plan(self, planned: dict[str, Due], connection: Connection) -> None:
+        """Note when the connection is due next."""
+        planned.pop(connection.id, None)
+        try:
+            at = next_time(connection.cron or "", self._clock.time())
+        except CronError as error:
+            log.error("connection %s: its cron expression %s", connection.id, error)
+            return
+        # One that is over is kept: it may be over only because the clock is ahead.
+        planned[connection.id] = Due(connection, math.inf if at is None else at)

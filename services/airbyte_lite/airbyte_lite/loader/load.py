@@ -89,7 +89,8 @@ class StreamLoad:
         self._background = background
         self._staging, self._deduplicated = staging
         self._batches = 0
-        self._clustering = plan.clustering  # of the final table when its rows are in
+        self._clustering = plan.clustering  # of the final table while rows are loaded into it
+        self._committed = False
 
     def batch_full(self) -> None:
         """Load the spooled batch into the staging table, in the background."""
@@ -104,11 +105,29 @@ class StreamLoad:
 
     def commit(self) -> None:
         """Change the final table in one atomic job; every batch must have been drained."""
-        plan, table, mode = self.plan, self.plan.table, self.plan.stream.sync_mode
-        step = f"{table[:100]}_commit"
-        if mode == DEDUPED:
+        step = f"{self.plan.table[:100]}_commit"
+        if self.plan.stream.sync_mode == DEDUPED:
             self._merge(step)
-            return
+        else:
+            self._write(step)
+        self._committed = True
+
+    def clean(self) -> None:
+        """Drop the staging tables, and cluster the table by a key that it did not have before the commit.
+
+        The rows are committed by then: a clustering that fails is tried again by the next sync.
+        """
+        if self._batches:
+            self._warehouse.drop(self._staging)
+            if self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED:
+                self._warehouse.drop(self._deduplicated)
+        if self._committed and self._clustering != self.plan.clustering:
+            found = self.plan.find(self._warehouse)
+            self.plan.alter(self._warehouse, found, self.plan.clustering, add_columns=False)
+
+    def _write(self, step: str) -> None:
+        """Append the rows to the final table, or replace its rows by them."""
+        plan, table, mode = self.plan, self.plan.table, self.plan.stream.sync_mode
         found = plan.find(self._warehouse)
         # A copy needs the clustering of its source, which was made before the rows were read.
         self._clustering = plan.clustering_beside(plan.existing if self._batches else found)
@@ -120,19 +139,6 @@ class StreamLoad:
             path = self._spool.take()
             self._jobs.load(path, table, self._direct(mode), step)
             path.unlink()
-
-    def clean(self) -> None:
-        """Drop the staging tables, and cluster the table by a key that it did not have before the commit.
-
-        The rows are committed by then: a clustering that fails is tried again by the next sync.
-        """
-        if self._batches:
-            self._warehouse.drop(self._staging)
-            if self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED:
-                self._warehouse.drop(self._deduplicated)
-        if self._clustering != self.plan.clustering:
-            found = self.plan.find(self._warehouse)
-            self.plan.alter(self._warehouse, found, self.plan.clustering, add_columns=False)
 
     def _stage(self, batch: Batch) -> None:
         if batch.is_first:

@@ -9,9 +9,7 @@ from typing import Any
 
 import google.auth
 from google.api_core import exceptions
-from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import bigquery
 from google.oauth2 import credentials as user_credentials
@@ -20,6 +18,7 @@ from requests.exceptions import ConnectionError as HttpConnectionError
 from requests.exceptions import Timeout
 
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from platform_kit.bigquery import client
 
 REQUEST_S = 60  # one attempt of one request; jobs are polled, so that no answer takes long
 UNAVAILABLE_S = 60.0  # after a first failure, how long a request is repeated: a restart takes seconds
@@ -142,11 +141,10 @@ class Warehouse:
 
 def _client(project: str, location: str | None, key: Any, emulator_host: str | None) -> bigquery.Client:
     if emulator_host:
-        options = ClientOptions(api_endpoint=emulator_host)
-        return bigquery.Client(project, AnonymousCredentials(), location=location, client_options=options)
+        return client(project, location, emulator=emulator_host)
     if not key:
         credentials, _ = google.auth.default(scopes=_SCOPES)
-        return bigquery.Client(project, credentials, location=location)
+        return client(project, location, credentials=credentials)
     try:
         info = key if isinstance(key, dict) else json.loads(key)
         credentials = _credentials(info)
@@ -155,7 +153,7 @@ def _client(project: str, location: str | None, key: Any, emulator_host: str | N
             "credentials_json is not a service account key: paste the whole JSON file that Google Cloud gave you.",
             "config_error",
         ) from error
-    return bigquery.Client(project, credentials, location=location)
+    return client(project, location, credentials=credentials)
 
 
 def _credentials(info: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ SCHEMA = """
 create table if not exists meta (name text primary key, value blob not null);
 create table if not exists objects (
     number integer primary key autoincrement, id text not null unique, kind text not null, workspace_id text not null,
-    deleted integer not null default 0, document text not null
+    deleted integer not null default 0, deleted_at real, document text not null
 );
 create table if not exists jobs (
     id integer primary key autoincrement, connection_id text not null, workspace_id text not null, type text not null,
@@ -31,6 +31,8 @@ create table if not exists states (connection_id text not null, stream text not 
 create table if not exists generations (connection_id text not null, stream text not null, generation integer not null,
     primary key (connection_id, stream)) without rowid;
 """
+VERSION = 1  # of the file's form: from this one on no secret of a deleted record is left in it
+PAGES_LEFT = 4096  # free pages (16 MiB) that are not worth a rewriting of the file
 
 
 class DataDirInUse(Exception):
@@ -61,9 +63,7 @@ class Database:
         with self.read() as connection:
             connection.execute("pragma journal_mode = wal")
             connection.executescript(SCHEMA)
-            columns = {row["name"] for row in connection.execute("pragma table_info(jobs)")}
-            if "bytes_billed" not in columns:  # a file from before costs were kept
-                connection.execute("alter table jobs add column bytes_billed integer not null default 0")
+            _upgrade(connection)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -73,6 +73,7 @@ class Database:
         except queue.Empty:
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
             connection.row_factory = sqlite3.Row
+            connection.execute("pragma secure_delete = on")  # what is deleted or replaced may be a secret
         try:
             yield connection
         finally:
@@ -91,8 +92,45 @@ class Database:
                     connection.execute("rollback")
                 raise
 
+    def scrub(self) -> None:
+        """Remove what was deleted or replaced from the write-ahead log too, where SQLite leaves it for a while.
+
+        A reader in mid-statement can prevent that; the next call, hourly at the latest, does it then.
+        """
+        with self._write_lock, self.read() as connection:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def compact(self) -> None:
+        """Rewrite the file where more than half of it is free, or where an earlier release left secrets in it."""
+        with self._write_lock, self.read() as connection:
+            pages, free, version = (
+                connection.execute(f"pragma {name}").fetchone()[0]
+                for name in ("page_count", "freelist_count", "user_version")
+            )
+            if version < VERSION or free > max(pages // 2, PAGES_LEFT):
+                connection.execute("vacuum")
+                connection.execute(f"pragma user_version = {VERSION}")
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
     def close(self) -> None:
         """Close every connection and let another server use the directory."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
         os.close(self._lock_file)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier release to the present form."""
+    for table, column, type_ in (
+        ("jobs", "bytes_billed", "integer not null default 0"),
+        ("objects", "deleted_at", "real"),
+    ):
+        if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
+            connection.execute(f"alter table {table} add column {column} {type_}")
+    [version] = connection.execute("pragma user_version").fetchone()
+    if version < VERSION:  # deleted sources and destinations kept their secrets; `compact` clears the pages
+        connection.execute(
+            "update objects set document = json_set(document, '$.configuration', json('{}')) "
+            "where deleted and kind in ('source', 'destination')"
+        )
+        connection.execute("update objects set deleted_at = unixepoch('now') where deleted and deleted_at is null")

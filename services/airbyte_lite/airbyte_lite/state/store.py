@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
-from typing import Any, TypeVar
+from dataclasses import asdict
+from typing import Any, cast
 
 from airbyte_lite.connectors.definitions import ActorKind
 from airbyte_lite.problem import not_found
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
-
-Record = TypeVar("Record", Workspace, Actor, Connection)
 
 
 class Store:
@@ -36,17 +35,54 @@ class Store:
 
     # Objects
 
-    def save(self, record: Workspace | Actor | Connection) -> None:
-        """Insert the record or replace the one with its id."""
-        kind, workspace_id = _kind(record)
+    def add(self, record: Workspace | Actor | Connection) -> None:
+        """Insert a new record. Raises a 404 Problem if what it belongs to was deleted meanwhile."""
         with self._database.write() as connection:
+            for parent in _parents(record):
+                row = connection.execute("select kind from objects where id = ? and deleted", (parent,)).fetchone()
+                if row is not None:
+                    raise not_found(row["kind"], parent)
             connection.execute(
-                "insert into objects (id, kind, workspace_id, deleted, document) values (?, ?, ?, ?, ?) "
-                "on conflict (id) do update set document = excluded.document, deleted = excluded.deleted",
-                (record.id, kind, workspace_id, record.deleted, json.dumps(asdict(record))),
+                "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?)",
+                (record.id, *_kind(record), json.dumps(asdict(record))),
             )
-        if isinstance(record, Connection):
-            self._on_connection()
+        self._tell(record)
+
+    def add_workspace_once(self, workspace: Workspace) -> Workspace:
+        """Return the workspace with this id; insert it if there is none, or none any more."""
+        with self._database.write() as connection:
+            row = _row(connection, workspace)
+            if row is not None and not row["deleted"]:
+                return Workspace(**_document(row))
+            connection.execute(
+                "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?) on conflict (id) "
+                "do update set document = excluded.document, deleted = 0, deleted_at = null where kind = excluded.kind",
+                (workspace.id, *_kind(workspace), json.dumps(asdict(workspace))),
+            )
+        return workspace
+
+    def change[R: Workspace | Actor | Connection](self, record: R, alter: Callable[[R], R]) -> R:
+        """Alter a record and return it as it is then; the only way to do so.
+
+        `alter` gets the record as it is now, inside the write transaction, so that no change of another caller is lost;
+        it has to be quick and must not write. Whatever it raises leaves the record as it is. The sync states that the
+        altered streams of a connection cannot read on from are dropped. Raises a 404 Problem for a deleted record.
+        """
+        with self._database.write() as connection:
+            row = _row(connection, record)
+            if row is None or row["deleted"]:
+                raise not_found(_kind(record)[0], record.id)
+            before: R = _load(record, _document(row))
+            after = alter(before)
+            if after == before:
+                return before
+            connection.execute("update objects set document = ? where id = ?", (json.dumps(asdict(after)), record.id))
+            if isinstance(before, Connection) and isinstance(after, Connection):
+                _drop_states(connection, record.id, stale_streams(before, after))
+        if isinstance(after, Actor):
+            self._database.scrub()
+        self._tell(after)
+        return after
 
     def workspace(self, identifier: str) -> Workspace:
         """Return the workspace."""
@@ -75,12 +111,7 @@ class Store:
     def connections_of(self, actor: Actor) -> list[Connection]:
         """List the connections that use the source or destination."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                "select document from objects "
-                "where kind = 'connection' and not deleted and json_extract(document, ?) = ?",
-                (f"$.{actor.kind}_id", actor.id),
-            ).fetchall()
-        return [_connection(json.loads(row["document"])) for row in rows]
+            return [_connection(_document(row)) for row in _dependents(connection, actor)]
 
     def scheduled_connections(self) -> list[Connection]:
         """List the active connections with a cron schedule."""
@@ -91,11 +122,36 @@ class Store:
             ).fetchall()
         return [_connection(_document(row)) for row in rows]
 
-    def delete(self, record: Workspace | Actor | Connection) -> None:
-        """Mark the record as deleted; a connection's state goes with it."""
-        self.save(replace(record, deleted=True))
+    def delete(self, record: Workspace | Actor | Connection) -> list[Connection]:
+        """Mark a record and what cannot be without it as deleted; return the connections among them.
+
+        Of an actor nothing is kept that may be secret; the states of connections go too. Raises a 404 Problem for a
+        record that was deleted already.
+        """
+        now = time.time()
+        with self._database.write() as connection:
+            row = _row(connection, record)
+            if row is None or row["deleted"]:
+                raise not_found(_kind(record)[0], record.id)
+            doomed = [found for found in _dependents(connection, record) if found["id"] != record.id]
+            for found in (*doomed, row):
+                document = _document(found) | {"deleted": True}
+                if found["kind"] in ("source", "destination"):
+                    document["configuration"] = {}
+                connection.execute(
+                    "update objects set deleted = 1, deleted_at = ?, document = ? where id = ?",
+                    (now, json.dumps(document), found["id"]),
+                )
+                connection.execute("delete from states where connection_id = ?", (found["id"],))
+        self._database.scrub()
+        connections = [_connection(_document(found)) for found in (*doomed, row) if found["kind"] == "connection"]
+        if connections:
+            self._on_connection()
+        return connections
+
+    def _tell(self, record: Workspace | Actor | Connection) -> None:
         if isinstance(record, Connection):
-            self.drop_states(record.id, [stream.name for stream in record.streams])
+            self._on_connection()
 
     def _get(self, kind: str, identifier: str) -> dict[str, Any]:
         with self._database.read() as connection:
@@ -138,9 +194,8 @@ class Store:
 
     def drop_states(self, connection_id: str, streams: Iterable[str]) -> None:
         """Forget the states of these streams, and a global state: it covers them too."""
-        rows = [(connection_id, stream) for stream in (*streams, "")]
         with self._database.write() as connection:
-            connection.executemany("delete from states where connection_id = ? and stream = ?", rows)
+            _drop_states(connection, connection_id, streams)
 
     def generations(self, connection_id: str) -> dict[str, int]:
         """Return the generation of each stream that has had one."""
@@ -157,6 +212,55 @@ class Store:
                 "insert into generations values (?, ?, 1) on conflict do update set generation = generation + 1",
                 [(connection_id, stream) for stream in streams],
             )
+
+
+def stale_streams(before: Connection, after: Connection) -> list[str]:
+    """Return the streams whose state must not be found again: no longer incremental, or with another cursor."""
+    kept = {(stream.name, *stream.cursor_field) for stream in after.streams if stream.incremental}
+    return [stream.name for stream in before.streams if (stream.name, *stream.cursor_field) not in kept]
+
+
+def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: Iterable[str]) -> None:
+    """Drop the states of streams, and with the first of them a global state, which covers them too."""
+    names = [*streams]
+    rows = [(connection_id, stream) for stream in (*names, *([""] if names else []))]
+    connection.executemany("delete from states where connection_id = ? and stream = ?", rows)
+
+
+def _row(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        "select id, kind, deleted, document from objects where id = ? and kind = ?", (record.id, _kind(record)[0])
+    ).fetchone()
+    return row
+
+
+def _dependents(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> list[sqlite3.Row]:
+    """Return what is deleted with a record, connections first: of a workspace everything in it."""
+    select = "select id, kind, document from objects where not deleted and "
+    if isinstance(record, Workspace):
+        rows = connection.execute(f"{select} workspace_id = ? order by kind = 'connection' desc, number", (record.id,))
+    elif isinstance(record, Actor):
+        rows = connection.execute(
+            f"{select} kind = 'connection' and json_extract(document, ?) = ? order by number",
+            (f"$.{record.kind}_id", record.id),
+        )
+    else:
+        return []
+    return rows.fetchall()
+
+
+def _parents(record: Workspace | Actor | Connection) -> list[str]:
+    if isinstance(record, Workspace):
+        return []
+    if isinstance(record, Actor):
+        return [record.workspace_id]
+    return [record.workspace_id, record.source_id, record.destination_id]
+
+
+def _load[R: Workspace | Actor | Connection](record: R, document: dict[str, Any]) -> R:
+    """Return a document as a record of the given record's class."""
+    found = _connection(document) if isinstance(record, Connection) else type(record)(**document)
+    return cast("R", found)
 
 
 def _kind(record: Workspace | Actor | Connection) -> tuple[str, str]:

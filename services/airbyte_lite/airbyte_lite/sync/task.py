@@ -8,7 +8,7 @@ from typing import Protocol
 
 from airbyte_lite.connectors.runner import Read
 from airbyte_lite.loader.errors import SyncCancelled
-from airbyte_lite.loader.run_sync import SyncProgress
+from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.state.records import Job
 
 

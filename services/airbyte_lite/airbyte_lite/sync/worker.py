@@ -14,6 +14,7 @@ from airbyte_lite.loader.destination import BigQueryDestination
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.run_sync import run_sync
 from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Sync
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection
 from airbyte_lite.state.store import Store
@@ -93,22 +94,22 @@ class Worker:
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
         with self._runner.read(definition.connector, source.configuration, chosen, state) as read:
             task.follow(read)
+            sync = Sync(
+                connection_id=connection.id,
+                job_id=task.job.id,
+                streams=streams,
+                destination=destination.configuration,
+                emulator_host=self._emulator_host,
+                maximum_bytes_billed=self._maximum_bytes_billed,
+                spool_dir=self._spool_dir / f"job-{task.job.id}",
+                commit_state=functools.partial(self._store.save_states, connection.id),
+                confirm_empty=functools.partial(self._confirm_empty, task, source),
+                log=task.log,
+                progress=task.log.progress,
+                cancelled=task.cancelled,
+            )
             try:
-                run_sync(
-                    source=read,
-                    streams=streams,
-                    destination=destination.configuration,
-                    emulator_host=self._emulator_host,
-                    maximum_bytes_billed=self._maximum_bytes_billed,
-                    spool_dir=self._spool_dir / f"job-{task.job.id}",
-                    connection_id=connection.id,
-                    job_id=task.job.id,
-                    commit_state=functools.partial(self._store.save_states, connection.id),
-                    confirm_empty=functools.partial(self._confirm_empty, task, source),
-                    log=task.log,
-                    progress=task.log.progress,
-                    cancelled=task.cancelled,
-                )
+                run_sync(sync, read)
             except SyncError as error:
                 if details := _details(error, read):
                     task.log("ERROR", details)
@@ -147,15 +148,14 @@ class Worker:
             # A file that cannot be understood: the read meets it too, and its log names the file and the line.
             task.log("WARN", f"The schema could not be discovered: {error.message} The known one is used.")
             return connection
-        connection = self._store.connection(connection.id)  # it may have been changed meanwhile
+        # Each change is made to the connection as it is then: a caller may have altered it while the source was asked.
         try:
-            changes = schema_changes.compare(connection.streams, offered)
-            streams = catalog.with_first_schemas(connection.streams, offered)
+            changes = schema_changes.compare(self._store.connection(connection.id).streams, offered)
+            connection = self._store.change(
+                connection, lambda now: replace(now, streams=catalog.with_first_schemas(now.streams, offered))
+            )
         except catalog.CatalogError as error:
             raise SyncError(f"{error} Change the connection's streams or the source.", "config_error") from error
-        if streams != connection.streams:
-            connection = replace(connection, streams=streams)
-            self._store.save(connection)
         if unknown := [stream["name"] for stream in _offers(connection) if without_schema(stream)]:
             self._refuse_unknown(task, source, unknown)
         if connection.schema_updates == "ignore":
@@ -163,7 +163,7 @@ class Worker:
         for change in changes:
             task.log("INFO", f"Schema: {change}.")
         if changes and connection.schema_updates == "disable_connection":
-            self._store.save(replace(connection, status="inactive"))
+            self._store.change(connection, lambda now: replace(now, status="inactive"))
             raise SyncError(
                 f"The connection was made inactive because the source's schema has changed: "
                 f"{'; '.join(str(change) for change in changes)}. PATCH the connection's configurations to take the "
@@ -171,8 +171,10 @@ class Worker:
                 "config_error",
             )
         if any(change.added for change in changes):
-            connection = replace(connection, streams=schema_changes.add_columns(connection.streams, offered, changes))
-            self._store.save(connection)
+            connection = self._store.change(
+                connection,
+                lambda now: replace(now, streams=schema_changes.add_columns(now.streams, offered, changes)),
+            )
         return connection
 
     def _refuse_unknown(self, task: Task, source: Actor, streams: list[str]) -> None:
@@ -225,9 +227,10 @@ class Worker:
         """Keep the form of the configuration that the connector has migrated it to."""
         if update is None:
             return
-        now = self._store.actor("source", source.id)  # it may have been changed while the job ran
-        if now.configuration == source.configuration:
-            self._store.save(replace(now, configuration=update))
+        self._store.change(
+            source,
+            lambda now: replace(now, configuration=update) if now.configuration == source.configuration else now,
+        )
 
 
 def _offers(connection: Connection) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from airbyte_lite.api import configuration as configuration_api
 from airbyte_lite.api import connections
 from airbyte_lite.api.app import create_app
 from airbyte_lite.api.services import Services
-from airbyte_lite.connectors.masking import MASK
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream
+from platform_kit.specification import MASK
 
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"
@@ -63,7 +63,7 @@ def connection(services: Services) -> Connection:
     offered = {"name": "orders", "json_schema": {"properties": {"id": {"type": "integer"}}}}
     stream = Stream(offered, "full_refresh_overwrite", [["id"]], [])
     connection = Connection("c1", WORKSPACE, "orders", "s1", "d1", [stream], 1.0)
-    services.store.save(connection)
+    services.store.add(connection)
     return connection
 
 
@@ -164,7 +164,7 @@ def test_source_whose_connector_is_gone_is_listed_masked_and_deleted(
     api: Any, services: Services, definition: str, shown_type: str
 ) -> None:
     configuration = {"bucket": "b", "credentials": {"key": "s3cret"}}
-    services.store.save(Actor("s1", "source", WORKSPACE, "files", definition, configuration, 1.0))
+    services.store.add(Actor("s1", "source", WORKSPACE, "files", definition, configuration, 1.0))
     [shown] = api.get(f"{PUBLIC}/sources").json()["data"]
     assert api.get(f"{PUBLIC}/sources/s1").json() == shown
     assert (shown["name"], shown["definitionId"], shown["sourceType"]) == ("files", definition, shown_type)
@@ -366,7 +366,7 @@ def test_lists_are_limited_to_workspaces(api: Any, destination: dict[str, Any]) 
 def test_deleting_a_destination_deletes_its_connections(
     api: Any, services: Services, connection: Connection, destination: dict[str, Any]
 ) -> None:
-    services.store.save(replace(connection, destination_id=destination["destinationId"]))
+    services.store.change(connection, lambda now: replace(now, destination_id=destination["destinationId"]))
     assert api.request("DELETE", f"{PUBLIC}/destinations/{destination['destinationId']}").status_code == 204
     assert api.get(f"{PUBLIC}/connections/c1").status_code == 404
     [deleted] = api.get(f"{PUBLIC}/connections?includeDeleted=true").json()["data"]
@@ -400,7 +400,7 @@ def test_patch_connection_sees_what_happened_while_it_discovered(
         if change == "deleted":
             services.store.delete(connection)
         else:
-            services.store.save(replace(connection, name="renamed"))
+            services.store.change(connection, lambda now: replace(now, name="renamed"))
         return [connection.streams[0].stream]
 
     monkeypatch.setattr(connections, "discover", discover)
@@ -415,7 +415,7 @@ def test_patch_connection_sees_what_happened_while_it_discovered(
 
 
 def test_inactive_connection_does_not_run(api: Any, services: Services, connection: Connection) -> None:
-    services.store.save(replace(connection, status="inactive"))
+    services.store.change(connection, lambda now: replace(now, status="inactive"))
     answer = api.post(f"{PUBLIC}/jobs", json={"connectionId": "c1", "jobType": "sync"})
     assert (answer.status_code, answer.json()["title"]) == (409, "state-conflict")
 

@@ -15,9 +15,10 @@ from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from airbyte_lite.loader.load import StreamLoad
 from airbyte_lite.loader.reader import Reader, StreamRead
 from airbyte_lite.loader.rows import Column, RowFormatter
-from airbyte_lite.loader.run_sync import SyncProgress, run_sync
+from airbyte_lite.loader.run_sync import run_sync
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Sync, SyncProgress
 from airbyte_lite.loader.types import FieldType
 
 
@@ -36,7 +37,7 @@ class Batches:
         self.ended += 1
 
 
-class Sync:
+class Reading:
     """A reader of streams `a` and `b` (the latter in a namespace), and what it made of its lines."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,8 +66,8 @@ class Sync:
 
 
 @pytest.fixture
-def sync(tmp_path: Path) -> Iterator[Sync]:
-    made = Sync(tmp_path)
+def sync(tmp_path: Path) -> Iterator[Reading]:
+    made = Reading(tmp_path)
     yield made
     for read in made.reader.streams.values():
         read.spool.close()
@@ -82,7 +83,7 @@ def status(stream: str, value: str, **more: Any) -> dict[str, Any]:
     return {"type": "TRACE", "trace": body}
 
 
-def test_records_go_to_their_stream_and_are_counted(sync: Sync) -> None:
+def test_records_go_to_their_stream_and_are_counted(sync: Reading) -> None:
     line = orjson.dumps(record("a", {"id": 1})) + b"\n"
     sync.read(line, record("b", {"id": 2}, namespace="n"), record("a", {"id": 3}, namespace=None))
     assert [row["id"] for row in sync.rows("a")] == [1, 3]
@@ -92,20 +93,20 @@ def test_records_go_to_their_stream_and_are_counted(sync: Sync) -> None:
     assert sync.stream("a").records == 2
 
 
-def test_a_full_batch_is_handed_over_while_reading(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_batch_is_handed_over_while_reading(sync: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool_module, "BATCH_BYTES", 1)
     sync.read(record("a", {"id": 1}), record("a", {"id": 2}))
     assert len(sync.batches["a"].taken) == 2
 
 
-def test_a_record_of_another_stream_is_an_error(sync: Sync) -> None:
+def test_a_record_of_another_stream_is_an_error(sync: Reading) -> None:
     with pytest.raises(SyncError, match="'c'"):
         sync.read(record("c", {}))
     with pytest.raises(SyncError, match="'b'"):
         sync.read(record("b", {}))  # without its namespace
 
 
-def test_log_lines_keep_their_level_and_stray_text_is_information(sync: Sync) -> None:
+def test_log_lines_keep_their_level_and_stray_text_is_information(sync: Reading) -> None:
     sync.read(
         {"type": "LOG", "log": {"level": "WARN", "message": "careful"}},
         b"plain text\n",
@@ -125,14 +126,14 @@ def test_log_lines_keep_their_level_and_stray_text_is_information(sync: Sync) ->
     ]
 
 
-def test_a_message_that_is_not_json_is_an_error_unless_it_was_cut_off(sync: Sync) -> None:
+def test_a_message_that_is_not_json_is_an_error_unless_it_was_cut_off(sync: Reading) -> None:
     with pytest.raises(ConnectorError, match="not valid JSON"):
         sync.read(b'{"type": "RECORD", "record": {"stream": "a"\n')
     sync.read(b'{"type": "RECORD", "record": {"stream": "a"')
     assert sync.progress.records == 0
 
 
-def test_python_json_is_understood(sync: Sync) -> None:
+def test_python_json_is_understood(sync: Reading) -> None:
     text = b'{"type": "RECORD", "record": {"stream": "a", "emitted_at": 0, "data": {"id": %b}}}\n'
     sync.read(text % b"NaN", text % b"-Infinity", text % b'"\\ud800"', text % b"7")
     rows = sync.rows("a")
@@ -140,7 +141,7 @@ def test_python_json_is_understood(sync: Sync) -> None:
     assert [len(row["_airbyte_meta"]["changes"]) for row in rows] == [1, 1, 1, 0]
 
 
-def test_the_last_state_of_each_stream_is_kept(sync: Sync) -> None:
+def test_the_last_state_of_each_stream_is_kept(sync: Reading) -> None:
     def state(name: str, value: int, **more: str) -> dict[str, Any]:
         stream = {"stream_descriptor": {"name": name, **more}, "stream_state": {"at": value}}
         return {"type": "STATE", "state": {"type": "STREAM", "stream": stream}}
@@ -155,7 +156,7 @@ def test_the_last_state_of_each_stream_is_kept(sync: Sync) -> None:
     assert sync.reader.global_state == {"type": "GLOBAL", "global": {}}
 
 
-def test_a_stream_is_complete_when_its_last_status_says_so(sync: Sync) -> None:
+def test_a_stream_is_complete_when_its_last_status_says_so(sync: Reading) -> None:
     sync.read(status("a", "STARTED"), status("a", "RUNNING"), status("a", "COMPLETE"), status("b", "COMPLETE"))
     assert sync.stream("a").complete
     assert sync.batches["a"].ended == 1
@@ -164,7 +165,7 @@ def test_a_stream_is_complete_when_its_last_status_says_so(sync: Sync) -> None:
     assert not sync.stream("b").complete
 
 
-def test_errors_are_kept_with_the_connectors_own_words(sync: Sync) -> None:
+def test_errors_are_kept_with_the_connectors_own_words(sync: Reading) -> None:
     body = {"message": "no such bucket", "internal_message": "inside", "failure_type": "config_error"}
     sync.read(
         {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": 0, "error": body}},
@@ -176,7 +177,7 @@ def test_errors_are_kept_with_the_connectors_own_words(sync: Sync) -> None:
     assert sync.log == [("ERROR", "no such bucket"), ("DEBUG", "inside")]
 
 
-def test_an_error_without_words_for_the_user_is_told_by_its_reason(sync: Sync) -> None:
+def test_an_error_without_words_for_the_user_is_told_by_its_reason(sync: Reading) -> None:
     body = {
         "message": "Something went wrong in the connector. See the logs for more details.",
         "internal_message": "'amount' is not a column\nof orders",
@@ -202,20 +203,20 @@ class NoSource:
 
 
 def sync_against(url: str, spool_dir: Path, streams: list[SyncStream] | None = None, **configuration: str) -> None:
-    run_sync(
-        source=NoSource(),
+    sync = Sync(
+        connection_id="c",
+        job_id=1,
         streams=streams or [],
         destination={"project_id": "p", "dataset_id": "d", **configuration},
         emulator_host=url,
         spool_dir=spool_dir,
-        connection_id="c",
-        job_id=1,
         commit_state=lambda _: None,
         confirm_empty=lambda: None,
         log=lambda *_: None,
         progress=SyncProgress(),
         cancelled=threading.Event(),
     )
+    run_sync(sync, NoSource())
 
 
 def test_a_warehouse_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,5 @@
-import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.loader.run_sync import SyncProgress
+from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.problem import Problem
 from airbyte_lite.state.database import Database, DataDirInUse
 from airbyte_lite.state.jobstore import JobStore
@@ -44,7 +41,7 @@ def state(stream: str, value: int) -> dict[str, Any]:
 
 
 def test_only_the_owner_can_read_the_files(database: Database, store: Store, tmp_path: Path) -> None:
-    store.save(SOURCE)
+    store.add(SOURCE)
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data").iterdir()}
     assert set(modes) >= {"airbyte.sqlite", "airbyte.sqlite-wal"}
@@ -61,7 +58,7 @@ def test_records_survive_a_restart(tmp_path: Path) -> None:
     store = Store(database)
     key = store.key()
     for record in (Workspace("w1", "one", 1.0), SOURCE, CONNECTION):
-        store.save(record)
+        store.add(record)
     store.save_states("c1", [state("orders", 1)])
     database.close()
     database = Database(tmp_path)
@@ -75,15 +72,15 @@ def test_records_survive_a_restart(tmp_path: Path) -> None:
 
 
 def test_unknown_ids_are_404(store: Store) -> None:
-    store.save(SOURCE)
+    store.add(SOURCE)
     with pytest.raises(Problem, match="destination with the id s1") as caught:
         store.actor("destination", "s1")
     assert caught.value.status == 404
 
 
 def test_deleted_records_are_listed_on_demand_only(store: Store) -> None:
-    store.save(SOURCE)
-    store.save(replace(SOURCE, id="s2"))
+    store.add(SOURCE)
+    store.add(replace(SOURCE, id="s2"))
     store.delete(SOURCE)
     assert [actor.id for actor in store.actors("source", [], False, 10, 0)] == ["s2"]
     assert [(actor.id, actor.deleted) for actor in store.actors("source", [], True, 10, 0)] == [
@@ -96,14 +93,14 @@ def test_deleted_records_are_listed_on_demand_only(store: Store) -> None:
 
 def test_lists_are_pages_of_workspaces(store: Store) -> None:
     for number in range(5):
-        store.save(replace(SOURCE, id=f"s{number}", workspace_id=f"w{number % 2}"))
+        store.add(replace(SOURCE, id=f"s{number}", workspace_id=f"w{number % 2}"))
     assert [actor.id for actor in store.actors("source", ["w0"], False, 2, 1)] == ["s2", "s4"]
     assert len(store.actors("source", ["w0", "w1"], False, 10, 0)) == 5
 
 
 def test_connections_of_a_source(store: Store) -> None:
-    store.save(CONNECTION)
-    store.save(replace(CONNECTION, id="c2", source_id="s2"))
+    store.add(CONNECTION)
+    store.add(replace(CONNECTION, id="c2", source_id="s2"))
     assert [connection.id for connection in store.connections_of(SOURCE)] == ["c1"]
     assert store.connections_of(replace(SOURCE, kind="destination")) == []
 
@@ -111,18 +108,17 @@ def test_connections_of_a_source(store: Store) -> None:
 def test_scheduled_connections_are_active_and_followed(store: Store) -> None:
     seen: list[list[str]] = []
     store.follow_connections(lambda: seen.append([found.id for found in store.scheduled_connections()]))
-    scheduled = replace(CONNECTION, cron="0 0 12 * * ?")
-    store.save(CONNECTION)
-    store.save(scheduled)
-    store.save(SOURCE)
-    store.save(replace(scheduled, status="inactive"))
-    store.save(scheduled)
-    store.delete(scheduled)
+    store.add(CONNECTION)
+    store.change(CONNECTION, lambda now: replace(now, cron="0 0 12 * * ?"))
+    store.add(SOURCE)
+    store.change(CONNECTION, lambda now: replace(now, status="inactive"))
+    store.change(CONNECTION, lambda now: replace(now, status="active"))
+    store.delete(CONNECTION)
     assert seen == [[], ["c1"], [], ["c1"], []]
 
 
 def test_connection_of_a_file_from_before_schedules_has_none(database: Database, store: Store) -> None:
-    store.save(CONNECTION)
+    store.add(CONNECTION)
     with database.write() as connection:
         connection.execute("update objects set document = json_remove(document, '$.cron')")
     assert store.connection("c1") == CONNECTION
@@ -147,7 +143,7 @@ def test_global_state_goes_with_any_stream(store: Store) -> None:
 
 
 def test_deleting_a_connection_forgets_its_state(store: Store) -> None:
-    store.save(CONNECTION)
+    store.add(CONNECTION)
     store.save_states("c1", [state("orders", 1)])
     store.delete(CONNECTION)
     assert store.states("c1", ["orders"]) == []
@@ -223,32 +219,6 @@ def test_costs_are_kept_also_in_a_file_that_was_made_before_they_were(tmp_path: 
     jobs.start(job.id)
     jobs.progress(job.id, SyncProgress(1, 2, 10 << 20), 0, [])
     assert jobs.get(job.id).bytes_billed == 10 << 20
-    database.close()
-
-
-WRITE_AND_DIE = """
-import os, pathlib, sys
-from airbyte_lite.state.database import Database
-from airbyte_lite.state.jobstore import JobStore
-from airbyte_lite.state.store import Store
-from airbyte_lite.loader.run_sync import SyncProgress
-database = Database(pathlib.Path(sys.argv[1]))
-jobs = JobStore(database)
-jobs.start(jobs.create("c1", "w1", "sync").id)
-Store(database).next_generations("c1", ["orders"])
-with database.write() as connection:
-    connection.execute("delete from generations")
-    os._exit(9)
-"""
-
-
-def test_process_that_dies_leaves_committed_data_only(tmp_path: Path) -> None:
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    died = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, tmp_path], env=variables, timeout=30, check=False)
-    assert died.returncode == 9
-    database = Database(tmp_path)
-    assert Store(database).generations("c1") == {"orders": 1}
-    assert JobStore(database).fail_interrupted() == 1
     database.close()
 
 

@@ -1,0 +1,104 @@
+"""YAML with the line of every value, so that an error can say where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+type Location = tuple[str | int, ...]
+
+
+class ConnectionsFileError(Exception):
+    """The connections file cannot be used; the text names file, line and path, and says what to do."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads dates as the text that they are: JSON, which the values become, has none."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class Document:
+    """A YAML file's data, and where each of its values stands."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; raise ConnectionsFileError when it is missing, not YAML, or repeats a key."""
+        self.path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+            loader = _Loader(text)
+        except OSError as error:
+            raise ConnectionsFileError(
+                f"{path}: cannot be read ({error.strerror}).\nName the file with CONNECTIONS_FILE."
+            ) from error
+        except (UnicodeDecodeError, yaml.reader.ReaderError) as error:
+            raise ConnectionsFileError(
+                f"{path}: not a text file in UTF-8 ({str(error).splitlines()[0]}).\nSave it as UTF-8."
+            ) from error
+        try:
+            node = loader.get_single_node()
+            self._lines: dict[Location, int] = {}
+            self._refuse_repeated_keys(node, ())
+            self.data: Any = None if node is None else loader.construct_document(node)
+            self._note(node, ())
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            # {} and [] end an unquoted text at the brace of a reference.
+            unquoted = any("${" in found for found in text.splitlines()[line - 1 : line])
+            advice = ' Inside {} and [] a reference needs quotes: "${NAME}".' if unquoted else ""
+            raise ConnectionsFileError(f"{path}:{line}: not valid YAML: {error.problem}.{advice}") from error
+        except RecursionError:
+            raise ConnectionsFileError(f"{path}: an anchor (&name) contains its own alias (*name).") from None
+        finally:
+            loader.dispose()
+
+    def where(self, location: Location) -> str:
+        """Return the file and the line of a value, or of the nearest value around it that exists."""
+        while location not in self._lines and location:
+            location = location[:-1]
+        return f"{self.path}:{self._lines.get(location, 1)}"
+
+    def error(self, *mistakes: tuple[Location, str]) -> ConnectionsFileError:
+        """Return an error with a line for each mistake: file, line, path and message."""
+        return ConnectionsFileError(
+            "\n".join(f"{self.where(location)}: {_path(location) or 'file'}: {text}" for location, text in mistakes)
+        )
+
+    def _note(self, node: yaml.Node | None, location: Location) -> None:
+        if node is None:
+            return
+        self._lines.setdefault(location, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._note(item, (*location, index))
+        elif isinstance(node, yaml.MappingNode):
+            # Reversed, as a key that a merge (<<) brought in stands before the one that overrides it.
+            for key, value in reversed(node.value):
+                self._lines.setdefault((*location, key.value), key.start_mark.line + 1)
+                self._note(value, (*location, key.value))
+
+    def _refuse_repeated_keys(self, node: yaml.Node | None, location: Location) -> None:
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._refuse_repeated_keys(item, (*location, index))
+        elif isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    self._lines[location] = key.start_mark.line + 1
+                    raise self.error((location, "a key must be a text."))
+                if key.value in seen:
+                    self._lines[(*location, key.value)] = key.start_mark.line + 1
+                    advice = "write <<: [*one, *two]" if key.value == "<<" else "remove one of the two"
+                    raise self.error(((*location, key.value), f"this key is there twice; {advice}."))
+                seen.add(key.value)
+                self._refuse_repeated_keys(value, (*location, key.value))
+
+
+def _path(location: Location) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")

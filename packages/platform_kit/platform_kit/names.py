@@ -1,0 +1,17 @@
+"""Names in BigQuery as Airbyte's BigQuery destination makes them (its page "BigQuery", "Naming Conventions")."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def identifier(name: str, first: str = "[A-Za-z_]", otherwise: str = "_") -> str:
+    """Return a name without accents, all but ASCII letters, digits and _ replaced by _.
+
+    A name whose first character does not match `first` gets `otherwise` in front. The defaults are those of tables and
+    columns.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
+    return plain if re.match(first, plain) else f"{otherwise}{plain}"

@@ -1,0 +1,87 @@
+"""What a connector's specification says about its configuration: which fields are secret, what their defaults are.
+
+Airbyte's connector specification is a JSON schema in which `airbyte_secret: true` marks secrets. A place in a
+configuration can be described by several schemas (the branches of a oneOf), hence lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+type Schemas = list[dict[str, Any]]
+
+MASK = "**********"
+"""What Airbyte's reads show in the place of a secret."""
+
+
+def branches(schema: dict[str, Any]) -> Schemas:
+    """Return a schema and all that it offers or combines."""
+    inner = (item for word in ("oneOf", "anyOf", "allOf") for item in schema.get(word, []) if isinstance(item, dict))
+    return [schema, *(found for item in inner for found in branches(item))]
+
+
+def child(schemas: Schemas, key: str | int) -> Schemas:
+    """Return the schemas of a field, or of a list's items."""
+    return [found for schema in _children(schemas, key) for found in branches(schema)]
+
+
+def _children(schemas: Schemas, key: str | int) -> Schemas:
+    inner = (
+        schema.get("items") if isinstance(key, int) else schema.get("properties", {}).get(key) for schema in schemas
+    )
+    return [item for item in inner if isinstance(item, dict)]
+
+
+def is_secret(schemas: Schemas, found: Any = None) -> bool:
+    """Return whether a field is secret: the specification says so, or the server masked what it showed."""
+    return found == MASK or any(schema.get("airbyte_secret") for schema in schemas)
+
+
+def not_public(schemas: Schemas, value: Any) -> Iterator[Any]:
+    """Yield the values in a configuration that the specification says are secret, or says nothing about."""
+    if is_secret(schemas) or not schemas:
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from not_public(child(schemas, key), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from not_public(child(schemas, index), item)
+
+
+def is_default(schemas: Schemas, key: str, value: Any) -> bool:
+    """Return whether leaving out a field means the same as giving it this value."""
+    return value in (None, [], {}) or any(_implies(schema, value) for schema in _children(schemas, key))
+
+
+def _implies(schema: dict[str, Any], value: Any) -> bool:
+    default = schema.get("default")
+    if value == default:
+        return True
+    if not isinstance(value, dict):
+        return False
+    if "oneOf" in schema:
+        # A default such as "use_records_transfer" names the branch by the constant of its discriminator.
+        chosen = [
+            branch
+            for branch in schema["oneOf"]
+            if default is not None and any(field.get("const") == default for field in branch["properties"].values())
+        ]
+        return bool(chosen) and _implies(chosen[0], value)
+    return all(is_default([schema], key, item) or _is_constant(schema, key, item) for key, item in value.items())
+
+
+def _is_constant(schema: dict[str, Any], key: str, value: Any) -> bool:
+    return any("const" in field and field["const"] == value for field in _children([schema], key))
+
+
+def redacted(schemas: Schemas, value: Any) -> Any:
+    """Return a copy of a value with its secrets masked."""
+    if is_secret(schemas):
+        return MASK
+    if isinstance(value, dict):
+        return {key: redacted(child(schemas, key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [redacted(child(schemas, index), item) for index, item in enumerate(value)]
+    return value

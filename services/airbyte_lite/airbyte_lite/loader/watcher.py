@@ -1,0 +1,37 @@
+"""Ends a connector that need not be read any further."""
+
+from __future__ import annotations
+
+import threading
+
+from airbyte_lite.loader.load import Background
+from airbyte_lite.loader.sync import Source
+
+_WATCH_S = 0.1  # how soon a cancellation or a failed load ends the connector
+
+
+class Watcher:
+    """Ends the connector and the running load job when the sync is cancelled, and the connector when a load fails."""
+
+    def __init__(
+        self, source: Source, cancelled: threading.Event, halt: threading.Event, background: Background
+    ) -> None:
+        self.reading = True
+        self._done = threading.Event()
+        self._thread = threading.Thread(
+            target=self._watch, args=(source, cancelled, halt, background), name="watch", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self, source: Source, cancelled: threading.Event, halt: threading.Event, background: Background) -> None:
+        while not self._done.wait(_WATCH_S):
+            if cancelled.is_set() or background.failed.is_set():
+                halt.set()
+                if self.reading:
+                    source.stop()
+                return

@@ -1,0 +1,198 @@
+"""What a job does with a connector that hangs or crashes."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airbyte_lite.connectors.definitions import BIGQUERY_ID, Definitions
+from airbyte_lite.connectors.registry import Connector
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
+from airbyte_lite.jobs.log import JobLog
+from airbyte_lite.loader import destination, names
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.stream import SyncStream
+from airbyte_lite.loader.sync import Source, Sync
+from airbyte_lite.settings import Settings
+from airbyte_lite.state.database import Database
+from airbyte_lite.state.jobstore import JobStore
+from airbyte_lite.state.records import Actor, Connection, Stream
+from airbyte_lite.state.store import Store
+from airbyte_lite.sync import worker
+from airbyte_lite.sync.task import Task
+from airbyte_lite.sync.worker import Worker
+
+STREAM = Stream({"name": "orders"}, "full_refresh_append", [], [])
+CONNECTION = Connection("c1", "w1", "orders", "s1", "d1", [STREAM], 0.0)
+
+
+class Setting:
+    """A worker over a database with one connection; the source's code is given to `task`."""
+
+    def __init__(self, connector: Connector, runner: ConnectorRunner, database: Database, directory: Path) -> None:
+        settings = Settings("127.0.0.1", 0, directory, directory, "http://127.0.0.1:9")
+        self.store, self.jobs = Store(database), JobStore(database)
+        self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings, directory)
+        self.store.add(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
+
+    def task(self, code: str, job_type: str = "sync", **connection: Any) -> Task:
+        self.store.add(Actor("s1", "source", "w1", "s", "", {"code": code}, 0.0))
+        self.store.add(replace(CONNECTION, **connection))
+        job = self.jobs.create("c1", "w1", job_type)
+        self.jobs.start(job.id)
+        return Task(job, JobLog(self.jobs, job.id))
+
+
+@pytest.fixture
+def setting(fake_connector: Connector, runner: ConnectorRunner, tmp_path: Path) -> Iterator[Setting]:
+    database = Database(tmp_path / "data")
+    yield Setting(fake_connector, runner, database, tmp_path)
+    database.close()
+
+
+def read_to_the_end(_sync: Sync, source: Source) -> None:
+    """Stands where the loader is, without a warehouse."""
+    for _ in source:
+        pass
+    if source.exit_code:
+        raise SyncError("The connector ended.")
+
+
+def cancelled_after(task: Task, work: Callable[[Task], None]) -> float:
+    """Run the work, cancel it when its connector runs, and return the seconds that it then took to end."""
+    begin = 0.0
+
+    def cancel() -> None:
+        nonlocal begin
+        while task.read is None:
+            time.sleep(0.01)
+        begin = time.monotonic()
+        task.cancel()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    with pytest.raises((ConnectorError, SyncError, SyncCancelled)):
+        work(task)
+    thread.join()
+    return time.monotonic() - begin
+
+
+def test_cancel_ends_a_connector_that_hangs_while_it_discovers(setting: Setting) -> None:
+    task = setting.task("time.sleep(60)", schema_updates="propagate_columns")
+    assert cancelled_after(task, setting.worker.run) < 5
+
+
+def test_cancel_ends_a_connector_that_hangs_while_it_checks(setting: Setting) -> None:
+    task = setting.task("time.sleep(60)")
+    source = setting.store.actor("source", "s1")
+    assert cancelled_after(task, lambda task: setting.worker._confirm_empty(task, source)) < 5
+
+
+def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    # Its check passes: the reason is what it wrote to standard error.
+    task = setting.task(
+        "say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})\n"
+        "if 'catalog' in files: raise KeyError('last words')"
+    )
+    with pytest.raises(SyncError, match="The connector ended"):
+        setting.worker.run(task)
+    task.log.flush()
+    assert "KeyError: 'last words'" in "".join(setting.jobs.log(task.job.id))
+
+
+def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: object) -> None:
+        raise SyncError("The connector was killed.") from ConnectorError("The connector was killed.", "its last words")
+
+    monkeypatch.setattr(worker, "run_sync", lose)
+    task = setting.task("say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})")
+    with pytest.raises(SyncError, match="was killed"):
+        setting.worker.run(task)
+    task.log.flush()
+    assert "its last words" in "".join(setting.jobs.log(task.job.id))
+
+
+def test_configuration_of_the_connector_does_not_undo_a_rename(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(sync: Sync, source: Source) -> None:
+        read_to_the_end(sync, source)
+        setting.store.change(setting.store.actor("source", "s1"), lambda now: replace(now, name="renamed"))
+
+    monkeypatch.setattr(worker, "run_sync", rename)
+    control = {"type": "CONNECTOR_CONFIG", "connectorConfig": {"config": {"new": 1}}}
+    setting.worker.run(setting.task(f"say(type='CONTROL', control={control})"))
+    source = setting.store.actor("source", "s1")
+    assert (source.name, source.configuration) == ("renamed", {"new": 1})
+
+
+def test_reset_is_cancelled_as_a_whole_or_not_at_all(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = [replace(STREAM, stream={"name": name}) for name in ("a", "b")]
+    task = setting.task("", "reset", streams=streams)
+    dropped: list[str] = []
+
+    class Tables:
+        def __init__(self, *_: object) -> None: ...
+
+        def drop(self, stream: SyncStream, *_: object) -> None:
+            dropped.append(stream.name)
+            task.cancel()
+
+    monkeypatch.setattr(worker, "BigQueryDestination", Tables)
+    setting.worker.run(task)
+    assert dropped == ["a", "b"]
+    with pytest.raises(SyncCancelled):
+        setting.worker.run(task)
+    assert dropped == ["a", "b"]
+
+
+class Dataset:
+    """Stands where the warehouse is."""
+
+    tables_: set[str] = set()
+
+    def __init__(self, *_: object) -> None: ...
+
+    def tables(self) -> list[str]:
+        return sorted(self.tables_)
+
+    def drop(self, table: str) -> None:
+        self.tables_.discard(table)
+
+
+CLASHING = [
+    Stream({"name": "my orders"}, "full_refresh_append", [], []),
+    Stream({"name": "my-orders"}, "incremental_append", [], ["at"]),
+]
+FIRST, SECOND = names.tables((None, stream.name, stream.name) for stream in CLASHING).values()
+
+
+def state(name: str) -> dict[str, Any]:
+    return {"type": "STREAM", "stream": {"stream_descriptor": {"name": name}, "stream_state": {}}}
+
+
+@pytest.mark.parametrize("lost", [FIRST, SECOND])
+def test_state_goes_with_the_table_of_its_own_stream(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND} - {lost})
+    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    task = setting.task("", streams=CLASHING)
+    setting.store.save_states("c1", [state("my-orders")])
+    setting.worker.run(task)
+    assert len(setting.store.states("c1", ["my-orders"])) == (lost != SECOND)
+
+
+def test_reset_drops_the_tables_of_streams_that_normalise_to_one_name(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND, "other"})
+    setting.worker.run(setting.task("", "reset", streams=CLASHING))
+    assert Dataset.tables_ == {"other"}

@@ -1,0 +1,151 @@
+"""The installer: what it takes for up to date, which uv it uses, two at once, Ctrl-C."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tools import install
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one lock and the environment that was made of it."""
+    lock = tmp_path / "services/bootstrap/requirements.txt"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("httpx==1\n")
+    monkeypatch.setattr(install, "ENVIRONMENTS", tmp_path / ".venvs")
+    monkeypatch.setattr(install, "LOCKS", {"bootstrap": lock})
+    (lock.parent / "pyproject.toml").write_text("[project]\n")
+    monkeypatch.setattr(install, "OURS", {"bootstrap": [lock.parent]})
+    directory = tmp_path / ".venvs/bootstrap"
+    (directory / "bin").mkdir(parents=True)
+    (directory / "bin/python").symlink_to(sys.executable)
+    (directory / "installed").write_text(install.stamp("bootstrap"))
+    return tmp_path
+
+
+def put_uv(folder: Path, script: str) -> Path:
+    """A stand-in for uv, which needs a network."""
+    folder.mkdir(parents=True, exist_ok=True)
+    uv = folder / "uv"
+    uv.write_text(f"#!/bin/sh\n{script}\n")
+    uv.chmod(0o755)
+    return uv
+
+
+def test_an_environment_as_its_lock_says_is_left_alone(checkout: Path) -> None:
+    assert install.is_current("bootstrap")
+
+
+def test_a_changed_lock_is_installed(checkout: Path) -> None:
+    install.LOCKS["bootstrap"].write_text("httpx==2\n")
+    assert not install.is_current("bootstrap")
+
+
+def test_a_changed_package_of_ours_is_installed(checkout: Path) -> None:
+    (checkout / "services/bootstrap/pyproject.toml").write_text('[project]\ndependencies = ["httpx"]\n')
+    assert not install.is_current("bootstrap")
+
+
+def test_an_environment_whose_python_was_removed_is_made_again(checkout: Path) -> None:
+    python = checkout / ".venvs/bootstrap/bin/python"
+    python.unlink()
+    python.symlink_to(checkout / "removed-by-an-upgrade")
+    assert not install.is_current("bootstrap")
+
+
+def test_the_environments_of_a_moved_checkout_are_made_again(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = checkout.rename(checkout.with_name("moved"))
+    monkeypatch.setattr(install, "ENVIRONMENTS", moved / ".venvs")
+    monkeypatch.setattr(install, "LOCKS", {"bootstrap": moved / "services/bootstrap/requirements.txt"})
+    monkeypatch.setattr(install, "OURS", {"bootstrap": [moved / "services/bootstrap"]})
+    assert not install.is_current("bootstrap")
+    uv = put_uv(moved / "bin", f'echo "$@" >> "{moved}/calls"')
+    install.install("bootstrap", str(uv), "python3.13")
+    calls = (moved / "calls").read_text()
+    assert "venv --quiet --clear" in calls
+    assert f"--editable {moved / 'services/bootstrap'}" in calls
+    assert install.is_current("bootstrap")
+
+
+@pytest.mark.parametrize("script", ['echo "uv 0.4.30 (abc 2024-11-04)"', "exit 127"])
+def test_a_uv_on_the_path_that_cannot_be_used_is_passed_over(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    put_uv(checkout / "path", script)
+    ours = put_uv(checkout / ".venvs/uv/bin", "exit 0")
+    monkeypatch.setenv("PATH", str(checkout / "path"), prepend=os.pathsep)
+    assert install.find_uv() == str(ours)
+
+
+def test_a_new_uv_on_the_path_is_used(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uv = put_uv(checkout / "path", 'echo "uv 0.13.9 (x86_64)"')
+    monkeypatch.setenv("PATH", str(checkout / "path"), prepend=os.pathsep)
+    assert install.find_uv() == str(uv)
+
+
+def test_the_package_index_of_pips_variable_is_uvs_too(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
+    assert install.environment()["UV_DEFAULT_INDEX"] == "https://index.example/simple"
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    """The installer of a copy of the checkout, with a uv that says when it works and takes half a minute."""
+    script = f'[ "$1" = --version ] && echo "uv 99.0.0" && exit; touch "{folder}/at-work"; exec sleep 30'
+    put_uv(folder / "path", script)
+    (folder / "tools").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "tools/install.py", folder / "tools")
+    for package in ("packages/platform_kit", "packages/connections_file"):
+        shutil.copytree(ROOT / package, folder / package, dirs_exist_ok=True)
+    (folder / ".venvs/bootstrap/installed").unlink(missing_ok=True)
+    return subprocess.Popen(
+        [sys.executable, str(folder / "tools/install.py"), "bootstrap"],
+        env=os.environ | {"PATH": f"{folder / 'path'}{os.pathsep}{os.environ['PATH']}", "PIP_INDEX_URL": "none"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in background
+    )
+
+
+def interrupt(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Ctrl-C: SIGINT to the whole process group."""
+    os.killpg(process.pid, signal.SIGINT)
+    return process.communicate(timeout=10)
+
+
+def test_ctrl_c_ends_it_with_a_sentence(checkout: Path) -> None:
+    process = start(checkout)
+    wait_for(checkout / "at-work")
+    _, errors = interrupt(process)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_second_install_waits_for_the_first(checkout: Path) -> None:
+    first = start(checkout)
+    wait_for(checkout / "at-work")
+    second = start(checkout)
+    assert second.stdout
+    assert "waiting for another install" in second.stdout.readline()
+    interrupt(first)
+    interrupt(second)
+
+
+def wait_for(file: Path) -> None:
+    """Wait until another process has made a file."""
+    deadline = time.monotonic() + 20
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
