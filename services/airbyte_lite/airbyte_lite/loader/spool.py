@@ -23,7 +23,7 @@ class Spool:
         """Append a line; return whether the batch is full."""
         self._file.write(line)
         self.size += len(line)
-        return self.size >= self._limit
+        return self.size >= BATCH_BYTES and self.size >= self._grown
 
     def take(self) -> Path:
         """Close the batch, begin a new one, and return the closed batch's file, which is the caller's to delete."""
@@ -42,7 +42,7 @@ class Spool:
         self._path = self._directory / f"{self._name}-{self._number:06d}.jsonl"
         self._file = self._path.open("wb", buffering=1024 * 1024)
         self.size = 0
-        self._limit = max(BATCH_BYTES, self._taken // _GROWTH)
+        self._grown = self._taken // _GROWTH
 
 
 def wipe(directory: Path) -> None:

@@ -37,7 +37,7 @@ def test_batches_grow_so_that_a_stream_of_any_size_stays_below_bigquerys_load_jo
     sizes: list[int] = []
     total, factor = 0, 400_000  # 48 MiB to 19 TB
     while total < first * factor:
-        line = b"x" * max(1, batches._limit // 10)  # a batch of ten lines, so that the test writes few
+        line = b"x" * max(1, batches._grown // 10)  # a batch of ten lines, so that the test writes few
         total += len(line)
         if batches.write(line):
             sizes.append(batches.size)
