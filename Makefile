@@ -27,6 +27,10 @@ sql: ## A query on the running warehouse: make sql q='select * from jaffle_trust
 	@$(launcher) -m tools.local.sql "$$q"
 export q
 
+shell: ## A shell with the platform's variables: `dagster dev` in services/orchestrator, `dbt build` in dbt_project
+	@$(install) platform
+	@$(launcher) -m tools.local.shell
+
 # Docker
 
 up: ## Docker Compose: everything that is missing is made, then the platform is started and waited for
@@ -67,14 +71,14 @@ docker-engine: ## Put a Docker engine, Compose and buildx on a Debian machine (r
 
 e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run, assert, break, heal, down
 	@$(install) tests
-	@$(tests)/pytest tests/unit/compose tests/e2e
+	@$(tests)/pytest tests/unit/compose tests/integration/compose tests/e2e
 
 # Airbyte as code
 
 plan: ## What apply would change in Airbyte; o=--json for machines
 	@$(airbyte) plan $(o)
 
-apply: ## Make Airbyte hold what connections.yaml declares; o=--adopt takes over what others made
+apply: ## Make Airbyte hold what connections.yaml declares; o=--prune also destroys, after asking; o=--adopt takes over
 	@$(airbyte) apply $(o)
 
 destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not ask
@@ -83,17 +87,36 @@ destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not 
 import: ## Write the connections file of what Airbyte holds: make import f=imported.yaml
 	@$(airbyte) import $(f) $(o)
 
+seed: ## Upload seed_data to S3; o=--overwrite also over what others put there, o=--upload also to an external Airbyte's bucket
+	@$(airbyte) seed $(o)
+
 schema: ## Write connections.schema.json, by which editors complete and check connections.yaml
 	@$(install) bootstrap
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
-.PHONY: plan apply destroy import schema
+.PHONY: plan apply destroy import seed schema settings
+
+settings: ## Write .env.example, the compose files' variables and docs/settings.md from the table of settings
+	@$(PYTHON) -m tools.settings
 
 # Checks
 
-test: lint ## Lint, types, unit and integration tests: no Docker
-	@$(tests)/pytest tests/unit tests/contract tests/integration
+check: ## Within a minute: lint, types, unit and contract tests; they start no process and wait for nothing
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
+
+test: ## Everything that needs no Docker: lint, types, unit, contract and integration tests
+	@$(install) all
+	@$(MAKE) --no-print-directory --jobs 2 lint test-everything
+
+pytest := $(tests)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+test-in-process:
+	@$(pytest) tests/unit tests/contract
+
+test-everything:
+	@$(pytest) tests/unit tests/contract tests/integration
 
 lint: ## Formatting, lint, types and SQL style
 	@$(install) all
@@ -118,5 +141,5 @@ bench: ## Measured figures of the default platform, as a table (about 3 minutes)
 	@$(install) platform tests
 	@$(tests)/python -m tests.benchmark
 
-.PHONY: audit bench help demo dev sql test lint format lock
+.PHONY: audit bench help demo dev sql shell check test test-in-process test-everything lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

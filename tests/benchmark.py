@@ -17,12 +17,12 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-import boto3
 import httpx
 import psutil
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+import platform_kit.s3
 from tests.integration.syncs import Syncs, s3_configuration
 from tools import dagster_run
 from tools.local.platform import ENVIRONMENTS, Platform, free_ports
@@ -114,6 +114,7 @@ def connector_environment() -> dict[str, str]:
 def measure(directory: Path) -> list[tuple[str, str]]:
     """Run everything and return rows of (what, figure)."""
     platform = Platform(directory, free_ports())
+    platform.prepare()
     figures: list[tuple[str, str]] = []
     with Supervisor(directory / "logs") as services:
         for service in (platform.s3(), platform.warehouse(), platform.airbyte()):
@@ -121,13 +122,7 @@ def measure(directory: Path) -> list[tuple[str, str]]:
             figures.append((f"{service.name}: start to healthy", f"{process.wait():.1f} s"))
             memory = psutil.Process(process.popen.pid).memory_info().rss / MEBIBYTE
             figures.append((f"{service.name}: memory when idle", f"{memory:.0f} MiB"))
-        s3 = boto3.client(
-            "s3",
-            endpoint_url=platform.url("s3"),
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        s3 = platform_kit.s3.client(platform.environment)
         s3.create_bucket(Bucket="bench")
         for rows in (100, ROWS):
             orders(directory / "orders.csv", rows)

@@ -1,20 +1,70 @@
-"""What every test has: an environment without our variables, whatever the shell has that starts the tests."""
+"""What every test has: an environment without our variables, a worker; a unit or contract test starts no process."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from platform_kit.settings_table import TABLE
 
 PREFIXES = (
     *("AIRBYTE_", "AWS_", "BIGQUERY_", "BOOTSTRAP_", "BQ_", "COMPOSE_", "CONNECTIONS_", "CONNECTOR_", "DAGSTER_"),
     *("DBT_", "GCP_", "GOOGLE_", "PROXY_", "S3_", "SEED_DATA_", "WAREHOUSE", "WORKSPACE_"),
 )
 
+# Two workers end at about the same time when the files that take longest are begun first.
+LONGEST_FIRST = (
+    "test_airbyte_api_process",
+    "test_bootstrap_interruptions",
+    "test_orchestrator_job",
+    "test_bigquery_mode",
+    "test_dbt_project",
+    "test_orchestrator_failures",
+    "test_sync_large",
+    "test_bring_your_own_data",
+    "test_sync_modes",
+    "test_orchestrator_definitions",
+)
+TESTS = Path(__file__).parent
+INTEGRATION = TESTS / "integration"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, as they share fixtures, and put the long files first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        return not item.path.is_relative_to(INTEGRATION), ranks.get(item.path.stem, len(ranks))
+
+    items.sort(key=rank)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment() -> Iterator[None]:
     """Take our settings out of the environment of the tests and of every process that they start."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+        for name in [name for name in os.environ if name in TABLE or name.startswith(PREFIXES)]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse a process to what `make check` runs, which is unit and contract tests."""
+
+    start = subprocess.Popen.__init__
+
+    def refuse(self: subprocess.Popen[bytes], command: Any, *arguments: Any, **options: Any) -> None:
+        program = command if isinstance(command, str) else command[0]
+        assert shutil.which(program) is None, "a test that starts a process belongs to tests/integration"
+        start(self, command, *arguments, **options)  # it cannot start: that is what the test is about
+
+    if request.path.relative_to(TESTS).parts[0] in ("unit", "contract"):
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)

@@ -9,9 +9,11 @@ from typing import Any
 import google.auth.exceptions
 import requests.exceptions
 from google.api_core.exceptions import GoogleAPIError, RetryError
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+import platform_kit.bigquery
+from platform_kit.settings_table import TABLE
 
 TIMEOUT_SECONDS = 10  # for reaching the server, not for the query
 RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # by itself the client tries for 10 minutes
@@ -20,13 +22,10 @@ NUMBERS = (int, float, Decimal)
 
 def client() -> bigquery.Client:
     """Return a client of the emulator when BIGQUERY_EMULATOR_HOST is set, else of Google BigQuery."""
-    project = os.environ.get("BQ_PROJECT", "local-dev")
-    location = os.environ.get("BQ_LOCATION", "US")
-    emulator = os.environ.get("BIGQUERY_EMULATOR_HOST")
-    if not emulator:
-        return bigquery.Client(project, location=location)
-    return bigquery.Client(
-        project, AnonymousCredentials(), location=location, client_options={"api_endpoint": emulator}
+    return platform_kit.bigquery.client(
+        os.environ.get("BQ_PROJECT") or TABLE["BQ_PROJECT"].default,
+        os.environ.get("BQ_LOCATION") or TABLE["BQ_LOCATION"].default,
+        emulator=os.environ.get("BIGQUERY_EMULATOR_HOST"),
     )
 
 

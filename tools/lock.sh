@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Locks every environment with hashes. The orchestrator is locked first and constrains the others, so that a package has
 # one version across the platform and the tests can import every service in one environment. Our own packages are not in
-# the locks: tools/install.py and the Dockerfiles install them from their folders.
+# the locks: tools/install.py and services/Dockerfile install them from their folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock"

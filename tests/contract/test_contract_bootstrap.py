@@ -14,9 +14,10 @@ import bootstrap.apply
 from bootstrap import cli
 from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
 from bootstrap.apply import apply, destroy, made
+from bootstrap.change import Action
 from bootstrap.errors import UserError
 from bootstrap.first_start import set_up
-from bootstrap.plan import Action, make_plan
+from bootstrap.plan import make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
 from connections_file import ConnectionsFile, load
@@ -57,10 +58,10 @@ class Commands:
         self.path = self.state.with_name("connections.yaml")
         self.path.write_text(text)
 
-    def apply(self) -> list[str]:
+    def apply(self, *, prune: bool = False) -> list[str]:
         lines: list[str] = []
         with self.client() as client:
-            apply(client, self.file(), State(self.state), lambda *told: lines.append(" ".join(told)))
+            apply(client, self.file(), State(self.state), lambda *told: lines.append(" ".join(told)), prune=prune)
         return lines
 
     def actions(self) -> set[Action]:
@@ -114,7 +115,7 @@ def test_another_connector_is_another_source(airbyte: Fake, commands: Commands) 
     commands.apply()
     commands.edit(("connector: source-s3", "connector: source-postgres"))
     assert commands.actions() == {Action.REPLACE, Action.UNCHANGED}  # the sources and their connections; the warehouse
-    commands.apply()
+    commands.apply(prune=True)
     assert {item["sourceType"] for item in airbyte.objects["source"].values()} == {"postgres"}
     assert held(airbyte) == EVERYTHING
     assert commands.actions() == {Action.UNCHANGED}

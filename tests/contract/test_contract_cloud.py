@@ -16,9 +16,10 @@ import bootstrap.apply
 import orchestrator.airbyte
 from bootstrap.airbyte_client import AirbyteClient, Kind
 from bootstrap.apply import apply
+from bootstrap.change import Action
 from bootstrap.errors import UserError
 from bootstrap.importing import read_workspace
-from bootstrap.plan import Action, Plan, make_plan
+from bootstrap.plan import Plan, make_plan
 from bootstrap.render import plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import airbyte_api
-import boto3
 import docker
 import httpx
 from airbyte_api import models
@@ -24,12 +23,14 @@ from google.cloud import bigquery
 from testcontainers.compose import DockerCompose
 from types_boto3_s3 import S3Client
 
+from platform_kit.s3 import client
 from tools import dagster_run
+from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "artifacts" / "e2e"
 Filters = dict[str, str | list[str] | bool]
-PORTS = ("DAGSTER_PORT", "AIRBYTE_PORT", "WAREHOUSE_PORT", "S3_PORT")
+PORTS = tuple(setting.name for setting in TABLE.values() if setting.port_of)
 FIGURES = """
 select
     (select count(*) from {0}.jaffle_shop_customers),
@@ -137,13 +138,7 @@ class Stack:
 
     def s3(self) -> S3Client:
         """A client of the platform's S3."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.url("S3_PORT"),
-            region_name="us-east-1",
-            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(self.env | {"AWS_ENDPOINT_URL_S3": self.url("S3_PORT")})
 
     def airbyte(self) -> airbyte_api.AirbyteAPI:
         """Airbyte's own SDK, with the client credentials of .env."""
@@ -232,7 +227,7 @@ class Stack:
     def keep_evidence(self) -> None:
         """Write versions, configuration, states and logs into artifacts/e2e, without secrets, and show their ends."""
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        secrets = [value for name, value in self.env.items() if re.search("PASSWORD|SECRET|CLIENT_ID|_KEY", name)]
+        secrets = [value for name, value in self.env.items() if name in TABLE and TABLE[name].secret]
         commands = {
             "versions": ["docker", "version"],
             "config": ["docker", "compose", "config"],

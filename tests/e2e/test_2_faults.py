@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+from typing import Any
 
 import pytest
 from docker.errors import APIError
@@ -81,10 +82,50 @@ def test_a_warehouse_that_stops_during_a_sync_leaves_the_tables_as_they_were(run
     assert_mended(running)
 
 
+def everything_in(stack: Stack) -> dict[str, Any]:
+    """Each object of the platform's bucket, with its time and checksum."""
+    listed = stack.s3().list_objects_v2(Bucket=stack.env["S3_BUCKET"])["Contents"]
+    return {item["Key"]: (item["LastModified"], item["ETag"]) for item in listed}
+
+
+@pytest.mark.parametrize("end", ["restart", "kill"])
+def test_s3_keeps_its_objects_over(running: Stack, end: str) -> None:
+    running.s3().put_object(Bucket=running.env["S3_BUCKET"], Key="users/own.csv", Body=b"id\n1\n", Metadata={"m": "1"})
+    before = everything_in(running)
+    assert len(before) == 4
+    container = running.container("localstack")
+    getattr(container, end)()
+    if end == "kill":
+        container.start()
+    eventually("S3 is healthy", running.healthy)
+    assert everything_in(running) == before
+    head = running.s3().head_object(Bucket=running.env["S3_BUCKET"], Key="users/own.csv")
+    assert head["Metadata"] == {"m": "1"}
+    running.s3().delete_object(Bucket=running.env["S3_BUCKET"], Key="users/own.csv")
+
+
+def test_large_objects_are_on_disk_not_in_memory(running: Stack) -> None:
+    """More of them than the container may have memory."""
+    running.s3().create_bucket(Bucket="large")
+    for number in range(5):
+        running.s3().put_object(Bucket="large", Key=str(number), Body=b"x" * 200_000_000)
+    container = running.container("localstack")
+    assert not container.attrs["State"]["OOMKilled"]
+    assert container.attrs["RestartCount"] == 0
+    for number in range(5):
+        running.s3().delete_object(Bucket="large", Key=str(number))
+    running.s3().delete_bucket(Bucket="large")
+
+
+def empty_s3(stack: Stack) -> None:
+    """Remove the platform's bucket with all that is in it."""
+    for key in everything_in(stack):
+        stack.s3().delete_object(Bucket=stack.env["S3_BUCKET"], Key=key)
+    stack.s3().delete_bucket(Bucket=stack.env["S3_BUCKET"])
+
+
 def test_localstack_without_its_bucket_is_filled_again(running: Stack) -> None:
-    running.container("localstack").restart()
-    eventually("S3 answers", running.healthy)
-    assert not running.s3().list_buckets()["Buckets"]
+    empty_s3(running)
     running.make("up")
     assert_mended(running)
 
@@ -92,8 +133,7 @@ def test_localstack_without_its_bucket_is_filled_again(running: Stack) -> None:
 @pytest.mark.parametrize("lines", [1, 3, 5, 6, 9, 10, 12])
 def test_bootstrap_killed_after_any_step_is_finished_by_the_next_one(running: Stack, lines: int) -> None:
     running.run_compose("run", "--rm", "--no-TTY", "bootstrap", "bootstrap", "destroy", "--yes")
-    running.container("localstack").restart()
-    eventually("S3 answers", running.healthy)
+    empty_s3(running)
     name = f"{running.project}-killed-{lines}"
     running.run_compose("run", "--detach", "--name", name, "bootstrap")
     first = running.engine.containers.get(name)
@@ -111,10 +151,9 @@ def test_everything_works_after_bootstrap_was_killed(running: Stack) -> None:
 
 
 def test_a_reboot(running: Stack) -> None:
-    """All containers stopped at once and started again in no particular order."""
+    """All containers stopped at once and started again in no particular order; nothing needs to be done."""
     running.run_compose("restart", "--timeout", "5")
     eventually("every service is healthy", running.healthy, 180)
-    running.make("up")
     assert_mended(running)
 
 

@@ -5,21 +5,21 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
+from platform_kit.s3 import client
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
 from .commands import Commands
+from .google_front import Front, front_of
+from .google_rules import Rules
 from .running import RunningPlatform, Server
 from .syncs import Syncs
-
-REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,9 @@ def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands)
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
     with Supervisor(directory / "logs") as services:
-        yield RunningPlatform(Platform(directory, free_ports()), services, commands)
+        settings = Platform(directory, free_ports())
+        settings.prepare()
+        yield RunningPlatform(settings, services, commands)
     shutil.rmtree(directory / "warehouse", ignore_errors=True)
 
 
@@ -75,11 +77,9 @@ def bootstrapped(platform: RunningPlatform) -> RunningPlatform:
 
 
 @pytest.fixture(scope="session")
-def s3_client(s3: Server) -> S3Client:
+def s3_client(local_platform: RunningPlatform, s3: Server) -> S3Client:
     """A client of LocalStack's S3."""
-    return boto3.client(
-        "s3", endpoint_url=s3.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    return client(local_platform.settings.environment)
 
 
 @pytest.fixture
@@ -109,6 +109,20 @@ def bigquery(warehouse: Server) -> google_bigquery.Client:
     """The official client, connected to the emulator."""
     options = {"api_endpoint": warehouse.url}
     return google_bigquery.Client("local-dev", AnonymousCredentials(), location="US", client_options=options)
+
+
+@pytest.fixture(scope="session")
+def google_front(warehouse: Server) -> Iterator[Front]:
+    """The emulator behind what Google BigQuery refuses and the emulator does not."""
+    with front_of(warehouse.url, authenticated=False) as front:
+        yield front
+
+
+@pytest.fixture
+def strict_warehouse(google_front: Front, warehouse: Server) -> Front:
+    """The same, for one test: its rules remember no earlier request."""
+    google_front.rules = Rules(warehouse.url)
+    return google_front
 
 
 @pytest.fixture

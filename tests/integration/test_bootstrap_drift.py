@@ -12,8 +12,9 @@ from types_boto3_s3 import S3Client
 
 from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply
+from bootstrap.change import Action
 from bootstrap.errors import UserError
-from bootstrap.plan import Action, Plan, make_plan
+from bootstrap.plan import Plan, make_plan
 from bootstrap.settings import Settings
 from bootstrap.state import State
 from connections_file import load
@@ -105,8 +106,10 @@ class Hand:
     def plan(self) -> Plan:
         return make_plan(self.client, self.file(), State(self.directory / "state"), adopt=False)
 
-    def apply(self) -> None:
-        apply(self.client, self.file(), State(self.directory / "state"), lambda *_: None)
+    def apply(self, *, prune: bool = False) -> set[str]:
+        """Apply, and return what is left undone without `prune`."""
+        left = apply(self.client, self.file(), State(self.directory / "state"), lambda *_: None, prune=prune)
+        return {f"{change.kind} {change.name}" for change in left}
 
     def file(self) -> Any:
         return load(self.directory / "connections.yaml", self.environment)
@@ -327,6 +330,8 @@ EDITS: dict[str, tuple[Callable[[Hand], None], dict[str, Any]]] = {
 }
 
 
+NEED_CONSENT = {"stream renamed": {"source orders", "connection orders"}}
+"""Edits whose undoing loses a sync state, with what is left as it is without consent."""
 OURS = [["orders", "payments"], ["warehouse"], ["orders", "payments"]]
 
 
@@ -338,7 +343,10 @@ def test_an_edit_by_hand(hand: Hand, edit: str) -> None:
     theirs = hand.theirs()
     hand.sent.requests.clear()
     assert seen(hand.plan()) == expected
-    hand.apply()
+    assert hand.apply() == NEED_CONSENT.get(edit, set())
+    if edit in NEED_CONSENT:
+        assert set(seen(hand.plan())) == NEED_CONSENT[edit]
+        hand.apply(prune=True)
     assert seen(hand.plan()) == {}
     assert hand.sent.naming({*theirs}) == []
     assert hand.theirs() == theirs

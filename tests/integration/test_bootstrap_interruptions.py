@@ -324,7 +324,7 @@ def changed(new_workspace: NewWorkspace) -> tuple[Workspace, Workspace, list[Kil
     before.add_states()
     before.declare(AFTER)
     after = before.copy()
-    kills = after.finish("apply").kills
+    kills = after.finish("apply", "--prune", "--yes").kills
     assert {kill.request.method for kill in kills} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
     return before, after, kills
 
@@ -336,7 +336,7 @@ def test_changes(changed: tuple[Workspace, Workspace, list[Kill]], subtests: pyt
         with subtests.test(str(kill)):
             workspace = before.copy()
             theirs, old, old_states = workspace.theirs(), workspace.ids(), workspace.states()
-            if not workspace.interrupt(kill, "apply"):
+            if not workspace.interrupt(kill, "apply", "--prune", "--yes"):
                 continue
             workspace.assert_converged(contents(after.ours()), theirs)
             new = workspace.ids()

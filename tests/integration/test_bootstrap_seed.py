@@ -3,11 +3,16 @@
 import csv
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from boto3.s3.transfer import TransferConfig
 from types_boto3_s3 import S3Client
+
+from bootstrap import seed as seed_module
+from bootstrap.settings import Settings
 
 from .running import RunningPlatform, Server
 
@@ -22,8 +27,8 @@ def new_bucket(s3_client: S3Client) -> Iterator[str]:
     s3_client.delete_bucket(Bucket=name)
 
 
-def seed(platform: RunningPlatform, **variables: str) -> list[str]:
-    result = platform.run("bootstrap", "bootstrap", "seed", **variables)
+def seed(platform: RunningPlatform, *options: str, **variables: str) -> list[str]:
+    result = platform.run("bootstrap", "bootstrap", "seed", *options, **variables)
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()
 
@@ -48,25 +53,160 @@ def test_files_are_uploaded_once(
     assert after == before
 
 
-def test_only_what_differs_is_uploaded(
-    local_platform: RunningPlatform, s3: Server, s3_client: S3Client, new_bucket: str, tmp_path: Path
-) -> None:
-    for name in ("a", "b", "c"):
-        (tmp_path / f"{name}.csv").write_text("id\n1\n")
+@pytest.fixture
+def one_file(new_bucket: str, tmp_path: Path) -> dict[str, str]:
+    """The variables of a seed folder with the one file a.csv."""
+    (tmp_path / "a.csv").write_text("id\n1\n")
     (tmp_path / "notes.md").write_text("not data")
-    variables = {"S3_BUCKET": new_bucket, "SEED_DATA_DIR": str(tmp_path)}
-    seed(local_platform, **variables)
+    return {"S3_BUCKET": new_bucket, "SEED_DATA_DIR": str(tmp_path)}
+
+
+def outcomes(lines: list[str]) -> dict[str, str]:
+    return {line.split()[1].removeprefix("jaffle_shop/"): line.split()[2] for line in lines}
+
+
+def content(s3_client: S3Client, bucket: str, name: str) -> bytes:
+    return s3_client.get_object(Bucket=bucket, Key=f"jaffle_shop/{name}")["Body"].read()
+
+
+def test_only_what_differs_is_uploaded(
+    local_platform: RunningPlatform,
+    s3: Server,
+    s3_client: S3Client,
+    new_bucket: str,
+    one_file: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "b.csv").write_text("id\n1\n")
+    seed(local_platform, **one_file)
     (tmp_path / "b.csv").write_text("id\n2\n")  # the same length: only the content tells
-    s3_client.put_object(Bucket=new_bucket, Key="jaffle_shop/c.csv", Body=b"id\n3\n")  # by somebody else
-    outcomes = {line.split()[1]: line.split()[2] for line in seed(local_platform, **variables)}
-    assert outcomes == {
-        new_bucket: "unchanged",
-        "jaffle_shop/a.csv": "unchanged",
-        "jaffle_shop/b.csv": "uploaded",
-        "jaffle_shop/c.csv": "uploaded",
-    }
-    for name, body in (("b", b"id\n2\n"), ("c", b"id\n1\n")):
-        assert s3_client.get_object(Bucket=new_bucket, Key=f"jaffle_shop/{name}.csv")["Body"].read() == body
+    told = outcomes(seed(local_platform, **one_file))
+    assert told == {new_bucket: "unchanged", "a.csv": "unchanged", "b.csv": "uploaded"}
+    assert content(s3_client, new_bucket, "b.csv") == b"id\n2\n"
+
+
+def put_plainly(client: S3Client, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="jaffle_shop/a.csv", Body=b"id\n9\n")
+
+
+def put_with_the_metadata(client: S3Client, bucket: str) -> None:
+    """As a tool does that edits an object in its place."""
+    metadata = client.head_object(Bucket=bucket, Key="jaffle_shop/a.csv")["Metadata"]
+    assert {"sha256", "seed-key"} <= metadata.keys()
+    client.put_object(Bucket=bucket, Key="jaffle_shop/a.csv", Body=b"id\n9\n", Metadata=metadata)
+
+
+def put_with_the_metadata_and_a_checksum(client: S3Client, bucket: str) -> None:
+    metadata = client.head_object(Bucket=bucket, Key="jaffle_shop/a.csv")["Metadata"]
+    client.put_object(
+        Bucket=bucket, Key="jaffle_shop/a.csv", Body=b"id\n9\n", Metadata=metadata, ChecksumAlgorithm="SHA256"
+    )
+
+
+def copy_another_seed_file(client: S3Client, bucket: str) -> None:
+    """Its metadata are true of its content; they name another key."""
+    client.copy_object(Bucket=bucket, Key="jaffle_shop/a.csv", CopySource=f"{bucket}/jaffle_shop/other.csv")
+
+
+def upload_in_parts(client: S3Client, bucket: str) -> None:
+    client.upload_fileobj(
+        io.BytesIO(b"id\n9\n"),
+        bucket,
+        "jaffle_shop/a.csv",
+        ExtraArgs={"ChecksumAlgorithm": "SHA256"},
+        Config=TransferConfig(multipart_threshold=1),
+    )
+    assert "-" in client.head_object(Bucket=bucket, Key="jaffle_shop/a.csv")["ETag"]
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        put_plainly,
+        put_with_the_metadata,
+        put_with_the_metadata_and_a_checksum,
+        copy_another_seed_file,
+        upload_in_parts,
+    ],
+)
+def test_what_somebody_else_put_there_stays(
+    local_platform: RunningPlatform,
+    s3: Server,
+    s3_client: S3Client,
+    new_bucket: str,
+    one_file: dict[str, str],
+    tmp_path: Path,
+    by_hand: Callable[[S3Client, str], None],
+) -> None:
+    (tmp_path / "other.csv").write_text("id\n9\n")
+    seed(local_platform, **one_file)
+    by_hand(s3_client, new_bucket)
+    for text in ("id\n1\n", "id\n2\n3\n"):  # the file as it was uploaded, and another one
+        (tmp_path / "a.csv").write_text(text)
+        lines = seed(local_platform, **one_file)
+        assert outcomes(lines)["a.csv"] == "left"
+        assert [line for line in lines if "make seed o=--overwrite" in line] == [lines[1]]
+        assert content(s3_client, new_bucket, "a.csv") == b"id\n9\n"
+    assert outcomes(seed(local_platform, "--overwrite", **one_file))["a.csv"] == "uploaded"
+    assert content(s3_client, new_bucket, "a.csv") == b"id\n2\n3\n"
+    (tmp_path / "a.csv").write_text("id\n4\n")
+    assert outcomes(seed(local_platform, **one_file))["a.csv"] == "uploaded"  # seed's own again
+
+
+@pytest.mark.parametrize("by_hand", [put_plainly, upload_in_parts])
+def test_the_same_content_of_somebody_else_is_no_difference(
+    local_platform: RunningPlatform,
+    s3: Server,
+    s3_client: S3Client,
+    new_bucket: str,
+    one_file: dict[str, str],
+    tmp_path: Path,
+    by_hand: Callable[[S3Client, str], None],
+) -> None:
+    (tmp_path / "a.csv").write_text("id\n9\n")
+    s3_client.create_bucket(Bucket=new_bucket)
+    by_hand(s3_client, new_bucket)
+    assert outcomes(seed(local_platform, **one_file))["a.csv"] == "unchanged"
+
+
+@pytest.mark.parametrize("uploaded_before", [False, True])
+def test_an_object_that_changes_between_the_look_and_the_upload_stays(
+    local_platform: RunningPlatform,
+    s3: Server,
+    s3_client: S3Client,
+    new_bucket: str,
+    one_file: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    uploaded_before: bool,
+) -> None:
+    if uploaded_before:
+        seed(local_platform, **one_file)
+        (tmp_path / "a.csv").write_text("id\n2\n")
+    send = seed_module._send
+
+    def somebody_is_faster(client: S3Client, bucket: str, *arguments: Any) -> None:
+        put_plainly(s3_client, bucket)
+        send(client, bucket, *arguments)
+
+    for name, value in (local_platform.settings.environment | one_file).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(seed_module, "_send", somebody_is_faster)
+    told: list[str] = []
+    seed_module.seed(Settings.read(), lambda *line: told.append(" ".join(line)))
+    assert "left as it is" in told[-1]
+    assert content(s3_client, new_bucket, "a.csv") == b"id\n9\n"
+
+
+def test_an_external_airbytes_bucket_gets_nothing_unasked(
+    local_platform: RunningPlatform, s3: Server, s3_client: S3Client, new_bucket: str, one_file: dict[str, str]
+) -> None:
+    external = one_file | {"AIRBYTE_MODE": "external"}
+    [line] = seed(local_platform, **external)
+    assert "make seed o=--upload" in line
+    assert new_bucket not in [bucket["Name"] for bucket in s3_client.list_buckets()["Buckets"]]
+    assert outcomes(seed(local_platform, "--upload", **external))["a.csv"] == "uploaded"
+    assert outcomes(seed(local_platform, SEED_UPLOAD="yes", **external))["a.csv"] == "unchanged"
 
 
 @pytest.mark.parametrize(

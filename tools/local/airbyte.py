@@ -1,4 +1,4 @@
-"""`make plan`, `make apply`, `make destroy`, `make import`: bootstrap's commands on the platform that is running.
+"""`make plan`, `apply`, `destroy`, `import` and `seed`: bootstrap's commands on the platform that is running.
 
 That is the Airbyte of AIRBYTE_URL, else `make dev`'s, else Compose's. What bootstrap remembers belongs to the Airbyte
 that it describes: with Compose it is in a volume, so that the command runs in the bootstrap container.

@@ -1,6 +1,6 @@
 """`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
-import socket
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -9,24 +9,22 @@ from typing import NoReturn
 
 from tools import dagster_run
 from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
-from tools.local.platform import ROOT, Platform, fixed_ports, warn
+from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
 from tools.local.startup import StepError, bootstrap, bring_up, step
+from tools.stack import ports
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
 
-# What is done when a file below one of these paths changes, in this order.
+# What is done when a file below one of the paths changes, in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
 WATCHED = {
-    "services/orchestrator": CODE,
-    "dbt_project": CODE,
-    "seed_data": SEED,  # before the connections that read it
-    "connections.yaml": CONNECTIONS,
-    "connections.env": CONNECTIONS,
-    "services/bootstrap": CONNECTIONS,
-    "services/airbyte_lite": "airbyte",
-    "services/warehouse": "warehouse",
+    CODE: ["services/orchestrator", "dbt_project"],
+    SEED: ["seed_data"],  # before the connections that read it
+    CONNECTIONS: ["connections.yaml", "connections.env", "services/bootstrap", "packages"],  # reloads the code too
+    "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
+    "warehouse": ["services/warehouse", "packages/platform_kit"],
 }
 
 
@@ -41,8 +39,11 @@ def files(path: Path) -> Iterator[Path]:
 
 
 def snapshot() -> dict[str, int]:
-    """Return, for each watched path, a fingerprint of its files' names and times."""
-    return {name: hash(frozenset((str(file), modified(file)) for file in files(ROOT / name))) for name in WATCHED}
+    """Return, for each action, a fingerprint of the names and times of the files that ask for it."""
+    return {
+        action: hash(frozenset((str(file), modified(file)) for path in paths for file in files(ROOT / path)))
+        for action, paths in WATCHED.items()
+    }
 
 
 def modified(file: Path) -> int:
@@ -66,13 +67,11 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
             dagster_run.reload(platform.url("dagster"))
 
 
-def revive(name: str, platform: Platform, services: Supervisor) -> None:
-    """Start a service that ended; S3 keeps nothing, its files are uploaded again. Raises ServiceError or StepError."""
+def revive(name: str, services: Supervisor) -> None:
+    """Start a service that ended and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
     warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
     services.restart(name)
-    if name == "s3":
-        bootstrap(platform, "seed")
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
@@ -82,7 +81,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
     while True:
         time.sleep(WATCH_SECONDS)
         now = snapshot()
-        for action in dict.fromkeys(WATCHED[name] for name in WATCHED if now[name] != before[name]):
+        for action in (action for action in WATCHED if now[action] != before[action]):
             try:
                 react(action, platform, services)
             except (StepError, ServiceError, dagster_run.DagsterRunError, OSError) as error:
@@ -94,31 +93,28 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 broken.discard(name)
             elif name not in broken:
                 try:
-                    revive(name, platform, services)
-                except (StepError, ServiceError) as error:
+                    revive(name, services)
+                except ServiceError as error:
                     warn(f"dev: {error}\nIt is started again when its files change, or by another `make dev`.")
                     broken.add(name)
 
 
-def check_ports(ports: dict[str, int]) -> None:
+def check_ports(chosen: dict[str, int]) -> None:
     """Raise StepError when a port of the platform is taken."""
-    for name, port in ports.items():
-        with socket.socket() as candidate:
-            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                candidate.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise StepError(
-                    f"port {port} ({name}) is in use: is the platform running already (`make dev` or `make up`)?\n"
-                    "Stop it (Ctrl-C there, or `make down`), then again: make dev\n"
-                    f"Or take another port: {name.upper()}_PORT={port + 1} make dev"
-                ) from error
+    for name, port in chosen.items():
+        if not ports.is_free(port):
+            raise StepError(
+                f"port {port} ({name}) is in use by {ports.process_on(port)}: is the platform running already "
+                "(`make dev` or `make up`)?\n"
+                "Stop it (Ctrl-C there, or `make down`), then again: make dev\n"
+                f"Or take another port: {ports.VARIABLES[name]}={port + 1} make dev"
+            )
 
 
 def run() -> int:
     """Start everything, keep it running, stop it on Ctrl-C; return the exit code."""
     try:
-        platform = Platform(DEVELOPMENT, fixed_ports())
+        platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
     except ValueError as error:
         warn(f"dev: {error}")
         return 1

@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tools.settings_table import TABLE
 from tools.stack import bigquery, images, modes, ports
-from tools.stack.compose import ENV_FILE, PORTS, ROOT, StackError, known, output, read_env, read_file, say, succeeds
+from tools.stack.compose import ENV_FILE, ROOT, StackError, known, output, read_env, read_file, say, succeeds
 from tools.stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
@@ -22,6 +23,7 @@ COMFORT = 1.5  # GiB of memory beyond what is needed
 DISK_WITH_IMAGES = 1.0  # GiB: data alone
 # The checkout's files that containers read as they are: bootstrap, and the real Airbyte.
 MOUNTED, MOUNTED_BY_AIRBYTE = ["connections.yaml"], ["compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml"]
+MOUNTED_FOLDERS = ["compose/localstack"]
 DATABASE_PASSWORDS = ("POSTGRES_PASSWORD", "AIRBYTE_DB_PASSWORD")  # a database keeps the one it was made with
 GIB = 1 << 30
 
@@ -85,10 +87,10 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     """Check that .env is there, complete, private and valid."""
     if not ENV_FILE.exists():
         return [Finding("fail", "there is no .env", "make env")]
-    example = (ROOT / ".env.example").read_text()
-    required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
+    required = [setting.name for setting in TABLE.values() if setting.env == "written"]
     findings = []
     findings += check_mounted(MOUNTED + MOUNTED_BY_AIRBYTE * (modes.mode(variables).airbyte == "compose"))
+    findings += check_mounted_folders(MOUNTED_FOLDERS)
     needed = [name for name in required if name not in modes.optional(variables)]
     if absent := [name for name in needed if name not in variables]:
         findings.append(Finding("fail", f".env lacks {', '.join(absent)}", "make env, which adds what is missing"))
@@ -107,9 +109,10 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         findings.append(
             Finding("fail", "COMPOSE_PROJECT_NAME has to be lower-case letters, digits, - and _", "edit .env")
         )
-    wrong = [name for name in PORTS if not ports.is_port(variables.get(name, ""))]
-    if wrong or len({variables.get(name) for name in PORTS}) < len(PORTS):
-        findings.append(Finding("fail", f"{', '.join(wrong or PORTS)}: four different port numbers", "edit .env"))
+    try:
+        ports.chosen(variables)
+    except ValueError as error:
+        findings.append(Finding("fail", str(error), "edit .env"))
     return findings or [Finding("ok", ".env is complete")]
 
 
@@ -130,6 +133,19 @@ def check_mounted(files: list[str]) -> list[Finding]:
     ]
     shut = [name for name in files if name not in absent and not (ROOT / name).stat().st_mode & 0o004]
     return findings + [Finding("fail", f"{name} can be read by nobody but you", f"chmod a+r {name}") for name in shut]
+
+
+def check_mounted_folders(folders: list[str]) -> list[Finding]:
+    """Check the same for folders. A container would start without the scripts that it cannot read."""
+    findings = []
+    for name in folders:
+        entries = [path for path in (ROOT / name).rglob("*") if path.name != "__pycache__" and path.suffix != ".pyc"]
+        if not entries:
+            findings.append(Finding("fail", f"{name}, which containers read, is empty", f"git checkout {name}"))
+        elif not all(path.stat().st_mode & 0o004 for path in [ROOT / name, *entries]):
+            what = f"{name} has files that can be read by nobody but you"
+            findings.append(Finding("fail", what, f"chmod -R a+rX {name}"))
+    return findings
 
 
 def check_ports(variables: dict[str, str], project: str) -> list[Finding]:

@@ -166,7 +166,7 @@ def stages(dockerfile: str, target: str | None) -> str:
         return dockerfile
     needed = [target]
     for name in needed:
-        uses = re.findall(r"(?:^FROM |--from=)(\S+)", found[name], re.MULTILINE)
+        uses = re.findall(r"(?:^FROM |\bfrom=)([^\s,]+)", found[name], re.MULTILINE)
         needed += [other for other in dict.fromkeys(uses) if other in found and other not in needed]
     return "".join(found[name] for name in needed)
 

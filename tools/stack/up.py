@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from datetime import datetime, timezone
 from typing import Any
 
 from tools.stack import bigquery, doctor, env, images, modes
@@ -12,6 +13,8 @@ from tools.stack.compose import ROOT, StackError, config, output, read_env, say,
 # Seconds. The slowest start measured, on two busy cores, took 45; the real Airbyte is said to take up to 5 minutes.
 DEADLINE, DEADLINE_COMPOSE = 240, 900
 POLL = 0.4
+LEFT_TITLE = "Not done, because"
+"""How the lines begin in which bootstrap says what it left undone; they are its last."""
 
 
 def up() -> None:
@@ -28,7 +31,7 @@ def up() -> None:
         doctor.stop_if_ill(late)
     remove_other_modes()
     say("starting the services")
-    started, before = time.monotonic(), states()
+    started, since, before = time.monotonic(), datetime.now(timezone.utc), states()  # noqa: UP017 - any Python from 3.9 on
     command = ["docker", "compose", "--progress", "quiet", "up", "--detach", "--remove-orphans", "--no-build"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -37,6 +40,8 @@ def up() -> None:
         if process.poll() is None:
             process.terminate()
         process.communicate()
+    for line in left_by_bootstrap(since):
+        say(line)
     addresses, mode = urls(read_env()), modes.mode(read_env())
     say(f"healthy after {time.monotonic() - started:.0f} s")
     say(f"  Dagster    {addresses['webserver']}")
@@ -48,6 +53,13 @@ def up() -> None:
         say(f"  BigQuery   {addresses['warehouse']}   (make sql q='select …')")
     say(f"  S3         {addresses['localstack']}")
     say("What next: make run (materialize everything), make ps, make logs s=airbyte, make down")
+
+
+def left_by_bootstrap(since: datetime) -> list[str]:
+    """Return the lines in which bootstrap said, since then, what it left undone."""
+    logs = ["docker", "compose", "logs", "--no-color", "--no-log-prefix", "--since", since.isoformat(), "bootstrap"]
+    _, title, rest = output(*logs, check=False).rpartition(LEFT_TITLE)
+    return (title + rest).rstrip().splitlines() if title else []
 
 
 def remove_other_modes() -> None:

@@ -17,7 +17,7 @@ MASK = "**********"
 
 def branches(schema: dict[str, Any]) -> Schemas:
     """Return a schema and all that it offers or combines."""
-    inner = (item for word in ("oneOf", "anyOf", "allOf") for item in schema.get(word, []))
+    inner = (item for word in ("oneOf", "anyOf", "allOf") for item in schema.get(word, []) if isinstance(item, dict))
     return [schema, *(found for item in inner for found in branches(item))]
 
 

@@ -1,15 +1,17 @@
-"""Makes Airbyte hold what is declared, one request at a time; and removes what was made."""
+"""Makes Airbyte hold what is declared, one request at a time; destroys nothing unless it is told to."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from bootstrap.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
+from bootstrap.change import Action, Change
 from bootstrap.desired import Desired
 from bootstrap.errors import UserError
 from bootstrap.matching import clash, is_ours, refuse_to_cascade
-from bootstrap.plan import Action, Change, compare, make_plan
+from bootstrap.plan import compare, make_plan, refuse_to_take_along
 from bootstrap.render import move_text
 from bootstrap.state import State
 from connections_file import ConnectionsFile
@@ -26,10 +28,21 @@ OUTCOMES = {
 }
 
 
-def apply(client: AirbyteClient, file: ConnectionsFile, state: State, report: Report, *, adopt: bool = False) -> None:
-    """Create, update, replace and delete until Airbyte holds what the file declares.
+def apply(
+    client: AirbyteClient,
+    file: ConnectionsFile,
+    state: State,
+    report: Report,
+    *,
+    adopt: bool = False,
+    prune: bool = False,
+    ask: Callable[[list[Change]], None] = lambda _: None,
+) -> list[Change]:
+    """Create and update until Airbyte holds what the file declares; return the changes that need `prune`.
 
-    Raises UserError; can be run again, also when it was killed.
+    With `prune` also delete, replace and lose sync states, after `ask` has been told what exactly, if there is
+    anything; it raises an exception to stop before anything has changed. Raises UserError; can be run again, also when
+    it was killed.
     """
     workspace_id = str(file.workspace.id)
     file.expand()  # a variable that is not set is told before anything is touched
@@ -39,24 +52,47 @@ def apply(client: AirbyteClient, file: ConnectionsFile, state: State, report: Re
             state.remember_workspace(workspace_id)
             client.create_workspace(workspace_id, file.workspace.name)
         plan = make_plan(client, file, state, adopt=adopt)
+        if prune and plan.destroyed:
+            refuse_to_take_along(plan, client.list(Kind.CONNECTION, workspace_id))
+            ask(plan.destroyed)
+        left = [] if prune else [change for change in plan.changes if change.needs_consent]
         if plan.workspace_action is Action.UPDATE:
             client.rename_workspace(workspace_id, plan.workspace)
         if adopt:
             state.remember_workspace(workspace_id)
         report("workspace", plan.workspace, OUTCOMES[Action.CREATE if made_now else plan.workspace_action])
         for change in reversed(plan.changes):  # connections go before what they connect
-            if change.action is Action.REPLACE and change.found:
+            if prune and change.action is Action.REPLACE and change.found:
                 _delete(client, state, change.kind, change.found)
         ids: dict[tuple[Kind, str], str] = {}
         for change in plan.changes:
+            if change.found and change in left:
+                _keep(state, change, change.found)
+            if change.desired and _is_done(change, prune=prune):
+                ids[change.kind, change.name] = _converge(
+                    client, workspace_id, change, change.desired, ids, state, prune=prune
+                )
+            elif change.found and change.action is Action.UPDATE:
+                ids[change.kind, change.name] = change.found[change.kind.id_field]
             if change.desired:
-                ids[change.kind, change.name] = _converge(client, workspace_id, change, change.desired, ids, state)
-                report(change.kind, change.name, _outcome(change))
+                report(change.kind, change.name, _outcome(change, prune=prune))
         for change in reversed(plan.changes):
-            if change.action is Action.DELETE and change.found:
+            if prune and change.action is Action.DELETE and change.found:
                 _delete(client, state, change.kind, change.found)
-                report(change.kind, change.name, _outcome(change))
-        state.end_creations()
+                report(change.kind, change.name, _outcome(change, prune=prune))
+        state.end_creations([(change.kind, change.name) for change in left if change.found is None])
+        return left
+
+
+def _is_done(change: Change, *, prune: bool) -> bool:
+    """Return whether a declared object is created or updated now, be it in part."""
+    return prune or not change.needs_consent or bool(change.harmless)
+
+
+def _keep(state: State, change: Change, found: Json) -> None:
+    """Have an object that is left as it is remembered as ours, also one whose creation was interrupted."""
+    if state.name_of(change.kind, found[change.kind.id_field]) is None:
+        state.remember(change.kind, change.name, found[change.kind.id_field])
 
 
 def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]], report: Report) -> None:
@@ -91,6 +127,8 @@ def _converge(
     desired: Desired,
     ids: dict[tuple[Kind, str], str],
     state: State,
+    *,
+    prune: bool,
 ) -> str:
     """Bring one object to what is declared and return its id.
 
@@ -100,7 +138,7 @@ def _converge(
     found = None if change.action is Action.REPLACE else change.found
     for pause in (*PAUSES, None):
         try:
-            return _send(client, workspace_id, desired, found, ids, state)
+            return _send(client, workspace_id, change, desired, found, ids, state, prune=prune)
         except AirbyteError as error:
             if pause is None or not error.may_have_worked:
                 raise UserError(f"{desired.where}: {desired.kind} {desired.name!r}: {error}") from error
@@ -126,13 +164,17 @@ def _again(desired: Desired, found: Json | None, listed: list[Json], state: Stat
 def _send(
     client: AirbyteClient,
     workspace_id: str,
+    planned: Change,
     desired: Desired,
     found: Json | None,
     ids: dict[tuple[Kind, str], str],
     state: State,
+    *,
+    prune: bool,
 ) -> str:
     kind, name = desired.kind, desired.name
-    change = compare(desired, found, ids, state)
+    change = replace(compare(desired, found, ids, state), waits=planned.waits)
+    fields = change.fields if prune else change.harmless
     was_begun = state.is_being_created(kind, name)
     if found is None:
         body = desired.creation(workspace_id, ids)
@@ -143,8 +185,8 @@ def _send(
             if not error.may_have_worked:
                 state.end_creation(kind, name)
             raise
-    elif change.action is not Action.UNCHANGED:
-        answer = client.update(kind, found[kind.id_field], desired.correction(change.fields, ids))
+    elif fields:
+        answer = client.update(kind, found[kind.id_field], desired.correction(fields, ids))
     elif state.name_of(kind, found[kind.id_field]) == name:
         return str(found[kind.id_field])
     else:
@@ -153,7 +195,8 @@ def _send(
     if was_begun:
         _delete_twins(client, workspace_id, desired, object_id, state)
     state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
-    desired.check(answer)
+    if fields == change.fields:  # otherwise it lacks what is left for later
+        desired.check(answer)
     return object_id
 
 
@@ -179,10 +222,13 @@ def _delete(client: AirbyteClient, state: State, kind: Kind, item: Json) -> None
     state.forget(item[kind.id_field])
 
 
-def _outcome(change: Change) -> str:
-    fields = ", ".join(item.path for item in change.fields)
-    if change.adopted and not fields:
+def _outcome(change: Change, *, prune: bool) -> str:
+    fields = change.fields if prune else change.harmless
+    done = ", ".join(item.path for item in fields)
+    if change.needs_consent and not prune:
+        return f"updated ({done}), the rest waits for --prune" if done else f"{change.action} waits for --prune"
+    if change.adopted and not done:
         return "taken over"
     # What is lost, the plan tells; this asks for something to be done after it.
     moved = f"; {move_text(change)}" if change.moved else ""
-    return OUTCOMES[change.action] + (f" ({fields})" if fields else "") + moved
+    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved

@@ -14,14 +14,16 @@ from bootstrap.airbyte_client import AirbyteClient
 from bootstrap.apply import apply as apply_file
 from bootstrap.apply import destroy as destroy_objects
 from bootstrap.apply import made
+from bootstrap.change import Change
 from bootstrap.errors import UserError
 from bootstrap.first_start import set_up
 from bootstrap.pinning import differences, pin, read_pins
 from bootstrap.plan import make_plan
-from bootstrap.render import as_json, line, plan_lines
+from bootstrap.render import PRUNE_UNASKED, as_json, destruction_lines, left_lines, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
 from connections_file import ConnectionsFileError
+from platform_kit.settings import SettingsError
 
 CHANGES_EXIT_CODE = 2
 
@@ -49,11 +51,18 @@ def wait(timeout: Annotated[float, typer.Option(help="Seconds until it gives up.
 
 
 @app.command()
-def seed() -> None:
-    """Upload the CSV files of SEED_DATA_DIR to S3, those that differ."""
-    from bootstrap.seed import seed as upload  # boto3 takes long to import
+def seed(
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Upload in AIRBYTE_MODE=external too, as SEED_UPLOAD=yes does.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Upload, also over objects that somebody else put there.")
+    ] = False,
+) -> None:
+    """Upload the CSV files of SEED_DATA_DIR to S3: those that are missing, and seed's own that have changed."""
+    from bootstrap.seed import seed as seed_bucket  # boto3 takes long to import
 
-    upload(Settings.read(), _report)
+    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite)
 
 
 @app.command()
@@ -82,8 +91,14 @@ def plan(
 
 
 @app.command()
-def apply(adopt: Adopt = False) -> None:
-    """Make Airbyte hold what the connections file declares."""
+def apply(
+    adopt: Adopt = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also delete and replace objects and lose sync states, after asking.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --prune: do not ask.")] = False,
+) -> None:
+    """Make Airbyte hold what the connections file declares; without --prune nothing is destroyed."""
     settings = Settings.read()
     file = connections_file.load(settings.connections_file)
     pins = read_pins(settings.connectors)
@@ -91,7 +106,28 @@ def apply(adopt: Adopt = False) -> None:
         file.expand()  # a variable that is not set is told before anything is touched
         set_up(client, settings.setup_email, _say)
         pin(client, pins, _say)  # first: its specification says how a connector is configured
-        apply_file(client, file, State(settings.state_directory), _report, adopt=adopt)
+        state = State(settings.state_directory)
+        left = apply_file(client, file, state, _report, adopt=adopt, prune=prune, ask=_tell_all if yes else _ask)
+    for text in left_lines(left):
+        _say(text)
+
+
+def _tell_all(destroyed: list[Change]) -> None:
+    for text in destruction_lines(destroyed):
+        _say(text)
+
+
+def _ask(destroyed: list[Change]) -> None:
+    """Show what would be destroyed and ask; end the command unless a person at a terminal says yes."""
+    _tell_all(destroyed)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError(
+            "apply --prune asks before it destroys this, and there is no terminal to ask on. Nothing was changed.\n"
+            f"Without a question: {PRUNE_UNASKED}"
+        )
+    typer.confirm(
+        f"Delete, replace or lose the sync states of these {len(destroyed)}? Tables in the warehouse stay.", abort=True
+    )
 
 
 @app.command()
@@ -144,7 +180,7 @@ def main() -> None:
         app()
     except _PlanHasChanges:
         sys.exit(CHANGES_EXIT_CODE)
-    except (UserError, ConnectionsFileError) as error:
+    except (UserError, ConnectionsFileError, SettingsError) as error:
         _tell(f"bootstrap: {error}")
         sys.exit(1)
     except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments

@@ -18,7 +18,7 @@ ADDED_BY_HAND = ("selectedFields", "mappers", "destinationObjectName", "includeF
 def chosen(connection: Json) -> dict[str, Json]:
     """Return what Airbyte filled in for each stream of a connection that we have just written."""
     return {
-        _label(stream): {key: stream.get(key) or [] for key in CHOSEN_BY_AIRBYTE} for stream in _streams(connection)
+        _label(stream): {key: stream.get(key) or [] for key in CHOSEN_BY_AIRBYTE} for stream in streams_of(connection)
     }
 
 
@@ -26,7 +26,7 @@ def connection_changes(wanted: Json, found: Json, filled_in: dict[str, Json]) ->
     """Yield what differs; streams are compared by name, their undeclared settings with what Airbyte had filled in."""
     for key, value in wanted.items():
         if key == "configurations":
-            yield from _stream_changes(value["streams"], _streams(found), filled_in)
+            yield from _stream_changes(value["streams"], streams_of(found), filled_in)
             continue
         old, new = (timing(found.get(key)), timing(value)) if key == "schedule" else (found.get(key), value)
         if (old or ABSENT) != (new or ABSENT):
@@ -35,7 +35,7 @@ def connection_changes(wanted: Json, found: Json, filled_in: dict[str, Json]) ->
 
 def not_kept(wanted: Json, answer: Json) -> list[str]:
     """Return the streams and settings of streams that Airbyte's answer to a write lacks: every plan would show them."""
-    changes = _stream_changes(wanted["configurations"]["streams"], _streams(answer), {})
+    changes = _stream_changes(wanted["configurations"]["streams"], streams_of(answer), {})
     return [change.path for change in changes if change.old is ABSENT and change.new is not ABSENT]
 
 
@@ -43,7 +43,7 @@ def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
     """Return the streams that have to be read from the start after these changes."""
     by_path = {change.path: change for change in changes}
     lost = []
-    for stream in _streams(found):
+    for stream in streams_of(found):
         path = f"streams.{_label(stream)}"
         mode = by_path.get(f"{path}.syncMode")
         leaves = mode is not None and not _incremental(mode.new)
@@ -54,7 +54,7 @@ def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
 
 def incremental_streams(connection: Json) -> list[str]:
     """Return the streams that have a sync state: those that are read incrementally."""
-    return [_label(stream) for stream in _streams(connection) if _incremental(stream.get("syncMode"))]
+    return [_label(stream) for stream in streams_of(connection) if _incremental(stream.get("syncMode"))]
 
 
 def moved_streams(connection: Json, changed: set[str]) -> list[str]:
@@ -62,7 +62,7 @@ def moved_streams(connection: Json, changed: set[str]) -> list[str]:
     definition = connection.get("namespaceDefinition")
     return [
         _label(stream)
-        for stream in _streams(connection)
+        for stream in streams_of(connection)
         if _incremental(stream.get("syncMode"))
         # The destination's dataset is the default: a connection can name another, or have it from the source.
         and not (changed == {"dataset_id"} and definition == "custom_format")
@@ -117,7 +117,8 @@ def _label(stream: Json) -> str:
     return f"{namespace}.{stream['name']}" if namespace else str(stream["name"])
 
 
-def _streams(connection: Json) -> list[Json]:
+def streams_of(connection: Json) -> list[Json]:
+    """Return a connection's streams as Airbyte shows them."""
     streams: list[Json] = (connection.get("configurations") or {}).get("streams") or []
     return streams
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
-from bootstrap.connection_diff import chosen, connection_changes, incremental_streams, lost_states, not_kept
+from bootstrap.connection_diff import chosen, connection_changes, incremental_streams, lost_states, not_kept, streams_of
 from bootstrap.diff import FieldChange, configuration_changes, secrets
 from bootstrap.errors import UserError
 from bootstrap.state import State
@@ -48,7 +48,7 @@ class Actor:
         """The fields that say which tables its connections fill."""
         return frozenset({"project_id", "dataset_id"} if self.kind is Kind.DESTINATION else ())
 
-    def is_renamed(self, changes: list[FieldChange]) -> bool:
+    def is_renamed(self, found: Json, changes: list[FieldChange]) -> bool:  # noqa: ARG002 - as a connection's
         """Return whether an object with these differences is this one under its old name: nothing else differs."""
         return all(change.path == "name" or change.suspected for change in changes)
 
@@ -121,9 +121,15 @@ class Link:
         """The connection's name, by which Dagster finds it."""
         return self.declared.name
 
-    def is_renamed(self, changes: list[FieldChange]) -> bool:
-        """Return whether an object with these differences is this one under its old name: it fills the same tables."""
-        return not any(change.path in self.replaced_when | TABLES for change in changes)
+    def is_renamed(self, found: Json, changes: list[FieldChange]) -> bool:
+        """Return whether a connection with these differences is this one under its old name.
+
+        It has the same source and destination, and fills some table that this one fills. (A connection whose block
+        was cut out stays in Airbyte: another block for the same source is not that one.)
+        """
+        return not any(change.path in self.replaced_when | TABLES for change in changes) and any(
+            stream["name"] == wanted.name for stream in streams_of(found) for wanted in self.declared.streams
+        )
 
     def creation(self, workspace_id: str, ids: Ids) -> Json:  # noqa: ARG002 - as an actor's
         """Return the body that creates it."""

@@ -67,7 +67,9 @@ def _made_as(item: Json, kind: Kind, state: State) -> str | None:
 def _renamed(desired: Desired, candidates: list[Json], ids: Ids, state: State) -> Json | None:
     """Return the candidate that is this one under another name; the most similar, should there be several."""
     fitting = [
-        (changes, item) for item in candidates if desired.is_renamed(changes := [*desired.changes(item, ids, state)])
+        (changes, item)
+        for item in candidates
+        if desired.is_renamed(item, changes := [*desired.changes(item, ids, state)])
     ]
     return min(fitting, key=lambda pair: len(pair[0]))[1] if fitting else None
 

@@ -4,45 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
+from bootstrap.change import Action, Change
 from bootstrap.connection_diff import incremental_streams, moved_streams
+from bootstrap.consent import with_waits
 from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
 from bootstrap.matching import is_ours, match, refuse_to_cascade
 from bootstrap.pinning import Pin
 from bootstrap.state import State
 from connections_file import ConnectionsFile
-
-
-class Action(StrEnum):
-    """What happens to an object."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happens to one object, and why."""
-
-    kind: Kind
-    name: str
-    action: Action
-    desired: Desired | None = None
-    """None: it is not declared any more."""
-    found: Json | None = None
-    fields: list[FieldChange] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    """The streams whose sync state is lost."""
-    moved: list[str] = field(default_factory=list)
-    """The streams that keep their sync state and get other tables, which lack what was loaded so far."""
-    adopted: bool = False
-    """Whether somebody else's object is taken over."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +35,11 @@ class Plan:
         return [self.workspace_action, *updated, *(change.action for change in self.changes)]
 
     @property
+    def destroyed(self) -> list[Change]:
+        """The changes that delete or replace an object or lose a sync state."""
+        return [change for change in self.changes if change.destroys]
+
+    @property
     def is_empty(self) -> bool:
         """Whether everything is as declared."""
         return set(self.actions) == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
@@ -72,7 +49,7 @@ def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, ado
     """Compare what is declared with what the workspace holds.
 
     `adopt` takes objects for ours that have a declared name and are not known to be ours. Raises UserError when one
-    is met without it, and when something would have to be deleted together with an object of somebody else.
+    is met without it.
     """
     workspace_id = str(file.workspace.id)
     workspace = client.workspace(workspace_id)
@@ -95,11 +72,16 @@ def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, ado
             for item in actual[kind]
             if item[kind.id_field] not in kept and is_ours(kind, item, state)
         ]
-    ours = {change.found["connectionId"] for change in changes if change.found and change.kind is Kind.CONNECTION}
-    for change in changes:
+    changes = with_waits(_with_moves(changes, actual[Kind.CONNECTION]), ids)
+    return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
+
+
+def refuse_to_take_along(plan: Plan, connections: list[Json]) -> None:
+    """Raise UserError when something would be deleted together with a connection of somebody else."""
+    ours = {change.found["connectionId"] for change in plan.changes if change.found and change.kind is Kind.CONNECTION}
+    for change in plan.changes:
         if change.found and change.action in {Action.DELETE, Action.REPLACE}:
-            refuse_to_cascade(change.kind, change.found, actual[Kind.CONNECTION], ours)
-    return Plan(*_workspace(file, workspace, state, adopt=adopt), _with_moves(changes, actual[Kind.CONNECTION]))
+            refuse_to_cascade(change.kind, change.found, connections, ours)
 
 
 def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Change:

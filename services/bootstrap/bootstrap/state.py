@@ -135,10 +135,11 @@ class State:
             del self._creating[f"{kind} {name}"]
             self._save()
 
-    def end_creations(self) -> None:
-        """Give up the creations whose end we did not see: what they had made is found or deleted by now."""
-        if self._creating:
-            self._creating.clear()
+    def end_creations(self, but: Iterable[tuple[Kind, str]] = ()) -> None:
+        """Give up the creations whose end we did not see, but for these: what they had made is found or deleted."""
+        kept = {f"{kind} {name}" for kind, name in but}
+        if self._creating.keys() - kept:
+            self._creating = {key: asked for key, asked in self._creating.items() if key in kept}
             self._save()
 
     def remember(

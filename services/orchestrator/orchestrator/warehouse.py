@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestrator import settings
+from orchestrator.settings import Settings
 
 # Time limit for a warehouse that does not answer; the client's default is ten minutes.
 UNAVAILABLE_SECONDS = 60
@@ -18,23 +18,17 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         """
         # Imported here: it takes a second, and loading the code location does not need it.
         from google.api_core.exceptions import RetryError
-        from google.auth.credentials import AnonymousCredentials
-        from google.cloud import bigquery
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection
 
-        project = settings.text("BQ_PROJECT", "local-dev")
-        location = settings.text("BQ_LOCATION", "US")
-        if settings.text("WAREHOUSE", "emulator") == "emulator":
-            host = settings.text("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050")
-            credentials = AnonymousCredentials()
-            client = bigquery.Client(project, credentials, location=location, client_options={"api_endpoint": host})
-        else:
-            client = bigquery.Client(project, location=location)
+        from platform_kit import bigquery
+
+        settings = Settings.read()
+        emulator = settings.emulator if settings.warehouse == "emulator" else None
         # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.
         query = f"select count(*) from `{table}`"  # noqa: S608
         try:
-            [(count,)] = client.query_and_wait(
+            [(count,)] = bigquery.client(settings.project, settings.location, emulator=emulator).query_and_wait(
                 query,
                 retry=DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS),
                 job_retry=DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS),

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from local_bigquery.app import app
 from local_bigquery.engine import database
 from local_bigquery.settings import settings
 
+from platform_kit.listening import listen
 from warehouse import bridges, retention
 
 GRACE_S = 1  # for open requests; a stop takes two seconds at most
@@ -30,9 +30,7 @@ def serve(host: str, port: int, project: str, data_dir: Path) -> int:
     except duckdb.IOException as error:
         return _refuse(f"cannot open {data_dir}: {error}\nStop the other process, or give another --data-dir.")
     try:
-        listening = socket.create_server((host, port))
-        # For what it accepts: else the body of every answer waits 40 ms for the client's delayed ACK of the head.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sockets = listen(host, port)
     except OSError as error:
         return _refuse(
             f"cannot listen on {host}:{port}: {error.strerror}\nStop the other process, or give another --port."
@@ -43,7 +41,7 @@ def serve(host: str, port: int, project: str, data_dir: Path) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again when it has stopped
     configuration = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(configuration).run(sockets=[listening])
+        uvicorn.Server(configuration).run(sockets=sockets)
     os._exit(0)  # does not wait for the threads of running jobs: they are cut off as by kill -9, which the files bear
 
 

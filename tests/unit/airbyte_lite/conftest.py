@@ -1,17 +1,14 @@
-"""An HTTP client of an app that is called in this process, without a server; and a connector for tests."""
+"""An HTTP client of an app that is called in this process, without a server."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import croniter  # noqa: F401 - here, since its import starts a process: `file`, for the size of an integer
 import httpx
 import pytest
 from fastapi import FastAPI
-
-from .fake_connector import fake_connector, fork_server, runner
-
-__all__ = ["client_of", "fake_connector", "fork_server", "runner"]
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class Session:
     def state(self) -> State:
         return State(self.directory / "state")
 
-    def apply(self, *, adopt: bool = False, **environment: str) -> list[str]:
+    def apply(self, *, adopt: bool = False, prune: bool = False, **environment: str) -> list[str]:
         self.server.writes.clear()
         lines: list[str] = []
         with self.client() as client:
@@ -167,6 +167,7 @@ class Session:
                 self.state(),
                 lambda kind, name, outcome: lines.append(f"{kind} {name} {outcome}"),
                 adopt=adopt,
+                prune=prune,
             )
         return lines
 

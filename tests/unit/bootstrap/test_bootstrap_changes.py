@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.change import Action
 from bootstrap.errors import UserError
-from bootstrap.plan import Action, Plan
+from bootstrap.plan import Plan
 from bootstrap.render import as_json, plan_lines
 
 from .conftest import EMPTY
@@ -40,6 +41,8 @@ def test_a_changed_setting_is_shown_and_updated(session: Any, server: Any) -> No
         "lost_sync_states": [],
         "moved_streams": [],
         "adopted": False,
+        "needs_consent": False,
+        "waits": None,
     }
     assert '      bucket: "b" → "new"' in text_of(plan).splitlines()
     assert session.apply(BUCKET="new")[1] == "source s updated (bucket)"
@@ -77,7 +80,7 @@ def test_a_deleted_source_takes_its_connection_along(session: Any, server: Any) 
     plan = session.plan(MODE="incremental_append")
     assert [change.action for change in plan.changes] == [Action.CREATE, Action.UNCHANGED, Action.REPLACE]
     assert "the sync state of t is lost: read from the start" in text_of(plan)
-    session.apply(MODE="incremental_append")
+    session.apply(prune=True, MODE="incremental_append")
     assert server.writes == ["DELETE connection", "POST source", "POST connection"]
     assert session.plan(MODE="incremental_append").is_empty
 
@@ -176,7 +179,7 @@ def test_stream_settings_made_by_hand(session: Any, server: Any) -> None:
     }
     assert 'streams.t.cursorField: ["other"] → ["default_cursor"]' in text_of(plan)
     assert "the sync state of t is lost" in text_of(plan)
-    session.apply(MODE="incremental_append")
+    session.apply(prune=True, MODE="incremental_append")
     assert server.named("connection", "c")["configurations"]["streams"] == [
         {"name": "t", "syncMode": "incremental_append", "cursorField": ["default_cursor"], "mappers": []}
     ]
@@ -191,7 +194,7 @@ def test_what_was_removed_from_the_file_is_deleted(session: Any, server: Any) ->
     assert [(change.action, change.name) for change in plan.changes] == [(Action.DELETE, name) for name in "sdc"]
     assert "-  connection   c" in text_of(plan).replace("- ", "-  ")
     assert "the sync state of t is lost; the tables stay" in text_of(plan)
-    assert session.apply()[1:] == ["connection c deleted", "destination d deleted", "source s deleted"]
+    assert session.apply(prune=True)[1:] == ["connection c deleted", "destination d deleted", "source s deleted"]
     assert list(server.objects) == ["x"]
     assert session.plan().is_empty
 
@@ -319,7 +322,7 @@ def test_a_source_renamed_and_changed_is_another_one(session: Any, server: Any) 
         ("c", Action.REPLACE),
     ]
     assert "the sync state of t is lost: read from the start" in text_of(plan)
-    session.apply(MODE="incremental_append", BUCKET="other")
+    session.apply(prune=True, MODE="incremental_append", BUCKET="other")
     assert len(server.objects) == 3
 
 
@@ -335,7 +338,7 @@ def test_a_renamed_stream_keeps_the_connection_and_the_states_of_the_others(sess
     plan = session.plan()
     assert fields_of(plan) == {"connection c": ["streams.renamed", "streams.t"]}
     assert "the sync state of t is lost" in text_of(plan)
-    session.apply()
+    session.apply(prune=True)
     assert server.named("connection", "c")["connectionId"] == connection
     assert session.plan().is_empty
 
@@ -355,16 +358,19 @@ def test_the_workspace_is_renamed_if_we_made_it(session: Any, server: Any) -> No
     assert session.plan().is_empty
 
 
-@pytest.mark.parametrize("command", ["plan", "destroy"])
+@pytest.mark.parametrize("command", ["apply --prune", "destroy"])
 def test_what_would_take_a_connection_of_others_along_is_refused(session: Any, server: Any, command: str) -> None:
     session.apply()
     source, destination = server.named("source", "s")["sourceId"], server.named("destination", "d")["destinationId"]
     server.add("connection", "x", {"name": "theirs", "sourceId": source, "destinationId": destination})
     assert session.plan().is_empty
-    if command == "plan":
+    server.writes.clear()
+    if command == "apply --prune":
         session.write(EMPTY)
+        session.apply()  # which deletes nothing
     with pytest.raises(UserError, match=r"source 's' cannot be deleted: apply did not make the connection 'theirs'"):
-        getattr(session, command)()
+        session.apply(prune=True) if command == "apply --prune" else session.destroy()
+    assert server.writes == []
 
 
 def test_a_second_object_of_a_declared_name_is_an_error(session: Any, server: Any) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from bootstrap.airbyte_client import Kind
+from bootstrap.change import Action
 from bootstrap.desired import Actor
-from bootstrap.plan import Action, compare
+from bootstrap.plan import compare
 from bootstrap.state import State
 
 DEFINITIONS = {"source-s3": "id of s3", "source-postgres": "id of postgres", "source-ours": "id of ours"}

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.change import Action
 from bootstrap.errors import UserError
 from bootstrap.importing import Imported, read_workspace
-from bootstrap.plan import Action
 
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 CONNECTION: dict[str, Any] = {

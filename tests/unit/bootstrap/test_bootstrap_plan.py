@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bootstrap.airbyte_client import Kind
-from bootstrap.plan import Action, Change, Plan
+from bootstrap.change import Action, Change
+from bootstrap.plan import Plan
 
 UNCHANGED = Change(Kind.SOURCE, "s", Action.UNCHANGED)
 

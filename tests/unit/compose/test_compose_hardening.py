@@ -9,6 +9,8 @@ import yaml
 
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
+from tools.local.platform import LOCALSTACK_HAS_ITS_OBJECTS
+from tools.settings_table import TABLE
 from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,6 +32,7 @@ CAPABILITIES = {
 BINDS = {
     **{name: ["/var/run/docker.sock:/var/run/docker.sock"] for name in PROXIES},
     "bootstrap": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
+    "localstack": ["./compose/localstack:/etc/localstack/init:ro"],
 }
 ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
 NETWORKS = {
@@ -173,11 +176,13 @@ def test_secrets_have_no_default_and_the_example_is_empty() -> None:
         assert not SECRET.search(name) or name in NOT_SECRET or default == ""
     for name, value in re.findall(r"^#?(\w+)=(.*)$", EXAMPLE, re.MULTILINE):
         assert not SECRET.search(name) or value == ""
+    looking = {name for name in TABLE if SECRET.search(name)} - NOT_SECRET
+    assert looking <= {setting.name for setting in TABLE.values() if setting.secret}
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     used = set(re.findall(r"\$\{(\w+)", TEXT)) - set(re.findall(r"INPUTS_\w+", TEXT))
-    described = set(re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+    described = {setting.name for setting in TABLE.values() if setting.env != "none"}
     assert used == described - {"COMPOSE_PROFILES"}
 
 
@@ -194,6 +199,7 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
         "PLATFORM_NETWORK",
         "DAGSTER_CURRENT_IMAGE",
         "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE",
+        "GOOGLE_APPLICATION_CREDENTIALS",  # the proxy mounts the key and names it
     }
 
 
@@ -214,7 +220,25 @@ def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> N
     files = {config["file"] for config in AIRBYTE["configs"].values()}
     assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED_BY_AIRBYTE)
     binds = [bind for name, binds in BINDS.items() if name not in PROXIES for bind in binds]
-    assert [bind.split(":")[0] for bind in binds] == [f"./{file}" for file in doctor.MOUNTED]
+    assert [bind.split(":")[0] for bind in binds] == [f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS]
+
+
+def test_localstack_is_the_release_that_its_scripts_are_written_for() -> None:
+    """They use private parts of it; test_persistent_s3.py runs them in the release of the lock."""
+    [written_for] = re.findall(
+        r'^WRITTEN_FOR = "(.+)"$', (ROOT / "compose/localstack/persistent_s3/install.py").read_text(), re.MULTILINE
+    )
+    [locked] = re.findall(
+        r"^localstack-core\S*==(\S+)", (ROOT / "compose/stand-in/localstack/requirements.txt").read_text(), re.MULTILINE
+    )
+    assert locked.startswith(written_for)
+    assert SERVICES["localstack"]["image"] == f"localstack/localstack:{locked}"
+
+
+def test_localstack_is_healthy_by_the_same_sign_on_compose_and_as_a_process() -> None:
+    assert LOCALSTACK_HAS_ITS_OBJECTS in SERVICES["localstack"]["healthcheck"]["test"][-1]
+    [script] = [path.name for path in (ROOT / "compose/localstack/start.d").iterdir() if path.suffix == ".py"]
+    assert script in LOCALSTACK_HAS_ITS_OBJECTS
 
 
 def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
@@ -296,7 +320,7 @@ def test_our_images() -> None:
     }
     assert len(stages) == len(re.findall(r"^FROM ", text, re.MULTILINE))
     assert {base for base, _ in stages.values()} - set(stages) == {"$PYTHON_IMAGE"}
-    assert set(re.findall(r"--from=(\S+)", text)) <= set(stages)
+    assert set(re.findall(r"\bfrom=([^\s,]+)", text)) <= set(stages)
     assert "UV_REQUIRE_HASHES=1" in text
     assert not re.search(r"^(ADD|COPY) (--\S+ )*\. ", text, re.MULTILINE), "copies everything"
     for name, (_, body) in stages.items():
@@ -305,12 +329,12 @@ def test_our_images() -> None:
             pattern = r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors/)\w+)"
             readable = "".join(re.findall(r"^RUN chmod -R a\+rX ([^&\n]+)", body, re.MULTILINE))
             folders = set(re.findall(pattern, body, re.MULTILINE))
-            assert folders, name
+            assert folders or name == "build", name
             assert folders <= set(re.findall(r"/opt/\w+", readable)), name
         else:
             assert re.findall(r"^COPY (?!--from=build)", body, re.MULTILINE) == [], name
     services = {service["build"]["target"] for service in SERVICES.values() if "build" in service}
-    assert services == {name for name, (base, _) in stages.items() if base == "service"}
+    assert services == {name for name, (base, _) in stages.items() if base == "service"} - {"build-orchestrator"}
     for name in services:
         assert re.findall(r"^USER (.+)$", stages[name][1], re.MULTILINE) == ["platform"], name
 

@@ -3,14 +3,12 @@
 import os
 import re
 import shutil
-import socket
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.stack import __main__, compose, doctor, env, images, modes, ports
+from tools.stack import __main__, compose, doctor, env, images, modes
 from tools.stack.findings import Finding
 from tools.stack.up import judge
 
@@ -24,7 +22,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     shutil.copy(EXAMPLE, root)
     (root / "connections.yaml").touch(mode=0o644)
-    for name in re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), re.MULTILINE):
+    (root / "compose/localstack/start.d").mkdir(parents=True)
+    (root / "compose/localstack/start.d/script.py").touch(mode=0o644)
+    for name in compose.known():
         monkeypatch.delenv(name, raising=False)
     for module in (compose, doctor, env, images):
         monkeypatch.setattr(module, "ROOT", root)
@@ -168,7 +168,7 @@ def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
         ("POSTGRES_PASSWORD", "", "fail", "POSTGRES_PASSWORD: empty"),
         ("DAGSTER_PORT", "http", "fail", "DAGSTER_PORT"),
         ("DAGSTER_PORT", "70000", "fail", "DAGSTER_PORT"),
-        ("DAGSTER_PORT", "8000", "fail", "four different port numbers"),
+        ("DAGSTER_PORT", "8000", "fail", "DAGSTER_PORT and AIRBYTE_PORT are both 8000"),
         ("COMPOSE_PROJECT_NAME", "My Platform", "fail", "lower-case"),
         ("POSTGRES_PASWORD", "x", "warn", "POSTGRES_PASWORD, which nothing reads"),
     ],
@@ -235,6 +235,18 @@ def test_the_doctor_minds_who_can_read_what_containers_get_from_the_checkout(che
     assert levels(checkout) == [("fail", "connections.yaml can be read by nobody but you")]
 
 
+def test_the_doctor_minds_who_can_read_the_folders_that_containers_get(checkout: Path) -> None:
+    folder = checkout / "compose/localstack"
+    for path in (folder, folder / "start.d", folder / "start.d/script.py"):
+        mode = path.stat().st_mode
+        path.chmod(0o700)
+        assert levels(checkout) == [("fail", "compose/localstack has files that can be read by nobody but you")]
+        path.chmod(mode)
+    assert levels(checkout) == [("ok", ".env is complete")]
+    shutil.rmtree(folder)
+    assert levels(checkout) == [("fail", "compose/localstack, which containers read, is empty")]
+
+
 @pytest.mark.parametrize("folder", [False, True], ids=["absent", "Docker's folder"])
 def test_the_doctor_minds_what_containers_would_not_find_in_the_checkout(checkout: Path, folder: bool) -> None:
     (checkout / "connections.yaml").unlink()
@@ -261,14 +273,6 @@ def test_versions() -> None:
     assert doctor.version("26.1.5+dfsg1") == (26, 1)
     assert doctor.version("v2.30.0-desktop.1") == (2, 30)
     assert doctor.version("") == (0, 0)
-
-
-def test_a_port_that_is_taken_is_known_with_its_holder() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        assert not ports.is_free(port)
-        assert re.fullmatch(r"process \S+ \(\d+\)", ports.process_on(port))
-    assert ports.is_free(port)
 
 
 def test_an_image_is_made_again_when_a_file_that_it_copies_changes(checkout: Path) -> None:
@@ -335,20 +339,3 @@ def test_an_image_is_made_of_the_stages_of_its_target(checkout: Path) -> None:
 )
 def test_a_containers_state_is_judged(state: dict[str, object], one_shot: bool, verdict: str) -> None:
     assert judge(state, one_shot) == verdict
-
-
-@pytest.mark.parametrize(("code", "named"), [(0, True), (1, False)])
-def test_a_base_image_gets_its_name_only_when_it_is_whole(tmp_path: Path, code: int, named: bool) -> None:
-    """Docker imports nothing at all as an empty image: by its name it would be taken for made."""
-    calls = tmp_path / "calls"
-    commands = {
-        "mmdebstrap": f"echo tar; exit {code}",
-        "docker": f'cat >/dev/null; echo "$@" >> {calls}; echo sha256:1',
-    }
-    for name, script in commands.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    command = [str(images.STAND_IN / "debian.sh"), "debian:trixie-slim", "trixie"]
-    result = subprocess.run(command, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, stdin=subprocess.DEVNULL)
-    assert result.returncode == code
-    assert ("debian:trixie-slim" in calls.read_text()) is named

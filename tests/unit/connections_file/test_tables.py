@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.loader.names import identifier
 from connections_file import Connection, ConnectionsFileError, Destination, Stream, load
 from connections_file.tables import landing_table
+from platform_kit.names import identifier
 
 FILE = """
 workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: w}

@@ -15,10 +15,11 @@ from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted,
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
 from airbyte_lite.connectors.definitions import ActorKind, Definition
-from airbyte_lite.connectors.masking import MASK, merge, restore
+from airbyte_lite.connectors.masking import merge, restore
 from airbyte_lite.connectors.validation import check_configuration
 from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Actor
+from platform_kit.specification import MASK
 
 
 def actor_router(kind: ActorKind) -> APIRouter:

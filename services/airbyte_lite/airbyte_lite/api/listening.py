@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airbyte_lite.api import errors
 from airbyte_lite.problem import Problem
+from platform_kit import listening
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -21,30 +22,10 @@ class PortError(Exception):
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Return a listening socket for each address of the host that this machine has; raises PortError.
-
-    What it accepts sends at once (TCP_NODELAY): else the body of every answer waits 40 ms for the client's delayed ACK
-    of the head. asyncio sees to that for its own sockets only.
-    """
-    sockets, absent = [], None
+    """Return a listening socket for each address of the host that this machine has; raises PortError."""
     try:
-        for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
-            try:
-                sockets.append(socket.create_server(address[:2], family=family))
-            except OSError as error:
-                if error.errno not in (
-                    errno.EADDRNOTAVAIL,
-                    errno.EAFNOSUPPORT,
-                ):  # localhost is ::1 too, IPv6 may be off
-                    raise
-                absent = error
-            else:
-                sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if absent is not None and not sockets:
-            raise absent
+        return listening.listen(host, port)
     except OSError as error:
-        for opened in sockets:
-            opened.close()
         if error.errno == errno.EADDRINUSE:
             message = (
                 f"Port {port} of {host} is in use: another program listens there. End that program, "
@@ -56,7 +37,6 @@ def listen(host: str, port: int) -> list[socket.socket]:
                 "Set AIRBYTE_LITE_HOST to an address of this machine and AIRBYTE_LITE_PORT to a free port above 1023."
             )
         raise PortError(message) from error
-    return sockets
 
 
 class HostGuard:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-MASK = "**********"
+from platform_kit.specification import MASK, Schemas, branches, child, is_secret
+
 SECRET_NAME = re.compile(
     r"secret|password|passphrase|private_?key|access_?key|api_?key|token|credentials_json", re.IGNORECASE
 )
@@ -103,36 +104,23 @@ def manifest_specification(configuration: dict[str, Any]) -> Schema | None:
     return own if isinstance(own, dict) else None
 
 
-def _schemas(configuration: dict[str, Any], specification: Schema) -> list[Schema]:
+def _schemas(configuration: dict[str, Any], specification: Schema) -> Schemas:
     own = manifest_specification(configuration)
-    return [specification] if own is None else [specification, own]
+    return [*branches(specification), *(branches(own) if own else [])]
 
 
-def _variants(schemas: Iterable[Schema]) -> Iterator[Schema]:
-    """Yield the schemas and every alternative in them: a value is secret if any alternative says so."""
-    for schema in schemas:
-        yield schema
-        for word in ("oneOf", "anyOf", "allOf"):
-            yield from _variants(part for part in schema.get(word, []) if isinstance(part, dict))
-
-
-def _replace(value: Any, schemas: list[Schema], change: Callable[[Any], Any]) -> Any:
-    """Return a copy of value with change(secret) in the place of every secret."""
-    variants = list(_variants(schemas))
+def _replace(value: Any, schemas: Schemas, change: Callable[[Any], Any]) -> Any:
+    """Return a copy of value with change(secret) in the place of every secret: if any alternative says it is one."""
     if isinstance(value, dict):
-        return {key: _replace_property(key, item, variants, change) for key, item in value.items()}
+        return {key: _replace_property(key, item, child(schemas, key), change) for key, item in value.items()}
     if isinstance(value, list):
-        items = [variant["items"] for variant in variants if isinstance(variant.get("items"), dict)]
-        return [_replace(item, items, change) for item in value]
+        return [_replace(item, child(schemas, index), change) for index, item in enumerate(value)]
     return value
 
 
-def _replace_property(key: str, value: Any, variants: list[Schema], change: Callable[[Any], Any]) -> Any:
-    found = [variant["properties"][key] for variant in variants if key in variant.get("properties", {})]
-    schemas = [schema for schema in found if isinstance(schema, dict)]
-    known = list(_variants(schemas))
-    named_secret = not known and isinstance(value, str) and SECRET_NAME.search(key) is not None
-    if value is not None and value != "" and (named_secret or any(schema.get("airbyte_secret") for schema in known)):
+def _replace_property(key: str, value: Any, schemas: Schemas, change: Callable[[Any], Any]) -> Any:
+    named_secret = not schemas and isinstance(value, str) and SECRET_NAME.search(key) is not None
+    if value is not None and value != "" and (named_secret or is_secret(schemas)):
         return change(value)
     # The manifest is the connector itself, public by nature, and its keys (token paths and the like) are not values.
     return value if key == MANIFEST else _replace(value, schemas, change)

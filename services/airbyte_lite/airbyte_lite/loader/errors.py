@@ -10,5 +10,9 @@ class SyncError(Exception):
         self.failure_type = failure_type
 
 
+class SourceError(SyncError):
+    """A sync that failed because of its source; the source's own check may know more."""
+
+
 class SyncCancelled(Exception):
     """The sync was cancelled; tables and state are as they were before it."""

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
+
+from platform_kit.names import identifier
 
 RAW_ID = "_airbyte_raw_id"
 EXTRACTED_AT = "_airbyte_extracted_at"
@@ -26,13 +27,6 @@ _COLUMN_LENGTH = 300  # BigQuery's limit, in characters
 _STAGING = "_airbyte_tmp_"
 _TOKEN_LENGTH = 12  # hexadecimal digits
 _TABLE_LENGTH = 1024 - len(_STAGING) - 2 * _TOKEN_LENGTH - 1  # BigQuery's limit, less what a staging table appends
-
-
-def identifier(name: str) -> str:
-    """Return `name` without accents, all but ASCII letters, digits and _ replaced by _, and _ before a first digit."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
-    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
 
 
 def column(name: str) -> str:

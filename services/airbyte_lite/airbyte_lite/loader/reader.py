@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from airbyte_lite.connectors.protocol import error_of, parse_message
-from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.errors import SourceError
 from airbyte_lite.loader.load import StreamLoad
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool
@@ -46,10 +46,10 @@ class Reader:
     log: Callable[[str, str], None]
     progress: Counter
     global_state: dict[str, Any] | None = None
-    errors: list[SyncError] = field(default_factory=list)
+    errors: list[SourceError] = field(default_factory=list)
 
     def read(self, lines: Any) -> None:
-        """Take every line until the connector ends; raises SyncError or ConnectorError where it cannot be trusted."""
+        """Take every line until the connector ends; raises SourceError or ConnectorError where it cannot be trusted."""
         streams, progress, loads = self.streams, self.progress, orjson.loads
         for line in lines:
             try:
@@ -65,11 +65,11 @@ class Reader:
                 continue
             stream = streams.get((record.get("namespace"), record["stream"]))
             if stream is None:
-                raise SyncError(f"The connector sent a record of {record['stream']!r}, which was not asked for.")
+                raise SourceError(f"The connector sent a record of {record['stream']!r}, which was not asked for.")
             stream.records += 1
             progress.records += 1
             progress.bytes += len(line)
-            if stream.spool.write(stream.rows.line(record)):
+            if stream.spool.write(stream.rows.line(record, line)):
                 stream.load.batch_full()
 
     def _odd(self, line: bytes) -> dict[str, Any] | None:
@@ -99,7 +99,7 @@ class Reader:
     def _trace(self, message: dict[str, Any]) -> None:
         error = error_of(message)
         if error is not None:
-            self.errors.append(SyncError(error.message, error.failure_type))
+            self.errors.append(SourceError(error.message, error.failure_type))
             self.log("ERROR", error.message)
             if error.internal:
                 self.log("DEBUG", error.internal)

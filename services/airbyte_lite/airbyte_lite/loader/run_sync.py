@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.loader import names
 from airbyte_lite.loader.destination import names_of, sweep
-from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.load import Background, StreamLoad
 from airbyte_lite.loader.reader import Reader, StreamRead
@@ -27,7 +27,8 @@ from airbyte_lite.loader.watcher import Watcher
 def run_sync(sync: Sync, source: Source) -> None:
     """Read the source to its end, then load stream by stream and commit each one's state.
 
-    Raises SyncError or SyncCancelled; unless every stream was read to its end, no table and no state has changed.
+    Raises SourceError where the source failed, SyncError where the destination did, or SyncCancelled. Unless every
+    stream was read to its end, no table and no state has changed.
     The states of full refresh streams are not committed: such streams are read from the start each time.
     """
     wipe(sync.spool_dir)
@@ -43,7 +44,10 @@ def run_sync(sync: Sync, source: Source) -> None:
         reads = {}
         for number, item in enumerate(plans):
             spool = Spool(sync.spool_dir, f"stream-{number}")
-            staging = names.staging(item.table, sync.connection_id, token)
+            staging = (
+                names.staging(item.table, sync.connection_id, token),
+                names.staging(item.table, sync.connection_id, os.urandom(6).hex()),
+            )
             rows = RowFormatter(item.columns, sync.job_id, item.stream.generation_id)
             load = StreamLoad(warehouse, jobs, item, spool, staging, background)
             reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)
@@ -56,9 +60,12 @@ def run_sync(sync: Sync, source: Source) -> None:
         cleanup.callback(watcher.close)
         try:
             reader.read(source)
-        except (SyncError, ConnectorError) as error:
+        except ConnectorError as error:
             _raise_first_cause(background, sync.cancelled)
-            raise SyncError(error.message, error.failure_type) from error
+            raise SourceError(error.message, error.failure_type) from error
+        except SyncError:  # of the source, or of a batch that could not be loaded meanwhile
+            _raise_first_cause(background, sync.cancelled)
+            raise
         finally:
             watcher.reading = False
             if source.exit_code is None:
@@ -88,10 +95,10 @@ def _judge(reader: Reader, source: Source, background: Background, cancelled: th
     if reader.errors:
         raise reader.errors[0]
     if source.exit_code != 0:
-        raise SyncError(f"The connector {_end(source.exit_code)}; its last lines are in the log.")
+        raise SourceError(f"The connector {_end(source.exit_code)}; its last lines are in the log.")
     unfinished = [read.stream.name for read in reader.streams.values() if not read.complete]
     if unfinished:
-        raise SyncError(f"The connector ended before it had read {', '.join(unfinished)} to the end.")
+        raise SourceError(f"The connector ended before it had read {', '.join(unfinished)} to the end.")
 
 
 def _commit(sync: Sync, reader: Reader, warehouse: Warehouse, jobs: Jobs) -> None:

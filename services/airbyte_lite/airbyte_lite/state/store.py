@@ -6,12 +6,13 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from airbyte_lite.connectors.definitions import ActorKind
 from airbyte_lite.problem import not_found
+from airbyte_lite.state import syncstate
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 
@@ -182,14 +183,25 @@ class Store:
             ).fetchall()
         return [json.loads(row["state"]) for row in rows if row["stream"] in wanted]
 
-    def save_states(self, connection_id: str, states: Iterable[dict[str, Any]]) -> None:
-        """Save AirbyteStateMessages in one transaction, each in the place of the one before."""
-        rows = [(connection_id, _stream_of(state), json.dumps(state)) for state in states]
+    def save_states(self, read: Connection, states: Sequence[dict[str, Any]]) -> list[str]:
+        """Save AirbyteStateMessages of a sync in one transaction, each in the place of the one before.
+
+        `read` is the connection as the sync has read it. Where a stream is read by another cursor by now, or no longer
+        incrementally, or where the connection was deleted, its state is not saved; returns the names of such streams.
+        """
         with self._database.write() as connection:
-            connection.executemany("insert or replace into states values (?, ?, ?)", rows)
+            row = _row(connection, read)
+            now = replace(read, streams=[]) if row is None or row["deleted"] else _connection(_document(row))
+            stale = stale_streams(read, now)
+            kept = [part for state in states if (part := syncstate.without(state, stale)) is not None]
+            connection.executemany(
+                "insert or replace into states values (?, ?, ?)",
+                [(read.id, syncstate.stream_of(state), json.dumps(state)) for state in kept],
+            )
+        return [name for name in stale if any(syncstate.stream_of(state) in ("", name) for state in states)]
 
     def drop_states(self, connection_id: str, streams: Iterable[str]) -> None:
-        """Forget the states of these streams, and a global state: it covers them too."""
+        """Forget the states of these streams, also within a global state."""
         with self._database.write() as connection:
             _drop_states(connection, connection_id, streams)
 
@@ -213,14 +225,28 @@ class Store:
 def stale_streams(before: Connection, after: Connection) -> list[str]:
     """Return the streams whose state must not be found again: no longer incremental, or with another cursor."""
     kept = {(stream.name, *stream.cursor_field) for stream in after.streams if stream.incremental}
-    return [stream.name for stream in before.streams if (stream.name, *stream.cursor_field) not in kept]
+    return [
+        stream.name
+        for stream in before.streams
+        if stream.incremental and (stream.name, *stream.cursor_field) not in kept
+    ]
 
 
 def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: Iterable[str]) -> None:
-    """Drop the states of streams, and with the first of them a global state, which covers them too."""
+    """Drop the states of streams, also within a global state."""
     names = [*streams]
-    rows = [(connection_id, stream) for stream in (*names, *([""] if names else []))]
-    connection.executemany("delete from states where connection_id = ? and stream = ?", rows)
+    for row in connection.execute("select stream, state from states where connection_id = ?", (connection_id,)):
+        state = json.loads(row["state"])
+        rest = syncstate.without(state, names)
+        if rest is None:
+            connection.execute(
+                "delete from states where connection_id = ? and stream = ?", (connection_id, row["stream"])
+            )
+        elif rest != state:
+            connection.execute(
+                "update states set state = ? where connection_id = ? and stream = ?",
+                (json.dumps(rest), connection_id, row["stream"]),
+            )
 
 
 def _row(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> sqlite3.Row | None:
@@ -274,7 +300,3 @@ def _document(row: sqlite3.Row) -> dict[str, Any]:
 
 def _connection(document: dict[str, Any]) -> Connection:
     return Connection(**{**document, "streams": [Stream(**stream) for stream in document["streams"]]})
-
-
-def _stream_of(state: dict[str, Any]) -> str:
-    return str(state["stream"]["stream_descriptor"]["name"]) if state.get("type") == "STREAM" else ""

@@ -11,11 +11,12 @@ from airbyte_lite.connectors.definitions import Definition, Definitions
 from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Read
 from airbyte_lite.loader.destination import BigQueryDestination
-from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.errors import SourceError, SyncError
 from airbyte_lite.loader.run_sync import run_sync
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Sync
 from airbyte_lite.settings import Settings
+from airbyte_lite.state import syncstate
 from airbyte_lite.state.records import Actor, Connection
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync import catalog, schema_changes
@@ -52,12 +53,12 @@ class Worker:
             return
         try:
             self._sync(task, connection, source, destination)
-        except SyncError as error:
+        except SourceError as error:
             # Connectors give some reasons ("the bucket does not exist") in their check only.
             reason = None if task.cancelled.is_set() else self._fault(task, source)
             if reason is None or reason in error.message:
                 raise
-            raise SyncError(f"{error.message} The source's check says: {reason}", "config_error") from error
+            raise SourceError(f"{error.message} The source's check says: {reason}", "config_error") from error
 
     def _secrets(self, actor: Actor) -> set[str]:
         definition = self._definitions.get(actor.kind, actor.definition_id)
@@ -102,7 +103,7 @@ class Worker:
                 emulator_host=self._emulator_host,
                 maximum_bytes_billed=self._maximum_bytes_billed,
                 spool_dir=self._spool_dir / f"job-{task.job.id}",
-                commit_state=functools.partial(self._store.save_states, connection.id),
+                commit_state=functools.partial(self._save_states, task, connection),
                 confirm_empty=functools.partial(self._confirm_empty, task, source),
                 log=task.log,
                 progress=task.log.progress,
@@ -110,7 +111,7 @@ class Worker:
             )
             try:
                 run_sync(sync, read)
-            except SyncError as error:
+            except SourceError as error:
                 if details := _details(error, read):
                     task.log("ERROR", details)
                 raise
@@ -155,7 +156,7 @@ class Worker:
                 connection, lambda now: replace(now, streams=catalog.with_first_schemas(now.streams, offered))
             )
         except catalog.CatalogError as error:
-            raise SyncError(f"{error} Change the connection's streams or the source.", "config_error") from error
+            raise SourceError(f"{error} Change the connection's streams or the source.", "config_error") from error
         if unknown := [stream["name"] for stream in _offers(connection) if without_schema(stream)]:
             self._refuse_unknown(task, source, unknown)
         if connection.schema_updates == "ignore":
@@ -187,20 +188,50 @@ class Worker:
                 "config_error",
             )
 
+    def _save_states(self, task: Task, connection: Connection, states: list[dict[str, Any]]) -> None:
+        for name in self._store.save_states(connection, states):
+            task.log(
+                "WARN",
+                f"Stream {name} was changed while this job ran: the state of the job is not kept for it, "
+                "the next sync reads it from the start.",
+            )
+
     def _drop_states_of_missing_tables(
         self, task: Task, connection: Connection, destination: Actor, streams: list[SyncStream]
     ) -> None:
+        """Have streams read from the start that have a state and no table.
+
+        Raises SyncError if they have it together with others whose rows would then be appended a second time.
+        """
         incremental = [stream.name for stream in streams if stream.incremental]
-        if not self._store.states(connection.id, incremental):
+        states = self._store.states(connection.id, incremental)
+        if not states:
             return
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
-        missing = [stream.name for stream in tables.missing(streams) if stream.incremental]
-        if missing:
+        missing = {stream.name for stream in tables.missing(streams) if stream.incremental}
+        if missing and not all(map(syncstate.divisible, states)):
+            appended = [
+                stream.name
+                for stream in streams
+                if stream.sync_mode == "incremental_append" and stream.name not in missing
+            ]
+            if appended:
+                raise SyncError(
+                    f"The table of {', '.join(sorted(missing))} does not exist, and the source keeps one state for all "
+                    f"streams together. Reading on from it would leave {', '.join(sorted(missing))} incomplete, "
+                    f"reading from the start would append the rows of {', '.join(appended)} twice. Start a job of "
+                    "type reset: it removes the connection's tables and state, and the next sync reads everything.",
+                    "config_error",
+                )
+            lost = sorted(missing)
+        else:
+            lost = sorted(missing & {name for state in states for name in syncstate.streams_of(state)})
+        if lost:
             task.log(
                 "WARN",
-                f"The tables of {', '.join(missing)} do not exist any more: these streams are read from the start.",
+                f"The tables of {', '.join(lost)} do not exist any more: these streams are read from the start.",
             )
-            self._store.drop_states(connection.id, missing)
+            self._store.drop_states(connection.id, lost)
 
     def _fault(self, task: Task, source: Actor) -> str | None:
         """Return what the source's own check finds wrong, as one line; None if it passes."""
@@ -237,7 +268,7 @@ def _offers(connection: Connection) -> list[dict[str, Any]]:
     return [stream.stream for stream in connection.streams]
 
 
-def _details(error: SyncError, read: Read) -> str:
+def _details(error: SourceError, read: Read) -> str:
     """Return what the connector left behind besides its messages: a stack trace, or its last lines."""
     cause = error.__cause__
     return cause.internal if isinstance(cause, ConnectorError) else read.stderr if read.exit_code else ""

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors.masking import MANIFEST, MASK, Redactor, mask, mask_all, merge, restore, secret_values
+from airbyte_lite.connectors.masking import MANIFEST, Redactor, mask, mask_all, merge, restore, secret_values
+from platform_kit.specification import MASK
 
 SPECIFICATION: dict[str, Any] = {
     "properties": {

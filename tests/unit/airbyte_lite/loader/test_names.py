@@ -3,6 +3,7 @@
 import pytest
 
 from airbyte_lite.loader import names
+from platform_kit.names import identifier
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from airbyte_lite.loader import names
     ],
 )
 def test_identifier(name: str, expected: str) -> None:
-    assert names.identifier(name) == expected
+    assert identifier(name) == expected
 
 
 @pytest.mark.parametrize(

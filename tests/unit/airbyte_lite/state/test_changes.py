@@ -101,7 +101,7 @@ def test_nothing_is_added_to_what_was_deleted(store: Store) -> None:
 
 
 def test_deleting_takes_along_what_cannot_be_without_it(store: Store) -> None:
-    store.save_states("c1", [STATE])
+    store.save_states(CONNECTION, [STATE])
     assert [connection.id for connection in store.delete(WORKSPACE)] == ["c1"]
     assert store.connections([], False, 10, 0) == []
     assert store.actors("source", [], False, 10, 0) == store.actors("destination", [], False, 10, 0) == []
@@ -131,6 +131,43 @@ def test_a_workspace_with_a_given_id_is_made_once_and_again_after_its_deletion(s
     ids=["columns", "mode", "cursor", "gone"],
 )
 def test_a_state_follows_its_stream(store: Store, streams: list[Stream], kept: list[object]) -> None:
-    store.save_states("c1", [STATE])
+    store.save_states(CONNECTION, [STATE])
     store.change(CONNECTION, lambda now: replace(now, streams=streams))
     assert store.states("c1", ["orders"]) == kept
+
+
+def everything(*names: str) -> dict[str, object]:
+    parts = [{"stream_descriptor": {"name": name}, "stream_state": {"at": 1}} for name in names]
+    return {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}, "stream_states": parts}}
+
+
+def test_a_change_of_one_stream_keeps_the_others_in_a_global_state(store: Store) -> None:
+    streams = [
+        STREAM,
+        replace(STREAM, stream={"name": "items"}),
+        Stream({"name": "all"}, "full_refresh_append", [], []),
+    ]
+    both = store.change(CONNECTION, lambda now: replace(now, streams=streams))
+    store.save_states(both, [everything("orders", "items")])
+    store.change(CONNECTION, lambda now: replace(now, prefix="x_"))
+    assert store.states("c1", ["orders"]) == [everything("orders", "items")]
+    other_cursor = replace(STREAM, cursor_field=["changed_at"])
+    store.change(CONNECTION, lambda now: replace(now, streams=[other_cursor, *streams[1:]]))
+    assert store.states("c1", ["orders"]) == [everything("items")]
+
+
+@pytest.mark.parametrize("state", [STATE, everything("orders")], ids=["stream", "global"])
+def test_a_sync_keeps_no_state_of_a_stream_that_was_changed_meanwhile(store: Store, state: dict[str, object]) -> None:
+    read = store.connection("c1")
+    store.change(CONNECTION, lambda now: replace(now, streams=[replace(STREAM, cursor_field=["changed_at"])]))
+    assert store.save_states(read, [state]) == ["orders"]
+    assert store.states("c1", ["orders"]) == []
+    assert store.save_states(store.connection("c1"), [state]) == []
+    assert store.states("c1", ["orders"]) == [state]
+
+
+def test_a_sync_keeps_no_state_of_a_deleted_connection(store: Store) -> None:
+    read = store.connection("c1")
+    store.delete(read)
+    assert store.save_states(read, [STATE]) == ["orders"]
+    assert store.states("c1", ["orders"]) == []

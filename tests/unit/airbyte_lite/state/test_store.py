@@ -1,7 +1,5 @@
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +59,7 @@ def test_records_survive_a_restart(tmp_path: Path) -> None:
     key = store.key()
     for record in (Workspace("w1", "one", 1.0), SOURCE, CONNECTION):
         store.add(record)
-    store.save_states("c1", [state("orders", 1)])
+    store.save_states(CONNECTION, [state("orders", 1)])
     database.close()
     database = Database(tmp_path)
     store = Store(database)
@@ -121,25 +119,19 @@ def test_connection_of_a_file_from_before_schedules_has_none(database: Database,
 
 
 def test_states_are_kept_by_stream(store: Store) -> None:
-    store.save_states("c1", [state("orders", 1), state("customers", 1)])
-    store.save_states("c1", [state("orders", 2)])
+    both = replace(CONNECTION, streams=[STREAM, replace(STREAM, stream={"name": "customers"})])
+    store.add(both)
+    store.save_states(both, [state("orders", 1), state("customers", 1)])
+    store.save_states(both, [state("orders", 2)])
     assert store.states("c1", ["orders"]) == [state("orders", 2)]
     store.drop_states("c1", ["orders"])
     assert store.states("c1", ["orders", "customers"]) == [state("customers", 1)]
     assert store.states("c2", ["customers"]) == []
 
 
-def test_global_state_goes_with_any_stream(store: Store) -> None:
-    everything = {"type": "GLOBAL", "global": {"shared_state": {}, "stream_states": []}}
-    store.save_states("c1", [everything])
-    assert store.states("c1", ["orders"]) == [everything]
-    store.drop_states("c1", ["orders"])
-    assert store.states("c1", ["orders"]) == []
-
-
 def test_deleting_a_connection_forgets_its_state(store: Store) -> None:
     store.add(CONNECTION)
-    store.save_states("c1", [state("orders", 1)])
+    store.save_states(CONNECTION, [state("orders", 1)])
     store.delete(CONNECTION)
     assert store.states("c1", ["orders"]) == []
 
@@ -214,31 +206,6 @@ def test_costs_are_kept_also_in_a_file_that_was_made_before_they_were(tmp_path: 
     jobs.start(job.id)
     jobs.progress(job.id, SyncProgress(1, 2, 10 << 20), 0, [])
     assert jobs.get(job.id).bytes_billed == 10 << 20
-    database.close()
-
-
-WRITE_AND_DIE = """
-import os, pathlib, sys
-from airbyte_lite.state.database import Database
-from airbyte_lite.state.jobstore import JobStore
-from airbyte_lite.state.store import Store
-from airbyte_lite.loader.sync import SyncProgress
-database = Database(pathlib.Path(sys.argv[1]))
-jobs = JobStore(database)
-jobs.start(jobs.create("c1", "w1", "sync").id)
-Store(database).next_generations("c1", ["orders"])
-with database.write() as connection:
-    connection.execute("delete from generations")
-    os._exit(9)
-"""
-
-
-def test_process_that_dies_leaves_committed_data_only(tmp_path: Path) -> None:
-    died = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, tmp_path], timeout=30, check=False)
-    assert died.returncode == 9
-    database = Database(tmp_path)
-    assert Store(database).generations("c1") == {"orders": 1}
-    assert JobStore(database).fail_interrupted() == 1
     database.close()
 
 

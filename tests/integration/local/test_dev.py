@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tools.local import dev, startup
-from tools.local.platform import PORTS, Platform, fixed_ports
+from tools.local.platform import Platform
 from tools.local.processes import Service, Supervisor
+from tools.settings_table import PORTS
+from tools.stack import ports
 
 
 def web(name: str) -> Service:
@@ -21,19 +23,13 @@ def web(name: str) -> Service:
     return Service(name, command, {}, f"http://127.0.0.1:{port}/")
 
 
-@pytest.mark.parametrize(("name", "commands"), [("s3", ["seed"]), ("warehouse", [])])
-def test_a_service_that_ended_is_started_again_with_what_it_forgot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, commands: list[str]
-) -> None:
-    run: list[str] = []
-    monkeypatch.setattr(dev, "bootstrap", lambda _platform, command: run.append(command))
+def test_a_service_that_ended_is_started_again(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as services:
-        services.start(web(name)).wait(20)
-        services.processes[name].popen.kill()
-        services.processes[name].popen.wait()
-        dev.revive(name, Platform(tmp_path, PORTS), services)
-        assert services.processes[name].healthy()
-    assert run == commands
+        services.start(web("s3")).wait(20)
+        services.processes["s3"].popen.kill()
+        services.processes["s3"].popen.wait()
+        dev.revive("s3", services)
+        assert services.processes["s3"].healthy()
 
 
 def test_a_file_that_an_editor_has_just_removed_is_no_error(tmp_path: Path) -> None:
@@ -52,7 +48,22 @@ def test_changes_of_content_and_names_are_seen(tmp_path: Path, monkeypatch: pyte
     assert dev.snapshot() == before
     os.utime(model, ns=(1, 1))
     changed = dev.snapshot()
-    assert [name for name in before if before[name] != changed[name]] == ["dbt_project"]
+    assert [name for name in before if before[name] != changed[name]] == [dev.CODE]
+
+
+def test_a_change_of_a_shared_package_reaches_all_that_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    before = dev.snapshot()
+    for name, expected in (
+        ("connections_file", [dev.CONNECTIONS]),
+        ("platform_kit", [dev.CONNECTIONS, "airbyte", "warehouse"]),
+    ):
+        file = tmp_path / "packages" / name / "a.py"
+        file.parent.mkdir(parents=True)
+        file.touch()
+        after = dev.snapshot()
+        assert [action for action in before if before[action] != after[action]] == expected
+        before = after
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -67,14 +78,14 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_ports_come_from_the_environment_as_on_compose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_PORT", "3001")
     monkeypatch.setenv("S3_PORT", "")
-    assert fixed_ports() == PORTS | {"dagster": 3001}
+    assert ports.chosen(os.environ) == PORTS | {"dagster": 3001}
     for wrong in ("x", "0", "65536", "-1"):
         monkeypatch.setenv("DAGSTER_PORT", wrong)
-        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong} is no port"):
-            fixed_ports()
+        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong}: not a port"):
+            ports.chosen(os.environ)
     monkeypatch.setenv("DAGSTER_PORT", "8000")
-    with pytest.raises(ValueError, match="AIRBYTE_PORT=8000, DAGSTER_PORT=8000: four ports"):
-        fixed_ports()
+    with pytest.raises(ValueError, match="DAGSTER_PORT and AIRBYTE_PORT are both 8000"):
+        ports.chosen(os.environ)
 
 
 def test_a_secret_in_the_callers_environment_reaches_the_connections_file(

@@ -14,7 +14,7 @@ from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
 from airbyte_lite.jobs.log import JobLog
 from airbyte_lite.loader import destination, names
-from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Source, Sync
 from airbyte_lite.settings import Settings
@@ -34,7 +34,7 @@ class Setting:
     """A worker over a database with one connection; the source's code is given to `task`."""
 
     def __init__(self, connector: Connector, runner: ConnectorRunner, database: Database, directory: Path) -> None:
-        settings = Settings("127.0.0.1", 0, directory, directory, "http://127.0.0.1:9")
+        settings = Settings(data_dir=directory, connector_environments=directory, emulator_address="http://127.0.0.1:9")
         self.store, self.jobs = Store(database), JobStore(database)
         self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings, directory)
         self.store.add(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))
@@ -59,7 +59,7 @@ def read_to_the_end(_sync: Sync, source: Source) -> None:
     for _ in source:
         pass
     if source.exit_code:
-        raise SyncError("The connector ended.")
+        raise SourceError("The connector ended.")
 
 
 def cancelled_after(task: Task, work: Callable[[Task], None]) -> float:
@@ -105,9 +105,44 @@ def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, mon
     assert "KeyError: 'last words'" in "".join(setting.jobs.log(task.job.id))
 
 
+FAILING = "say(type='CONNECTION_STATUS', connectionStatus={'status': 'FAILED', 'message': 'no such bucket'})"
+
+
+def test_a_failure_of_the_source_is_told_with_what_its_check_says(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SourceError("The connector ended with exit code 1.")
+
+    monkeypatch.setattr(worker, "run_sync", fail)
+    with pytest.raises(SyncError, match=r"exit code 1.*no such bucket") as caught:
+        setting.worker.run(setting.task(FAILING))
+    assert caught.value.failure_type == "config_error"
+
+
+def test_a_failure_of_the_destination_is_not_put_on_the_source(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_sync: Sync, source: Source) -> None:
+        source.stop()  # as where a load fails while the connector writes
+        for _ in source:
+            pass
+        raise SyncError("BigQuery does not answer.", "transient_error")
+
+    monkeypatch.setattr(worker, "run_sync", fail)
+    task = setting.task(f"{FAILING}\nif 'catalog' in files: sys.stderr.write('ended by us'); time.sleep(60)")
+    with pytest.raises(SyncError, match=r"^BigQuery does not answer\.$") as caught:
+        setting.worker.run(task)
+    assert caught.value.failure_type == "transient_error"
+    task.log.flush()
+    assert "ended by us" not in "".join(setting.jobs.log(task.job.id))
+
+
 def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose(*_: object) -> None:
-        raise SyncError("The connector was killed.") from ConnectorError("The connector was killed.", "its last words")
+        raise SourceError("The connector was killed.") from ConnectorError(
+            "The connector was killed.", "its last words"
+        )
 
     monkeypatch.setattr(worker, "run_sync", lose)
     task = setting.task("say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})")
@@ -184,9 +219,67 @@ def test_state_goes_with_the_table_of_its_own_stream(
     monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND} - {lost})
     monkeypatch.setattr(worker, "run_sync", read_to_the_end)
     task = setting.task("", streams=CLASHING)
-    setting.store.save_states("c1", [state("my-orders")])
+    setting.store.save_states(setting.store.connection("c1"), [state("my-orders")])
     setting.worker.run(task)
     assert len(setting.store.states("c1", ["my-orders"])) == (lost != SECOND)
+
+
+APPENDED = [Stream({"name": name}, "incremental_append", [], ["at"]) for name in ("a", "b")]
+SHARED: dict[str, Any] = {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}}}
+
+
+def global_state(*names: str) -> dict[str, Any]:
+    parts = [state(name)["stream"] for name in names]
+    return {"type": "GLOBAL", "global": {**SHARED["global"], "stream_states": parts}}
+
+
+@pytest.mark.parametrize("known", [("a", "b"), ("b",)], ids=["lost", "new"])
+def test_a_stream_without_a_table_does_not_have_the_others_read_again(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, known: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {"b"})
+    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    task = setting.task("", streams=APPENDED)
+    setting.store.save_states(setting.store.connection("c1"), [global_state(*known)])
+    setting.worker.run(task)
+    assert setting.store.states("c1", ["a", "b"]) == [global_state("b")]
+
+
+def test_a_lost_table_is_refused_where_the_state_cannot_be_divided(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {"b"})
+    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    task = setting.task("", streams=APPENDED)
+    setting.store.save_states(setting.store.connection("c1"), [SHARED])
+    with pytest.raises(SyncError, match="type reset") as caught:
+        setting.worker.run(task)
+    assert caught.value.failure_type == "config_error"
+    assert setting.store.states("c1", ["a", "b"]) == [SHARED]
+    deduped = [APPENDED[0], replace(APPENDED[1], sync_mode="incremental_deduped_history", primary_key=[["id"]])]
+    setting.store.change(setting.store.connection("c1"), lambda now: replace(now, streams=deduped))
+    setting.worker.run(task)  # read from the start, and merged
+    assert setting.store.states("c1", ["a", "b"]) == []
+
+
+def test_a_stream_that_is_changed_while_it_is_read_keeps_no_state_of_the_old_cursor(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(sync: Sync, source: Source) -> None:
+        read_to_the_end(sync, source)
+        streams = [replace(APPENDED[0], cursor_field=["other"]), APPENDED[1]]
+        setting.store.change(setting.store.connection("c1"), lambda now: replace(now, streams=streams))
+        for name in ("a", "b"):
+            sync.commit_state([state(name)])
+
+    monkeypatch.setattr(worker, "run_sync", change)
+    task = setting.task("", streams=APPENDED)
+    setting.worker.run(task)
+    assert setting.store.states("c1", ["a", "b"]) == [state("b")]
+    task.log.flush()
+    assert any("WARN" in line and " a " in line for line in setting.jobs.log(task.job.id))
 
 
 def test_reset_drops_the_tables_of_streams_that_normalise_to_one_name(

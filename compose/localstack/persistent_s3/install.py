@@ -1,0 +1,112 @@
+"""Puts the contents and the catalogue into LocalStack's S3 provider, and saves with each answer what it has changed."""
+
+import fcntl
+import logging
+import os
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+from localstack.aws.handlers import modify_service_response
+from localstack.constants import VERSION
+from localstack.services.plugins import SERVICE_PLUGINS
+from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
+
+from persistent_s3.catalogue import Catalogue
+from persistent_s3.contents import Contents
+
+LOG = logging.getLogger("localstack.persistent_s3")
+WRITTEN_FOR = "4.14."
+"""The LocalStack whose private parts this package uses and whose objects it pickles. Another one: run the tests."""
+READING = ("Get", "Head", "List", "Select")
+"""How the names of operations begin that change nothing."""
+UPLOADING = {"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "AbortMultipartUpload"}
+"""They change uploads in progress, which are not kept."""
+FAILED = (
+    b"<Error><Code>InternalError</Code><Message>The change could not be saved: see LocalStack's log.</Message></Error>"
+)
+
+
+class StateError(Exception):
+    """The folder cannot be used: why, and what to do."""
+
+
+class SaveChanges:
+    """LocalStack's hook: called with each answer of S3, before it is sent."""
+
+    def __init__(self, catalogue: Catalogue, contents: Contents) -> None:
+        self.catalogue = catalogue
+        self.contents = contents
+
+    def __call__(self, _chain: Any, context: Any, response: Any) -> None:
+        """Save what the request has changed, whatever its outcome; what could not be saved is answered with 500."""
+        operation = context.operation.name if context.operation else ""
+        name = (context.service_request or {}).get("Bucket")
+        if not name or operation.startswith(READING) or operation in UPLOADING:
+            return
+        written = self.contents.written()
+        keys = self.keys(operation, name, context.service_request) | {made.key for made in written}
+        try:
+            self.catalogue.save(name, keys, whole_bucket=not keys or operation == "PutBucketVersioning")
+        except Exception:
+            LOG.exception("%s in %s could not be saved; the client gets status 500.", operation, name)
+            response.headers.clear()
+            response.status_code = 500
+            response.set_response(FAILED)
+        # A write that was refused or overtaken by another one leaves a file that no object has.
+        self.contents.discard({made.file for made in written} - self.catalogue.files(name, keys))
+
+    def keys(self, operation: str, name: str, request: dict[str, Any]) -> set[str]:
+        """Return the keys that an operation may have changed."""
+        if operation == "PutBucketVersioning":  # gives each object a version
+            return self.catalogue.all_keys(name)
+        if operation == "DeleteObjects":
+            return {found["Key"] for found in request["Delete"].get("Objects") or []}
+        return {request["Key"]} if request.get("Key") else set()
+
+
+def claim(directory: Path) -> None:
+    """Make the folder and lock it until this process ends, however it ends. Raises StateError."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = directory.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StateError(
+            f"{directory} has to belong to user {os.geteuid()} and be writable by nobody else, as what is in it is "
+            f"trusted; it belongs to user {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):o}."
+        )
+    lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StateError(f"another LocalStack uses {directory}. Stop it, or set another S3_STATE_DIR.") from error
+
+
+def install(folder: str) -> str:
+    """Make S3 keep its objects in a folder and fill it with those that are there; return a line for the log.
+
+    Raises StateError, or what LocalStack, SQLite or the system raise.
+    """
+    began = time.perf_counter()
+    if not VERSION.startswith(WRITTEN_FOR):
+        raise StateError(f"this is LocalStack {VERSION}, and persistent_s3 is written for {WRITTEN_FOR}x.")
+    if not folder:
+        raise StateError("S3_STATE_DIR is not set; it names the folder for buckets and objects.")
+    directory = Path(folder)
+    claim(directory)
+    provider = SERVICE_PLUGINS.require("s3")._provider
+    if not isinstance(provider._storage_backend, EphemeralS3ObjectStore):
+        raise StateError(
+            f"S3 stores contents with {type(provider._storage_backend).__name__}, which is not known here."
+        )
+    contents = Contents(directory)
+    catalogue = Catalogue(directory, contents)
+    buckets, objects, lost = catalogue.restore()
+    provider._storage_backend = contents
+    provider._cors_handler.invalidate_cache()
+    modify_service_response.append("s3", SaveChanges(catalogue, contents))
+    for address in lost:
+        LOG.error("%s is lost: the machine stopped before its content was on disk. Upload it again.", address)
+    return (
+        f"S3 keeps its objects in {directory}: {buckets} buckets, {objects} keys, {time.perf_counter() - began:.2f} s."
+    )

@@ -1,0 +1,35 @@
+"""Sockets that a server listens on."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # localhost is ::1 too, and IPv6 may be off
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return a listening socket for each address of the host that this machine has; raises OSError.
+
+    What it accepts sends at once (TCP_NODELAY): else the body of every answer waits 40 ms for the client's delayed ACK
+    of the head. asyncio sees to that for its own sockets only.
+    """
+    sockets: list[socket.socket] = []
+    absent = None
+    try:
+        for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            try:
+                sockets.append(socket.create_server(address[:2], family=family))
+            except OSError as error:
+                if error.errno not in ABSENT:
+                    raise
+                absent = error
+            else:
+                sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if absent is not None and not sockets:
+            raise absent
+    except OSError:
+        for opened in sockets:
+            opened.close()
+        raise
+    return sockets

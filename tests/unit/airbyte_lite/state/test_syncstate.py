@@ -1,0 +1,41 @@
+"""States of single streams and of several: what is left of them when a stream goes."""
+
+from typing import Any
+
+import pytest
+
+from airbyte_lite.state import syncstate
+
+ONE = {"type": "STREAM", "stream": {"stream_descriptor": {"name": "a"}, "stream_state": {"at": 1}}}
+SHARED_ONLY = {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}, "stream_states": []}}
+OLD = {"type": "LEGACY", "data": {"a": {"at": 1}}}
+
+
+def everything(*names: str) -> dict[str, Any]:
+    parts = [{"stream_descriptor": {"name": name}, "stream_state": {"at": 1}} for name in names]
+    return {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}, "stream_states": parts}}
+
+
+@pytest.mark.parametrize(
+    ("state", "gone", "left"),
+    [
+        (ONE, ["a"], None),
+        (ONE, ["b"], ONE),
+        (everything("a", "b"), ["a"], everything("b")),
+        (everything("a", "b"), ["c"], everything("a", "b")),
+        (everything("a", "b"), ["a", "b"], None),
+        (SHARED_ONLY, ["a"], None),
+        (SHARED_ONLY, [], SHARED_ONLY),
+        (OLD, ["a"], None),
+    ],
+)
+def test_what_is_left(state: dict[str, Any], gone: list[str], left: dict[str, Any] | None) -> None:
+    assert syncstate.without(state, gone) == left
+
+
+@pytest.mark.parametrize(
+    ("state", "streams"), [(ONE, ["a"]), (everything("a", "b"), ["a", "b"]), (SHARED_ONLY, []), (OLD, [])]
+)
+def test_the_streams_that_a_state_names(state: dict[str, Any], streams: list[str]) -> None:
+    assert syncstate.streams_of(state) == streams
+    assert syncstate.divisible(state) == bool(streams)
