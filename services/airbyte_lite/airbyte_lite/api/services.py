@@ -1,4 +1,4 @@
-"""The parts of the server, opened and closed together."""
+"""The parts of the server, which are opened and closed together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from airbyte_lite.api.auth import Authenticator
-from airbyte_lite.connectors.definitions import Definitions
+from airbyte_lite.connectors.definitions import ActorKind, Definitions
 from airbyte_lite.connectors.masking import Redactor, secret_values
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
@@ -67,9 +67,23 @@ class Services:
         )
 
     def delete(self, record: Workspace | Actor | Connection) -> None:
-        """Delete a record with what cannot be without it, and stop the jobs of its connections; tables stay."""
-        for connection in self.store.delete(record):  # first, so that no other job is started
+        """Delete a record with everything that depends on it, and stop the jobs of its connections; tables stay."""
+        # Masked before the deletion, as a connector may have to be started for its specification.
+        masked = {
+            actor.id: self.definitions.masked(actor.kind, actor.definition_id, actor.configuration)
+            for actor in self._actors_of(record)
+        }
+        for connection in self.store.delete(record, masked):  # first, so that no other job is started
             self.jobs.cancel_of(connection.id)
+
+    def _actors_of(self, record: Workspace | Actor | Connection) -> list[Actor]:
+        """Return the sources and destinations that are deleted together with a record."""
+        if isinstance(record, Connection):
+            return []
+        if isinstance(record, Actor):
+            return [record]
+        kinds: tuple[ActorKind, ...] = ("source", "destination")
+        return [actor for kind in kinds for actor in self.store.actors(kind, [record.id], False, -1, 0)]
 
     def redact(self, actor: Actor, text: str) -> str:
         """Return a connector's text without the secrets of its configuration."""

@@ -6,8 +6,6 @@ import datetime
 from typing import Any
 
 from airbyte_lite.connectors.definitions import Definition, Definitions
-from airbyte_lite.connectors.masking import mask, mask_all
-from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.state.records import Actor, Connection, Job, Stream, Workspace
 
 REMOVED = "custom"  # the type that Airbyte gives to connectors that are not in its registry
@@ -19,17 +17,9 @@ def workspace_view(workspace: Workspace) -> dict[str, Any]:
 
 
 def actor_view(actor: Actor, definitions: Definitions) -> dict[str, Any]:
-    """Return a SourceResponse or DestinationResponse, secrets masked.
-
-    Every text is masked where the connector cannot say what is secret: it was removed, or it cannot be run.
-    """
+    """Return a SourceResponse or DestinationResponse, secrets masked."""
     definition = definitions.find(actor.kind, actor.definition_id)
-    try:
-        masked = mask(actor.configuration, definitions.schema(definition)) if definition else None
-    except ConnectorError:
-        masked = None
-    if masked is None:
-        masked = mask_all(actor.configuration)
+    masked = definitions.masked(actor.kind, actor.definition_id, actor.configuration)
     type_ = definition.type if definition else REMOVED
     return {
         f"{actor.kind}Id": actor.id,
