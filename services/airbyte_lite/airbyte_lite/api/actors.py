@@ -1,4 +1,4 @@
-"""The public API's sources and destinations, which differ in their names only."""
+"""The public API's sources and destinations: one set of endpoints, as only their names differ."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ def actor_router(kind: ActorKind) -> APIRouter:
 
     @router.patch("/{actor_id}", summary=f"Change a {kind}")
     def patch_actor(served: Served, actor_id: str, body: schemas.ActorPatch) -> dict[str, Any]:
-        """Lay the given part of the configuration over the stored one; a secret that is sent masked stays."""
+        """Change the given parts of the configuration; a secret that is sent masked is kept."""
         given = body.configuration or {}
         return _update(served, kind, actor_id, body.name, lambda stored: merge(stored, given))
 
     @router.put("/{actor_id}", summary=f"Replace a {kind}'s name and configuration")
     def put_actor(served: Served, actor_id: str, body: schemas.ActorPut) -> dict[str, Any]:
-        """Replace both; a secret that is sent masked stays."""
+        """Replace both; a secret that is sent masked is kept."""
         return _update(served, kind, actor_id, body.name, lambda _: body.configuration)
 
     @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
     def delete_actor(served: Served, actor_id: str) -> Response:
-        """Delete it with the connections that use it, as Airbyte does; their jobs are cancelled, tables stay."""
+        """Delete it and the connections that use it, as Airbyte does; cancel their jobs, keep their tables."""
         served.delete(served.store.actor(kind, actor_id))
         return Response(status_code=204)
 
@@ -85,10 +85,10 @@ def _update(
     name: str | None,
     configuration: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Change the name, if one is given, and the configuration, made of the stored one."""
+    """Change the name, if one is given, and the configuration: the function makes the new one from the stored one."""
     actor = served.store.actor(kind, actor_id)
     definition = served.definitions.get(kind, actor.definition_id)
-    served.definitions.schema(definition)  # asked from the connector now, as that may take seconds
+    served.definitions.schema(definition)  # now, not in the transaction: the connector may take seconds to answer
 
     def alter(now: Actor) -> Actor:
         changed = _configuration(served, definition, configuration(now.configuration), now.configuration)
@@ -100,13 +100,13 @@ def _update(
 def _configuration(
     served: Services, definition: Definition, given: dict[str, Any], stored: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the configuration to store: without its type, masks replaced, valid; raises a 422 Problem."""
+    """Return the configuration to store: without its type and its masks. Raises a 422 Problem if it is invalid."""
     configuration: dict[str, Any] = {key: value for key, value in given.items() if key != f"{definition.kind}Type"}
     try:
         configuration = restore(configuration, stored)
     except KeyError as error:
         raise invalid(
-            f"The configuration holds {MASK}, which stands for a stored secret, where none is stored."
+            f"The configuration has {MASK} in place of a secret, but no such secret is stored. Send the secret."
         ) from error
     check_configuration(configuration, served.definitions.schema(definition), definition.name)
     return configuration

@@ -54,11 +54,11 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
 
 
 def _cron(given: schemas.Schedule) -> str | None:
-    """Return the cron expression that a connection is to keep, None for a manual schedule."""
+    """Return the cron expression to store, None for a manual schedule; raises a 422 Problem."""
     if given.schedule_type == "manual":
         return None
     if given.cron_expression is None:
-        raise invalid("The schedule has no cronExpression, which the scheduleType cron needs: 0 0 12 * * ?")
+        raise invalid("The scheduleType cron needs a cronExpression, for example 0 0 12 * * ?")
     try:
         return cron.checked(given.cron_expression)
     except cron.CronError as error:
@@ -81,7 +81,7 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
     destination = served.store.actor("destination", body.destination_id)
     if source.workspace_id != destination.workspace_id:
         raise invalid("The source and the destination belong to different workspaces.")
-    expression = _cron(body.schedule) if body.schedule else None  # before the source is asked, which takes seconds
+    expression = _cron(body.schedule) if body.schedule else None  # first, because discovery takes seconds
     connection = Connection(
         id=str(uuid.uuid4()),
         workspace_id=source.workspace_id,
@@ -107,7 +107,7 @@ def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
 
 @router.patch("/connections/{connection_id}", summary="Change a connection")
 def patch_connection(served: Served, connection_id: str, body: schemas.ConnectionPatch) -> dict[str, Any]:
-    """Change what is given; with streams, the schema is discovered anew. A running job goes on as it was started."""
+    """Change the given fields. Given streams are checked against a new discovery. A running job is not changed."""
     connection = served.store.connection(connection_id)
     expression = _cron(body.schedule) if body.schedule else None
     streams: list[Stream] | None = None
@@ -130,7 +130,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
-    """Cancel its job, if one runs, and delete it; the tables stay."""
+    """Delete it and cancel its job, if one runs; the tables stay."""
     served.delete(served.store.connection(connection_id))
     return Response(status_code=204)
 

@@ -24,7 +24,7 @@ from airbyte_lite.sync.worker import Worker
 
 @dataclass(frozen=True)
 class Services:
-    """What the endpoints work with."""
+    """The parts of the server that the endpoints use."""
 
     settings: Settings
     database: Database

@@ -23,9 +23,9 @@ open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
 router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
-@open_router.get("/health", summary="Whether the server can do its work", response_class=PlainTextResponse)
+@open_router.get("/health", summary="Whether the server works", response_class=PlainTextResponse)
 def health(served: Served) -> str:
-    """Answer 200 if the database does."""
+    """Answer 200 if the database can be read."""
     with served.database.read() as connection:
         connection.execute("select 1 from meta")
     return "Successful operation"
@@ -33,7 +33,7 @@ def health(served: Served) -> str:
 
 @open_router.post("/applications/token", summary="Exchange a client id and secret for a bearer token (JSON or form)")
 async def token(served: Served, request: Request) -> dict[str, Any]:
-    """Answer a token that lives 15 minutes; raises a 401 Problem for wrong credentials."""
+    """Answer a token that is valid for 15 minutes; raises a 401 Problem for wrong credentials."""
     try:
         if request.headers.get("content-type", "").startswith("application/json"):
             given = await request.json()
@@ -83,9 +83,9 @@ def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceB
     return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name)))
 
 
-@router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and all that is in it")
+@router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and everything in it")
 def delete_workspace(served: Served, workspace_id: str) -> Response:
-    """Delete it with its connections (their jobs are cancelled), sources and destinations."""
+    """Delete it with its sources, destinations and connections; cancel the connections' jobs."""
     served.delete(served.store.workspace(workspace_id))
     return Response(status_code=204)
 

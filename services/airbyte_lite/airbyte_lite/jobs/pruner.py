@@ -1,4 +1,4 @@
-"""Keeps the database small: at the start and every hour, what is older than the settings allow is removed."""
+"""Keeps the database small: removes old jobs and deleted records at the start and every hour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger("airbyte_lite")
 
 
 class Pruner:
-    """A thread that prunes."""
+    """A thread that removes what the settings do not keep."""
 
     def __init__(self, database: Database, retention: Retention) -> None:
         self._database = database
@@ -25,11 +25,11 @@ class Pruner:
         self._thread = threading.Thread(target=self._run, name="pruner", daemon=True)
 
     def open(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop."""
+        """Start no other turn; wait a few seconds for the end of the current one."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
@@ -41,7 +41,7 @@ class Pruner:
                 self._database.compact()
                 if removed:
                     log.info("removed %d old jobs with their logs", removed)
-            except Exception as error:  # a full disk, for example: the next turn tries again
+            except Exception as error:  # for example a full disk; the next turn tries again
                 if not self._closing.is_set():
                     log.error("old jobs could not be removed: %s: %s", type(error).__name__, error)
             if self._closing.wait(INTERVAL):

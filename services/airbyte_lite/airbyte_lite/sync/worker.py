@@ -1,4 +1,4 @@
-"""What a job does: a sync (schema, state, read, load) or a reset (tables and state away)."""
+"""The work of a job: a sync (schema, state, read, load) or a reset (remove tables and states)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from airbyte_lite.sync.task import Task
 
 
 class Worker:
-    """Does the work of jobs."""
+    """Runs syncs and resets."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Worker:
         self._spool_dir = spool_dir
 
     def run(self, task: Task) -> None:
-        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError with nothing changed."""
+        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError if it fails or is cancelled."""
         connection = self._store.connection(task.job.connection_id)
         source = self._store.actor("source", connection.source_id)
         destination = self._store.actor("destination", connection.destination_id)
@@ -66,7 +66,7 @@ class Worker:
 
     def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
-        task.check()  # once: a reset is cancelled before the first table is gone, or not at all
+        task.check()  # once: a reset is cancelled before the first table is removed, or not at all
         streams = self._sync_streams(connection)
         for stream in streams:
             # The table first: a state without its table is dropped before the next read; a table without its state
@@ -134,9 +134,9 @@ class Worker:
         ]
 
     def _refresh_schema(self, task: Task, connection: Connection, source: Actor, definition: Definition) -> Connection:
-        """Discover the schema and do with its changes what the connection says; returns the connection to sync.
+        """Discover the schema and apply its changes as the connection's settings say; return the connection to sync.
 
-        Streams that had none (the connection was made before the first file) take it over whatever the connection says.
+        A stream without a schema (the connection was created before the first file) always takes the new schema.
         """
         if connection.schema_updates == "ignore" and not any(map(without_schema, _offers(connection))):
             return connection
@@ -146,10 +146,10 @@ class Worker:
         except ConnectorError as error:
             if error.failure_type != "config_error":
                 raise
-            # A file that cannot be understood: the read meets it too, and its log names the file and the line.
-            task.log("WARN", f"The schema could not be discovered: {error.message} The known one is used.")
+            # A file cannot be parsed. The read fails at it too, and its log names the file and the line.
+            task.log("WARN", f"The schema could not be discovered: {error.message} The stored one is used.")
             return connection
-        # Each change is made to the connection as it is then: a caller may have altered it while the source was asked.
+        # Each change is applied to the stored connection, which a caller may have changed during the discovery.
         try:
             changes = schema_changes.compare(self._store.connection(connection.id).streams, offered)
             connection = self._store.change(
@@ -179,7 +179,7 @@ class Worker:
         return connection
 
     def _refuse_unknown(self, task: Task, source: Actor, streams: list[str]) -> None:
-        """Raise SyncError unless the source's own check vouches for streams without a schema (schemaless ones)."""
+        """Raise SyncError for streams without a schema, unless the source's check succeeds: then they have none."""
         reason = self._fault(task, source)
         if reason is not None:
             raise SyncError(
@@ -234,7 +234,7 @@ class Worker:
             self._store.drop_states(connection.id, lost)
 
     def _fault(self, task: Task, source: Actor) -> str | None:
-        """Return what the source's own check finds wrong, as one line; None if it passes."""
+        """Return the error of the source's check as one line, None if the check succeeds."""
         connector = self._definitions.get("source", source.definition_id).connector
         assert connector is not None  # noqa: S101 -- only destinations have none
         try:
@@ -244,7 +244,7 @@ class Worker:
         return None if result.succeeded else " ".join(result.message.split())
 
     def _confirm_empty(self, task: Task, source: Actor) -> None:
-        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
+        """Raise SyncError unless the source's check succeeds: then the source is really empty."""
         reason = self._fault(task, source)
         if reason is not None:
             raise SyncError(
@@ -255,7 +255,7 @@ class Worker:
             )
 
     def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
-        """Keep the form of the configuration that the connector has migrated it to."""
+        """Store the configuration that the connector has migrated, unless a caller has changed it meanwhile."""
         if update is None:
             return
         self._store.change(
