@@ -95,7 +95,10 @@ schema: ## Write connections.schema.json, by which editors complete and check co
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
-.PHONY: plan apply destroy import seed schema
+.PHONY: plan apply destroy import seed schema settings
+
+settings: ## Write .env.example, the compose files' variables and docs/settings.md from the table of settings
+	@$(PYTHON) -m tools.settings
 
 # Checks
 

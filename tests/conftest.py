@@ -1,11 +1,15 @@
 """What every test has: an environment without our variables, a worker; a unit or contract test starts no process."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from platform_kit.settings_table import TABLE
 
 PREFIXES = (
     *("AIRBYTE_", "AWS_", "BIGQUERY_", "BOOTSTRAP_", "BQ_", "COMPOSE_", "CONNECTIONS_", "CONNECTOR_", "DAGSTER_"),
@@ -46,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def clean_environment() -> Iterator[None]:
     """Take our settings out of the environment of the tests and of every process that they start."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+        for name in [name for name in os.environ if name in TABLE or name.startswith(PREFIXES)]:
             patch.delenv(name)
         yield
 
@@ -55,8 +59,12 @@ def clean_environment() -> Iterator[None]:
 def no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse a process to what `make check` runs, which is unit and contract tests."""
 
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a test that starts a process belongs to tests/integration")
+    start = subprocess.Popen.__init__
+
+    def refuse(self: subprocess.Popen[bytes], command: Any, *arguments: Any, **options: Any) -> None:
+        program = command if isinstance(command, str) else command[0]
+        assert shutil.which(program) is None, "a test that starts a process belongs to tests/integration"
+        start(self, command, *arguments, **options)  # it cannot start: that is what the test is about
 
     if request.path.relative_to(TESTS).parts[0] in ("unit", "contract"):
         monkeypatch.setattr(subprocess.Popen, "__init__", refuse)

@@ -13,6 +13,7 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 import platform_kit.bigquery
+from platform_kit.settings_table import TABLE
 
 TIMEOUT_SECONDS = 10  # for reaching the server, not for the query
 RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # by itself the client tries for 10 minutes
@@ -22,8 +23,8 @@ NUMBERS = (int, float, Decimal)
 def client() -> bigquery.Client:
     """Return a client of the emulator when BIGQUERY_EMULATOR_HOST is set, else of Google BigQuery."""
     return platform_kit.bigquery.client(
-        os.environ.get("BQ_PROJECT", "local-dev"),
-        os.environ.get("BQ_LOCATION", "US"),
+        os.environ.get("BQ_PROJECT") or TABLE["BQ_PROJECT"].default,
+        os.environ.get("BQ_LOCATION") or TABLE["BQ_LOCATION"].default,
         emulator=os.environ.get("BIGQUERY_EMULATOR_HOST"),
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.direct import open_url
+from tools.settings_table import PORTS
 
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -177,7 +178,7 @@ def run(url: str) -> float:
 
 def main() -> None:
     """Run the job on the platform named by the argument or by DAGSTER_URL."""
-    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DAGSTER_URL", "http://127.0.0.1:3000")
+    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DAGSTER_URL") or f"http://127.0.0.1:{PORTS['dagster']}"
     try:
         run(url)
     except DagsterRunError as error:

@@ -25,11 +25,12 @@ from types_boto3_s3 import S3Client
 
 from platform_kit.s3 import client
 from tools import dagster_run
+from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "artifacts" / "e2e"
 Filters = dict[str, str | list[str] | bool]
-PORTS = ("DAGSTER_PORT", "AIRBYTE_PORT", "WAREHOUSE_PORT", "S3_PORT")
+PORTS = tuple(setting.name for setting in TABLE.values() if setting.port_of)
 FIGURES = """
 select
     (select count(*) from {0}.jaffle_shop_customers),
@@ -226,7 +227,7 @@ class Stack:
     def keep_evidence(self) -> None:
         """Write versions, configuration, states and logs into artifacts/e2e, without secrets, and show their ends."""
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        secrets = [value for name, value in self.env.items() if re.search("PASSWORD|SECRET|CLIENT_ID|_KEY", name)]
+        secrets = [value for name, value in self.env.items() if name in TABLE and TABLE[name].secret]
         commands = {
             "versions": ["docker", "version"],
             "config": ["docker", "compose", "config"],

@@ -36,7 +36,7 @@ def start(**variables: str) -> str:
 def test_a_wrong_setting_is_said_without_a_traceback() -> None:
     said = start(PROXY_PROJECT="shop", PROXY_NETWORK="shop", PROXY_IMAGE="shop:1", PROXY_GOOGLE_KEY="key.json")
     assert said.startswith("socket proxy: ")
-    assert "google_key" in said
+    assert "PROXY_GOOGLE_KEY is 'key.json'" in said
     assert "compose file" in said
     assert "Traceback" not in said
 

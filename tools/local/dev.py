@@ -1,6 +1,6 @@
 """`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
 
-import socket
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -9,9 +9,10 @@ from typing import NoReturn
 
 from tools import dagster_run
 from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
-from tools.local.platform import ROOT, Platform, fixed_ports, warn
+from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
 from tools.local.startup import StepError, bootstrap, bring_up, step
+from tools.stack import ports
 
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
@@ -98,25 +99,22 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                     broken.add(name)
 
 
-def check_ports(ports: dict[str, int]) -> None:
+def check_ports(chosen: dict[str, int]) -> None:
     """Raise StepError when a port of the platform is taken."""
-    for name, port in ports.items():
-        with socket.socket() as candidate:
-            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                candidate.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise StepError(
-                    f"port {port} ({name}) is in use: is the platform running already (`make dev` or `make up`)?\n"
-                    "Stop it (Ctrl-C there, or `make down`), then again: make dev\n"
-                    f"Or take another port: {name.upper()}_PORT={port + 1} make dev"
-                ) from error
+    for name, port in chosen.items():
+        if not ports.is_free(port):
+            raise StepError(
+                f"port {port} ({name}) is in use by {ports.process_on(port)}: is the platform running already "
+                "(`make dev` or `make up`)?\n"
+                "Stop it (Ctrl-C there, or `make down`), then again: make dev\n"
+                f"Or take another port: {ports.VARIABLES[name]}={port + 1} make dev"
+            )
 
 
 def run() -> int:
     """Start everything, keep it running, stop it on Ctrl-C; return the exit code."""
     try:
-        platform = Platform(DEVELOPMENT, fixed_ports())
+        platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
     except ValueError as error:
         warn(f"dev: {error}")
         return 1

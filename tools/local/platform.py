@@ -7,29 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.local.processes import Service
-from tools.stack.ports import is_port
+from tools.settings_table import PORTS, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"
 LOCALSTACK_SCRIPTS = ROOT / "compose/localstack"
 LOCALSTACK_HAS_ITS_OBJECTS = '"name": "keep_objects.py", "state": "SUCCESSFUL"'
 LOOPBACK = "127.0.0.1,localhost"
-PORTS = {"s3": 4566, "warehouse": 9050, "airbyte": 8000, "dagster": 3000}
-
-
-def fixed_ports() -> dict[str, int]:
-    """Return the ports that people know, or those that DAGSTER_PORT, AIRBYTE_PORT, WAREHOUSE_PORT and S3_PORT name.
-
-    Raises ValueError for what is no port, or is there twice.
-    """
-    ports = {name: os.environ.get(f"{name.upper()}_PORT") or port for name, port in PORTS.items()}
-    for name, port in ports.items():
-        if not is_port(str(port)):
-            raise ValueError(f"{name.upper()}_PORT={port} is no port.")
-    numbers = {name: int(port) for name, port in ports.items()}
-    if len(set(numbers.values())) < len(numbers):
-        raise ValueError(f"{', '.join(f'{name.upper()}_PORT={port}' for name, port in numbers.items())}: four ports.")
-    return numbers
 
 
 def free_ports() -> dict[str, int]:
@@ -59,38 +43,20 @@ class Platform:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that every service and command of the platform gets: local defaults, no secret among them."""
-        return {
-            "AWS_ENDPOINT_URL_S3": self.url("s3"),
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "S3_BUCKET": "jaffle-shop",
-            "SEED_DATA_DIR": str(ROOT / "seed_data"),
-            "CONNECTIONS_FILE": str(ROOT / "connections.yaml"),
-            "BOOTSTRAP_STATE_DIR": str(self.directory / "bootstrap"),
-            "AIRBYTE_MODE": "lite",
-            "AIRBYTE_URL": self.url("airbyte"),
-            "AIRBYTE_LITE_HOST": "127.0.0.1",
-            "AIRBYTE_LITE_PORT": str(self.ports["airbyte"]),
-            "AIRBYTE_LITE_DATA_DIR": str(self.directory / "airbyte"),
-            "CONNECTOR_ENVIRONMENTS": str(ENVIRONMENTS / "connectors"),
-            "WAREHOUSE": "emulator",
-            "BIGQUERY_EMULATOR_HOST": self.url("warehouse"),
-            "BQ_PROJECT": "local-dev",
-            "BQ_DATASET": os.environ.get("BQ_DATASET", "jaffle"),
-            "BQ_LOCATION": "US",
-            "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
-            "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
-            "DAGSTER_HOME": str(self.directory / "dagster"),
-            "DAGSTER_URL": self.url("dagster"),
-            # Another Airbyte's or Google's credentials in the caller's environment are not for this platform.
-            **dict.fromkeys(("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET", "AIRBYTE_USERNAME", "AIRBYTE_PASSWORD"), ""),
-            **dict.fromkeys(("AIRBYTE_PUBLIC_API_URL", "AIRBYTE_WORKSPACE_ID"), ""),
-            "GOOGLE_APPLICATION_CREDENTIALS": "",
-            # A proxy that is configured for the rest of the world cannot reach these services.
-            **{name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")},
+        """The variables that every service and command gets: the table's values for processes, and a way past a proxy.
+
+        Credentials of another Airbyte, or of Google, in the caller's environment are not for this platform: they are
+        empty. BQ_DATASET is the caller's.
+        """
+        folders = {"root": ROOT, "data": self.directory, "environments": ENVIRONMENTS}
+        variables = {
+            setting.name: setting.process.format(**folders, **self.ports)
+            for setting in TABLE.values()
+            if setting.process is not None
         }
+        # A proxy that is configured for the rest of the world cannot reach these services.
+        proxy = {name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")}
+        return variables | {"BQ_DATASET": os.environ.get("BQ_DATASET") or variables["BQ_DATASET"]} | proxy
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the variables that run a service's Python module."""
@@ -123,9 +89,10 @@ class Platform:
 
     def warehouse(self) -> Service:
         """The BigQuery emulator."""
-        where = ["--host", "127.0.0.1", "--port", str(self.ports["warehouse"]), "--project", "local-dev"]
+        where = ["--host", "127.0.0.1", "--port", str(self.ports["warehouse"])]
+        project = ["--project", self.environment["BQ_PROJECT"]]
         data = ["--data-dir", str(self.directory / "warehouse")]
-        command, variables = self.command("warehouse", "warehouse", *where, *data)
+        command, variables = self.command("warehouse", "warehouse", *where, *project, *data)
         return Service("warehouse", command, variables, f"{self.url('warehouse')}/healthz")
 
     def airbyte(self) -> Service:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 
 from tools.local.claims import DEVELOPMENT, development
-from tools.local.platform import Platform, fixed_ports, warn
+from tools.local.platform import Platform, warn
+from tools.stack import ports
 
 
 def main() -> int:
     """Run the shell that SHELL names, by default bash, and return its exit code; 1 when a port is not valid."""
     try:
-        platform = Platform(DEVELOPMENT, fixed_ports())
+        platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
     except ValueError as error:
         warn(f"shell: {error}")
         return 1

@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from tools.settings_table import TABLE
 from tools.stack import images, modes
 from tools.stack.compose import ROOT
 from tools.stack.findings import Finding
@@ -22,13 +23,22 @@ def check(variables: dict[str, str]) -> list[Finding]:
     """Check credentials, permissions and locations with real calls, where BigQuery is the warehouse."""
     if modes.mode(variables).warehouse != "bigquery":
         return []
-    settings = {name: value for name in SETTINGS if (value := modes.setting(variables, name))}
+    settings = {name: modes.setting(variables, name) or TABLE[name].default for name in SETTINGS}
     key = modes.setting(variables, modes.KEY)
     path = Path(key) if key else None
     if path and not (path.is_absolute() and path.is_file()):  # run workers get it by this path too
-        return [Finding("fail", f"{modes.KEY}: {key} is no file's whole path", f"{modes.KEY}=/…/key.json in .env")]
+        return [
+            Finding(
+                "fail",
+                f"{modes.KEY}={key}: not an absolute path of an existing file",
+                f"{modes.KEY}=/…/key.json in .env",
+            )
+        ]
     if path and (findings := check_kind(path, modes.mode(variables).airbyte)):
         return findings
+    if settings["BQ_PROJECT"] == TABLE["BQ_PROJECT"].default:
+        what = f"BQ_PROJECT is {settings['BQ_PROJECT']}, the emulator's project"
+        return [Finding("fail", what, "BQ_PROJECT=<your project> in .env")]
     command = in_image(variables, settings, path) or in_environment()
     if not command:
         return [Finding("warn", "BigQuery is not checked yet: that needs an image", "make images, then make doctor")]

@@ -1,8 +1,9 @@
 """Checks whether Google BigQuery is ready for the platform; it changes nothing.
 
 A program of its own: `bigquery.py` sends its text to a Python that has Google's client, in an image or an environment.
-Real calls with the settings of the environment: a token, dry runs (free, and they check permissions), the datasets'
-metadata. Prints a JSON array of findings, the fields of `findings.Finding`: level ("ok", "warn", "fail"), what, next.
+Real calls with BQ_PROJECT, BQ_DATASET, BQ_LOCATION and the key of the environment: a token, dry runs (free, and they
+check permissions), the datasets' metadata. Prints a JSON array of findings, the fields of `findings.Finding`: level
+("ok", "warn", "fail"), what, next.
 """
 
 from __future__ import annotations
@@ -47,11 +48,8 @@ def finding(level: str, what: str, next: str = "") -> Finding:
 
 def examine(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the findings; the last one is a failure if it made what follows pointless."""
-    project, dataset = environment.get("BQ_PROJECT") or "local-dev", environment.get("BQ_DATASET") or "jaffle"
-    location = environment.get("BQ_LOCATION") or "US"
+    project, dataset, location = (environment[name] for name in ("BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION"))
     try:
-        if project == "local-dev":
-            raise Unusable("BQ_PROJECT is local-dev, the emulator's project", "BQ_PROJECT=<your project> in .env")
         path = environment.get(KEY)
         if path:
             yield from _key_file(Path(path))

@@ -5,19 +5,18 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from tools import env_file
+from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"
 RUN_WORKER = "data-platform.run-worker"  # the label that the socket proxy puts on run workers, =<project>
 CONNECTOR = "data-platform.connector"  # likewise, on the real Airbyte's connectors
-PORTS = {"DAGSTER_PORT": 3000, "AIRBYTE_PORT": 8000, "WAREHOUSE_PORT": 9050, "S3_PORT": 4566}
 
 
 class StackError(Exception):
@@ -67,7 +66,7 @@ def read_env() -> dict[str, str]:
 
 def known() -> list[str]:
     """Return the names of .env.example, those too that are commented out there."""
-    return re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    return [setting.name for setting in TABLE.values() if setting.env != "none"]
 
 
 def read_file() -> dict[str, str]:
@@ -122,13 +121,17 @@ def run_workers(*filters: str) -> list[str]:
 
 def urls(variables: dict[str, str]) -> dict[str, str]:
     """Return the address of each service that has one, by service."""
-    port = {name: variables.get(name) or str(default) for name, default in PORTS.items()}
+    url = {
+        setting.port_of: f"http://127.0.0.1:{variables.get(setting.name) or setting.default}"
+        for setting in TABLE.values()
+        if setting.port_of
+    }
     return {
-        "webserver": f"http://127.0.0.1:{port['DAGSTER_PORT']}",
-        "airbyte": f"http://127.0.0.1:{port['AIRBYTE_PORT']}/docs",
-        "airbyte-proxy": f"http://127.0.0.1:{port['AIRBYTE_PORT']}",
-        "warehouse": f"http://127.0.0.1:{port['WAREHOUSE_PORT']}",
-        "localstack": f"http://127.0.0.1:{port['S3_PORT']}",
+        "webserver": url["dagster"],
+        "airbyte": f"{url['airbyte']}/docs",
+        "airbyte-proxy": url["airbyte"],
+        "warehouse": url["warehouse"],
+        "localstack": url["s3"],
     }
 
 

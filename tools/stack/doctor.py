@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tools.settings_table import TABLE
 from tools.stack import bigquery, images, modes, ports
-from tools.stack.compose import ENV_FILE, PORTS, ROOT, StackError, known, output, read_env, read_file, say, succeeds
+from tools.stack.compose import ENV_FILE, ROOT, StackError, known, output, read_env, read_file, say, succeeds
 from tools.stack.findings import Finding
 
 ENGINE = (25, 0)  # health checks with a start interval
@@ -86,8 +87,7 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
     """Check that .env is there, complete, private and valid."""
     if not ENV_FILE.exists():
         return [Finding("fail", "there is no .env", "make env")]
-    example = (ROOT / ".env.example").read_text()
-    required = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
+    required = [setting.name for setting in TABLE.values() if setting.env == "written"]
     findings = []
     findings += check_mounted(MOUNTED + MOUNTED_BY_AIRBYTE * (modes.mode(variables).airbyte == "compose"))
     findings += check_mounted_folders(MOUNTED_FOLDERS)
@@ -109,9 +109,10 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         findings.append(
             Finding("fail", "COMPOSE_PROJECT_NAME has to be lower-case letters, digits, - and _", "edit .env")
         )
-    wrong = [name for name in PORTS if not ports.is_port(variables.get(name, ""))]
-    if wrong or len({variables.get(name) for name in PORTS}) < len(PORTS):
-        findings.append(Finding("fail", f"{', '.join(wrong or PORTS)}: four different port numbers", "edit .env"))
+    try:
+        ports.chosen(variables)
+    except ValueError as error:
+        findings.append(Finding("fail", str(error), "edit .env"))
     return findings or [Finding("ok", ".env is complete")]
 
 

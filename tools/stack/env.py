@@ -6,25 +6,31 @@ import os
 import re
 import secrets
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
+from tools.settings_table import TABLE
 from tools.stack import modes
 from tools.stack.compose import ENV_FILE, ROOT, read_file, say
 
 
+def project() -> str:
+    """Return the name of the checkout's folder, as far as Compose accepts it as the name of a project."""
+    return re.sub(r"[^a-z0-9_-]", "", ROOT.name.lower()).lstrip("_-") or "platform"
+
+
+# What the table of settings calls the ways to make a value.
+GENERATORS: dict[str, Callable[[], str]] = {
+    "project": project,
+    "token": lambda: secrets.token_urlsafe(24),
+    "uuid": lambda: str(uuid.uuid4()),
+    "access key": lambda: f"local{secrets.token_hex(8)}",
+}
+
+
 def generated() -> dict[str, str]:
-    """Return the values that are made up once for a checkout; the project's name is the checkout's folder's."""
-    name = re.sub(r"[^a-z0-9_-]", "", ROOT.name.lower()).lstrip("_-") or "platform"
-    return {
-        "COMPOSE_PROJECT_NAME": name,
-        "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
-        "AIRBYTE_CLIENT_ID": str(uuid.uuid4()),
-        "AIRBYTE_CLIENT_SECRET": secrets.token_urlsafe(24),
-        "AIRBYTE_UI_PASSWORD": secrets.token_urlsafe(24),
-        "AIRBYTE_DB_PASSWORD": secrets.token_urlsafe(24),
-        "AWS_ACCESS_KEY_ID": "local" + secrets.token_hex(8),
-        "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(24),
-    }
+    """Return new values for the settings that are generated once for a checkout."""
+    return {setting.name: GENERATORS[setting.generated]() for setting in TABLE.values() if setting.generated}
 
 
 def make_env() -> None:

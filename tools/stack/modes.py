@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tools.settings_table import TABLE
 from tools.stack.findings import Finding
 
-AIRBYTES, WAREHOUSES = ("lite", "compose", "external"), ("emulator", "bigquery")
+AIRBYTES, WAREHOUSES = TABLE["AIRBYTE_MODE"].values, TABLE["WAREHOUSE"].values
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - recognised, not listened on
 CLOUD = ("cloud.airbyte.com", "api.airbyte.com")
@@ -40,9 +41,8 @@ class Mode:
     @property
     def ports(self) -> list[str]:
         """The variables of the ports that are published."""
-        names = ["DAGSTER_PORT", "S3_PORT"]
-        names += ["AIRBYTE_PORT"] if self.airbyte != "external" else []
-        return names + (["WAREHOUSE_PORT"] if self.warehouse == "emulator" else [])
+        own = {self.airbyte, self.warehouse}
+        return [item.name for item in TABLE.values() if item.port_of and (not item.modes or own & set(item.modes))]
 
 
 def setting(variables: dict[str, str], name: str) -> str | None:
@@ -57,7 +57,7 @@ def mode(variables: dict[str, str]) -> Mode:
 
 def optional(variables: dict[str, str]) -> set[str]:
     """Return what .env need not have: an Airbyte elsewhere takes either pair of credentials (check_external)."""
-    return {"AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"} if mode(variables).airbyte == "external" else set()
+    return {item.name for item in TABLE.values() if mode(variables).airbyte in item.optional_in}
 
 
 def environment(variables: dict[str, str]) -> dict[str, str]:

@@ -6,10 +6,14 @@ import json
 import re
 import shutil
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.settings_table import TABLE
 from tools.stack.compose import output
+
+VARIABLES = {setting.port_of: setting.name for setting in TABLE.values() if setting.port_of}
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,20 @@ def published() -> dict[int, Owner]:
     return owners
 
 
-def is_port(text: str) -> bool:
-    """Return whether a text is a port's number."""
-    return bool(re.fullmatch(r"[1-9]\d{0,4}", text)) and int(text) < 1 << 16
+def chosen(variables: Mapping[str, str]) -> dict[str, int]:
+    """Return the port of each service that has one; without a variable it is the default.
+
+    Raises ValueError for an invalid port number, and for one that two services have.
+    """
+    ports: dict[str, int] = {}
+    for service, name in VARIABLES.items():
+        value = variables.get(name) or TABLE[name].default
+        if not re.fullmatch(r"[1-9]\d{0,4}", value) or int(value) > 65535:
+            raise ValueError(f"{name}={value}: not a port number from 1 to 65535")
+        for other in [other for other in ports if ports[other] == int(value)]:
+            raise ValueError(f"{VARIABLES[other]} and {name} are both {value}; each service needs its own port")
+        ports[service] = int(value)
+    return ports
 
 
 def is_free(port: int) -> bool:

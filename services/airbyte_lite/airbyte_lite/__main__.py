@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import sys
 
 import uvicorn
@@ -12,8 +11,9 @@ import uvicorn
 from airbyte_lite.api.app import create_app
 from airbyte_lite.api.listening import PortError, listen
 from airbyte_lite.api.services import Services
-from airbyte_lite.settings import SettingsError, read_settings
+from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import DataDirInUse
+from platform_kit.settings import SettingsError
 
 GRACE_SECONDS = 1  # for open requests; then jobs get a few seconds to stop
 
@@ -25,7 +25,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO)
     try:
-        settings = read_settings(os.environ)
+        settings = Settings.read()
         sockets = listen(settings.host, settings.port)
         services = Services.open(settings)
     except (SettingsError, DataDirInUse) as error:

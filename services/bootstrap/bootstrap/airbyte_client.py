@@ -74,7 +74,7 @@ class AirbyteClient:
         self._hidden: set[str] = set()
         self._is_cloud = settings.public_api_url is not None
         self._public = settings.public_api_url or PUBLIC
-        self.hide([settings.client_secret, settings.password])
+        self.hide(settings.secrets())
         _check_address("AIRBYTE_URL", self._url)
         _check_address("AIRBYTE_PUBLIC_API_URL", self._public)
         self._http = httpx.Client(

@@ -23,6 +23,7 @@ from bootstrap.render import PRUNE_UNASKED, as_json, destruction_lines, left_lin
 from bootstrap.settings import Settings
 from bootstrap.state import State
 from connections_file import ConnectionsFileError
+from platform_kit.settings import SettingsError
 
 CHANGES_EXIT_CODE = 2
 
@@ -179,7 +180,7 @@ def main() -> None:
         app()
     except _PlanHasChanges:
         sys.exit(CHANGES_EXIT_CODE)
-    except (UserError, ConnectionsFileError) as error:
+    except (UserError, ConnectionsFileError, SettingsError) as error:
         _tell(f"bootstrap: {error}")
         sys.exit(1)
     except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments

@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 from dagster_airbyte.resources import AirbyteClient
 
-from orchestrator import settings
 from orchestrator.airbyte_client import Client, Refused
+from orchestrator.settings import Settings
 
 POLL_SECONDS = 1.0  # the client's own 10 would be most of the time that a small sync takes
 # Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
@@ -24,16 +24,13 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
 
     def client(self) -> AirbyteClient:
         """Return a client of the workspace's two APIs; nothing is sent yet."""
-        url = settings.text("AIRBYTE_URL", "http://127.0.0.1:8000").rstrip("/")
+        settings = Settings.read()
+        url = settings.airbyte_url
         # Airbyte Cloud has its public API at an address of its own.
-        public = settings.text("AIRBYTE_PUBLIC_API_URL", f"{url}/api/public/v1").rstrip("/")
-        application = settings.secret("AIRBYTE_CLIENT_ID"), settings.secret("AIRBYTE_CLIENT_SECRET")
+        public = settings.public_api_url or f"{url}/api/public/v1"
+        application = settings.client_id, settings.client_secret
         # dagster-airbyte refuses two ways to prove who we are; bootstrap prefers the same one.
-        login = (
-            (None, None)
-            if all(application)
-            else (settings.secret("AIRBYTE_USERNAME"), settings.secret("AIRBYTE_PASSWORD"))
-        )
+        login = (None, None) if all(application) else (settings.username, settings.password)
         with warnings.catch_warnings():
             # dagster-airbyte says that it is in beta; its version is locked.
             warnings.simplefilter("ignore", dg.BetaWarning)

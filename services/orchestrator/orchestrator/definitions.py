@@ -4,17 +4,18 @@ import dagster as dg
 from dagster_dbt import DbtProject
 
 import connections_file
-from orchestrator import settings
 from orchestrator.airbyte import Airbyte
 from orchestrator.dbt import dbt_cli, dbt_models
 from orchestrator.files import Bucket, file_assets
 from orchestrator.landing import landing_assets
+from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
 
-declared = connections_file.load(settings.connections_file())
+settings = Settings.read()
+declared = connections_file.load(settings.connections_file)
 sources = {source.name: source for source in declared.sources}
 destinations = {destination.name: destination for destination in declared.destinations}
-dbt_project = DbtProject(settings.dbt_project_directory())
+dbt_project = DbtProject(settings.dbt_project)
 
 all_assets = dg.define_asset_job(
     "all_assets", dg.AssetSelection.all(), description="Load every file, build and check every model."

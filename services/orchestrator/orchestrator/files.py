@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from connections_file import Connection
-from orchestrator import settings
 from orchestrator.records import count_parquet, count_records
 from orchestrator.s3_streams import FileFormat, ParquetFormat
+from orchestrator.settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -28,13 +28,14 @@ def asset_key(s3_key: str) -> dg.AssetKey:
 def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
     """Return one external asset for each file that some connection loads."""
     keys = {key for connection in connections for stream in connection.streams for key in stream.files}
+    bucket = Settings.read().bucket
     return [
         dg.AssetSpec(
             asset_key(key),
             group_name=GROUP,
             kinds={"s3", _kind(key)} - {""},
             description=f"The file `{key}`, put there by somebody else: Airbyte reads it, Dagster does not make it.",
-            metadata={"dagster/uri": f"s3://{settings.bucket()}/{key}"},
+            metadata={"dagster/uri": f"s3://{bucket}/{key}"},
         )
         for key in sorted(keys)
     ]
@@ -73,8 +74,8 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
 
 def _get(client: "S3Client", s3_key: str, **options: Any) -> Any:
     """Return the body of an object, a stream of bytes."""
-    return client.get_object(Bucket=settings.bucket(), Key=s3_key, **options)["Body"]
+    return client.get_object(Bucket=Settings.read().bucket, Key=s3_key, **options)["Body"]
 
 
 def _unreadable(s3_key: str, why: str) -> dg.Failure:
-    return dg.Failure(f"s3://{settings.bucket()}/{s3_key} cannot be read: {why}")
+    return dg.Failure(f"s3://{Settings.read().bucket}/{s3_key} cannot be read: {why}")

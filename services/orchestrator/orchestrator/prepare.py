@@ -2,12 +2,13 @@
 
 from dagster_dbt import DbtProject
 
-from orchestrator import dbt, settings
+from orchestrator import dbt
+from orchestrator.settings import Settings
 
 
 def main() -> None:
     """Print the manifest's path."""
-    print(dbt.prepare(DbtProject(settings.dbt_project_directory())))
+    print(dbt.prepare(DbtProject(Settings.read().dbt_project)))
 
 
 if __name__ == "__main__":

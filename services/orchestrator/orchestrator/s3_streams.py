@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from connections_file import Source, Stream
 from connections_file.expansion import ExpansionError, expand
-from orchestrator import settings
+from orchestrator.settings import Settings
 
 CONNECTOR = "source-s3"
 WILDCARD = re.compile(r"[*?\[\\]")
@@ -99,7 +99,7 @@ def _require_records(configuration: Mapping[str, Any]) -> None:
 
 def _require_same_files(stream: Stream, configuration: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Raise NotCountedError unless the connector reads all of the stream's `files`, and no other file."""
-    bucket = settings.bucket()
+    bucket = Settings.read().bucket
     if configuration.get("bucket") != bucket:
         raise NotCountedError(f"the source reads the bucket {configuration.get('bucket')}, the platform's is {bucket}")
     if configuration.get("start_date"):

@@ -1,29 +1,28 @@
 """What the orchestrator reads from the environment. An empty variable counts as unset."""
 
-import os
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from platform_kit.settings import Address, PlatformSettings, setting
 
 
-def text(name: str, default: str) -> str:
-    """Return a variable's value, or the default when it is unset or empty."""
-    return os.environ.get(name) or default
+class Settings(PlatformSettings):
+    """Where things are, and the credentials for Airbyte: read when they are used, so that the UI never shows them."""
 
+    connections_file: Path = setting("CONNECTIONS_FILE")
+    dbt_project: Annotated[Path, AfterValidator(Path.resolve)] = setting("DBT_PROJECT_DIR")
+    bucket: str = setting("S3_BUCKET")
 
-def secret(name: str) -> str | None:
-    """Return a variable's value, or None when it is unset or empty."""
-    return os.environ.get(name) or None
+    airbyte_url: Address = setting("AIRBYTE_URL")
+    public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")
+    client_id: str | None = setting("AIRBYTE_CLIENT_ID")
+    client_secret: str | None = setting("AIRBYTE_CLIENT_SECRET")
+    username: str | None = setting("AIRBYTE_USERNAME")
+    password: str | None = setting("AIRBYTE_PASSWORD")
 
-
-def connections_file() -> Path:
-    """Return the path of the file that declares the Airbyte connections."""
-    return Path(text("CONNECTIONS_FILE", "connections.yaml"))
-
-
-def dbt_project_directory() -> Path:
-    """Return the path of the dbt project."""
-    return Path(text("DBT_PROJECT_DIR", "dbt_project")).resolve()
-
-
-def bucket() -> str:
-    """Return the name of the bucket that the CSV files are in."""
-    return text("S3_BUCKET", "jaffle-shop")
+    warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
+    emulator: str = setting("BIGQUERY_EMULATOR_HOST")
+    project: str = setting("BQ_PROJECT")
+    location: str = setting("BQ_LOCATION")

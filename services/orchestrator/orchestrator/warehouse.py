@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestrator import settings
+from orchestrator.settings import Settings
 
 # How long a warehouse that is away is waited for; the client's own default is ten minutes.
 UNAVAILABLE_SECONDS = 60
@@ -23,15 +23,12 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
 
         from platform_kit import bigquery
 
-        project = settings.text("BQ_PROJECT", "local-dev")
-        location = settings.text("BQ_LOCATION", "US")
-        emulator = None
-        if settings.text("WAREHOUSE", "emulator") == "emulator":
-            emulator = settings.text("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050")
+        settings = Settings.read()
+        emulator = settings.emulator if settings.warehouse == "emulator" else None
         # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.
         query = f"select count(*) from `{table}`"  # noqa: S608
         try:
-            [(count,)] = bigquery.client(project, location, emulator=emulator).query_and_wait(
+            [(count,)] = bigquery.client(settings.project, settings.location, emulator=emulator).query_and_wait(
                 query,
                 retry=DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS),
                 job_retry=DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS),

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from platform_kit.settings_table import TABLE
 from socket_proxy.errors import Refused
 
 PREFIX = "PROXY_"
@@ -25,12 +27,12 @@ class Settings(BaseModel):
 
     project: str = Field(min_length=1)
     network: str = Field(min_length=1)
-    socket: Path = Path("/var/run/docker.sock")
+    socket: Path = Path(TABLE["DOCKER_SOCKET"].default)
     host: str = "0.0.0.0"  # noqa: S104 - inside a container, on a network of its own
     port: int = Field(default=2375, ge=0, le=65535)
     user: int = Field(default=10001, gt=0)  # the user that the proxy becomes when it was started as root
-    memory_mib: int = Field(default=1024, ge=128)
-    cpus: float = Field(default=2, gt=0)
+    memory_mib: int = Field(default=int(TABLE["RUN_WORKER_MEMORY_MIB"].default), ge=128)
+    cpus: float = Field(default=float(TABLE["RUN_WORKER_CPUS"].default), gt=0)
     pids: int = Field(default=256, ge=32)
     max_workers: int = Field(default=8, ge=1)
     keep_finished: int = Field(default=20, ge=0)  # finished containers kept for their logs; older ones are swept
@@ -62,7 +64,7 @@ class ConnectorSettings(Settings):
     images: str = Field(default="airbyte/source-*,airbyte/destination-*", min_length=1)  # `*`: one name's rest
     workspace: str = Field(pattern=rf"^{VOLUME}$")  # the volume of jobs' files, mounted on /data
     local: str = Field(pattern=rf"^{VOLUME}$")  # the volume for connectors that read and write files, on /local
-    memory_mib: int = Field(default=2048, ge=128)
+    memory_mib: int = Field(default=int(TABLE["CONNECTOR_MEMORY_MIB"].default), ge=128)
 
     def require_image(self, image: str) -> None:
         """Raises Refused unless an image's name matches a pattern and has a tag."""
@@ -77,11 +79,25 @@ POLICIES: dict[str, type[Settings]] = {"run-workers": WorkerSettings, "connector
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Reads PROXY_<NAME> variables, PROXY_POLICY first; raises ValueError for an unknown name or a bad value."""
+    """Reads PROXY_<NAME> variables, PROXY_POLICY first; raises ValueError for an unknown name or a bad value.
+
+    Not by pydantic-settings: it ignores a variable that it does not know, so that a misspelt limit would not hold.
+    """
     values = {
         name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)
     }
     policy = values.pop("policy", "run-workers")
     if policy not in POLICIES:
         raise ValueError(f"PROXY_POLICY is {policy!r}; there are {', '.join(POLICIES)}")
-    return POLICIES[policy].model_validate(values)
+    try:
+        return POLICIES[policy].model_validate(values)
+    except ValidationError as error:
+        raise ValueError("; ".join(_sentence(item) for item in error.errors())) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Return what is wrong with a variable, by its name."""
+    name = f"{PREFIX}{str(error['loc'][0]).upper()}"
+    if error["type"] == "missing":
+        return f"{name} is missing"
+    return f"{name} is {error['input']!r}: {error['msg']}"

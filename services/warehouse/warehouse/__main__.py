@@ -5,13 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from platform_kit.settings_table import PORTS, TABLE
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit code. A data directory in use by another process is refused."""
     parser = argparse.ArgumentParser("warehouse", description="A BigQuery emulator for one machine.")
     parser.add_argument("--host", default="127.0.0.1", help="there is no authentication: a private address only")
-    parser.add_argument("--port", type=int, default=9050)
-    parser.add_argument("--project", default="local-dev", help="the project that exists from the start")
+    parser.add_argument("--port", type=int, default=PORTS["warehouse"])
+    parser.add_argument("--project", default=TABLE["BQ_PROJECT"].default, help="the project that exists from the start")
     parser.add_argument("--data-dir", type=Path, default=Path(".local/warehouse"))
     options = parser.parse_args(arguments)
 

@@ -34,7 +34,7 @@ class Setting:
     """A worker over a database with one connection; the source's code is given to `task`."""
 
     def __init__(self, connector: Connector, runner: ConnectorRunner, database: Database, directory: Path) -> None:
-        settings = Settings("127.0.0.1", 0, directory, directory, "http://127.0.0.1:9")
+        settings = Settings(data_dir=directory, connector_environments=directory, emulator_address="http://127.0.0.1:9")
         self.store, self.jobs = Store(database), JobStore(database)
         self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings, directory)
         self.store.add(Actor("d1", "destination", "w1", "d", BIGQUERY_ID, {"project_id": "p", "dataset_id": "d"}, 0.0))

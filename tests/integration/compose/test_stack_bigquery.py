@@ -34,6 +34,12 @@ def test_the_emulator_needs_no_check(variables: dict[str, str]) -> None:
     assert bigquery.check(variables | {"WAREHOUSE": "emulator"}) == []
 
 
+@pytest.mark.parametrize("project", ["local-dev", ""])
+def test_the_emulators_project_is_not_looked_up_at_google(variables: dict[str, str], project: str) -> None:
+    [finding] = bigquery.check(variables | {"BQ_PROJECT": project})
+    assert (finding.level, finding.next) == ("fail", "BQ_PROJECT=<your project> in .env")
+
+
 @pytest.mark.parametrize("key", ["/nowhere/key.json", "key.json", "~/key.json"])
 def test_the_key_is_a_file_by_its_whole_path(variables: dict[str, str], key: str) -> None:
     [finding] = bigquery.check(variables | {"GOOGLE_APPLICATION_CREDENTIALS": key})

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tools.local import dev, startup
-from tools.local.platform import PORTS, Platform, fixed_ports
+from tools.local.platform import Platform
 from tools.local.processes import Service, Supervisor
+from tools.settings_table import PORTS
+from tools.stack import ports
 
 
 def web(name: str) -> Service:
@@ -76,14 +78,14 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_ports_come_from_the_environment_as_on_compose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_PORT", "3001")
     monkeypatch.setenv("S3_PORT", "")
-    assert fixed_ports() == PORTS | {"dagster": 3001}
+    assert ports.chosen(os.environ) == PORTS | {"dagster": 3001}
     for wrong in ("x", "0", "65536", "-1"):
         monkeypatch.setenv("DAGSTER_PORT", wrong)
-        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong} is no port"):
-            fixed_ports()
+        with pytest.raises(ValueError, match=f"DAGSTER_PORT={wrong}: not a port"):
+            ports.chosen(os.environ)
     monkeypatch.setenv("DAGSTER_PORT", "8000")
-    with pytest.raises(ValueError, match="AIRBYTE_PORT=8000, DAGSTER_PORT=8000: four ports"):
-        fixed_ports()
+    with pytest.raises(ValueError, match="DAGSTER_PORT and AIRBYTE_PORT are both 8000"):
+        ports.chosen(os.environ)
 
 
 def test_a_secret_in_the_callers_environment_reaches_the_connections_file(

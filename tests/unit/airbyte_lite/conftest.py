@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import croniter  # noqa: F401 - here, since its import starts a process: `file`, for the size of an integer
 import httpx
 import pytest
 from fastapi import FastAPI

@@ -2,13 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from airbyte_lite.settings import SettingsError, is_private, read_settings
+from airbyte_lite.settings import Settings, is_private
+from platform_kit.settings import SettingsError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 def test_defaults_are_the_local_platform() -> None:
-    settings = read_settings({})
+    settings = Settings.read({})
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.data_dir == Path(".local/airbyte").absolute()
     assert settings.emulator_host == "http://127.0.0.1:9050"
@@ -16,19 +17,19 @@ def test_defaults_are_the_local_platform() -> None:
 
 
 def test_empty_variables_are_unset() -> None:
-    settings = read_settings({"AIRBYTE_CLIENT_ID": "", "AIRBYTE_CLIENT_SECRET": "", "AIRBYTE_LITE_PORT": ""})
+    settings = Settings.read({"AIRBYTE_CLIENT_ID": "", "AIRBYTE_CLIENT_SECRET": "", "AIRBYTE_LITE_PORT": ""})
     assert settings.client_id is None
     assert settings.port == 8000
 
 
 def test_google_bigquery_has_no_emulator() -> None:
-    settings = read_settings({"WAREHOUSE": "bigquery", "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050"})
+    settings = Settings.read({"WAREHOUSE": "bigquery", "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050"})
     assert settings.emulator_host is None
 
 
 @pytest.mark.parametrize(("value", "limit"), [("", None), ("0", None), ("10485760", 10485760)])
 def test_limit_of_bytes_billed(value: str, limit: int | None) -> None:
-    assert read_settings({"BQ_MAXIMUM_BYTES_BILLED": value}).maximum_bytes_billed == limit
+    assert Settings.read({"BQ_MAXIMUM_BYTES_BILLED": value}).maximum_bytes_billed == limit
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_limit_of_bytes_billed(value: str, limit: int | None) -> None:
         ({"AIRBYTE_LITE_PORT": "80a"}, "AIRBYTE_LITE_PORT is '80a'"),
         ({"AIRBYTE_LITE_PORT": "70000"}, "from 0 to 65535"),
         ({"BQ_MAXIMUM_BYTES_BILLED": "10 GB"}, "must be a number of bytes"),
-        ({"BIGQUERY_EMULATOR_HOST": "127.0.0.1:9050"}, "needs its scheme"),
+        ({"BIGQUERY_EMULATOR_HOST": "127.0.0.1:9050"}, "BIGQUERY_EMULATOR_HOST is '127.0.0.1:9050'.* with its scheme"),
         ({"AIRBYTE_CLIENT_ID": "me"}, "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET together"),
         ({"AIRBYTE_PASSWORD": "x"}, "AIRBYTE_USERNAME and AIRBYTE_PASSWORD together"),
         ({"AIRBYTE_LITE_HOST": EVERYWHERE}, "will not listen on 0.0.0.0 without authentication"),
@@ -48,13 +49,13 @@ def test_limit_of_bytes_billed(value: str, limit: int | None) -> None:
 )
 def test_settings_that_cannot_work_are_refused(variables: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
-        read_settings(variables)
+        Settings.read(variables)
 
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "::", "93.184.216.34"])
 def test_any_address_may_be_used_with_authentication(host: str) -> None:
     credentials = {"AIRBYTE_CLIENT_ID": "me", "AIRBYTE_CLIENT_SECRET": "x"}
-    assert read_settings({"AIRBYTE_LITE_HOST": host, **credentials}).authenticated
+    assert Settings.read({"AIRBYTE_LITE_HOST": host, **credentials}).authenticated
 
 
 @pytest.mark.parametrize(

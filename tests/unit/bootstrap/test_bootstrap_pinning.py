@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +17,7 @@ from bootstrap.settings import Settings
 
 def client(answer: Callable[[httpx.Request], httpx.Response]) -> AirbyteClient:
     """A client of a server that is a function."""
-    settings = Settings("http://airbyte", Path(), Path(), Path(), "bucket", None)
+    settings = Settings(airbyte_url="http://airbyte")
     return AirbyteClient(settings, httpx.MockTransport(answer))
 
 

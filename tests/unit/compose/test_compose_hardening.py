@@ -10,6 +10,7 @@ import yaml
 from socket_proxy.settings import ConnectorSettings, from_environment
 from socket_proxy.worker import VARIABLE
 from tools.local.platform import LOCALSTACK_HAS_ITS_OBJECTS
+from tools.settings_table import TABLE
 from tools.stack import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -175,11 +176,13 @@ def test_secrets_have_no_default_and_the_example_is_empty() -> None:
         assert not SECRET.search(name) or name in NOT_SECRET or default == ""
     for name, value in re.findall(r"^#?(\w+)=(.*)$", EXAMPLE, re.MULTILINE):
         assert not SECRET.search(name) or value == ""
+    looking = {name for name in TABLE if SECRET.search(name)} - NOT_SECRET
+    assert looking <= {setting.name for setting in TABLE.values() if setting.secret}
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     used = set(re.findall(r"\$\{(\w+)", TEXT)) - set(re.findall(r"INPUTS_\w+", TEXT))
-    described = set(re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+    described = {setting.name for setting in TABLE.values() if setting.env != "none"}
     assert used == described - {"COMPOSE_PROFILES"}
 
 
@@ -196,6 +199,7 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
         "PLATFORM_NETWORK",
         "DAGSTER_CURRENT_IMAGE",
         "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE",
+        "GOOGLE_APPLICATION_CREDENTIALS",  # the proxy mounts the key and names it
     }
 
 

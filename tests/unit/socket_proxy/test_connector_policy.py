@@ -231,5 +231,5 @@ def test_the_policy_comes_from_the_environment() -> None:
     assert from_environment(given | volumes) == SETTINGS
     with pytest.raises(ValueError, match="there are run-workers, connectors"):
         from_environment(given | volumes | {"PROXY_POLICY": "none"})
-    with pytest.raises(ValueError, match="workspace"):
+    with pytest.raises(ValueError, match="PROXY_WORKSPACE is missing"):
         from_environment(given)

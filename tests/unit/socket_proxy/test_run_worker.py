@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from socket_proxy.errors import Refused
 from socket_proxy.settings import WorkerSettings, from_environment
@@ -161,8 +160,10 @@ def test_settings_come_from_the_environment() -> None:
     }
     assert from_environment({**values, "HOME": "/"}).cpus == 1.5
     for wrong in ({"PROXY_IMAGE": ""}, {"PROXY_MEMORY": "1g"}, {"PROXY_COMPUTE_LOGS": "/etc:/etc"}):
-        with pytest.raises(ValidationError):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
             from_environment(values | wrong)
+    with pytest.raises(ValueError, match="PROXY_IMAGE is missing"):
+        from_environment({name: value for name, value in values.items() if name != "PROXY_IMAGE"})
 
 
 def test_the_sweeper_keeps_the_newest_finished_workers_and_everything_alive() -> None:

@@ -1,14 +1,13 @@
 import base64
-from pathlib import Path
 
 import pytest
 
 from airbyte_lite.api.auth import TOKEN_SECONDS, Authenticator
 from airbyte_lite.settings import Settings
 
-OPEN = Settings("127.0.0.1", 8000, Path(), Path(), None)
-CLIENT = Settings("127.0.0.1", 8000, Path(), Path(), None, client_id="me", client_secret="sécret")
-BASIC = Settings("127.0.0.1", 8000, Path(), Path(), None, username="ada", password="pass:word")
+OPEN = Settings()
+CLIENT = Settings(client_id="me", client_secret="sécret")
+BASIC = Settings(username="ada", password="pass:word")
 KEY = b"k" * 32
 
 
@@ -45,7 +44,7 @@ def test_token_lives_fifteen_minutes() -> None:
 def test_token_outlives_a_restart_but_not_a_change_of_the_secret() -> None:
     header = f"Bearer {Authenticator(CLIENT, KEY).issue('me', 'sécret')}"
     assert Authenticator(CLIENT, KEY).allows(header)
-    changed = Settings("127.0.0.1", 8000, Path(), Path(), None, client_id="me", client_secret="other")
+    changed = Settings(client_id="me", client_secret="other")
     assert not Authenticator(changed, KEY).allows(header)
     assert not Authenticator(CLIENT, b"x" * 32).allows(header)
 

@@ -31,7 +31,11 @@ BIGQUERY = {
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings("127.0.0.1", 8000, tmp_path / "data", tmp_path / "environments", "http://127.0.0.1:9")
+    return Settings(
+        data_dir=tmp_path / "data",
+        connector_environments=tmp_path / "environments",
+        emulator_address="http://127.0.0.1:9",
+    )
 
 
 @pytest.fixture
@@ -68,7 +72,7 @@ def connection(services: Services) -> Connection:
 
 
 def test_health_needs_no_authentication(settings: Settings, client_of: Any) -> None:
-    services = Services.open(replace(settings, client_id="me", client_secret="s"))
+    services = Services.open(settings.model_copy(update={"client_id": "me", "client_secret": "s"}))
     client = client_of(create_app(services))
     assert client.get(f"{PUBLIC}/health").text == "Successful operation"
     assert client.get(f"{CONFIGURATION}/health").json() == {"available": True}
@@ -95,7 +99,7 @@ def test_health_needs_no_authentication(settings: Settings, client_of: Any) -> N
     ],
 )
 def test_open_server_answers_for_its_own_names_only(settings: Settings, client_of: Any, host: str, status: int) -> None:
-    services = Services.open(replace(settings, host="airbyte-lite"))
+    services = Services.open(settings.model_copy(update={"host": "airbyte-lite"}))
     answer = client_of(create_app(services)).get(f"{PUBLIC}/workspaces", headers={"Host": host})
     assert answer.status_code == status
     if status == 403:
@@ -104,7 +108,7 @@ def test_open_server_answers_for_its_own_names_only(settings: Settings, client_o
 
 
 def test_server_with_credentials_answers_for_every_name(settings: Settings, client_of: Any) -> None:
-    services = Services.open(replace(settings, username="ada", password="x"))
+    services = Services.open(settings.model_copy(update={"username": "ada", "password": "x"}))
     client = client_of(create_app(services))
     headers = {"Host": "airbyte.example.com", "Authorization": "Basic YWRhOng="}
     assert client.get(f"{PUBLIC}/workspaces", headers=headers).status_code == 200
@@ -113,7 +117,7 @@ def test_server_with_credentials_answers_for_every_name(settings: Settings, clie
 
 @pytest.mark.parametrize("encoding", ["json", "data"])
 def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str) -> None:
-    services = Services.open(replace(settings, client_id="me", client_secret="s&cret=1"))
+    services = Services.open(settings.model_copy(update={"client_id": "me", "client_secret": "s&cret=1"}))
     client = client_of(create_app(services))
     path = f"{PUBLIC}/applications/token"
     answer = client.post(path, **{encoding: {"client_id": "me", "client_secret": "s&cret=1", "grant_type": "x"}}).json()
@@ -127,7 +131,7 @@ def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding:
 
 
 def test_basic_authentication_takes_names_and_passwords_beyond_ascii(settings: Settings, client_of: Any) -> None:
-    services = Services.open(replace(settings, username="ada", password="pässword"))
+    services = Services.open(settings.model_copy(update={"username": "ada", "password": "pässword"}))
     client = client_of(create_app(services))
     for password, status in (("pässword", 200), ("password", 401)):
         header = "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()

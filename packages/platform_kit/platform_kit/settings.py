@@ -1,0 +1,76 @@
+"""Settings of a service: read from the environment, with the defaults of the table of settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources.utils import parse_env_vars
+
+from platform_kit.settings_table import TABLE
+
+Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
+
+
+class SettingsError(Exception):
+    """Settings that a service cannot start with: each variable with its value, unless secret, and what is allowed."""
+
+
+def setting(name: str, default: object = None) -> Any:
+    """Return a field that is read from the variable `name`, and else has the default of the table of settings.
+
+    `default` is for a setting that has none in the table. A secret does not show in the repr of its settings.
+    """
+    row = TABLE[name]
+    return Field(validation_alias=name, default=row.default or default, repr=not row.secret)
+
+
+class PlatformSettings(BaseSettings):
+    """The base of a service's settings. An empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", validate_default=True, populate_by_name=True, case_sensitive=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes them by these names
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the caller only: `read` passes those of the environment."""
+        return (init_settings,)
+
+    def secrets(self) -> list[str]:
+        """Return the values that must not show in any message."""
+        rows = {name: TABLE[str(field.validation_alias)] for name, field in type(self).model_fields.items()}
+        return [str(getattr(self, name)) for name, row in rows.items() if row.secret and getattr(self, name)]
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the settings that an environment gives, by default the process's. Raises SettingsError."""
+        source = EnvSettingsSource(cls, env_ignore_empty=True)
+        given = os.environ if environment is None else environment
+        source.env_vars = parse_env_vars(given, case_sensitive=True, ignore_empty=True)
+        try:
+            return cls(**source())
+        except ValidationError as error:
+            # The error's own text and context would show secrets.
+            raise SettingsError(" ".join(_sentence(item) for item in error.errors(include_url=False))) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Return what is wrong with a setting, or with several together."""
+    name = str(error["loc"][0]) if error["loc"] else ""
+    if name not in TABLE:  # a check of the whole
+        return str(error["ctx"]["error"]) if "error" in error.get("ctx", {}) else error["msg"]
+    value = "not valid (its value is secret)" if TABLE[name].secret else f"'{error['input']}'"
+    expected = TABLE[name].allowed
+    return f"{name} is {value}; it must be {expected}." if expected else f"{name} is {value}: {error['msg']}."

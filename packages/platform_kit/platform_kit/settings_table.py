@@ -1,0 +1,107 @@
+"""Reads the table of settings, `settings.ini`. Standard library only, any Python from 3.9 on: tools read it too."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+FILE = Path(__file__).with_name("settings.ini")
+HEADING = "heading: "
+IN = "in "  # begins the key of a mode's value
+ENV = ("written", "commented", "none")
+RENAMED = {"is": "meaning", "for": "consumers"}  # keys that are reserved words in Python
+
+
+class TableError(Exception):
+    """The table of settings is invalid: which section, and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. The head of `settings.ini` says what each field means."""
+
+    name: str
+    heading: str
+    env: str
+    meaning: str
+    in_modes: dict[str, str]
+    default: str = ""
+    compose: str | None = None
+    empty: str = ""
+    process: str | None = None
+    consumers: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    form: str = ""
+    example: str | None = None
+    secret: bool = False
+    generated: str = ""
+    modes: tuple[str, ...] = ()
+    optional_in: tuple[str, ...] = ()
+    port_of: str = ""
+
+    @property
+    def in_container(self) -> str:
+        """The default in containers."""
+        return self.default if self.compose is None else self.compose
+
+    @property
+    def allowed(self) -> str:
+        """What a valid value is, in words; empty for any text."""
+        return self.form or " or ".join(f"'{value}'" for value in self.values)
+
+
+LISTS = {field.name for field in fields(Setting) if field.type == "tuple[str, ...]"}
+NAMES = {field.name for field in fields(Setting)} - {"name", "heading", "env", "in_modes", *RENAMED.values()}
+KEYS = {name.replace("_", " "): name for name in NAMES} | RENAMED
+"""The keys of a section, and the fields that they fill."""
+
+
+def read(file: Path = FILE) -> dict[str, Setting]:
+    """Return every setting by name, in the table's order. Raises TableError."""
+    # No interpolation, as `$` and `%` are ordinary characters here; no comments within lines.
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",))
+    try:
+        parser.read_string(file.read_text(encoding="utf-8"), str(file))
+    except configparser.Error as error:
+        raise TableError(str(error)) from error
+    table: dict[str, Setting] = {}
+    heading = env = ""
+    for section in parser.sections():
+        keys = dict(parser[section])
+        if section.startswith(HEADING):
+            heading, env = section[len(HEADING) :], keys.get("env", "")
+            if env not in ENV:
+                raise TableError(f"{file.name}: [{section}] needs env = {' or '.join(ENV)}")
+            continue
+        table[section] = _setting(section, heading, env, keys, file)
+    return table
+
+
+def _setting(name: str, heading: str, env: str, keys: dict[str, str], file: Path) -> Setting:
+    """Return a section as a setting. Raises TableError."""
+    in_modes = {key[len(IN) :]: keys.pop(key) for key in list(keys) if key.startswith(IN)}
+    values: dict[str, object] = {}
+    for key, value in keys.items():
+        field = KEYS.get(key)
+        if not field:
+            raise TableError(f"{file.name}: [{name}] has an unknown key: {key}. Its head lists the keys")
+        values[field] = tuple(part.strip() for part in value.split(",") if part.strip()) if field in LISTS else value
+    if not values.get("meaning"):
+        raise TableError(f"{file.name}: [{name}] does not say what the setting is: it needs a line `is = …`")
+    answer = values.pop("secret", "no")
+    if answer not in ("yes", "no") or (answer == "yes" and values.get("default")):
+        raise TableError(f"{file.name}: [{name}] is either `secret = yes` without a default, or not secret")
+    return Setting(
+        name=name,
+        heading=heading,
+        env=env,
+        in_modes=in_modes,
+        secret=answer == "yes",
+        **values,  # type: ignore[arg-type]
+    )
+
+
+TABLE = read()
+PORTS = {setting.port_of: int(setting.default) for setting in TABLE.values() if setting.port_of}
+"""The published ports, by the service that listens on them."""

@@ -1,0 +1,33 @@
+"""What is generated from the table of settings, and that it is current."""
+
+from dataclasses import replace
+
+import pytest
+
+from tools import settings
+from tools.settings_table import TABLE
+
+
+def test_what_is_generated_is_current() -> None:
+    assert not list(settings.outdated()), "differs from the table of settings. Write it again: make settings"
+
+
+def test_a_changed_default_reaches_every_file_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLE, "BQ_LOCATION", replace(TABLE["BQ_LOCATION"], default="EU"))
+    changed = settings.outdated()
+    assert set(changed) == {
+        ".env.example",
+        "docker-compose.yml",
+        "docs/settings.md",
+        "dbt_project/profiles.yml",
+        "services/Dockerfile",
+    }
+    assert "BQ_LOCATION: ${BQ_LOCATION:-EU}" in changed["docker-compose.yml"]
+    assert "env_var('BQ_LOCATION', 'EU')" in changed["dbt_project/profiles.yml"]
+    assert "\nARG BQ_LOCATION=EU\n" in changed["services/Dockerfile"]
+
+
+def test_a_file_that_lost_its_generated_lines_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.BLOCKS, "README.md", settings.run_worker)
+    with pytest.raises(ValueError, match=r"README.md: .*begin"):
+        settings.generated()
