@@ -56,7 +56,7 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
         Raises Failure when the file is missing or unreadable, NotCountedError when its records cannot be counted.
         """
         # Imported here: the import is slow, and loading the code location does not need it.
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         from platform_kit import s3
 
@@ -68,6 +68,8 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
                 return count_records(body, s3_key, file_format)
         except ClientError as error:
             raise _unreadable(s3_key, f"{error}. Upload the file, then run again.") from error
+        except BotoCoreError as error:  # no connection, or one that broke
+            raise _unreadable(s3_key, f"{error}. Is S3 running? make ps shows it; then run again.") from error
         except (EOFError, OSError, ValueError, zlib.error) as error:
             raise _unreadable(s3_key, f"{error}. Replace the file, then run again.") from error
 

@@ -188,10 +188,10 @@ class Store:
         return [json.loads(row["state"]) for row in rows if row["stream"] in wanted]
 
     def save_states(self, read: Connection, states: Sequence[dict[str, Any]]) -> list[str]:
-        """Save AirbyteStateMessages of a sync in one transaction, each in the place of the one before.
+        """Save AirbyteStateMessages of a sync in one transaction; each replaces the stream's previous one.
 
-        `read` is the connection as the sync has read it. Where a stream is read by another cursor by now, or no longer
-        incrementally, or where the connection was deleted, its state is not saved; returns the names of such streams.
+        `read` is the connection with which the sync was run. Returns the streams whose states were not saved, because
+        they have another cursor now, are no longer incremental, or because the connection was deleted.
         """
         with self._database.write() as connection:
             row = row_of(connection, read)
@@ -205,7 +205,7 @@ class Store:
         return [name for name in stale if any(syncstate.stream_of(state) in ("", name) for state in states)]
 
     def drop_states(self, connection_id: str, streams: Iterable[str]) -> None:
-        """Forget the states of these streams, also within a global state."""
+        """Remove the states of these streams, also from a global state."""
         with self._database.write() as connection:
             _drop_states(connection, connection_id, streams)
 
@@ -227,7 +227,7 @@ class Store:
 
 
 def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: Iterable[str]) -> None:
-    """Drop the states of streams, also within a global state."""
+    """Remove the states of streams, also from a global state."""
     names = [*streams]
     rows = connection.execute("select stream, state from states where connection_id = ?", (connection_id,)).fetchall()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The source of a job: what it offers, what its own check says, what it reads."""
+"""The source of a job: its discovery, its check and its read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class JobSource:
             yield read
 
     def fault(self) -> str | None:
-        """Return what the source's own check finds wrong, as one line; None if it passes."""
+        """Return the error of the source's check as one line, None if the check succeeds."""
         try:
             result = self._runner.check(self._connector, self.actor.configuration, self._task.follow)
         except ConnectorError as error:
@@ -44,7 +44,7 @@ class JobSource:
         return None if result.succeeded else " ".join(result.message.split())
 
     def confirm_empty(self) -> None:
-        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
+        """Raise SyncError unless the source's check succeeds: then the source is really empty."""
         reason = self.fault()
         if reason is not None:
             raise SyncError(
@@ -55,7 +55,7 @@ class JobSource:
             )
 
     def confirm_unknown(self, streams: list[str]) -> None:
-        """Raise SyncError unless the source's own check vouches for streams without a schema (schemaless ones)."""
+        """Raise SyncError for streams without a schema, unless the source's check succeeds: then they have none."""
         reason = self.fault()
         if reason is not None:
             raise SyncError(

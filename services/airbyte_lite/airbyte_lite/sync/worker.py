@@ -134,8 +134,8 @@ class Worker:
         for name in self._store.save_states(connection, states):
             task.log(
                 "WARN",
-                f"Stream {name} was changed while this job ran: the state of the job is not kept for it, "
-                "the next sync reads it from the start.",
+                f"Stream {name} was changed while this job ran, so its state was not saved: "
+                "the next sync reads the stream from the start.",
             )
 
     def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
@@ -149,6 +149,6 @@ class Worker:
 
 
 def _details(error: SourceError, read: Read) -> str:
-    """Return what the connector left behind besides its messages: a stack trace, or its last lines."""
+    """Return what the connector wrote besides its messages: a stack trace, or its last lines."""
     cause = error.__cause__
     return cause.internal if isinstance(cause, ConnectorError) else read.stderr if read.exit_code else ""
