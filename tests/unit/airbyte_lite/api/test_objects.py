@@ -226,13 +226,13 @@ def test_patch_changes_a_part_and_put_the_whole(api: Any, destination: dict[str,
     ("change", "sentence"),
     [
         ({"dataset_location": None}, "configuration.dataset_location must be of type string"),
-        ({"dataset_id": "a-b"}, "configuration.dataset_id does not fit pattern"),
+        ({"dataset_id": "a-b"}, "configuration.dataset_id does not satisfy pattern"),
         ({"loading_method": {"method": "GCS Staging"}}, "configuration.loading_method.method must be Standard"),
         ({"loading_method": {}}, "configuration.loading_method.method is required"),
         ({"credentials_json": MASK}, "stands for a stored secret, where none is stored"),
         ({"credentials_json": 12345}, "configuration.credentials_json must be of type string"),
-        ({"destinationType": "snowflake"}, "There is no destination connector snowflake"),
-        ({"destinationType": None}, "Give definitionId or configuration.destinationType"),
+        ({"destinationType": "snowflake"}, "destination connector snowflake is not installed"),
+        ({"destinationType": None}, "definitionId or configuration.destinationType"),
     ],
 )
 def test_bad_configurations(api: Any, change: dict[str, Any], sentence: str) -> None:
