@@ -44,7 +44,10 @@ def run_sync(sync: Sync, source: Source) -> None:
         reads = {}
         for number, item in enumerate(plans):
             spool = Spool(sync.spool_dir, f"stream-{number}")
-            staging = names.staging(item.table, sync.connection_id, token)
+            staging = (
+                names.staging(item.table, sync.connection_id, token),
+                names.staging(item.table, sync.connection_id, os.urandom(6).hex()),
+            )
             rows = RowFormatter(item.columns, sync.job_id, item.stream.generation_id)
             load = StreamLoad(warehouse, jobs, item, spool, staging, background)
             reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)

@@ -1,4 +1,4 @@
-"""Workspaces, sources, destinations, connections, and the state of their streams."""
+"""Stores workspaces, sources, destinations, connections, and the states of the connections' streams."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 
 
 class Store:
-    """The configuration objects and sync states in the database; reads raise a 404 Problem for unknown ids."""
+    """The configuration objects and sync states in the database; a 404 Problem for unknown ids."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._on_connection: Callable[[], None] = lambda: None
 
     def follow_connections(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever a connection was saved or deleted."""
+        """Call `changed` after a connection was saved or deleted."""
         self._on_connection = changed
 
     def key(self) -> bytes:
-        """Return the random key of this installation, made at the first call."""
+        """Return the random key of this installation. The first call creates it."""
         with self._database.write() as connection:
             connection.execute("insert or ignore into meta values ('key', ?)", (secrets.token_bytes(32),))
             return bytes(connection.execute("select value from meta where name = 'key'").fetchone()[0])
@@ -37,7 +37,7 @@ class Store:
     # Objects
 
     def add(self, record: Workspace | Actor | Connection) -> None:
-        """Insert a new record. Raises a 404 Problem if what it belongs to was deleted meanwhile."""
+        """Insert a new record. Raises a 404 Problem if its workspace, source or destination is deleted."""
         with self._database.write() as connection:
             for parent in _parents(record):
                 row = connection.execute("select kind from objects where id = ? and deleted", (parent,)).fetchone()
@@ -50,7 +50,7 @@ class Store:
         self._tell(record)
 
     def add_workspace_once(self, workspace: Workspace) -> Workspace:
-        """Return the workspace with this id; insert it if there is none, or none any more."""
+        """Return the workspace with this id. Insert it if it does not exist or is deleted."""
         with self._database.write() as connection:
             row = _row(connection, workspace)
             if row is not None and not row["deleted"]:
@@ -63,11 +63,12 @@ class Store:
         return workspace
 
     def change[R: Workspace | Actor | Connection](self, record: R, alter: Callable[[R], R]) -> R:
-        """Alter a record and return it as it is then; the only way to do so.
+        """Change a stored record and return the changed record. This is the only way to change one.
 
-        `alter` gets the record as it is now, inside the write transaction, so that no change of another caller is lost;
-        it has to be quick and must not write. Whatever it raises leaves the record as it is. The sync states that the
-        altered streams of a connection cannot read on from are dropped. Raises a 404 Problem for a deleted record.
+        `alter` receives the stored record and returns the new one. It runs inside the write transaction, so no change
+        of another caller is lost; it must be quick and must not use the database. If it raises, nothing is changed.
+        For a connection, the states of streams that can no longer continue from them are dropped.
+        Raises a 404 Problem for a deleted record.
         """
         with self._database.write() as connection:
             row = _row(connection, record)
@@ -109,11 +110,6 @@ class Store:
         """List connections, oldest first; no workspaces means all."""
         return [_connection(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
 
-    def connections_of(self, actor: Actor) -> list[Connection]:
-        """List the connections that use the source or destination."""
-        with self._database.read() as connection:
-            return [_connection(_document(row)) for row in _dependents(connection, actor)]
-
     def scheduled_connections(self) -> list[Connection]:
         """List the active connections with a cron schedule."""
         with self._database.read() as connection:
@@ -124,18 +120,18 @@ class Store:
         return [_connection(_document(row)) for row in rows]
 
     def delete(self, record: Workspace | Actor | Connection) -> list[Connection]:
-        """Mark a record and what cannot be without it as deleted; return the connections among them.
+        """Mark a record and everything that depends on it as deleted; return the deleted connections.
 
-        Of an actor nothing is kept that may be secret; the states of connections go too. Raises a 404 Problem for a
-        record that was deleted already.
+        The configurations of sources and destinations and the states of connections are removed. Raises a 404 Problem
+        if the record is already deleted.
         """
         now = time.time()
         with self._database.write() as connection:
             row = _row(connection, record)
             if row is None or row["deleted"]:
                 raise not_found(_kind(record)[0], record.id)
-            doomed = [found for found in _dependents(connection, record) if found["id"] != record.id]
-            for found in (*doomed, row):
+            deleted = [*_dependents(connection, record), row]
+            for found in deleted:
                 document = _document(found) | {"deleted": True}
                 if found["kind"] in ("source", "destination"):
                     document["configuration"] = {}
@@ -145,7 +141,7 @@ class Store:
                 )
                 connection.execute("delete from states where connection_id = ?", (found["id"],))
         self._database.scrub()
-        connections = [_connection(_document(found)) for found in (*doomed, row) if found["kind"] == "connection"]
+        connections = [_connection(_document(found)) for found in deleted if found["kind"] == "connection"]
         if connections:
             self._on_connection()
         return connections
@@ -179,7 +175,7 @@ class Store:
     # State
 
     def states(self, connection_id: str, streams: Iterable[str]) -> list[dict[str, Any]]:
-        """Return the saved AirbyteStateMessages of these streams, and the connection's global one if it has one."""
+        """Return the saved AirbyteStateMessages of these streams, and the connection's global one if there is one."""
         wanted = {*streams, ""}
         with self._database.read() as connection:
             rows = connection.execute(
@@ -210,7 +206,7 @@ class Store:
             _drop_states(connection, connection_id, streams)
 
     def generations(self, connection_id: str) -> dict[str, int]:
-        """Return the generation of each stream that has had one."""
+        """Return the generation of each stream that has one."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "select stream, generation from generations where connection_id = ?", (connection_id,)
@@ -261,10 +257,12 @@ def _row(connection: sqlite3.Connection, record: Workspace | Actor | Connection)
 
 
 def _dependents(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> list[sqlite3.Row]:
-    """Return what is deleted with a record, connections first: of a workspace everything in it."""
+    """Return the records that are deleted together with this one, connections first."""
     select = "select id, kind, document from objects where not deleted and "
     if isinstance(record, Workspace):
-        rows = connection.execute(f"{select} workspace_id = ? order by kind = 'connection' desc, number", (record.id,))
+        rows = connection.execute(
+            f"{select} workspace_id = ? and kind != 'workspace' order by kind = 'connection' desc, number", (record.id,)
+        )
     elif isinstance(record, Actor):
         rows = connection.execute(
             f"{select} kind = 'connection' and json_extract(document, ?) = ? order by number",
