@@ -42,8 +42,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
 class HostGuard:
     """Refuses requests whose Host header is neither a local name nor `host`.
 
-    This prevents DNS rebinding: the owner of a web page makes its host name resolve to 127.0.0.1. The page can then call
-    this server, which requires no password. The browser sends the page's host name in the Host header.
+    This prevents DNS rebinding: the owner of a web page makes its host name resolve to 127.0.0.1. The page can then
+    call this server, which requires no password. The browser sends the page's host name in the Host header.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
