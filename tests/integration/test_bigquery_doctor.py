@@ -90,11 +90,6 @@ def test_wrong_location(examine: Callable[..., Findings], dataset_name: str, big
     assert landing["next"] == "BQ_LOCATION=EU or another BQ_DATASET in .env"
 
 
-def test_the_emulators_project(examine: Callable[..., Findings]) -> None:
-    [finding] = examine(BQ_PROJECT="")
-    assert (finding["level"], finding["next"]) == ("fail", "BQ_PROJECT=<your project> in .env")
-
-
 @pytest.mark.parametrize(
     ("status", "reason", "message", "next_step"),
     [

@@ -28,7 +28,10 @@ class Connector:
 
 
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
-    """Return every connector in the registry by name. `environments` is the folder of the virtual environments."""
+    """Return every connector in the registry by name.
+
+    A connector's environment is a folder under `environments`, with the name of the lock's folder.
+    """
     with registry.open("rb") as file:
         entries = tomllib.load(file)
     return {
@@ -37,7 +40,7 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
             definition_id=entry["definition_id"],
             title=entry["title"],
             version=entry["version"],
-            environment=environments.absolute() / entry["environment"],
+            environment=environments.absolute() / Path(entry["lock"]).parent,
             command=entry["command"],
             lock=registry.parent / entry["lock"],
         )

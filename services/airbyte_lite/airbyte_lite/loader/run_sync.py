@@ -10,10 +10,11 @@ from contextlib import ExitStack
 
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.loader import names
+from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.destination import names_of, sweep
 from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.load import Background, StreamLoad
+from airbyte_lite.loader.load import StreamLoad
 from airbyte_lite.loader.reader import Reader, StreamRead
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool, wipe

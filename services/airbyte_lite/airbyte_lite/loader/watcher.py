@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from airbyte_lite.loader.load import Background
+from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.sync import Source
 
 _WATCH_S = 0.1  # longest time between a cancellation or a failed load and the stop of the connector
