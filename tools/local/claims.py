@@ -1,4 +1,4 @@
-"""Which of `make demo` and `make dev` runs in this checkout: each holds a lock beside its folder while it does."""
+"""Tells whether `make demo` or `make dev` runs in this checkout: each holds a lock beside its folder while it runs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-# `make run` asks here on any Python from 3.9 on, so this imports nothing of the launcher.
+# `make run` imports this module with any Python from 3.9 on, so it imports nothing of the launcher.
 DEVELOPMENT = Path(__file__).resolve().parents[2] / ".local" / "dev"
-LOOK_SECONDS = 1.0  # a command that looks whether a run is at work holds the lock for microseconds: a start outwaits it
+LOOK_SECONDS = 1.0  # a start waits this long for the lock: `is_claimed` in another command takes it for microseconds
 
 
 class ClaimedError(Exception):
-    """Another run is at work on the same folder: which, and what to do."""
+    """Another run uses the same folder; the message says which, and what to do."""
 
 
 @contextlib.contextmanager
 def claim(directory: Path) -> Iterator[None]:
-    """Hold a folder, so that no second run deletes its data or stops its services. Raises ClaimedError.
+    """Lock a folder, so that no second run deletes its data or stops its services. Raises ClaimedError.
 
     The kernel drops the lock when the process ends, however it ends.
     """
@@ -40,7 +40,7 @@ def claim(directory: Path) -> Iterator[None]:
 
 
 def _lock(file: IO[str], kind: int) -> bool:
-    """Take a lock of a file if nobody holds one against it; return whether it was taken."""
+    """Try to lock a file, without waiting; return whether it worked."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -49,12 +49,12 @@ def _lock(file: IO[str], kind: int) -> bool:
 
 
 def lock_file(directory: Path) -> Path:
-    """Return the path of a folder's lock: beside it, as the demo removes the folder itself."""
+    """Return the path of a folder's lock. It is beside the folder, because `make demo` removes the folder."""
     return directory.with_name(f"{directory.name}.lock")
 
 
 def is_claimed(directory: Path) -> bool:
-    """Return whether a run is at work on a folder."""
+    """Return whether a run uses the folder."""
     if not lock_file(directory).exists():
         return False
     with lock_file(directory).open() as lock:
@@ -62,19 +62,19 @@ def is_claimed(directory: Path) -> bool:
 
 
 def environment_file(directory: Path) -> Path:
-    """Return the path of the file in which a run that is ready leaves its variables."""
+    """Return the path of the file with the variables of a run that is ready."""
     return directory / "environment.json"
 
 
 def publish(directory: Path, variables: Mapping[str, str]) -> None:
-    """Leave the variables of a run that is ready where other commands look; they see all of them or none."""
+    """Write the variables of a run that is ready for other commands, which see all of them or none."""
     draft = environment_file(directory).with_suffix(".draft")
     draft.write_text(json.dumps(dict(variables)))
     draft.replace(environment_file(directory))
 
 
 def development() -> dict[str, str] | None:
-    """Return the variables of `make dev` while it runs; what one that was killed left behind does not count."""
+    """Return the variables of `make dev` while it runs, None otherwise, also after it was killed."""
     try:
         text = environment_file(DEVELOPMENT).read_text()
     except FileNotFoundError:

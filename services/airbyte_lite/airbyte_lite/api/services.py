@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from airbyte_lite.api.auth import Authenticator
-from airbyte_lite.connectors.definitions import Definitions
+from airbyte_lite.connectors.definitions import ActorKind, Definitions
 from airbyte_lite.connectors.masking import Redactor, secret_values
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
@@ -71,8 +71,22 @@ class Services:
 
     def delete(self, record: Workspace | Actor | Connection) -> None:
         """Delete a record and the records that depend on it, and cancel the jobs of their connections. Tables stay."""
-        for connection in self.store.delete(record):  # delete first, so that no new job can start
+        # The masks are made before the deletion: a connector may have to be started for its specification.
+        masked = {
+            actor.id: self.definitions.masked(actor.kind, actor.definition_id, actor.configuration)
+            for actor in self._actors_of(record)
+        }
+        for connection in self.store.delete(record, masked):  # delete first, so that no new job can start
             self.jobs.cancel_of(connection.id)
+
+    def _actors_of(self, record: Workspace | Actor | Connection) -> list[Actor]:
+        """Return the sources and destinations that are deleted together with a record."""
+        if isinstance(record, Connection):
+            return []
+        if isinstance(record, Actor):
+            return [record]
+        kinds: tuple[ActorKind, ...] = ("source", "destination")
+        return [actor for kind in kinds for actor in self.store.actors(kind, [record.id], False, -1, 0)]
 
     def redact(self, actor: Actor, text: str) -> str:
         """Return a connector's message with the secrets of its configuration masked."""

@@ -6,8 +6,6 @@ import datetime
 from typing import Any
 
 from airbyte_lite.connectors.definitions import Definition, Definitions
-from airbyte_lite.connectors.masking import mask, mask_all
-from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.state.records import Actor, Connection, Job, Stream, Workspace
 
 REMOVED = "custom"  # Airbyte's type for connectors that are not in its registry
@@ -19,18 +17,9 @@ def workspace_view(workspace: Workspace) -> dict[str, Any]:
 
 
 def actor_view(actor: Actor, definitions: Definitions) -> dict[str, Any]:
-    """Return a SourceResponse or DestinationResponse with masked secrets.
-
-    Every text and number is masked if the connector's specification is unavailable: the connector was removed, or it
-    cannot be run.
-    """
+    """Return a SourceResponse or DestinationResponse with masked secrets."""
     definition = definitions.find(actor.kind, actor.definition_id)
-    try:
-        masked = mask(actor.configuration, definitions.schema(definition)) if definition else None
-    except ConnectorError:
-        masked = None
-    if masked is None:
-        masked = mask_all(actor.configuration)
+    masked = definitions.masked(actor.kind, actor.definition_id, actor.configuration)
     type_ = definition.type if definition else REMOVED
     return {
         f"{actor.kind}Id": actor.id,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from airbyte_lite.connectors.masking import mask, mask_all
 from airbyte_lite.connectors.registry import Connector
-from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
 from airbyte_lite.problem import invalid, not_found
 
 ActorKind = Literal["source", "destination"]
@@ -103,6 +104,18 @@ class Definitions:
         if definition.connector is None:
             return bigquery_specification()
         return self._runner.spec(definition.connector)
+
+    def masked(self, kind: ActorKind, identifier: str, configuration: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of the configuration with the mask in place of each secret.
+
+        If the connector's specification is unavailable (the connector was removed, or it cannot be run), every text
+        and number is masked.
+        """
+        definition = self.find(kind, identifier)
+        try:
+            return mask(configuration, self.schema(definition)) if definition else mask_all(configuration)
+        except ConnectorError:
+            return mask_all(configuration)
 
     def schema(self, definition: Definition) -> dict[str, Any]:
         """Return the JSON schema of the configuration. Raises ConnectorError."""

@@ -147,9 +147,6 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
             connection.execute(f"alter table {table} add column {column} {type_}")
     [version] = connection.execute("pragma user_version").fetchone()
-    if version < VERSION:  # it kept the secrets of deleted records; `compact` clears the free pages
-        connection.execute(
-            "update objects set document = json_set(document, '$.configuration', json('{}')) "
-            "where deleted and kind in ('source', 'destination')"
-        )
+    if version < VERSION:  # its deleted records still have their secrets; `compact` clears the free pages
+        connection.execute("delete from objects where deleted and kind in ('source', 'destination')")
         connection.execute("update objects set deleted_at = unixepoch('now') where deleted and deleted_at is null")

@@ -1,4 +1,4 @@
-"""Jobs and their logs in the database."""
+"""Stores jobs and their logs in the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airbyte_lite.state.database import Database
 from airbyte_lite.state.records import Job, JobFilter
 
 COLUMNS = ", ".join(field.name for field in fields(Job))
-LARGEST_ID = 2**63 - 1  # SQLite's
+LARGEST_ID = 2**63 - 1  # the largest integer of SQLite
 INTERRUPTED = "The server stopped while the job was running. Start it again: tables are changed whole or not at all."
 
 
@@ -26,7 +26,7 @@ class Progress(Protocol):
 
 
 class JobStore:
-    """Every job that was started, newest number last, with its log."""
+    """The jobs and their logs. Ids grow and are never used again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

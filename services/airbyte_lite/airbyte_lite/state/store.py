@@ -6,7 +6,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -120,11 +120,14 @@ class Store:
             ).fetchall()
         return [connection_of(document_of(row)) for row in rows]
 
-    def delete(self, record: Workspace | Actor | Connection) -> list[Connection]:
+    def delete(
+        self, record: Workspace | Actor | Connection, masked: Mapping[str, dict[str, Any]] | None = None
+    ) -> list[Connection]:
         """Mark a record and everything that depends on it as deleted; return the deleted connections.
 
-        The configurations of sources and destinations and the states of connections are removed. Raises a 404 Problem
-        if the record is already deleted.
+        `masked` has configurations without secrets, by the ids of sources and destinations. They replace the stored
+        ones; all other configurations are emptied. The states of connections are removed. Raises a 404 Problem if the
+        record is already deleted.
         """
         now = time.time()
         with self._database.write() as connection:
@@ -135,7 +138,7 @@ class Store:
             for found in deleted:
                 document = document_of(found) | {"deleted": True}
                 if found["kind"] in ("source", "destination"):
-                    document["configuration"] = {}
+                    document["configuration"] = (masked or {}).get(found["id"], {})
                 connection.execute(
                     "update objects set deleted = 1, deleted_at = ?, document = ? where id = ?",
                     (now, json.dumps(document), found["id"]),

@@ -1,4 +1,4 @@
-"""What a job does: a sync (schema, state, read, load) or a reset (tables and state away)."""
+"""The work of a job: a sync (schema, state, read, load) or a reset (remove tables and states)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from airbyte_lite.sync.task import Task
 
 
 class Worker:
-    """Does the work of jobs."""
+    """Runs syncs and resets."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Worker:
         self._spool_dir = spool_dir
 
     def run(self, task: Task) -> None:
-        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError with nothing changed."""
+        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError if it fails or is cancelled."""
         connection = self._store.connection(task.job.connection_id)
         source = self._store.actor("source", connection.source_id)
         destination = self._store.actor("destination", connection.destination_id)
@@ -67,7 +67,7 @@ class Worker:
 
     def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
-        task.check()  # once: a reset is cancelled before the first table is gone, or not at all
+        task.check()  # once: a reset is cancelled before the first table is removed, or not at all
         streams = self._sync_streams(connection)
         for stream in streams:
             # The table first: a state without its table is dropped before the next read; a table without its state
@@ -139,7 +139,7 @@ class Worker:
             )
 
     def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
-        """Keep the form of the configuration that the connector has migrated it to."""
+        """Store the configuration that the connector has migrated, unless a caller has changed it meanwhile."""
         if update is None:
             return
         self._store.change(

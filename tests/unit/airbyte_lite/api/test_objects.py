@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_api import models
+from airbyte_api.utils import unmarshal_json
 
 from airbyte_lite.api import configuration as configuration_api
 from airbyte_lite.api import connections
@@ -365,6 +367,21 @@ def test_lists_are_limited_to_workspaces(api: Any, destination: dict[str, Any]) 
         1,
         1,
     )
+
+
+@pytest.mark.parametrize("owner", ["destinations", "workspaces"])
+def test_a_deleted_destination_is_listed_without_its_secrets(
+    api: Any, services: Services, destination: dict[str, Any], owner: str
+) -> None:
+    """The official SDK refuses a list in which a configuration lacks its required fields."""
+    identifier = destination["destinationId"] if owner == "destinations" else destination["workspaceId"]
+    assert api.request("DELETE", f"{PUBLIC}/{owner}/{identifier}").status_code == 204
+    [stored] = services.store.actors("destination", [], True, 10, 0)
+    assert stored.configuration["credentials_json"] == MASK
+    answer = api.get(f"{PUBLIC}/destinations?includeDeleted=true")
+    [shown] = unmarshal_json(answer.text, models.DestinationsResponse).data
+    assert isinstance(shown.configuration, models.DestinationBigquery)
+    assert shown.configuration.project_id == destination["configuration"]["project_id"]
 
 
 def test_deleting_a_destination_deletes_its_connections(
