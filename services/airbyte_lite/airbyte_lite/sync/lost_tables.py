@@ -1,4 +1,4 @@
-"""What a sync does about streams that have a saved state and no table any more."""
+"""Handles streams that have a saved state but whose table does not exist any more."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from airbyte_lite.sync.task import Task
 def forget(
     task: Task, store: Store, tables: BigQueryDestination, connection_id: str, streams: list[SyncStream]
 ) -> None:
-    """Have streams read from the start that have a state and no table.
+    """Drop the states of streams whose tables do not exist, so that the sync reads these streams from the start.
 
-    Raises SyncError if they have it together with others whose rows would then be appended a second time.
+    Raises SyncError if such a stream shares its state with a stream of the mode incremental_append: without the shared
+    state, the sync would append all rows of the other stream again.
     """
     incremental = [stream.name for stream in streams if stream.incremental]
     states = store.states(connection_id, incremental)
@@ -28,10 +29,10 @@ def forget(
         ]
         if appended:
             raise SyncError(
-                f"The table of {', '.join(sorted(missing))} does not exist, and the source keeps one state for all "
-                f"streams together. Reading on from it would leave {', '.join(sorted(missing))} incomplete, "
-                f"reading from the start would append the rows of {', '.join(appended)} twice. Start a job of "
-                "type reset: it removes the connection's tables and state, and the next sync reads everything.",
+                f"The table of {', '.join(sorted(missing))} does not exist, and the source has one state for all "
+                f"streams. With this state, {', '.join(sorted(missing))} would stay incomplete; without it, the sync "
+                f"would append all rows of {', '.join(appended)} again. Start a job of type reset: it removes the "
+                "connection's tables and state, and the next sync reads everything.",
                 "config_error",
             )
         lost = sorted(missing)
@@ -40,6 +41,6 @@ def forget(
     if lost:
         task.log(
             "WARN",
-            f"The tables of {', '.join(lost)} do not exist any more: these streams are read from the start.",
+            f"The tables of {', '.join(lost)} do not exist any more. These streams are read from the start.",
         )
         store.drop_states(connection_id, lost)
