@@ -1,4 +1,4 @@
-"""The parts of the server, which are opened and closed together."""
+"""Opens and closes the parts of the server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class Services:
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
-        """Open the data directory; jobs that a killed server left running are marked failed. Raises DataDirInUse."""
+        """Open the data directory and create every part. Raises DataDirInUse.
+
+        Jobs that were running when an earlier server was killed are marked as failed.
+        """
         database = Database(settings.data_dir)
         store = Store(database)
         job_store = JobStore(database)
@@ -67,13 +70,13 @@ class Services:
         )
 
     def delete(self, record: Workspace | Actor | Connection) -> None:
-        """Delete a record with everything that depends on it, and stop the jobs of its connections; tables stay."""
-        # Masked before the deletion, as a connector may have to be started for its specification.
+        """Delete a record and the records that depend on it, and cancel the jobs of their connections. Tables stay."""
+        # The masks are made before the deletion: a connector may have to be started for its specification.
         masked = {
             actor.id: self.definitions.masked(actor.kind, actor.definition_id, actor.configuration)
             for actor in self._actors_of(record)
         }
-        for connection in self.store.delete(record, masked):  # first, so that no other job is started
+        for connection in self.store.delete(record, masked):  # delete first, so that no new job can start
             self.jobs.cancel_of(connection.id)
 
     def _actors_of(self, record: Workspace | Actor | Connection) -> list[Actor]:
@@ -86,7 +89,7 @@ class Services:
         return [actor for kind in kinds for actor in self.store.actors(kind, [record.id], False, -1, 0)]
 
     def redact(self, actor: Actor, text: str) -> str:
-        """Return a connector's text without the secrets of its configuration."""
+        """Return a connector's message with the secrets of its configuration masked."""
         schema = self.definitions.schema(self.definitions.get(actor.kind, actor.definition_id))
         return Redactor(secret_values(actor.configuration, schema))(text)
 

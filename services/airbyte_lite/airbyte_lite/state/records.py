@@ -12,7 +12,7 @@ TERMINAL = ("succeeded", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace; times of all records are seconds since 1970."""
+    """A workspace. All times in records are seconds since 1970."""
 
     id: str
     name: str
@@ -22,7 +22,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Actor:
-    """A source or a destination: a connector with its configuration, secrets included."""
+    """A source or a destination: a connector with its configuration. The configuration contains the secrets."""
 
     id: str
     kind: ActorKind
@@ -100,7 +100,7 @@ class Job:
 
 @dataclass
 class JobFilter:
-    """Conditions of a job list; times are seconds since 1970, None means any."""
+    """Conditions for a list of jobs. Times are seconds since 1970; None means any."""
 
     connection_id: str | None = None
     workspace_ids: list[str] = field(default_factory=list)

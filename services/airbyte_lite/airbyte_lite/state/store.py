@@ -19,7 +19,7 @@ from airbyte_lite.state.records import Actor, Connection, Workspace
 
 
 class Store:
-    """The configuration objects and sync states in the database; a 404 Problem for unknown ids."""
+    """The configuration objects and sync states in the database. Methods raise a 404 Problem for unknown ids."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -100,15 +100,15 @@ class Store:
         return connection_of(self._get("connection", identifier))
 
     def workspaces(self, ids: list[str], deleted: bool, limit: int, offset: int) -> list[Workspace]:
-        """List workspaces, oldest first; no ids means all."""
+        """List workspaces, oldest first. No ids means every workspace; `deleted` adds deleted ones."""
         return [Workspace(**row) for row in self._list("workspace", ids, deleted, limit, offset)]
 
     def actors(self, kind: ActorKind, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Actor]:
-        """List sources or destinations, oldest first; no workspaces means all."""
+        """List sources or destinations, oldest first. Arguments as for `workspaces`."""
         return [Actor(**row) for row in self._list(kind, workspace_ids, deleted, limit, offset)]
 
     def connections(self, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Connection]:
-        """List connections, oldest first; no workspaces means all."""
+        """List connections, oldest first. Arguments as for `workspaces`."""
         return [connection_of(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
 
     def scheduled_connections(self) -> list[Connection]:

@@ -41,7 +41,7 @@ def without(state: State, streams: Iterable[str]) -> State | None:
 
 
 def divisible(state: State) -> bool:
-    """Return whether single streams can be taken out of a state."""
+    """Return whether single streams can be removed from the state."""
     return bool(streams_of(state))
 
 

@@ -40,6 +40,6 @@ def forget(
     if lost:
         task.log(
             "WARN",
-            f"The tables of {', '.join(lost)} do not exist any more: these streams are read from the start.",
+            f"The tables of {', '.join(lost)} do not exist any more. These streams are read from the start.",
         )
         store.drop_states(connection_id, lost)

@@ -48,9 +48,9 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
     if changes and connection.schema_updates == "disable_connection":
         store.change(connection, lambda now: replace(now, status="inactive"))
         raise SyncError(
-            f"The connection was made inactive because the source's schema has changed: "
-            f"{'; '.join(str(change) for change in changes)}. PATCH the connection's configurations to take the "
-            "new schema over and set its status to active.",
+            f"The connection was set to inactive because the source's schema has changed: "
+            f"{'; '.join(str(change) for change in changes)}. To accept the new schema, PATCH the connection with its "
+            "configurations and the status active.",
             "config_error",
         )
     if any(change.added for change in changes):

@@ -43,7 +43,7 @@ class Worker:
         self._spool_dir = spool_dir
 
     def run(self, task: Task) -> None:
-        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError if it fails or is cancelled."""
+        """Run the job to its end. Raises SyncError, ConnectorError or SyncCancelled if it fails or is cancelled."""
         connection = self._store.connection(task.job.connection_id)
         source = self._store.actor("source", connection.source_id)
         destination = self._store.actor("destination", connection.destination_id)
@@ -55,11 +55,13 @@ class Worker:
         try:
             self._sync(task, connection, job_source, destination)
         except SourceError as error:
-            # Connectors give some reasons ("the bucket does not exist") in their check only.
+            # For some errors ("the bucket does not exist"), only the connector's check gives the reason.
             reason = None if task.cancelled.is_set() else job_source.fault()
             if reason is None or reason in error.message:
                 raise
-            raise SourceError(f"{error.message} The source's check says: {reason}", "config_error") from error
+            raise SourceError(
+                f"{error.message} The check of the source failed too: {reason}", "config_error"
+            ) from error
 
     def _secrets(self, actor: Actor) -> set[str]:
         definition = self._definitions.get(actor.kind, actor.definition_id)
@@ -67,15 +69,15 @@ class Worker:
 
     def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
-        task.check()  # once: a reset is cancelled before the first table is removed, or not at all
+        task.check()  # only here: after the first table is dropped, a reset cannot be cancelled
         streams = self._sync_streams(connection)
         for stream in streams:
-            # The table first: a state without its table is dropped before the next read; a table without its state
-            # would get its rows twice.
+            # Drop the table first. If the server is killed in between, the next sync finds a state without a table and
+            # drops it. With a table but no state, the next sync would append all rows again.
             tables.drop(stream, streams, connection.id)
             self._store.drop_states(connection.id, [stream.name])
             self._store.next_generations(connection.id, [stream.name])
-            task.log("INFO", f"Stream {stream.name}: table {stream.table} and its state were removed.")
+            task.log("INFO", f"Stream {stream.name}: dropped the table {stream.table} and the state.")
 
     def _sync(self, task: Task, connection: Connection, source: JobSource, destination: Actor) -> None:
         names = ", ".join(stream.name for stream in connection.streams)
@@ -139,7 +141,7 @@ class Worker:
             )
 
     def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
-        """Store the configuration that the connector has migrated, unless a caller has changed it meanwhile."""
+        """Store the configuration that the connector has migrated, unless a client has changed it in the meantime."""
         if update is None:
             return
         self._store.change(
