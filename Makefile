@@ -123,6 +123,8 @@ lint: ## Formatting, lint, types and SQL style
 	@$(tests)/ruff format --check --quiet . || { echo "lint: not formatted. Format it: make format"; exit 1; }
 	@$(tests)/ruff check --quiet .
 	@$(tests)/mypy $(packages) tools tests
+	@# What runs before Python 3.13 is installed has to run on 3.9 too.
+	@$(tests)/mypy --python-version 3.9 --no-site-packages --exclude bigquery_doctor tools/install.py tools/settings.py tools/stack
 	@$(tests)/mypy --python-executable .venvs/warehouse/bin/python services/warehouse/warehouse
 	@cd dbt_project && ../$(tests)/sqlfluff lint .
 

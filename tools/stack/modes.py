@@ -11,6 +11,7 @@ from tools.settings_table import TABLE
 from tools.stack.findings import Finding
 
 AIRBYTES, WAREHOUSES = TABLE["AIRBYTE_MODE"].values, TABLE["WAREHOUSE"].values
+EXPERIMENTAL = ("compose", "external")
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - recognised, not listened on
 CLOUD = ("cloud.airbyte.com", "api.airbyte.com")
@@ -86,7 +87,15 @@ def check(variables: dict[str, str]) -> list[Finding]:
         findings.append(Finding("fail", "WAREHOUSE=bigquery needs a service account key", f"{KEY}=/…/key.json in .env"))
     if found.airbyte == "external":
         findings += check_external(variables)
-    return findings or [Finding("ok", name)]
+    return findings or [Finding("ok", name), *check_experimental(found)]
+
+
+def check_experimental(found: Mode) -> list[Finding]:
+    """Warn about the modes that nobody has run against a real Airbyte yet."""
+    if found.airbyte not in EXPERIMENTAL:
+        return []
+    what = f"AIRBYTE_MODE={found.airbyte} is experimental: it has not been run against a real Airbyte yet"
+    return [Finding("warn", what, "docs/modes.md says what was checked instead; AIRBYTE_MODE=lite is the tested mode")]
 
 
 def check_profiles(variables: dict[str, str], found: Mode) -> list[Finding]:

@@ -31,7 +31,7 @@ def up() -> None:
         doctor.stop_if_ill(late)
     remove_other_modes()
     say("starting the services")
-    started, since, before = time.monotonic(), datetime.now(timezone.utc), states()  # noqa: UP017 - any Python from 3.9 on
+    started, since, before = time.monotonic(), datetime.now(timezone.utc), states()
     command = ["docker", "compose", "--progress", "quiet", "up", "--detach", "--remove-orphans", "--no-build"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

@@ -269,6 +269,29 @@ def test_the_real_airbyte_takes_more_processors(airbyte: str, level: str) -> Non
     assert [finding.level for finding in findings] == [level]
 
 
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({"AIRBYTE_MODE": "lite", "WAREHOUSE": "emulator"}, []),
+        ({"AIRBYTE_MODE": "compose", "WAREHOUSE": "bigquery"}, ["AIRBYTE_MODE=compose"]),
+        ({"AIRBYTE_MODE": "external", "WAREHOUSE": "bigquery"}, ["AIRBYTE_MODE=external"]),
+    ],
+)
+def test_modes_that_were_not_run_against_a_real_airbyte_are_experimental(
+    checkout: Path, settings: dict[str, str], warned: list[str]
+) -> None:
+    env.make_env()
+    elsewhere = {
+        "AIRBYTE_URL": "https://airbyte.example.com",
+        "AWS_ENDPOINT_URL_S3": "",
+        modes.KEY: str(checkout / "key.json"),
+    }
+    found = modes.check(compose.read_env() | elsewhere | settings)
+    assert [finding.level for finding in found] == ["ok"] + ["warn"] * len(warned)
+    assert [finding.what.split(" is experimental")[0] for finding in found[1:]] == warned
+    assert all("docs/modes.md" in finding.next for finding in found[1:])
+
+
 def test_versions() -> None:
     assert doctor.version("26.1.5+dfsg1") == (26, 1)
     assert doctor.version("v2.30.0-desktop.1") == (2, 30)
