@@ -117,7 +117,9 @@ def check_profiles(variables: dict[str, str], found: Mode) -> list[Finding]:
     # Compose reads a reference to a later line as empty, unless the environment has the variable.
     late = [name for name in variables if f"${{{name}}}" in value and name not in above and name not in os.environ]
     if late:
-        what = f"COMPOSE_PROFILES stands above {' and '.join(late)} in .env: Compose would read it as empty"
+        what = (
+            f"COMPOSE_PROFILES stands above {' and '.join(late)} in .env: Compose cannot use a value from a later line"
+        )
         return [Finding("fail", what, "move the line COMPOSE_PROFILES below AIRBYTE_MODE and WAREHOUSE in .env")]
     value = value.replace("${AIRBYTE_MODE}", found.airbyte).replace("${WAREHOUSE}", found.warehouse)
     if {profile.strip() for profile in value.split(",")} == {found.airbyte, found.warehouse}:
