@@ -25,8 +25,11 @@ service socket_proxy $same
 lock deploy/kubernetes deploy/kubernetes/requirements.in $same
 # LocalStack 4.14.0 does not start with packages that were released after it (cbor2 6, pyOpenSSL 26).
 lock compose/stand-in/localstack compose/stand-in/localstack/requirements.in --exclude-newer 2026-03-05
-s3=services/airbyte_lite/connectors/source-s3
-lock $s3 $s3/requirements.in --overrides $s3/overrides.txt
+for input in services/airbyte_lite/connectors/*/requirements.in; do
+  connector=$(dirname "$input")
+  overrides=$connector/overrides.txt
+  lock "$connector" "$input" $([ -e "$overrides" ] && echo "--overrides $overrides")
+done
 lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,socket_proxy}/pyproject.toml $same \
   --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
   --constraints services/socket_proxy/requirements.txt

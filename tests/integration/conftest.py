@@ -16,6 +16,8 @@ from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
 from .commands import Commands
+from .google_front import Front, front_of
+from .google_rules import Rules
 from .running import RunningPlatform, Server
 from .syncs import Syncs
 
@@ -107,6 +109,20 @@ def bigquery(warehouse: Server) -> google_bigquery.Client:
     """The official client, connected to the emulator."""
     options = {"api_endpoint": warehouse.url}
     return google_bigquery.Client("local-dev", AnonymousCredentials(), location="US", client_options=options)
+
+
+@pytest.fixture(scope="session")
+def google_front(warehouse: Server) -> Iterator[Front]:
+    """The emulator behind what Google BigQuery refuses and the emulator does not."""
+    with front_of(warehouse.url, authenticated=False) as front:
+        yield front
+
+
+@pytest.fixture
+def strict_warehouse(google_front: Front, warehouse: Server) -> Front:
+    """The same, for one test: its rules remember no earlier request."""
+    google_front.rules = Rules(warehouse.url)
+    return google_front
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Connector:
 
 
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
-    """Return every connector of the registry by name; its environment is a directory under `environments`."""
+    """Return every connector of the registry by name; its environment is named as the folder of its lock."""
     with registry.open("rb") as file:
         entries = tomllib.load(file)
     return {
@@ -37,7 +37,7 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
             definition_id=entry["definition_id"],
             title=entry["title"],
             version=entry["version"],
-            environment=environments.absolute() / entry["environment"],
+            environment=environments.absolute() / Path(entry["lock"]).parent,
             command=entry["command"],
             lock=registry.parent / entry["lock"],
         )

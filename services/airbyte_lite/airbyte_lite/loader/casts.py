@@ -1,7 +1,10 @@
-"""Values into columns: each cast returns what a load job takes for the column, or MISFIT.
+"""Values into columns: each cast returns what a load job takes for the column, MISFIT, or UNSURE.
+
+UNSURE: the parsed value may have lost digits of a number that the column can hold (see literals.py).
+
 
 Text is read as BigQuery's SAFE_CAST reads it (its page "Conversion functions"). Dates and times come out in one
-spelling, NUMERIC as text, because a JSON number may pass through a double on its way.
+spelling. NUMERIC comes out as text, because the warehouse may read a JSON number as a double.
 """
 
 import re
@@ -10,11 +13,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
-import orjson
-
+from airbyte_lite.loader.literals import Literal, decimal_of, json_text
 from airbyte_lite.loader.types import FieldType
 
 MISFIT: Any = object()
+UNSURE: Any = object()
 
 Cast = Callable[[Any], Any]
 
@@ -22,6 +25,8 @@ _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _NUMERIC_LIMIT = Decimal(10) ** 29  # 29 digits before the point, 9 after it
 _NINE_DECIMALS = Decimal("1e-9")
 _EXACT_IN_DOUBLE = 2**53
+# Below, a double is less than 5e-10 from the number as it was written: if it has nine decimals, they are the number's.
+_NINE_DECIMALS_IN_DOUBLE = 2**22
 _INTEGER = re.compile(r"\s*([+-]?)(?:(\d{1,40})|0[xX]([0-9a-fA-F]{1,16}))\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
 _DATE = r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -60,6 +65,11 @@ def cast_for(type_: FieldType) -> tuple[type | None, Cast]:
     return None, _misfit  # a column type that Airbyte does not make: nothing fits
 
 
+def exact_cast_for(type_: FieldType) -> Cast:
+    """Return the cast to use where `cast_for`'s gave UNSURE; it takes the value as `literals.data_of` reads it."""
+    return {"STRING": json_text, "NUMERIC": _numeric_of_number}.get(type_.name, _int64_of_number)
+
+
 def _misfit(_value: Any) -> Any:
     return MISFIT
 
@@ -69,7 +79,10 @@ def _anything(value: Any) -> Any:
 
 
 def _string(value: Any) -> Any:
-    return value if type(value) is str else orjson.dumps(value).decode()
+    kind = type(value)
+    if kind is str:
+        return value
+    return UNSURE if kind is float or kind is dict or kind is list else json_text(value)
 
 
 def _bool(value: Any) -> Any:
@@ -80,18 +93,29 @@ def _bool(value: Any) -> Any:
 
 
 def _int64(value: Any) -> Any:
-    if type(value) is int:
+    kind = type(value)
+    if kind is int:
         return value if _INT64_MIN <= value <= _INT64_MAX else MISFIT
-    if type(value) is float:
-        # Readers that know only doubles write whole numbers as 1.0.
-        return int(value) if value.is_integer() and _INT64_MIN <= value < _INT64_MAX else MISFIT
-    match = _INTEGER.fullmatch(value) if type(value) is str else None
+    if kind is float:  # sources that know only doubles write whole numbers as 1.0
+        return UNSURE
+    match = _INTEGER.fullmatch(value) if kind is str else None
     if match is None:
         return MISFIT
     sign, digits, hexadecimal = match.groups()
     number = int(digits) if digits else int(hexadecimal, 16)
     number = -number if sign == "-" else number
     return number if _INT64_MIN <= number <= _INT64_MAX else MISFIT
+
+
+def _int64_of_number(value: float | Literal) -> Any:
+    if type(value) is float and -_EXACT_IN_DOUBLE < value < _EXACT_IN_DOUBLE:
+        return int(value) if value.is_integer() else MISFIT
+    try:
+        number = decimal_of(value)
+    except ArithmeticError:  # an exponent of twenty digits
+        return MISFIT
+    whole = _INT64_MIN <= number <= _INT64_MAX and number == number.to_integral_value()
+    return int(number) if whole else MISFIT
 
 
 def _numeric(value: Any) -> Any:
@@ -103,13 +127,13 @@ def _numeric(value: Any) -> Any:
     if kind is float:
         text = repr(value)
         point = text.find(".")
-        if point >= 0 and len(text) - point <= 10 and "e" not in text:
-            return text
-    elif kind is str and _NUMBER.fullmatch(value):
-        text = value
-    else:
-        return MISFIT
-    return _rounded(text)
+        short = point >= 0 and len(text) - point <= 10 and "e" not in text
+        return text if short and -_NINE_DECIMALS_IN_DOUBLE < value < _NINE_DECIMALS_IN_DOUBLE else UNSURE
+    return _rounded(value) if kind is str and _NUMBER.fullmatch(value) else MISFIT
+
+
+def _numeric_of_number(value: float | Literal) -> Any:
+    return _rounded(value if type(value) is Literal else repr(value))
 
 
 def _rounded(text: str) -> Any:

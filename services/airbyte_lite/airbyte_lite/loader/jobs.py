@@ -11,12 +11,12 @@ from google.api_core.retry import Retry, if_exception_type
 from google.cloud import bigquery
 
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
+from airbyte_lite.loader.upload import Upload
 from airbyte_lite.loader.warehouse import REQUEST_S, Warehouse
 
 Job = bigquery.LoadJob | bigquery.CopyJob | bigquery.QueryJob
 
 _ONCE = Retry(predicate=if_exception_type())  # `_once` repeats
-_UPLOAD_S = 300  # one batch on a slow line
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.02, 5.0  # tiny tables at once, big ones without haste
 _JOB_S = 6 * 3600  # BigQuery's own limit for a load job
 _ATTEMPTS = 3
@@ -46,19 +46,14 @@ class Jobs:
         """Load a file of newline-delimited JSON into a table."""
         config.source_format = bigquery.SourceFormat.NEWLINE_DELIMITED_JSON
 
-        def submit(job_id: str) -> Job:
-            with path.open("rb") as file:
-                return self._client.load_table_from_file(
-                    file,
-                    self._warehouse.name(table),
-                    size=path.stat().st_size,
-                    num_retries=0,
-                    job_id=job_id,
-                    job_config=config,
-                    timeout=_UPLOAD_S,
-                )
+        with Upload(self._client, path) as upload:
 
-        self._run(submit, step, f"load rows into {self._warehouse.name(table)}")
+            def submit(job_id: str) -> Job:
+                job = bigquery.LoadJob(job_id, None, self._warehouse.table(table), self._client, config).to_api_repr()
+                job["jobReference"]["location"] = self._client.location
+                return bigquery.LoadJob.from_api_repr(upload.send(job), self._client)
+
+            self._run(submit, step, f"load rows into {self._warehouse.name(table)}", lambda: upload.sent)
 
     def copy(self, source: str, table: str, disposition: str, step: str) -> None:
         """Copy a table into another in one atomic step."""
@@ -89,12 +84,14 @@ class Jobs:
 
         self._run(submit, step, f"merge rows into {self._warehouse.name(table)}")
 
-    def _run(self, submit: Callable[[str], Job], step: str, action: str) -> None:
+    def _run(
+        self, submit: Callable[[str], Job], step: str, action: str, progress: Callable[[], int] = lambda: 0
+    ) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             if self._halt.is_set():
                 raise SyncCancelled
             with self._warehouse.errors(action):
-                job = self._once(submit, f"{self._prefix}_{step}_{attempt}")
+                job = self._once(submit, f"{self._prefix}_{step}_{attempt}", progress)
                 self._wait(job)
             if isinstance(job, bigquery.QueryJob):
                 self.bytes_billed += job.total_bytes_billed or 0
@@ -110,7 +107,7 @@ class Jobs:
                     "config_error" if reason in _NOT_OURS else "system_error",
                 )
 
-    def _once(self, submit: Callable[[str], Job], job_id: str) -> Job:
+    def _once(self, submit: Callable[[str], Job], job_id: str, progress: Callable[[], int]) -> Job:
         """Submit a job; if an earlier request with its id did arrive, return that one."""
 
         def send() -> Job:
@@ -119,7 +116,7 @@ class Jobs:
             except exceptions.Conflict:
                 return cast(Job, self._client.get_job(job_id, timeout=REQUEST_S))
 
-        return self._warehouse.retry(self._halt)(send)()
+        return self._warehouse.retry(self._halt, progress)(send)()
 
     def _wait(self, job: Job) -> None:
         """Wait until the job is done; once `halt` is set, cancel it and wait for what became of it."""

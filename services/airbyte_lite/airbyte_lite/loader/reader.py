@@ -69,7 +69,7 @@ class Reader:
             stream.records += 1
             progress.records += 1
             progress.bytes += len(line)
-            if stream.spool.write(stream.rows.line(record)):
+            if stream.spool.write(stream.rows.line(record, line)):
                 stream.load.batch_full()
 
     def _odd(self, line: bytes) -> dict[str, Any] | None:

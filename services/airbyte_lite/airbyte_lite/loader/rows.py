@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from airbyte_lite.loader import names
-from airbyte_lite.loader.casts import MISFIT, cast_for
+from airbyte_lite.loader.casts import MISFIT, UNSURE, cast_for, exact_cast_for
+from airbyte_lite.loader.literals import data_of
 from airbyte_lite.loader.types import FieldType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +31,9 @@ class RowFormatter:
 
     def __init__(self, columns: Iterable[Column], sync_id: int, generation_id: int) -> None:
         self.misfits: dict[str, int] = {}
-        self._columns = [(column.field, column.name, *cast_for(column.type)) for column in columns]
+        self._columns = [
+            (column.field, column.name, *cast_for(column.type), exact_cast_for(column.type)) for column in columns
+        ]
         self._sync_id = sync_id
         self._tail = f',"{names.GENERATION_ID}":{generation_id}'.encode()
         self._unchanged = self._meta([])
@@ -38,23 +41,31 @@ class RowFormatter:
         self._stamp = b""
         self._head, self._rows = _raw_ids(), 0
 
-    def line(self, record: dict[str, Any]) -> bytes:
-        """Return the line of a record: `data`, `emitted_at` in milliseconds, `meta` with the source's changes."""
+    def line(self, record: dict[str, Any], message: bytes = b"") -> bytes:
+        """Return the line of a record: `data`, `emitted_at` in milliseconds, `meta` with the source's changes.
+
+        `message` is the text that the record was parsed from; numbers that a double cannot hold are read from it.
+        """
         row = {}
         misfits: list[str] = []
         data = record["data"]
-        for field, name, fits, cast in self._columns:
+        exact: dict[str, Any] | None = None
+        for field, name, fits, cast, exact_cast in self._columns:
             value = data.get(field)
             if value is None:
                 continue
             if type(value) is fits:
                 row[name] = value
                 continue
-            value = cast(value)
-            if value is MISFIT:
+            result = cast(value)
+            if result is UNSURE:
+                if exact is None:
+                    exact = data_of(message) or data
+                result = exact_cast(exact.get(field, value))
+            if result is MISFIT:
                 misfits.append(field)
             else:
-                row[name] = value
+                row[name] = result
         if record["emitted_at"] != self._emitted_at:
             self._new_stamp(record["emitted_at"])
         meta = self._changed(record, misfits) if misfits or "meta" in record else self._unchanged

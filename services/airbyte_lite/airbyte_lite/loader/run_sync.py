@@ -10,10 +10,11 @@ from contextlib import ExitStack
 
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.loader import names
+from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.destination import names_of, sweep
 from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.load import Background, StreamLoad
+from airbyte_lite.loader.load import StreamLoad
 from airbyte_lite.loader.reader import Reader, StreamRead
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool, wipe
@@ -44,7 +45,10 @@ def run_sync(sync: Sync, source: Source) -> None:
         reads = {}
         for number, item in enumerate(plans):
             spool = Spool(sync.spool_dir, f"stream-{number}")
-            staging = names.staging(item.table, sync.connection_id, token)
+            staging = (
+                names.staging(item.table, sync.connection_id, token),
+                names.staging(item.table, sync.connection_id, os.urandom(6).hex()),
+            )
             rows = RowFormatter(item.columns, sync.job_id, item.stream.generation_id)
             load = StreamLoad(warehouse, jobs, item, spool, staging, background)
             reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)

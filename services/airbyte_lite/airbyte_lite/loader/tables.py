@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from google.api_core import exceptions
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField
 
@@ -21,8 +22,11 @@ _META_FIELDS = (
 )
 _OURS = {names.RAW_ID, names.EXTRACTED_AT, names.META}
 _REST_NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN"}  # as the API spells the types of existing columns
-_NOT_ORDERED = {"JSON", "FLOAT", "FLOAT64"}  # neither keys, nor clusters (nor, for JSON, cursors)
-_NOT_CLUSTERED = "TIME"
+# Types that BigQuery groups and orders by (its page "Data types"): keys and cursors. Floats are none of Airbyte's keys.
+_ORDERED = {"STRING", "INTEGER", "INT64", "NUMERIC", "BIGNUMERIC", "BOOLEAN", "BOOL", "DATE", "DATETIME", "TIMESTAMP"}
+_ORDERED |= {"TIME", "BYTES"}
+_CLUSTERED = _ORDERED - {"TIME", "BYTES"}  # its page "Create clustered tables"
+_ALTER_ATTEMPTS = 5  # another connection may load the same table
 _MOST_KEYS = 3  # BigQuery clusters by up to four columns, and the fourth is the time of extraction
 
 
@@ -40,26 +44,61 @@ class TablePlan:
     partitioning: bigquery.TimePartitioning | None = field(repr=False)
     clustering: list[str] = field(default_factory=list)
 
-    def evolve(self, warehouse: Warehouse, *, add_columns: bool) -> None:
-        """Cluster the existing table by the current key and, if asked to, add the new columns to it."""
-        table = self.existing
+    def clustering_beside(self, table: bigquery.Table | None) -> list[str]:
+        """Return the part of the wanted clustering that is possible before and after the load into `table`.
+
+        BigQuery refuses to cluster by a column that a table has not got, and a load or copy whose clustering is not
+        the table's. So a new or retyped key clusters the table only once its rows are in.
+        """
         if table is None:
-            return
-        changes = []
-        if add_columns and len(self.schema) > len(table.schema):
-            table.schema = self.schema
-            changes.append("schema")
-        if table.clustering_fields != self.clustering:
-            table.clustering_fields = self.clustering
-            changes.append("clustering_fields")
-        if changes:
+            return self.clustering
+        old = {item.name: _api_type(item) for item in table.schema}
+        new = {item.name: _api_type(item) for item in self.schema}
+        return [name for name in self.clustering if old.get(name) == new[name]]
+
+    def find(self, warehouse: Warehouse) -> bigquery.Table | None:
+        """Return the table as it is now, or None; raises SyncError if it was not made by Airbyte."""
+        table = warehouse.find(self.table)
+        if table is not None:
+            _refuse_foreign(table)
+        return table
+
+    def alter(
+        self, warehouse: Warehouse, table: bigquery.Table | None, clustering: list[str], *, add_columns: bool
+    ) -> None:
+        """Cluster the table by these columns and, if asked to, add the new columns to it; None: there is no table.
+
+        Where somebody else has changed the table since it was read, it is read again.
+        """
+        for attempt in range(1, _ALTER_ATTEMPTS + 1):
+            if table is None or not (changes := self._changes(table, clustering, add_columns=add_columns)):
+                return
             with warehouse.errors(f"alter {warehouse.name(self.table)}"):
-                warehouse.client.update_table(table, changes, retry=warehouse.retry(), timeout=REQUEST_S)
+                try:
+                    warehouse.client.update_table(table, changes, retry=warehouse.retry(), timeout=REQUEST_S)
+                    return
+                except exceptions.PreconditionFailed:
+                    if attempt == _ALTER_ATTEMPTS:
+                        raise
+            table = self.find(warehouse)
+
+    def _changes(self, table: bigquery.Table, clustering: list[str], *, add_columns: bool) -> list[str]:
+        """Change the description of the table; return what changed in it."""
+        changes = []
+        known = {item.name.lower() for item in table.schema}
+        added = [item for item in self.schema if item.name.lower() not in known] if add_columns else []
+        if added:
+            table.schema = [*table.schema, *added]
+            changes.append("schema")
+        if table.clustering_fields != clustering:
+            table.clustering_fields = clustering
+            changes.append("clustering_fields")
+        return changes
 
     def create(self, warehouse: Warehouse, name: str, expires: datetime | None = None) -> None:
-        """Create an empty table of this layout."""
+        """Create an empty table that rows can be copied from into this one."""
         table = bigquery.Table(warehouse.name(name), schema=self.schema)
-        table.time_partitioning, table.clustering_fields = self.partitioning, self.clustering
+        table.time_partitioning, table.clustering_fields = self.partitioning, self.clustering_beside(self.existing)
         if expires is not None:
             table.expires = expires
         with warehouse.errors(f"create the table {warehouse.name(name)}"):
@@ -83,7 +122,7 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
     if stream.sync_mode == DEDUPED:
         _refuse_unordered(stream, keys, cursor)
     types = {column.name: column.type.name for column in columns}
-    clusters = [key for key in keys if types[key] != _NOT_CLUSTERED]
+    clusters = [key for key in keys if types[key] in _CLUSTERED]
     return TablePlan(
         stream=stream,
         table=table,
@@ -97,6 +136,10 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
         else existing.time_partitioning,
         clustering=[*clusters[:_MOST_KEYS], names.EXTRACTED_AT],
     )
+
+
+def _api_type(item: SchemaField) -> tuple[str, str]:
+    return _REST_NAMES.get(item.field_type, item.field_type), item.mode
 
 
 def _refuse_foreign(table: bigquery.Table) -> None:
@@ -139,7 +182,7 @@ def _kept(column: SchemaField, wanted: FieldType) -> FieldType:
 def _ordered(columns: dict[str, Column], path: list[str]) -> str | None:
     """Return the column of a key or cursor, or None if it is not one that BigQuery can group and order by."""
     column = columns.get(path[0]) if len(path) == 1 else None
-    return column.name if column and column.type.name not in _NOT_ORDERED else None
+    return column.name if column and column.type.name in _ORDERED else None
 
 
 def _refuse_unordered(stream: SyncStream, keys: list[str], cursor: str | None) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,11 +20,12 @@ from requests.exceptions import Timeout
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from platform_kit.bigquery import client
 
-REQUEST_S = 60  # one answer; jobs are polled, so that none takes long
-UNAVAILABLE_S = 60.0  # how long a warehouse that does not answer is asked again: a restart takes seconds
+REQUEST_S = 60  # one attempt of one request; jobs are polled, so that no answer takes long
+UNAVAILABLE_S = 60.0  # after a first failure, how long a request is repeated: a restart takes seconds
 _SCOPES = ("https://www.googleapis.com/auth/bigquery",)
 _NO_ANSWER = (ConnectionError, HttpConnectionError, Timeout, TransportError)
 _REPEATED = (*_NO_ANSWER, exceptions.ServerError, exceptions.TooManyRequests)
+_LIMITS = {"quotaExceeded", "billingNotEnabled"}  # answered with 403 as well, and no matter of roles
 
 
 class Warehouse:
@@ -42,6 +44,10 @@ class Warehouse:
     def name(self, table: str) -> str:
         """Return the full name of a table of the dataset."""
         return f"{self.project}.{self.dataset}.{table}"
+
+    def table(self, name: str) -> bigquery.TableReference:
+        """Return the reference of a table of the dataset."""
+        return bigquery.DatasetReference(self.project, self.dataset).table(name)
 
     def ensure_dataset(self) -> None:
         """Create the dataset in the configured location if it does not exist; jobs run where it is."""
@@ -81,24 +87,35 @@ class Warehouse:
         with self.errors(f"drop the table {self.name(table)}"):
             self.client.delete_table(self.name(table), not_found_ok=True, retry=self.retry(), timeout=REQUEST_S)
 
-    def retry(self, halt: threading.Event | None = None) -> Retry:
-        """Return how a request without an answer is repeated; raises SyncCancelled in between once `halt` is set."""
+    def retry(self, halt: threading.Event | None = None, progress: Callable[[], int] = lambda: 0) -> Retry:
+        """Return how one request without an answer is repeated; raises SyncCancelled in between once `halt` is set.
+
+        UNAVAILABLE_S counts from the first failure, or from the first one after `progress` grew: an attempt that lasts
+        long before it fails is repeated as well. The last error is raised as it is.
+        """
+        since, reached = 0.0, -1
 
         def pause(_error: Exception) -> None:
             if halt is not None and halt.is_set():
                 raise SyncCancelled
 
         def repeated(error: BaseException) -> bool:
-            return isinstance(error, _REPEATED)
+            nonlocal since, reached
+            if not isinstance(error, _REPEATED):
+                return False
+            now, done = time.monotonic(), progress()
+            if done > reached:
+                since, reached = now, done
+            return now - since < UNAVAILABLE_S
 
-        return Retry(predicate=repeated, initial=0.2, maximum=5.0, timeout=UNAVAILABLE_S, on_error=pause)
+        return Retry(predicate=repeated, initial=0.2, maximum=5.0, timeout=None, on_error=pause)
 
     @contextmanager
     def errors(self, action: str) -> Iterator[None]:
         """Turn the client's errors into SyncErrors that say that `action` failed, why, and what to do."""
         try:
             yield
-        except (exceptions.RetryError, *_NO_ANSWER) as error:
+        except _REPEATED as error:
             raise SyncError(
                 f"Could not {action}: {self._endpoint} does not answer. Check that it runs, then sync again. "
                 f"({error.__cause__ or error})",
@@ -111,6 +128,8 @@ class Warehouse:
                 "config_error",
             ) from error
         except (exceptions.Forbidden, exceptions.Unauthorized) as error:
+            if any(item.get("reason") in _LIMITS for item in error.errors):
+                raise SyncError(f"Could not {action}: {error.message}", "config_error") from error
             raise SyncError(
                 f"Could not {action}: {error.message} The service account needs the roles BigQuery Data Editor "
                 "and BigQuery Job User.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from airbyte_lite.loader.load import Background
+from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.sync import Source
 
 _WATCH_S = 0.1  # how soon a cancellation or a failed load ends the connector

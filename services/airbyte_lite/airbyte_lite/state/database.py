@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import queue
 import sqlite3
@@ -31,8 +32,11 @@ create table if not exists states (connection_id text not null, stream text not 
 create table if not exists generations (connection_id text not null, stream text not null, generation integer not null,
     primary key (connection_id, stream)) without rowid;
 """
-VERSION = 1  # of the file's form: from this one on no secret of a deleted record is left in it
-PAGES_LEFT = 4096  # free pages (16 MiB) that are not worth a rewriting of the file
+VERSION = 1  # of the file's format; files of version 0 may hold secrets of deleted records
+PAGES_LEFT = 4096  # free pages (16 MiB) that are not worth rewriting the file
+
+
+log = logging.getLogger("airbyte_lite")
 
 
 class DataDirInUse(Exception):
@@ -73,7 +77,7 @@ class Database:
         except queue.Empty:
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
             connection.row_factory = sqlite3.Row
-            connection.execute("pragma secure_delete = on")  # what is deleted or replaced may be a secret
+            connection.execute("pragma secure_delete = on")  # deleted and replaced values may be secrets
         try:
             yield connection
         finally:
@@ -88,29 +92,39 @@ class Database:
                 yield connection
                 connection.execute("commit")
             except BaseException:
-                if connection.in_transaction:  # SQLite itself rolls back where the disk is full
+                if connection.in_transaction:  # SQLite itself rolls back when the disk is full
                     connection.execute("rollback")
                 raise
 
     def scrub(self) -> None:
-        """Remove what was deleted or replaced from the write-ahead log too, where SQLite leaves it for a while.
+        """Remove deleted and replaced data from the write-ahead log too, where SQLite keeps it for a while.
 
-        A reader in mid-statement can prevent that; the next call, hourly at the latest, does it then.
+        Never raises: what was deleted stays deleted. If it fails, it logs a warning, and the hourly `compact` repeats
+        it.
         """
-        with self._write_lock, self.read() as connection:
-            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        try:
+            with self._write_lock, self.read() as connection:
+                busy = bool(_truncate_log(connection))
+        except sqlite3.Error as error:
+            log.warning("deleted data is still in %s-wal, for an hour at most: %s", self._path, error)
+        else:
+            if busy:
+                log.warning("deleted data is still in %s-wal, for an hour at most: a query reads it", self._path)
 
     def compact(self) -> None:
-        """Rewrite the file where more than half of it is free, or where an earlier release left secrets in it."""
+        """Rewrite the file if more than half of it is free, or if an earlier release may have left secrets in it."""
         with self._write_lock, self.read() as connection:
             pages, free, version = (
                 connection.execute(f"pragma {name}").fetchone()[0]
                 for name in ("page_count", "freelist_count", "user_version")
             )
             if version < VERSION or free > max(pages // 2, PAGES_LEFT):
+                # A copy of the file is made on the way. Without this it is made in /tmp, which may be memory.
+                directory = str(self._path.parent).replace("'", "''")
+                connection.execute(f"pragma temp_store_directory = '{directory}'")
                 connection.execute("vacuum")
                 connection.execute(f"pragma user_version = {VERSION}")
-            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+            _truncate_log(connection)
 
     def close(self) -> None:
         """Close every connection and let another server use the directory."""
@@ -119,8 +133,13 @@ class Database:
         os.close(self._lock_file)
 
 
+def _truncate_log(connection: sqlite3.Connection) -> int:
+    """Move the write-ahead log into the file and empty it; return 1 if a query of another thread prevented that."""
+    return int(connection.execute("pragma wal_checkpoint(truncate)").fetchone()["busy"])
+
+
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a file of an earlier release to the present form."""
+    """Bring a file of an earlier release to the current format. Repeated after an interruption, it does the rest."""
     for table, column, type_ in (
         ("jobs", "bytes_billed", "integer not null default 0"),
         ("objects", "deleted_at", "real"),
@@ -128,7 +147,7 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
             connection.execute(f"alter table {table} add column {column} {type_}")
     [version] = connection.execute("pragma user_version").fetchone()
-    if version < VERSION:  # deleted sources and destinations kept their secrets; `compact` clears the pages
+    if version < VERSION:  # it kept the secrets of deleted records; `compact` clears the free pages
         connection.execute(
             "update objects set document = json_set(document, '$.configuration', json('{}')) "
             "where deleted and kind in ('source', 'destination')"

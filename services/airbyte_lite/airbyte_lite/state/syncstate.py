@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from airbyte_lite.state.records import Connection
+
 State = dict[str, Any]
 
 
@@ -41,3 +43,13 @@ def without(state: State, streams: Iterable[str]) -> State | None:
 def divisible(state: State) -> bool:
     """Return whether single streams can be taken out of a state."""
     return bool(streams_of(state))
+
+
+def stale(before: Connection, after: Connection) -> list[str]:
+    """Return the streams whose state must not be found again: no longer incremental, or with another cursor."""
+    kept = {(stream.name, *stream.cursor_field) for stream in after.streams if stream.incremental}
+    return [
+        stream.name
+        for stream in before.streams
+        if stream.incremental and (stream.name, *stream.cursor_field) not in kept
+    ]
