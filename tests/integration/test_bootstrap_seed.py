@@ -13,7 +13,6 @@ from types_boto3_s3 import S3Client
 
 from bootstrap import seed as seed_module
 from bootstrap.settings import Settings
-
 from tools.local.platform import ROOT
 
 from .running import RunningPlatform, Server
