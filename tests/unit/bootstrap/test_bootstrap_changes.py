@@ -127,7 +127,7 @@ def test_a_connector_that_the_server_lacks(session: Any, tmp_path: Path) -> None
     text = (tmp_path / "connections.yaml").read_text()
     session.write(text.replace("source-s3", "source-postgres"))
     with pytest.raises(
-        UserError, match=r"yaml:3: source 's': Airbyte has no connector 'source-postgres'; it has source-s3\."
+        UserError, match=r"yaml:3: source 's': Airbyte has no connector 'source-postgres'.* source-s3\."
     ):
         session.plan()
 

@@ -56,7 +56,7 @@ def test_a_deleted_object_is_forgotten(tmp_path: Path) -> None:
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
     with (
         State(tmp_path).locked(),
-        pytest.raises(UserError, match="Another run of bootstrap.*/lock"),
+        pytest.raises(UserError, match=r"Another run of bootstrap.*/lock"),
         State(tmp_path).locked(),
     ):
         pass
