@@ -1,9 +1,9 @@
-# The table of contents: `make help`.
+# All commands of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 install := $(PYTHON) -m tools.install
-# The launcher is standard library only; any of the 3.13 environments runs it.
+# tools.local needs Python 3.13 and no packages, so any environment can run it.
 launcher := .venvs/bootstrap/bin/python
 stack := $(PYTHON) -m tools.stack
 tests := .venvs/tests/bin
@@ -14,50 +14,50 @@ help: ## List the commands
 
 # Without Docker
 
-demo: ## No Docker: start everything as processes, run the whole pipeline once, show the result, stop
+demo: ## Without Docker: start everything, run the whole pipeline once, show the result, stop
 	@$(install) platform
 	@$(launcher) -m tools.local.demo
 
-dev: ## The same services left running, Dagster's UI on http://127.0.0.1:3000, reload on change
+dev: ## Without Docker: run the same services until Ctrl-C, Dagster on http://127.0.0.1:3000, reload on change
 	@$(install) platform
 	@$(launcher) -m tools.local.dev
 
-sql: ## A query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5'
+sql: ## Run a query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5'
 	@$(install) airbyte_lite bootstrap
 	@$(launcher) -m tools.local.sql "$$q"
 export q
 
-shell: ## A shell with the platform's variables: `dagster dev` in services/orchestrator, `dbt build` in dbt_project
+shell: ## Start a shell in which `dagster dev` (in services/orchestrator) and `dbt build` (in dbt_project) work
 	@$(install) platform
 	@$(launcher) -m tools.local.shell
 
 # Docker
 
-up: ## Docker Compose: everything that is missing is made, then the platform is started and waited for
+up: ## On Docker Compose: make .env and the images, start the platform, wait until it is healthy
 	@$(stack) up
 
-run: ## Materialize all assets on the running platform and follow the run to its end
+run: ## Materialize all assets on the running platform and show the progress
 	@$(stack) run
 
-ps: ## Each service with its health and address, and the run workers
+ps: ## Show each service with its health and address, and the run workers
 	@$(stack) ps
 
-logs: ## Follow the services' logs, or one service's: make logs s=airbyte
+logs: ## Follow the logs of all services, or of one: make logs s=airbyte
 	@docker compose logs --follow --tail 100 $(s)
 
 down: ## Stop the platform; the data stays
 	@$(stack) down
 
-reset: ## Stop the platform and remove its data (asks)
+reset: ## Stop the platform and remove its data, after asking
 	@$(stack) reset
 
-doctor: ## What is missing or wrong, before anything starts
+doctor: ## Show what is missing or invalid; change nothing
 	@$(stack) doctor
 
-env: ## Make .env with generated secrets, or add to it what it lacks
+env: ## Make .env with generated secrets, or add missing settings to it
 	@$(stack) env
 
-images: ## Pull the public images, or build stand-ins where no registry answers; build ours
+images: ## Pull the public images, or build stand-ins when no registry answers; build our own images
 	@$(stack) images
 
 images-save: ## Write all images into .local/images.tar, for a machine without a network
@@ -66,51 +66,51 @@ images-save: ## Write all images into .local/images.tar, for a machine without a
 images-load: ## Load .local/images.tar
 	@$(stack) images-load
 
-docker-engine: ## Put a Docker engine, Compose and buildx on a Debian machine (root; asks), or start the one it has
+docker-engine: ## Debian: start the Docker engine; install it with Compose and buildx if missing, after asking (needs root)
 	@tools/docker-engine.sh
 
-e2e: ## The platform on Docker from nothing, in a copy of this checkout: up, run, assert, break, heal, down
+e2e: ## Test the platform on Docker in a copy of this checkout: start, run, break, recover, stop
 	@$(install) tests
 	@$(tests)/pytest tests/unit/compose tests/integration/compose tests/e2e
 
 # Airbyte as code
 
-plan: ## What apply would change in Airbyte; o=--json for machines
+plan: ## Show what apply would change in Airbyte; o=--json prints JSON
 	@$(airbyte) plan $(o)
 
-apply: ## Make Airbyte hold what connections.yaml declares; o=--prune also destroys, after asking; o=--adopt takes over
+apply: ## Apply connections.yaml to Airbyte; o=--prune also deletes, after asking; o=--adopt takes over existing objects
 	@$(airbyte) apply $(o)
 
-destroy: ## Delete from Airbyte what apply made, after asking; o=--yes does not ask
+destroy: ## Delete everything from Airbyte that apply made, after asking; o=--yes does not ask
 	@$(airbyte) destroy $(o)
 
-import: ## Write the connections file of what Airbyte holds: make import f=imported.yaml
+import: ## Write a connections file from the objects in Airbyte: make import f=imported.yaml
 	@$(airbyte) import $(f) $(o)
 
-seed: ## Upload seed_data to S3; o=--overwrite also over what others put there, o=--upload also to an external Airbyte's bucket
+seed: ## Upload seed_data to S3; o=--overwrite replaces other objects too, o=--upload also to an external Airbyte's bucket
 	@$(airbyte) seed $(o)
 
-schema: ## Write connections.schema.json, by which editors complete and check connections.yaml
+schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
 .PHONY: plan apply destroy import seed schema settings
 
-settings: ## Write .env.example, the compose files' variables and docs/settings.md from the table of settings
+settings: ## Write .env.example, the variables in the compose files and docs/settings.md from the table of settings
 	@$(PYTHON) -m tools.settings
 
 # Checks
 
-check: ## Within a minute: lint, types, unit and contract tests; they start no process and wait for nothing
+check: ## Under a minute: lint, types, unit and contract tests, which start no process and never wait
 	@$(install) all
 	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
 
-test: ## Everything that needs no Docker: lint, types, unit, contract and integration tests
+test: ## Under five minutes: `make check` and the integration tests; needs no Docker
 	@$(install) all
 	@$(MAKE) --no-print-directory --jobs 2 lint test-everything
 
-pytest := $(tests)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+pytest := $(tests)/pytest -n 2
 
 test-in-process:
 	@$(pytest) tests/unit tests/contract
@@ -118,11 +118,13 @@ test-in-process:
 test-everything:
 	@$(pytest) tests/unit tests/contract tests/integration
 
-lint: ## Formatting, lint, types and SQL style
+lint: ## Check formatting, lint, types and SQL style
 	@$(install) all
-	@$(tests)/ruff format --check --quiet . || { echo "lint: not formatted. Format it: make format"; exit 1; }
+	@$(tests)/ruff format --check --quiet . || { echo "lint: some files are not formatted. Format them: make format"; exit 1; }
 	@$(tests)/ruff check --quiet .
 	@$(tests)/mypy $(packages) tools tests
+	@# What runs before Python 3.13 is installed has to run on 3.9 too.
+	@$(tests)/mypy --python-version 3.9 --no-site-packages --exclude bigquery_doctor tools/install.py tools/settings.py tools/stack
 	@$(tests)/mypy --python-executable .venvs/warehouse/bin/python services/warehouse/warehouse
 	@cd dbt_project && ../$(tests)/sqlfluff lint .
 
@@ -137,7 +139,7 @@ lock: ## Lock every environment again, with hashes
 audit: ## Look up every locked package in the database of known vulnerabilities
 	@tools/audit.sh
 
-bench: ## Measured figures of the default platform, as a table (about 3 minutes)
+bench: ## Measure the default platform and print the figures as a table (about 3 minutes)
 	@$(install) platform tests
 	@$(tests)/python -m tests.benchmark
 

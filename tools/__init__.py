@@ -1,5 +1,6 @@
-"""What runs before anything is installed, and what starts the platform: the standard library only.
+"""The programs behind the Makefile: they install the environments and start the platform.
 
-`tools.stack` and `tools.install` run on any Python from 3.9 on, `tools.local` on the platform's own. Run from the root:
+They use the standard library only, because they run before anything is installed. `tools.stack` and `tools.install` run
+on Python 3.9 or newer, `tools.local` on the platform's Python 3.13. Run them from the root of the checkout, for example
 `python3 -m tools.stack doctor`.
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Looks up every locked package in the database of known vulnerabilities. Exit code 1 when one is found.
-# A package that the database cannot be asked about fails too. It reads the locks only: nothing of them is installed.
+# A package that cannot be looked up fails too. This reads only the locks and installs none of their packages.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -14,7 +14,7 @@ while read -r lock; do
   .venvs/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement "$lock" || failed+=("$lock")
 done < <(git ls-files '*requirements.txt')
 if [ "${#failed[@]}" -gt 0 ]; then
-  echo "audit: vulnerable or not examined, see above: ${failed[*]}" >&2
-  echo "Raise the version (pyproject.toml, requirements.in or overrides.txt), then: make lock" >&2
+  echo "audit: these locks have vulnerable packages or could not be checked, see above: ${failed[*]}" >&2
+  echo "Require a newer version (in pyproject.toml, requirements.in or overrides.txt), then run: make lock, make audit" >&2
   exit 1
 fi

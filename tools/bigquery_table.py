@@ -15,8 +15,8 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 import platform_kit.bigquery
 from platform_kit.settings_table import TABLE
 
-TIMEOUT_SECONDS = 10  # for reaching the server, not for the query
-RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # by itself the client tries for 10 minutes
+TIMEOUT_SECONDS = 10  # to reach the server; the query itself may take longer
+RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # the client's default is 10 minutes
 NUMBERS = (int, float, Decimal)
 
 
@@ -30,14 +30,14 @@ def client() -> bigquery.Client:
 
 
 def text(value: Any) -> str:
-    """Return a cell as text; NULL is shown as such."""
+    """Return the value of a cell as text."""
     if value is None:
         return "NULL"
     return value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
 
 
 def main() -> None:
-    """Print the table; end with BigQuery's message and exit code 1 when the query fails."""
+    """Print the table. When the query fails, print BigQuery's message and exit with code 1."""
     try:
         job = client().query(sys.stdin.read(), retry=RETRY, job_retry=None, timeout=TIMEOUT_SECONDS)
         rows = job.result(job_retry=None)

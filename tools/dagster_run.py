@@ -1,7 +1,7 @@
-"""Launches the `all_assets` job through Dagster's GraphQL API and follows it to its end.
+"""Launches the `all_assets` job through Dagster's GraphQL API and follows the run to its end.
 
-For `make run`, `make demo` and `make dev`. Standard library only, any Python from 3.9 on.
-Usage: dagster_run.py [URL], by default DAGSTER_URL or http://127.0.0.1:3000.
+`make run`, `make demo` and `make dev` use it. Standard library only, Python 3.9 or newer.
+Usage: python3 -m tools.dagster_run [URL]. Without URL: DAGSTER_URL, or else http://127.0.0.1:3000.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tools.settings_table import PORTS
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
-UNREACHABLE_SECONDS = 60.0  # how long the webserver may be away (a restart) before following is given up
+UNREACHABLE_SECONDS = 60.0  # how long the webserver may not answer (it may restart) before following ends
 
 RELOAD = "mutation { reloadWorkspace { ... on PythonError { message } } }"
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
@@ -42,11 +42,17 @@ EVENTS = """query ($runId: ID!, $cursor: String) {
 
 
 class DagsterRunError(Exception):
-    """A run that could not be launched or followed: what happened, why, and the next command."""
+    """A run that could not be launched or followed, or that failed.
+
+    The message says what happened, why, and the next command.
+    """
 
 
 def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Send a GraphQL request, return its data. Raises DagsterRunError on GraphQL errors, OSError when unreachable."""
+    """Send a GraphQL request and return its data.
+
+    Raises DagsterRunError for a GraphQL error, OSError when Dagster is unreachable.
+    """
     body = json.dumps({"query": document, "variables": variables or {}}).encode()
     request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
     with open_url(request, timeout=60) as answer:
@@ -58,7 +64,7 @@ def query(url: str, document: str, variables: dict[str, Any] | None = None) -> d
 
 
 def launch(url: str) -> str:
-    """Launch the job and return the run's id. Raises DagsterRunError when the code location or the job is not there."""
+    """Launch the job and return the run's id. Raises DagsterRunError when the job is not found or not launched."""
     for repository in query(url, JOBS)["repositoriesOrError"].get("nodes", []):
         if any(job["name"] == JOB for job in repository["jobs"]):
             selector = {
@@ -72,15 +78,15 @@ def launch(url: str) -> str:
                 raise DagsterRunError(f"Dagster did not launch {JOB}: {'; '.join(filter(None, reasons))}")
             run_id: str = result["run"]["runId"]
             return run_id
-    problems = load_errors(url) or ["Its code location is not loaded yet."]
+    problems = load_errors(url) or ["its code location is not loaded yet"]
     raise DagsterRunError(
-        f"Dagster has no job {JOB}. {'; '.join(problems)}\n"
-        "Look at the code location's page in the UI (Deployment) or at the logs of the code server."
+        f"Dagster at {url} has no job {JOB}: {'; '.join(problems)}\n"
+        f"Look at the code location in the UI ({url}/locations) or at the log of the code server, then: make run"
     )
 
 
 def load_errors(url: str) -> list[str]:
-    """Return why code locations could not be loaded; empty when all are."""
+    """Return the errors of the code locations that could not be loaded."""
     entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
     errors = [entry["locationOrLoadError"] or {} for entry in entries]
     return [
@@ -91,14 +97,20 @@ def load_errors(url: str) -> list[str]:
 
 
 def reload(url: str) -> None:
-    """Load the code locations again. Raises DagsterRunError with the reason when one cannot be, OSError."""
+    """Reload the code locations.
+
+    Raises DagsterRunError with the reason when one cannot be loaded, OSError when Dagster is unreachable.
+    """
     query(url, RELOAD)
     if problems := load_errors(url):
         raise DagsterRunError("\n".join(["the code location cannot be loaded:", *problems]))
 
 
 def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
-    """Yield a run's events as they come; the last item is `{"status": …}`. A webserver that restarts is waited for."""
+    """Yield a run's events as they happen; the last item is `{"status": …}`. Waits while the webserver restarts.
+
+    Raises DagsterRunError when the run was deleted, or when the webserver does not answer for UNREACHABLE_SECONDS.
+    """
     cursor, unreachable_since = None, None
     while True:
         try:
@@ -106,12 +118,17 @@ def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
         except OSError as error:
             unreachable_since = unreachable_since or time.monotonic()
             if time.monotonic() - unreachable_since > UNREACHABLE_SECONDS:
-                raise DagsterRunError(f"Dagster at {url} does not answer any more: {error}") from error
+                raise DagsterRunError(
+                    f"Dagster at {url} has not answered for {UNREACHABLE_SECONDS:.0f} s: {error}\n"
+                    "The run may still be working. Look at the services: make ps"
+                ) from error
             time.sleep(POLL_SECONDS)
             continue
         unreachable_since = None
         if "events" not in data["logsForRun"] or "status" not in data["runOrError"]:
-            raise DagsterRunError(f"Dagster at {url} does not know the run {run_id} any more: it was deleted.")
+            raise DagsterRunError(
+                f"Dagster at {url} does not know the run {run_id}: somebody deleted it. Start another: make run"
+            )
         yield from data["logsForRun"]["events"]
         cursor = data["logsForRun"]["cursor"]
         status = data["runOrError"]["status"]
@@ -123,7 +140,7 @@ def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
 
 
 def describe(event: dict[str, Any], started: float) -> str | None:
-    """Return the line that is shown for an event, or None for those that are not shown."""
+    """Return the line to show for an event, or None for an event that is not shown."""
     at = f"{float(event['timestamp']) / 1000 - started:6.1f} s" if "timestamp" in event else ""
     kind = event.get("__typename")
     if kind == "MaterializationEvent" and event["assetKey"]:
@@ -148,7 +165,7 @@ def describe(event: dict[str, Any], started: float) -> str | None:
 
 
 def run(url: str) -> float:
-    """Run the job, print its progress, return the seconds from launch to end. Raises DagsterRunError if it fails."""
+    """Run the job and print its progress. Return the seconds from launch to end. Raises DagsterRunError if it fails."""
     started = time.time()
     try:
         run_id = launch(url)
@@ -172,12 +189,12 @@ def run(url: str) -> float:
     print(f"  {status} in {seconds:.1f} s: {assets} assets, {checks} checks, {failed} failed checks", flush=True)
     if status != "SUCCESS" or failed:
         ending = f"ended with {status}" if status != "SUCCESS" else f"succeeded, but {failed} of its checks failed"
-        raise DagsterRunError(f"The run {ending}: see the lines above. Its page: {url}/runs/{run_id}")
+        raise DagsterRunError(f"the run {ending}: see the lines above, and the page of the run: {url}/runs/{run_id}")
     return seconds
 
 
 def main() -> None:
-    """Run the job on the platform named by the argument or by DAGSTER_URL."""
+    """Run the job on the Dagster whose address is the argument or DAGSTER_URL."""
     url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DAGSTER_URL") or f"http://127.0.0.1:{PORTS['dagster']}"
     try:
         run(url)

@@ -10,14 +10,14 @@ LOOPBACK = {"127.0.0.1", "localhost"}
 
 
 def open_url(request: urllib.request.Request, timeout: float) -> http.client.HTTPResponse:
-    """Send a request; what is on this machine is asked directly, also where a proxy is configured for the rest.
+    """Send a request. A request to this machine goes directly, even when a proxy is configured.
 
-    Raises OSError (URLError is one) when there is no answer or one that is an error.
+    Raises OSError (URLError is one) when there is no answer or an error status.
     """
     local = urllib.parse.urlsplit(request.full_url).hostname in LOOPBACK
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
     try:
         answer: http.client.HTTPResponse = opener.open(request, timeout=timeout)
-    except http.client.HTTPException as error:  # a server that stops in the middle of its answer
+    except http.client.HTTPException as error:  # the server stopped in the middle of its answer
         raise ConnectionError(f"{type(error).__name__} {error}") from error
     return answer

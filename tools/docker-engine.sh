@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Puts a Docker engine, Compose v2 and buildx on a Debian machine that has none, or starts the engine that is installed.
+# Starts the Docker engine of a Debian machine. Installs the engine, Compose v2 and buildx first if they are missing.
 # Needs root, and asks before it installs anything unless CI=true.
 #
-# Debian 12 carries an engine from 2021 and no Compose v2, so there the packages come from Debian 13 (they need only
-# libc 2.34) while the rest of the system stays pinned to its release. The mirror is the one the machine already uses.
+# Debian 12 has an engine from 2021 and no Compose v2. There the packages come from Debian 13 (they need only libc 2.34),
+# and the rest of the system stays pinned to its release. The mirror is the one that the machine already uses.
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -13,9 +13,9 @@ complete() { docker compose version >/dev/null 2>&1 && docker buildx version >/d
 
 confirm() { # QUESTION
   [ "${CI:-}" = true ] && return 0
-  [ -t 0 ] || fail "$1 Nobody to ask here: run 'CI=true make docker-engine' to agree."
+  [ -t 0 ] || fail "$1 There is no terminal to ask on. To install without a question: CI=true make docker-engine"
   read -r -p "$1 [y/N] " reply
-  [[ $reply =~ ^[Yy] ]] || fail "stopped, nothing was changed."
+  [[ $reply =~ ^[Yy] ]] || fail "not confirmed. Nothing was changed."
 }
 
 require_root() { [ "$(id -u)" = 0 ] || fail "$1 needs root: run 'sudo make docker-engine'."; }
@@ -23,7 +23,7 @@ require_root() { [ "$(id -u)" = 0 ] || fail "$1 needs root: run 'sudo make docke
 install() {
   # shellcheck source=/dev/null
   . /etc/os-release
-  [ "${ID:-}" = debian ] || fail "this installs on Debian; on ${PRETTY_NAME:-this system} follow Docker's own installation guide, then run 'make up'."
+  [ "${ID:-}" = debian ] || fail "this command installs on Debian only. On ${PRETTY_NAME:-this system} follow Docker's installation guide, then run: make up"
   require_root "installing a Docker engine"
   confirm "Install the Docker engine, Compose v2 and buildx from Debian's packages?"
   if [ "${VERSION_ID:-13}" -lt 13 ]; then
@@ -31,7 +31,7 @@ install() {
     local mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null \
       | grep -v '^ *#' | grep -oE '(https?|mirror\+file)://?[^ ]*/debian/?( |$)' | head -n 1 | tr -d ' ') || true
-    [ -n "$mirror" ] || fail "no Debian mirror found in /etc/apt: add the machine's apt sources first."
+    [ -n "$mirror" ] || fail "no Debian mirror found in /etc/apt. Add the machine's apt sources, then run: make docker-engine"
     printf 'deb [signed-by=%s] %s trixie main\n' "$keyring" "$mirror" > /etc/apt/sources.list.d/docker-engine.list
     cat > /etc/apt/preferences.d/docker-engine <<'PINS'
 Package: *
@@ -53,19 +53,19 @@ start() {
   if [ -d /run/systemd/system ]; then
     systemctl start docker
   else
-    # No systemd (a container or a small virtual machine): the daemon itself, detached from this terminal.
+    # Without systemd (a container or a small virtual machine), start the daemon itself, detached from this terminal.
     local log=/var/log/dockerd.log
     nohup setsid dockerd >"$log" 2>&1 </dev/null &
     for _ in $(seq 200); do answers && return 0; sleep 0.3; done
     tail -n 20 "$log" >&2
-    fail "the engine did not answer within a minute; its log is $log."
+    fail "the engine did not answer within a minute. The last lines of its log are above; the whole log: $log"
   fi
 }
 
 if answers && complete; then
-  say "The Docker engine is running already."
+  say "The Docker engine is already running."
 else
-  # A client alone (no daemon), or an engine without Compose v2, counts as not installed.
+  # A client without a daemon counts as not installed, and so does an engine without Compose v2 or buildx.
   if ! answers && ! command -v dockerd >/dev/null; then install; elif ! complete; then install; fi
   answers || start
 fi

@@ -1,4 +1,4 @@
-"""Reads .env and connections.env. Standard library only, any Python from 3.9 on."""
+"""Reads .env and connections.env. Standard library only, Python 3.9 or newer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LINE = re.compile(
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the variables of a file; none where there is no file.
+    """Return the variables of a file; an empty dictionary when the file does not exist.
 
-    Quotes, comments and values over several lines are read as Compose does. What stands outside single quotes is taken
-    as it is: Compose would expand a $ there, and escapes in double quotes.
+    Quotes, comments and values over several lines are read like in Compose, with one difference: outside single quotes
+    Compose expands `$`, and in double quotes also escapes; here they stay as they are.
     """
     if not path.exists():
         return {}
@@ -26,5 +26,8 @@ def read(path: Path) -> dict[str, str]:
 
 
 def with_connections(root: Path) -> dict[str, str]:
-    """Return the caller's variables and those of connections.env: connections.yaml refers to both, the former win."""
+    """Return the environment and the variables of connections.env: connections.yaml refers to both.
+
+    A variable of the environment replaces the one in the file.
+    """
     return read(root / "connections.env") | dict(os.environ)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Installs the locked environments of the named services into .venvs; what is up to date is left alone.
+"""Installs the locked environments of the named services into .venvs; an up-to-date environment stays as it is.
 
-Runs on any Python from 3.9 on, with the standard library only: it is the first thing that runs on a fresh machine.
-Interrupted anywhere, the same command goes on where it was.
-Usage: install.py NAME..., where a name may be `platform` (what the services need) or `all`.
+It is the first program that runs on a new machine: it uses the standard library only and runs on Python 3.9 or newer.
+After an interruption the same command continues.
+Usage: python3 -m tools.install NAME... A name is a service, `platform` (all that the services need) or `all`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
 PYTHON = "3.13"
 UV = "uv==0.13.9"
-OLDEST_UV = (0, 8)  # the first with `uv venv --clear`
+OLDEST_UV = (0, 8)  # the first release with `uv venv --clear`
 
 LOCKS = {
     "localstack": ROOT / "compose/stand-in/localstack/requirements.txt",
@@ -38,7 +38,7 @@ LOCKS = {
     },
     "tests": ROOT / "tests/requirements.txt",
 }
-# Our own packages in each environment, by folder. They are editable: what is changed in them needs no installing.
+# The folders of our own packages in each environment. They are editable installs: a change needs no installation.
 KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
 OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
@@ -51,11 +51,11 @@ PLATFORM = [name for name in LOCKS if name != "tests"]
 
 
 class InstallError(Exception):
-    """What went wrong, why, and the next command."""
+    """An installation that failed. The message says what happened, why, and the next command."""
 
 
 def run(command: list[str], failure: str) -> None:
-    """Run a command quietly; on failure raise InstallError with what it printed."""
+    """Run a command without showing its output. Raises InstallError with the output when the command fails."""
     result = subprocess.run(
         command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -64,9 +64,9 @@ def run(command: list[str], failure: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return the process environment, with pip's package index (if one is configured) named for uv too."""
+    """Return the process environment. A package index that is configured for pip is set for uv too."""
     result = dict(os.environ)
-    # Debian's own Python may have no pip, the environment that uv was installed into has one.
+    # Debian's Python may have no pip; the environment of uv has one.
     ours = ENVIRONMENTS / "uv/bin/python"
     index = os.environ.get("PIP_INDEX_URL") or configured_index(str(ours) if ours.exists() else sys.executable)
     if index:
@@ -77,13 +77,16 @@ def environment() -> dict[str, str]:
 
 @functools.lru_cache
 def configured_index(python: str) -> str:
-    """Return the package index in pip's configuration files, empty if there is none."""
+    """Return the package index in pip's configuration files, or an empty string."""
     pip = [python, "-m", "pip", "config", "get", "global.index-url"]
     return subprocess.run(pip, capture_output=True, text=True).stdout.strip()
 
 
 def find_uv() -> str:
-    """Return the path of uv: the one on PATH if it is new enough, or one installed from PyPI into .venvs/uv."""
+    """Return the path of a uv that is new enough: from PATH, or installed from PyPI into .venvs/uv.
+
+    Raises InstallError.
+    """
     on_path = shutil.which("uv")
     if on_path and version(on_path) >= OLDEST_UV:
         return on_path
@@ -93,23 +96,28 @@ def find_uv() -> str:
         shutil.rmtree(directory, ignore_errors=True)
         run(
             [sys.executable, "-m", "venv", str(directory)],
-            f"{sys.executable} cannot make a virtual environment. On Debian: apt-get install python3-venv, then again.",
+            f"{sys.executable} cannot make a virtual environment.\n"
+            "Install its venv module (Debian: apt-get install python3-venv), then run the same command again.",
         )
         run(
             [str(directory / "bin/pip"), "install", "--quiet", UV],
-            "uv could not be installed from PyPI. Check the network and pip's index settings, then again.",
+            "uv could not be installed from PyPI.\n"
+            "Check the network and pip's package index (pip config list), then run the same command again.",
         )
     return str(uv)
 
 
 def version(uv: str) -> tuple[int, ...]:
-    """Return the first two numbers of uv's version; (0,) for a uv that does not run, such as pyenv's empty shim."""
+    """Return the first two numbers of uv's version; (0,) for a uv that does not run, such as a pyenv shim."""
     words = subprocess.run([uv, "--version"], capture_output=True, text=True).stdout.split()
     return tuple(int(number) for number in words[1].split(".")[:2]) if len(words) > 1 else (0,)
 
 
 def find_python(uv: str) -> str:
-    """Return the path of a Python 3.13: one that uv sees, one behind pyenv's shims, or one that uv downloads."""
+    """Return the path of a Python 3.13: one that uv finds, one that pyenv has installed, or one that uv downloads.
+
+    Raises InstallError.
+    """
     candidates: list[str | None] = [None]
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     candidates += sorted((path.name for path in pyenv.glob(f"{PYTHON}.*")), reverse=True)
@@ -122,18 +130,19 @@ def find_python(uv: str) -> str:
             return found.stdout.strip()
     run(
         [uv, "python", "install", PYTHON],
-        f"There is no Python {PYTHON} here and uv could not download one.\n"
-        f"Install it (Debian 13: apt-get install python3.13 python3-venv; pyenv: pyenv install {PYTHON}), then again.",
+        f"Python {PYTHON} was not found, and uv could not download it.\n"
+        f"Install it (Debian 13: apt-get install python3.13 python3-venv; pyenv: pyenv install {PYTHON}), then run the "
+        "same command again.",
     )
     found = subprocess.run([uv, "python", "find", PYTHON], env=environment(), capture_output=True, text=True)
     return found.stdout.strip()
 
 
 def stamp(name: str) -> str:
-    """Return what the file `installed` of an up-to-date environment says: what it is made of, and where it is.
+    """Return the content of the file `installed` in an up-to-date environment: a digest and the environment's folder.
 
-    It is made of its lock and of the pyproject.toml of our own packages in it. The scripts of an environment name its
-    folder: in a checkout that was moved they do not run.
+    The digest covers the lock and the pyproject.toml files of our own packages in the environment. The content has the
+    folder because an environment's scripts contain its path: they do not run after the checkout was moved.
     """
     digest = hashlib.sha256()
     for file in (LOCKS[name], *(folder / "pyproject.toml" for folder in OURS.get(name, []))):
@@ -142,32 +151,34 @@ def stamp(name: str) -> str:
 
 
 def is_current(name: str) -> bool:
-    """Return whether an environment is as its stamp says, and its Python (a link to the machine's) still there."""
+    """Return whether an environment is up to date and its Python, a link to the machine's Python, still exists."""
     directory = ENVIRONMENTS / name
     return (directory / "bin/python").exists() and installed(directory) == stamp(name)
 
 
 def installed(directory: Path) -> str:
-    """Return what an environment's stamp says, nothing for one that was not finished."""
+    """Return the stamp of an environment, or an empty string when its installation did not finish."""
     file = directory / "installed"
     return file.read_text() if file.exists() else ""
 
 
 def install(name: str, uv: str, python: str) -> None:
-    """Make one environment: the packages of its lock, then our own."""
+    """Install one environment: the packages of its lock, then our own packages. Raises InstallError."""
     directory = ENVIRONMENTS / name
     usable = (directory / "bin/python").exists() and installed(directory).endswith(f" {directory}")
     (directory / "installed").unlink(missing_ok=True)
     if not usable:
-        run([uv, "venv", "--quiet", "--clear", "--python", python, str(directory)], f"No environment for {name}.")
-    # sync resolves nothing: the metadata of source-s3 cannot be satisfied as published.
+        run(
+            [uv, "venv", "--quiet", "--clear", "--python", python, str(directory)], f"{directory} could not be created."
+        )
+    # `uv pip sync` does not resolve: the published dependencies of source-s3 contradict each other.
     sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"]
     run(
         [*sync, "--python", str(directory / "bin/python"), str(LOCKS[name])],
         f"The packages of {name} could not be installed.",
     )
     if name in OURS:
-        # Their dependencies are in the lock. Needs no network: the build backend is part of uv.
+        # Their dependencies are in the lock. No network is needed: uv contains the build backend.
         ours = [argument for folder in OURS[name] for argument in ("--editable", str(folder))]
         run(
             [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(directory / "bin/python"), *ours],
@@ -178,19 +189,19 @@ def install(name: str, uv: str, python: str) -> None:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Wait until no other install is at work in this checkout, and hold off others."""
+    """Hold the checkout's installation lock; wait while another installation holds it."""
     ENVIRONMENTS.mkdir(exist_ok=True)
     with (ENVIRONMENTS / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("  waiting for another install in this checkout", flush=True)
+            print("  waiting for another install in this checkout to end", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def main(names: list[str]) -> None:
-    """Install the named environments, one line each for those that changed."""
+    """Install the named environments and print a line for each that changed."""
     groups = {"all": list(LOCKS), "platform": PLATFORM}
     names = [member for name in names for member in groups.get(name, [name])]
     try:
@@ -207,7 +218,7 @@ def main(names: list[str]) -> None:
     except InstallError as error:
         sys.exit(f"install: {error}")
     except KeyboardInterrupt:
-        print("\ninstall: interrupted; what is installed stays. Run the same command again.", file=sys.stderr)
+        print("\ninstall: interrupted. To continue, run the same command again.", file=sys.stderr)
         sys.exit(130)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Locks every environment with hashes. The orchestrator is locked first and constrains the others, so that a package has
-# one version across the platform and the tests can import every service in one environment. Our own packages are not in
-# the locks: tools/install.py and services/Dockerfile install them from their folders.
+# Locks the packages of every environment with hashes. The orchestrator's lock is made first and constrains the others, so
+# that a package has one version in the whole platform and one test environment can import every service. Our own packages
+# are not in the locks: tools/install.py and services/Dockerfile install them from their folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock"
@@ -23,10 +23,13 @@ service bootstrap $same
 service warehouse
 service socket_proxy $same
 lock deploy/kubernetes deploy/kubernetes/requirements.in $same
-# LocalStack 4.14.0 does not start with releases newer than its own date (cbor2 6, pyOpenSSL 26).
+# LocalStack 4.14.0 does not start with packages that were released after it (cbor2 6, pyOpenSSL 26).
 lock compose/stand-in/localstack compose/stand-in/localstack/requirements.in --exclude-newer 2026-03-05
-s3=services/airbyte_lite/connectors/source-s3
-lock $s3 $s3/requirements.in --overrides $s3/overrides.txt
+for input in services/airbyte_lite/connectors/*/requirements.in; do
+  connector=$(dirname "$input")
+  overrides=$connector/overrides.txt
+  lock "$connector" "$input" $([ -e "$overrides" ] && echo "--overrides $overrides")
+done
 lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,socket_proxy}/pyproject.toml $same \
   --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
   --constraints services/socket_proxy/requirements.txt

@@ -1,8 +1,8 @@
-"""`make settings`: writes what is generated from the table of settings, settings.ini in packages/platform_kit.
+"""`make settings`: writes everything that is generated from the table of settings.
 
-These are .env.example; the lines between `generated from the table of settings: begin` and `end` in the files of
-BLOCKS and in the modes' files; and the default wherever a compose file, the Dockerfile or the dbt profile names a
-setting that has one.
+The table is settings.ini in packages/platform_kit. These parts are generated: .env.example; the lines between
+`generated from the table of settings: begin` and `end` in the files of BLOCKS and in the modes' files; each setting's
+default in the compose files, the Dockerfile and the dbt profile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HEAD = (
 )
 MODE_FILES = {"airbyte": TABLE["AIRBYTE_MODE"].values, "warehouse": TABLE["WAREHOUSE"].values}
 READ_MODE_FILES = ("airbyte", "bootstrap", "dagster")  # containers that get compose/*/<mode>.env
-# How each kind of file writes a setting's default: what stands before it and after it.
+# How each kind of file writes a setting's default: the groups are the text before and after the default.
 DEFAULTS = {
     "docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",
     "compose/airbyte/docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",
@@ -35,12 +35,12 @@ DEFAULTS = {
 
 
 def comment(text: str) -> list[str]:
-    """Return a text as lines of comment."""
+    """Return a text as comment lines."""
     return [f"# {line}" for line in textwrap.wrap(text, WIDTH - 2)]
 
 
 def env_example() -> str:
-    """Return .env.example."""
+    """Return the text of .env.example."""
     lines = comment(HEAD)
     heading = ""
     for setting in TABLE.values():
@@ -56,7 +56,7 @@ def env_example() -> str:
 
 
 def compose_value(setting: Setting) -> str:
-    """Return how the compose file gives a setting to a container."""
+    """Return the value of a setting in a container's `environment` in the compose file."""
     if setting.env == "none":
         return setting.in_container
     if setting.generated:
@@ -65,10 +65,10 @@ def compose_value(setting: Setting) -> str:
 
 
 def compose() -> Iterator[str]:
-    """Yield docker-compose.yml's block: the variables of each consumer, as an anchor."""
+    """Yield the block of docker-compose.yml: an anchor with the variables of each consumer."""
     consumers = dict.fromkeys(consumer for setting in TABLE.values() for consumer in setting.consumers)
     for consumer in consumers:
-        if consumer == "run-worker":  # has them from Dagster: dagster.yaml
+        if consumer == "run-worker":  # gets them from the daemon, by dagster.yaml
             continue
         yield f"x-{consumer}-settings: &{consumer}-settings"
         for setting in TABLE.values():
@@ -77,14 +77,14 @@ def compose() -> Iterator[str]:
 
 
 def mode_file(mode: str, others: tuple[str, ...]) -> Iterator[str]:
-    """Yield the block of a mode's file: every setting that depends on this kind of mode."""
+    """Yield the block of a mode's file: all settings whose value depends on this kind of mode."""
     for setting in TABLE.values():
         if set(setting.in_modes) & set(others):
             yield f"{setting.name}={setting.in_modes.get(mode, '')}"
 
 
 def run_worker() -> Iterator[str]:
-    """Yield dagster.yaml's block: the names that the daemon hands to run workers."""
+    """Yield the block of dagster.yaml: the names of the variables that the daemon passes to run workers."""
     yield from (f"- {setting.name}" for setting in TABLE.values() if "run-worker" in setting.consumers)
 
 
@@ -114,7 +114,7 @@ def documentation() -> Iterator[str]:
 
 
 def kubernetes() -> Iterator[str]:
-    """Yield the block of docs/kubernetes.md: what the config map and the secret `platform` hold."""
+    """Yield the block of docs/kubernetes.md: the settings in the config map `platform` and the secret `platform`."""
     read = [
         setting
         for setting in TABLE.values()
@@ -135,17 +135,20 @@ BLOCKS = {
 
 
 def with_block(text: str, lines: Iterator[str]) -> str:
-    """Return a file's text with its generated block replaced, at the indentation of the block's first line."""
+    """Return a file's text with its generated block replaced and indented like the block's first line.
+
+    Raises ValueError when the text has no block.
+    """
     begin, end = MARK.format("begin"), MARK.format("end")
     found = re.search(rf"^( *)(.*{begin}.*\n)(?s:.*?)^( *.*{end}.*)$", text, re.MULTILINE)
     if not found:
-        raise ValueError(f"no lines `{begin}` and `{end}`")
+        raise ValueError(f"lines `{begin}` and `{end}` not found")
     block = "".join(f"{found[1]}{line}\n" if line else "\n" for line in lines)
     return f"{text[: found.start()]}{found[1]}{found[2]}{block}{found[3]}{text[found.end() :]}"
 
 
 def with_defaults(text: str, pattern: str) -> str:
-    """Return a file's text with the table's default for every setting that has one there."""
+    """Return a file's text with every default replaced by the table's."""
     for setting in TABLE.values():
         default = setting.in_container
         if default and setting.env != "none":
@@ -154,7 +157,7 @@ def with_defaults(text: str, pattern: str) -> str:
 
 
 def generated() -> dict[str, str]:
-    """Return each file that holds generated text, as it should be. Raises ValueError for a file without its block."""
+    """Return the right text of each file that has generated parts. Raises ValueError when a file has no block."""
     blocks = {name: make() for name, make in BLOCKS.items()}
     for folder, values in MODE_FILES.items():
         blocks |= {f"compose/{folder}/{mode}.env": mode_file(mode, values) for mode in values}
@@ -172,7 +175,7 @@ def generated() -> dict[str, str]:
 
 
 def outdated() -> dict[str, str]:
-    """Return the files that differ from what the table says, as they should be."""
+    """Return the right text of each file that differs from the table."""
     return {name: text for name, text in generated().items() if (ROOT / name).read_text(encoding="utf-8") != text}
 
 

@@ -1,4 +1,4 @@
-"""The table of settings for tools, which run before the package that holds the table is installed."""
+"""The table of settings for tools. They run before its package, platform_kit, is installed."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def test_no_more_connectors_than_allowed(proxy: Address, engine: docker.DockerCl
             started.append(subprocess.Popen(line, env=environment, stdout=subprocess.PIPE))
             assert started[-1].stdout
             assert started[-1].stdout.readline() == b"started\n"
-        assert b"2 connectors are running or about to, which is the limit" in run(proxy, IMAGE, "spec").stderr
+        assert b"2 connectors are running or created; the limit is 2" in run(proxy, IMAGE, "spec").stderr
     finally:
         for process in started:
             process.terminate()

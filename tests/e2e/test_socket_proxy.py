@@ -129,7 +129,7 @@ def test_a_run_worker_is_stopped_killed_and_followed(dagster: docker.DockerClien
 
 def test_no_more_workers_than_allowed(dagster: docker.DockerClient) -> None:
     workers = [launch(dagster, "wait") for _ in range(2)]
-    limit = "2 run workers are running or about to, which is the limit"
+    limit = "2 run workers are running or created; the limit is 2"
     with pytest.raises(APIError, match=limit):
         launch(dagster)
     for worker in workers:

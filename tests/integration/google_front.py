@@ -1,4 +1,7 @@
-"""Google's front door before the emulator: a token for a signed assertion of the key, nothing without that token."""
+"""Google's front door before the emulator: a token for a signed assertion of the key, nothing without that token.
+
+It refuses what Google BigQuery refuses (google_rules.py), and bills the queries.
+"""
 
 import json
 import threading
@@ -16,6 +19,8 @@ import google.auth.jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .google_rules import Rules
+
 ACCOUNT = "loader@a-project.iam.gserviceaccount.com"
 TOKEN = "ya29.a-token-of-the-front-door"
 AUDIENCE = "https://oauth2.googleapis.com/token"  # of an assertion, wherever the key says that it be sent
@@ -29,6 +34,7 @@ class Front:
 
     url: str
     key: dict[str, str]
+    rules: Rules
     refused: tuple[int, dict[str, Any]] | None = None  # by the token endpoint
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)  # by "METHOD the end of the path"
     tokens: int = 0
@@ -49,8 +55,8 @@ class Front:
 
 
 @contextmanager
-def front_of(emulator: str) -> Iterator[Front]:
-    """Serve Google's token endpoint and BigQuery's API on a free port of loopback."""
+def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
+    """Serve Google's token endpoint and BigQuery's API, which may want a token, on a free port of loopback."""
     secret = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = secret.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -69,7 +75,7 @@ def front_of(emulator: str) -> Iterator[Front]:
             front.requests.append(f"{self.command} {path}")
             if path == "/token":
                 self.send(*self.token(body))
-            elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            elif authenticated and self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.send(401, {"error": {"code": 401, "message": "Request had invalid authentication credentials."}})
             else:
                 asked = (self.command, path)
@@ -93,12 +99,18 @@ def front_of(emulator: str) -> Iterator[Front]:
                     message = f"Query exceeded limit for bytes billed: {limit}. {LEAST_BILLED} or higher required."
                     error = {"reason": "bytesBilledLimitExceeded", "message": message}
                     return 400, {"error": {"code": 400, "message": message, "errors": [error]}}
+            lowered = {name.lower(): value for name, value in self.headers.items()}
+            if refusal := front.rules.refuse(self.command, self.path, lowered, body):
+                return refusal
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
+            headers = front.rules.forwarded(headers)
             request = urllib.request.Request(emulator + self.path, body or None, headers, method=self.command)
             try:
                 with urllib.request.urlopen(request) as answer:
-                    self.forwarded = dict(answer.headers)
-                    return answer.status, _billed(answer.read())
+                    self.forwarded = {name.lower(): value for name, value in answer.headers.items()}
+                    content = _billed(answer.read())
+                    url, status = self.path, answer.status
+                    return status, front.rules.answered(self.command, url, status, self.forwarded, content)
             except urllib.error.HTTPError as error:
                 self.forwarded = dict(error.headers)
                 return error.code, error.read()
@@ -113,6 +125,7 @@ def front_of(emulator: str) -> Iterator[Front]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+            self.forwarded = {"Content-Type": "application/json"}
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
@@ -122,7 +135,7 @@ def front_of(emulator: str) -> Iterator[Front]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         url = f"http://127.0.0.1:{server.server_port}"
-        front = Front(url, _key(url, pem.decode()))
+        front = Front(url, _key(url, pem.decode()), Rules(emulator))
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

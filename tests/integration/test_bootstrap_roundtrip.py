@@ -100,16 +100,17 @@ def test_a_connection_renamed_and_another_removed(setup: Setup) -> None:
     assert result.returncode == 2, result.stderr
     assert [line.rstrip() for line in result.stdout.splitlines() if not line.startswith("  ")] == [
         "~ source       payments                               update",
-        "- source       jaffle_shop_orders                     delete",
+        "- source       jaffle_shop_orders                     delete (with --prune only)",
         "~ connection   payments                               update",
-        "- connection   jaffle_shop_orders                     delete",
+        "- connection   jaffle_shop_orders                     delete (with --prune only)",
         "",
         "Plan: 0 to create, 2 to update, 0 to replace, 2 to delete, 4 unchanged.",
+        "2 of them, in whole or in part, only by: make apply o=--prune",
     ]
     assert result.stdout.count('name: "stripe_payments" → "payments"') == 2
     assert result.stdout.count("sync state") == 1
     assert "the sync state of jaffle_shop_orders is lost; the tables stay" in result.stdout
-    assert setup.run("apply").returncode == 0
+    assert setup.run("apply", "--prune", "--yes").returncode == 0
     assert setup.run("plan", "--detailed-exitcode").returncode == 0
     assert setup.sync("payments") == 0  # its state was kept: the file has not changed since
 

@@ -11,7 +11,8 @@ from google.cloud import bigquery as google_bigquery
 from airbyte_lite.loader import spool
 from airbyte_lite.loader.errors import SyncError
 
-from .loader_kit import Kit
+from .google_front import Front
+from .loader_kit import Kit, Lines, record, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 KEEPING = ["full_refresh_append", "incremental_append", DEDUPED]
@@ -19,8 +20,8 @@ ID, TEXT, NUMBER = {"type": "integer"}, {"type": "string"}, {"type": "number"}
 
 
 @pytest.fixture
-def kit(warehouse: Any, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
-    return Kit(warehouse.url, dataset, bigquery, tmp_path / "spool")
+def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
+    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
 
 
 @pytest.fixture(params=["one batch", "many batches"])
@@ -57,7 +58,9 @@ def test_a_changed_type_keeps_the_columns_and_nulls_what_does_not_cast(kit: Kit,
         (2, 20, {"sync_id": 2, "changes": []}),
         (3, None, {"sync_id": 2, "changes": changes}),
     ]
-    assert any(level == "WARN" and "1 values of value are not INTEGER" in text for level, text in kit.log)
+    assert any(
+        level == "WARN" and "1 values of value are not valid for the type INTEGER" in text for level, text in kit.log
+    )
 
 
 def test_a_changed_key_of_a_deduplicated_row_loses_the_lost_columns_values(kit: Kit) -> None:
@@ -81,6 +84,68 @@ def test_a_new_key_clusters_the_table_anew(kit: Kit) -> None:
         kit.sync(kit.stream(mode, name=mode), rows=rows)
         kit.sync(kit.stream(mode, name=mode, primary_key=[["name"]]), rows=rows)
         assert kit.table(mode).clustering_fields == ["name", "_airbyte_extracted_at"]
+
+
+@pytest.mark.usefixtures("batches")
+@pytest.mark.parametrize("mode", [OVERWRITE, *KEEPING])
+def test_a_key_that_is_a_new_column(kit: Kit, mode: str) -> None:
+    rows = [{"id": 1, "code": "a"}, {"id": 2, "code": "b"}]
+    kit.sync(kit.stream(mode, fields={"id": ID}), rows=rows)
+    stream = kit.stream(mode, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])
+    for _ in range(2):
+        kit.sync(stream, rows=rows)
+        assert kit.table().clustering_fields == ["code", "_airbyte_extracted_at"]
+    assert {(1, "a"), (2, "b")} <= set(kit.rows("id, code"))
+    assert kit.tables() == {"t"}
+
+
+@pytest.mark.usefixtures("batches")
+@pytest.mark.parametrize("mode", [OVERWRITE, "full_refresh_append", "incremental_append"])
+@pytest.mark.parametrize(("old", "new"), [(ID, TEXT), (NUMBER, {"type": "array"}), ({"type": "array"}, ID)])
+def test_a_key_whose_type_changed(kit: Kit, mode: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    kit.sync(kit.stream(mode, fields={"id": old, "name": TEXT}), rows=[{"name": "a"}, {"name": "b"}])
+    for _ in range(2):
+        kit.sync(kit.stream(mode, fields={"id": new, "name": TEXT}), rows=[{"name": "c"}, {"name": "d"}])
+    key = {"integer": ["id"], "string": ["id"], "array": [], "number": ["id"]}
+    now = new if mode == OVERWRITE else old
+    assert kit.table().clustering_fields == [*key[now["type"]], "_airbyte_extracted_at"]
+
+
+@pytest.mark.parametrize("mode", [OVERWRITE, *KEEPING])
+def test_a_table_that_changes_while_the_source_is_read(kit: Kit, mode: str) -> None:
+    kit.sync(kit.stream(mode, fields={"id": ID}), rows=[{"id": 1}])
+    stream = kit.stream(mode, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])
+
+    def describe() -> None:
+        table = kit.table()
+        table.description = "described meanwhile"
+        kit.client.update_table(table, ["description"])
+
+    kit.run(Lines([record("t", {"id": 2, "code": "a"}), describe, status("t")]), stream)
+    assert (2, "a") in kit.rows("id, code")
+    assert kit.table().clustering_fields == ["code", "_airbyte_extracted_at"]
+
+
+def test_a_sync_of_many_batches_stays_below_the_load_jobs_a_day(
+    kit: Kit, strict_warehouse: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "BATCH_BYTES", 400)
+    monkeypatch.setattr(spool, "_GROWTH", 4)  # as after many batches
+    strict_warehouse.rules.load_jobs_a_day = 30
+    kit.sync(kit.stream(OVERWRITE), rows=[{"id": n, "name": "x"} for n in range(400)])
+    assert kit.table().num_rows == 400
+    assert 5 < max(strict_warehouse.rules.loads.values()) <= 30
+
+
+def test_a_load_beyond_the_quota_is_told_as_such(
+    kit: Kit, strict_warehouse: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "BATCH_BYTES", 400)
+    strict_warehouse.rules.load_jobs_a_day = 3
+    with pytest.raises(SyncError, match="Quota exceeded") as caught:
+        kit.sync(kit.stream(OVERWRITE), rows=[{"id": n, "name": "x"} for n in range(50)])
+    assert "role" not in caught.value.message
+    assert kit.tables() == set()
 
 
 def test_names_are_normalised_and_case_does_not_make_a_second_column(kit: Kit) -> None:

@@ -3,7 +3,6 @@
 import time
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from google.cloud import bigquery as google_bigquery
@@ -11,6 +10,7 @@ from google.cloud import bigquery as google_bigquery
 from airbyte_lite.loader import spool
 from airbyte_lite.loader.errors import SyncError
 
+from .google_front import Front
 from .loader_kit import EMITTED_AT, Kit, Line, Lines, record, state, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
@@ -19,8 +19,8 @@ LATER = EMITTED_AT + 60_000
 
 
 @pytest.fixture
-def kit(warehouse: Any, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
-    return Kit(warehouse.url, dataset, bigquery, tmp_path / "spool")
+def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
+    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
 
 
 @pytest.fixture(params=["one batch", "many batches"])

@@ -1,1 +1,1 @@
-"""The platform as plain processes on one machine: `make demo`, `make dev`, the integration tests."""
+"""The platform as plain processes on one machine: for `make demo`, `make dev` and the integration tests."""

@@ -1,7 +1,7 @@
-"""`make plan`, `apply`, `destroy`, `import` and `seed`: bootstrap's commands on the platform that is running.
+"""`make plan`, `apply`, `destroy`, `import` and `seed`: run bootstrap's commands on the running platform.
 
-That is the Airbyte of AIRBYTE_URL, else `make dev`'s, else Compose's. What bootstrap remembers belongs to the Airbyte
-that it describes: with Compose it is in a volume, so that the command runs in the bootstrap container.
+The Airbyte is the one of AIRBYTE_URL if set, else that of `make dev`, else that of `make up`. On Compose the command
+runs in the bootstrap container, because bootstrap's state for that Airbyte is in a volume.
 """
 
 import os
@@ -19,13 +19,14 @@ from tools.stack.compose import read_env
 
 
 class NotRunningError(Exception):
-    """No platform: what to start."""
+    """No platform is running. The message says how to start one."""
 
 
 def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[str, str]]:
-    """Return the command line and the environment that run bootstrap, its output on a terminal or not.
+    """Return the command line and the environment that run bootstrap.
 
-    Raises NotRunningError.
+    `terminal` says whether its output goes to a terminal. Raises NotRunningError when no platform is running, and
+    FileNotFoundError when CONNECTIONS_FILE names no existing file.
     """
     local = [python("bootstrap"), "-m", "bootstrap", *arguments]
     variables = env_file.with_connections(ROOT)
@@ -35,17 +36,17 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if "CONNECTIONS_FILE" in os.environ else {}
         return local, variables | settings | given
     if (ROOT / ".env").exists() and compose_is_up():
-        # On a terminal of its own the container's notes would be among its output.
+        # With a terminal, Compose would write the container's errors into its output.
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
         return [*run, "bootstrap", *arguments], modes.environment(read_env())
-    raise NotRunningError("no platform runs here. Start one (make dev, make up), or name an Airbyte with AIRBYTE_URL.")
+    raise NotRunningError("no platform is running. Start one (make dev, make up), or set AIRBYTE_URL to an Airbyte.")
 
 
 def other_file() -> list[str]:
-    """Return the options that give the container the file that CONNECTIONS_FILE names; none without it.
+    """Return the options that mount the file of CONNECTIONS_FILE in the container; none if the variable is not set.
 
-    Raises FileNotFoundError: Docker would make a folder of what is not there.
+    Raises FileNotFoundError when the file does not exist: Docker would create a folder instead.
     """
     name = os.environ.get("CONNECTIONS_FILE")
     if not name:
@@ -56,7 +57,7 @@ def other_file() -> list[str]:
 
 
 def compose_is_up() -> bool:
-    """Return whether Compose runs anything of this checkout."""
+    """Return whether a container of this checkout's Compose project is running."""
     if shutil.which("docker") is None:
         return False
     listed = subprocess.run(["docker", "compose", "ps", "--quiet"], cwd=ROOT, capture_output=True)
@@ -64,11 +65,11 @@ def compose_is_up() -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command of bootstrap; `import FILE` writes what it prints into a file that must not exist yet."""
+    """Run a command of bootstrap and return its exit code. `import FILE` writes the output into a new file."""
     output = None
     if arguments[:1] == ["import"]:
         if len(arguments) < 2:
-            warn("import: no file. For example: make import f=imported.yaml")
+            warn("import: the name of the new file is missing. For example: make import f=imported.yaml")
             return 1
         output = Path(arguments.pop(1))
     try:
@@ -77,10 +78,10 @@ def main(arguments: list[str]) -> int:
             file = stack.enter_context(output.open("x")) if output else None
             code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode
     except FileExistsError:
-        warn(f"import: {output} exists already. Name another file, or move it away.")
+        warn(f"import: {output} exists already and was not changed. Name another file: make import f=<file>")
         return 1
     except FileNotFoundError as error:
-        warn(f"{arguments[0]}: {error.filename} is not there.")
+        warn(f"{arguments[0]}: {error.filename}: file not found.")
         return 1
     except NotRunningError as error:
         warn(f"{arguments[0]}: {error}")

@@ -1,4 +1,4 @@
-"""Which of `make demo` and `make dev` runs in this checkout: each holds a lock beside its folder while it does."""
+"""Locks that say whether `make demo` or `make dev` is running in this checkout. A lock is beside the run's folder."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-# `make run` asks here on any Python from 3.9 on, so this imports nothing of the launcher.
+# `make run` uses this module on Python 3.9, so it must not import the other modules of tools.local.
 DEVELOPMENT = Path(__file__).resolve().parents[2] / ".local" / "dev"
-LOOK_SECONDS = 1.0  # a command that looks whether a run is at work holds the lock for microseconds: a start outwaits it
+LOOK_SECONDS = 1.0  # is_claimed() holds the lock for microseconds; claim() waits this long before it gives up
 
 
 class ClaimedError(Exception):
-    """Another run is at work on the same folder: which, and what to do."""
+    """Another run uses the same folder. The message says which run, and what to do."""
 
 
 @contextlib.contextmanager
 def claim(directory: Path) -> Iterator[None]:
-    """Hold a folder, so that no second run deletes its data or stops its services. Raises ClaimedError.
+    """Lock a folder, so that no second run deletes its data or stops its services.
 
-    The kernel drops the lock when the process ends, however it ends.
+    The kernel releases the lock when the process ends, also after kill -9. Raises ClaimedError when another run has it.
     """
     name = f"make {directory.name}"
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -32,15 +32,15 @@ def claim(directory: Path) -> Iterator[None]:
         while not _lock(lock, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise ClaimedError(
-                    f"`{name}` already runs in this checkout. Stop it with Ctrl-C in its terminal, or wait for its "
-                    f"end; then again: {name}"
+                    f"`{name}` is already running in this checkout. Stop it with Ctrl-C in its terminal or wait for "
+                    f"its end, then run again: {name}"
                 )
             time.sleep(0.02)
         yield
 
 
 def _lock(file: IO[str], kind: int) -> bool:
-    """Take a lock of a file if nobody holds one against it; return whether it was taken."""
+    """Try to lock a file without waiting. Return whether the lock was taken."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -49,12 +49,12 @@ def _lock(file: IO[str], kind: int) -> bool:
 
 
 def lock_file(directory: Path) -> Path:
-    """Return the path of a folder's lock: beside it, as the demo removes the folder itself."""
+    """Return the path of a folder's lock. It is beside the folder, because the demo deletes the folder."""
     return directory.with_name(f"{directory.name}.lock")
 
 
 def is_claimed(directory: Path) -> bool:
-    """Return whether a run is at work on a folder."""
+    """Return whether a run uses a folder."""
     if not lock_file(directory).exists():
         return False
     with lock_file(directory).open() as lock:
@@ -62,19 +62,19 @@ def is_claimed(directory: Path) -> bool:
 
 
 def environment_file(directory: Path) -> Path:
-    """Return the path of the file in which a run that is ready leaves its variables."""
+    """Return the path of the file into which a run writes its variables when it is ready."""
     return directory / "environment.json"
 
 
 def publish(directory: Path, variables: Mapping[str, str]) -> None:
-    """Leave the variables of a run that is ready where other commands look; they see all of them or none."""
+    """Write a run's variables for other commands. Atomic: a command reads all of the variables or none."""
     draft = environment_file(directory).with_suffix(".draft")
     draft.write_text(json.dumps(dict(variables)))
     draft.replace(environment_file(directory))
 
 
 def development() -> dict[str, str] | None:
-    """Return the variables of `make dev` while it runs; what one that was killed left behind does not count."""
+    """Return the variables of `make dev` if it is running, else None. The file of a killed run is ignored."""
     try:
         text = environment_file(DEVELOPMENT).read_text()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`make demo`: the whole pipeline once, without Docker and without credentials; everything that it starts, it stops."""
+"""`make demo`: runs the whole pipeline once, without Docker or credentials, and stops everything it started."""
 
 import shutil
 import sys
@@ -29,29 +29,29 @@ CUSTOMERS = "select * from {landing}_trusted.dim_customers order by customer_id 
 
 
 def demo(platform: Platform, services: Supervisor) -> None:
-    """Start, configure, run, show."""
+    """Start and configure the platform, materialize all assets, and show what is in the warehouse."""
     bring_up(platform, services)
     with step("materialize all assets with Dagster"):
         dagster_run.run(platform.url("dagster"))
     landing = f"`{platform.environment['BQ_PROJECT']}`.{platform.environment['BQ_DATASET']}"
-    with step("what is in the warehouse"):
+    with step("show what is in the warehouse"):
         print(table(platform.environment, COUNTS.format(landing=landing)))
         print("\n  The first rows of dim_customers:")
         print(table(platform.environment, CUSTOMERS.format(landing=landing)), flush=True)
 
 
 def explain(error: Exception, services: Supervisor) -> None:
-    """Tell what failed, which services have ended, and the last lines of the logs that may say why."""
+    """Print what failed, which services have ended, and the last lines of their logs."""
     warn(f"\ndemo: {error}")
-    if not isinstance(error, ServiceError):  # that one names its service and has the lines
+    if not isinstance(error, ServiceError):  # a ServiceError has the name and the lines already
         for name, process in services.processes.items():
             code = process.exit_code()
             warn(f"\n{name} {'is running' if code is None else f'ended with exit code {code}'}. {process.tail()}")
-    warn(f"\nAll logs: {services.log_directory}. Run it again: make demo")
+    warn(f"\nAll logs: {services.log_directory}. To try again: make demo")
 
 
 def run() -> int:
-    """Run the demo on empty folders; return the exit code: 0 only if every asset and check passed, 130 on Ctrl-C."""
+    """Run the demo in an empty folder. Return 0 if every asset and check passed, 130 after Ctrl-C, else 1."""
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     platform = Platform(DIRECTORY, free_ports())
     started = time.monotonic()
@@ -59,22 +59,22 @@ def run() -> int:
         try:
             demo(platform, services)
         except KeyboardInterrupt:
-            warn("\ndemo: interrupted; stopping what was started. Run it again: make demo")
+            warn("\ndemo: interrupted; the services are being stopped. To try again: make demo")
             return 130
         except (ServiceError, StepError, QueryError, dagster_run.DagsterRunError) as error:
             explain(error, services)
             return 1
         print(f"▸ stop the services (the whole demo took {time.monotonic() - started:.0f} s)", flush=True)
     print(
-        "\nEvery asset was materialized and every check passed. What next:\n"
-        "  make dev    the same services, left running, with Dagster's UI on http://127.0.0.1:3000\n"
-        "  make up     the platform on Docker Compose, a container per run"
+        "\nEvery asset was materialized and every check passed. Next:\n"
+        "  make dev    start the same services and leave them running, with Dagster's UI on http://127.0.0.1:3000\n"
+        "  make up     start the platform on Docker Compose, with a container for each run"
     )
     return 0
 
 
 def main() -> int:
-    """Run the demo unless another one is at work on the same folder."""
+    """Run the demo, unless another one is running in this checkout."""
     interruptible()
     try:
         with claim(DIRECTORY):

@@ -1,4 +1,4 @@
-"""`make dev`: the services of the demo, left running on the known ports, with reload on change. Ctrl-C stops them."""
+"""`make dev`: runs the services of the demo on the configured ports until Ctrl-C, and reloads what changes."""
 
 import os
 import sys
@@ -17,19 +17,24 @@ from tools.stack import ports
 WATCH_SECONDS = 1.0
 SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
 
-# What is done when a file below one of the paths changes, in this order.
+# Each action with the paths that trigger it when a file below them changes. The actions run in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
 WATCHED = {
     CODE: ["services/orchestrator", "dbt_project"],
-    SEED: ["seed_data"],  # before the connections that read it
-    CONNECTIONS: ["connections.yaml", "connections.env", "services/bootstrap", "packages"],  # reloads the code too
+    SEED: ["seed_data"],  # before CONNECTIONS, which may read the new files
+    CONNECTIONS: [
+        "connections.yaml",
+        "connections.env",
+        "services/bootstrap",
+        "packages",
+    ],  # also reloads the code location
     "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
     "warehouse": ["services/warehouse", "packages/platform_kit"],
 }
 
 
 def files(path: Path) -> Iterator[Path]:
-    """Yield the source files at or below a path, without what tools generate."""
+    """Yield the source files at or below a path, without generated files."""
     if path.is_file():
         yield path
         return
@@ -39,7 +44,7 @@ def files(path: Path) -> Iterator[Path]:
 
 
 def snapshot() -> dict[str, int]:
-    """Return, for each action, a fingerprint of the names and times of the files that ask for it."""
+    """Return for each action a fingerprint of its files: their names and modification times."""
     return {
         action: hash(frozenset((str(file), modified(file)) for path in paths for file in files(ROOT / path)))
         for action, paths in WATCHED.items()
@@ -47,7 +52,7 @@ def snapshot() -> dict[str, int]:
 
 
 def modified(file: Path) -> int:
-    """Return when a file was last written, in nanoseconds; 0 for one that an editor has just removed."""
+    """Return a file's modification time in nanoseconds; 0 when an editor has just removed the file."""
     try:
         return file.stat().st_mtime_ns
     except FileNotFoundError:
@@ -55,7 +60,7 @@ def modified(file: Path) -> int:
 
 
 def react(action: str, platform: Platform, services: Supervisor) -> None:
-    """Do what a change asks for."""
+    """Run the action of a change. Raises StepError, ServiceError, DagsterRunError or OSError."""
     with step(f"changed: {action if action in {CODE, CONNECTIONS, SEED} else f'restart {action}'}"):
         if action == SEED:
             bootstrap(platform, "seed")
@@ -70,14 +75,14 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
 def revive(name: str, services: Supervisor) -> None:
     """Start a service that ended and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
-    warn(f"dev: {name} ended with exit code {process.exit_code()}; starting it again.\n{process.tail()}")
+    warn(f"dev: {name} ended with exit code {process.exit_code()} and is started again.\n{process.tail()}")
     services.restart(name)
 
 
 def watch(platform: Platform, services: Supervisor) -> NoReturn:
-    """React to changes until interrupted; restart what ended. A failed reaction is shown, watching goes on."""
+    """Run the actions of changes and restart ended services, until interrupted. A failed action is only shown."""
     before = snapshot()
-    broken: set[str] = set()  # services that ended again at once: they wait for a change of their files
+    broken: set[str] = set()  # services whose restart failed; they wait for a change of their files
     while True:
         time.sleep(WATCH_SECONDS)
         now = snapshot()
@@ -95,24 +100,27 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 try:
                     revive(name, services)
                 except ServiceError as error:
-                    warn(f"dev: {error}\nIt is started again when its files change, or by another `make dev`.")
+                    warn(
+                        f"dev: {error}\n{name} stays stopped. It starts again when its files change, or when you stop "
+                        "`make dev` with Ctrl-C and run it again."
+                    )
                     broken.add(name)
 
 
 def check_ports(chosen: dict[str, int]) -> None:
-    """Raise StepError when a port of the platform is taken."""
+    """Raise StepError when a port of the platform is in use."""
     for name, port in chosen.items():
         if not ports.is_free(port):
             raise StepError(
-                f"port {port} ({name}) is in use by {ports.process_on(port)}: is the platform running already "
-                "(`make dev` or `make up`)?\n"
-                "Stop it (Ctrl-C there, or `make down`), then again: make dev\n"
-                f"Or take another port: {ports.VARIABLES[name]}={port + 1} make dev"
+                f"port {port} ({name}) is in use by {ports.process_on(port)}.\n"
+                "If the platform is already running, stop it (`make down`, or Ctrl-C in the terminal of `make dev`), "
+                "then run again: make dev\n"
+                f"Or use another port: {ports.VARIABLES[name]}={port + 1} make dev"
             )
 
 
 def run() -> int:
-    """Start everything, keep it running, stop it on Ctrl-C; return the exit code."""
+    """Start everything and keep it running until Ctrl-C. Return the exit code."""
     try:
         platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
     except ValueError as error:
@@ -125,12 +133,13 @@ def run() -> int:
             bring_up(platform, services)
             publish(DEVELOPMENT, platform.environment)
             print(
-                f"\n  Dagster    {platform.url('dagster')}   (materialize all: make run)\n"
+                f"\n  Dagster    {platform.url('dagster')}   (materialize all assets: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"
                 f"  BigQuery   {platform.url('warehouse')}   (make sql q='select …')\n"
                 f"  S3         {platform.url('s3')}\n"
                 f"  Logs       {services.log_directory}\n\n"
-                "Changes to dbt_project, connections.yaml, seed_data and services are picked up. Ctrl-C stops all.",
+                "Changes in dbt_project, connections.yaml, seed_data and services take effect when you save a file. "
+                "Ctrl-C stops the platform.",
                 flush=True,
             )
             watch(platform, services)
@@ -145,7 +154,7 @@ def run() -> int:
 
 
 def main() -> int:
-    """Run the platform unless it runs in this checkout already."""
+    """Run the platform, unless `make dev` is already running in this checkout."""
     interruptible()
     try:
         with claim(DEVELOPMENT):

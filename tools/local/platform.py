@@ -1,4 +1,4 @@
-"""What the platform consists of when its services run as plain processes: commands, variables, ports, folders."""
+"""The platform as plain processes: the command, variables, port and folder of each service."""
 
 import os
 import socket
@@ -17,7 +17,8 @@ LOOPBACK = "127.0.0.1,localhost"
 
 
 def free_ports() -> dict[str, int]:
-    """Return a free port on loopback for each service; all are held while choosing, so that they differ."""
+    """Return a different free port of 127.0.0.1 for each service."""
+    # All sockets stay open until every port is chosen; otherwise the kernel could give the same port twice.
     sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in PORTS}
     ports = {name: listening.getsockname()[1] for name, listening in sockets.items()}
     for listening in sockets.values():
@@ -32,7 +33,7 @@ def python(environment: str) -> str:
 
 @dataclass(frozen=True)
 class Platform:
-    """One platform on this machine: where it keeps its data, and on which ports it listens."""
+    """One platform on this machine: the folder of its data, and the port of each service."""
 
     directory: Path
     ports: dict[str, int]
@@ -43,10 +44,10 @@ class Platform:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that every service and command gets: the table's values for processes, and a way past a proxy.
+        """The variables of every service and command: the settings for processes, and the exceptions from a proxy.
 
-        Credentials of another Airbyte, or of Google, in the caller's environment are not for this platform: they are
-        empty. BQ_DATASET is the caller's.
+        Credentials for Google or another Airbyte are empty, because the caller's environment may have them for another
+        purpose. BQ_DATASET is the caller's.
         """
         folders = {"root": ROOT, "data": self.directory, "environments": ENVIRONMENTS}
         variables = {
@@ -54,19 +55,19 @@ class Platform:
             for setting in TABLE.values()
             if setting.process is not None
         }
-        # A proxy that is configured for the rest of the world cannot reach these services.
+        # A configured proxy cannot reach services on this machine.
         proxy = {name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")}
         return variables | {"BQ_DATASET": os.environ.get("BQ_DATASET") or variables["BQ_DATASET"]} | proxy
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the variables that run a service's Python module."""
-        # A service's scripts are found by name (dbt, dagster): its environment comes first on PATH.
+        # The service starts dbt and dagster by name, so its environment comes first on PATH.
         path = f"{ENVIRONMENTS / service / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         variables = self.environment | {"PATH": path}
         return [python(service), "-m", *arguments], variables
 
     def s3(self) -> Service:
-        """LocalStack's S3, which keeps its buckets and objects in the platform's folder; see prepare()."""
+        """LocalStack's S3. It keeps its buckets and objects in the platform's folder; see prepare()."""
         root = self.directory / "s3"
         variables = {
             "SERVICES": "s3",
@@ -77,11 +78,11 @@ class Platform:
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DISABLE_EVENTS": "1",
             "FILESYSTEM_ROOT": str(root),
-            # In a container, such as a dev container, LocalStack would take itself for its image and ignore the above.
+            # In a container, such as a dev container, LocalStack would assume its own image and ignore FILESYSTEM_ROOT.
             "OVERRIDE_IN_DOCKER": "false",
             "S3_STATE_DIR": str(root / "objects"),
         }
-        # Healthy once the script that brings the objects back has succeeded; it does so before LocalStack listens.
+        # Healthy when the script that restores the objects has succeeded. It runs before LocalStack listens.
         health = f"{self.url('s3')}/_localstack/init/start"
         return Service(
             "s3", [python("localstack"), "-m", "localstack.runtime.main"], variables, health, LOCALSTACK_HAS_ITS_OBJECTS
@@ -96,7 +97,7 @@ class Platform:
         return Service("warehouse", command, variables, f"{self.url('warehouse')}/healthz")
 
     def airbyte(self) -> Service:
-        """Airbyte's API with the connectors behind it."""
+        """airbyte-lite: Airbyte's API and the connectors that it runs."""
         command, variables = self.command("airbyte_lite", "airbyte_lite")
         return Service("airbyte", command, variables, f"{self.url('airbyte')}/api/public/v1/health")
 
@@ -104,22 +105,22 @@ class Platform:
         """Dagster's webserver, daemon and code server."""
         where = ["-h", "127.0.0.1", "-p", str(self.ports["dagster"])]
         command, variables = self.command("orchestrator", "dagster", "dev", "-m", "orchestrator.definitions", *where)
-        # dagster-airbyte sends local time marked as UTC when it asks for running jobs.
+        # When dagster-airbyte asks for running jobs, it sends the local time marked as UTC.
         variables["TZ"] = "UTC"
-        # Not in the checkout: Dagster would let a .env there (Compose's) override these variables.
+        # Not in the checkout: Dagster would read Compose's .env there, which would replace these variables.
         home = Path(self.environment["DAGSTER_HOME"])
         return Service("dagster", command, variables, f"{self.url('dagster')}/server_info", directory=home)
 
     def services(self) -> list[Service]:
-        """All of them, in the order in which they are started."""
+        """All services, in the order of their start."""
         return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
 
     def prepare(self) -> None:
-        """Make the folders, the link by which LocalStack finds its scripts, and Dagster's instance configuration."""
+        """Create the folders, the link to LocalStack's scripts, and Dagster's instance configuration."""
         scripts = self.directory / "s3/etc/localstack/init"
         scripts.parent.mkdir(parents=True, exist_ok=True)
         if scripts.is_dir() and not scripts.is_symlink():
-            scripts.rmdir()  # LocalStack makes an empty one when there is no link
+            scripts.rmdir()  # LocalStack creates an empty folder when the link is missing
         scripts.unlink(missing_ok=True)
         scripts.symlink_to(LOCALSTACK_SCRIPTS)
         home = Path(self.environment["DAGSTER_HOME"])

@@ -16,25 +16,25 @@ from tools.direct import open_url
 
 START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
 STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL
-STOP_PAUSE = 0.02  # seconds between two looks whether a service has ended
+STOP_PAUSE = 0.02  # seconds between two checks whether a service has ended
 PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ServiceError(Exception):
-    """A service that did not start or ended early: what happened, and the last lines of its log."""
+    """A service that did not start, or that ended. The message says what happened and has the log's last lines."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What it takes to run one service: its command, its variables, and how its health is read."""
+    """How to run one service: its command, its variables and its health check."""
 
     name: str
     command: list[str]
     environment: dict[str, str]
     health_url: str
-    healthy_text: str = ""  # must appear in the body of a healthy answer
-    directory: Path | None = None  # where it runs; by default where we run
+    healthy_text: str = ""  # must be part of the body of a healthy answer
+    directory: Path | None = None  # its working directory; by default ours
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Process:
     started: float
 
     def healthy(self) -> bool:
-        """Ask the service's health address once. Raises ServiceError when the process has ended."""
+        """Return whether the service is healthy. Raises ServiceError when its process has ended."""
         code = self.exit_code()
         if code is not None:
             raise ServiceError(f"{self.service.name} ended with exit code {code}.\n{self.tail()}")
@@ -58,7 +58,10 @@ class Process:
             return False
 
     def wait(self, deadline: float = START_DEADLINE) -> float:
-        """Wait until healthy; return the seconds since the start. Raises ServiceError after the deadline."""
+        """Wait until the service is healthy. Return the seconds since its start.
+
+        Raises ServiceError after `deadline` seconds, or when the process has ended.
+        """
         while not self.healthy():
             if time.monotonic() - self.started > deadline:
                 raise ServiceError(f"{self.service.name} was not healthy after {deadline:.0f} s.\n{self.tail()}")
@@ -71,10 +74,10 @@ class Process:
         return "\n".join([f"Last lines of {self.log}:", *(f"  {line}" for line in text)])
 
     def exit_code(self) -> int | None:
-        """Return the exit code (negative: the signal that ended it), None while the service runs.
+        """Return the exit code, or None while the service runs. A negative code is the signal that ended the process.
 
-        The ended process is not reaped before `stop`: until then the kernel gives its number, which is its group's
-        too, to no other process, and a signal to the group cannot hit a stranger.
+        An ended process is reaped only in `stop`. Until then the kernel does not give its id, which is also the id of
+        its group, to a new process, so a signal to the group cannot reach another program.
         """
         if self.popen.returncode is not None:
             return self.popen.returncode
@@ -84,16 +87,16 @@ class Process:
         return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
     def signal(self, number: int) -> None:
-        """Send a signal to the service's whole process group, unless the service was reaped."""
+        """Send a signal to the service's process group; do nothing after the process was reaped."""
         if self.popen.returncode is not None:
             return
         try:
             os.killpg(self.popen.pid, number)
-        except (ProcessLookupError, PermissionError):  # macOS: the latter for a group that has ended
+        except (ProcessLookupError, PermissionError):  # macOS raises PermissionError for an ended group
             return
 
     def stop(self) -> None:
-        """End the process group: SIGTERM, then SIGKILL after the deadline, also to what the service left behind."""
+        """Stop the process group: send SIGTERM, wait up to STOP_DEADLINE, then send SIGKILL to what is left of it."""
         self.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_DEADLINE
         while self.exit_code() is None and time.monotonic() < deadline:
@@ -103,7 +106,7 @@ class Process:
 
 
 def end_with_parent() -> None:
-    """Ask the kernel to end this process when the one that started it dies (Linux only, elsewhere no effect)."""
+    """Ask the kernel to end this process when its parent ends. Works on Linux only; no effect elsewhere."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -111,7 +114,7 @@ def end_with_parent() -> None:
 def interruptible() -> None:
     """Make Ctrl-C, SIGTERM and a closed terminal raise KeyboardInterrupt.
 
-    SIGINT also where the shell has started us with it ignored (in the background), SIGHUP not under nohup.
+    SIGINT raises it even in a background process, for which the shell ignores SIGINT. SIGHUP stays ignored under nohup.
     """
     for number in ENDING:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
@@ -119,7 +122,7 @@ def interruptible() -> None:
 
 
 def start(service: Service, log: Path) -> Process:
-    """Start one service in its own process group, with its output appended to a log file."""
+    """Start one service in its own process group and append its output to a log file."""
     log.parent.mkdir(parents=True, exist_ok=True)
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with log.open("ab") as output:
@@ -138,7 +141,7 @@ def start(service: Service, log: Path) -> Process:
 
 @dataclass
 class Supervisor:
-    """The services of one platform; leaving the `with` block stops them, the last one first."""
+    """The services of one platform. The end of the `with` block stops them, the last one first."""
 
     log_directory: Path
     processes: dict[str, Process] = field(default_factory=dict)
@@ -148,25 +151,25 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop everything that was started; a second Ctrl-C does not leave half of it running."""
+        """Stop all services. Signals are ignored meanwhile, so a second Ctrl-C cannot leave some of them running."""
         handlers = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
         self.stop()
         for number, handler in handlers.items():
             signal.signal(number, handler)
 
     def start(self, service: Service) -> Process:
-        """Start a service (again, when it is one that was stopped)."""
+        """Start a service, for the first time or again after a stop."""
         process = start(service, self.log_directory / f"{service.name}.log")
         self.processes[service.name] = process
         return process
 
     def restart(self, name: str) -> float:
-        """Stop one service, start it again and wait until it is healthy; return the seconds that the start took."""
+        """Restart one service and wait until it is healthy. Return the seconds of its start. Raises ServiceError."""
         self.processes[name].stop()
         return self.start(self.processes[name].service).wait()
 
     def wait(self, report: Callable[[str, float], None] = lambda _name, _seconds: None) -> None:
-        """Wait until all are healthy, reporting each with its seconds as it becomes so. Raises ServiceError."""
+        """Wait until all services are healthy and report each one with its seconds. Raises ServiceError."""
         waiting = dict(self.processes)
         while waiting:
             for name, process in list(waiting.items()):
@@ -178,7 +181,7 @@ class Supervisor:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Stop everything: all are asked at once, then each is waited for."""
+        """Stop all services: send SIGTERM to all of them, then wait for each one."""
         for process in reversed(self.processes.values()):
             process.signal(signal.SIGTERM)
         for process in reversed(self.processes.values()):

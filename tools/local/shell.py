@@ -1,6 +1,6 @@
-"""`make shell`: a shell with the variables of `make dev`'s platform and the orchestrator's commands on PATH.
+"""`make shell`: starts a shell with the platform's variables and with the orchestrator's commands on PATH.
 
-In it plain `dagster dev` works in services/orchestrator, and plain `dbt build` in dbt_project.
+In this shell `dagster dev` works in services/orchestrator, and `dbt build` in dbt_project, without further options.
 """
 
 import os
@@ -13,7 +13,7 @@ from tools.stack import ports
 
 
 def main() -> int:
-    """Run the shell that SHELL names, by default bash, and return its exit code; 1 when a port is not valid."""
+    """Run the shell of the variable SHELL, by default bash. Return its exit code, or 1 when a port is invalid."""
     try:
         platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
     except ValueError as error:
@@ -22,7 +22,8 @@ def main() -> int:
     platform.prepare()
     _, variables = platform.command("orchestrator", "dagster")
     shell = os.environ.get("SHELL") or "bash"
-    print("Commands of .venvs/orchestrator: dagster, dbt. `exit` leaves this shell.", file=sys.stderr, flush=True)
+    note = "This shell has the commands dagster and dbt of .venvs/orchestrator. `exit` leaves it."
+    print(note, file=sys.stderr, flush=True)
     return subprocess.run([shell], env=dict(os.environ) | variables | (development() or {})).returncode
 
 

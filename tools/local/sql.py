@@ -1,4 +1,4 @@
-"""Runs a query on the warehouse of the platform and shows the result as a table; `make sql` and the demo use it."""
+"""Runs a query on the platform's warehouse and shows the result as a table, for `make sql` and `make demo`."""
 
 import os
 import subprocess
@@ -12,12 +12,12 @@ CLIENT = ROOT / "tools" / "bigquery_table.py"
 
 
 class QueryError(Exception):
-    """A query that did not work: BigQuery's own message."""
+    """A query that failed, with BigQuery's message."""
 
 
 def table(environment: dict[str, str], query: str) -> str:
     """Return a query's result as an aligned text table. Raises QueryError."""
-    # google-cloud-bigquery lives in a service's environment; this package uses the standard library only.
+    # google-cloud-bigquery is installed in airbyte_lite's environment; this package uses the standard library only.
     result = subprocess.run(
         [python("airbyte_lite"), str(CLIENT)],
         env=dict(os.environ) | environment,
@@ -31,7 +31,10 @@ def table(environment: dict[str, str], query: str) -> str:
 
 
 def running_platform() -> dict[str, str]:
-    """Return the variables of the platform that runs: those given, else `make dev`'s, else those of .env."""
+    """Return the variables that name the warehouse.
+
+    They are empty when the environment names one already; else those of the running `make dev`, else those of .env.
+    """
     if "BIGQUERY_EMULATOR_HOST" in os.environ or os.environ.get("WAREHOUSE") == "bigquery":
         return {}
     if variables := development():
@@ -43,10 +46,10 @@ def running_platform() -> dict[str, str]:
 
 
 def main() -> int:
-    """Run the query given as the argument."""
+    """Run the query in the arguments. Return 0, 1 when the query fails, or 2 without a query."""
     query = " ".join(sys.argv[1:]).strip()
     if not query:
-        warn("sql: no query. For example: make sql q='select * from jaffle_trusted.dim_customers limit 5'")
+        warn("sql: the query is missing. For example: make sql q='select * from jaffle_trusted.dim_customers limit 5'")
         return 2
     try:
         print(table(running_platform(), query))

@@ -1,4 +1,4 @@
-"""What `make demo` and `make dev` begin with: all services healthy, the files uploaded, Airbyte configured."""
+"""The start of `make demo` and `make dev`: starts all services, uploads the files and configures Airbyte."""
 
 import contextlib
 import subprocess
@@ -11,12 +11,12 @@ from tools.local.processes import Supervisor
 
 
 class StepError(Exception):
-    """A step that failed: what happened, and the next command."""
+    """A step that failed. The message says what happened, and the next command if there is one."""
 
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[None]:
-    """Print a step's title, and its duration at the end."""
+    """Print a step's title and, at its end, its duration."""
     print(f"▸ {title}", flush=True)
     start = time.monotonic()
     yield
@@ -24,14 +24,14 @@ def step(title: str) -> Iterator[None]:
 
 
 def bootstrap(platform: Platform, *arguments: str) -> None:
-    """Run one command of bootstrap with its output shown. Raises StepError when it fails."""
+    """Run one command of bootstrap and show its output. Raises StepError when it fails."""
     command, variables = platform.command("bootstrap", "bootstrap", *arguments)
     if subprocess.run(command, env=env_file.with_connections(ROOT) | variables, cwd=ROOT).returncode:
         raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
 
 
 def bring_up(platform: Platform, services: Supervisor) -> None:
-    """Start everything and configure it. Raises ServiceError or StepError."""
+    """Start all services and configure them. Raises ServiceError or StepError."""
     with step("start the services"):
         platform.prepare()
         for service in platform.services():

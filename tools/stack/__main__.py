@@ -1,4 +1,4 @@
-"""`python -m tools.stack COMMAND`: what the Makefile calls for the platform on Docker Compose."""
+"""The commands for the platform on Docker Compose: `python -m tools.stack COMMAND`, called by the Makefile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.stack.compose import StackError, read_env, warn
 
 
 def with_env(command: Callable[[], None]) -> Callable[[], None]:
-    """Return the command preceded by `make env`: Compose cannot read its file without .env."""
+    """Return a command that first makes .env: Compose cannot read docker-compose.yml without it."""
 
     def prepared() -> None:
         env.make_env()

@@ -1,4 +1,4 @@
-"""Talks to Docker and to Compose through their command line, with this checkout's compose file and .env."""
+"""Runs the command lines of Docker and Compose with this checkout's compose file and .env."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"
-RUN_WORKER = "data-platform.run-worker"  # the label that the socket proxy puts on run workers, =<project>
-CONNECTOR = "data-platform.connector"  # likewise, on the real Airbyte's connectors
+RUN_WORKER = "data-platform.run-worker"  # label that the socket proxy gives run workers; its value is the project
+CONNECTOR = "data-platform.connector"  # the same for the real Airbyte's connectors
 
 
 class StackError(Exception):
-    """Something a user can mend: what happened, why, and the next command."""
+    """An error that the user can correct. The message says what happened, why, and the next command."""
 
 
 def say(text: str) -> None:
-    """Print at once, also into a pipe."""
+    """Print a line and flush it, so that it also appears at once in a pipe."""
     print(text, flush=True)
 
 
@@ -34,7 +34,7 @@ def output(*command: str, check: bool = True) -> str:
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     except FileNotFoundError as error:
         raise StackError(
-            f"{command[0]} is not installed. On Debian: make docker-engine. Without Docker: make demo."
+            f"{command[0]} is not installed. Install it (Debian: make docker-engine), or run without Docker: make demo"
         ) from error
     if check and result.returncode:
         raise StackError(f"`{' '.join(command)[:200]}` failed:\n{result.stderr.strip() or result.stdout.strip()}")
@@ -42,7 +42,7 @@ def output(*command: str, check: bool = True) -> str:
 
 
 def succeeds(*command: str) -> bool:
-    """Run a command quietly and return whether it succeeded; one that is not installed did not."""
+    """Run a command without output and return whether it succeeded. A command that is not installed has failed."""
     try:
         return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
     except FileNotFoundError:
@@ -56,42 +56,47 @@ def show(*command: str, **variables: str) -> None:
 
 
 def read_env() -> dict[str, str]:
-    """Return the variables as Compose has them: .env's in its order, those of the environment first; none without .env.
+    """Return the variables that Compose uses; an empty dictionary without .env.
 
-    Of the environment come also those that .env.example knows and .env leaves out, or has commented out.
+    They are those of .env, in its order. A value of the environment replaces the value in .env. Settings that are in
+    .env.example but not in .env are taken from the environment too.
     """
     settings = read_file()
     return settings | {name: os.environ[name] for name in (*settings, *known()) if settings and name in os.environ}
 
 
 def known() -> list[str]:
-    """Return the names of .env.example, those too that are commented out there."""
+    """Return the names of all settings in .env.example, also of those that are commented out there."""
     return [setting.name for setting in TABLE.values() if setting.env != "none"]
 
 
 def read_file() -> dict[str, str]:
-    """Return the variables of .env as they stand there."""
+    """Return the variables of .env without those of the environment."""
     return env_file.read(ENV_FILE)
 
 
 def project() -> str:
-    """Return the name that this checkout's containers, networks, volumes and images have. Raises StackError."""
+    """Return the project name: the prefix of this checkout's containers, networks, volumes and images.
+
+    Raises StackError when .env has none.
+    """
     name = read_env().get("COMPOSE_PROJECT_NAME")
     if not name:
-        raise StackError(".env gives the platform no COMPOSE_PROJECT_NAME. To add one: make env")
+        raise StackError("COMPOSE_PROJECT_NAME is missing in .env. To add it: make env")
     return name
 
 
 @functools.cache
 def config() -> dict[str, Any]:
-    """Return the resolved compose file. Raises StackError with Compose's own reason."""
+    """Return the resolved compose file. Raises StackError with Compose's error message."""
     resolved: dict[str, Any] = json.loads(output("docker", "compose", "config", "--format", "json"))
     return resolved
 
 
 def states() -> dict[str, dict[str, Any]]:
-    """Return, for each service, its container's state as the engine tells it."""
-    # Run workers inherit the labels that Compose gives the images it builds, but not this one of its containers.
+    """Return the engine's state of each service's container, by service."""
+    # Run workers inherit the labels of the images that Compose builds. They have no label "oneoff": Compose gives that
+    # one to its containers only.
     own = [
         "--filter",
         f"label=com.docker.compose.project={project()}",
@@ -107,20 +112,20 @@ def states() -> dict[str, dict[str, Any]]:
 
 
 def connectors() -> list[str]:
-    """Return the identifiers of the containers in which the real Airbyte runs connectors."""
+    """Return the ids of the containers in which the real Airbyte runs connectors."""
     own = f"label={CONNECTOR}={project()}"
     return output("docker", "ps", "--all", "--quiet", "--filter", own).split()
 
 
 def run_workers(*filters: str) -> list[str]:
-    """Return the identifiers of this platform's run workers, in every state unless filtered."""
+    """Return the ids of this platform's run workers, running or not, that pass Docker's filters."""
     own = f"label={RUN_WORKER}={project()}"
     options = [part for item in (own, *filters) for part in ("--filter", item)]
     return output("docker", "ps", "--all", "--quiet", *options).split()
 
 
 def urls(variables: dict[str, str]) -> dict[str, str]:
-    """Return the address of each service that has one, by service."""
+    """Return the address of each service that publishes a port, by service."""
     url = {
         setting.port_of: f"http://127.0.0.1:{variables.get(setting.name) or setting.default}"
         for setting in TABLE.values()

@@ -1,4 +1,4 @@
-"""`make down`, `make reset`: stop everything, run workers first; reset also removes the data."""
+"""`make down` stops the platform with its run workers; `make reset` also removes the data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from tools.stack.compose import StackError, connectors, output, read_env, run_wo
 def down(*options: str) -> None:
     """Remove the platform's containers and networks; the data stays."""
     if not read_env():
-        raise StackError("there is no .env, so nothing of this checkout can be running.")
-    # Those first that launch containers; run workers are not Compose's, and hold the network.
-    everything = ["docker", "compose", "--profile", "*", "--progress", "quiet"]  # of every mode: it may have changed
+        raise StackError(".env not found, so this checkout has no platform to stop. To start one: make up")
+    # First stop the services that launch containers. Compose does not know the run workers and the connectors, and it
+    # cannot remove the network while one of them exists.
+    # Every profile: the containers may belong to a mode that .env does not name any more.
+    everything = ["docker", "compose", "--profile", "*", "--progress", "quiet"]
     output(*everything, "stop", "daemon", "webserver", "airbyte-worker", check=False)
     if connectors():
         output("docker", "rm", "--force", *connectors(), check=False)
@@ -21,23 +23,29 @@ def down(*options: str) -> None:
     if workers:
         running = run_workers("status=running")
         output("docker", "rm", "--force", *workers)
-        say(f"  removed {len(workers)} run workers, {len(running)} of them running")
+        say(f"  removed {len(workers)} run workers ({len(running)} were still running)")
     show(*everything, "down", "--remove-orphans", *options)
 
 
 def stop() -> None:
-    """`make down`."""
+    """Stop the platform and keep its data. Raises StackError when there is nothing to stop or Compose fails."""
     down()
-    say("stopped; the data is kept. Again: make up. Remove the data too: make reset")
+    say("The platform is stopped. Its data is kept. Start again: make up. Remove the data too: make reset")
 
 
 def reset() -> None:
-    """`make reset`: asks, unless CI=true, then removes the volumes too."""
+    """Stop the platform and remove its data. Asks first, unless CI=true.
+
+    Raises StackError when the answer is not "y", or when there is no terminal to ask on.
+    """
     if os.environ.get("CI") != "true":
         if not sys.stdin.isatty():
-            raise StackError("this removes all data and there is nobody to ask. To agree: CI=true make reset")
+            raise StackError(
+                "this removes all data, so it asks first, and there is no terminal to ask on. "
+                "To remove the data without a question: CI=true make reset"
+            )
         project = read_env().get("COMPOSE_PROJECT_NAME", "")
         if input(f"Remove all data of {project} (warehouse, Airbyte, Dagster's history)? [y/N] ").lower() != "y":
-            raise StackError("stopped, nothing was removed.")
+            raise StackError("not confirmed. Nothing was stopped or removed.")
     down("--volumes")
-    say("stopped, data removed. Again: make up")
+    say("The platform is stopped and its data is removed. Start again: make up")

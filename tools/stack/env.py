@@ -1,4 +1,4 @@
-"""`make env`: makes .env with generated secrets, readable by its owner only, or adds to one what it lacks."""
+"""`make env`: makes .env with generated secrets, readable by its owner only, or adds missing settings to it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tools.stack.compose import ENV_FILE, ROOT, read_file, say
 
 
 def project() -> str:
-    """Return the name of the checkout's folder, as far as Compose accepts it as the name of a project."""
+    """Return the folder name of the checkout without the characters that Compose refuses in a project name."""
     return re.sub(r"[^a-z0-9_-]", "", ROOT.name.lower()).lstrip("_-") or "platform"
 
 
-# What the table of settings calls the ways to make a value.
+# How to generate a value, by the name that the table of settings gives each way.
 GENERATORS: dict[str, Callable[[], str]] = {
     "project": project,
     "token": lambda: secrets.token_urlsafe(24),
@@ -34,7 +34,7 @@ def generated() -> dict[str, str]:
 
 
 def make_env() -> None:
-    """Write .env from .env.example; add to one that exists what came into the example since. What it says stays."""
+    """Write .env from .env.example. If .env exists, only add the settings that it does not have."""
     text = (ROOT / ".env.example").read_text()
     for name, value in generated().items():
         text = re.sub(rf"^{name}=$", f"{name}={value}", text, flags=re.MULTILINE)
@@ -46,16 +46,17 @@ def make_env() -> None:
 
 
 def complete(example: dict[str, str]) -> None:
-    """Put into .env the variables of the example that it lacks: first, as its other lines may refer to them.
+    """Add to .env the variables of the example that it does not have.
 
-    Last what refers to others itself: Compose takes a line that stands further down for empty.
+    New variables come first in the file, because other lines may refer to them. New variables that refer to others come
+    last: Compose reads a reference to a later line as empty.
     """
-    present = read_file()  # what only this shell has is for .env still to get
+    present = read_file()  # not the environment: a variable that only this shell has must be added to .env too
     optional = modes.optional(present)
     absent = {name: value for name, value in example.items() if name not in present and name not in optional}
     if not absent:
         return
-    whole = ROOT / ".local" / "env"  # which git ignores, should we be interrupted
+    whole = ROOT / ".local" / "env"  # git ignores this folder, so an interrupted command leaves no secrets to commit
     whole.parent.mkdir(exist_ok=True)
     whole.unlink(missing_ok=True)
     lines = [f"{name}={value}\n" for name, value in absent.items()]
@@ -63,10 +64,10 @@ def complete(example: dict[str, str]) -> None:
     text = ENV_FILE.read_text()
     write(whole, first + text + ("\n" if last and text and not text.endswith("\n") else "") + last)
     whole.replace(ENV_FILE)
-    say(f"added to .env what it lacked: {', '.join(absent)}")
+    say(f"added missing settings to .env: {', '.join(absent)}")
 
 
 def write(path: Path, text: str) -> None:
-    """Write a new file with secrets: at no moment can others read it. Raises FileExistsError."""
+    """Write a new file that only its owner can ever read. Raises FileExistsError."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of one check of `make doctor`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check: a level of "ok", "warn" or "fail", what was found, and what to do about it."""
+    """The result of one check.
+
+    `level` is "ok", "warn" or "fail", `what` says what the check found, `next` says what to do about it.
+    """
 
     level: str
     what: str

@@ -1,4 +1,4 @@
-"""`make images`, `images-save`, `images-load`: the images that the platform runs on and those it is made of."""
+"""`make images`, `images-save`, `images-load`: pulls the public images and builds the platform's own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tools.stack.compose import ROOT, StackError, config, output, say, show, suc
 
 ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"
-INPUTS = "data-platform.inputs"  # label: digest of what an image is made of
-MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX"}  # build arguments that change nothing: packages are locked by hash
-PULL_SECONDS = 900  # for one image over a slow line; a registry that cannot be reached says so at once
-# What the public images can be replaced with, made from Debian packages and PyPI alone, in the order of their building.
+INPUTS = "data-platform.inputs"  # label with the digest of the files and arguments that an image was built from
+MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX"}  # not part of the digest: packages are locked by hash
+PULL_SECONDS = 900  # for one image on a slow line; an unreachable registry fails at once
+# The commands that build stand-ins for public images from Debian packages and PyPI, in build order.
 STAND_INS = {
     "debian:trixie-slim": [str(STAND_IN / "debian.sh"), "debian:trixie-slim", "trixie"],
     "python:3.13-slim": ["docker", "build", "--quiet", "--tag", "python:3.13-slim", str(STAND_IN / "python")],
@@ -35,7 +35,7 @@ BASES = {
 
 
 def public_images() -> list[str]:
-    """Return the public images that the compose file names, the one that ours are built on first."""
+    """Return the public images that the compose file uses, starting with the base of our own images."""
     services = config()["services"].values()
     bases = {service["build"]["args"]["PYTHON_IMAGE"] for service in services if "build" in service}
     used = {service["image"] for service in services} | set(connectors())
@@ -43,23 +43,23 @@ def public_images() -> list[str]:
 
 
 def connectors() -> list[str]:
-    """Return the images of the connectors that the real Airbyte runs; its worker may not pull any itself."""
+    """Return the images of the connectors that the real Airbyte runs; the proxy does not let its worker pull images."""
     environment = config()["services"]["bootstrap"]["environment"]
     return [f"airbyte/{name}" for name in (environment.get("AIRBYTE_CONNECTORS") or "").split()]
 
 
 def own_images() -> dict[str, str]:
-    """Return the images that are built from this checkout, by the service that builds them."""
+    """Return the images that are built from this checkout, by service."""
     return {name: service["image"] for name, service in config()["services"].items() if "build" in service}
 
 
 def present(image: str) -> bool:
-    """Return whether the engine has an image."""
+    """Return whether the engine has this image."""
     return succeeds("docker", "image", "inspect", image)
 
 
 def pullable(image: str) -> str:
-    """Ask an image's registry for it without pulling; return the image, or "" when there is no good answer."""
+    """Ask the registry whether it has an image, without pulling. Return the image, or "" when it cannot be pulled."""
     command = ["docker", "manifest", "inspect", image]
     try:
         code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=15).returncode
@@ -69,7 +69,7 @@ def pullable(image: str) -> str:
 
 
 def pull(image: str) -> str:
-    """Pull an image; return "" or the last line of the reason why it could not be."""
+    """Pull an image. Return "", or the last line of the error when it could not be pulled."""
     try:
         result = subprocess.run(
             ["docker", "pull", "--quiet", image],
@@ -84,18 +84,18 @@ def pull(image: str) -> str:
 
 
 def stand_in(image: str) -> None:
-    """Build the stand-in of an image, and before it the one that it is based on. Raises StackError."""
+    """Build the stand-in for an image, after the stand-in for its base image if that is missing. Raises StackError."""
     base = BASES.get(image)
     if base and not present(base):
         stand_in(base)
     say(f"  building a stand-in for {image} from Debian packages and PyPI")
     result = subprocess.run(STAND_INS[image], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode:
-        raise StackError(f"The stand-in for {image} could not be built:\n{result.stdout.strip()}")
+        raise StackError(f"the stand-in for {image} could not be built:\n{result.stdout.strip()}")
 
 
 def obtain(image: str) -> None:
-    """Get a public image: it is there, or pulled, or a stand-in is built. Raises StackError when none works."""
+    """Make a public image available: pull it if it is missing, or else build its stand-in. Raises StackError."""
     if present(image):
         return
     say(f"  pulling {image}")
@@ -105,14 +105,15 @@ def obtain(image: str) -> None:
     if image not in STAND_INS:
         raise StackError(
             f"{image} cannot be pulled ({reason}) and has no stand-in.\n"
-            f"There are stand-ins for {', '.join(STAND_INS)}. Load images from another machine: make images-load."
+            f"Stand-ins exist for {', '.join(STAND_INS)}. Set a registry mirror in .env, or load the images that "
+            "another machine has saved: make images-load"
         )
-    say(f"  cannot be pulled: {reason}")
+    say(f"  {image} cannot be pulled: {reason}")
     stand_in(image)
 
 
 def make_images() -> None:
-    """Get the public images and build those of ours that are not up to date."""
+    """Make the public images available and build our own images that are not up to date. Raises StackError."""
     for image in public_images():
         obtain(image)
     build = outdated()
@@ -120,12 +121,12 @@ def make_images() -> None:
         say(f"  building {', '.join(build)}")
         variables = {variable(service): digest for service, digest in build.items()}
         show("docker", "compose", "build", "--quiet", *build, **variables)
-        # What these replace has no name any more: up to a gigabyte each time.
+        # The replaced images have no name any more and take up to a gigabyte each time.
         output("docker", "image", "prune", "--force", "--filter", f"label={INPUTS}", check=False)
 
 
 def outdated() -> dict[str, str]:
-    """Return the services whose image is absent or made of other files, with the digest of the present ones."""
+    """Return the services whose image is missing or was built from other files, with the digest of today's files."""
     form = f'{{{{index .Config.Labels "{INPUTS}"}}}}'
     found = {}
     for service, image in own_images().items():
@@ -137,12 +138,12 @@ def outdated() -> dict[str, str]:
 
 
 def variable(service: str) -> str:
-    """Return the name of the variable that gives a service's digest to the compose file."""
+    """Return the name of the variable that holds a service's digest in the compose file."""
     return f"INPUTS_{service.upper().replace('-', '_')}"
 
 
 def inputs(build: dict[str, Any]) -> str:
-    """Return a digest of what an image is made of: its Dockerfile, its build arguments, and the files it copies."""
+    """Return a digest of the Dockerfile, the build arguments and the copied files of an image."""
     dockerfile = (ROOT / build["dockerfile"]).read_text()
     arguments = {name: value for name, value in build["args"].items() if name not in MIRRORS}
     digest = hashlib.sha256((dockerfile + json.dumps(arguments, sort_keys=True)).encode())
@@ -156,7 +157,7 @@ def inputs(build: dict[str, Any]) -> str:
 
 
 def stages(dockerfile: str, target: str | None) -> str:
-    """Return the text of the stages that a target is made of; all of them without a target."""
+    """Return the text of the stages that a target uses, directly or not; without a target, the whole Dockerfile."""
     found = {
         stage.split(maxsplit=4)[3]: stage
         for stage in re.split(r"^(?=FROM )", dockerfile, flags=re.MULTILINE)
@@ -172,7 +173,7 @@ def stages(dockerfile: str, target: str | None) -> str:
 
 
 def files(directory: Path) -> list[Path]:
-    """Return the files below a directory without what tools generate there, as .dockerignore leaves it out."""
+    """Return the files below a directory. Generated files are left out, like in .dockerignore."""
     found = []
     for parent, folders, names in os.walk(directory):
         folders[:] = [name for name in folders if name not in ("__pycache__", "target", "logs")]
@@ -181,27 +182,31 @@ def files(directory: Path) -> list[Path]:
 
 
 def are_current() -> bool:
-    """Return whether every image is there, and ours are made of this checkout's present files."""
+    """Return whether the engine has every image, and our own images were built from today's files."""
     return all(map(present, public_images())) and not outdated()
 
 
 def save() -> None:
-    """Write every image into one archive, for a machine without a network."""
+    """Write every image into one archive, for a machine without a network. Raises StackError when one is missing."""
     images = [*public_images(), *own_images().values()]
     missing = [image for image in images if not present(image)]
     if missing:
-        raise StackError(f"Not there: {', '.join(missing)}. Make them first: make images")
+        raise StackError(f"images not found: {', '.join(missing)}. Make them first: make images")
     ARCHIVE.parent.mkdir(exist_ok=True)
     output("docker", "save", "--output", str(ARCHIVE), *images)
     size = ARCHIVE.stat().st_size / 1e6
-    say(f"{len(images)} images, {size:.0f} MB: {ARCHIVE.relative_to(ROOT)}. Copy it there, then: make images-load up")
+    say(
+        f"saved {len(images)} images ({size:.0f} MB) in {ARCHIVE.relative_to(ROOT)}. Copy this file to the same path "
+        "on the other machine, then run there: make images-load up"
+    )
 
 
 def load() -> None:
-    """Load the archive, and give our images the names that this checkout uses."""
+    """Load the archive and give our images the names of this checkout. Raises StackError without an archive."""
     if not ARCHIVE.exists():
         raise StackError(
-            f"There is no {ARCHIVE.relative_to(ROOT)}. Make it on a machine with a network: make images-save"
+            f"{ARCHIVE.relative_to(ROOT)} not found. Run make images-save on a machine with a network, then copy the "
+            "file to this path"
         )
     loaded = [
         line.split(": ", 1)[1]
@@ -213,4 +218,4 @@ def load() -> None:
         same = [name for name in loaded if name.endswith(f"-{suffix}")]
         if same and image not in loaded:
             output("docker", "tag", same[0], image)
-    say(f"loaded {len(loaded)} images")
+    say(f"loaded {len(loaded)} images. Next: make up")

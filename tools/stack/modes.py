@@ -1,4 +1,4 @@
-"""Which Airbyte and which warehouse go together, what each needs, and why the others are refused."""
+"""The combinations of Airbyte and warehouse that the platform supports, and what each combination needs."""
 
 from __future__ import annotations
 
@@ -11,147 +11,176 @@ from tools.settings_table import TABLE
 from tools.stack.findings import Finding
 
 AIRBYTES, WAREHOUSES = TABLE["AIRBYTE_MODE"].values, TABLE["WAREHOUSE"].values
+EXPERIMENTAL = ("compose", "external")
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
-LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - recognised, not listened on
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - for comparison, nothing listens on it
 CLOUD = ("cloud.airbyte.com", "api.airbyte.com")
 
 
 @dataclass(frozen=True)
 class Mode:
-    """The two settings, and what they take of the machine, in GiB."""
+    """A combination of Airbyte and warehouse, and what it needs of the machine."""
 
     airbyte: str
     warehouse: str
 
     @property
     def memory(self) -> float:
-        """What it takes at least: 1.0 idle, 0.4 a run worker, 0.3 a sync; the real Airbyte 2.5 idle, 2 a sync."""
+        """The minimum in GiB.
+
+        The platform takes 1.0 idle, 0.4 for a run worker and 0.3 for a sync. The real Airbyte takes 2.5 idle and 2 for
+        a sync.
+        """
         return 7.0 if self.airbyte == "compose" else 2.5
 
     @property
     def cpus(self) -> int:
-        """Fewer do, slowly."""
+        """The recommended number of processors. With fewer the platform works, but slowly."""
         return 4 if self.airbyte == "compose" else 2
 
     @property
     def disk(self) -> float:
-        """Images with their build cache; the real Airbyte's are 4 GiB, and its connectors' 2.5."""
+        """The disk space for images and build cache, in GiB. The real Airbyte's images take 4, its connectors' 2.5."""
         return 14.0 if self.airbyte == "compose" else 7.0
 
     @property
     def ports(self) -> list[str]:
-        """The variables of the ports that are published."""
+        """The names of the settings of the published ports."""
         own = {self.airbyte, self.warehouse}
         return [item.name for item in TABLE.values() if item.port_of and (not item.modes or own & set(item.modes))]
 
 
 def setting(variables: dict[str, str], name: str) -> str | None:
-    """Return a variable as Compose has it: the environment comes before .env; None when neither names it."""
+    """Return the value that Compose uses: the environment's, else that of .env, else None."""
     return os.environ.get(name, variables.get(name))
 
 
 def mode(variables: dict[str, str]) -> Mode:
-    """Return the mode that is set, whether it is one or not."""
+    """Return the configured mode without validating it."""
     return Mode(setting(variables, "AIRBYTE_MODE") or "", setting(variables, "WAREHOUSE") or "")
 
 
 def optional(variables: dict[str, str]) -> set[str]:
-    """Return what .env need not have: an Airbyte elsewhere takes either pair of credentials (check_external)."""
+    """Return the settings that .env may leave out: an external Airbyte needs one of two pairs of credentials."""
     return {item.name for item in TABLE.values() if mode(variables).airbyte in item.optional_in}
 
 
 def environment(variables: dict[str, str]) -> dict[str, str]:
-    """Return our environment for Compose: a Google key that a shell has for something else stays out of it."""
+    """Return the environment for Compose.
+
+    It is this process's. GOOGLE_APPLICATION_CREDENTIALS is empty unless the warehouse is BigQuery, because a shell may
+    have the variable for another purpose.
+    """
     return dict(os.environ) | ({} if mode(variables).warehouse == "bigquery" else {KEY: ""})
 
 
 def check(variables: dict[str, str]) -> list[Finding]:
-    """Check that the two settings are known and go together, and that what they need is in .env."""
+    """Check that both modes are valid, that they can be combined, and that .env has the settings that they need."""
     found = mode(variables)
     name = f"AIRBYTE_MODE={found.airbyte}, WAREHOUSE={found.warehouse}"
     if found.airbyte not in AIRBYTES:
-        return [Finding("fail", f"AIRBYTE_MODE={found.airbyte}: there are {', '.join(AIRBYTES)}", "edit .env")]
+        return [Finding("fail", f"AIRBYTE_MODE={found.airbyte}: not one of {', '.join(AIRBYTES)}", "edit .env")]
     if found.warehouse not in WAREHOUSES:
-        return [Finding("fail", f"WAREHOUSE={found.warehouse}: there are {', '.join(WAREHOUSES)}", "edit .env")]
+        return [Finding("fail", f"WAREHOUSE={found.warehouse}: not one of {', '.join(WAREHOUSES)}", "edit .env")]
     if found.warehouse == "emulator" and found.airbyte != "lite":
         return [
             Finding(
                 "fail",
-                f"{name}: real Airbyte cannot write to an emulator: its BigQuery connector has no endpoint setting",
-                "WAREHOUSE=bigquery with a key, or AIRBYTE_MODE=lite, in .env",
+                f"{name}: the real Airbyte cannot write to the emulator: its BigQuery connector has no endpoint option",
+                f"set AIRBYTE_MODE=lite, or WAREHOUSE=bigquery and {KEY}, in .env",
             )
         ]
     findings = check_profiles(variables, found)
     if found.warehouse == "bigquery" and not setting(variables, KEY):
-        findings.append(Finding("fail", "WAREHOUSE=bigquery needs a service account key", f"{KEY}=/…/key.json in .env"))
+        what = f"WAREHOUSE=bigquery needs a service account key, and {KEY} is not set"
+        findings.append(Finding("fail", what, f"set {KEY}=/…/key.json in .env"))
     if found.airbyte == "external":
         findings += check_external(variables)
-    return findings or [Finding("ok", name)]
+    return findings or [Finding("ok", name), *check_experimental(found)]
+
+
+def check_experimental(found: Mode) -> list[Finding]:
+    """Warn about the modes that nobody has run against a real Airbyte yet."""
+    if found.airbyte not in EXPERIMENTAL:
+        return []
+    what = f"AIRBYTE_MODE={found.airbyte} is experimental: it has not been run against a real Airbyte yet"
+    return [Finding("warn", what, "docs/modes.md says what was checked instead; AIRBYTE_MODE=lite is the tested mode")]
 
 
 def check_profiles(variables: dict[str, str], found: Mode) -> list[Finding]:
-    """Check that Compose's profiles are those of the modes, and come after them in .env, whose order variables have."""
+    """Check that COMPOSE_PROFILES names the two modes and stands below them in .env.
+
+    `variables` must have the order of .env.
+    """
     value = setting(variables, "COMPOSE_PROFILES") or ""
     above = list(variables)[: list(variables).index("COMPOSE_PROFILES")] if "COMPOSE_PROFILES" in variables else []
-    # Compose takes a line that stands further down for empty, unless the environment has the variable.
+    # Compose reads a reference to a later line as empty, unless the environment has the variable.
     late = [name for name in variables if f"${{{name}}}" in value and name not in above and name not in os.environ]
     if late:
-        what = f"COMPOSE_PROFILES stands above {' and '.join(late)} in .env: Compose takes what it refers to for empty"
-        return [Finding("fail", what, "move the line COMPOSE_PROFILES below AIRBYTE_MODE and WAREHOUSE, in .env")]
+        what = (
+            f"COMPOSE_PROFILES stands above {' and '.join(late)} in .env: Compose cannot use a value from a later line"
+        )
+        return [Finding("fail", what, "move the line COMPOSE_PROFILES below AIRBYTE_MODE and WAREHOUSE in .env")]
     value = value.replace("${AIRBYTE_MODE}", found.airbyte).replace("${WAREHOUSE}", found.warehouse)
     if {profile.strip() for profile in value.split(",")} == {found.airbyte, found.warehouse}:
         return []
     right = "COMPOSE_PROFILES=${AIRBYTE_MODE},${WAREHOUSE}"
-    return [Finding("fail", f"COMPOSE_PROFILES={value} starts other services than the modes", f"{right} in .env")]
+    what = f"COMPOSE_PROFILES={value} does not name the two modes, so Compose would start other services"
+    return [Finding("fail", what, f"set {right} in .env")]
 
 
 def check_external(variables: dict[str, str]) -> list[Finding]:
-    """Check address, credentials and storage of an Airbyte that runs elsewhere."""
+    """Check the address, the credentials and the S3 of an external Airbyte."""
     findings = []
     url = setting(variables, "AIRBYTE_URL") or ""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"/api(/|$)", parts.path):
         what = (
-            f"AIRBYTE_URL={url} is not the address of an Airbyte" if url else "AIRBYTE_MODE=external needs an address"
+            f"AIRBYTE_URL={url}: not an http or https address of an Airbyte without /api"
+            if url
+            else "AIRBYTE_MODE=external needs the address of the Airbyte, and AIRBYTE_URL is not set"
         )
-        findings.append(Finding("fail", what, "AIRBYTE_URL=https://airbyte.example.com in .env, without /api"))
+        findings.append(Finding("fail", what, "set AIRBYTE_URL=https://airbyte.example.com in .env, without /api"))
     elif parts.hostname in LOOPBACK:
-        what = f"AIRBYTE_URL={url}: in a container, {parts.hostname} is the container itself"
-        findings.append(
-            Finding(
-                "fail",
-                what,
-                "another AIRBYTE_URL in .env, this machine's address in the network: docs/external-airbyte.md",
-            )
-        )
+        what = f"AIRBYTE_URL={url}: inside a container, {parts.hostname} is the container itself"
+        mend = "set AIRBYTE_URL to this machine's address in the network, in .env: see docs/external-airbyte.md"
+        findings.append(Finding("fail", what, mend))
     findings += check_cloud(variables, parts.hostname)
     client = [bool(setting(variables, name)) for name in ("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET")]
     login = [bool(setting(variables, name)) for name in ("AIRBYTE_USERNAME", "AIRBYTE_PASSWORD")]
     if sorted((all(client), all(login))) != [False, True] or (any(client) and any(login)):
-        what = "AIRBYTE_MODE=external takes a client id and secret, or a name and a password, one of the two pairs"
-        findings.append(
-            Finding(
-                "fail", what, "AIRBYTE_CLIENT_ID and _SECRET in .env, or empty, with AIRBYTE_USERNAME and _PASSWORD"
-            )
+        what = "AIRBYTE_MODE=external needs one pair of credentials: client id and secret, or user name and password"
+        mend = (
+            "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET in .env; or leave both empty and set AIRBYTE_USERNAME and "
+            "AIRBYTE_PASSWORD"
         )
+        findings.append(Finding("fail", what, mend))
     if setting(variables, "AWS_ENDPOINT_URL_S3") is None:
-        what = "an Airbyte that runs elsewhere cannot read this machine's LocalStack"
-        findings.append(Finding("fail", what, "AWS_ENDPOINT_URL_S3= (empty: Amazon's own) and its keys in .env"))
+        what = "AWS_ENDPOINT_URL_S3 is not set, and an external Airbyte cannot read this machine's LocalStack"
+        mend = (
+            "set AWS_ENDPOINT_URL_S3 in .env (empty for Amazon S3), and the keys of that S3 in AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
+        findings.append(Finding("fail", what, mend))
     return findings
 
 
 def check_cloud(variables: dict[str, str], hostname: str | None) -> list[Finding]:
-    """Check what Airbyte Cloud needs besides: the address of its public API, and the workspace that it made."""
+    """Check the settings that only Airbyte Cloud needs: the address of its public API, and its workspace."""
     public, workspace = (setting(variables, f"AIRBYTE_{name}") or "" for name in ("PUBLIC_API_URL", "WORKSPACE_ID"))
     if not public and hostname not in CLOUD:
         return []
     given = setting(variables, "AIRBYTE_URL"), public
     parts = urlsplit(public)
     if hostname == CLOUD[1] or parts.scheme not in ("http", "https") or not parts.hostname:
-        what = f"AIRBYTE_URL={given[0]}, AIRBYTE_PUBLIC_API_URL={given[1]} are not the two addresses of Airbyte Cloud"
-        right = "AIRBYTE_URL=https://cloud.airbyte.com and AIRBYTE_PUBLIC_API_URL=https://api.airbyte.com/v1 in .env"
-        return [Finding("fail", what, right)]
+        what = f"AIRBYTE_URL={given[0]}, AIRBYTE_PUBLIC_API_URL={given[1]}: not the two addresses of Airbyte Cloud"
+        right = "AIRBYTE_URL=https://cloud.airbyte.com and AIRBYTE_PUBLIC_API_URL=https://api.airbyte.com/v1"
+        return [Finding("fail", what, f"set {right} in .env")]
     if not workspace:
-        what = "Airbyte Cloud needs the id of a workspace: bootstrap cannot make one there"
-        return [Finding("fail", what, "AIRBYTE_WORKSPACE_ID in .env, from the address of the workspace's pages")]
+        what = "AIRBYTE_WORKSPACE_ID is not set: on Airbyte Cloud, bootstrap cannot create a workspace"
+        return [
+            Finding(
+                "fail", what, "set AIRBYTE_WORKSPACE_ID in .env; it is part of the address of the workspace's pages"
+            )
+        ]
     return []

@@ -1,4 +1,4 @@
-"""Who listens on a port of this machine: nobody, a container, or a process by its name."""
+"""Finds out which container or process listens on a port of this machine."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ VARIABLES = {setting.port_of: setting.name for setting in TABLE.values() if sett
 
 @dataclass(frozen=True)
 class Owner:
-    """A container that publishes a port, and the Compose project that it belongs to."""
+    """A container that publishes a port, and its Compose project."""
 
     name: str
     project: str
 
 
 def published() -> dict[int, Owner]:
-    """Return the published ports of all running containers."""
+    """Return the container that publishes each port, of all running containers."""
     owners = {}
     for line in output("docker", "ps", "--format", "{{json .}}").splitlines():
         container = json.loads(line)
@@ -37,9 +37,9 @@ def published() -> dict[int, Owner]:
 
 
 def chosen(variables: Mapping[str, str]) -> dict[str, int]:
-    """Return the port of each service that has one; without a variable it is the default.
+    """Return the port of each service that has a port setting, by service; without a variable, the default port.
 
-    Raises ValueError for an invalid port number, and for one that two services have.
+    Raises ValueError for an invalid port number, and for a port that two services share.
     """
     ports: dict[str, int] = {}
     for service, name in VARIABLES.items():
@@ -53,7 +53,7 @@ def chosen(variables: Mapping[str, str]) -> dict[str, int]:
 
 
 def is_free(port: int) -> bool:
-    """Return whether the port can be listened on, on loopback."""
+    """Return whether nothing listens on this port of 127.0.0.1."""
     with socket.socket() as candidate:
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -64,7 +64,7 @@ def is_free(port: int) -> bool:
 
 
 def process_on(port: int) -> str:
-    """Return the name and number of the process that listens on a port, as far as we may see it."""
+    """Return the name and id of the process that listens on a port, if this user may see them."""
     if shutil.which("lsof"):
         found = output("lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fcp", check=False)
         match = re.search(r"p(\d+)\nc(.+)", found)

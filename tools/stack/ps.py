@@ -6,7 +6,7 @@ from tools.stack.compose import StackError, config, read_env, run_workers, say, 
 
 
 def ps() -> None:
-    """Print a line for each service of the compose file. Raises StackError when none is there."""
+    """Print a line for each service of the compose file. Raises StackError when no container exists."""
     now = states() if read_env() else {}
     if not now:
         raise StackError("nothing is running. Start the platform: make up")
@@ -20,4 +20,4 @@ def ps() -> None:
             what = state["Health"]["Status"]
         say(f"  {name:<13} {what:<12} {addresses.get(name, '')}".rstrip())
     running, every = len(run_workers("status=running")), len(run_workers())
-    say(f"  run workers   {running} running, {every - running} finished and kept for their logs")
+    say(f"  run workers   {running} running, {every - running} finished (kept for their logs)")

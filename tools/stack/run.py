@@ -1,4 +1,4 @@
-"""`make run`: materializes everything on the platform that runs, on Compose or as processes, and follows it."""
+"""`make run`: materializes all assets on the running platform (`make up` or `make dev`) and shows the progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.stack.compose import StackError, read_env, urls
 
 
 def address() -> str:
-    """Return the webserver's address: DAGSTER_URL, else that of `make dev` while it runs, else that of .env."""
+    """Return the webserver's address: DAGSTER_URL if set, else the running `make dev`'s, else the one in .env."""
     if os.environ.get("DAGSTER_URL"):
         return os.environ["DAGSTER_URL"]
     development = claims.development()
@@ -20,7 +20,7 @@ def address() -> str:
 
 
 def run() -> None:
-    """Launch the job, show its progress until it ends. Raises StackError when it does not succeed."""
+    """Launch the job and show its progress until it ends. Raises StackError when the run does not succeed."""
     try:
         dagster_run.run(address())
     except dagster_run.DagsterRunError as error:

@@ -1,4 +1,4 @@
-"""`make up`: from nothing, or from whatever state, to a healthy platform; shows each service becoming healthy."""
+"""`make up`: brings the platform from any state to a healthy one and shows each service as it becomes healthy."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any
 from tools.stack import bigquery, doctor, env, images, modes
 from tools.stack.compose import ROOT, StackError, config, output, read_env, say, states, urls
 
-# Seconds. The slowest start measured, on two busy cores, took 45; the real Airbyte is said to take up to 5 minutes.
+# Seconds. The slowest measured start, on two busy cores, took 45. The real Airbyte is reported to take up to 5 minutes.
 DEADLINE, DEADLINE_COMPOSE = 240, 900
 POLL = 0.4
 LEFT_TITLE = "Not done, because"
-"""How the lines begin in which bootstrap says what it left undone; they are its last."""
+"""The beginning of the last lines of bootstrap's log, which say what it left undone."""
 
 
 def up() -> None:
-    """Make .env, examine the machine, make the images, start the services, wait. Raises StackError."""
+    """Make .env, check the machine, make the images, start the services and wait until they are healthy.
+
+    Raises StackError.
+    """
     env.make_env()
     findings = doctor.examine()
     doctor.show([finding for finding in findings if finding.level != "ok"])
@@ -26,12 +29,12 @@ def up() -> None:
     if not images.are_current():
         say("making the images")
         images.make_images()
-        late = bigquery.check(read_env())  # where there was no image before
+        late = bigquery.check(read_env())  # examine() may have skipped it, because it needs an image
         doctor.show([finding for finding in late if finding.level != "ok"])
         doctor.stop_if_ill(late)
     remove_other_modes()
     say("starting the services")
-    started, since, before = time.monotonic(), datetime.now(timezone.utc), states()  # noqa: UP017 - any Python from 3.9 on
+    started, since, before = time.monotonic(), datetime.now(timezone.utc), states()
     command = ["docker", "compose", "--progress", "quiet", "up", "--detach", "--remove-orphans", "--no-build"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -52,28 +55,29 @@ def up() -> None:
     if mode.warehouse == "emulator":
         say(f"  BigQuery   {addresses['warehouse']}   (make sql q='select …')")
     say(f"  S3         {addresses['localstack']}")
-    say("What next: make run (materialize everything), make ps, make logs s=airbyte, make down")
+    say("Next: make run (materialize all assets), make ps, make logs s=airbyte, make down")
 
 
 def left_by_bootstrap(since: datetime) -> list[str]:
-    """Return the lines in which bootstrap said, since then, what it left undone."""
+    """Return the lines that bootstrap has logged since that time about what it left undone."""
     logs = ["docker", "compose", "logs", "--no-color", "--no-log-prefix", "--since", since.isoformat(), "bootstrap"]
     _, title, rest = output(*logs, check=False).rpartition(LEFT_TITLE)
     return (title + rest).rstrip().splitlines() if title else []
 
 
 def remove_other_modes() -> None:
-    """Remove the services of another mode, which Compose leaves running: they hold ports. Their data stays."""
+    """Remove the containers of another mode, which Compose would leave running on their ports. Their data stays."""
     others = sorted(set(states()) - set(config()["services"]))
     if others:
-        say(f"stopping {', '.join(others)}, which belong to another mode")
+        say(f"stopping the services of another mode: {', '.join(others)}")
         output("docker", "compose", "--profile", "*", "rm", "--stop", "--force", *others)
 
 
 def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], started: float) -> None:
-    """Report each service when it is healthy or done, until all are. Raises StackError with the logs of what is not.
+    """Report each service as it becomes healthy or done, until all are.
 
-    `before` are the states from before the start: what was healthy then may yet be replaced.
+    `before` holds the states before the start: Compose may still replace a container that was healthy then. Raises
+    StackError with the logs of the services that failed or were too slow.
     """
     services = config()["services"]
     waiting = list(services)
@@ -84,7 +88,7 @@ def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], star
         for name in waiting:
             state = now.get(name, {})
             same = state.get("StartedAt") == before.get(name, {}).get("StartedAt")
-            if same and code is None:  # Compose may still start it again, or replace it
+            if same and code is None:  # Compose may still restart or replace this container
                 continue
             verdicts[name] = judge(state, one_shot="healthcheck" not in services[name])
         for name in [name for name, verdict in verdicts.items() if verdict in ("healthy", "done")]:
@@ -95,7 +99,7 @@ def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], star
                 f"{reason(process)}\n{explain([n for n in waiting if verdicts.get(n) == 'failed'] or waiting)}"
             )
         if waiting and time.monotonic() - started > deadline:
-            raise StackError(f"Not healthy after {deadline} s.\n{explain(waiting)}")
+            raise StackError(f"not healthy after {deadline} s: {', '.join(waiting)}\n{explain(waiting)}")
         time.sleep(POLL)
 
 
@@ -108,12 +112,13 @@ def judge(state: dict[str, Any], one_shot: bool) -> str:
 
 
 def reason(process: subprocess.Popen[str]) -> str:
-    """Return what Compose said at last."""
+    """Return the last five lines of Compose's output."""
     said = process.stdout.read() if process.stdout else ""
     return "\n".join(said.strip().splitlines()[-5:])
 
 
 def explain(services: list[str]) -> str:
-    """Return the last lines of some services' logs, and what to do."""
+    """Return the last lines of these services' logs, and the next commands."""
     logs = output("docker", "compose", "logs", "--no-color", "--tail", "25", *services, check=False)
-    return f"Last lines of {', '.join(services)}:\n{logs.rstrip()}\nMend that, then again: make up. All logs: make logs"
+    last = f"Last lines of {', '.join(services)}:\n{logs.rstrip()}"
+    return f"{last}\nCorrect the cause, then run: make up. To see all logs: make logs"

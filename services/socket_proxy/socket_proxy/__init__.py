@@ -1,5 +1,5 @@
-"""The only door to the Docker engine: lets Dagster run its workers, or the real Airbyte its connectors, nothing else.
+"""A proxy for the Docker engine: it lets Dagster run its workers, or the real Airbyte its connectors, and nothing else.
 
-Every request is parsed against an allow-list and a new request is made from what was parsed; nothing is passed through
-as it came. So what the engine's lenient decoder would make of odd spellings does not matter.
+The proxy parses each request against an allow-list and sends the engine a new request, built from the parsed values.
+It never forwards the caller's own bytes, which the engine's lenient decoder might read differently.
 """

@@ -1,4 +1,4 @@
-"""`python -m socket_proxy`: becomes an unprivileged user, then serves until it is told to stop."""
+"""`python -m socket_proxy`: becomes an unprivileged user, then serves until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from socket_proxy.sweeper import sweep_forever
 
 
 def drop_privileges(settings: Settings) -> None:
-    """Gives up root but for the socket's group, whose number differs between engines; exits if that is not enough."""
+    """Becomes an unprivileged user with the group of the engine's socket; exits if that user cannot open the socket."""
     if not settings.socket.is_socket():
         sys.exit(f"socket proxy: {settings.socket} is not a socket. Set DOCKER_SOCKET in .env to the engine's.")
     if os.getuid() == 0:
@@ -39,12 +39,12 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = Engine(settings)
-    # aiohttp waits so long twice for what never ends by itself, as an attached stream; Compose kills after 10 seconds.
+    # aiohttp waits this long twice for connections that stay open, as attached ones do; Compose kills after 10 seconds.
     runner = web.ServerRunner(http_server(engine, policy(settings)), shutdown_timeout=2)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()
     logging.info("listening on %s for %s", runner.addresses[0], settings.label)
-    # The end of the sweeper, which has none of its own, ends the server with its error: it is then started again.
+    # The sweeper never returns. If it fails, the server ends with its error, and Compose starts the container again.
     try:
         async with asyncio.TaskGroup() as tasks:
             sweeper = tasks.create_task(sweep_forever(engine))

@@ -1,4 +1,7 @@
-"""A container's input and output on one connection: after the engine's 101 it is a pipe (Engine API, "attach")."""
+"""Connects a caller to a container's input and output (Engine API, "attach").
+
+After the engine's answer 101 the connection carries plain bytes in both directions.
+"""
 
 from __future__ import annotations
 
@@ -21,23 +24,23 @@ STREAM_TYPES = (b"application/vnd.docker.raw-stream", b"application/vnd.docker.m
 
 
 class Ended(web.StreamResponse):
-    """Stands for an answer of which nothing more is written; the connection is closed."""
+    """A response that has been written already: aiohttp writes nothing more and closes the connection."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:  # noqa: ARG002
-        """Writes no head."""
+        """Writes nothing."""
         self.force_close()
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Writes no end."""
+        """Writes nothing."""
 
 
 async def attach(request: web.BaseRequest, call: Call, path: Path) -> web.StreamResponse:
     """Connects caller and container until the container's output ends; raises Refused when the engine does not attach.
 
-    Either side may end its direction first: a destination reads its input to the end and then still reports, and a
-    container that crashes says why while input still comes. So the two directions share nothing that could fail for
-    both, as asyncio's transports do: they are read and written as plain sockets.
+    Either side may close its direction first: a destination reports after its input has ended, and a container that
+    crashes prints the reason while its input goes on. The failure of one direction must not end the other. That rules
+    out asyncio's transports, which fail as a whole; this function reads and writes plain sockets.
     """
     loop = asyncio.get_running_loop()
     transport = request.transport
@@ -47,7 +50,7 @@ async def attach(request: web.BaseRequest, call: Call, path: Path) -> web.Stream
         engine.setblocking(False)
         await loop.sock_connect(engine, str(path))
         stream_type, output = await _upgrade(call, engine)
-        transport.pause_reading()  # aiohttp hears no more of it until we have ended
+        transport.pause_reading()  # from here on aiohttp does not read the socket
         with transport.get_extra_info("socket").dup() as caller:
             caller.setblocking(False)
             try:
@@ -61,7 +64,7 @@ async def attach(request: web.BaseRequest, call: Call, path: Path) -> web.Stream
 
 
 async def _upgrade(call: Call, engine: socket.socket) -> tuple[bytes, bytes]:
-    """Asks the engine to attach, as a request of our own; returns the type of the stream, and its beginning."""
+    """Sends the engine a new attach request; returns the type of the stream and the first bytes of the output."""
     loop = asyncio.get_running_loop()
     headers = "Host: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0"
     answer, end, output = b"", b"", b""
@@ -79,29 +82,29 @@ async def _upgrade(call: Call, engine: socket.socket) -> tuple[bytes, bytes]:
 
 
 async def _input(caller: socket.socket, engine: socket.socket) -> None:
-    """Copies until the caller ends its direction; reads on when the container took its last.
+    """Copies the input until the caller closes its direction; discards the rest once the container takes no more.
 
-    Bytes left unread would reset the connection when it is closed, and with it what the caller has not read yet.
+    Unread input would reset the connection when it is closed, and the caller would lose output not yet read.
     """
     loop = asyncio.get_running_loop()
-    taken = True
+    accepted = True
     while data := await loop.sock_recv(caller, CHUNK):
         try:
-            if taken:
+            if accepted:
                 await loop.sock_sendall(engine, data)
         except OSError:
-            taken = False
+            accepted = False
     with contextlib.suppress(OSError):
         engine.shutdown(socket.SHUT_WR)
 
 
 async def _output(engine: socket.socket, caller: socket.socket, data: bytes) -> None:
-    """Sends `data` and what the engine sends after it; then ends the direction."""
+    """Sends `data` and the rest of the container's output; then closes the direction."""
     loop = asyncio.get_running_loop()
     while data:
         await loop.sock_sendall(caller, data)
         try:
             data = await loop.sock_recv(engine, CHUNK)
-        except OSError:  # it ended with input unread
+        except OSError:  # the container ended before it read all of its input
             break
     caller.shutdown(socket.SHUT_WR)

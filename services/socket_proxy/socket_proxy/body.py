@@ -1,4 +1,4 @@
-"""The body of a creation: strict JSON in, and models that know every key."""
+"""Parses the body of a container creation: strict JSON, checked by models that list every allowed key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socket_proxy.errors import Refused
 
 
 class Strict(BaseModel):
-    """Exact key spelling, exact types, no key that is not named."""
+    """A model with exact key spelling and exact types; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -25,7 +25,7 @@ def decode(body: bytes) -> Any:
 
 
 def first_mistake(error: ValidationError) -> str:
-    """Says where the first thing that is wrong is, and what; a key's odd characters are escaped, as it gets logged."""
+    """Returns the place and the message of the first error. Unusual characters in keys are escaped, as it is logged."""
     wrong = error.errors(include_input=False)[0]
     where = ".".join(ascii(str(part)[:40])[1:-1] for part in wrong["loc"]) or "the body"
     return f"{where}: {wrong['msg']}"

@@ -1,4 +1,4 @@
-"""Which calls exist: a method, a path and a query string, parsed into one of a handful of calls."""
+"""The allowed calls. A call is parsed from the method, the path and the query string of a request."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Query(BaseModel):
 
 
 class StopQuery(Query):
-    """How long the engine waits before it kills, in seconds."""
+    """The seconds that the engine waits before it kills the container."""
 
     t: int | None = Field(default=None, ge=0, le=300)
 
 
 class KillQuery(Query):
-    """The signals that end a process; others could do anything that the process listens for."""
+    """Only signals that end a process: a process may react to others in any way."""
 
     signal: Literal["SIGKILL", "SIGTERM", "SIGINT", "KILL", "TERM", "INT"] | None = None
 
@@ -66,7 +66,7 @@ class LogsQuery(Query):
 
 
 class RemoveQuery(Query):
-    """`link` may only be off, as docker-py sends it: it removes a name instead of a container."""
+    """`link` must be off, as docker-py sends it: with it, the engine removes a name instead of a container."""
 
     v: Literal["0", "1", "true", "false", "True", "False"] | None = None
     force: Literal["0", "1", "true", "false", "True", "False"] | None = None
@@ -74,13 +74,13 @@ class RemoveQuery(Query):
 
 
 class CreateQuery(Query):
-    """A connector's name: its image's, so that it cannot stand for a service's on the network. It gets a prefix."""
+    """The container's name must begin as connectors' names do, so it cannot be a service's name on the network."""
 
     name: str | None = Field(default=None, pattern=r"^(source|destination)-[a-zA-Z0-9_.-]{1,120}$")
 
 
 class AttachQuery(Query):
-    """Which streams, from now on."""
+    """Which streams; only output from now on, not the log of earlier output."""
 
     stream: Literal["1"]
     stdin: Literal["1"] | None = None
@@ -89,13 +89,13 @@ class AttachQuery(Query):
 
 
 class ImagesQuery(Query):
-    """A look for one image by its name, as `docker images --quiet NAME` does; the policy reads the filter."""
+    """A lookup of one image by its name, as `docker images --quiet NAME` sends it; the policy checks the filter."""
 
     filters: str = Field(max_length=500)
     all: Literal["0", "1"] | None = None
 
 
-# Full identifiers only: names and shortened identifiers are looked up by the engine in ways that change.
+# Full identifiers only: a name or a shortened identifier may soon mean another container.
 WORKER = r"/v1\.(?P<minor>[0-9]{2})/containers/(?P<id>[0-9a-f]{64})"
 IMAGE = r"(?P<image>[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*:[A-Za-z0-9_.-]+)"
 Calls = list[tuple[str, str, Name, type[Query]]]
@@ -112,8 +112,8 @@ RUN_WORKER_CALLS: Calls = [
     ("POST", WORKER + "/wait", "wait", WaitQuery),
     ("DELETE", WORKER, "remove", RemoveQuery),
 ]
-# What Docker's command line sends for `docker run -i --rm`, for its end by a signal, and for looking whether an image
-# is there: `docker inspect` asks for a container of that name first.
+# What Docker's command line sends for `docker run -i --rm`, when a signal ends it, and when it checks whether an image
+# exists: `docker inspect` first asks for a container with that name.
 CONNECTOR_CALLS: Calls = [
     ("HEAD", r"(?:/v1\.(?P<minor>[0-9]{2}))?/_ping", "ping", Query),
     ("GET", r"(?:/v1\.(?P<minor>[0-9]{2}))?/_ping", "ping", Query),
@@ -134,7 +134,7 @@ OLDEST_MINOR = 41  # engine 20.10; older API versions give the same fields other
 
 @dataclass(frozen=True)
 class Call:
-    """One allowed call: `path` and `query` are what the engine is asked, `worker` is the container's identifier."""
+    """An allowed call. `path` and `query` are sent to the engine; `worker` is the container's identifier."""
 
     name: Name
     method: str
@@ -146,12 +146,12 @@ class Call:
 
     @property
     def target(self) -> str:
-        """The path with the query string, written anew from the parsed parameters."""
+        """The path with a query string that is built from the parsed parameters."""
         return self.path + ("?" + urlencode(self.query) if self.query else "")
 
 
 def parse_call(method: str, raw_target: str, calls: Calls) -> Call:
-    """Parses a request line as it came, without decoding the path; raises Refused for everything not in the table."""
+    """Parses a request line without decoding the path; raises Refused for a call that is not in the list."""
     path, _, raw_query = raw_target.partition("?")
     for allowed, pattern, name, query_model in calls:
         match = re.fullmatch(pattern, path, re.ASCII) if method == allowed else None
@@ -164,11 +164,11 @@ def parse_call(method: str, raw_target: str, calls: Calls) -> Call:
         found = match.groupdict()
         version = "" if minor is None else f"/v1.{minor}"
         return Call(name, method, path, query, version, found.get("id"), found.get("image"))
-    raise Refused(f"{method[:10]} {path[:120]!r} is not one of the calls that are needed here")
+    raise Refused(f"{method[:10]} {path[:120]!r} is not an allowed call")
 
 
 def parse_query(raw: str, model: type[Query]) -> dict[str, str]:
-    """Returns the parameters to forward."""
+    """Returns the parameters to forward; raises Refused for any other parameter or value."""
     try:
         pairs = parse_qsl(raw, keep_blank_values=True, strict_parsing=True, max_num_fields=10) if raw else []
         if len({name for name, _ in pairs}) != len(pairs):

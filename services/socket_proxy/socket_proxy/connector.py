@@ -1,8 +1,8 @@
-"""What a connector of the real Airbyte may be: the container that its worker's `docker run` asks for, made anew.
+"""Checks the creation of a connector of the real Airbyte and builds the body that the engine gets instead.
 
 The worker (0.63) calls `docker run --rm --init -i -w /data/JOB/ATTEMPT --log-driver none --name … --network … -v
-WORKSPACE:/data -v LOCAL:/local -e … IMAGE COMMAND …`. Docker's command line sends every field that exists, most of them
-empty, and which ones depends on its version: empty ones are dropped before the rest is held against the allow-list.
+WORKSPACE:/data -v LOCAL:/local -e … IMAGE COMMAND …`. Docker's command line sends all fields that it knows,
+most of them empty. Empty fields are dropped; the others are checked against the allow-list.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from socket_proxy.settings import ConnectorSettings
 
 log = logging.getLogger(__name__)
 
-# What a connector gets of the variables that the worker hands on. Any other may be one that something in an image obeys
-# (JAVA_OPTS, AIRBYTE_READ_CMD): it is left out, and the sync goes on without it.
+# The worker's variables that a connector gets. Others are left out, as they may change what a program in the image does
+# (JAVA_OPTS, AIRBYTE_READ_CMD); the sync runs without them.
 VARIABLES = {
     "AIRBYTE_ROLE",
     "AIRBYTE_VERSION",
@@ -46,7 +46,7 @@ Variable = Annotated[str, Field(pattern=r"^[^=\x00]+=[^\x00]*$", max_length=6553
 
 
 class LogConfig(Strict):
-    """The output is records, not a log: it goes to the worker and nowhere else."""
+    """No log: the output is records for the worker, and the engine must not store them."""
 
     type: Literal["none"] = Field(alias="Type")
 
@@ -58,7 +58,7 @@ class RestartPolicy(Strict):
 
 
 class HostConfig(Strict):
-    """What `docker run` says with the options above; limits may be there, and the platform sets its own."""
+    """What `docker run` sends for the options above. Limits are accepted and ignored: the platform sets its own."""
 
     binds: list[str] = Field(alias="Binds", max_length=2)
     network_mode: str = Field(alias="NetworkMode")
@@ -66,7 +66,7 @@ class HostConfig(Strict):
     restart_policy: RestartPolicy | None = Field(alias="RestartPolicy", default=None)
     auto_remove: Yes = Field(alias="AutoRemove")
     init: Yes = Field(alias="Init")
-    console_size: list[int] | None = Field(alias="ConsoleSize", default=None)  # of the terminal that calls; not used
+    console_size: list[int] | None = Field(alias="ConsoleSize", default=None)  # of the caller's terminal; ignored
     memory: int | None = Field(alias="Memory", default=None)
     memory_reservation: int | None = Field(alias="MemoryReservation", default=None)
     memory_swappiness: Literal[-1] | None = Field(alias="MemorySwappiness", default=None)  # the engine's default
@@ -101,7 +101,7 @@ def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
         raise Refused("a connector's command is spec, check, discover, read or write")
     if create.host_config.network_mode != settings.network:
         raise Refused(f"a connector is on the platform's network {settings.network!r} only")
-    # Docker's command line keeps them in a map: their order changes from one call to the next.
+    # Docker's command line sends them in an order that changes from call to call.
     if sorted(create.host_config.binds) != sorted([f"{settings.workspace}:/data", f"{settings.local}:/local"]):
         raise Refused(f"a connector has {settings.workspace}:/data and {settings.local}:/local mounted, nothing else")
     return create
@@ -150,13 +150,14 @@ def known(environment: list[str]) -> list[str]:
     names = {variable: variable.partition("=")[0] for variable in environment}
     if others := [repr(name[:80]) for name in names.values() if name not in VARIABLES]:
         log.warning(
-            "a connector starts without %s: not in the list of what Airbyte's worker hands on", ", ".join(others)
+            "a connector starts without the variables %s: they are not in the list of allowed variables",
+            ", ".join(others),
         )
     return [variable for variable, name in names.items() if name in VARIABLES]
 
 
 def stated(value: Any) -> Any:
-    """Returns a JSON value without what is empty, and None when nothing is left: what the sender left to the engine."""
+    """Returns a JSON value without its empty parts, which mean the engine's defaults; None when nothing is left."""
     if isinstance(value, dict):
         kept = {key: found for key, item in value.items() if (found := stated(item)) is not None}
         return kept or None

@@ -1,4 +1,4 @@
-"""The Docker engine's API, over its Unix socket (Docker Engine API v1.41 and later)."""
+"""A client of the Docker engine's API (v1.41 and later), over the engine's Unix socket."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from yarl import URL
 from socket_proxy.errors import Refused
 from socket_proxy.settings import Settings
 
-SECONDS = 120  # the engine's slowest short answer; stop, wait and logs have no limit of their own
+SECONDS = 120  # after which a request has failed; stop, wait and logs have no limit
 
 
 class Engine:
-    """One new connection for each request: no bytes of one request can reach the next."""
+    """Each request has a connection of its own, so no bytes of one request can reach another."""
 
     def __init__(self, settings: Settings) -> None:
         """Needs a running event loop."""
@@ -30,7 +30,7 @@ class Engine:
     def request(
         self, method: str, target: str, body: dict[str, Any] | None = None, seconds: float | None = SECONDS
     ) -> aiohttp.client._RequestContextManager:
-        """Asks the engine; `target` goes out exactly as given, redirects are not followed."""
+        """Sends a request. `target` is sent exactly as given; redirects are not followed."""
         return self.session.request(
             method,
             URL(f"http://docker{target}", encoded=True),
@@ -40,7 +40,7 @@ class Engine:
         )
 
     async def state_of_worker(self, version: str, identifier: str) -> str:
-        """Raises Refused unless the container exists, by exactly this identifier, with this platform's label."""
+        """Returns a container's state; raises Refused without its full identifier or without this platform's label."""
         async with self.request("GET", f"{version}/containers/{identifier}/json") as response:
             if response.status == 404:
                 raise Refused(f"no such container: {identifier}", 404)
@@ -61,6 +61,6 @@ class Engine:
         return sorted(found, key=lambda worker: -int(worker["Created"]))
 
     async def remove(self, identifier: str) -> bool:
-        """Removes a finished worker and returns whether it is gone; one that runs is left alone."""
+        """Removes a finished container and returns whether it is gone. The engine refuses to remove a running one."""
         async with self.request("DELETE", f"/containers/{identifier}") as response:
             return response.ok or response.status == 404

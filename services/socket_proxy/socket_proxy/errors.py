@@ -1,11 +1,11 @@
-"""The one error that a caller meets."""
+"""The error with which the proxy answers a caller."""
 
 
 class Refused(Exception):
-    """A request that the proxy does not forward: an HTTP status and the reason, in a sentence."""
+    """Raised for a request that the proxy does not forward, with the HTTP status and the reason."""
 
     def __init__(self, reason: str, status: int = 403) -> None:
-        """Keeps both; 403 is what docker-py reports with the reason attached."""
+        """Stores both. docker-py shows the reason of a 403."""
         super().__init__(reason)
         self.reason = reason
         self.status = status

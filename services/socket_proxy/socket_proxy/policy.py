@@ -13,7 +13,7 @@ from socket_proxy.settings import ConnectorSettings, Settings, WorkerSettings
 
 
 class Policy(Protocol):
-    """Which calls there are, and what is sent for a creation and for a look at images."""
+    """The allowed calls, and the requests that are sent for a creation and for an image lookup."""
 
     calls: Calls
 
@@ -22,7 +22,7 @@ class Policy(Protocol):
         ...
 
     def check_image(self, call: Call) -> Call:
-        """Returns the call to send that looks at an image; raises Refused for images that are none of the caller's."""
+        """Returns the image lookup to send; raises Refused for an image that the caller may not use."""
         ...
 
 
@@ -36,12 +36,12 @@ class RunWorkers:
         self.settings = settings
 
     def creation(self, call: Call, body: bytes) -> tuple[Call, dict[str, Any]]:
-        """Makes a run worker of what Dagster's launcher sends."""
+        """Builds a run worker from the body that Dagster's launcher sends."""
         return call, worker.container(worker.parse_create(body, self.settings), self.settings)
 
     def check_image(self, call: Call) -> Call:
-        """Dagster looks at no image."""
-        raise Refused(f"{call.name} is not one of the calls that are needed here")
+        """Raises Refused: Dagster does not look up images."""
+        raise Refused(f"{call.name} is not an allowed call")
 
 
 class Connectors:
@@ -54,13 +54,13 @@ class Connectors:
         self.settings = settings
 
     def creation(self, call: Call, body: bytes) -> tuple[Call, dict[str, Any]]:
-        """Makes a connector of what Docker's command line sends; its name gets the project's as a prefix."""
+        """Builds a connector from the body that Docker's command line sends; prefixes its name with the project's."""
         payload = connector.container(connector.parse_create(body, self.settings), self.settings)
         name = call.query.get("name")
         return replace(call, query={"name": f"{self.settings.project}-{name}"} if name else {}), payload
 
     def check_image(self, call: Call) -> Call:
-        """Lets connectors' images be looked at, by a path or by a filter on the name."""
+        """Allows the lookup of a connector's image, by a path or by a filter on the name."""
         if call.image:
             self.settings.require_image(call.image)
             return call
@@ -76,7 +76,7 @@ class Connectors:
 
 
 def policy(settings: Settings) -> Policy:
-    """Returns the policy that settings are for."""
+    """Returns the policy that belongs to the settings."""
     if isinstance(settings, ConnectorSettings):
         return Connectors(settings)
     if isinstance(settings, WorkerSettings):

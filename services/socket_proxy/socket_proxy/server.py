@@ -1,4 +1,4 @@
-"""The HTTP side: reads one request completely, has it parsed, asks the engine, and streams the answer back."""
+"""The HTTP server: reads a whole request, parses it, sends the engine a new one, and streams the answer back."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from socket_proxy.policy import Policy
 
 BODY_BYTES = 512 * 1024  # a creation by Dagster is about 5 KiB
 BODY_SECONDS = 30
-REQUESTS = 64  # at once. Their bodies fit into the container's memory, their connections into the client's pool of 100
-UNWELCOME = ("Transfer-Encoding", "Content-Encoding", "Expect")
-ABOUT_THE_ENGINE = ("Api-Version", "Ostype")  # headers of a ping, by which Docker's command line picks its version
+REQUESTS = 64  # at once: their bodies fit into the container's memory, their connections into aiohttp's pool of 100
+REFUSED_HEADERS = ("Transfer-Encoding", "Content-Encoding", "Expect")
+PING_HEADERS = ("Api-Version", "Ostype")  # Docker's command line chooses the version of the API by them
 UNLIMITED = {"stop", "wait", "logs"}  # calls that last as long as the caller wants
-ALIVE = {"created", "running", "restarting", "paused"}  # what is created can be started at any time
+ALIVE = {"created", "running", "restarting", "paused"}  # a created container can be started at any time
 log = logging.getLogger(__name__)
 
 
 class Proxy:
-    """Answers every request, whatever its path: there is no router that could normalise one."""
+    """Answers every request. There is no router, because a router may normalise the path."""
 
     def __init__(self, engine: Engine, policy: Policy) -> None:
-        """Creations go one at a time, so that the limit on containers holds."""
+        """Creates a lock: containers are created one at a time, so that the limit on their number holds."""
         self.engine = engine
         self.policy = policy
         self.creating = asyncio.Lock()
         self.requests = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answers in the engine's own form, refusals too, so that docker-py shows the reason."""
+        """Answers in the engine's format. Refusals have it too, so that docker-py shows the reason."""
         self.requests += 1
         try:
             if self.requests > REQUESTS:
-                raise Refused(f"{REQUESTS} requests are being answered, which is the limit", 503)
+                raise Refused(f"the limit of {REQUESTS} requests at once is reached", 503)
             return await self.answer(request)
         except Refused as refused:
             log.warning("refused %s %.200r: %s", request.method, request.raw_path, refused.reason)
@@ -48,7 +48,7 @@ class Proxy:
         except (aiohttp.ClientError, OSError) as error:
             reason = str(error) or type(error).__name__
             log.warning("the engine failed on %s %.200r: %s", request.method, request.raw_path, reason)
-            if request.writer.output_size:  # half an answer; a second one behind it would be taken for its rest
+            if request.writer.output_size:  # a part of the answer is sent; an error would be read as its rest
                 return Ended()
             return refusal(502, f"socket proxy: the Docker engine did not answer: {reason}")
         finally:
@@ -76,12 +76,12 @@ class Proxy:
         return await self.forward(request, call, None)
 
     async def create(self, request: web.BaseRequest, call: Call, body: bytes) -> web.StreamResponse:
-        """Creates a container unless as many as allowed are there."""
+        """Creates a container unless the limit on their number is reached."""
         settings = self.engine.settings
         call, payload = self.policy.creation(call, body)
         alive = sum(worker["State"] in ALIVE for worker in await self.engine.workers())
         if alive >= settings.max_workers:
-            raise Refused(f"{alive} {settings.noun}s are running or about to, which is the limit", 429)
+            raise Refused(f"{alive} {settings.noun}s are running or created; the limit is {settings.max_workers}", 429)
         return await self.forward(request, call, payload)
 
     async def forward(self, request: web.BaseRequest, call: Call, payload: dict[str, Any] | None) -> web.StreamResponse:
@@ -92,7 +92,7 @@ class Proxy:
                 raise Refused("the engine wanted to switch protocols", 502)
             headers = {"Content-Type": answer.content_type}
             if call.name == "ping":
-                headers |= {name: answer.headers[name] for name in ABOUT_THE_ENGINE if name in answer.headers}
+                headers |= {name: answer.headers[name] for name in PING_HEADERS if name in answer.headers}
             response = web.StreamResponse(status=answer.status, headers=headers)
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
@@ -102,22 +102,22 @@ class Proxy:
 
 
 def http_server(engine: Engine, policy: Policy) -> web.Server:
-    """Returns the server; a caller that leaves ends what it asked for."""
+    """Returns the server. When a caller disconnects, its request is cancelled."""
     return web.Server(
         Proxy(engine, policy),
         handler_cancellation=True,
-        lingering_time=1,  # second; a refused caller cannot keep its connection for long by sending on
+        lingering_time=1,  # second: then the connection of a refused caller that still sends is closed
         access_log=None,
     )
 
 
 async def read_body(request: web.BaseRequest, *, upgrades: bool) -> bytes:
-    """Reads a body of announced length; raises Refused for chunks, encodings, upgrades, and what is large or slow."""
-    for header in UNWELCOME:
+    """Reads a body with a Content-Length; raises Refused for encodings, upgrades, and bodies too large or too slow."""
+    for header in REFUSED_HEADERS:
         if header in request.headers:
             raise Refused(f"the header {header} is not allowed: send the whole body with a Content-Length", 400)
     if request.headers.getall("Upgrade", []) != (["tcp"] if upgrades else []):
-        raise Refused("attach is upgraded to tcp, and nothing else is upgraded", 400)
+        raise Refused("Upgrade is allowed for attach only, with the value tcp", 400)
     if (request.content_length or 0) > BODY_BYTES:
         raise Refused(f"the body is larger than {BODY_BYTES} bytes", 413)
     try:
@@ -128,7 +128,7 @@ async def read_body(request: web.BaseRequest, *, upgrades: bool) -> bytes:
 
 
 def refusal(status: int, message: str) -> web.Response:
-    """An error in the engine's form, `{"message": …}`, after which the connection is closed."""
+    """Returns an error in the engine's format, `{"message": …}`; the connection is closed after it."""
     response = web.json_response({"message": message}, status=status)
     response.force_close()
     return response

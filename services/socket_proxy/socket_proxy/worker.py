@@ -1,4 +1,4 @@
-"""What a run worker may be: the body of `POST /containers/create`, parsed, and the body that is sent in its place."""
+"""Checks the creation of a run worker (`POST /containers/create`) and builds the body that the engine gets instead."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Text = Annotated[str, Field(max_length=65536)]
 
 
 class HostConfig(Strict):
-    """Only the network: everything else about the host is the platform's business."""
+    """The network is the only setting of the host that a caller sends; the platform sets the others."""
 
     network_mode: str = Field(alias="NetworkMode")
 
 
 class Labels(Strict):
-    """What Dagster's launcher writes."""
+    """The labels that Dagster's launcher sets."""
 
     run_id: str = Field(alias="dagster/run_id", pattern=r"^[0-9a-f-]{36}$")
     job_name: str = Field(alias="dagster/job_name", pattern=r"^[A-Za-z0-9_]{1,255}$")
@@ -71,7 +71,7 @@ def parse_create(body: bytes, settings: WorkerSettings) -> Create:
 
 
 def container(create: Create, settings: WorkerSettings) -> dict[str, Any]:
-    """Builds the body to send: four parsed fields, and the platform's own limits and hardening."""
+    """Builds the body to send: the parsed command, variables and labels, and the platform's limits and hardening."""
     mebibyte = 1024 * 1024
     host_config: dict[str, Any] = {
         "NetworkMode": settings.network,
@@ -87,7 +87,7 @@ def container(create: Create, settings: WorkerSettings) -> dict[str, Any]:
         "OomScoreAdj": 500,  # the kernel ends a run before it ends the platform
         "IpcMode": "private",
         "Init": True,  # reaps dbt's children and passes signals on
-        "AutoRemove": False,  # a crash must stay inspectable; the sweeper removes it later
+        "AutoRemove": False,  # a crashed worker can be examined; the sweeper removes it later
         "RestartPolicy": {"Name": "no"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
     }
@@ -98,7 +98,10 @@ def container(create: Create, settings: WorkerSettings) -> dict[str, Any]:
         mounts.append({"Type": "volume", "Source": volume, "Target": folder})
     if settings.google_key:
         mounts.append({"Type": "bind", "Source": settings.google_key, "Target": GOOGLE_KEY, "ReadOnly": True})
-        environment = [*environment, f"GOOGLE_APPLICATION_CREDENTIALS={GOOGLE_KEY}"]  # the last one counts
+        environment = [
+            *environment,
+            f"GOOGLE_APPLICATION_CREDENTIALS={GOOGLE_KEY}",
+        ]  # overrides a variable of the caller: the last one counts
     if mounts:
         host_config["Mounts"] = mounts
     return {

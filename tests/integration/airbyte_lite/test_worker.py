@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors.definitions import BIGQUERY_ID, Definitions
+from airbyte_lite.connectors.definitions import BIGQUERY_ID, Definition, Definitions
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
 from airbyte_lite.jobs.log import JobLog
@@ -23,6 +23,7 @@ from airbyte_lite.state.jobstore import JobStore
 from airbyte_lite.state.records import Actor, Connection, Stream
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync import worker
+from airbyte_lite.sync.job_source import JobSource
 from airbyte_lite.sync.task import Task
 from airbyte_lite.sync.worker import Worker
 
@@ -34,6 +35,7 @@ class Setting:
     """A worker over a database with one connection; the source's code is given to `task`."""
 
     def __init__(self, connector: Connector, runner: ConnectorRunner, database: Database, directory: Path) -> None:
+        self.connector, self.runner = connector, runner
         settings = Settings(data_dir=directory, connector_environments=directory, emulator_address="http://127.0.0.1:9")
         self.store, self.jobs = Store(database), JobStore(database)
         self.worker = Worker(self.store, Definitions({connector.name: connector}, runner), runner, settings, directory)
@@ -88,8 +90,10 @@ def test_cancel_ends_a_connector_that_hangs_while_it_discovers(setting: Setting)
 
 def test_cancel_ends_a_connector_that_hangs_while_it_checks(setting: Setting) -> None:
     task = setting.task("time.sleep(60)")
-    source = setting.store.actor("source", "s1")
-    assert cancelled_after(task, lambda task: setting.worker._confirm_empty(task, source)) < 5
+    actor, connector = setting.store.actor("source", "s1"), setting.connector
+    definition = Definition("", "source", connector.name, connector.title, connector.version, connector)
+    source = JobSource(setting.runner, definition, actor, task)
+    assert cancelled_after(task, lambda _task: source.confirm_empty()) < 5
 
 
 def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:

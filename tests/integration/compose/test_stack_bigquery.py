@@ -37,13 +37,16 @@ def test_the_emulator_needs_no_check(variables: dict[str, str]) -> None:
 @pytest.mark.parametrize("project", ["local-dev", ""])
 def test_the_emulators_project_is_not_looked_up_at_google(variables: dict[str, str], project: str) -> None:
     [finding] = bigquery.check(variables | {"BQ_PROJECT": project})
-    assert (finding.level, finding.next) == ("fail", "BQ_PROJECT=<your project> in .env")
+    assert finding.level == "fail"
+    assert "BQ_PROJECT=local-dev" in finding.what
+    assert "BQ_PROJECT=<your project> in .env" in finding.next
 
 
 @pytest.mark.parametrize("key", ["/nowhere/key.json", "key.json", "~/key.json"])
 def test_the_key_is_a_file_by_its_whole_path(variables: dict[str, str], key: str) -> None:
     [finding] = bigquery.check(variables | {"GOOGLE_APPLICATION_CREDENTIALS": key})
-    assert (finding.level, finding.next) == ("fail", "GOOGLE_APPLICATION_CREDENTIALS=/…/key.json in .env")
+    assert finding.level == "fail"
+    assert "GOOGLE_APPLICATION_CREDENTIALS=/…/key.json in .env" in finding.next
 
 
 @pytest.mark.parametrize("airbyte", ["compose", "external"])
@@ -53,7 +56,7 @@ def test_the_real_airbyte_gets_a_service_accounts_key(variables: dict[str, str],
     key.write_text(content)
     [finding] = bigquery.check(variables | {"AIRBYTE_MODE": airbyte})
     assert finding.level == "fail"
-    assert "takes a service account's key only" in finding.what
+    assert "service_account" in finding.what
     assert "gcloud iam service-accounts keys create" in finding.next
     assert bigquery.check(variables | {"AIRBYTE_MODE": "lite"})[0].level == "warn"  # airbyte-lite takes it
     key.write_text('{"type": "service_account"}')
@@ -104,7 +107,7 @@ def test_a_program_that_breaks_is_told(
 ) -> None:
     runs(monkeypatch, tmp_path, "raise SystemExit('no such module')")
     [finding] = bigquery.check(variables)
-    assert (finding.level, finding.what) == ("fail", "BigQuery's check could not be run: no such module")
+    assert (finding.level, "no such module" in finding.what) == ("fail", True)
 
 
 def test_the_program_needs_nothing_beside_it() -> None:

@@ -41,7 +41,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproc
 
 
 def test_a_second_run_is_refused(running: subprocess.Popen[bytes]) -> None:
-    with pytest.raises(claims.ClaimedError, match="`make dev` already runs"), claims.claim(claims.DEVELOPMENT):
+    with pytest.raises(claims.ClaimedError, match="`make dev` is already running"), claims.claim(claims.DEVELOPMENT):
         pass
 
 

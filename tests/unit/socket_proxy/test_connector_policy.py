@@ -175,7 +175,7 @@ def test_another_variable_is_left_out_and_told(other: str, caplog: pytest.LogCap
     body = changed("Env", ["WORKER_JOB_ID=12", other, "AIRBYTE_ROLE=dev"])
     assert container(parse_create(body, SETTINGS), SETTINGS)["Env"] == ["WORKER_JOB_ID=12", "AIRBYTE_ROLE=dev"]
     name, _, value = other.partition("=")
-    assert f"without {name!r}:" in caplog.text
+    assert f"without the variables {name!r}:" in caplog.text
     assert f"={value}" not in caplog.text
 
 

@@ -61,7 +61,7 @@ def test_a_container_runs_once(workers: Served, state: str) -> None:
 @pytest.mark.parametrize("state", ["created", "running", "restarting", "paused"])
 def test_the_limit_counts_what_could_still_run(workers: Served, state: str) -> None:
     workers.engine.containers = [{"Id": ID, "State": state, "Created": 1}] * 2
-    assert "2 run workers are running or about to" in content(exchange(workers.address, CREATE))
+    assert "2 run workers are running or created" in content(exchange(workers.address, CREATE))
     workers.engine.containers[0] = {"Id": ID, "State": "exited", "Created": 1}
     assert exchange(workers.address, CREATE).statuses == [201]
 
@@ -87,7 +87,7 @@ def test_no_more_requests_than_allowed(workers: Served, monkeypatch: pytest.Monk
         held = [pool.submit(exchange, workers.address, request("POST", f"{WORKER}/wait"), 10) for _ in range(2)]
         assert waiting.acquire(timeout=10)
         assert waiting.acquire(timeout=10)
-        assert "2 requests are being answered" in content(exchange(workers.address, request("GET", "/_ping")))
+        assert "limit of 2 requests" in content(exchange(workers.address, request("GET", "/_ping")))
         over.set()
         assert [answers.result().statuses for answers in held] == [[200], [200]]
     assert exchange(workers.address, request("GET", "/_ping")).statuses == [200]

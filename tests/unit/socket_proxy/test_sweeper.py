@@ -59,14 +59,13 @@ def test_an_answer_that_cannot_be_read_does_not_end_it(
     assert "could not sweep" in caplog.text
 
 
+@pytest.mark.parametrize("answer", [json_answer(409, {"message": "busy"}), b""], ids=["refused", "no answer"])
 def test_a_container_that_cannot_be_removed_is_told_and_does_not_keep_the_others(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, answer: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     busy = OVER[1]["Id"]
     engine = FakeEngine(
-        "label",
-        containers=OVER,
-        handlers={f"DELETE /containers/{busy}": lambda caller: caller.sendall(json_answer(409, {"message": "busy"}))},
+        "label", containers=OVER, handlers={f"DELETE /containers/{busy}": lambda caller: caller.sendall(answer)}
     )
     with caplog.at_level("INFO"):
         sweep(tmp_path, engine, asked=4)

@@ -1,15 +1,14 @@
-"""Brings the batches of one stream into its table: at once where they are one, else through a staging table."""
+"""Loads the batches of one stream into its table: a single batch directly, several through a staging table."""
 
-import threading
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 
+from airbyte_lite.loader.background import Background
+from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.merge import insert_sql, merge_sql
 from airbyte_lite.loader.spool import Spool
@@ -17,118 +16,143 @@ from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.tables import TablePlan
 from airbyte_lite.loader.warehouse import Warehouse
 
-_STAGING_LIFE = timedelta(days=7)  # BigQuery drops it then, should nobody else: longer than any sync
-_WAITING = 2  # batches on disk: one that is being loaded, one that is next
+_STAGING_LIFE = timedelta(days=7)  # BigQuery drops a staging table after this time; longer than any sync
 
 
-class Background:
-    """One thread that loads batches while the source is being read; the reader waits when it is two batches ahead."""
+@dataclass(frozen=True)
+class Batch:
+    """A file with some of a stream's rows."""
 
-    def __init__(self) -> None:
-        self.failed = threading.Event()
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
-        self._waiting: deque[Future[None]] = deque()
+    path: Path
+    number: int  # from 1
 
-    def submit(self, task: Callable[[], None]) -> None:
-        """Queue a task; raises what an earlier one raised."""
-        while len(self._waiting) >= _WAITING:
-            self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._guarded, task))
-
-    def drain(self) -> None:
-        """Wait for every task; raises what the first failing one raised."""
-        while self._waiting:
-            self._waiting.popleft().result()
-
-    def close(self) -> None:
-        """Forget the tasks that have not begun and wait for the one that has."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _guarded(self, task: Callable[[], None]) -> None:
-        if self.failed.is_set():
-            return
-        try:
-            task()
-        except BaseException:
-            self.failed.set()
-            raise
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the first batch of the stream."""
+        return self.number == 1
 
 
 class StreamLoad:
-    """The load of one stream. Until `commit` its final table is untouched; `clean` removes what is left besides it."""
+    """The load of one stream. Only `commit` changes the final table. `clean` must be called at the end."""
 
     def __init__(
-        self, warehouse: Warehouse, jobs: Jobs, plan: TablePlan, spool: Spool, staging: str, background: Background
+        self,
+        warehouse: Warehouse,
+        jobs: Jobs,
+        plan: TablePlan,
+        spool: Spool,
+        staging: tuple[str, str],
+        background: Background,
     ) -> None:
+        """`staging` has two table names that only this sync uses: for the rows, and for a new deduplicated table."""
         self.plan = plan
         self._warehouse = warehouse
         self._jobs = jobs
         self._spool = spool
         self._background = background
-        self._staging = staging
+        self._staging, self._deduplicated = staging
         self._batches = 0
+        self._clustering = plan.clustering  # of the final table during the load into it
+        self._committed = False
 
     def batch_full(self) -> None:
-        """Load the spooled batch into the staging table, in the background."""
+        """Start to load the spooled batch into the staging table, in the background."""
         self._batches += 1
-        path, step = self._spool.take(), f"{self.plan.table[:100]}_batch{self._batches}"
-        self._background.submit(lambda: self._stage(path, step))
+        batch = Batch(self._spool.take(), self._batches)
+        self._background.submit(lambda: self._stage(batch))
 
     def read_to_end(self) -> None:
-        """Load the last batch into the staging table, if the stream goes that way."""
+        """Start to load the last batch into the staging table, if the stream uses one."""
         if self._spool.size and (self._batches or self.plan.stream.sync_mode == DEDUPED):
             self.batch_full()
 
     def commit(self) -> None:
-        """Change the final table in one atomic job; every batch must have been drained."""
-        plan, table, mode = self.plan, self.plan.table, self.plan.stream.sync_mode
-        step = f"{table[:100]}_commit"
-        # A load job adds columns itself, together with its rows.
-        plan.evolve(self._warehouse, add_columns=mode == DEDUPED or (mode != OVERWRITE and self._batches > 0))
-        if mode == DEDUPED:
+        """Change the final table in one atomic job. The background must have been drained before."""
+        step = f"{self.plan.table[:100]}_commit"
+        if self.plan.stream.sync_mode == DEDUPED:
             self._merge(step)
-        elif self._batches:
+        else:
+            self._write(step)
+        self._committed = True
+
+    def clean(self) -> None:
+        """Drop the staging tables and, after a commit, cluster the table by a new or retyped key.
+
+        Raises SyncError. The rows stay committed, and the next sync tries the clustering again.
+        """
+        if self._batches:
+            self._warehouse.drop(self._staging)
+            if self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED:
+                self._warehouse.drop(self._deduplicated)
+        if self._committed and self._clustering != self.plan.clustering:
+            found = self.plan.find(self._warehouse)
+            self.plan.alter(self._warehouse, found, self.plan.clustering, add_columns=False)
+
+    def _write(self, step: str) -> None:
+        """Append the rows to the final table, or replace its rows with them."""
+        plan, table, mode = self.plan, self.plan.table, self.plan.stream.sync_mode
+        found = plan.find(self._warehouse)
+        # For a copy, both tables need the same clustering. The staging table got its clustering before the read.
+        self._clustering = plan.clustering_beside(plan.existing if self._batches else found)
+        # A load job adds the new columns itself, together with its rows. A copy job does not.
+        plan.alter(self._warehouse, found, self._clustering, add_columns=mode != OVERWRITE and self._batches > 0)
+        if self._batches:
             self._jobs.copy(self._staging, table, _disposition(mode), step)
         else:
             path = self._spool.take()
             self._jobs.load(path, table, self._direct(mode), step)
             path.unlink()
 
-    def clean(self) -> None:
-        """Drop the staging table."""
-        if self._batches:
-            self._warehouse.drop(self._staging)
-
-    def _stage(self, path: Path, step: str) -> None:
-        if step.endswith("_batch1"):
+    def _stage(self, batch: Batch) -> None:
+        if batch.is_first:
             self.plan.create(self._warehouse, self._staging, datetime.now(UTC) + _STAGING_LIFE)
         config = bigquery.LoadJobConfig(schema=self.plan.schema, write_disposition=WriteDisposition.WRITE_APPEND)
-        self._jobs.load(path, self._staging, config, step)
-        path.unlink()
+        step = f"{self.plan.table[:100]}_batch{batch.number}"
+        self._jobs.load(batch.path, self._staging, config, step)
+        batch.path.unlink()
 
     def _direct(self, mode: str) -> bigquery.LoadJobConfig:
         config = bigquery.LoadJobConfig(schema=self.plan.schema, write_disposition=_disposition(mode))
         config.time_partitioning = self.plan.partitioning
-        config.clustering_fields = self.plan.clustering
+        config.clustering_fields = self._clustering
         if mode != OVERWRITE:
             config.schema_update_options = [SchemaUpdateOption.ALLOW_FIELD_ADDITION]
         return config
 
     def _merge(self, step: str) -> None:
+        """Merge the staged rows into the final table, or create the final table with them.
+
+        A new table is created together with its rows, because another connection may write to any existing table: an
+        INSERT into an existing empty table could duplicate a key, and dropping it after an error could lose rows.
+        """
         plan, table = self.plan, self.plan.table
-        if plan.existing is None:
+        found = plan.find(self._warehouse)
+        if found is None and not self._batches:
             plan.create(self._warehouse, table)
-        if not self._batches:
+        elif found is None and self._create_filled(step):
             return
-        names_ = self._warehouse.name(table), self._warehouse.name(self._staging)
-        if plan.existing is not None:
+        found = found or plan.find(self._warehouse)
+        self._clustering = plan.clustering_beside(found)
+        plan.alter(self._warehouse, found, self._clustering, add_columns=True)
+        if self._batches:
+            names_ = self._warehouse.name(table), self._warehouse.name(self._staging)
             self._jobs.query(merge_sql(plan, *names_), table, step)
-            return
+
+    def _create_filled(self, step: str) -> bool:
+        """Create the final table with the newest row of each key, in one atomic job. Cheaper than a MERGE.
+
+        If another connection has created the table in the meantime, change nothing and return False.
+        """
+        self.plan.create(self._warehouse, self._deduplicated, datetime.now(UTC) + _STAGING_LIFE)
+        names_ = self._warehouse.name(self._deduplicated), self._warehouse.name(self._staging)
+        self._jobs.query(insert_sql(self.plan, *names_), self._deduplicated, f"{step}_rows")
         try:
-            self._jobs.query(insert_sql(plan, *names_), table, step)
-        except BaseException:
-            self._warehouse.drop(table)
-            raise
+            self._jobs.copy(self._deduplicated, self.plan.table, WriteDisposition.WRITE_EMPTY, f"{step}_table")
+        except SyncError:
+            if self.plan.find(self._warehouse) is None:
+                raise
+            return False
+        return True
 
 
 def _disposition(mode: str) -> str:

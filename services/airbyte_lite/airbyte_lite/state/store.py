@@ -1,4 +1,4 @@
-"""Workspaces, sources, destinations, connections, and the state of their streams."""
+"""Stores workspaces, sources, destinations, connections, and the states of the connections' streams."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import Any
 
 from airbyte_lite.connectors.definitions import ActorKind
 from airbyte_lite.problem import not_found
 from airbyte_lite.state import syncstate
 from airbyte_lite.state.database import Database
-from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
+from airbyte_lite.state.documents import connection_of, dependents, document_of, kind_of, parents, record_of, row_of
+from airbyte_lite.state.records import Actor, Connection, Workspace
 
 
 class Store:
-    """The configuration objects and sync states in the database; reads raise a 404 Problem for unknown ids."""
+    """The configuration objects and sync states in the database. Methods raise a 404 Problem for unknown ids."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._on_connection: Callable[[], None] = lambda: None
 
     def follow_connections(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever a connection was saved or deleted."""
+        """Call `changed` after a connection was saved or deleted."""
         self._on_connection = changed
 
     def key(self) -> bytes:
-        """Return the random key of this installation, made at the first call."""
+        """Return the random key of this installation. The first call creates it."""
         with self._database.write() as connection:
             connection.execute("insert or ignore into meta values ('key', ?)", (secrets.token_bytes(32),))
             return bytes(connection.execute("select value from meta where name = 'key'").fetchone()[0])
@@ -37,49 +38,50 @@ class Store:
     # Objects
 
     def add(self, record: Workspace | Actor | Connection) -> None:
-        """Insert a new record. Raises a 404 Problem if what it belongs to was deleted meanwhile."""
+        """Insert a new record. Raises a 404 Problem if its workspace, source or destination is deleted."""
         with self._database.write() as connection:
-            for parent in _parents(record):
+            for parent in parents(record):
                 row = connection.execute("select kind from objects where id = ? and deleted", (parent,)).fetchone()
                 if row is not None:
                     raise not_found(row["kind"], parent)
             connection.execute(
                 "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?)",
-                (record.id, *_kind(record), json.dumps(asdict(record))),
+                (record.id, *kind_of(record), json.dumps(asdict(record))),
             )
         self._tell(record)
 
     def add_workspace_once(self, workspace: Workspace) -> Workspace:
-        """Return the workspace with this id; insert it if there is none, or none any more."""
+        """Return the workspace with this id. Insert it if it does not exist or is deleted."""
         with self._database.write() as connection:
-            row = _row(connection, workspace)
+            row = row_of(connection, workspace)
             if row is not None and not row["deleted"]:
-                return Workspace(**_document(row))
+                return Workspace(**document_of(row))
             connection.execute(
                 "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?) on conflict (id) "
                 "do update set document = excluded.document, deleted = 0, deleted_at = null where kind = excluded.kind",
-                (workspace.id, *_kind(workspace), json.dumps(asdict(workspace))),
+                (workspace.id, *kind_of(workspace), json.dumps(asdict(workspace))),
             )
         return workspace
 
     def change[R: Workspace | Actor | Connection](self, record: R, alter: Callable[[R], R]) -> R:
-        """Alter a record and return it as it is then; the only way to do so.
+        """Change a stored record and return the changed record. This is the only way to change one.
 
-        `alter` gets the record as it is now, inside the write transaction, so that no change of another caller is lost;
-        it has to be quick and must not write. Whatever it raises leaves the record as it is. The sync states that the
-        altered streams of a connection cannot read on from are dropped. Raises a 404 Problem for a deleted record.
+        `alter` receives the stored record and returns the new one. It runs inside the write transaction, so no change
+        of another caller is lost; it must be quick and must not use the database. If it raises, nothing is changed.
+        For a connection, the states of streams that can no longer continue from them are dropped.
+        Raises a 404 Problem for a deleted record.
         """
         with self._database.write() as connection:
-            row = _row(connection, record)
+            row = row_of(connection, record)
             if row is None or row["deleted"]:
-                raise not_found(_kind(record)[0], record.id)
-            before: R = _load(record, _document(row))
+                raise not_found(kind_of(record)[0], record.id)
+            before: R = record_of(record, document_of(row))
             after = alter(before)
             if after == before:
                 return before
             connection.execute("update objects set document = ? where id = ?", (json.dumps(asdict(after)), record.id))
             if isinstance(before, Connection) and isinstance(after, Connection):
-                _drop_states(connection, record.id, stale_streams(before, after))
+                _drop_states(connection, record.id, syncstate.stale(before, after))
         if isinstance(after, Actor):
             self._database.scrub()
         self._tell(after)
@@ -95,24 +97,19 @@ class Store:
 
     def connection(self, identifier: str) -> Connection:
         """Return the connection."""
-        return _connection(self._get("connection", identifier))
+        return connection_of(self._get("connection", identifier))
 
     def workspaces(self, ids: list[str], deleted: bool, limit: int, offset: int) -> list[Workspace]:
-        """List workspaces, oldest first; no ids means all."""
+        """List workspaces, oldest first. No ids means every workspace; `deleted` adds deleted ones."""
         return [Workspace(**row) for row in self._list("workspace", ids, deleted, limit, offset)]
 
     def actors(self, kind: ActorKind, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Actor]:
-        """List sources or destinations, oldest first; no workspaces means all."""
+        """List sources or destinations, oldest first. Arguments as for `workspaces`."""
         return [Actor(**row) for row in self._list(kind, workspace_ids, deleted, limit, offset)]
 
     def connections(self, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Connection]:
-        """List connections, oldest first; no workspaces means all."""
-        return [_connection(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
-
-    def connections_of(self, actor: Actor) -> list[Connection]:
-        """List the connections that use the source or destination."""
-        with self._database.read() as connection:
-            return [_connection(_document(row)) for row in _dependents(connection, actor)]
+        """List connections, oldest first. Arguments as for `workspaces`."""
+        return [connection_of(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
 
     def scheduled_connections(self) -> list[Connection]:
         """List the active connections with a cron schedule."""
@@ -121,31 +118,34 @@ class Store:
                 "select document from objects where kind = 'connection' and not deleted "
                 "and json_extract(document, '$.status') = 'active' and json_extract(document, '$.cron') is not null"
             ).fetchall()
-        return [_connection(_document(row)) for row in rows]
+        return [connection_of(document_of(row)) for row in rows]
 
-    def delete(self, record: Workspace | Actor | Connection) -> list[Connection]:
-        """Mark a record and what cannot be without it as deleted; return the connections among them.
+    def delete(
+        self, record: Workspace | Actor | Connection, masked: Mapping[str, dict[str, Any]] | None = None
+    ) -> list[Connection]:
+        """Mark a record and everything that depends on it as deleted; return the deleted connections.
 
-        Of an actor nothing is kept that may be secret; the states of connections go too. Raises a 404 Problem for a
-        record that was deleted already.
+        `masked` has configurations without secrets, by the ids of sources and destinations. They replace the stored
+        ones; all other configurations are emptied. The states of connections are removed. Raises a 404 Problem if the
+        record is already deleted.
         """
         now = time.time()
         with self._database.write() as connection:
-            row = _row(connection, record)
+            row = row_of(connection, record)
             if row is None or row["deleted"]:
-                raise not_found(_kind(record)[0], record.id)
-            doomed = [found for found in _dependents(connection, record) if found["id"] != record.id]
-            for found in (*doomed, row):
-                document = _document(found) | {"deleted": True}
+                raise not_found(kind_of(record)[0], record.id)
+            deleted = [*dependents(connection, record), row]
+            for found in deleted:
+                document = document_of(found) | {"deleted": True}
                 if found["kind"] in ("source", "destination"):
-                    document["configuration"] = {}
+                    document["configuration"] = (masked or {}).get(found["id"], {})
                 connection.execute(
                     "update objects set deleted = 1, deleted_at = ?, document = ? where id = ?",
                     (now, json.dumps(document), found["id"]),
                 )
                 connection.execute("delete from states where connection_id = ?", (found["id"],))
         self._database.scrub()
-        connections = [_connection(_document(found)) for found in (*doomed, row) if found["kind"] == "connection"]
+        connections = [connection_of(document_of(found)) for found in deleted if found["kind"] == "connection"]
         if connections:
             self._on_connection()
         return connections
@@ -161,7 +161,7 @@ class Store:
             ).fetchone()
         if row is None:
             raise not_found(kind, identifier)
-        return _document(row)
+        return document_of(row)
 
     def _list(
         self, kind: str, workspace_ids: list[str], deleted: bool, limit: int, offset: int
@@ -174,12 +174,12 @@ class Store:
                 "order by number limit ? offset ?",
                 (kind, deleted, *workspace_ids, limit, offset),
             ).fetchall()
-        return [_document(row) for row in rows]
+        return [document_of(row) for row in rows]
 
     # State
 
     def states(self, connection_id: str, streams: Iterable[str]) -> list[dict[str, Any]]:
-        """Return the saved AirbyteStateMessages of these streams, and the connection's global one if it has one."""
+        """Return the saved AirbyteStateMessages of these streams, and the connection's global one if there is one."""
         wanted = {*streams, ""}
         with self._database.read() as connection:
             rows = connection.execute(
@@ -188,15 +188,15 @@ class Store:
         return [json.loads(row["state"]) for row in rows if row["stream"] in wanted]
 
     def save_states(self, read: Connection, states: Sequence[dict[str, Any]]) -> list[str]:
-        """Save AirbyteStateMessages of a sync in one transaction, each in the place of the one before.
+        """Save AirbyteStateMessages of a sync in one transaction; each replaces the stream's previous one.
 
-        `read` is the connection as the sync has read it. Where a stream is read by another cursor by now, or no longer
-        incrementally, or where the connection was deleted, its state is not saved; returns the names of such streams.
+        `read` is the connection with which the sync was run. Returns the streams whose states were not saved, because
+        they have another cursor now, are no longer incremental, or because the connection was deleted.
         """
         with self._database.write() as connection:
-            row = _row(connection, read)
-            now = replace(read, streams=[]) if row is None or row["deleted"] else _connection(_document(row))
-            stale = stale_streams(read, now)
+            row = row_of(connection, read)
+            now = replace(read, streams=[]) if row is None or row["deleted"] else connection_of(document_of(row))
+            stale = syncstate.stale(read, now)
             kept = [part for state in states if (part := syncstate.without(state, stale)) is not None]
             connection.executemany(
                 "insert or replace into states values (?, ?, ?)",
@@ -205,12 +205,12 @@ class Store:
         return [name for name in stale if any(syncstate.stream_of(state) in ("", name) for state in states)]
 
     def drop_states(self, connection_id: str, streams: Iterable[str]) -> None:
-        """Forget the states of these streams, also within a global state."""
+        """Remove the states of these streams, also from a global state."""
         with self._database.write() as connection:
             _drop_states(connection, connection_id, streams)
 
     def generations(self, connection_id: str) -> dict[str, int]:
-        """Return the generation of each stream that has had one."""
+        """Return the generation of each stream that has one."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "select stream, generation from generations where connection_id = ?", (connection_id,)
@@ -226,20 +226,11 @@ class Store:
             )
 
 
-def stale_streams(before: Connection, after: Connection) -> list[str]:
-    """Return the streams whose state must not be found again: no longer incremental, or with another cursor."""
-    kept = {(stream.name, *stream.cursor_field) for stream in after.streams if stream.incremental}
-    return [
-        stream.name
-        for stream in before.streams
-        if stream.incremental and (stream.name, *stream.cursor_field) not in kept
-    ]
-
-
 def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: Iterable[str]) -> None:
-    """Drop the states of streams, also within a global state."""
+    """Remove the states of streams, also from a global state."""
     names = [*streams]
-    for row in connection.execute("select stream, state from states where connection_id = ?", (connection_id,)):
+    rows = connection.execute("select stream, state from states where connection_id = ?", (connection_id,)).fetchall()
+    for row in rows:
         state = json.loads(row["state"])
         rest = syncstate.without(state, names)
         if rest is None:
@@ -251,54 +242,3 @@ def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: It
                 "update states set state = ? where connection_id = ? and stream = ?",
                 (json.dumps(rest), connection_id, row["stream"]),
             )
-
-
-def _row(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = connection.execute(
-        "select id, kind, deleted, document from objects where id = ? and kind = ?", (record.id, _kind(record)[0])
-    ).fetchone()
-    return row
-
-
-def _dependents(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> list[sqlite3.Row]:
-    """Return what is deleted with a record, connections first: of a workspace everything in it."""
-    select = "select id, kind, document from objects where not deleted and "
-    if isinstance(record, Workspace):
-        rows = connection.execute(f"{select} workspace_id = ? order by kind = 'connection' desc, number", (record.id,))
-    elif isinstance(record, Actor):
-        rows = connection.execute(
-            f"{select} kind = 'connection' and json_extract(document, ?) = ? order by number",
-            (f"$.{record.kind}_id", record.id),
-        )
-    else:
-        return []
-    return rows.fetchall()
-
-
-def _parents(record: Workspace | Actor | Connection) -> list[str]:
-    if isinstance(record, Workspace):
-        return []
-    if isinstance(record, Actor):
-        return [record.workspace_id]
-    return [record.workspace_id, record.source_id, record.destination_id]
-
-
-def _load[R: Workspace | Actor | Connection](record: R, document: dict[str, Any]) -> R:
-    """Return a document as a record of the given record's class."""
-    found = _connection(document) if isinstance(record, Connection) else type(record)(**document)
-    return cast("R", found)
-
-
-def _kind(record: Workspace | Actor | Connection) -> tuple[str, str]:
-    if isinstance(record, Workspace):
-        return "workspace", record.id
-    return (record.kind if isinstance(record, Actor) else "connection"), record.workspace_id
-
-
-def _document(row: sqlite3.Row) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(row["document"])
-    return document
-
-
-def _connection(document: dict[str, Any]) -> Connection:
-    return Connection(**{**document, "streams": [Stream(**stream) for stream in document["streams"]]})

@@ -25,9 +25,16 @@ def test_versions_are_what_the_locks_install() -> None:
         assert f"\n{entry['package']}=={entry['version']} \\\n" in (CONNECTORS / entry["lock"]).read_text()
 
 
-def test_one_environment_has_one_lock() -> None:
-    connectors = load_registry(Path()).values()
-    assert len({connector.environment for connector in connectors}) == len({connector.lock for connector in connectors})
+def test_an_environment_is_named_as_the_folder_of_its_lock(tmp_path: Path) -> None:
+    """The launcher and the image install every folder's lock under the folder's name."""
+    registry = tmp_path / "connectors.toml"
+    registry.write_text(
+        '[source-fake]\ntitle = "Fake"\ndefinition_id = "1"\nversion = "1.0"\n'
+        'lock = "fake/requirements.txt"\ncommand = "fake"\n'
+    )
+    connector = load_registry(Path("/opt/connectors"), registry)["source-fake"]
+    assert connector.environment == Path("/opt/connectors/fake")
+    assert connector.lock == tmp_path / "fake/requirements.txt"
 
 
 def test_language_data_is_where_connectors_look_for_it() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.loader.casts import MISFIT, cast_for
+from airbyte_lite.loader.casts import MISFIT, UNSURE, cast_for, exact_cast_for
 from airbyte_lite.loader.types import FieldType, field_type
 
 INT64_MAX = 2**63 - 1
@@ -188,4 +188,5 @@ def test_remembered_values_are_forgotten_before_they_fill_the_memory() -> None:
 
 def _cast(type_: FieldType, value: Any) -> Any:
     fits, cast = cast_for(type_)
-    return value if type(value) is fits else cast(value)
+    result = value if type(value) is fits else cast(value)
+    return exact_cast_for(type_)(value) if result is UNSURE else result

@@ -1,18 +1,20 @@
 """What is removed with time, and that no secret stays behind in the file."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import airbyte_lite.state.database
 from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.problem import Problem
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.jobstore import JobStore
 from airbyte_lite.state.records import Actor, Connection, JobFilter
-from airbyte_lite.state.retention import DAY, NEWEST_KEPT, Retention, prune
+from airbyte_lite.state.retention import DAY, LINES_AT_ONCE, NEWEST_KEPT, Retention, prune
 from airbyte_lite.state.store import Store
 
 SECRET = "hunter2-not-to-be-found"
@@ -56,6 +58,12 @@ def kept(database: Database, connection_id: str) -> list[int]:
     return found
 
 
+def count_lines(database: Database) -> int:
+    """The number of log lines of all jobs."""
+    with database.read() as connection:
+        return int(connection.execute("select count(*) from log_lines").fetchone()[0])
+
+
 def test_no_secret_outlives_a_deletion_or_a_replacement(database: Database, tmp_path: Path) -> None:
     store = Store(database)
     store.add(SOURCE)
@@ -68,9 +76,43 @@ def test_no_secret_outlives_a_deletion_or_a_replacement(database: Database, tmp_
     assert (deleted.id, deleted.name, deleted.configuration) == ("s2", "files", {})
 
 
+def test_a_deletion_is_whole_although_the_write_ahead_log_cannot_be_emptied(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    def fail(_connection: sqlite3.Connection) -> int:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    store = Store(database)
+    for record in (SOURCE, CONNECTION):
+        store.add(record)
+    followed: list[str] = []
+    store.follow_connections(lambda: followed.append("changed"))
+    with monkeypatch.context() as broken:
+        broken.setattr(airbyte_lite.state.database, "_truncate_log", fail)
+        assert [found.id for found in store.delete(SOURCE)] == ["c1"]
+    assert followed == ["changed"]
+    assert "disk I/O error" in caplog.text
+    database.compact()
+    assert SECRET.encode() not in bytes_on_disk(tmp_path)
+
+
+def test_a_query_that_keeps_data_in_the_write_ahead_log_is_told(
+    database: Database, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    Store(database).add(SOURCE)
+    with database.read() as connection:
+        connection.execute("pragma busy_timeout = 10")  # scrub uses this connection
+    with contextlib.closing(sqlite3.connect(tmp_path / "airbyte.sqlite", isolation_level=None)) as reader:
+        reader.execute("begin")
+        reader.execute("select * from objects").fetchall()
+        Store(database).delete(SOURCE)
+    assert "airbyte.sqlite-wal" in caplog.text
+
+
 def test_secrets_that_an_earlier_release_left_are_removed(tmp_path: Path) -> None:
     database = Database(tmp_path)
     Store(database).add(SOURCE)
+    Store(database).add(CONNECTION)
     database.close()
     with sqlite3.connect(tmp_path / "airbyte.sqlite", isolation_level=None) as file:
         file.execute("pragma user_version = 0")
@@ -84,8 +126,10 @@ def test_secrets_that_an_earlier_release_left_are_removed(tmp_path: Path) -> Non
     database = Database(tmp_path)
     database.compact()
     assert SECRET.encode() not in bytes_on_disk(tmp_path)
-    [found] = Store(database).actors("source", [], True, 10, 0)
-    assert asdict(found) == asdict(replace(SOURCE, configuration={}, deleted=True))
+    store = Store(database)
+    assert store.actors("source", [], True, 10, 0) == []
+    [found] = store.connections([], True, 10, 0)
+    assert found == replace(CONNECTION, deleted=True)
     database.close()
 
 
@@ -100,8 +144,7 @@ def test_jobs_go_by_age_and_by_number_and_the_newest_stay(database: Database) ->
     assert kept(database, "c2") == old[-NEWEST_KEPT:]
     assert prune(database, Retention(days=30, jobs=3), NOW) == 17 + 7
     assert kept(database, "c1") == identifiers[-3:]
-    with database.read() as connection:
-        assert connection.execute("select count(*) from log_lines").fetchone()[0] == 6
+    assert count_lines(database) == 6
 
 
 def test_a_job_that_has_not_ended_stays_and_numbers_are_not_used_again(database: Database) -> None:
@@ -129,6 +172,39 @@ def test_deleted_records_go_with_their_jobs(database: Database) -> None:
     assert prune(database, Retention(days=30, jobs=100), NOW) == 1
     assert [found.id for found in store.connections([], True, 10, 0)] == ["c2"]
     assert kept(database, "c2") == staying
+
+
+def test_a_long_log_is_removed_in_short_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(database).add(CONNECTION)
+    jobs = JobStore(database)
+    for _ in range(3):
+        job = jobs.create("c1", "w1", "sync")
+        jobs.progress(job.id, SyncProgress(), 0, ["line"] * 2 * LINES_AT_ONCE)
+        jobs.finish(job.id, "failed")
+    lines_after: list[int] = []
+    monkeypatch.setattr(
+        "airbyte_lite.state.retention.time.sleep", lambda _seconds: lines_after.append(count_lines(database))
+    )
+    assert prune(database, Retention(days=30, jobs=1), NOW) == 2
+    assert lines_after == [lines * LINES_AT_ONCE for lines in (5, 4, 3, 2, 2)]
+    assert len(jobs.log(job.id)) == 2 * LINES_AT_ONCE
+
+
+def test_the_file_is_rewritten_in_its_own_directory(database: Database, tmp_path: Path) -> None:
+    """/tmp may be memory, as it is in the container."""
+    with database.write() as connection:
+        connection.execute("insert into meta values ('big', zeroblob(20000000))")
+    found: set[Path] = set()
+
+    def look() -> None:
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(descriptor.readlink())
+
+    with database.read() as connection:  # the connection that compact uses
+        connection.set_progress_handler(look, 100)
+    database.compact()
+    assert {path.parent for path in found if path.name.startswith("etilqs_")} == {tmp_path}
 
 
 def test_the_file_shrinks_where_most_of_it_is_free(database: Database, tmp_path: Path) -> None:

@@ -98,13 +98,6 @@ def test_lists_are_pages_of_workspaces(store: Store) -> None:
     assert len(store.actors("source", ["w0", "w1"], False, 10, 0)) == 5
 
 
-def test_connections_of_a_source(store: Store) -> None:
-    store.add(CONNECTION)
-    store.add(replace(CONNECTION, id="c2", source_id="s2"))
-    assert [connection.id for connection in store.connections_of(SOURCE)] == ["c1"]
-    assert store.connections_of(replace(SOURCE, kind="destination")) == []
-
-
 def test_scheduled_connections_are_active_and_followed(store: Store) -> None:
     seen: list[list[str]] = []
     store.follow_connections(lambda: seen.append([found.id for found in store.scheduled_connections()]))
