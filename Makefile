@@ -110,7 +110,7 @@ test: ## Under five minutes: `make check` and the integration tests; needs no Do
 	@$(install) all
 	@$(MAKE) --no-print-directory --jobs 2 lint test-everything
 
-pytest := $(tests)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+pytest := $(tests)/pytest -n 2
 
 test-in-process:
 	@$(pytest) tests/unit tests/contract

@@ -35,7 +35,10 @@ INTEGRATION = TESTS / "integration"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, as they share fixtures, and put the long files first."""
+    """Keep a file's tests on one worker, as they share fixtures, and put the long files first.
+
+    pytest's options in pyproject.toml say so to xdist (`--dist=loadgroup --no-loadscope-reorder`).
+    """
     for item in items:
         item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -220,15 +221,16 @@ def test_a_slow_discovery_is_waited_for(airbyte: Fake, commands: Commands, monke
 
     meanwhile = []
 
-    def slow(work: Callable[[], Answer]) -> Answer:
-        time.sleep(1.0)
+    def slow(seconds: float, work: Callable[[], Answer]) -> Answer:
+        time.sleep(seconds)
         meanwhile.append(len(airbyte.sent("POST connection")))
         return work()
 
-    airbyte.faults.append(once("POST /api/public/v1/connections", slow))
+    airbyte.faults.append(once("POST /api/public/v1/connections", partial(slow, 0.7)))
     commands.apply()
     assert meanwhile == [0]  # the request was not given up and sent again
-    airbyte.faults.append(once("POST /api/public/v1/sources", slow))
+    airbyte.faults.append(once("POST /api/public/v1/sources", partial(slow, 0.3)))
+    monkeypatch.setattr(bootstrap.airbyte_client, "TIMEOUT", httpx.Timeout(0.1))
     with commands.client() as client, pytest.raises(AirbyteError, match="does not answer"):
         client.create(Kind.SOURCE, {"name": "s", "workspaceId": "w", "configuration": {}})
 

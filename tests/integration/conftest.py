@@ -1,6 +1,7 @@
 """The real services as processes, once per test session, through the same launcher as `make demo`."""
 
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,10 +42,12 @@ def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands)
 
 
 @pytest.fixture(scope="session")
-def s3(local_platform: RunningPlatform) -> Server:
-    """LocalStack's S3."""
-    local_platform.services.start(local_platform.settings.s3()).wait()
-    return Server(local_platform.s3_url)
+def s3(local_platform: RunningPlatform) -> Iterator[Server]:
+    """LocalStack's S3. It is killed at the end: it takes 4 to 8 seconds to stop, and nothing of it is kept."""
+    process = local_platform.services.start(local_platform.settings.s3())
+    process.wait()
+    yield Server(local_platform.s3_url)
+    process.signal(signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,7 @@ def test_basic(platform: RunningPlatform, start_process: Supervisor, tmp_path: P
     ("variables", "sentence"),
     [
         ({"AIRBYTE_LITE_HOST": "0.0.0.0"}, "will not listen on 0.0.0.0 without authentication"),  # noqa: S104
-        ({"AIRBYTE_CLIENT_ID": "platform"}, "Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET together"),
+        ({"AIRBYTE_CLIENT_ID": "platform"}, "Set both AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET"),
     ],
 )
 def test_server_that_must_not_start(

@@ -99,40 +99,27 @@ def load(client: google_bigquery.Client, dataset: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def new_dbt(
+def built(
     warehouse: Server,
     local_platform: RunningPlatform,
     bigquery: google_bigquery.Client,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[], tuple[str, Dbt]]]:
-    """A function that lands the seed files in a fresh dataset and returns its name, with dbt on it."""
-    names = []
-
-    def make() -> tuple[str, Dbt]:
-        name = f"dbt_{uuid.uuid4().hex[:12]}"
-        names.append(name)
-        bigquery.create_dataset(name)
-        load(bigquery, name)
-        target = tmp_path_factory.mktemp("target")
-        _, environment = local_platform.settings.command("orchestrator")
-        environment |= {"BQ_DATASET": name, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
-        return name, Dbt(local_platform.commands, environment, target)
-
-    yield make
-    for name in names:
-        for suffix in ("", "_staging", "_trusted"):
-            bigquery.delete_dataset(f"{name}{suffix}", delete_contents=True, not_found_ok=True)
-
-
-@pytest.fixture(scope="module")
-def built(new_dbt: Callable[[], tuple[str, Dbt]]) -> tuple[str, Dbt]:
-    """A dataset on which `dbt build` succeeded, with every test."""
-    dataset, dbt = new_dbt()
+) -> Iterator[tuple[str, Dbt]]:
+    """A fresh dataset with the seed files on which `dbt build` succeeded, with every test; and dbt on it."""
+    dataset = f"dbt_{uuid.uuid4().hex[:12]}"
+    bigquery.create_dataset(dataset)
+    load(bigquery, dataset)
+    target = tmp_path_factory.mktemp("target")
+    _, environment = local_platform.settings.command("orchestrator")
+    environment |= {"BQ_DATASET": dataset, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
+    dbt = Dbt(local_platform.commands, environment, target)
     code, statuses, output = dbt("build")
     assert code == 0, output
     counts = {kind: list(statuses.values()).count(kind) for kind in ("pass", "success")}
     assert counts == {"pass": DATA_TESTS + UNIT_TESTS, "success": MODELS}, output
-    return dataset, dbt
+    yield dataset, dbt
+    for suffix in ("", "_staging", "_trusted"):
+        bigquery.delete_dataset(f"{dataset}{suffix}", delete_contents=True, not_found_ok=True)
 
 
 def one(client: google_bigquery.Client, query: str) -> tuple[Any, ...]:
@@ -176,36 +163,6 @@ def test_types_and_descriptions(built: tuple[str, Dbt], bigquery: google_bigquer
     assert "return_pending" in fields["status"].description
 
 
-def test_every_data_test_can_fail(new_dbt: Callable[[], tuple[str, Dbt]], bigquery: google_bigquery.Client) -> None:
-    dataset, dbt = new_dbt()
-    code, _, output = dbt("run")
-    assert code == 0, output
-    for statement in BREAK.format(landing=dataset).strip().split(";\n"):
-        bigquery.query_and_wait(statement)
-    code, statuses, output = dbt("test", "--select", "test_type:data")
-    assert code == 1, output
-    assert len(statuses) == DATA_TESTS
-    assert set(statuses.values()) == {"fail"}, output
-
-
-def test_freshness_of_every_source_table(
-    new_dbt: Callable[[], tuple[str, Dbt]], bigquery: google_bigquery.Client
-) -> None:
-    dataset, dbt = new_dbt()
-    for table, hours in zip(TABLES, (11, 13, 25), strict=True):
-        bigquery.query_and_wait(
-            f"update {dataset}.{table} set _airbyte_extracted_at = "
-            f"timestamp_sub(current_timestamp(), interval {hours} hour) where true"
-        )
-    code, statuses, output = dbt("source", "freshness")
-    assert code == 1, output
-    assert statuses == {
-        "jaffle_shop.jaffle_shop_customers": "pass",
-        "jaffle_shop.jaffle_shop_orders": "warn",
-        "stripe.stripe_payments": "error",
-    }
-
-
 @pytest.fixture
 def changed_project(tmp_path: Path) -> Callable[[str, str, str], Path]:
     """A function that replaces text in one model of a copy of the project: changed("fct_orders", old, new)."""
@@ -243,3 +200,30 @@ def test_contract_refuses_another_type(
     code, _, output = dbt("run", "--select", "fct_orders", project=project)
     assert code == 1
     assert "This model has an enforced contract that failed" in output
+
+
+def test_freshness_of_every_source_table(built: tuple[str, Dbt], bigquery: google_bigquery.Client) -> None:
+    dataset, dbt = built
+    for table, hours in zip(TABLES, (11, 13, 25), strict=True):
+        bigquery.query_and_wait(
+            f"update {dataset}.{table} set _airbyte_extracted_at = "
+            f"timestamp_sub(current_timestamp(), interval {hours} hour) where true"
+        )
+    code, statuses, output = dbt("source", "freshness")
+    assert code == 1, output
+    assert statuses == {
+        "jaffle_shop.jaffle_shop_customers": "pass",
+        "jaffle_shop.jaffle_shop_orders": "warn",
+        "stripe.stripe_payments": "error",
+    }
+
+
+def test_every_data_test_can_fail(built: tuple[str, Dbt], bigquery: google_bigquery.Client) -> None:
+    """The last test on this dataset: it breaks the rows."""
+    dataset, dbt = built
+    for statement in BREAK.format(landing=dataset).strip().split(";\n"):
+        bigquery.query_and_wait(statement)
+    code, statuses, output = dbt("test", "--select", "test_type:data")
+    assert code == 1, output
+    assert len(statuses) == DATA_TESTS
+    assert set(statuses.values()) == {"fail"}, output

@@ -1,32 +1,37 @@
-"""The client of S3: LocalStack's own where the endpoint is LocalStack's, boto3's for AWS and any other."""
+"""Makes the S3 client: localstack-client's for LocalStack, boto3's for AWS and every other S3."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CONNECT_SECONDS, ATTEMPTS = 5, 4
+LOCALSTACK = re.compile(r"http://([^/:@\[\]]+:\d+)/?")
+"""The endpoints that localstack-client can address: plain HTTP, a host name or IPv4 address, a port, and no path."""
+
+NOT_FOR_LOCALSTACK = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "USE_SSL")
+"""Variables of the process that localstack-client ignores or prefers to the endpoint of S3."""
 
 
 def client(environment: Mapping[str, str] = os.environ) -> S3Client:
-    """Return a client for AWS_ENDPOINT_URL_S3 with the AWS_* variables' keys and region.
+    """Return a client for AWS_ENDPOINT_URL_S3, with the keys and the region of the AWS_* variables.
 
-    An endpoint of plain HTTP with keys in the environment is LocalStack; everything else is boto3's to find out.
+    If the endpoint cannot be LocalStack, or the keys are not in the environment, boto3 finds endpoint, keys and
+    region by its own rules, in the environment of the process.
     """
-    # Imported here: both take long, and whoever imports this module may not need a client.
+    # Imported here, because both imports are slow and not every user of this module needs a client.
     import boto3
     from botocore.config import Config
 
     config = Config(connect_timeout=CONNECT_SECONDS, retries={"total_max_attempts": ATTEMPTS})
-    endpoint = urlsplit(environment.get("AWS_ENDPOINT_URL_S3") or "")
+    localstack = LOCALSTACK.fullmatch(environment.get("AWS_ENDPOINT_URL_S3") or "")
     key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
-    # localstack-client lets AWS_ENDPOINT_URL, which is for all services, come before the endpoint of S3.
-    if endpoint.scheme != "http" or not key or not secret or os.environ.get("AWS_ENDPOINT_URL"):
+    if not localstack or not key or not secret or any(os.environ.get(name) for name in NOT_FOR_LOCALSTACK):
         return boto3.client("s3", config=config)
     from localstack_client.session import Session  # type: ignore[import-untyped]
 
@@ -34,7 +39,7 @@ def client(environment: Mapping[str, str] = os.environ) -> S3Client:
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         region_name=environment.get("AWS_DEFAULT_REGION") or "us-east-1",
-        localstack_host=endpoint.netloc,
+        localstack_host=localstack[1],
     )
     found: S3Client = session.client("s3", config=config)
     return found

@@ -1,4 +1,4 @@
-"""Starts the server: python -m airbyte_lite, with its settings in the environment."""
+"""Starts the server: `python -m airbyte_lite`, configured by environment variables."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import DataDirInUse
 from platform_kit.settings import SettingsError
 
-GRACE_SECONDS = 1  # for open requests; then jobs get a few seconds to stop
+GRACE_SECONDS = 1  # for open requests at a shutdown; afterwards, running jobs get a few more seconds
 
 log = logging.getLogger("airbyte_lite")
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; exits with a sentence if it cannot: 1 without its port, 2 for other reasons."""
+    """Serve until SIGTERM or SIGINT.
+
+    If the server cannot start, log the reason and exit: with 1 if the port cannot be used, with 2 for an invalid
+    setting or a data directory that another server uses.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO)
     try:

@@ -1,4 +1,4 @@
-"""The exception for a request that cannot be served; every layer may raise it, `api` answers it."""
+"""The exception for a request that fails. Every layer may raise it; `api` turns it into the answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLES = {
 
 
 class Problem(Exception):
-    """A request that cannot be served: HTTP status, a sentence for the user, and the single faults of a bad body."""
+    """A failed request: the HTTP status, a message for the user, and the faults of an invalid body by path."""
 
     def __init__(
         self, status: int, message: str, title: str | None = None, faults: dict[str, str] | None = None
@@ -27,15 +27,15 @@ class Problem(Exception):
 
 
 def not_found(what: str, identifier: object) -> Problem:
-    """Return the 404 for an id that no object has."""
+    """Return the 404 for an unknown id."""
     return Problem(404, f"Could not find a {what} with the id {identifier}.")
 
 
 def invalid(message: str, faults: dict[str, str] | None = None) -> Problem:
-    """Return the 422 for a body that was understood but cannot be accepted."""
+    """Return the 422 for a body with invalid values."""
     return Problem(422, message, faults=faults)
 
 
 def conflict(message: str, title: str = "try-again-later") -> Problem:
-    """Return the 409 for a request that the present state does not allow."""
+    """Return the 409 for a request that conflicts with the current state."""
     return Problem(409, message, title)

@@ -1,4 +1,4 @@
-"""Settings of the server, read from the environment once, and the rule that decides who may call it."""
+"""The server's settings, read once from environment variables, and the check that a public address has credentials."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from platform_kit.settings import Address, PlatformSettings, setting
 
-# Addresses that cannot be reached from the internet: loopback, RFC 1918 and RFC 4193.
+# Addresses that the internet cannot reach: loopback, RFC 1918 and RFC 4193.
 PRIVATE_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -21,7 +21,7 @@ Folder = Annotated[Path, AfterValidator(Path.absolute)]
 
 
 class Settings(PlatformSettings):
-    """Everything the server reads from its environment."""
+    """Every setting of the server. packages/platform_kit holds the names and defaults."""
 
     host: str = setting("AIRBYTE_LITE_HOST")
     port: Annotated[int, Field(ge=0, le=65535)] = setting("AIRBYTE_LITE_PORT")
@@ -39,12 +39,12 @@ class Settings(PlatformSettings):
 
     @property
     def emulator_host(self) -> str | None:
-        """The emulator's address; None for Google BigQuery."""
+        """The address of the BigQuery emulator; None for Google BigQuery."""
         return self.emulator_address if self.warehouse == "emulator" else None
 
     @property
     def maximum_bytes_billed(self) -> int | None:
-        """The limit of one query, which BigQuery refuses if it would bill more; None for no limit."""
+        """The most bytes that BigQuery may bill for one query; None for no limit."""
         return self.billing_limit or None
 
     @property
@@ -54,23 +54,23 @@ class Settings(PlatformSettings):
 
     @model_validator(mode="after")
     def _check_access(self) -> Self:
-        """Refuse half a pair of credentials, and a public address without credentials."""
+        """Refuse incomplete credentials, and a public address without credentials."""
         if (self.client_id is None) != (self.client_secret is None):
-            raise ValueError("Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET together, or neither.")
+            raise ValueError("Set both AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or neither of them.")
         if (self.username is None) != (self.password is None):
-            raise ValueError("Set AIRBYTE_USERNAME and AIRBYTE_PASSWORD together, or neither.")
+            raise ValueError("Set both AIRBYTE_USERNAME and AIRBYTE_PASSWORD, or neither of them.")
         if not self.authenticated and not is_private(self.host):
             raise ValueError(
-                f"airbyte-lite will not listen on {self.host} without authentication: whoever reaches that address "
-                "could read and change every connection. Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or "
-                "AIRBYTE_USERNAME and AIRBYTE_PASSWORD, or set AIRBYTE_LITE_HOST to 127.0.0.1 "
+                f"airbyte-lite will not listen on {self.host} without authentication: everybody who can reach this "
+                "address could read and change every connection. Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or "
+                "set AIRBYTE_USERNAME and AIRBYTE_PASSWORD, or set AIRBYTE_LITE_HOST to 127.0.0.1 "
                 "or to a name or address on a private network."
             )
         return self
 
 
 def is_private(host: str) -> bool:
-    """Return whether every address that `host` stands for is loopback or private; 0.0.0.0 and :: are not."""
+    """Return whether every address of `host` is a loopback or private address. 0.0.0.0 and :: are neither."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

@@ -1,4 +1,4 @@
-"""Makes Airbyte hold what is declared, one request at a time; destroys nothing unless it is told to."""
+"""Changes Airbyte to what the connections file declares, one request at a time. Destroys nothing without `prune`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bootstrap.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
-from bootstrap.change import Action, Change
+from bootstrap.change import OUTCOMES, Action, Change
 from bootstrap.desired import Desired
 from bootstrap.errors import UserError
 from bootstrap.matching import clash, is_ours, refuse_to_cascade
@@ -17,15 +17,7 @@ from bootstrap.state import State
 from connections_file import ConnectionsFile
 
 type Report = Callable[[str, str, str], None]
-"""Told kind, name and outcome of every object as soon as it is dealt with."""
-
-OUTCOMES = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.REPLACE: "replaced",
-    Action.DELETE: "deleted",
-    Action.UNCHANGED: "unchanged",
-}
+"""Receives kind, name and outcome of each object as soon as it is done."""
 
 
 def apply(
@@ -38,14 +30,14 @@ def apply(
     prune: bool = False,
     ask: Callable[[list[Change]], None] = lambda _: None,
 ) -> list[Change]:
-    """Create and update until Airbyte holds what the file declares; return the changes that need `prune`.
+    """Create and update objects until Airbyte holds what the file declares. Return the changes that need `prune`.
 
-    With `prune` also delete, replace and lose sync states, after `ask` has been told what exactly, if there is
-    anything; it raises an exception to stop before anything has changed. Raises UserError; can be run again, also when
-    it was killed.
+    With `prune`, also delete and replace objects and lose sync states. `ask` receives these changes first, if there
+    are any; it raises an exception to stop before any object changes. Raises UserError. An apply that was
+    interrupted can be run again.
     """
     workspace_id = str(file.workspace.id)
-    file.expand()  # a variable that is not set is told before anything is touched
+    file.expand()  # reports a variable that is not set before anything changes
     with state.locked():
         made_now = client.workspace(workspace_id) is None
         if made_now:
@@ -61,14 +53,14 @@ def apply(
         if adopt:
             state.remember_workspace(workspace_id)
         report("workspace", plan.workspace, OUTCOMES[Action.CREATE if made_now else plan.workspace_action])
-        for change in reversed(plan.changes):  # connections go before what they connect
+        for change in reversed(plan.changes):  # a connection before its source and destination
             if prune and change.action is Action.REPLACE and change.found:
                 _delete(client, state, change.kind, change.found)
         ids: dict[tuple[Kind, str], str] = {}
         for change in plan.changes:
             if change.found and change in left:
-                _keep(state, change, change.found)
-            if change.desired and _is_done(change, prune=prune):
+                _remember_as_ours(state, change, change.found)
+            if change.desired and _is_executed(change, prune=prune):
                 ids[change.kind, change.name] = _converge(
                     client, workspace_id, change, change.desired, ids, state, prune=prune
                 )
@@ -84,19 +76,19 @@ def apply(
         return left
 
 
-def _is_done(change: Change, *, prune: bool) -> bool:
-    """Return whether a declared object is created or updated now, be it in part."""
+def _is_executed(change: Change, *, prune: bool) -> bool:
+    """Return whether a declared object is created or updated now, at least in part."""
     return prune or not change.needs_consent or bool(change.harmless)
 
 
-def _keep(state: State, change: Change, found: Json) -> None:
-    """Have an object that is left as it is remembered as ours, also one whose creation was interrupted."""
+def _remember_as_ours(state: State, change: Change, found: Json) -> None:
+    """Remember an object that stays unchanged as ours, also after its creation was interrupted."""
     if state.name_of(change.kind, found[change.kind.id_field]) is None:
         state.remember(change.kind, change.name, found[change.kind.id_field])
 
 
 def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]], report: Report) -> None:
-    """Delete the objects that `made` returned, connections first."""
+    """Delete the objects that `made` returned, connections first. Raises UserError."""
     with state.locked():
         for kind, item in reversed(objects):
             _delete(client, state, kind, item)
@@ -105,9 +97,9 @@ def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]
 
 
 def made(client: AirbyteClient, file: ConnectionsFile, state: State) -> list[tuple[Kind, Json]]:
-    """Return the workspace's objects that we made, also those whose creation was interrupted.
+    """Return the objects in the workspace that apply created, also if their creation was interrupted.
 
-    Raises UserError when somebody else's connection would be deleted together with them.
+    Raises UserError if Airbyte would also delete a connection that apply did not create.
     """
     workspace_id = str(file.workspace.id)
     if client.workspace(workspace_id) is None:
@@ -130,10 +122,10 @@ def _converge(
     *,
     prune: bool,
 ) -> str:
-    """Bring one object to what is declared and return its id.
+    """Create or update one object as declared and return its id. Raises UserError.
 
-    After an answer that leaves open whether the request worked, the object is looked up again before anything is
-    repeated: a second POST would make a second object.
+    If it is unknown whether a request worked, look the object up before the next attempt: a second POST would create
+    a second object.
     """
     found = None if change.action is Action.REPLACE else change.found
     for pause in (*PAUSES, None):
@@ -143,12 +135,15 @@ def _converge(
             if pause is None or not error.may_have_worked:
                 raise UserError(f"{desired.where}: {desired.kind} {desired.name!r}: {error}") from error
             time.sleep(pause)
-            found = _again(desired, found, client.list(desired.kind, workspace_id), state)
+            found = _look_up(desired, found, client.list(desired.kind, workspace_id), state)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _again(desired: Desired, found: Json | None, listed: list[Json], state: State) -> Json | None:
-    """Return the object as it is now, None if it is not there; raise UserError when its name is somebody else's."""
+def _look_up(desired: Desired, found: Json | None, listed: list[Json], state: State) -> Json | None:
+    """Return the object as it is now, None if it does not exist.
+
+    Raises UserError if apply did not create the object that has the declared name.
+    """
     id_field = desired.kind.id_field
     if found is not None:
         return next((item for item in listed if item[id_field] == found[id_field]), None)
@@ -194,16 +189,20 @@ def _send(
     object_id: str = answer[kind.id_field]
     if was_begun:
         _delete_twins(client, workspace_id, desired, object_id, state)
-    state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
-    if fields == change.fields:  # otherwise it lacks what is left for later
+    if fields == change.fields:
+        state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
         desired.check(answer)
+    else:
+        # The answer still has the differences that are left; if it was remembered, the next plan would not show them.
+        state.remember(kind, name, object_id, shown=state.shown(object_id))
     return object_id
 
 
 def _delete_twins(client: AirbyteClient, workspace_id: str, desired: Desired, object_id: str, state: State) -> None:
-    """Delete what an earlier request made of the same object, of which we saw neither the end nor, looking, a trace.
+    """Delete the second object that an interrupted creation made.
 
-    Airbyte goes on with a request whose sender is gone: it takes effect after that.
+    Airbyte finishes a request after its sender has gone. The object can therefore appear after the next run has
+    looked for it and has created another one.
     """
     kind = desired.kind
     for item in client.list(kind, workspace_id):
@@ -226,9 +225,9 @@ def _outcome(change: Change, *, prune: bool) -> str:
     fields = change.fields if prune else change.harmless
     done = ", ".join(item.path for item in fields)
     if change.needs_consent and not prune:
-        return f"updated ({done}), the rest waits for --prune" if done else f"{change.action} waits for --prune"
+        return f"updated ({done}); the rest needs --prune" if done else f"not {OUTCOMES[change.action]}: needs --prune"
     if change.adopted and not done:
         return "taken over"
-    # What is lost, the plan tells; this asks for something to be done after it.
+    # The plan says what is lost. This line says what the user has to do afterwards.
     moved = f"; {move_text(change)}" if change.moved else ""
     return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved

@@ -1,4 +1,4 @@
-"""What happens to one object of Airbyte, and what of it apply does only with --prune."""
+"""A change: what apply does to one object in Airbyte, and which part of it needs --prune."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ class Action(StrEnum):
     UNCHANGED = "unchanged"
 
 
+OUTCOMES = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.UNCHANGED: "unchanged",
+}
+
+
 @dataclass(frozen=True)
 class Change:
     """What happens to one object, and why."""
@@ -28,31 +37,35 @@ class Change:
     name: str
     action: Action
     desired: Desired | None = None
-    """None: it is not declared any more."""
+    """The declaration; None if the file no longer declares the object."""
     found: Json | None = None
+    """The object in Airbyte; None if it does not exist yet."""
     fields: list[FieldChange] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     """The streams whose sync state is lost."""
     moved: list[str] = field(default_factory=list)
-    """The streams that keep their sync state and get other tables, which lack what was loaded so far."""
+    """The streams that keep their sync state but load other tables, which do not have the earlier rows."""
     adopted: bool = False
-    """Whether somebody else's object is taken over."""
+    """Whether apply takes over an object that it did not create."""
     waits: str = ""
-    """What has to be destroyed before this can be done: creating it now would fill a table twice, for example."""
+    """Why this change waits for another one that needs --prune: for example, two connections would load one table."""
 
     @property
     def destroys(self) -> bool:
-        """Whether an object is deleted or replaced, or a sync state lost."""
+        """Whether an object is deleted or replaced, or a sync state is lost."""
         return self.action in {Action.DELETE, Action.REPLACE} or bool(self.lost)
 
     @property
     def needs_consent(self) -> bool:
-        """Whether apply does this only with --prune, some of it or all."""
+        """Whether some or all of this change needs --prune."""
         return self.destroys or bool(self.waits)
 
     @property
     def harmless(self) -> list[FieldChange]:
-        """The fields that change without --prune. A connection's streams stay as they are, and so do its tables."""
+        """The fields that change without --prune.
+
+        If a connection needs --prune, neither its streams nor the place of its tables change without it.
+        """
         if not self.needs_consent:
             return self.fields
         if self.action is not Action.UPDATE or self.kind is not Kind.CONNECTION or self.desired is None:

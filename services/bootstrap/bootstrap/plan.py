@@ -1,4 +1,4 @@
-"""What has to be done so that Airbyte holds what is declared. Reads only."""
+"""Plans how to change Airbyte to what the connections file declares. Sends only requests that read."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from connections_file import ConnectionsFile
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to the workspace, to every declared object, and to what was removed from the file."""
+    """What happens to the workspace, to each declared object, and to each object that the file no longer declares."""
 
     workspace: str
     workspace_action: Action
     workspace_fields: list[FieldChange]
     changes: list[Change]
     connectors: list[Pin] = field(default_factory=list)
-    """The connectors whose version is set first; until then objects are compared by the old one's specification."""
+    """The connectors whose version apply sets first. Until then the plan uses the old version's specification."""
 
     @property
     def actions(self) -> list[Action]:
-        """What happens to each object: the workspace, the connectors whose version is set, and the changes'."""
+        """The action of the workspace, of each connector whose version is set, and of each change."""
         updated = [Action.UPDATE] * len(self.connectors)
         return [self.workspace_action, *updated, *(change.action for change in self.changes)]
 
@@ -41,15 +41,15 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is as declared."""
+        """Whether Airbyte holds what is declared, and apply has nothing to take over."""
         return set(self.actions) == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
 
 
 def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, adopt: bool) -> Plan:
-    """Compare what is declared with what the workspace holds.
+    """Compare the declared objects with the objects in the workspace.
 
-    `adopt` takes objects for ours that have a declared name and are not known to be ours. Raises UserError when one
-    is met without it.
+    `adopt` takes over an object that has a declared name but was not created by apply. Without `adopt`, such an object
+    raises UserError.
     """
     workspace_id = str(file.workspace.id)
     workspace = client.workspace(workspace_id)
@@ -77,7 +77,7 @@ def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, ado
 
 
 def refuse_to_take_along(plan: Plan, connections: list[Json]) -> None:
-    """Raise UserError when something would be deleted together with a connection of somebody else."""
+    """Raise UserError if Airbyte would also delete a connection that apply did not create."""
     ours = {change.found["connectionId"] for change in plan.changes if change.found and change.kind is Kind.CONNECTION}
     for change in plan.changes:
         if change.found and change.action in {Action.DELETE, Action.REPLACE}:
@@ -85,7 +85,7 @@ def refuse_to_take_along(plan: Plan, connections: list[Json]) -> None:
 
 
 def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Change:
-    """Return what one declared object needs, given the object that is it."""
+    """Return the change that one declared object needs, given the object in Airbyte or None."""
     kind, name = desired.kind, desired.name
     if found is None:
         return Change(kind, name, Action.CREATE, desired)
@@ -97,7 +97,7 @@ def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Cha
 
 
 def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:
-    """Return the changes with what they move; a destination's moves the streams of its connections."""
+    """Set `moved` on each change. A change of a destination moves the tables of the connections that use it."""
     lost = {change.found["connectionId"]: change.lost for change in changes if change.found and change.lost}
     return [replace(change, moved=list(_moved(change, connections, lost))) for change in changes]
 
@@ -122,7 +122,7 @@ def _deletion(kind: Kind, item: Json) -> Change:
 def _workspace(
     file: ConnectionsFile, found: Json | None, state: State, *, adopt: bool
 ) -> tuple[str, Action, list[FieldChange]]:
-    """Return name, action and differences; the name of a workspace that somebody else made is theirs."""
+    """Return name, action and differences. Apply does not rename a workspace that it did not create."""
     name = file.workspace.name
     if found is None:
         return name, Action.CREATE, []

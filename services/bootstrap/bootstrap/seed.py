@@ -1,8 +1,9 @@
-"""Uploads the seed files to S3: those that are missing, and those of its own that have changed.
+"""Uploads the seed files to S3: missing files, and files that changed since seed uploaded them.
 
-An object that somebody else put there is left as it is. Seed's own is told by three facts: its metadata name the key
-that it was uploaded to and the checksum of what was uploaded, and the content still has that checksum. A copy has
-another key, another upload has no such metadata, and metadata that were carried over have another checksum.
+Seed does not overwrite an object that it did not upload. It recognises its own object by three facts: the metadata name
+the key that the object was uploaded to, the metadata hold the checksum of what was uploaded, and the content still has
+this checksum. A copy has another key; the upload of another tool has no such metadata; an object that was edited with
+its metadata kept has another checksum.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,10 +27,10 @@ if TYPE_CHECKING:
 
 PREFIX = "jaffle_shop/"
 CHECKSUM, KEY = "sha256", "seed-key"
-"""The object's metadata: the checksum of what was uploaded, and the key that it was uploaded to."""
+"""The object's metadata: the checksum of what was uploaded, and the key, percent-encoded as metadata are ASCII."""
 
-LOOKS = 3
-"""How often an object is looked at again that changed between the look and the upload."""
+ATTEMPTS = 3
+"""Attempts to upload a file whose object changes between the check and the upload."""
 
 UPLOAD, OVERWRITE = "make seed o=--upload", "make seed o=--overwrite"
 
@@ -36,18 +38,18 @@ UPLOAD, OVERWRITE = "make seed o=--upload", "make seed o=--overwrite"
 def seed(
     settings: Settings, report: Callable[[str, str, str], None], *, upload: bool = False, overwrite: bool = False
 ) -> None:
-    """Put every CSV file of the seed folder into the bucket, which is created when absent. Raises UserError.
+    """Upload every CSV file of the seed folder to the bucket, which is created if it does not exist. Raises UserError.
 
-    With an Airbyte that runs elsewhere the bucket is somebody's own: there it does so with `upload` only. `overwrite`
-    replaces what others put there too.
+    With AIRBYTE_MODE=external, the bucket belongs to the user, and nothing is uploaded without `upload` or
+    `overwrite`. `overwrite` also replaces objects that seed did not upload.
     """
     if settings.airbyte_mode == "external" and not (upload or overwrite or settings.seed_upload):
-        report("bucket", settings.s3_bucket, f"AIRBYTE_MODE=external: no seed files are uploaded. To do it: {UPLOAD}")
+        report("bucket", settings.s3_bucket, f"not used: AIRBYTE_MODE is external. To upload the seed files: {UPLOAD}")
         return
     files = sorted(settings.seed_directory.glob("*.csv"))
     if not files:
         raise UserError(
-            f"There are no CSV files in {settings.seed_directory.absolute()}. Name another folder with SEED_DATA_DIR."
+            f"There are no CSV files in {settings.seed_directory.absolute()}. Set SEED_DATA_DIR to another folder."
         )
     where = settings.s3_endpoint or "AWS"
     try:
@@ -58,13 +60,14 @@ def seed(
             report("object", key, _upload(client, settings.s3_bucket, key, file, overwrite=overwrite))
     except (BotoCoreError, ClientError) as error:
         raise UserError(
-            f"S3 ({where}) did not take the seed files: {error}\n"
-            "Check that it runs (AWS_ENDPOINT_URL_S3) and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)."
+            f"The upload of the seed files to S3 ({where}) failed: {error}\n"
+            "Check that S3 runs at this address (AWS_ENDPOINT_URL_S3), and check the keys (AWS_ACCESS_KEY_ID, "
+            "AWS_SECRET_ACCESS_KEY). Then: make seed"
         ) from error
 
 
 def _create_bucket(client: S3Client, bucket: str) -> bool:
-    """Create the bucket unless it is there; return whether it was created."""
+    """Create the bucket if it does not exist; return whether it was created."""
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
@@ -73,7 +76,7 @@ def _create_bucket(client: S3Client, bucket: str) -> bool:
     else:
         return False
     region = client.meta.region_name
-    if region == "us-east-1":  # the one region that must not be named
+    if region == "us-east-1":  # S3 refuses this region's name in the request
         client.create_bucket(Bucket=bucket)
     else:
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # any region
@@ -81,24 +84,28 @@ def _create_bucket(client: S3Client, bucket: str) -> bool:
 
 
 def _upload(client: S3Client, bucket: str, key: str, file: Path, *, overwrite: bool) -> str:
-    """Upload the file unless the object has its content or is somebody else's; return what was done."""
+    """Upload the file, unless the object has its content or was not uploaded by seed; return what was done."""
     with file.open("rb") as content:
         checksum = hashlib.file_digest(content, "sha256").hexdigest()
-    for _ in range(LOOKS):
-        found = _look(client, bucket, key)
+    for _ in range(ATTEMPTS):
+        found = _head(client, bucket, key)
         if found:
             present = _checksum(client, bucket, key, found, file.stat().st_size)
             if present == checksum:
                 return "unchanged"
-            ours = found["Metadata"].get(KEY) == key and found["Metadata"].get(CHECKSUM) == present
+            metadata = found["Metadata"]
+            ours = metadata.get(KEY) == quote(key) and metadata.get(CHECKSUM, "") == present
             if not (ours or overwrite):
-                return f"left as it is: not what seed uploaded. To overwrite it with {file.name}: {OVERWRITE}"
+                return f"left as it is: seed did not upload it. To overwrite it with {file.name}: {OVERWRITE}"
         if _put(client, bucket, key, file, checksum, found):
             return f"uploaded ({file.stat().st_size:,} bytes)"
-    raise UserError(f"s3://{bucket}/{key} was changed by somebody else at each of {LOOKS} attempts. Try again later.")
+    raise UserError(
+        f"s3://{bucket}/{key} changed during each of {ATTEMPTS} attempts to upload it.\n"
+        "Stop the program that writes it, then: make seed"
+    )
 
 
-def _look(client: S3Client, bucket: str, key: str) -> HeadObjectOutputTypeDef | None:
+def _head(client: S3Client, bucket: str, key: str) -> HeadObjectOutputTypeDef | None:
     try:
         return client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except ClientError as error:
@@ -108,13 +115,14 @@ def _look(client: S3Client, bucket: str, key: str) -> HeadObjectOutputTypeDef | 
 
 
 def _checksum(client: S3Client, bucket: str, key: str, found: HeadObjectOutputTypeDef, size: int) -> str | None:
-    """Return the SHA-256 of an object's content, None for one that can be neither the file nor seed's.
+    """Return the SHA-256 of an object's content, or None if size and metadata show that it is another file.
 
-    An ETag would not do: it is not of the content where the object was uploaded in parts or is encrypted.
+    The ETag cannot be used: it is not a checksum of the content if the object was uploaded in parts or is encrypted.
     """
-    told = found.get("ChecksumSHA256")
-    if told and found.get("ChecksumType") != "COMPOSITE" and "-" not in told:  # of the parts' checksums otherwise
-        return base64.b64decode(told).hex()
+    stored = found.get("ChecksumSHA256")
+    # The checksum of an object that was uploaded in parts is one of the parts' checksums, not of the content.
+    if stored and found.get("ChecksumType") != "COMPOSITE" and "-" not in stored:
+        return base64.b64decode(stored).hex()
     if found["ContentLength"] != size and CHECKSUM not in found["Metadata"]:
         return None
     digest = hashlib.sha256()
@@ -126,12 +134,12 @@ def _checksum(client: S3Client, bucket: str, key: str, found: HeadObjectOutputTy
 def _put(
     client: S3Client, bucket: str, key: str, file: Path, checksum: str, found: HeadObjectOutputTypeDef | None
 ) -> bool:
-    """Upload the file in place of what was found; return False if something else is there by now."""
+    """Upload the file over the object that was found; return False if the object has changed meanwhile."""
     condition: dict[str, Any] = {"IfMatch": found["ETag"]} if found else {"IfNoneMatch": "*"}
     try:
         _send(client, bucket, key, file, checksum, condition)
     except ClientError as error:
-        if _status(error) in {404, 409, 412}:  # it was deleted, is being written, has been written
+        if _status(error) in {404, 409, 412}:  # deleted, being written, written
             return False
         if _status(error) != 501:
             raise
@@ -146,7 +154,7 @@ def _send(client: S3Client, bucket: str, key: str, file: Path, checksum: str, co
             Key=key,
             Body=body,
             ContentType="text/csv",
-            Metadata={CHECKSUM: checksum, KEY: key},
+            Metadata={CHECKSUM: checksum, KEY: quote(key)},
             ChecksumSHA256=base64.b64encode(bytes.fromhex(checksum)).decode(),
             **condition,
         )

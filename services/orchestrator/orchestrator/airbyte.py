@@ -11,28 +11,28 @@ from dagster_airbyte.resources import AirbyteClient
 from orchestrator.airbyte_client import Client, Refused
 from orchestrator.settings import Settings
 
-POLL_SECONDS = 1.0  # the client's own 10 would be most of the time that a small sync takes
+POLL_SECONDS = 1.0  # the client's default of 10 s is longer than a small sync
 # Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
 REQUEST_TIMEOUT_SECONDS = 600
 LOG_LINES = 30  # of a failed job, shown in the error
 
 
 class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
-    """The Airbyte workspace. Address and credentials are read when it is used, so that no page of the UI shows them."""
+    """The Airbyte workspace. Address and credentials are read at each use, so Dagster's UI does not show them."""
 
     workspace_id: str
 
     def client(self) -> AirbyteClient:
-        """Return a client of the workspace's two APIs; nothing is sent yet."""
+        """Return a client of the workspace's two APIs; sends nothing."""
         settings = Settings.read()
         url = settings.airbyte_url
-        # Airbyte Cloud has its public API at an address of its own.
+        # On Airbyte Cloud the public API has another address.
         public = settings.public_api_url or f"{url}/api/public/v1"
         application = settings.client_id, settings.client_secret
-        # dagster-airbyte refuses two ways to prove who we are; bootstrap prefers the same one.
+        # dagster-airbyte takes one kind of credentials only. If both are set, bootstrap uses the application's as well.
         login = (None, None) if all(application) else (settings.username, settings.password)
         with warnings.catch_warnings():
-            # dagster-airbyte says that it is in beta; its version is locked.
+            # The warning says that dagster-airbyte is in beta; its version is locked.
             warnings.simplefilter("ignore", dg.BetaWarning)
             return Client(
                 rest_api_base_url=public,
@@ -51,7 +51,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
             )
 
     def sync(self, connection_name: str) -> Mapping[str, Any]:
-        """Run a connection's sync to its end and return Airbyte's job; raises Failure that says why it did not work."""
+        """Run a connection's sync to its end and return Airbyte's job; raises Failure with the reason."""
         client = self.client()
         connection_id = find_connection(client, connection_name)
         try:
@@ -61,7 +61,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
 
 
 def find_connection(client: AirbyteClient, name: str) -> str:
-    """Return the id of the connection with this name; raises Failure when Airbyte has none or more than one."""
+    """Return the id of the connection with this name; raises Failure unless Airbyte has exactly one."""
     try:
         connections = client.get_connections()
     except Refused:
@@ -69,7 +69,7 @@ def find_connection(client: AirbyteClient, name: str) -> str:
     except dg.Failure as failure:
         raise dg.Failure(
             f"Airbyte does not answer as it should at {client.rest_api_base_url}: {failure.description} "
-            "Is it running, and are AIRBYTE_URL and its credentials right? The lines above have each attempt."
+            "Is it running, and are AIRBYTE_URL and its credentials right? Each attempt is in the log above."
         ) from failure
     ids = [str(connection["connectionId"]) for connection in connections if connection["name"] == name]
     if len(ids) == 1:
@@ -77,18 +77,18 @@ def find_connection(client: AirbyteClient, name: str) -> str:
     found = "there is no connection" if not ids else f"there are {len(ids)} connections"
     raise dg.Failure(
         f"In Airbyte {found} called {name!r} (workspace {client.workspace_id}). "
-        "Make Airbyte hold what connections.yaml declares: make apply"
+        "Create what connections.yaml declares: make apply"
     )
 
 
 def explain(client: AirbyteClient, connection_name: str, failure: dg.Failure) -> dg.Failure:
-    """Return the failure with the job's reason and its last log lines, as far as Airbyte tells them."""
+    """Return the failure with the job's reason and its last log lines, if Airbyte returns them."""
     description = failure.description or "The sync failed"
     job = re.search(r"Job (?:failed|was cancelled): (\d+)", description)
     if not job:
         return failure
     try:
-        # jobs/get of the configuration API; the public API tells a job's status only.
+        # jobs/get of the configuration API: the public API returns the status only.
         details = client._single_request(
             "POST", f"{client.configuration_api_base_url}/jobs/get", data={"id": int(job[1])}
         )
@@ -102,7 +102,7 @@ def explain(client: AirbyteClient, connection_name: str, failure: dg.Failure) ->
 
 
 def failure_reasons(details: Mapping[str, Any]) -> list[str]:
-    """Return the messages that the job's last attempt failed with."""
+    """Return the error messages of the job's last attempt."""
     summary = _last_attempt(details).get("attempt", {}).get("failureSummary") or {}
     messages = [item.get("externalMessage") or item.get("internalMessage") for item in summary.get("failures", [])]
     return [str(message) for message in messages if message]

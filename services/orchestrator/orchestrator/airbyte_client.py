@@ -1,4 +1,4 @@
-"""dagster-airbyte's client, with what it does not know of Airbyte's answers."""
+"""dagster-airbyte's client, extended for answers of Airbyte that it does not handle."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import dagster as dg
 import requests
 from dagster_airbyte.resources import AirbyteClient
 
-LONGEST_SYNC = timedelta(days=2)  # dagster-airbyte's own limit for a sync that it follows
+LONGEST_SYNC = timedelta(days=2)  # dagster-airbyte's limit for the duration of a sync
 ACTIVE = {"pending", "running", "incomplete"}
 
 
@@ -18,12 +18,13 @@ class Refused(dg.Failure):
 
 
 class Client(AirbyteClient):
-    """Renews a token that Airbyte refuses, follows jobs that are queued, and a job whose start seemed to fail."""
+    """Renews a refused token, accepts queued jobs, and finds the running job when its start seemed to fail."""
 
     def start_sync_job(self, connection_id: str) -> Mapping[str, Any]:
-        """Start a sync, or return the one that runs; raises Failure when there is none.
+        """Start a sync and return its job, or the job that is running already; raises Failure without either.
 
-        Airbyte answers 409 when somebody else was faster, and an answer that was lost (500, a timeout) leaves a job.
+        Airbyte answers 409 while another sync of the connection runs. After a lost answer (500, a timeout) the job may
+        have been started.
         """
         try:
             return super().start_sync_job(connection_id)
@@ -46,12 +47,12 @@ class Client(AirbyteClient):
         try:
             answer = super()._single_request(*arguments)
         except Refused:
-            if self._access_token_value is None:  # a login, or no token is given out
+            if self._access_token_value is None:  # no token is used: user name and password, or no credentials
                 raise
-            # It ended before dagster-airbyte's 150 s: revoked, or Airbyte restarted with another key.
+            # The token ended before dagster-airbyte's 150 s: it was revoked, or Airbyte restarted with another key.
             self._access_token_value = None
             answer = super()._single_request(*arguments)
-        # A job that waits for a worker is "queued" in Airbyte 2: dagster-airbyte would cancel what it does not know.
+        # Airbyte 2 calls a waiting job "queued". dagster-airbyte cancels jobs with a status that it does not know.
         for job in (answer, *(answer.get("data") or [])):
             if "jobId" in job and job.get("status") == "queued":
                 job["status"] = "pending"
@@ -59,7 +60,7 @@ class Client(AirbyteClient):
 
     def _get_session(self, include_additional_request_headers: bool) -> requests.Session:
         session = super()._get_session(include_additional_request_headers)
-        # dagster-airbyte's loop repeats a request as it is, which helps against no 401: a Failure leaves the loop.
+        # dagster-airbyte repeats failed requests unchanged, which is useless after a 401. A Failure ends its loop.
         session.hooks["response"].append(self._raise_if_refused)
         return session
 
@@ -72,8 +73,8 @@ class Client(AirbyteClient):
             )
 
     def _reason(self, response: requests.Response) -> str:
-        """Return what the server says, unless it repeats a secret: Dagster shows and stores it."""
+        """Return the server's message unless it contains a secret, because Dagster stores and shows it."""
         secrets = [secret for secret in (self.client_secret, self.password) if secret]
         if any(text in response.text for secret in secrets for text in (secret, json.dumps(secret)[1:-1])):
-            return "its answer repeats them and is not shown"
+            return "the answer contains them and is not shown"
         return response.text[:200]

@@ -1,21 +1,26 @@
-"""What BigQuery billed for each dbt node, as metadata of its materialization or check."""
+"""Adds what BigQuery billed for each dbt node to the metadata of its materialization or check."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dagster_dbt import DbtCliInvocation
 
-# Bytes, under the adapter's names. The emulator bills none; BigQuery at least 10 MiB for each table that is read.
+# In bytes, under dbt-bigquery's names. The emulator bills nothing; BigQuery bills at least 10 MiB for each table read.
 FIGURES = ("bytes_billed", "bytes_processed")
-# dbt tells the adapter's response in NodeFinished only, which is a debug event.
+# dbt reports the adapter's response in NodeFinished only, which is a debug event.
 OPTIONS = ("--log-level", "debug")
-RESULTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}  # what dagster-dbt makes events of
+RESULTS = {
+    "LogModelResult",
+    "LogSeedResult",
+    "LogSnapshotResult",
+    "LogTestResult",
+}  # dagster-dbt makes its events of these
 
 type RawEvent = dict[str, Any]
 
 
 def with_costs(invocation: DbtCliInvocation) -> Iterator[Any]:
-    """Yield what `invocation.stream()` yields, each event with the bytes that BigQuery billed and processed.
+    """Yield the events of `invocation.stream()`, each with the bytes that BigQuery billed and processed.
 
     The invocation must have been started with OPTIONS.
     """
@@ -33,7 +38,7 @@ def with_costs(invocation: DbtCliInvocation) -> Iterator[Any]:
 
 
 def joined(events: Iterable[RawEvent | str]) -> Iterator[RawEvent | str]:
-    """Yield events without the debug ones, each result with the adapter's response of the NodeFinished that follows."""
+    """Yield the events but the debug ones. Each result gets the adapter's response from the NodeFinished after it."""
     results: dict[str, RawEvent] = {}
     for event in events:
         if isinstance(event, str):
@@ -49,9 +54,9 @@ def joined(events: Iterable[RawEvent | str]) -> Iterator[RawEvent | str]:
             yield result
         elif event["info"]["level"] != "debug":
             yield event
-    yield from results.values()  # dbt was killed in between
+    yield from results.values()  # dbt was killed between the two events
 
 
 def figures(response: Mapping[str, Any]) -> dict[str, int]:
-    """Return the costs in an adapter's response (dbt-bigquery's BigQueryAdapterResponse), as far as it has them."""
+    """Return the figures that an adapter's response (dbt-bigquery's BigQueryAdapterResponse) has."""
     return {name: int(response[name]) for name in FIGURES if response.get(name) is not None}

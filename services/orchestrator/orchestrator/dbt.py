@@ -1,4 +1,4 @@
-"""The dbt models: an asset each, and every data test a check on the asset that it tests, sources included."""
+"""The dbt models as assets. Every data test is a check of the asset that it tests: a model or a source."""
 
 import fcntl
 import shutil
@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from orchestrator import costs
 
-# In the environment's own folder: a service need not have it on its PATH.
+# From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
 SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
 
@@ -27,15 +27,15 @@ TRANSLATOR = DagsterDbtTranslator(
 
 
 class DbtCli(DbtCliResource):
-    """dbt, without the two things that dagster-dbt does before each command and that nothing here needs."""
+    """dbt without two steps that dagster-dbt does before each command and that are not needed here."""
 
     @cached_property
     def _cli_version(self) -> Version:
-        # Instead of `dbt --version`: 3 s, and a request to PyPI for the latest release.
+        # `dbt --version` takes 3 s and asks PyPI for the latest release.
         return Version(version("dbt-core"))
 
     def _initialize_dbt_core_adapter(self, args: object) -> Any:  # noqa: ARG002
-        # A second dbt in this process, for fetch_row_counts() and fetch_column_metadata().
+        # It loads dbt in this process too, for fetch_row_counts() and fetch_column_metadata(), which are not used.
         return None
 
 
@@ -45,16 +45,16 @@ def dbt_cli(project: DbtProject) -> DbtCli:
 
 
 def prepare(project: DbtProject) -> Path:
-    """Return the path of the manifest, made by `dbt parse` when it is absent or older than the project's files.
+    """Return the path of the manifest. `dbt parse` makes it when it is absent or older than the project's files.
 
-    An image has it baked in, so that a run worker starts without it. Raises RuntimeError with dbt's own message.
+    The image contains the manifest, so run workers start without `dbt parse`. Raises RuntimeError with dbt's message.
     """
     target = project.project_dir / project.target_path
     target.mkdir(exist_ok=True)
     if _is_current(project):
         return project.manifest_path
     with (target / "prepare.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the code server and a run may come here at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the code server and a run may do this at the same time
         if not _is_current(project):
             options = ["--profiles-dir", str(project.profiles_dir), "--target-path", str(target)]
             command = [str(DBT), "--quiet", "--no-use-colors", "parse", *options]
@@ -71,7 +71,7 @@ def _is_current(project: DbtProject) -> bool:
     generated = {project.project_dir / name for name in ("target", "logs")}
     for directory, folders, names in project.project_dir.walk():
         folders[:] = [name for name in folders if directory / name not in generated]
-        # A folder's own time tells that a file was removed from it.
+        # A folder's modification time changes when a file is removed from it.
         paths = [directory / name for name in (*folders, *names) if Path(name).suffix in SOURCES or name in folders]
         if any(path.stat().st_mtime > made for path in paths):
             return False
@@ -92,7 +92,7 @@ def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS]
-        # Outside the project, which may be read-only. Kept when dbt fails, for its log and the compiled SQL.
+        # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
         yield from costs.with_costs(dbt.cli(command, context=context, target_path=target))
         shutil.rmtree(target)

@@ -1,4 +1,4 @@
-"""Everything that Dagster knows: files in S3 → landing tables → staging views → fct_orders → dim_customers."""
+"""The definitions that Dagster loads: files in S3 → landing tables → staging views → fct_orders → dim_customers."""
 
 import dagster as dg
 from dagster_dbt import DbtProject
@@ -31,7 +31,7 @@ defs = dg.Definitions(
         dbt_models(dbt_project),
     ],
     jobs=[all_assets],
-    # Off until it is switched on in the UI, as Dagster's users expect of a schedule.
+    # Stopped until somebody starts it in the UI, as is Dagster's default.
     schedules=[dg.ScheduleDefinition(name="daily", job=all_assets, cron_schedule="0 6 * * *")],
     resources={
         "airbyte": Airbyte(workspace_id=str(declared.workspace.id)),
@@ -39,6 +39,6 @@ defs = dg.Definitions(
         "warehouse": Warehouse(),
         "dbt": dbt_cli(dbt_project),
     },
-    # A process per step would import everything again: 2 s a step, and dbt is one step anyway.
+    # With a process per step, each step would take 2 s for its imports; all of dbt is one step anyway.
     executor=dg.in_process_executor,
 )

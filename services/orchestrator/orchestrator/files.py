@@ -1,4 +1,4 @@
-"""The files in S3: assets that Dagster does not make, from which the landing tables are loaded."""
+"""The files in S3: external assets, from which the landing tables are loaded."""
 
 import zlib
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def asset_key(s3_key: str) -> dg.AssetKey:
 
 
 def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
-    """Return one external asset for each file that some connection loads."""
+    """Return one external asset for each file that a connection loads."""
     keys = {key for connection in connections for stream in connection.streams for key in stream.files}
     bucket = Settings.read().bucket
     return [
@@ -34,7 +34,7 @@ def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
             asset_key(key),
             group_name=GROUP,
             kinds={"s3", _kind(key)} - {""},
-            description=f"The file `{key}`, put there by somebody else: Airbyte reads it, Dagster does not make it.",
+            description=f"The file `{key}`. Airbyte loads it; uploading it is not part of the pipeline.",
             metadata={"dagster/uri": f"s3://{bucket}/{key}"},
         )
         for key in sorted(keys)
@@ -42,7 +42,7 @@ def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:
 
 
 def _kind(s3_key: str) -> str:
-    """Return what the ending of a file's name says it is, `csv` for `orders.csv.gz`; empty without an ending."""
+    """Return the type of a file from its name: `csv` for `orders.csv.gz`, empty for a name without an extension."""
     path = PurePosixPath(s3_key)
     return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix.removeprefix(".").lower()
 
@@ -53,10 +53,10 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
     def count_records(self, s3_key: str, file_format: FileFormat) -> int:
         """Return the number of records of a file.
 
-        Raises Failure when the file is missing or unreadable, NotCountedError when it turns out not to be countable.
+        Raises Failure when the file is missing or unreadable, NotCountedError when its records cannot be counted.
         """
-        # Imported here: loading the code location must not pay for boto3.
-        from botocore.exceptions import ClientError
+        # Imported here: the import is slow, and loading the code location does not need it.
+        from botocore.exceptions import BotoCoreError, ClientError
 
         from platform_kit import s3
 
@@ -68,6 +68,8 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
                 return count_records(body, s3_key, file_format)
         except ClientError as error:
             raise _unreadable(s3_key, f"{error}. Upload the file, then run again.") from error
+        except BotoCoreError as error:  # no connection, or one that broke
+            raise _unreadable(s3_key, f"{error}. Is S3 running? make ps shows it; then run again.") from error
         except (EOFError, OSError, ValueError, zlib.error) as error:
             raise _unreadable(s3_key, f"{error}. Replace the file, then run again.") from error
 
@@ -77,5 +79,5 @@ def _get(client: "S3Client", s3_key: str, **options: Any) -> Any:
     return client.get_object(Bucket=Settings.read().bucket, Key=s3_key, **options)["Body"]
 
 
-def _unreadable(s3_key: str, why: str) -> dg.Failure:
-    return dg.Failure(f"s3://{Settings.read().bucket}/{s3_key} cannot be read: {why}")
+def _unreadable(s3_key: str, reason: str) -> dg.Failure:
+    return dg.Failure(f"s3://{Settings.read().bucket}/{s3_key} cannot be read: {reason}")

@@ -28,8 +28,8 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
     formats = [_format_or_reason(stream, source) for stream in streams]
     tables = [landing_table(stream, connection, destination) for stream in streams]
 
-    # The check is part of the step because it must come before dbt: Dagster does not let a check of another step hold
-    # up dbt, which checks the same tables itself. A subset is the check alone, or some of a connection's tables.
+    # The check is part of this step because it must run before dbt. The dbt step has checks of the same tables, and
+    # Dagster does not let a check in a third step block it. A subset is the check alone, or some of the tables.
     @dg.multi_asset(
         name=f"sync_{re.sub(r'\W', '_', connection.name)}",
         specs=[asset_spec(*each) for each in zip(streams, tables, formats, strict=True)],
@@ -54,7 +54,7 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
                 "rows_synced": int(job.get("rowsSynced") or 0),
                 "bytes_synced": int(job.get("bytesSynced") or 0),
             }
-            if "bytesBilled" in job:  # airbyte-lite tells it, Airbyte does not
+            if "bytesBilled" in job:  # sent by airbyte-lite only
                 metadata["bytes_billed"] = int(job["bytesBilled"])
         for stream, table, counted in zip(streams, tables, formats, strict=True):
             rows = warehouse.count_rows(table)
@@ -85,12 +85,12 @@ def _format_or_reason(stream: Stream, source: Source) -> FileFormat | NotCounted
 def asset_spec(stream: Stream, table: str, counted: FileFormat | NotCountedError) -> dg.AssetSpec:
     """Return the asset of a landing table, downstream of its files."""
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
-    note = f"\n\nThe rows are not counted against files: {counted}." if isinstance(counted, NotCountedError) else ""
+    note = f"\n\nWithout a row count check: {counted}." if isinstance(counted, NotCountedError) else ""
     return dg.AssetSpec(
         stream.asset_key,
         deps=[files.asset_key(key) for key in stream.files],
         group_name=GROUP,
         kinds={"airbyte", "bigquery"},
-        description=f"Rows of {sources} as they are, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).{note}",
+        description=f"Rows of {sources}, unchanged, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).{note}",
         metadata={"dagster/table_name": table},
     )

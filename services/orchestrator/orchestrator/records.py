@@ -1,7 +1,7 @@
-"""Counts the records of a file as source-s3 reads them; a file is streamed, never held in memory.
+"""Counts the records of a file as source-s3 reads them. A file is streamed, never held in memory.
 
-A byte that the file's encoding does not have ends the connector's read of that file. It is counted as a character, so
-that the records behind it are missing in the table and not in the count.
+The connector stops at a byte that is invalid in the file's encoding. The count does not stop there: it includes the
+records after the byte, which are missing in the table.
 """
 
 import bz2
@@ -17,7 +17,7 @@ from orchestrator.s3_streams import CsvFormat, JsonlFormat, NotCountedError
 
 BUFFER_BYTES = 64 * 1024
 JSON_OVER_LINES_LIMIT = 1024 * 1024
-"""Characters of one JSON value over several lines: it is parsed again with each line, in quadratic time."""
+"""Most characters of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
 PARQUET_FOOTER_BYTES = 64 * 1024
 """How much of the end of a Parquet file is read at first: enough for the footer of most files."""
 
@@ -25,7 +25,8 @@ PARQUET_FOOTER_BYTES = 64 * 1024
 def count_records(raw: io.RawIOBase, key: str, file_format: CsvFormat | JsonlFormat) -> int:
     """Return the number of records of a CSV or JSON lines file.
 
-    As for the connector, the key's ending tells a compressed file. Raises NotCountedError for JSON over too many lines.
+    Like the connector, it decompresses keys that end in .gz and .bz2. Raises NotCountedError for a JSON value over
+    several lines that is too long.
     """
     file: BinaryIO
     match PurePosixPath(key).suffix:
@@ -57,10 +58,10 @@ def _count_csv(text: io.TextIOWrapper, file_format: CsvFormat) -> int:
 def _count_json(text: io.TextIOWrapper) -> int:
     """Count JSON values, each on one line or over several.
 
-    Text at the end that is not JSON counts as one record: the connector leaves it out, without an error if a record
-    came before it.
+    Text at the end that is not JSON counts as one record. The connector skips it, without an error if a record came
+    before it.
     """
-    import orjson  # as in the connector: the standard library's parser takes NaN as well
+    import orjson  # as the connector does: the standard library's parser would accept NaN
 
     records, pending = 0, ""
     for line in text:

@@ -1,6 +1,6 @@
-"""The check of a landing table against its files: a row for each record.
+"""The check that a landing table has a row for each record of its files.
 
-A table whose files cannot be counted exactly has no check; its asset's description says why.
+If the records of the files cannot be counted exactly, the table has no check, and its asset's description says why.
 """
 
 import dagster as dg
@@ -25,12 +25,12 @@ def check_key(stream: Stream) -> dg.AssetCheckKey:
 
 
 def check_spec(stream: Stream) -> dg.AssetCheckSpec:
-    """Return the check, which blocks what is built on the table."""
+    """Return the check. It blocks the assets downstream of the table."""
     return dg.AssetCheckSpec(NAME, asset=dg.AssetKey(stream.asset_key), description=DESCRIPTION, blocking=True)
 
 
 def compare(stream: Stream, rows: int, records: int) -> dg.AssetCheckResult:
-    """Return the verdict on a table of `rows` rows that was loaded from files of `records` records."""
+    """Return the result for a table of `rows` rows that was loaded from files of `records` records."""
     appended = stream.sync_mode in {"full_refresh_append", "incremental_append"}
     rows_stayed = stream.sync_mode == "incremental_deduped_history" and rows > records
     return dg.AssetCheckResult(
@@ -44,11 +44,11 @@ def compare(stream: Stream, rows: int, records: int) -> dg.AssetCheckResult:
 
 
 def not_compared(stream: Stream, reason: NotCountedError) -> dg.AssetCheckResult:
-    """Return the warning for a file whose content turned out not to be countable; it blocks nothing."""
+    """Return a warning, which blocks nothing, for a file whose records cannot be counted."""
     return dg.AssetCheckResult(
         asset_key=stream.asset_key,
         check_name=NAME,
         passed=False,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"Not compared, the records of the file are not counted: {reason}",
+        description=f"Not compared: the records of the file cannot be counted: {reason}",
     )

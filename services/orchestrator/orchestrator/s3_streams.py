@@ -1,4 +1,4 @@
-"""Which streams of source-s3 have files whose records can be counted, and in which format these files are."""
+"""Decides whether the records of a stream's files can be counted, and in which format the files are."""
 
 import os
 import re
@@ -60,20 +60,20 @@ COUNTED = "csv, jsonl and parquet"
 def file_format(stream: Stream, source: Source) -> FileFormat:
     """Return the format of the stream's files.
 
-    Raises NotCountedError where the connector may read other files or other records than a count of `files` would find.
+    Raises NotCountedError when the connector may read other files than `files`, or not exactly their records.
     """
     if not stream.files:
         raise NotCountedError("the stream has no `files` in connections.yaml")
     if source.connector != CONNECTOR:
-        raise NotCountedError(f"only files that {CONNECTOR} reads are counted, and {source.name} is {source.connector}")
+        raise NotCountedError(f"only files that {CONNECTOR} reads are counted; {source.name} is a {source.connector}")
     wanted = ("bucket", "start_date", "delivery_method", "streams")
     try:
-        # Only these fields: the others hold secrets, which may be unset where the code location is loaded.
+        # Only these fields: others refer to secrets, which may be unset where the code location is loaded.
         configuration = expand(
             {name: source.configuration[name] for name in wanted if name in source.configuration}, os.environ
         )
     except ExpansionError as error:
-        raise NotCountedError(f"the configuration of source {source.name} is not known here: {error}") from error
+        raise NotCountedError(f"the configuration of source {source.name} cannot be read: {error}") from error
     options = _options(stream, configuration)
     _require_records(configuration)
     _require_same_files(stream, configuration, options)
@@ -90,7 +90,7 @@ def _options(stream: Stream, configuration: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _require_records(configuration: Mapping[str, Any]) -> None:
-    """Raise NotCountedError if the source delivers whole files, each of them as one record."""
+    """Raise NotCountedError if the source delivers each file as one record."""
     method = configuration.get("delivery_method", {})
     delivery = method.get("delivery_type") if isinstance(method, dict) else method
     if delivery not in (None, "use_records_transfer"):
@@ -101,32 +101,34 @@ def _require_same_files(stream: Stream, configuration: Mapping[str, Any], option
     """Raise NotCountedError unless the connector reads all of the stream's `files`, and no other file."""
     bucket = Settings.read().bucket
     if configuration.get("bucket") != bucket:
-        raise NotCountedError(f"the source reads the bucket {configuration.get('bucket')}, the platform's is {bucket}")
+        raise NotCountedError(
+            f"the source reads the bucket {configuration.get('bucket')}; the platform's bucket is {bucket}"
+        )
     if configuration.get("start_date"):
-        raise NotCountedError("the source has a start_date: older files are not read")
+        raise NotCountedError("the source has a start_date: the connector skips older files")
     globs = options.get("globs") or ["**"]
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
-        raise NotCountedError(f"globs is {globs!r}, not a list of texts")
+        raise NotCountedError(f"globs is {globs!r}, not a list of strings")
     if any(WILDCARD.search(glob) for glob in globs):
         raise NotCountedError(f"the globs {globs} have wildcards and may match other files than `files`")
     if set(globs) != set(stream.files):
-        raise NotCountedError(f"the globs {globs} are not the stream's `files`: {stream.files}")
+        raise NotCountedError(f"the globs {globs} differ from the stream's `files`: {stream.files}")
     if options.get("legacy_prefix"):
-        raise NotCountedError("the stream has a legacy_prefix, which leaves out other files")
+        raise NotCountedError("the stream has a legacy_prefix: the connector skips files without it")
     if archives := [key for key in stream.files if key.endswith(".zip")]:
-        raise NotCountedError(f"the connector reads the files inside of {archives[0]}")
+        raise NotCountedError(f"{archives[0]} is an archive: the connector reads the files inside")
 
 
 def _format(stream: Stream, options: Mapping[str, Any]) -> FileFormat:
-    """Return the format, unless the stream's or the format's options change the number of records."""
+    """Return the format; raise NotCountedError for options that change the number of records."""
     if options.get("validation_policy") == "Skip Record":
-        raise NotCountedError("validation_policy is Skip Record: the connector leaves records out")
+        raise NotCountedError("validation_policy is Skip Record: the connector skips invalid records")
     try:
         result = FORMAT.validate_python(options.get("format"))
     except ValidationError as error:
         raise NotCountedError(f"only {COUNTED} files are counted: {error.errors()[0]['msg']}") from error
     if isinstance(result, CsvFormat) and result.ignore_errors_on_fields_mismatch:
-        raise NotCountedError("ignore_errors_on_fields_mismatch is set: the connector may leave records out")
+        raise NotCountedError("ignore_errors_on_fields_mismatch is set: the connector skips invalid records")
     if isinstance(result, ParquetFormat) and any(key.endswith((".gz", ".bz2")) for key in stream.files):
-        raise NotCountedError("the Parquet file is compressed as a whole")
+        raise NotCountedError("a Parquet file is compressed as a whole, so its footer cannot be read alone")
     return result

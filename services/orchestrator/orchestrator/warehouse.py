@@ -1,10 +1,10 @@
-"""The warehouse, asked by the checks: the BigQuery emulator or Google BigQuery."""
+"""The warehouse that the checks query: the BigQuery emulator or Google BigQuery."""
 
 import dagster as dg
 
 from orchestrator.settings import Settings
 
-# How long a warehouse that is away is waited for; the client's own default is ten minutes.
+# Time limit for a warehouse that does not answer; the client's default is ten minutes.
 UNAVAILABLE_SECONDS = 60
 
 
@@ -14,9 +14,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
     def count_rows(self, table: str) -> int:
         """Return the number of rows of a table, named `project.dataset.table`.
 
-        Raises google.cloud's NotFound when there is none, Failure when the warehouse does not answer.
+        Raises google.cloud's NotFound when the table does not exist, Failure when the warehouse does not answer.
         """
-        # Imported here: loading the code location must not pay the second that it takes.
+        # Imported here: it takes a second, and loading the code location does not need it.
         from google.api_core.exceptions import RetryError
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection

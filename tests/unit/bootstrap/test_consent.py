@@ -1,5 +1,6 @@
 """What apply does not do without --prune, what it does all the same, and what waits for the rest."""
 
+import re
 from typing import Any
 
 import pytest
@@ -19,13 +20,19 @@ def text(session: Any) -> str:
 
 
 def left(session: Any, **environment: str) -> dict[str, str]:
-    """What the plan would do with --prune only: action and, where it waits, for what."""
+    """What the plan would do with --prune only: the action, or the object and the tables that it waits for."""
     plan = session.plan(**environment)
     return {
-        f"{change.kind} {change.name}": change.waits or str(change.action)
+        f"{change.kind} {change.name}": waits_for(change) if change.waits else str(change.action)
         for change in plan.changes
         if change.needs_consent
     }
+
+
+def waits_for(change: Change) -> str:
+    kind, name, rest = re.fullmatch(r"(\w+) '(.+?)' (.+)", change.waits).groups()  # type: ignore[union-attr]
+    tables = rest.partition(" loads ")[2]
+    return f"waits for {kind} {name}" + (f", which loads {tables}" if tables else "")
 
 
 def destructive(server: Any) -> list[str]:
@@ -99,7 +106,7 @@ def test_another_connector_leaves_the_source_and_its_connections(session: Any, s
     assert left(session, **INCREMENTAL) == {
         "source s": "replace",
         "connection c": "replace",
-        "connection new": "source 's' is still as it was",
+        "connection new": "waits for source s",
     }
     session.apply(prune=True, **INCREMENTAL)
     assert session.plan(**INCREMENTAL).is_empty
@@ -116,11 +123,43 @@ def test_no_second_connection_fills_the_tables_of_one_that_is_left(session: Any,
     assert left(session, **given) == {
         "source s": "delete",
         "connection c": "delete",
-        "connection c2": "connection 'c' still fills t",
+        "connection c2": "waits for connection c, which loads t",
     }
     session.apply(prune=True, **given)
     assert session.plan(**given).is_empty
     assert [item["name"] for item in server.of("connection")] == ["c2"]
+
+
+@pytest.mark.parametrize("namespace", ["destination", "source"])
+def test_another_destination_with_the_same_dataset_has_the_same_tables(
+    session: Any, server: Any, namespace: str
+) -> None:
+    in_dataset = text(session).replace("{project_id: p}", "{project_id: p, dataset_id: a}")
+    session.write(in_dataset)
+    session.apply(**INCREMENTAL)
+    renamed = in_dataset.replace("{name: d,", "{name: d2,").replace("destination: d\n", "destination: d2\n")
+    renamed = renamed.replace("dataset_id: a", 'dataset_id: "p:a", dataset_location: US')
+    renamed = renamed.replace("- name: c\n", f"- name: c2\n    namespace_definition: {namespace}\n")
+    session.write(renamed)
+    session.apply(**INCREMENTAL)
+    assert server.writes == ["POST destination"]
+    assert left(session, **INCREMENTAL)["connection c2"] == "waits for connection c, which loads t"
+    session.write(renamed.replace("p:a", "p:b"))
+    session.apply(**INCREMENTAL)
+    assert [item["name"] for item in server.of("connection")] == ["c", "c2"]
+
+
+def test_a_partial_update_does_not_hide_what_is_left(session: Any, server: Any) -> None:
+    session.apply(**INCREMENTAL)
+    [stream] = server.named("connection", "c")["configurations"]["streams"]
+    stream["cursorField"] = ["by_hand"]
+    session.write(text(session).replace("    destination: d\n", "    destination: d\n    status: inactive\n"))
+    for _ in range(2):
+        session.apply(**INCREMENTAL)
+        assert server.named("connection", "c")["status"] == "inactive"
+        assert left(session, **INCREMENTAL) == {"connection c": "update"}
+    session.apply(prune=True, **INCREMENTAL)
+    assert session.plan(**INCREMENTAL).is_empty
 
 
 def test_a_stream_that_moves_to_another_connection_waits(session: Any, server: Any) -> None:
@@ -141,7 +180,7 @@ def test_a_stream_that_moves_to_another_connection_waits(session: Any, server: A
     session.write(after)
     session.apply()
     assert server.writes == []
-    assert left(session) == {"connection one": "update", "connection two": "connection 'one' still fills u"}
+    assert left(session) == {"connection one": "update", "connection two": "waits for connection one, which loads u"}
     session.apply(prune=True)
     assert session.plan().is_empty
 
@@ -168,8 +207,9 @@ def test_a_name_that_an_object_in_airbyte_still_has(session: Any, server: Any) -
     session.write(f"{head}connections:\n  - {new}\n")
     session.apply()
     assert server.writes == []
-    waits = [change.waits for change in session.plan().changes if change.needs_consent]
-    assert waits == ["connection 'new' in Airbyte has the name", ""]
+    assert left(session) == {"connection new": "delete"}
+    [waits] = [change for change in session.plan().changes if change.waits]
+    assert (waits.name, waits_for(waits)) == ("new", "waits for connection new")
     session.apply(prune=True)
     assert session.plan().is_empty
     assert len(server.of("connection")) == 1
@@ -188,7 +228,7 @@ def test_the_streams_of_a_source_stay_for_a_connection_that_is_left(session: Any
     session.apply(**INCREMENTAL)
     assert server.writes == []
     assert left(session, **INCREMENTAL) == {
-        "source s": "connection 'c' still reads the streams as they are",
+        "source s": "waits for connection c",
         "connection c": "update",
     }
     session.write(named("t"))

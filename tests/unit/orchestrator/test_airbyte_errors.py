@@ -102,7 +102,7 @@ def test_refused_credentials_are_named_and_never_shown(
         server.refusal = f"you sent {repeated}"
         text = failure("orders")
         assert "hunter2" not in text
-        assert f"401 (its answer repeats them and is not shown). Check AIRBYTE_{way[0]} " in text
+        assert f"401 (the answer contains them and is not shown). Check AIRBYTE_{way[0]} " in text
 
 
 def test_failed_job_shows_its_reason_and_the_end_of_its_log(server: Server) -> None:

@@ -1,9 +1,12 @@
 """The files in S3 as assets."""
 
+import dagster as dg
 import pytest
 
 from connections_file import Connection, Stream
-from orchestrator.files import asset_key, file_assets
+from orchestrator.files import Bucket, asset_key, file_assets
+from orchestrator.s3_streams import FileFormat, JsonlFormat, ParquetFormat
+from platform_kit import s3
 
 
 def test_asset_key_of_a_file() -> None:
@@ -22,3 +25,21 @@ def test_kinds_of_a_file(key: str, kinds: set[str]) -> None:
     stream = Stream(name="orders", sync_mode="full_refresh_append", dbt_source="shop.orders", files=[key])
     [spec] = file_assets([Connection(name="shop", source="s3", destination="warehouse", streams=[stream])])
     assert spec.kinds == kinds
+
+
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")  # Dagster's
+@pytest.mark.parametrize("file_format", [JsonlFormat(filetype="jsonl"), ParquetFormat(filetype="parquet")])
+def test_a_file_in_an_s3_that_does_not_answer(file_format: FileFormat, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    with pytest.raises(dg.Failure) as caught:
+        Bucket().count_records("shop/orders", file_format)
+    assert "/shop/orders" in str(caught.value.description)
+    assert "http://127.0.0.1:9/" in str(caught.value.description)
+    assert "make ps" in str(caught.value.description)

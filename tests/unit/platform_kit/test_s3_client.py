@@ -22,6 +22,10 @@ def no_session_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
             "http://localstack:4566",
         ),
         ({"AWS_ENDPOINT_URL_S3": "https://s3.example.com"}, "https://s3.example.com"),
+        ({"AWS_ENDPOINT_URL_S3": "http://s3.example.com"}, "http://s3.example.com"),  # port 80
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000/s3"}, "http://127.0.0.1:9000/s3"),
+        ({"AWS_ENDPOINT_URL_S3": "http://[::1]:4566"}, "http://[::1]:4566"),
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:4566", "USE_SSL": "1"}, "http://127.0.0.1:4566"),
         ({"AWS_ENDPOINT_URL_S3": ""}, "https://s3.eu-west-1.amazonaws.com"),
     ],
 )
@@ -32,6 +36,13 @@ def test_the_address(given: dict[str, str], address: str, monkeypatch: pytest.Mo
     assert (client.meta.endpoint_url, client.meta.region_name) == (address, "eu-west-1")
     credentials = client._request_signer._credentials  # type: ignore[attr-defined] # what it signs with
     assert (credentials.access_key, credentials.secret_key) == ("key", "secret")
+
+
+def test_temporary_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (KEYS | {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000", "AWS_SESSION_TOKEN": "token"}).items():
+        monkeypatch.setenv(name, value)
+    credentials = s3.client()._request_signer._credentials  # type: ignore[attr-defined] # what it signs with
+    assert credentials.token == "token"
 
 
 def test_an_environment_that_is_not_the_process_own() -> None:

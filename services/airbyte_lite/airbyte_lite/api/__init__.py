@@ -1,1 +1,1 @@
-"""The endpoints: the public API in one module per kind of object, the configuration API in one."""
+"""The HTTP endpoints: one module for each kind of object of the public API, one for the configuration API."""

@@ -1,4 +1,4 @@
-"""The public API's sources and destinations, which differ in their names only."""
+"""The source and destination endpoints of the public API. Their code is the same; only the names differ."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from platform_kit.specification import MASK
 
 
 def actor_router(kind: ActorKind) -> APIRouter:
-    """Return the endpoints of sources or of destinations."""
+    """Return the router with the endpoints of sources or of destinations."""
     router = APIRouter(prefix=f"{PUBLIC}/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=AUTHENTICATED)
 
     @router.get("", summary=f"List {kind}s")
     def list_actors(
         served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
     ) -> dict[str, Any]:
-        """Answer a page, secrets masked."""
+        """Answer a page, with masked secrets."""
         found = served.store.actors(kind, workspaces, include_deleted, page.limit + 1, page.offset)
         return page.respond(found, lambda actor: actor_view(actor, served.definitions))
 
     @router.post("", summary=f"Create a {kind}")
     def create_actor(served: Served, body: schemas.ActorCreate) -> dict[str, Any]:
-        """Check the configuration against the connector's specification; the connector itself is not run."""
+        """Check the configuration against the connector's specification. The connector's check is not run."""
         served.store.workspace(body.workspace_id)
         definition = served.definitions.resolve(kind, body.definition_id, body.configuration.get(f"{kind}Type"))
         configuration = _configuration(served, definition, body.configuration, {})
@@ -55,23 +55,23 @@ def actor_router(kind: ActorKind) -> APIRouter:
 
     @router.get("/{actor_id}", summary=f"Get a {kind}")
     def get_actor(served: Served, actor_id: str) -> dict[str, Any]:
-        """Answer it, secrets masked."""
+        """Answer one, with masked secrets."""
         return actor_view(served.store.actor(kind, actor_id), served.definitions)
 
     @router.patch("/{actor_id}", summary=f"Change a {kind}")
     def patch_actor(served: Served, actor_id: str, body: schemas.ActorPatch) -> dict[str, Any]:
-        """Lay the given part of the configuration over the stored one; a secret that is sent masked stays."""
+        """Merge the given configuration into the stored one. A masked secret keeps its stored value."""
         given = body.configuration or {}
         return _update(served, kind, actor_id, body.name, lambda stored: merge(stored, given))
 
     @router.put("/{actor_id}", summary=f"Replace a {kind}'s name and configuration")
     def put_actor(served: Served, actor_id: str, body: schemas.ActorPut) -> dict[str, Any]:
-        """Replace both; a secret that is sent masked stays."""
+        """Replace the name and the configuration. A masked secret keeps its stored value."""
         return _update(served, kind, actor_id, body.name, lambda _: body.configuration)
 
     @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
     def delete_actor(served: Served, actor_id: str) -> Response:
-        """Delete it with the connections that use it, as Airbyte does; their jobs are cancelled, tables stay."""
+        """Delete it and, as in Airbyte, the connections that use it. Their jobs are cancelled, their tables stay."""
         served.delete(served.store.actor(kind, actor_id))
         return Response(status_code=204)
 
@@ -85,10 +85,13 @@ def _update(
     name: str | None,
     configuration: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Change the name, if one is given, and the configuration, made of the stored one."""
+    """Change the configuration and, if `name` is given, the name.
+
+    `configuration` receives the stored configuration and returns the new one.
+    """
     actor = served.store.actor(kind, actor_id)
     definition = served.definitions.get(kind, actor.definition_id)
-    served.definitions.schema(definition)  # asked from the connector now, as that may take seconds
+    served.definitions.schema(definition)  # may take seconds the first time; `alter` runs in a transaction
 
     def alter(now: Actor) -> Actor:
         changed = _configuration(served, definition, configuration(now.configuration), now.configuration)
@@ -100,13 +103,16 @@ def _update(
 def _configuration(
     served: Services, definition: Definition, given: dict[str, Any], stored: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the configuration to store: without its type, masks replaced, valid; raises a 422 Problem."""
+    """Return the configuration to store: without its type field, and with stored secrets in place of the masks.
+
+    Raises a 422 Problem if the configuration is invalid.
+    """
     configuration: dict[str, Any] = {key: value for key, value in given.items() if key != f"{definition.kind}Type"}
     try:
         configuration = restore(configuration, stored)
     except KeyError as error:
         raise invalid(
-            f"The configuration holds {MASK}, which stands for a stored secret, where none is stored."
+            f"The configuration contains the mask {MASK} for a field that has no stored secret. Send the secret itself."
         ) from error
     check_configuration(configuration, served.definitions.schema(definition), definition.name)
     return configuration

@@ -1,4 +1,4 @@
-"""The app: every endpoint and the shape of every error."""
+"""Creates the FastAPI app: its endpoints, error handlers and life cycle."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from airbyte_lite.problem import Problem
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)
 DESCRIPTION = """The part of Airbyte's API that bootstrap, Dagster and the official SDK use.
 
-`/api/public/v1` is Airbyte's public API, `/api/v1` its configuration API. Sources are run by Airbyte's own connectors;
+`/api/public/v1` is Airbyte's public API, `/api/v1` its configuration API. Airbyte's own connectors read the sources;
 the destination is BigQuery."""
 
 
 def create_app(services: Services) -> FastAPI:
-    """Return the app over these services; they are closed with it."""
+    """Return the app. It starts the scheduler and the pruner, and closes all services when it stops."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -34,7 +34,7 @@ def create_app(services: Services) -> FastAPI:
         yield
         services.close()
 
-    # /docs with its scripts from here: FastAPI's own page loads them from a content delivery network.
+    # FastAPIOffline serves the scripts of /docs itself. FastAPI's own page loads them from the internet.
     app = FastAPIOffline(
         title="airbyte-lite",
         version="1",
@@ -63,7 +63,7 @@ def create_app(services: Services) -> FastAPI:
 
 
 def _on_connector_error(request: Request, error: Exception) -> JSONResponse:
-    """Answer 422 where the configuration is to blame, 500 where the connector is."""
+    """Answer 422 for an error in the configuration, 500 for any other connector error."""
     assert isinstance(error, ConnectorError)  # noqa: S101 -- for the type checker: registered for this class
     status = 422 if error.failure_type == "config_error" else 500
     problem = Problem(status, error.message)

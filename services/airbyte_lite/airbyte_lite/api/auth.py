@@ -1,7 +1,7 @@
-"""Who may call: a bearer token got for a client id and secret, or basic authentication.
+"""Authentication: a bearer token, issued for a client id and secret, or basic authentication.
 
-Tokens are signed rather than stored, so that they outlive a restart of the server ("Applications" in Airbyte's API
-documentation: a token lives 15 minutes).
+Tokens are signed and not stored, so a restart of the server does not invalidate them. A token is valid for 15 minutes
+("Applications" in Airbyte's API documentation).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ def _equal(given: str, expected: str) -> bool:
 
 
 class Authenticator:
-    """Issues tokens and decides whether an Authorization header may pass; all comparisons take constant time."""
+    """Issues tokens and checks Authorization headers. All comparisons take constant time."""
 
     def __init__(self, settings: Settings, key: bytes, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
-        # Other credentials make another key: changing them invalidates every token.
+        # The key depends on the credentials: changing the credentials invalidates every token.
         self._key = hmac.digest(key, f"{settings.client_id}\0{settings.client_secret}".encode(), "sha256")
 
     def issue(self, client_id: str, client_secret: str) -> str | None:
-        """Return a token that is valid for 15 minutes, or None for wrong credentials."""
+        """Return a token that is valid for 15 minutes, or None if the credentials are wrong."""
         settings = self._settings
         if settings.authenticated:
             id_matches = _equal(client_id, settings.client_id or "")
@@ -43,7 +43,7 @@ class Authenticator:
         return f"{payload}.{self._signature(payload)}"
 
     def allows(self, authorization: str | None) -> bool:
-        """Return whether a request with this Authorization header may pass."""
+        """Return whether the Authorization header is valid. Without configured credentials, every request is."""
         if not self._settings.authenticated:
             return True
         scheme, _, credentials = (authorization or "").partition(" ")
@@ -65,7 +65,7 @@ class Authenticator:
     def _password_is_valid(self, credentials: str) -> bool:
         try:
             username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-        except ValueError:  # neither Base64 nor UTF-8
+        except ValueError:  # invalid Base64 or UTF-8
             return False
         name_matches = _equal(username, self._settings.username or "")
         password_matches = _equal(password, self._settings.password or "")

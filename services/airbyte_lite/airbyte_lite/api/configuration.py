@@ -1,4 +1,4 @@
-"""The configuration API: the calls that Dagster, bootstrap and people with curl make beside the public API."""
+"""The endpoints of Airbyte's configuration API that Dagster, bootstrap and users with curl need."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ open_router = APIRouter(prefix=CONFIGURATION, tags=["Health and tokens"])
 router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
-@open_router.get("/health", summary="Whether the server can do its work")
+@open_router.get("/health", summary="Check that the server works")
 def health(served: Served) -> dict[str, Any]:
-    """Answer {"available": true} if the database answers."""
+    """Answer {"available": true} if the database can be read."""
     with served.database.read() as connection:
         connection.execute("select 1 from meta")
     return {"available": True}
 
 
-@router.get("/instance_configuration", summary="What this installation is")
+@router.get("/instance_configuration", summary="Get the edition and the kind of authentication")
 def instance_configuration(served: Served) -> dict[str, Any]:
-    """Answer the edition and how callers authenticate."""
+    """Answer the edition, the version and the kind of authentication of this server."""
     return {
         "edition": "community",
         "version": "airbyte-lite",
@@ -52,9 +52,9 @@ def instance_configuration(served: Served) -> dict[str, Any]:
     }
 
 
-@router.post("/workspaces/create_if_not_exist", summary="Create a workspace with a given id, once")
+@router.post("/workspaces/create_if_not_exist", summary="Create a workspace with a given id if it does not exist")
 def create_workspace(served: Served, body: schemas.WorkspaceWithId) -> dict[str, Any]:
-    """Answer the workspace with this id, made now if it did not exist."""
+    """Answer the workspace with this id; create it if it does not exist."""
     try:
         identifier = str(uuid.UUID(body.id)) if body.id else str(uuid.uuid4())
     except ValueError as error:
@@ -77,13 +77,13 @@ def _definition(definition: Definition) -> dict[str, Any]:
 
 @router.post("/source_definitions/list", summary="List source connectors")
 def list_source_definitions(served: Served) -> dict[str, Any]:
-    """Answer every source connector that is installed."""
+    """Answer the installed source connectors."""
     return {"sourceDefinitions": [_definition(found) for found in served.definitions.list("source")]}
 
 
 @router.post("/destination_definitions/list", summary="List destination connectors")
 def list_destination_definitions(served: Served) -> dict[str, Any]:
-    """Answer the destinations: BigQuery."""
+    """Answer the only destination connector, BigQuery."""
     return {"destinationDefinitions": [_definition(found) for found in served.definitions.list("destination")]}
 
 
@@ -99,20 +99,20 @@ def _specification(served: Services, definition: Definition) -> dict[str, Any]:
 
 @router.post("/source_definition_specifications/get", summary="Get the specification of a source connector")
 def source_specification(served: Served, body: schemas.SourceDefinitionId) -> dict[str, Any]:
-    """Answer the JSON schema of its configuration, as the connector itself gives it."""
+    """Answer the JSON schema of the connector's configuration, as the connector's spec command returns it."""
     return _specification(served, served.definitions.get("source", body.source_definition_id))
 
 
 @router.post("/destination_definition_specifications/get", summary="Get the specification of a destination connector")
 def destination_specification(served: Served, body: schemas.DestinationDefinitionId) -> dict[str, Any]:
-    """Answer the JSON schema of its configuration."""
+    """Answer the JSON schema of the connector's configuration."""
     definition = served.definitions.get("destination", body.destination_definition_id)
     modes = served.definitions.specification(definition)["supported_destination_sync_modes"]
     return {**_specification(served, definition), "supportedDestinationSyncModes": modes}
 
 
 def _done(kind: str, succeeded: bool) -> dict[str, Any]:
-    """Return the job of a call that is answered at once."""
+    """Return the jobInfo of a call that has already ended."""
     now = int(time.time())
     return {
         "id": str(uuid.uuid4()),
@@ -125,21 +125,21 @@ def _done(kind: str, succeeded: bool) -> dict[str, Any]:
 
 
 def _check(kind: str, attempt: Callable[[], str | None]) -> dict[str, Any]:
-    """Run a check, which returns the reason of a failure, and answer a CheckConnectionRead."""
+    """Run a check and return a CheckConnectionRead. `attempt` returns the reason of a failure, or None."""
     reason = attempt()
     if reason is None:
         return {"status": "succeeded", "jobInfo": _done(kind, True)}
     return {"status": "failed", "message": reason, "jobInfo": _done(kind, False)}
 
 
-@router.post("/sources/check_connection", summary="Let a source's connector try its configuration")
+@router.post("/sources/check_connection", summary="Check a source")
 def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
-    """Answer succeeded, or failed and why."""
+    """Run the connector's check with the source's configuration; answer succeeded, or failed with the reason."""
     source = served.store.actor("source", body.source_id)
 
     def attempt() -> str | None:
         connector = served.definitions.get("source", source.definition_id).connector
-        assert connector is not None  # noqa: S101 -- only destinations have none
+        assert connector is not None  # noqa: S101 -- every source definition has a connector
         try:
             result = served.runner.check(connector, source.configuration)
         except ConnectorError as error:
@@ -149,9 +149,9 @@ def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
     return _check("check_connection_source", attempt)
 
 
-@router.post("/destinations/check_connection", summary="Try a destination's configuration")
+@router.post("/destinations/check_connection", summary="Check a destination")
 def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, Any]:
-    """Write and drop a small table; answer succeeded, or failed and why."""
+    """Create and drop a test table in the dataset; answer succeeded, or failed with the reason."""
     destination: Actor = served.store.actor("destination", body.destination_id)
 
     def attempt() -> str | None:
@@ -164,9 +164,9 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
     return _check("check_connection_destination", attempt)
 
 
-@router.post("/sources/discover_schema", summary="Discover what a source offers")
+@router.post("/sources/discover_schema", summary="Discover the streams of a source")
 def discover_schema(served: Served, body: schemas.SourceId) -> dict[str, Any]:
-    """Answer the catalog with every stream selected, full refresh where the stream offers it."""
+    """Answer the catalog: every stream, selected, in its default sync mode."""
     streams = catalog.proposed(discover(served, body.source_id))
     return {
         "catalog": {"streams": [stream_read(stream) for stream in streams]},
@@ -177,18 +177,18 @@ def discover_schema(served: Served, body: schemas.SourceId) -> dict[str, Any]:
 
 @router.post("/connections/get", summary="Get a connection with its catalog")
 def get_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
-    """Answer the connection with the schema of each stream."""
+    """Answer the connection with the JSON schema of each stream."""
     return connection_read(served.store.connection(body.connection_id))
 
 
 @router.post("/connections/sync", summary="Start a sync")
 def sync_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
-    """Answer the job that was started."""
+    """Start a sync and answer its job."""
     return job_read(start_job(served, body.connection_id, "sync"), [])
 
 
 @router.post("/jobs/get", summary="Get a job with its log")
 def get_job(served: Served, body: schemas.JobId) -> dict[str, Any]:
-    """Answer the job, why it failed, and its log lines so far."""
+    """Answer the job with its log lines so far and, if it failed, the reason."""
     job = served.jobs.get(body.id)
     return job_read(job, served.jobs.log(job.id))

@@ -1,4 +1,4 @@
-"""Records as the configuration API shows them."""
+"""Converts records to the responses of the configuration API."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _schedule(cron: str | None) -> dict[str, Any]:
 
 
 def job_read(job: Job, log_lines: list[str]) -> dict[str, Any]:
-    """Return a JobInfoRead: the job and its one attempt, failed jobs with their reason."""
+    """Return a JobInfoRead: the job and its only attempt, with the reason if the job failed."""
     created, updated = int(job.created_at), int(job.updated_at)
     attempt: dict[str, Any] = {
         "id": 0,

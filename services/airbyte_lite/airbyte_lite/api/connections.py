@@ -24,10 +24,10 @@ router = APIRouter(prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICAT
 
 
 def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
-    """Return a source's streams (AirbyteStream objects), asked from the connector. Raises ConnectorError."""
+    """Run the connector's discover and return the source's streams as AirbyteStream objects. Raises ConnectorError."""
     source = served.store.actor("source", source_id)
     connector = served.definitions.get("source", source.definition_id).connector
-    assert connector is not None  # noqa: S101 -- only destinations have none
+    assert connector is not None  # noqa: S101 -- every source definition has a connector
     try:
         return served.runner.discover(connector, source.configuration)
     except ConnectorError as error:
@@ -54,15 +54,15 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
 
 
 def _cron(given: schemas.Schedule) -> str | None:
-    """Return the cron expression that a connection is to keep, None for a manual schedule."""
+    """Return the cron expression to store, or None for a manual schedule. Raises a 422 Problem if it is invalid."""
     if given.schedule_type == "manual":
         return None
     if given.cron_expression is None:
-        raise invalid("The schedule has no cronExpression, which the scheduleType cron needs: 0 0 12 * * ?")
+        raise invalid("schedule.cronExpression is missing. The scheduleType cron requires it, for example 0 0 12 * * ?")
     try:
         return cron.checked(given.cron_expression)
     except cron.CronError as error:
-        raise invalid(f"The schedule's cronExpression {error}.", {"schedule.cronExpression": str(error)}) from error
+        raise invalid(f"Invalid schedule.cronExpression: {error}.", {"schedule.cronExpression": str(error)}) from error
 
 
 @router.get("/connections", summary="List connections")
@@ -76,12 +76,12 @@ def list_connections(
 
 @router.post("/connections", summary="Create a connection")
 def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[str, Any]:
-    """Discover the source's schema and check the streams against it; without streams, all are synced."""
+    """Discover the source's schema and check the streams against it. Without streams, every stream is synced."""
     source = served.store.actor("source", body.source_id)
     destination = served.store.actor("destination", body.destination_id)
     if source.workspace_id != destination.workspace_id:
         raise invalid("The source and the destination belong to different workspaces.")
-    expression = _cron(body.schedule) if body.schedule else None  # before the source is asked, which takes seconds
+    expression = _cron(body.schedule) if body.schedule else None  # before the discover, which takes seconds
     connection = Connection(
         id=str(uuid.uuid4()),
         workspace_id=source.workspace_id,
@@ -107,7 +107,7 @@ def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
 
 @router.patch("/connections/{connection_id}", summary="Change a connection")
 def patch_connection(served: Served, connection_id: str, body: schemas.ConnectionPatch) -> dict[str, Any]:
-    """Change what is given; with streams, the schema is discovered anew. A running job goes on as it was started."""
+    """Change the given fields. If streams are given, the schema is discovered again. A running job is not affected."""
     connection = served.store.connection(connection_id)
     expression = _cron(body.schedule) if body.schedule else None
     streams: list[Stream] | None = None
@@ -130,18 +130,18 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
-    """Cancel its job, if one runs, and delete it; the tables stay."""
+    """Delete the connection and cancel its running job. The tables stay."""
     served.delete(served.store.connection(connection_id))
     return Response(status_code=204)
 
 
-@router.get("/streams", tags=["Streams"], summary="What a source offers")
+@router.get("/streams", tags=["Streams"], summary="List the streams of a source")
 def get_streams(
     served: Served,
     source_id: Annotated[str, Query(alias="sourceId")],
     destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
 ) -> list[dict[str, Any]]:
-    """Discover the source's streams: their sync modes, keys, cursors and columns."""
+    """Discover the source's streams, with their sync modes, primary keys, cursors and columns."""
     if destination_id is not None:
         served.store.actor("destination", destination_id)
     return [

@@ -1,4 +1,4 @@
-"""What endpoints ask for: the services, a caller who may call, a page of a list."""
+"""FastAPI dependencies of the endpoints: the services, authentication, and the paging of lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airbyte_lite.problem import Problem
 
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"
-LARGEST_NUMBER = 2**63 - 1  # that SQLite takes
+LARGEST_NUMBER = 2**63 - 1  # SQLite's limit for integers
 
 
 def services(request: Request) -> Services:
@@ -29,23 +29,23 @@ Served = Annotated[Services, Depends(services)]
 
 
 class DescribedBasic(HTTPBasic):
-    """Basic authentication for the page /docs; FastAPI's own refuses names and passwords beyond ASCII."""
+    """Basic authentication in the page /docs. FastAPI's own class refuses names and passwords that are not ASCII."""
 
     async def __call__(self, request: HTTPConnection) -> None:
-        """Let everything pass: `authenticate` judges."""
+        """Accept every request; `authenticate` checks the header."""
 
 
 def authenticate(request: Request, served: Served) -> None:
-    """Raise a 401 Problem unless the request's Authorization header may pass."""
+    """Raise a 401 Problem if the request's Authorization header is missing or invalid."""
     if not served.authenticator.allows(request.headers.get("authorization")):
         raise Problem(
             401,
-            "The credentials are missing, wrong or expired. Get a token with POST /api/public/v1/applications/token, "
-            "or use basic authentication, whichever this server is set up with.",
+            "The credentials are missing, wrong or expired. If this server has AIRBYTE_CLIENT_ID set, get a token with "
+            "POST /api/public/v1/applications/token. If it has AIRBYTE_USERNAME set, use basic authentication.",
         )
 
 
-# The first two are there for the page /docs, which offers them; the header is judged by the last.
+# The first two only describe authentication for the page /docs. The last one checks the header.
 AUTHENTICATED = [
     Security(HTTPBearer(auto_error=False, description="A token from /api/public/v1/applications/token")),
     Security(DescribedBasic(scheme_name="HTTPBasic")),
@@ -55,14 +55,14 @@ AUTHENTICATED = [
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list."""
+    """One page of a list, with the request that asked for it."""
 
     request: Request
     limit: int
     offset: int
 
     def respond[T](self, found: list[T], view: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
-        """Return the list in Airbyte's form; `found` holds one more than the limit if there is a next page."""
+        """Return the page in Airbyte's format. If there is a next page, `found` has one item more than the limit."""
         return {
             "data": [view(item) for item in found[: self.limit]],
             "previous": self._url(max(0, self.offset - self.limit)) if self.offset else "",
@@ -81,7 +81,7 @@ def page(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0,
 ) -> Page:
-    """Return the page that a request asks for."""
+    """Return the requested page."""
     return Page(request, limit, offset)
 
 
@@ -93,7 +93,7 @@ def workspace_ids(
         list[str] | None, Query(alias="workspaceIds", description="Repeated or separated by commas")
     ] = None,
 ) -> list[str]:
-    """Return the workspaces that a list is for; none means all."""
+    """Return the ids of the workspaces to list objects of. An empty list means every workspace."""
     return [part for value in given or [] for part in value.split(",") if part]
 
 

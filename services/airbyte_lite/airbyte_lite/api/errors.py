@@ -1,7 +1,7 @@
-"""Error answers in the two shapes that Airbyte's APIs use.
+"""Error answers in the formats of Airbyte's two APIs.
 
-The public API answers with problems (RFC 9457; "Airbyte API Problems" in Airbyte's platform), the configuration API
-with a `message` and, for bad bodies, `validationErrors`.
+The public API answers with problem details (RFC 9457; "Airbyte API Problems" in Airbyte's platform). The configuration
+API answers with `message` and, for invalid bodies, `validationErrors`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger("airbyte_lite")
 
 
 def body(problem: Problem, path: str) -> dict[str, Any]:
-    """Return the problem in the shape of the API that `path` belongs to."""
+    """Return the problem in the format of the API that `path` belongs to."""
     if path.startswith(PUBLIC_PREFIX):
         return {
             "status": problem.status,
@@ -42,7 +42,7 @@ def body(problem: Problem, path: str) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app answer in Airbyte's shapes; values of a request are never repeated in them."""
+    """Make the app answer every error in Airbyte's format. No message repeats a configuration's value."""
 
     def respond(request: Request, problem: Problem) -> JSONResponse:
         headers = {"WWW-Authenticate": "Bearer, Basic"} if problem.status == 401 else None
@@ -56,13 +56,11 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         faults = {".".join(str(part) for part in fault["loc"]): str(fault["msg"]) for fault in error.errors()}
         sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
-        return respond(request, invalid(f"The request was not understood: {sentences}.", faults))
+        return respond(request, invalid(f"Invalid request: {sentences}.", faults))
 
     def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
-        message = (
-            f"{request.method} {request.url.path}: {error.detail}. The server's page /docs lists what it implements."
-        )
+        message = f"{request.method} {request.url.path}: {error.detail}. The server's page /docs lists every endpoint."
         return respond(request, Problem(error.status_code, message))
 
     app.add_exception_handler(Problem, on_problem)
@@ -72,13 +70,16 @@ def install(app: FastAPI) -> None:
 
 
 class CrashGuard:
-    """Answers a request that failed unexpectedly, and logs where: the message may hold a value of the request."""
+    """Answers 500 to a request that raised an unexpected exception, and logs the stack trace.
+
+    The exception's message is neither logged nor answered, because it may contain a secret of the request.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
+        """Serve the request; answer 500 if an exception reaches this middleware."""
         try:
             await self._app(scope, receive, send)
         except Exception as error:
@@ -86,5 +87,5 @@ class CrashGuard:
                 raise
             places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
             log.error("%s %s failed with %s\n%s", scope["method"], scope["path"], type(error).__name__, places)
-            message = f"An unexpected error ({type(error).__name__}); the server's log has the details."
+            message = f"Unexpected error: {type(error).__name__}. The server's log has the details."
             await JSONResponse(body(Problem(500, message), scope["path"]), 500)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The public API's jobs."""
+"""The job endpoints of the public API."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ router = APIRouter(prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTI
 
 
 def start_job(served: Services, connection_id: str, job_type: str) -> Job:
-    """Start a job; raises a 409 Problem while another one runs, or if the connection is inactive."""
+    """Start a job. Raises a 409 Problem if the connection is inactive or has an active job."""
     connection = served.store.connection(connection_id)
     if connection.status != "active":
         raise conflict(
-            f"The connection {connection.name} is {connection.status}. PATCH its status to active first.",
+            f"The connection {connection.name} is {connection.status}. Set its status to active first, with "
+            f"PATCH /connections/{connection.id}.",
             "state-conflict",
         )
     return served.jobs.start(connection, job_type)
@@ -30,9 +31,9 @@ def start_job(served: Services, connection_id: str, job_type: str) -> Job:
 
 @router.post("", summary="Start a sync or a reset")
 def create_job(served: Served, body: schemas.JobCreate) -> dict[str, Any]:
-    """Start the job and answer at once; GET /jobs/{jobId} tells how it goes on. A clear is a reset."""
+    """Start the job and answer at once. GET /jobs/{jobId} shows its progress. The type clear means reset."""
     if body.job_type == "refresh":
-        raise invalid("Jobs of type refresh are not implemented: start a reset and then a sync.")
+        raise invalid("Jobs of type refresh are not implemented. Start a job of type reset, then a job of type sync.")
     return job_view(start_job(served, body.connection_id, "reset" if body.job_type == "clear" else body.job_type))
 
 
@@ -50,7 +51,7 @@ def list_jobs(
     updated_to: Annotated[datetime.datetime | None, Query(alias="updatedAtEnd")] = None,
     order_by: Annotated[str, Query(alias="orderBy", pattern=r"^(createdAt|updatedAt)\|(ASC|DESC)$")] = "createdAt|ASC",
 ) -> dict[str, Any]:
-    """Answer a page of jobs, oldest first unless orderBy says otherwise."""
+    """Answer a page of jobs, sorted by orderBy; the default is oldest first."""
     column, _, direction = order_by.partition("|")
     conditions = JobFilter(
         connection_id=connection_id,
@@ -69,7 +70,7 @@ def list_jobs(
 
 
 def _seconds(moment: datetime.datetime | None) -> float | None:
-    """Return a time as seconds since 1970; one without a zone is in UTC."""
+    """Return a time in seconds since 1970. A time without a time zone is in UTC."""
     if moment is None:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
@@ -77,11 +78,11 @@ def _seconds(moment: datetime.datetime | None) -> float | None:
 
 @router.get("/{job_id}", summary="Get a job")
 def get_job(served: Served, job_id: int) -> dict[str, Any]:
-    """Answer the job with its records and bytes so far."""
+    """Answer the job with its number of records and bytes so far."""
     return job_view(served.jobs.get(job_id))
 
 
 @router.delete("/{job_id}", summary="Cancel a job")
 def cancel_job(served: Served, job_id: int) -> dict[str, Any]:
-    """Stop the job and answer it as it ended; a job that had ended before is answered unchanged."""
+    """Cancel the job, wait up to 20 s for its end and answer it. A job that has ended is answered unchanged."""
     return job_view(served.jobs.cancel(job_id))

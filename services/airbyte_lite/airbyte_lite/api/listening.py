@@ -1,4 +1,4 @@
-"""Where the server listens, and for which names: the port, and the Host header of requests."""
+"""The server's port, and the host names that requests may use."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class PortError(Exception):
-    """The server cannot listen where it should; the message says why and what to set."""
+    """The server cannot listen on its address. The message has the reason and the settings to change."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Return a listening socket for each address of the host that this machine has; raises PortError."""
+    """Return a listening socket for each of the host's addresses on this machine. Raises PortError."""
     try:
         return listening.listen(host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             message = (
-                f"Port {port} of {host} is in use: another program listens there. End that program, "
+                f"Port {port} of {host} is in use by another program. Stop that program, "
                 "or set AIRBYTE_LITE_PORT to a free port."
             )
         else:
@@ -40,10 +40,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 class HostGuard:
-    """Refuses requests for other hosts than this machine and `host`.
+    """Refuses requests whose Host header is neither a local name nor `host`.
 
-    A web page can have its own name resolved to 127.0.0.1 (DNS rebinding) and call a server that asks for no password;
-    the browser then sends that name as the Host header.
+    This prevents DNS rebinding: the owner of a web page makes its host name resolve to 127.0.0.1. The page can then
+    call this server, which requires no password. The browser sends the page's host name in the Host header.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -55,8 +55,8 @@ class HostGuard:
         if scope["type"] == "http" and _name(Headers(scope=scope).get("host", "")) not in self._names:
             names = ", ".join(sorted(self._names))
             message = (
-                f"Without authentication this server answers requests for {names} only. Use one of these names in the "
-                "address, or set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET."
+                f"This server has no authentication, so it answers only requests for the host names {names}. Use one "
+                "of these names in the URL, or set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET."
             )
             await JSONResponse(errors.body(Problem(403, message), scope["path"]), 403)(scope, receive, send)
             return

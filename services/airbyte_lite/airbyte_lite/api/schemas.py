@@ -1,4 +1,4 @@
-"""Bodies of requests, in Airbyte's names."""
+"""The bodies of requests, with Airbyte's field names."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pydantic.alias_generators import to_camel
 
 
 class Body(BaseModel):
-    """A JSON body with camelCase names; names that Airbyte knows and this server does not use are ignored."""
+    """A JSON body with camelCase names. Unknown names are ignored: Airbyte has more fields than this server uses."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, str_min_length=1)
 
 
 def _storable(configuration: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what Python reads as JSON and cannot write again: half of a surrogate pair, NaN, Infinity."""
+    """Refuse values that Python reads from JSON but cannot write: unpaired surrogates, NaN and Infinity."""
     try:
         json.dumps(configuration, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as error:  # not its message, which repeats the value
-        raise ValueError("must be JSON: text in Unicode, numbers that are finite") from error
+    except ValueError as error:  # its message contains the value, which may be a secret
+        raise ValueError("must be valid JSON: no NaN, no Infinity, no unpaired surrogates") from error
     return configuration
 
 
@@ -34,7 +34,7 @@ class WorkspaceBody(Body):
 
 
 class WorkspaceWithId(Body):
-    """A workspace of the configuration API, which may bring its own id."""
+    """A new workspace of the configuration API, optionally with an id."""
 
     name: str
     id: str | None = None
@@ -50,27 +50,27 @@ class ActorCreate(Body):
 
 
 class ActorPatch(Body):
-    """Changes of a source or destination: what is left out stays."""
+    """Changes of a source or destination. Omitted fields keep their values."""
 
     name: str | None = None
     configuration: Configuration | None = None
 
 
 class ActorPut(Body):
-    """A source or destination as it shall be."""
+    """The new name and configuration of a source or destination."""
 
     name: str
     configuration: Configuration
 
 
 class SelectedField(Body):
-    """A column that is synced."""
+    """A column to sync."""
 
     field_path: list[str] = Field(min_length=1, max_length=1, description="Top-level columns only")
 
 
 class StreamConfiguration(Body):
-    """How one stream is synced."""
+    """The configuration of one stream."""
 
     name: str
     sync_mode: str | None = None
@@ -87,14 +87,14 @@ class StreamConfigurations(Body):
 
 
 class Schedule(Body):
-    """When a connection runs: on demand, or at the times of a cron expression."""
+    """The schedule of a connection: manual, or a cron expression."""
 
     schedule_type: Literal["manual", "cron"]
     cron_expression: str | None = Field(None, description="Quartz, in UTC, at most once a minute: 0 0 12 * * ?")
 
 
 class ConnectionPatch(Body):
-    """Changes of a connection: what is left out stays."""
+    """Changes of a connection. Omitted fields keep their values."""
 
     name: str | None = None
     configurations: StreamConfigurations | None = None
@@ -102,7 +102,7 @@ class ConnectionPatch(Body):
     status: Literal["active", "inactive"] | None = None
     schedule: Schedule | None = None
     namespace_definition: Literal["destination"] | None = Field(
-        None, description="Tables go to the destination's dataset; others are not implemented"
+        None, description="Tables are created in the destination's dataset; other values are not implemented"
     )
     non_breaking_schema_updates_behavior: (
         Literal["ignore", "disable_connection", "propagate_columns", "propagate_fully"] | None
@@ -111,7 +111,7 @@ class ConnectionPatch(Body):
     @field_validator("prefix", mode="before")
     @classmethod
     def _empty_prefix(cls, value: object) -> object:
-        # The shortest string of a body is one character, but an empty prefix is the usual one.
+        # `Body` refuses empty strings, but an empty prefix is valid and the most common one.
         return None if value == "" else value
 
 
@@ -130,36 +130,36 @@ class JobCreate(Body):
 
 
 class SourceId(Body):
-    """The configuration API's way to name a source."""
+    """The id of a source, for the configuration API."""
 
     source_id: str
 
 
 class DestinationId(Body):
-    """The configuration API's way to name a destination."""
+    """The id of a destination, for the configuration API."""
 
     destination_id: str
 
 
 class ConnectionId(Body):
-    """The configuration API's way to name a connection."""
+    """The id of a connection, for the configuration API."""
 
     connection_id: str
 
 
 class JobId(Body):
-    """The configuration API's way to name a job."""
+    """The id of a job, for the configuration API."""
 
     id: int
 
 
 class SourceDefinitionId(Body):
-    """The configuration API's way to name a source definition."""
+    """The id of a source definition, for the configuration API."""
 
     source_definition_id: str
 
 
 class DestinationDefinitionId(Body):
-    """The configuration API's way to name a destination definition."""
+    """The id of a destination definition, for the configuration API."""
 
     destination_definition_id: str

@@ -1,4 +1,4 @@
-"""The parts of the server, opened and closed together."""
+"""Opens and closes the parts of the server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from airbyte_lite.api.auth import Authenticator
-from airbyte_lite.connectors.definitions import Definitions
+from airbyte_lite.connectors.definitions import ActorKind, Definitions
 from airbyte_lite.connectors.masking import Redactor, secret_values
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
@@ -24,7 +24,7 @@ from airbyte_lite.sync.worker import Worker
 
 @dataclass(frozen=True)
 class Services:
-    """What the endpoints work with."""
+    """The parts of the server that the endpoints use."""
 
     settings: Settings
     database: Database
@@ -39,7 +39,10 @@ class Services:
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
-        """Open the data directory; jobs that a killed server left running are marked failed. Raises DataDirInUse."""
+        """Open the data directory and create every part. Raises DataDirInUse.
+
+        Jobs that were running when an earlier server was killed are marked as failed.
+        """
         database = Database(settings.data_dir)
         store = Store(database)
         job_store = JobStore(database)
@@ -67,12 +70,26 @@ class Services:
         )
 
     def delete(self, record: Workspace | Actor | Connection) -> None:
-        """Delete a record with what cannot be without it, and stop the jobs of its connections; tables stay."""
-        for connection in self.store.delete(record):  # first, so that no other job is started
+        """Delete a record and the records that depend on it, and cancel the jobs of their connections. Tables stay."""
+        # The masks are made before the deletion: a connector may have to be started for its specification.
+        masked = {
+            actor.id: self.definitions.masked(actor.kind, actor.definition_id, actor.configuration)
+            for actor in self._actors_of(record)
+        }
+        for connection in self.store.delete(record, masked):  # delete first, so that no new job can start
             self.jobs.cancel_of(connection.id)
 
+    def _actors_of(self, record: Workspace | Actor | Connection) -> list[Actor]:
+        """Return the sources and destinations that are deleted together with a record."""
+        if isinstance(record, Connection):
+            return []
+        if isinstance(record, Actor):
+            return [record]
+        kinds: tuple[ActorKind, ...] = ("source", "destination")
+        return [actor for kind in kinds for actor in self.store.actors(kind, [record.id], False, -1, 0)]
+
     def redact(self, actor: Actor, text: str) -> str:
-        """Return a connector's text without the secrets of its configuration."""
+        """Return a connector's message with the secrets of its configuration masked."""
         schema = self.definitions.schema(self.definitions.get(actor.kind, actor.definition_id))
         return Redactor(secret_values(actor.configuration, schema))(text)
 

@@ -1,4 +1,4 @@
-"""Records as the public API shows them."""
+"""Converts records to the responses of the public API."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import datetime
 from typing import Any
 
 from airbyte_lite.connectors.definitions import Definition, Definitions
-from airbyte_lite.connectors.masking import mask, mask_all
-from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.state.records import Actor, Connection, Job, Stream, Workspace
 
-REMOVED = "custom"  # the type that Airbyte gives to connectors that are not in its registry
+REMOVED = "custom"  # Airbyte's type for connectors that are not in its registry
 
 
 def workspace_view(workspace: Workspace) -> dict[str, Any]:
@@ -19,17 +17,9 @@ def workspace_view(workspace: Workspace) -> dict[str, Any]:
 
 
 def actor_view(actor: Actor, definitions: Definitions) -> dict[str, Any]:
-    """Return a SourceResponse or DestinationResponse, secrets masked.
-
-    Every text is masked where the connector cannot say what is secret: it was removed, or it cannot be run.
-    """
+    """Return a SourceResponse or DestinationResponse with masked secrets."""
     definition = definitions.find(actor.kind, actor.definition_id)
-    try:
-        masked = mask(actor.configuration, definitions.schema(definition)) if definition else None
-    except ConnectorError:
-        masked = None
-    if masked is None:
-        masked = mask_all(actor.configuration)
+    masked = definitions.masked(actor.kind, actor.definition_id, actor.configuration)
     type_ = definition.type if definition else REMOVED
     return {
         f"{actor.kind}Id": actor.id,
@@ -37,10 +27,10 @@ def actor_view(actor: Actor, definitions: Definitions) -> dict[str, Any]:
         f"{actor.kind}Type": type_,
         "definitionId": actor.definition_id,
         "workspaceId": actor.workspace_id,
-        # The official SDK tells the configurations apart by the type that is inside them.
+        # The official SDK chooses the model of the configuration by the type in the configuration.
         "configuration": {**masked, f"{actor.kind}Type": type_},
         "createdAt": int(actor.created_at),
-        # Not in Airbyte: secrets are masked, so this is all that shows that somebody changed one.
+        # Not in Airbyte. Secrets are masked, so only this field shows that a secret was changed.
         "updatedAt": precise_instant(actor.updated_at or actor.created_at),
     }
 
@@ -93,7 +83,7 @@ def definition_view(definition: Definition) -> dict[str, Any]:
 
 
 def job_view(job: Job) -> dict[str, Any]:
-    """Return a JobResponse; what is not known yet is left out."""
+    """Return a JobResponse. Values that are not known yet are left out."""
     view: dict[str, Any] = {
         "jobId": job.id,
         "status": job.status,
@@ -107,22 +97,25 @@ def job_view(job: Job) -> dict[str, Any]:
         view["duration"] = duration(job.updated_at - (job.started_at or job.updated_at))
         view["bytesSynced"] = job.bytes
         view["rowsSynced"] = job.records
-        view["bytesBilled"] = job.bytes_billed  # not in Airbyte, which does not know what its queries cost
+        view["bytesBilled"] = job.bytes_billed  # not in Airbyte's API
     return view
 
 
 def instant(seconds: float) -> str:
-    """Return a time in ISO 8601, in UTC, to the second: 2026-11-05T12:00:00Z."""
+    """Return a time (seconds since 1970) in ISO 8601, in UTC, to the second: 2026-11-05T12:00:00Z."""
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def precise_instant(seconds: float) -> str:
-    """Return a time in ISO 8601, in UTC, to the microsecond: two changes in one second differ."""
+    """Return a time (seconds since 1970) in ISO 8601, in UTC, to the microsecond.
+
+    Microseconds, so that two changes within one second get different times.
+    """
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="microseconds")
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in ISO 8601, as Java prints it: PT1M2.5S."""
+    """Return a duration (seconds) in ISO 8601, in the format of Java's Duration: PT1M2.5S."""
     minutes, rest = divmod(max(0.0, seconds), 60)
     hours, minutes = divmod(int(minutes), 60)
     parts = [f"{hours}H"] if hours else []

@@ -1,4 +1,4 @@
-"""The public API's workspaces, their definitions, and the token and health endpoints that need no authentication."""
+"""Endpoints of the public API: workspaces, connector definitions, and the open endpoints for tokens and health."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
 router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
-@open_router.get("/health", summary="Whether the server can do its work", response_class=PlainTextResponse)
+@open_router.get("/health", summary="Check that the server works", response_class=PlainTextResponse)
 def health(served: Served) -> str:
-    """Answer 200 if the database does."""
+    """Answer 200 if the database can be read."""
     with served.database.read() as connection:
         connection.execute("select 1 from meta")
     return "Successful operation"
@@ -33,7 +33,7 @@ def health(served: Served) -> str:
 
 @open_router.post("/applications/token", summary="Exchange a client id and secret for a bearer token (JSON or form)")
 async def token(served: Served, request: Request) -> dict[str, Any]:
-    """Answer a token that lives 15 minutes; raises a 401 Problem for wrong credentials."""
+    """Answer a token that is valid for 15 minutes. Raises a 401 Problem if the credentials are wrong."""
     try:
         if request.headers.get("content-type", "").startswith("application/json"):
             given = await request.json()
@@ -42,7 +42,7 @@ async def token(served: Served, request: Request) -> dict[str, Any]:
         client_id, client_secret = given["client_id"], given["client_secret"]
         issued = served.authenticator.issue(str(client_id), str(client_secret))
     except (ValueError, KeyError, TypeError) as error:
-        raise invalid("The body must hold client_id and client_secret, as JSON or as a form.") from error
+        raise invalid("client_id or client_secret is missing. Send both as JSON or as form data.") from error
     if issued is None:
         raise Problem(401, "The client id or the client secret is wrong.")
     return {"access_token": issued, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
@@ -83,9 +83,9 @@ def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceB
     return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name)))
 
 
-@router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and all that is in it")
+@router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")
 def delete_workspace(served: Served, workspace_id: str) -> Response:
-    """Delete it with its connections (their jobs are cancelled), sources and destinations."""
+    """Delete the workspace with its sources, destinations and connections. Their jobs are cancelled, tables stay."""
     served.delete(served.store.workspace(workspace_id))
     return Response(status_code=204)
 
@@ -97,7 +97,7 @@ def _definitions(served: Services, workspace_id: str, kind: ActorKind) -> dict[s
 
 @router.get("/workspaces/{workspace_id}/definitions/sources", tags=["Definitions"], summary="List source connectors")
 def list_source_definitions(served: Served, workspace_id: str) -> dict[str, Any]:
-    """Answer every source connector that is installed."""
+    """Answer the installed source connectors."""
     return _definitions(served, workspace_id, "source")
 
 
@@ -105,7 +105,7 @@ def list_source_definitions(served: Served, workspace_id: str) -> dict[str, Any]
     "/workspaces/{workspace_id}/definitions/destinations", tags=["Definitions"], summary="List destination connectors"
 )
 def list_destination_definitions(served: Served, workspace_id: str) -> dict[str, Any]:
-    """Answer the destinations: BigQuery."""
+    """Answer the only destination connector, BigQuery."""
     return _definitions(served, workspace_id, "destination")
 
 

@@ -1,16 +1,18 @@
-"""Imports one connector and forks a process for each command, so that a command does not pay for the import.
+"""Imports one connector once, then forks a process for each command, so that no command waits for the import.
 
-A script of its own: it is run by the Python of the connector's environment, which knows nothing of this package.
+The Python of the connector's environment runs this script. That environment does not contain the package airbyte_lite,
+so the script uses the standard library only.
 
     python fork_server.py COMMAND       COMMAND: a console script of the environment, for example source-s3
 
-Standard input is a Unix socket. Each byte on it carries three file descriptors: the standard output and standard error
-of a new command, and a socket for that command alone. On the latter comes one line of JSON, {"argv", "directory"}, and
-back goes one line, the exit code (negative: the signal that ended it), when the command has ended. If the other side
-closes that socket, or only its sending half, the command's process group is ended: SIGTERM, then SIGKILL.
+Protocol. Standard input is a Unix socket. The parent sends one byte for each command, with three file descriptors:
+standard output, standard error, and a command socket. The parent writes the request to the command socket, one line of
+JSON: {"argv": […], "directory": "…"}. When the command has ended, the server answers with one line: the exit code, or
+the negative number of the signal that ended the command. If the parent closes the command socket, or only the sending
+half of it, the server ends the command's process group: SIGTERM, then SIGKILL after 5 s.
 
-End of file on standard input means that the parent is gone, however it went: every command is killed and the server
-ends. If the server itself is killed, the commands notice that its end of a pipe is closed and kill themselves.
+End of file on standard input means that the parent has ended. The server then kills every command and ends. If the
+server is killed, the commands see that the server's end of a pipe is closed, and kill themselves.
 """
 
 import atexit
@@ -45,7 +47,7 @@ class Request(NamedTuple):
 
 
 class Child:
-    """A command that runs."""
+    """A running command."""
 
     def __init__(self, pid: int, client: socket.socket) -> None:
         self.pid = pid
@@ -53,13 +55,16 @@ class Child:
         self.kill_at = float("inf")
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the command's process group; it cannot hit a stranger, for the pid is not yet reaped."""
+        """Send a signal to the command's process group.
+
+        No other process can receive it: the system does not reuse the process id before `_reap` has waited for it.
+        """
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
 
 class Server:
-    """Forks commands, reaps them and reports how they ended."""
+    """Forks commands, waits for their end and reports their exit codes."""
 
     def __init__(self) -> None:
         self.control = socket.socket(fileno=os.dup(0))
@@ -79,7 +84,7 @@ class Server:
         self.children: dict[int, Child] = {}
 
     def serve(self) -> Request | None:
-        """Serve until the parent is gone, then return None; in each forked child return its request."""
+        """Serve until the parent has ended, then return None. In each forked child, return the child's request."""
         while True:
             kill_at = min((child.kill_at for child in self.children.values()), default=float("inf"))
             timeout = None if kill_at == float("inf") else max(0.0, kill_at - time.monotonic())
@@ -110,11 +115,11 @@ class Server:
         return Request(request["argv"], request["directory"], stdout, stderr, client)
 
     def _fork(self, request: Request) -> bool:
-        """Fork; return True in the child."""
+        """Fork a process for the request. Return True in the child, False in the server."""
         sys.stdout.flush()
         sys.stderr.flush()
         with warnings.catch_warnings():
-            # Arrow's allocator keeps a thread; it is prepared for forks.
+            # Python warns because Arrow's allocator has a thread. That thread supports forks.
             warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
             pid = os.fork()
         if pid == 0:
@@ -122,7 +127,8 @@ class Server:
             self._become_command(request)
             return True
         with contextlib.suppress(PermissionError, ProcessLookupError):
-            os.setpgid(pid, pid)  # in both processes: whoever is first, no signal can miss the group
+            # Both processes do this. The group exists before either of them goes on, so no signal is lost.
+            os.setpgid(pid, pid)
         os.close(request.stdout)
         os.close(request.stderr)
         child = self.children[pid] = Child(pid, request.client)
@@ -130,10 +136,10 @@ class Server:
         return False
 
     def _become_command(self, request: Request) -> None:
-        """In the child: let go of everything that is the server's, and take the command's output and directory."""
+        """In the child: close the server's descriptors, and set the command's output, directory and environment."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who started the server may have been started with it ignored
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent may have been started with SIGTERM ignored
         self.selector.close()
         for sock in (self.control, self.wakeup, self.wakeup_writer, request.client):
             sock.close()
@@ -164,7 +170,7 @@ class Server:
         for child in list(self.children.values()):
             if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
-            child.signal(signal.SIGKILL)  # whatever the command started and left behind
+            child.signal(signal.SIGKILL)  # ends processes that the command started and did not end
             _, status = os.waitpid(child.pid, 0)
             del self.children[child.pid]
             with contextlib.suppress(KeyError):
@@ -175,20 +181,20 @@ class Server:
 
 
 def _die_with(lifeline: int) -> None:
-    """Kill the own process group once the server has closed its end of the pipe."""
+    """Wait until the server has closed its end of the pipe, then kill this process's own group."""
     os.read(lifeline, 1)
     os.killpg(0, signal.SIGKILL)
 
 
 def load(command: str) -> Callable[[], Any]:
-    """Import the console script's function, as the script that pip installs would (Entry points specification)."""
+    """Import the function of a console script, as the script that pip installs does (Entry points specification)."""
     (entry_point,) = entry_points(group="console_scripts", name=command)
     function: Callable[[], Any] = entry_point.load()
     return function
 
 
 def main(command: str) -> None:
-    """Serve; in each child run the console script with the command's arguments and exit as the script would."""
+    """Serve commands. In each child, run the console script with the command's arguments and exit with its code."""
     exit_code = 1
 
     def leave() -> None:
@@ -196,17 +202,18 @@ def main(command: str) -> None:
         sys.stderr.flush()
         os._exit(exit_code)
 
-    # Registered first, so called last, after the connector's own exit functions: to take apart all that is imported
-    # would cost 0.14 s.
+    # Exit functions run in reverse order: registered first, `leave` runs after the connector's own. It skips the
+    # interpreter's normal shutdown, which spends 0.14 s on the imported modules.
     atexit.register(leave)
     function = load(command)
     gc.collect()
-    gc.freeze()  # what is imported stays out of the children's collections, and so in shared pages
+    gc.freeze()  # the children's garbage collector skips the imported objects, so their memory pages stay shared
     request = Server().serve()
     if request is None:
         exit_code = 0
         return
-    # A connector hands records from thread to thread and makes few cycles: fewer switches and collections, more rows.
+    # A connector passes records from thread to thread and makes few reference cycles. Fewer thread switches and
+    # garbage collections give more rows per second.
     sys.setswitchinterval(0.05)
     gc.set_threshold(50_000, 50, 100)
     sys.argv = [command, *request.argv]

@@ -1,7 +1,11 @@
-"""Secrets of connector configurations: masked in what is read, kept when the mask comes back, redacted from logs.
+"""Protects the secrets in connector configurations: in answers, in updates and in logs.
 
-A value is secret where the connector's specification says `airbyte_secret` ("Connector specification reference" in
-Airbyte's documentation). Keys that the specification does not know are secret when their name says so.
+An answer shows a mask in place of a secret. An update that contains the mask keeps the stored secret. Logs show the
+mask in place of a secret.
+
+A value is secret if the connector's specification marks it with `airbyte_secret` ("Connector specification reference"
+in Airbyte's documentation). If the specification does not describe a key, the value is secret if the key's name matches
+SECRET_NAME.
 """
 
 from __future__ import annotations
@@ -17,20 +21,20 @@ from platform_kit.specification import MASK, Schemas, branches, child, is_secret
 SECRET_NAME = re.compile(
     r"secret|password|passphrase|private_?key|access_?key|api_?key|token|credentials_json", re.IGNORECASE
 )
-# A low-code connector's specification is part of its manifest, which is part of its configuration.
+# The configuration of a low-code connector contains its manifest, and the manifest contains the specification.
 MANIFEST = "__injected_declarative_manifest"
 
 Schema = dict[str, Any]
 
 
 def mask(configuration: dict[str, Any], specification: Schema) -> dict[str, Any]:
-    """Return a copy whose secrets are replaced by the mask."""
+    """Return a copy with the mask in place of each secret."""
     masked: dict[str, Any] = _replace(configuration, _schemas(configuration, specification), lambda _value: MASK)
     return masked
 
 
 def mask_all(configuration: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy in which every value but true, false and null is masked: for a specification that is not known."""
+    """Return a copy with the mask in place of every text and number. For use when the specification is unknown."""
 
     def masked(value: Any) -> Any:
         if isinstance(value, dict):
@@ -43,7 +47,10 @@ def mask_all(configuration: dict[str, Any]) -> dict[str, Any]:
 
 
 def secret_values(configuration: dict[str, Any], specification: Schema) -> set[str]:
-    """Return every secret text in the configuration, parts of JSON keys (a service account's private key) included."""
+    """Return every secret text in the configuration, with the secret fields of values that are JSON documents.
+
+    For example, a service account key gives the whole key file and the private key in it.
+    """
     found: set[str] = set()
 
     def keep(value: Any) -> Any:
@@ -55,7 +62,10 @@ def secret_values(configuration: dict[str, Any], specification: Schema) -> set[s
 
 
 def restore(new: Any, stored: Any) -> Any:
-    """Return `new` with each mask replaced by what is stored at the same place; raises KeyError where nothing is."""
+    """Return `new` with each mask replaced by the stored value of the same path.
+
+    Raises KeyError if `stored` has no value there.
+    """
     if isinstance(new, dict):
         known = stored if isinstance(stored, dict) else {}
         return {key: restore(value, known.get(key)) for key, value in new.items()}
@@ -70,7 +80,7 @@ def restore(new: Any, stored: Any) -> Any:
 
 
 def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """Return the stored configuration with the change laid over it, object by object; lists are replaced whole."""
+    """Return the stored configuration with the change merged into it. Objects are merged, lists are replaced."""
     merged = dict(stored)
     for key, value in change.items():
         before = stored.get(key)
@@ -79,12 +89,12 @@ def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 
 class Redactor:
-    """Replaces secret values in text, in the forms in which they appear in logs."""
+    """Replaces secret values in text with the mask, also where they are JSON-escaped or URL-encoded."""
 
     def __init__(self, values: Iterable[str]) -> None:
         forms = {form for value in values for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
-        # Longest first, so that a secret inside another does not leave the rest of it behind. Short ones only as whole
-        # words: "test" must not change "latest".
+        # Longest first: if one secret contains another, the longer one is replaced as a whole. Secrets shorter than
+        # 8 characters match whole words only: the secret "test" must not change "latest".
         patterns = [
             re.escape(form) if len(form) >= 8 else rf"(?<![A-Za-z0-9_]){re.escape(form)}(?![A-Za-z0-9_])"
             for form in sorted(forms, key=len, reverse=True)
@@ -97,7 +107,7 @@ class Redactor:
 
 
 def manifest_specification(configuration: dict[str, Any]) -> Schema | None:
-    """Return the specification that a low-code connector's manifest holds, None where there is none."""
+    """Return the specification in a low-code connector's manifest, or None if the configuration has none."""
     manifest = configuration.get(MANIFEST)
     spec = manifest.get("spec") if isinstance(manifest, dict) else None
     own = spec.get("connection_specification") if isinstance(spec, dict) else None
@@ -110,7 +120,10 @@ def _schemas(configuration: dict[str, Any], specification: Schema) -> Schemas:
 
 
 def _replace(value: Any, schemas: Schemas, change: Callable[[Any], Any]) -> Any:
-    """Return a copy of value with change(secret) in the place of every secret: if any alternative says it is one."""
+    """Return a copy of value with change(secret) in place of every secret.
+
+    A value is secret if at least one alternative (oneOf, anyOf) of the specification marks it.
+    """
     if isinstance(value, dict):
         return {key: _replace_property(key, item, child(schemas, key), change) for key, item in value.items()}
     if isinstance(value, list):
@@ -122,7 +135,8 @@ def _replace_property(key: str, value: Any, schemas: Schemas, change: Callable[[
     named_secret = not schemas and isinstance(value, str) and SECRET_NAME.search(key) is not None
     if value is not None and value != "" and (named_secret or is_secret(schemas)):
         return change(value)
-    # The manifest is the connector itself, public by nature, and its keys (token paths and the like) are not values.
+    # The manifest is the code of the connector, which is not secret. It has keys such as `token_path` that would match
+    # SECRET_NAME.
     return value if key == MANIFEST else _replace(value, schemas, change)
 
 
@@ -142,7 +156,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _inner_secrets(value: str) -> Iterator[str]:
-    """Yield the secret parts of a value that is itself JSON, like a service account key."""
+    """Yield the secret fields of a value that is a JSON document, for example a service account key."""
     try:
         document = json.loads(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Starts connector commands as processes, through one fork server for each connector in use."""
+"""Starts connector commands as processes. Each connector in use has one fork server."""
 
 import contextlib
 import fcntl
@@ -16,22 +16,22 @@ from airbyte_lite.connectors.registry import CONNECTORS, Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PIPE_BYTES = 1 << 20
-"""Read at a time, and the size of a command's output pipe where the system can set it (Linux: 1 MiB at most)."""
+"""Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
 CLOSE_SECONDS = 3.0
-"""For a fork server to end by itself: an import takes two."""
+"""Time for a fork server to end before it is killed. An import, which it cannot interrupt, takes 2 s."""
 TAIL_BYTES = 32 * 1024
-"""Kept of what a process writes to standard error."""
+"""Number of last bytes kept of a process's standard error."""
 
 PASSED_ON = frozenset(
     {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"}
     | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
     | {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"}
 )
-"""All that a connector sees of our environment: its credentials are in its configuration, ours are not for it."""
+"""The only variables that a connector gets from this server's environment. The others may hold the server's secrets."""
 
 
 class Process:
-    """One command of a connector that runs."""
+    """One running command of a connector."""
 
     def __init__(self, stdout: BinaryIO, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
         self.stdout = stdout
@@ -41,14 +41,14 @@ class Process:
         self._exit_code: int | None = None
 
     def stop(self) -> None:
-        """Have the command's process group ended; return at once. Harmless when it has ended already."""
+        """Tell the fork server to end the command's process group. Returns at once. Does nothing after its end."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_WR)
 
     def wait(self) -> int:
-        """Return the exit code (negative: the signal) once the command has ended.
+        """Wait for the end of the command; return its exit code, or the negative number of the signal that ended it.
 
-        Raises ConnectorError if nobody is left who knows it: the connector cannot be imported, or was killed.
+        Raises ConnectorError if the fork server has ended: the connector cannot be imported, or it was killed.
         """
         if self._exit_code is None:
             answer = b""
@@ -60,7 +60,7 @@ class Process:
         return self._exit_code
 
     def close(self) -> None:
-        """End the command if it still runs, wait for its end and release what belongs to it."""
+        """End the command if it is still running, wait for its end, and close its pipes and its socket."""
         self.stop()
         with contextlib.suppress(ConnectorError, OSError):
             self.wait()
@@ -69,14 +69,14 @@ class Process:
         self._tail.close()
 
     def tail(self) -> str:
-        """Return the last lines that the command wrote to standard error; all of them once its end is known."""
+        """Return the last lines of the command's standard error so far; after `wait`, up to its end."""
         if self._exit_code is not None:
             self._tail.close()
         return self._tail.text()
 
 
 class ForkServer:
-    """The process that has imported one connector and forks its commands."""
+    """The process that imports one connector and forks its commands."""
 
     def __init__(self, connector: Connector, directory: Path) -> None:
         self._connector = connector
@@ -86,8 +86,8 @@ class ForkServer:
             "HOME": str(directory),
             "TMPDIR": str(directory),
             "NLTK_DATA": str(CONNECTORS / "nltk_data"),
-            "OPENBLAS_NUM_THREADS": "1",  # no threads before the fork
-            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS asks a framework that refuses forks for proxies
+            "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS would start threads before the fork
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS looks up proxies in a framework that refuses forks
         }
         python = connector.environment / "bin" / "python"
         try:
@@ -98,13 +98,13 @@ class ForkServer:
                 stderr=subprocess.PIPE,
                 env=environment,
                 cwd=directory,
-                start_new_session=True,  # Ctrl-C is for the server, which ends its commands in order
+                start_new_session=True,  # Ctrl-C must reach only airbyte-lite, which then ends the commands itself
             )
         except FileNotFoundError as error:
             self._control.close()
             raise ConnectorError(
-                f"{connector.title} {connector.version} cannot be run: {python} does not exist. "
-                f"Install {connector.lock} into {connector.environment} (make demo and make dev do).",
+                f"{connector.title} {connector.version} cannot be run: {python} not found. "
+                f"Install {connector.lock} into {connector.environment}: `make demo` and `make dev` do this.",
                 str(error),
             ) from error
         finally:
@@ -112,12 +112,12 @@ class ForkServer:
         self._tail = Tail(_stream(self._process.stderr))
 
     def start(self, argv: Sequence[str], directory: Path) -> Process:
-        """Start a command in a directory of its own; raise ConnectorError if the server has just ended."""
+        """Start a command in the given directory. Raises ConnectorError if the fork server has ended."""
         control, theirs = socket.socketpair()
         stdout, stdout_writer = os.pipe()
         stderr, stderr_writer = os.pipe()
         if hasattr(fcntl, "F_SETPIPE_SZ"):
-            with contextlib.suppress(PermissionError):  # beyond this user's share of pipe memory
+            with contextlib.suppress(PermissionError):  # this user's limit for pipe memory is reached
                 fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         try:
             control.sendall(json.dumps({"argv": list(argv), "directory": str(directory)}).encode() + b"\n")
@@ -135,34 +135,36 @@ class ForkServer:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def failure(self) -> ConnectorError:
-        """Say why the server ended without an answer."""
+        """Return the error that says why the fork server ended."""
         code = self._process.wait()
         self._tail.close()
         title = f"{self._connector.title} {self._connector.version}"
         if code == 0:
-            return ConnectorError(f"{title} was ended because the server stops. Start the job again when it is back.")
+            return ConnectorError(f"{title} was ended because the server stops. Start the server, then the job again.")
         reason = (
             f"was killed by signal {-code}" if code < 0 else f"could not be imported from {self._connector.environment}"
         )
-        return ConnectorError(f"{title} {reason}. Its last lines are in the log; run the job again.", self._tail.text())
+        return ConnectorError(
+            f"{title} {reason}. The last lines of its output are in the log. Start the job again.", self._tail.text()
+        )
 
     def close(self) -> None:
-        """End the server and every command that it runs; it is killed where it hangs, as in a connector's import."""
+        """End the fork server and its commands. If it does not end within 3 s, for example in an import, kill it."""
         self._control.close()
         try:
             self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # its commands notice, and end too
+            self._process.kill()  # its commands see the closed pipe and end too
             self._process.wait()
         self._tail.close()
 
 
 class Tail:
-    """Drains a stream in a thread and keeps its end."""
+    """Reads a stream in a thread and keeps its last bytes."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -176,14 +178,14 @@ class Tail:
                 self._kept = (self._kept + chunk)[-TAIL_BYTES:]
 
     def text(self) -> str:
-        """Return what is kept, at most TAIL_BYTES."""
+        """Return the last TAIL_BYTES so far."""
         return self._kept.decode(errors="replace")
 
     def close(self) -> None:
-        """Wait until the stream has ended."""
+        """Wait for the end of the stream."""
         self._thread.join()
 
 
 def _stream(pipe: IO[bytes] | None) -> BinaryIO:
-    assert pipe is not None  # noqa: S101 - asked for with PIPE
+    assert pipe is not None  # noqa: S101 - the process was started with stderr=PIPE
     return pipe  # type: ignore[return-value]

@@ -1,6 +1,6 @@
-"""The messages of the Airbyte protocol, as far as they must be understood here (Airbyte protocol, version 0.2).
+"""Parses the messages of the Airbyte protocol (version 0.2) that this server uses.
 
-A message is one JSON object on one line with a `type` and a body under the type's own name, in lower case.
+A message is one line with one JSON object: its `type`, and its body under the name of the type in lower case.
 """
 
 import json
@@ -11,26 +11,26 @@ import orjson
 Message = dict[str, Any]
 
 NO_MESSAGE = "Something went wrong in the connector"
-"""What airbyte-cdk says to the user where a connector gives no message of its own (AirbyteTracedException)."""
+"""airbyte-cdk's default message, sent when a connector gives no message of its own (AirbyteTracedException)."""
 
 
 class ConnectorError(Exception):
-    """A connector command failed, or said that it cannot do what it was asked."""
+    """A connector command failed."""
 
     def __init__(self, message: str, internal: str = "", failure_type: str = "system_error") -> None:
         super().__init__(message)
         self.message = message
         """For the user."""
         self.internal = internal
-        """For the log: the stack trace, or the last lines that the connector wrote."""
+        """For the log: the stack trace, or the last lines of the connector's output."""
         self.failure_type = failure_type
-        """config_error (the user can repair it), transient_error (worth a retry) or system_error."""
+        """config_error (the user can correct it), transient_error (a retry may succeed) or system_error."""
 
 
 def parse_message(line: bytes) -> Message | None:
-    """Return the message of one line of output, None for other text.
+    """Return the message in one line of output, or None if the line is other text.
 
-    Raises ConnectorError for a message that cannot be read.
+    Raises ConnectorError if the line is a message but not valid JSON.
     """
     try:
         message = orjson.loads(line)
@@ -40,8 +40,11 @@ def parse_message(line: bytes) -> Message | None:
 
 
 def _lenient(line: bytes) -> Any:
-    """Read what strict JSON refuses and Python connectors write: NaN (as text: it will not cast), lone surrogates."""
-    if not line.lstrip().startswith(b"{") or not line.endswith(b"\n"):  # text, or the last words of a killed process
+    """Parse a line that strict JSON refuses but Python connectors write: NaN and unpaired surrogates.
+
+    NaN becomes the text "NaN": no numeric column accepts it, so it is reported like every other invalid value.
+    """
+    if not line.lstrip().startswith(b"{") or not line.endswith(b"\n"):  # text, or a line cut off by a kill
         return None
     try:
         loose = json.loads(line.decode(errors="replace"), parse_constant=str)
@@ -50,12 +53,12 @@ def _lenient(line: bytes) -> Any:
         if b'"type"' not in line:
             return None
         raise ConnectorError(
-            "The connector wrote a message that is not valid JSON; its records cannot be trusted."
+            "The connector wrote a message that is not valid JSON. The command was stopped: records may be missing."
         ) from None
 
 
 def error_of(message: Message) -> ConnectorError | None:
-    """Return the error that a TRACE message of type ERROR carries."""
+    """Return the error in a TRACE message of type ERROR, or None for any other message."""
     if message["type"] != "TRACE" or message["trace"]["type"] != "ERROR":
         return None
     error = message["trace"]["error"]
@@ -67,10 +70,11 @@ def error_of(message: Message) -> ConnectorError | None:
 
 
 def abandoned_file_of(message: Message) -> ConnectorError | None:
-    """Return the error that a LOG message of level ERROR with a stack trace stands for: a file was given up.
+    """Return the error if the message says that the connector skipped a file or the rest of it, otherwise None.
 
-    airbyte-cdk's file-based sources go on after an exception in a file (DefaultFileBasedStream.read_records_from_slice
-    in its source): the stream is COMPLETE and often the exit code 0, though rows are missing.
+    Such a message is a LOG of level ERROR with a stack trace. After an exception in a file, airbyte-cdk's file-based
+    sources continue with the next file (DefaultFileBasedStream.read_records_from_slice in airbyte-cdk). They report
+    the stream as COMPLETE and often exit with code 0, although rows are missing.
     """
     if message["type"] != "LOG" or message["log"]["level"] != "ERROR" or not message["log"].get("stack_trace"):
         return None
@@ -81,7 +85,7 @@ def abandoned_file_of(message: Message) -> ConnectorError | None:
 
 
 def configuration_of(message: Message) -> dict[str, Any] | None:
-    """Return the configuration that a CONTROL message asks to keep in place of the one it was given."""
+    """Return the new configuration in a CONTROL message, which replaces the stored one; None for other messages."""
     if message["type"] != "CONTROL" or message["control"]["type"] != "CONNECTOR_CONFIG":
         return None
     configuration: dict[str, Any] = message["control"]["connectorConfig"]["config"]

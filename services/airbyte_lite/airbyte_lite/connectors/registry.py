@@ -1,4 +1,4 @@
-"""The connectors that can be run: services/airbyte_lite/connectors/connectors.toml."""
+"""Reads the list of source connectors: services/airbyte_lite/connectors/connectors.toml."""
 
 import os
 import tomllib
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTORS = Path(os.environ.get("CONNECTORS_DIR") or Path(__file__).parents[2] / "connectors")
-"""connectors.toml with the locks beside it: in this checkout, or where an image has them (CONNECTORS_DIR)."""
+"""The folder of connectors.toml and the lock files. In an image, CONNECTORS_DIR names it."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,16 @@ class Connector:
     environment: Path
     """The virtual environment that holds the connector."""
     command: str
-    """The console script in it that speaks the Airbyte protocol."""
+    """The connector's console script in the environment; it speaks the Airbyte protocol."""
     lock: Path
-    """The hashed requirements that the environment is installed from."""
+    """The hashed requirements of the environment."""
 
 
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
-    """Return every connector of the registry by name; its environment is named as the folder of its lock."""
+    """Return every connector in the registry by name.
+
+    A connector's environment is a folder under `environments`, with the name of the lock's folder.
+    """
     with registry.open("rb") as file:
         entries = tomllib.load(file)
     return {

@@ -26,24 +26,24 @@ from airbyte_lite.connectors.registry import Connector
 __all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read"]
 
 COMMAND_SECONDS = 600.0
-"""A spec, check or discover that takes longer is ended. Connectors retry a server that does not answer for minutes."""
+"""Time limit of spec, check and discover. Connectors retry for minutes when a server does not answer."""
 RECORD = b'{"type":"RECORD",'
-"""How airbyte-cdk begins a record: these lines, nearly all of a read, are passed on unseen."""
+"""Start of a record as airbyte-cdk writes it. `Read` does not parse these lines: almost every line is one."""
 LINES_KEPT = 30
-"""Last lines of output that go into an error, where a connector ends without saying why."""
+"""Number of last output lines in the error of a connector that ends without an error message."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A connector's judgement of a configuration."""
+    """The result of a connector's check command."""
 
     succeeded: bool
     message: str
-    """Why it did not succeed, in the connector's words; empty otherwise."""
+    """The connector's reason for a failure; empty after a success."""
 
 
 class Read:
-    """A read command; iterating gives its raw lines until it ends."""
+    """A running read command. Iteration yields its raw output lines until it ends."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -51,13 +51,13 @@ class Read:
         """After iteration: 0, the connector's error code, or the negative number of the signal that ended it."""
         self._abandoned: ConnectorError | None = None
         self.configuration_update: dict[str, Any] | None = None
-        """The last configuration that the connector asked to keep (CONTROL message), as far as was iterated."""
+        """The newest configuration that the connector sent in a CONTROL message during the iteration so far."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield each line as it was written: one protocol message, or stray text.
+        """Yield each line unchanged: one protocol message, or other text.
 
-        Raises ConnectorError if the connector cannot be imported, if its process was lost, and at the end if it has
-        given up a file.
+        Raises ConnectorError if the connector cannot be imported or its process was killed, and after the last line if
+        the connector skipped a file because of an error.
         """
         for line in self._process.stdout:
             if not line.startswith(RECORD):
@@ -73,12 +73,12 @@ class Read:
             self._abandoned = self._abandoned or abandoned_file_of(message)
 
     def stop(self) -> None:
-        """End the connector's process group (SIGTERM, SIGKILL after 5 s); from any thread, returns at once."""
+        """End the connector's process group (SIGTERM, SIGKILL after 5 s). Returns at once; any thread may call it."""
         self._process.stop()
 
     @property
     def stderr(self) -> str:
-        """The end of what the connector wrote to standard error."""
+        """The last lines of the connector's standard error."""
         return self._process.tail()
 
 
@@ -89,31 +89,31 @@ def _ignore(_read: Read) -> None: ...
 
 
 class ConnectorRunner:
-    """Runs connectors; each one in use keeps a process that has imported it, so that commands start warm."""
+    """Runs connector commands. Each connector in use has a fork server, which starts commands without the import."""
 
     def __init__(self, work_dir: Path) -> None:
         self._commands = work_dir.absolute() / "commands"
         self._home = work_dir.absolute() / "home"
         for directory in (self._commands, self._home):
-            shutil.rmtree(directory, ignore_errors=True)  # configurations that a killed server left behind
+            shutil.rmtree(directory, ignore_errors=True)  # may hold configurations of a killed server
             directory.mkdir(parents=True, mode=0o700)
         self._lock = threading.Lock()
         self._servers: dict[str, ForkServer] = {}
         self._specs: dict[Connector, dict[str, Any]] = {}
 
     def spec(self, connector: Connector) -> dict[str, Any]:
-        """Return the connector's specification (connectionSpecification, documentationUrl, …); asked once.
+        """Return the connector's specification: connectionSpecification, documentationUrl and more.
 
-        Raises ConnectorError.
+        The connector is asked once; later calls return the same specification. Raises ConnectorError.
         """
         if connector not in self._specs:
             self._specs[connector] = self._ask(connector, "spec", "spec")
         return self._specs[connector]
 
     def check(self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore) -> CheckResult:
-        """Have the connector try a configuration; raise ConnectorError if it could not even try.
+        """Run the connector's check with a configuration. Raises ConnectorError if the check gives no result.
 
-        `follow` is given the running command, which may be stopped: a ConnectorError then.
+        `follow` receives the running command, so that the caller can stop it. A stopped check raises ConnectorError.
         """
         status = self._ask(connector, "check", "connectionStatus", follow, config=configuration)
         return CheckResult(status["status"] == "SUCCEEDED", status.get("message") or "")
@@ -121,7 +121,7 @@ class ConnectorRunner:
     def discover(
         self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore
     ) -> list[dict[str, Any]]:
-        """Return the streams of a source as AirbyteStream objects; raise ConnectorError. `follow`: as for `check`."""
+        """Return the streams of a source as AirbyteStream objects. Raises ConnectorError. `follow`: see `check`."""
         catalog = self._ask(connector, "discover", "catalog", follow, config=configuration)
         streams: list[dict[str, Any]] = catalog["streams"]
         return streams
@@ -133,9 +133,9 @@ class ConnectorRunner:
         catalog: dict[str, Any],
         state: list[dict[str, Any]],
     ) -> AbstractContextManager[Read]:
-        """Start to read the streams of a ConfiguredAirbyteCatalog from a list of AirbyteStateMessage objects.
+        """Start a read of the streams in a ConfiguredAirbyteCatalog, from the given AirbyteStateMessage objects.
 
-        The connector is ended at the end of the context, whatever happened. Raises ConnectorError.
+        The end of the context ends the connector, also after an exception. Raises ConnectorError.
         """
         return self._read(connector, {"config": configuration, "catalog": catalog, "state": state})
 
@@ -154,7 +154,7 @@ class ConnectorRunner:
     def _ask(
         self, connector: Connector, command: str, answer: str, follow: Follow = _ignore, **files: Any
     ) -> dict[str, Any]:
-        """Run a command; return the body of its answer."""
+        """Run a command and return the body of its answer. Raises ConnectorError."""
         body: dict[str, Any] | None = None
         error: ConnectorError | None = None
         lines: deque[bytes] = deque(maxlen=LINES_KEPT)
@@ -176,15 +176,21 @@ class ConnectorRunner:
             return body
         if error is not None:
             raise error
-        text, failure_type = f"ended its {command} without an answer (exit code {read.exit_code})", "system_error"
+        text = f"command {command} ended without a result (exit code {read.exit_code})"
+        failure_type = "system_error"
         if time.monotonic() >= deadline:
-            text, failure_type = f"did not end its {command} within {COMMAND_SECONDS:g} s", "transient_error"
+            text = f"command {command} did not end within {COMMAND_SECONDS:g} s and was stopped"
+            failure_type = "transient_error"
         last_lines = b"".join(lines).decode(errors="replace") + read.stderr
-        raise ConnectorError(f"{connector.title} {text}. Its last lines are in the log.", last_lines, failure_type)
+        raise ConnectorError(
+            f"{connector.title}: {text}. The last lines of the connector's output are in the log.",
+            last_lines,
+            failure_type,
+        )
 
     @contextmanager
     def _command(self, connector: Connector, command: str, files: dict[str, Any]) -> Iterator[Process]:
-        """Run a command in a private directory that holds its files and is removed afterwards."""
+        """Run a command in a private directory with its files. The directory is removed afterwards."""
         directory = Path(tempfile.mkdtemp(dir=self._commands))
         try:
             argv = [command]
@@ -202,7 +208,7 @@ class ConnectorRunner:
             shutil.rmtree(directory, ignore_errors=True)
 
     def _server(self, connector: Connector) -> ForkServer:
-        """Return the connector's fork server; a new one at first, and when the last one has crashed."""
+        """Return the connector's fork server; start one if none runs."""
         with self._lock:
             server = self._servers.get(connector.name)
             if server is None or not server.alive:

@@ -1,4 +1,4 @@
-"""Checks a connector's configuration against its specification, in sentences that never repeat a value."""
+"""Checks a connector's configuration against its specification. The messages never contain a configured value."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def check_configuration(configuration: dict[str, Any], specification: dict[str, Any], connector: str) -> None:
-    """Raise a 422 Problem that names every fault of the configuration.
+    """Raise a 422 Problem that names every fault, if the configuration does not match the specification.
 
-    A low-code connector's configuration is held against the specification in its manifest too.
+    The configuration of a low-code connector must also match the specification in its manifest.
     """
     faults = _all_faults(configuration, specification)
     own = manifest_specification(configuration)
@@ -23,11 +23,11 @@ def check_configuration(configuration: dict[str, Any], specification: dict[str, 
         faults |= _schema_faults(own) or _all_faults(values, own)
     if faults:
         sentences = "; ".join(f"{path} {text}" for path, text in faults.items())
-        raise invalid(f"The configuration does not fit the specification of {connector}: {sentences}.", faults)
+        raise invalid(f"The configuration does not match the specification of {connector}: {sentences}.", faults)
 
 
 def _all_faults(configuration: dict[str, Any], specification: dict[str, Any]) -> dict[str, str]:
-    import jsonschema  # here, because it takes a fifth of a second that the start of the server does not need
+    import jsonschema  # not at the top: the import takes 0.2 s, and the start of the server does not need it
 
     faults: dict[str, str] = {}
     for fault in jsonschema.Draft7Validator(specification).iter_errors(configuration):
@@ -36,19 +36,19 @@ def _all_faults(configuration: dict[str, Any], specification: dict[str, Any]) ->
 
 
 def _schema_faults(specification: dict[str, Any]) -> dict[str, str]:
-    """Return where a manifest's specification is not a JSON schema."""
+    """Return the first fault by path if the specification in a manifest is not a valid JSON schema."""
     import jsonschema
 
     try:
         jsonschema.Draft7Validator.check_schema(specification)
     except jsonschema.SchemaError as error:
         path = ["configuration", MANIFEST, "spec", "connection_specification", *map(str, error.absolute_path)]
-        return {".".join(path): "is not a JSON schema"}
+        return {".".join(path): "is not a valid JSON schema"}
     return {}
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
-    """Return the error as path and text; one in alternatives is told for the alternative that was meant."""
+    """Return the error as a text for each path. For oneOf and anyOf: the faults of the chosen alternative."""
     path = ".".join(["configuration", *(str(part) for part in error.absolute_path)])
     limit: Any = error.validator_value
     instance: Any = error.instance
@@ -67,26 +67,29 @@ def _faults(error: ValidationError) -> dict[str, str]:
             extra = [name for name in instance if name not in known]
             return {f"{path}.{name}": "is not a property of this connector" for name in extra}
         case "oneOf" | "anyOf":
-            return _meant_alternative(error) or {path: "does not fit any of its alternatives"}
+            return _chosen_alternative(error) or {path: "does not match any of the allowed alternatives"}
         case _:
-            return {path: f"does not fit {error.validator} {limit}"}
+            return {path: f"does not satisfy {error.validator} {limit}"}
 
 
-def _meant_alternative(error: ValidationError) -> dict[str, str]:
-    """Return the faults of the alternative that its constant names, or the names there are."""
+def _chosen_alternative(error: ValidationError) -> dict[str, str]:
+    """Return the faults of the alternative that the configuration chose by its discriminator.
+
+    If no alternative has that discriminator, return the valid discriminators. If several have it, return nothing.
+    """
     alternatives: dict[Any, list[ValidationError]] = {}
     for fault in error.context or []:
         alternatives.setdefault(fault.schema_path[0], []).append(fault)
-    meant = [faults for faults in alternatives.values() if not any(_is_discriminator(fault) for fault in faults)]
-    if len(meant) == 1:
-        return {path: text for fault in meant[0] for path, text in _faults(fault).items()}
+    chosen = [faults for faults in alternatives.values() if not any(_is_discriminator(fault) for fault in faults)]
+    if len(chosen) == 1:
+        return {path: text for fault in chosen[0] for path, text in _faults(fault).items()}
     choices: dict[str, list[str]] = {}
     for fault in (fault for faults in alternatives.values() for fault in faults if _is_discriminator(fault)):
         for path, text in _faults(fault).items():
             choices.setdefault(path, []).append(text.removeprefix("must be one of ").removeprefix("must be "))
-    return {} if meant else {path: f"must be one of {', '.join(texts)}" for path, texts in choices.items()}
+    return {} if chosen else {path: f"must be one of {', '.join(texts)}" for path, texts in choices.items()}
 
 
 def _is_discriminator(fault: ValidationError) -> bool:
-    """Return whether the fault is in the constant (method, filetype, …) that names the alternative."""
+    """Return whether the fault is in a discriminator, the constant (method, filetype, …) that names an alternative."""
     return fault.validator in ("const", "enum") and len(fault.relative_path) == 1

@@ -1,1 +1,1 @@
-"""Runs jobs: when they start, in which order, and what their logs keep."""
+"""Runs jobs: the schedule, the queue, the log of each job, and the removal of old jobs."""

@@ -1,4 +1,4 @@
-"""Cron expressions as Airbyte's public API takes them: Quartz's form, in UTC, at most once a minute."""
+"""Cron expressions as Airbyte's public API accepts them: Quartz syntax, in UTC, at most one start a minute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NUMBERS = r"[\d*,/-]+"
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 DAY = f"(?:[1-7]|{'|'.join(DAYS)})"
-# What croniter knows beyond Quartz (random times with R and H, 0 for Sunday) is not let through to it.
+# These patterns refuse what croniter accepts and Quartz does not: R and H (random times), and 0 for Sunday.
 FIELDS = {
     "second": r"\d\d?",
     "minute": NUMBERS,
@@ -25,20 +25,20 @@ DAY_OF_WEEK = re.compile(
 
 
 class CronError(ValueError):
-    """The expression is not one that Airbyte would take; the message is a sentence without its first words."""
+    """The cron expression is invalid. The message is the reason, without a full stop."""
 
 
 def checked(expression: str) -> str:
-    """Return the expression as it is kept, without the time zone UTC at its end. Raises CronError."""
-    kept = expression.removesuffix("UTC").strip()
-    if next_time(kept, datetime.datetime.now(datetime.UTC).timestamp()) is None:
-        raise CronError("never comes due")
-    return kept
+    """Return the expression without a time zone UTC at its end. Raises CronError if it is invalid."""
+    stripped = expression.removesuffix("UTC").strip()
+    if next_time(stripped, datetime.datetime.now(datetime.UTC).timestamp()) is None:
+        raise CronError("the expression matches no time in the future")
+    return stripped
 
 
 def next_time(expression: str, after: float) -> float | None:
-    """Return the first time after this one (seconds since 1970), None if there is none. Raises CronError."""
-    from croniter import CroniterBadDateError, CroniterError, croniter  # here: a tenth of a second to import
+    """Return the first matching time after `after`, both in seconds since 1970, or None. Raises CronError."""
+    from croniter import CroniterBadDateError, CroniterError, croniter  # not at the top: the import takes 0.1 s
 
     start = datetime.datetime.fromtimestamp(after, datetime.UTC)
     try:
@@ -46,40 +46,48 @@ def next_time(expression: str, after: float) -> float | None:
     except CroniterBadDateError:
         return None
     except CroniterError as error:
-        raise CronError("has a value that is out of range, or a combination that is not supported") from error
+        raise CronError("a value is out of range, or the combination of values is not supported") from error
     return float(found.timestamp())
 
 
 def _translated(expression: str) -> str:
-    """Return a Quartz expression as croniter reads it."""
+    """Return a Quartz expression in croniter's syntax. Raises CronError."""
     fields = dict(zip(FIELDS, expression.upper().split(), strict=False))
     count = len(expression.split())
     if count > 6 and re.search("[A-Za-z]", expression.split()[-1]):
-        raise CronError("has a time zone other than UTC, which Airbyte's public API does not take")
+        raise CronError("the time zone must be UTC; Airbyte's public API accepts no other time zone")
     if not 6 <= count <= 7:
         raise CronError(
-            f"has {count} fields, not 6 or 7: second minute hour day month day-of-week [year], 0 0 12 * * ?"
+            f"it has {count} fields instead of 6 or 7: second minute hour day-of-month month day-of-week [year], "
+            "for example 0 0 12 * * ?"
         )
-    if not re.fullmatch(r"\d+", fields["second"]) or (count == 7 and not re.fullmatch(r"\d+", fields["minute"])):
-        raise CronError("may run more than once a minute: its second, and with a year its minute, must be a number")
+    if not re.fullmatch(r"\d+", fields["second"]):
+        raise CronError("it may start more than once a minute: the second must be a number")
+    if count == 7 and not re.fullmatch(r"\d+", fields["minute"]):
+        raise CronError(
+            "it may start more than once a minute: in an expression with a year, the minute must be a number"
+        )
     for name, value in fields.items():
         if not re.fullmatch(FIELDS[name], value, re.ASCII):
-            raise CronError(f"is not understood: its {name} is none")
+            raise CronError(f"{value!r} is not a valid {name}")
     if (fields["day of the month"] == "?") is (fields["day of the week"] == "?"):
-        raise CronError("must have a ? for either the day of the month or the day of the week, and for one only")
+        raise CronError("exactly one of day of the month and day of the week must be ?")
     fields["day of the week"] = _day_of_week(fields["day of the week"])
     return " ".join(fields.values())
 
 
 def _day_of_week(field: str) -> str:
-    """Return Quartz's days (1 is Sunday, 6L the last Friday) as croniter's (0 is Sunday, L5)."""
+    """Return the day-of-week field in croniter's syntax. Raises CronError.
+
+    Quartz counts from 1 (Sunday) and writes 6L for the last Friday; croniter counts from 0 and writes L5.
+    """
     if field == "?":
         return "*"
     found: list[str] = []
     for part in field.split(","):
-        match = DAY_OF_WEEK.fullmatch("SAT" if part == "L" else part)  # the week's last day
+        match = DAY_OF_WEEK.fullmatch("SAT" if part == "L" else part)  # L is the last day of the week
         if match is None:
-            raise CronError("is not understood: its day of the week is none (1 is Sunday, 7 Saturday)")
+            raise CronError(f"{part!r} is not a valid day of the week (1 is Sunday, 7 is Saturday)")
         if match["last"]:
             found.append(f"L{_number(match['last'])}")
         elif match["nth"]:

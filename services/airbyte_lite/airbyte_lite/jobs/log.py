@@ -1,4 +1,4 @@
-"""The log of a running job: redacted, bounded, written to the database in small batches."""
+"""The log of a running job. Secrets are redacted, its size is limited, and it is stored in small batches."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from airbyte_lite.connectors.masking import Redactor
 from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.state.jobstore import JobStore
 
-LINES_KEPT = 10_000  # a connector warns for every row that does not cast; the first lines tell enough
-ERRORS_KEPT = 1_000  # beyond these lines: errors are the reason why somebody reads a log
-LINE_CHARACTERS = 8_000  # a stack trace of several errors
-LINE_HEAD = 4_000  # of a longer text, where the first error is; the rest is its end, where the last one is
+LINES_KEPT = 10_000  # a connector may warn about every row; 10,000 lines are enough to see the cause
+ERRORS_KEPT = 1_000  # more lines, for errors only, after LINES_KEPT lines: users read a log to find errors
+LINE_CHARACTERS = 8_000  # enough for a stack trace of several errors; of a longer text the middle is left out
+LINE_HEAD = 4_000  # characters kept from the start of a longer text, which shows the first error
 FLUSH_SECONDS = 0.5
 
 
 class JobLog:
-    """Collects one job's lines and progress; safe to use from several threads."""
+    """Collects the log lines and the progress of one job. Several threads may use it at the same time."""
 
     def __init__(self, jobs: JobStore, job_id: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._jobs = jobs
@@ -34,15 +34,15 @@ class JobLog:
         self.progress = SyncProgress()
 
     def hide(self, secrets: set[str]) -> None:
-        """Redact these values from every line that follows."""
+        """Replace these values with a mask in every later line."""
         self._redact = Redactor(secrets)
 
     def redact(self, text: str) -> str:
-        """Return the text without the job's secrets."""
+        """Return the text with the job's secrets masked."""
         return self._redact(text)
 
     def __call__(self, level: str, message: str) -> None:
-        """Add a line: time, level, message; none once the log is full."""
+        """Add a line with time, level and message. A full log drops the line."""
         room = LINES_KEPT + ERRORS_KEPT if level in ("ERROR", "FATAL") else LINES_KEPT
         with self._lock:
             if self._count < room:
@@ -51,20 +51,20 @@ class JobLog:
                 self._full = True
                 self._append(
                     "WARN",
-                    f"This log is full ({LINES_KEPT} lines, {ERRORS_KEPT} more for errors): "
-                    "only errors are added from here on.",
+                    f"The log has reached its limit of {LINES_KEPT} lines. From here on it shows only errors, "
+                    f"{ERRORS_KEPT} lines at most.",
                 )
             if self._clock() - self._flushed_at >= FLUSH_SECONDS:
                 self._flush()
 
     def end(self, level: str, message: str) -> None:
-        """Add the last line, which a full log takes too, and write what has been collected."""
+        """Add the last line, also to a full log, and store all collected lines."""
         with self._lock:
             self._append(level, message)
             self._flush()
 
     def flush(self) -> None:
-        """Write what has been collected, so that it can be read."""
+        """Store all collected lines, so that `JobStore.log` returns them."""
         with self._lock:
             self._flush()
 

@@ -1,4 +1,7 @@
-"""Keeps the database small: at the start and every hour, what is older than the settings allow is removed."""
+"""Limits the size of the database: removes old jobs and deleted records at the start and every hour.
+
+AIRBYTE_LITE_KEEP_DAYS and AIRBYTE_LITE_KEEP_JOBS set what is kept.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ log = logging.getLogger("airbyte_lite")
 
 
 class Pruner:
-    """A thread that prunes."""
+    """A thread that prunes the database every hour."""
 
     def __init__(self, database: Database, retention: Retention) -> None:
         self._database = database
@@ -25,11 +28,11 @@ class Pruner:
         self._thread = threading.Thread(target=self._run, name="pruner", daemon=True)
 
     def open(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the thread; waits up to 3 s for its end."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
@@ -41,8 +44,8 @@ class Pruner:
                 self._database.compact()
                 if removed:
                     log.info("removed %d old jobs with their logs", removed)
-            except Exception as error:  # a full disk, for example: the next turn tries again
+            except Exception as error:  # for example a full disk
                 if not self._closing.is_set():
-                    log.error("old jobs could not be removed: %s: %s", type(error).__name__, error)
+                    log.error("could not remove old jobs, trying again in an hour: %s: %s", type(error).__name__, error)
             if self._closing.wait(INTERVAL):
                 return

@@ -1,4 +1,4 @@
-"""Starts, queues, cancels and ends jobs: one thread for each that runs, one job at a time for each connection."""
+"""Queues, starts and cancels jobs. Each running job has a thread; each connection has at most one active job."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from airbyte_lite.state.jobstore import INTERRUPTED, JobStore
 from airbyte_lite.state.records import Connection, Job
 from airbyte_lite.sync.task import Task
 
-# A sync keeps one core busy with its connector; more at a time would only wait for each other.
+# The connector of a sync uses one core, so more syncs at the same time would not finish earlier.
 RUNNING_AT_ONCE = max(2, os.cpu_count() or 1)
-CANCEL_SECONDS = 20.0  # a cancelled job ends within this time, or its cancellation is answered before its end
+CANCEL_SECONDS = 20.0  # longest wait for the end of a cancelled job before the cancel request is answered
 CLOSE_SECONDS = 3.0
 
 log = logging.getLogger("airbyte_lite")
@@ -29,7 +29,7 @@ log = logging.getLogger("airbyte_lite")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job has ended: its final status, why, and what the log shall hold besides."""
+    """The result of a job: its final status, the reason, and details for the log."""
 
     status: str
     reason: str | None = None
@@ -38,7 +38,10 @@ class Outcome:
 
 
 class Jobs:
-    """The jobs of this process; `work` does one and raises SyncError, SyncCancelled or ConnectorError."""
+    """The jobs of this process.
+
+    `work` runs one job to its end. It raises SyncError, SyncCancelled or ConnectorError if the job did not succeed.
+    """
 
     def __init__(self, store: JobStore, work: Callable[[Task], None], running_at_once: int = RUNNING_AT_ONCE) -> None:
         self._store = store
@@ -51,7 +54,7 @@ class Jobs:
         self._closing = False
 
     def start(self, connection: Connection, job_type: str) -> Job:
-        """Queue a sync or reset; raises a 409 Problem while the connection has another job."""
+        """Queue a sync or reset and return the job. Raises a 409 Problem while the connection has an active job."""
         job = self._store.create(connection.id, connection.workspace_id, job_type)
         task = Task(job, JobLog(self._store, job.id))
         with self._lock:
@@ -61,11 +64,11 @@ class Jobs:
         return self.get(job.id)
 
     def get(self, job_id: int) -> Job:
-        """Return the job as it is now; raises a 404 Problem."""
+        """Return the job with its current progress. Raises a 404 Problem if the id is unknown."""
         return self.current(self._store.get(job_id))
 
     def current(self, job: Job) -> Job:
-        """Return the job with the records and bytes of this moment, if it is running."""
+        """Return the stored job; a running job with its current numbers of records and bytes."""
         task = self._tasks.get(job.id)
         if task is not None and job.status == "running":
             progress = task.log.progress
@@ -74,14 +77,17 @@ class Jobs:
         return job
 
     def log(self, job_id: int) -> list[str]:
-        """Return the lines of a job's log so far."""
+        """Return the lines that the job's log has so far."""
         task = self._tasks.get(job_id)
         if task is not None:
             task.log.flush()
         return self._store.log(job_id)
 
     def cancel(self, job_id: int) -> Job:
-        """Stop a job and wait for its end; one that has ended is returned as it is. Raises a 404 Problem."""
+        """Cancel a job, wait up to 20 s for its end and return it. A job that has ended is returned unchanged.
+
+        Raises a 404 Problem if the id is unknown.
+        """
         job = self._store.get(job_id)
         task = self._tasks.get(job_id)
         if task is not None:
@@ -96,13 +102,13 @@ class Jobs:
         return self.get(job_id)
 
     def cancel_of(self, connection_id: str) -> None:
-        """Stop the connection's job, if it has one."""
+        """Cancel the connection's active job, if it has one."""
         job = self._store.active(connection_id)
         if job is not None:
             self.cancel(job.id)
 
     def close(self) -> None:
-        """Stop every job within a few seconds and mark it as interrupted; no other can be started."""
+        """Stop every job within 3 s and mark it as interrupted. No queued job starts after this."""
         with self._lock:
             self._closing = True
             while self._queue:
@@ -120,14 +126,14 @@ class Jobs:
             while self._queue and self._running < self._running_at_once and not self._closing:
                 task = self._queue.popleft()
                 try:
-                    # Marked here, so that whoever started the job sees it running. It was cancelled if it is no longer
-                    # pending: its connection was deleted while it was put into the queue.
+                    # Marked here and not in the thread, so that the answer to the client already says "running".
+                    # A job that is no longer pending was cancelled: its connection was deleted in the meantime.
                     if not self._store.start(task.job.id):
                         self._end(task, Outcome("cancelled", "The job was cancelled before it started."))
                         continue
-                    # A daemon: a thread that hangs in a request must not keep the server from ending.
+                    # A daemon thread does not keep the server from ending when it hangs in a request.
                     threading.Thread(target=self._run, args=(task,), name=f"job-{task.job.id}", daemon=True).start()
-                except Exception as error:  # a full disk, no more threads: the job must not seem to run
+                except Exception as error:  # for example a full disk or no free thread: mark the job as failed
                     reason = f"The job could not be started: {type(error).__name__}: {error}."
                     self._end(task, Outcome("failed", reason, "system_error"))
                     continue
@@ -142,13 +148,13 @@ class Jobs:
             self._dispatch()
 
     def _outcome(self, task: Task) -> Outcome:
-        """Do the work of the job and tell how it ended."""
+        """Do the work of the job and return the outcome."""
         try:
             self._work(task)
         except SyncCancelled:
             reason = (
-                "The job was cancelled; the tables and the state are as they were before it, "
-                "but for streams that this log shows as loaded."
+                "The job was cancelled. Streams that this log shows as loaded have their new rows and state; "
+                "the tables and states of all other streams are unchanged."
             )
             return Outcome("cancelled", reason)
         except SyncError as error:
@@ -158,17 +164,17 @@ class Jobs:
         except Problem as error:  # the connection, its source or its destination was deleted
             return Outcome("failed", error.message, "config_error")
         except Exception as error:
-            reason = f"An unexpected error: {type(error).__name__}: {error}. The job's log has the details."
+            reason = f"Unexpected error: {type(error).__name__}: {error}. The job's log has the details."
             return Outcome("failed", reason, "system_error", traceback.format_exc())
         return Outcome("succeeded")
 
     def _end(self, task: Task, outcome: Outcome) -> None:
-        """Write the outcome; whatever happens, the job is over for this process afterwards."""
+        """Store the outcome and remove the job from the active jobs, also if the database refuses the outcome."""
         status, reason, failure_type = outcome.status, outcome.reason, outcome.failure_type
         if self._closing and status != "succeeded":
             status, reason, failure_type = "failed", INTERRUPTED, "system_error"
         elif task.cancelled.is_set() and status == "failed":
-            # What breaks while a job is being stopped (a connector that was ended) is not a failure.
+            # Stopping a job causes errors, for example in its connector. They are not failures of the job.
             status, reason, failure_type = "cancelled", f"The job was cancelled. {reason}", None
         reason = task.log.redact(reason) if reason else None
         progress = task.log.progress
@@ -186,12 +192,12 @@ class Jobs:
         try:
             self._store.finish(task.job.id, status, reason if status == "failed" else None, failure_type)
         except Exception as error:
-            self._not_stored(task, f"end ({status})", error)
+            self._not_stored(task, f"final status ({status})", error)
         log.info("job %s (connection %s): %s", task.job.id, task.job.connection_id, status)
         self._tasks.pop(task.job.id, None)
         task.ended.set()
 
     def _not_stored(self, task: Task, what: str, error: Exception) -> None:
-        """Tell the server's log that the database did not take something; while we close, it may be gone already."""
+        """Log that the database refused data of the job. Not while the server stops: the database may be closed."""
         if not self._closing:
-            log.error("job %s: its %s could not be stored: %s: %s", task.job.id, what, type(error).__name__, error)
+            log.error("job %s: could not store its %s: %s: %s", task.job.id, what, type(error).__name__, error)

@@ -1,4 +1,4 @@
-"""Starts the syncs of connections with a cron schedule, at their times."""
+"""Starts the syncs of connections that have a cron schedule."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from airbyte_lite.jobs.cron import CronError, next_time
 from airbyte_lite.problem import Problem
 from airbyte_lite.state.records import Connection
 
-# A wait is measured by a clock that stands still while the machine sleeps, and the time of day can be set.
+# Seconds. The scheduler looks at the time of day at least this often: the clock that measures a wait stops while the
+# machine sleeps, and somebody may set the time of day.
 LONGEST_WAIT = 60.0
 CLOSE_SECONDS = 3.0
 
@@ -22,26 +23,26 @@ log = logging.getLogger("airbyte_lite")
 
 @dataclass(frozen=True)
 class Due:
-    """A connection and when it is to be synced next, in infinity where never (again)."""
+    """A connection and the time of its next sync in seconds since 1970; infinity if there is no next sync."""
 
     connection: Connection
     time: float
 
 
 class Clock:
-    """The time of day, and waiting for it."""
+    """The time of day, and waiting. Tests replace it."""
 
     def time(self) -> float:
         """Return the time of day in seconds since 1970."""
         return time.time()
 
     def wait(self, condition: threading.Condition, until: Callable[[], bool], seconds: float | None) -> None:
-        """Wait on a condition that is held until the function returns True, or for these seconds."""
+        """Wait until `until` returns True, at most `seconds`; None means no limit. The caller holds the condition."""
         condition.wait_for(until, seconds)
 
 
 class Scheduler:
-    """One thread that sleeps until the next sync is due, or until a connection is changed."""
+    """Starts due syncs in one thread, which sleeps until the next due time or the next change of a connection."""
 
     def __init__(
         self,
@@ -57,21 +58,21 @@ class Scheduler:
         self._closing = False
         self._unread = False
         self._due: dict[str, Due] = {}
-        self._latest = 0.0  # the latest time of day that was seen, since it was last set back
+        self._latest = 0.0  # the latest time of day seen since the clock was last set back
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def open(self) -> None:
-        """Begin; what came due before is not made up for."""
+        """Start the thread. Syncs that were due before are not started."""
         self._thread.start()
 
     def changed(self) -> None:
-        """Take over the schedules as they are now."""
+        """Make the thread read the schedules again."""
         with self._wake:
             self._changed = True
             self._wake.notify()
 
     def close(self) -> None:
-        """Start no more syncs."""
+        """Stop the thread. No sync is started afterwards."""
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -90,19 +91,19 @@ class Scheduler:
                     self._read()
                 self._start_due()
             except Exception as error:  # a full disk, for example
-                log.error("the scheduler could not do its work: %s: %s", type(error).__name__, error)
+                log.error("could not read the schedules or start a due sync: %s: %s", type(error).__name__, error)
 
     def _seconds(self) -> float | None:
-        """Return how long to sleep, None where nothing is scheduled."""
+        """Return how many seconds to sleep; None if no sync is scheduled."""
         if self._unread:
-            return LONGEST_WAIT  # also where something is due: it may have been deleted since
+            return LONGEST_WAIT  # also if a sync is due: its connection may have been deleted
         if not self._due:
             return None
         return min(LONGEST_WAIT, max(0.0, min(due.time for due in self._due.values()) - self._clock.time()))
 
     def _read(self) -> None:
-        """Take over the schedules; one that did not change keeps its time, which may be this very moment."""
-        self._unread = True  # until the end, so that what fails is tried again
+        """Read the schedules. A connection with an unchanged schedule keeps its due time, even if that is now."""
+        self._unread = True  # reset at the end: after an exception, the next turn reads them again
         before = self._due
         planned: dict[str, Due] = {}
         for connection in self._scheduled():
@@ -118,31 +119,30 @@ class Scheduler:
         now = self._clock.time()
         self._notice_clock(now)
         for due in [due for due in self._due.values() if due.time <= now]:
-            self._plan(self._due, due.connection)  # first: whatever happens to this sync, the next one is at its time
+            self._plan(self._due, due.connection)  # before the start, so that a failed start does not stop the schedule
             try:
                 self._start_sync(due.connection)
             except Problem as problem:
-                log.info("connection %s: not synced at its time: %s", due.connection.id, problem.message)
+                log.info("connection %s: scheduled sync not started: %s", due.connection.id, problem.message)
 
     def _notice_clock(self, now: float) -> None:
-        """Plan everything anew if the time of day was set back: the times are those of a clock that was ahead."""
-        # Not for a small correction, after which what was just started would be due again; no schedule is
-        # for more than once a minute.
+        """Plan every schedule again if the time of day was set back: the due times came from a clock that was ahead."""
+        # Not after a correction of less than a minute: a sync that has just started would be due again.
         if now >= self._latest - LONGEST_WAIT:
             self._latest = max(self._latest, now)
             return
-        log.info("the time of day was set back by %.0f seconds: all schedules are planned anew", self._latest - now)
+        log.info("the clock was set back by %.0f seconds: planning all schedules again", self._latest - now)
         for due in [*self._due.values()]:
             self._plan(self._due, due.connection)
         self._latest = now
 
     def _plan(self, planned: dict[str, Due], connection: Connection) -> None:
-        """Note when the connection is due next."""
+        """Set the next due time of the connection."""
         planned.pop(connection.id, None)
         try:
             at = next_time(connection.cron or "", self._clock.time())
         except CronError as error:
-            log.error("connection %s: its cron expression %s", connection.id, error)
+            log.error("connection %s: invalid cron expression %r: %s", connection.id, connection.cron, error)
             return
-        # One that is over is kept: it may be over only because the clock is ahead.
+        # A schedule without a next time stays in the plan: the clock may be ahead and be set back later.
         planned[connection.id] = Due(connection, math.inf if at is None else at)

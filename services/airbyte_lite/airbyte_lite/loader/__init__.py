@@ -1,1 +1,1 @@
-"""Loads records into BigQuery the way Airbyte's BigQuery destination does (Destinations V2)."""
+"""Loads records into BigQuery in the layout of Airbyte's BigQuery destination (Destinations V2)."""

@@ -1,10 +1,10 @@
-"""Values into columns: each cast returns what a load job takes for the column, MISFIT, or UNSURE.
+"""Casts values to the types of their columns. A cast returns a value for the load job, MISFIT or UNSURE.
 
-UNSURE: the parsed value may have lost digits of a number that the column can hold (see literals.py).
+MISFIT: the value is invalid for the column.
+UNSURE: the parsed value may have lost digits of a number, and the column could keep them (see literals.py).
 
-
-Text is read as BigQuery's SAFE_CAST reads it (its page "Conversion functions"). Dates and times come out in one
-spelling. NUMERIC comes out as text, because the warehouse may read a JSON number as a double.
+Text is parsed by the rules of BigQuery's SAFE_CAST (its page "Conversion functions"). All dates and times have the same
+format afterwards. NUMERIC values become text, because the warehouse may read a JSON number as a double.
 """
 
 import re
@@ -25,7 +25,8 @@ _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _NUMERIC_LIMIT = Decimal(10) ** 29  # 29 digits before the point, 9 after it
 _NINE_DECIMALS = Decimal("1e-9")
 _EXACT_IN_DOUBLE = 2**53
-# Below, a double is less than 5e-10 from the number as it was written: if it has nine decimals, they are the number's.
+# Below this limit, a double differs from the written number by less than 5e-10. So if the double has at most nine
+# decimals, it equals the number rounded to nine decimals.
 _NINE_DECIMALS_IN_DOUBLE = 2**22
 _INTEGER = re.compile(r"\s*([+-]?)(?:(\d{1,40})|0[xX]([0-9a-fA-F]{1,16}))\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
@@ -36,11 +37,14 @@ _DATE_ONLY = re.compile(rf"\s*{_DATE}\s*", re.ASCII)
 _TIME_ONLY = re.compile(rf"\s*{_TIME}\s*", re.ASCII)
 _MOMENT = re.compile(rf"\s*{_DATE}(?:[ tT]{_TIME})?{_ZONE}\s*", re.ASCII)
 _LARGEST_OFFSET_S = 14 * 3600
-_REMEMBERED = 4096  # distinct values: dates and file times repeat from row to row
+_REMEMBERED = 4096  # cached results of a cast: dates and file times repeat from row to row
 
 
 def cast_for(type_: FieldType) -> tuple[type | None, Cast]:
-    """Return (a Python type that needs no cast or None, the cast for everything else) for a column."""
+    """Return a Python type and a cast for a column.
+
+    Values of the Python type need no cast; None: every value needs it.
+    """
     match type_.name:
         case "STRING":
             return str, _string
@@ -62,11 +66,11 @@ def cast_for(type_: FieldType) -> tuple[type | None, Cast]:
             return None, _remember(_time)
         case "JSON":
             return {"object": (dict, _misfit), "array": (list, _misfit)}.get(type_.shape or "", (None, _anything))
-    return None, _misfit  # a column type that Airbyte does not make: nothing fits
+    return None, _misfit  # a column type that Airbyte does not create: every value is invalid
 
 
 def exact_cast_for(type_: FieldType) -> Cast:
-    """Return the cast to use where `cast_for`'s gave UNSURE; it takes the value as `literals.data_of` reads it."""
+    """Return the cast to use after UNSURE. It takes values as `literals.data_of` returns them."""
     return {"STRING": json_text, "NUMERIC": _numeric_of_number}.get(type_.name, _int64_of_number)
 
 
@@ -96,7 +100,7 @@ def _int64(value: Any) -> Any:
     kind = type(value)
     if kind is int:
         return value if _INT64_MIN <= value <= _INT64_MAX else MISFIT
-    if kind is float:  # sources that know only doubles write whole numbers as 1.0
+    if kind is float:  # some sources have only doubles and write whole numbers as 1.0
         return UNSURE
     match = _INTEGER.fullmatch(value) if kind is str else None
     if match is None:
@@ -112,7 +116,7 @@ def _int64_of_number(value: float | Literal) -> Any:
         return int(value) if value.is_integer() else MISFIT
     try:
         number = decimal_of(value)
-    except ArithmeticError:  # an exponent of twenty digits
+    except ArithmeticError:  # for example an exponent of twenty digits
         return MISFIT
     whole = _INT64_MIN <= number <= _INT64_MAX and number == number.to_integral_value()
     return int(number) if whole else MISFIT
@@ -141,7 +145,7 @@ def _rounded(text: str) -> Any:
         with localcontext(prec=400):
             number = Decimal(text.strip()).quantize(_NINE_DECIMALS, rounding=ROUND_HALF_UP)
             fits = -_NUMERIC_LIMIT < number < _NUMERIC_LIMIT
-    except ArithmeticError:  # not a number, or one far out of range
+    except ArithmeticError:  # not a number, or far out of range
         return MISFIT
     return f"{number:f}".rstrip("0").rstrip(".") if fits else MISFIT
 
@@ -157,7 +161,7 @@ def _float64(value: Any) -> Any:
 
 
 def _remember(parse: Callable[[str], Any]) -> Cast:
-    """Return a cast of text that keeps the last results, at most a few thousand."""
+    """Return a cast of text with a cache of its latest results."""
     seen: dict[str, Any] = {}
 
     def cast(value: Any) -> Any:
@@ -167,7 +171,7 @@ def _remember(parse: Callable[[str], Any]) -> Cast:
         if result is None:
             try:
                 result = parse(value)
-            except (ValueError, OverflowError):  # a 30 February, or a moment out of the years 1 to 9999 in UTC
+            except (ValueError, OverflowError):  # for example 30 February, or a year that is not between 1 and 9999
                 result = MISFIT
             if len(seen) >= _REMEMBERED:
                 seen.clear()

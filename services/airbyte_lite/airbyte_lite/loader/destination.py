@@ -1,4 +1,4 @@
-"""A BigQuery destination outside a sync."""
+"""Work on a BigQuery destination outside the load: its check, the reset of a stream, and a search for lost tables."""
 
 import os
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from airbyte_lite.loader.warehouse import REQUEST_S, Warehouse
 
 
 class BigQueryDestination:
-    """Checks the connection, resets streams, and tells which tables have gone. Methods raise SyncError."""
+    """A BigQuery destination. Methods raise SyncError."""
 
     def __init__(self, configuration: dict[str, Any], emulator_host: str | None) -> None:
         self._warehouse = Warehouse(configuration, emulator_host)
 
     def check(self) -> None:
-        """Create the dataset if absent, then create and drop a table in it."""
+        """Create the dataset if it does not exist, then create and drop a test table in it."""
         warehouse = self._warehouse
         warehouse.ensure_dataset()
         name = f"_airbyte_connection_test_{os.urandom(6).hex()}"
@@ -28,28 +28,31 @@ class BigQueryDestination:
         warehouse.drop(name)
 
     def missing(self, streams: list[SyncStream]) -> list[SyncStream]:
-        """Return which of a connection's streams have no table: drop their saved state, or they stay incomplete.
+        """Return the streams whose tables do not exist. `streams` must be all streams of the connection.
 
-        All streams of the connection are needed, here and below: which of two with one name gets a hash depends on it.
+        The saved states of these streams must be dropped: otherwise the next sync loads only the newer rows.
         """
         tables = names_of(streams)
         existing = set(self._warehouse.tables())
         return [stream for stream in streams if tables[stream.namespace, stream.name] not in existing]
 
     def drop(self, stream: SyncStream, streams: list[SyncStream], connection_id: str) -> None:
-        """Drop the table of one of a connection's streams, and what its killed syncs left beside it (a reset)."""
+        """Drop the table of a stream, and the staging tables that killed syncs left. `streams`: see `missing`."""
         table = names_of(streams)[stream.namespace, stream.name]
         sweep(self._warehouse, [table], connection_id)
         self._warehouse.drop(table)
 
 
 def names_of(streams: Iterable[SyncStream]) -> dict[tuple[str | None, str], str]:
-    """Return the table of each of a connection's streams, which must be all of them, by (namespace, name)."""
+    """Return the table name of each stream by (namespace, name).
+
+    `streams` must be all streams of the connection: if two of them need the same name, one of them gets a hash.
+    """
     return names.tables((stream.namespace, stream.name, stream.table) for stream in streams)
 
 
 def sweep(warehouse: Warehouse, tables: Iterable[str], connection_id: str) -> list[str]:
-    """Drop the staging tables that killed syncs of this connection left beside these tables; return their names."""
+    """Drop the staging tables that killed syncs of this connection left for these tables. Return their names."""
     wanted = list(tables)
     left = [
         name for name in warehouse.tables() if any(names.is_staging_of(name, table, connection_id) for table in wanted)

@@ -1,8 +1,11 @@
-"""How a sync ends when it does not succeed."""
+"""The exceptions of a sync."""
 
 
 class SyncError(Exception):
-    """A sync that failed: a message for the user, and Airbyte's config_error, system_error or transient_error."""
+    """The sync failed.
+
+    It has a message for the user and Airbyte's failure type: config_error, system_error or transient_error.
+    """
 
     def __init__(self, message: str, failure_type: str = "system_error") -> None:
         super().__init__(message)
@@ -11,8 +14,8 @@ class SyncError(Exception):
 
 
 class SourceError(SyncError):
-    """A sync that failed because of its source; the source's own check may know more."""
+    """The sync failed because of its source. The connector's check may give a more exact reason."""
 
 
 class SyncCancelled(Exception):
-    """The sync was cancelled; tables and state are as they were before it."""
+    """The sync was cancelled. Streams that were not committed keep their tables and states."""

@@ -1,4 +1,4 @@
-"""BigQuery jobs that take effect once and are waited for."""
+"""Runs BigQuery jobs: submits each of them once, and waits for its end."""
 
 import threading
 import time
@@ -16,26 +16,29 @@ from airbyte_lite.loader.warehouse import REQUEST_S, Warehouse
 
 Job = bigquery.LoadJob | bigquery.CopyJob | bigquery.QueryJob
 
-_ONCE = Retry(predicate=if_exception_type())  # `_once` repeats
-_FIRST_POLL_S, _LONGEST_POLL_S = 0.02, 5.0  # tiny tables at once, big ones without haste
+_ONCE = Retry(predicate=if_exception_type())  # no retries by the client: `_once` retries
+_FIRST_POLL_S, _LONGEST_POLL_S = 0.02, 5.0  # short at first: the job of a small table ends at once
 _JOB_S = 6 * 3600  # BigQuery's own limit for a load job
 _ATTEMPTS = 3
-# Reasons for which BigQuery asks to try again (its page "Error messages"); such a job has changed nothing.
+# With these reasons, BigQuery asks to try again, and the job has changed nothing (BigQuery's page "Error messages").
 _TRY_AGAIN = {"backendError", "internalError", "jobBackendError", "jobInternalError", "rateLimitExceeded"}
-_NOT_OURS = {"accessDenied", "billingNotEnabled", "bytesBilledLimitExceeded", "quotaExceeded"}
-_HINTS = {"bytesBilledLimitExceeded": " Raise BQ_MAXIMUM_BYTES_BILLED, or sync less at once."}
+# With these reasons, the user must change a setting or the Google Cloud project.
+_CONFIG_REASONS = {"accessDenied", "billingNotEnabled", "bytesBilledLimitExceeded", "quotaExceeded"}
+_HINTS = {"bytesBilledLimitExceeded": " Raise BQ_MAXIMUM_BYTES_BILLED."}
 
 
 class Jobs:
-    """Runs the jobs of one sync; their ids hold the sync's token, so that a repeated request cannot run a job twice.
+    """Runs the BigQuery jobs of one sync.
 
-    Methods raise SyncError with BigQuery's own words, or SyncCancelled once `halt` is set: the job had no effect then.
+    The id of a job is made of the sync's token and the step, so BigQuery does not run a repeated request twice.
+    Methods raise SyncError with BigQuery's error message. If `halt` is set, they raise SyncCancelled and the job has
+    changed nothing.
     """
 
     def __init__(
         self, warehouse: Warehouse, prefix: str, halt: threading.Event, maximum_bytes_billed: int | None = None
     ) -> None:
-        self.bytes_billed = 0  # by the queries so far; an emulator bills none
+        self.bytes_billed = 0  # for the queries so far; the emulator bills nothing
         self._maximum_bytes_billed = maximum_bytes_billed
         self._warehouse = warehouse
         self._client = warehouse.client
@@ -72,7 +75,7 @@ class Jobs:
         self._run(submit, step, f"copy rows into {self._warehouse.name(table)}")
 
     def query(self, sql: str, table: str, step: str) -> None:
-        """Run one statement that changes `table`; BigQuery refuses it if it would bill more than the limit."""
+        """Run one statement that changes `table`. BigQuery refuses it if it would bill more than the limit."""
         config = bigquery.QueryJobConfig()
         if self._maximum_bytes_billed is not None:  # the client would send None as the text "None"
             config.maximum_bytes_billed = self._maximum_bytes_billed
@@ -104,11 +107,11 @@ class Jobs:
             if reason not in _TRY_AGAIN or attempt == _ATTEMPTS:
                 raise SyncError(
                     f"Could not {action}: {_details(job)}{_HINTS.get(reason, '')}",
-                    "config_error" if reason in _NOT_OURS else "system_error",
+                    "config_error" if reason in _CONFIG_REASONS else "system_error",
                 )
 
     def _once(self, submit: Callable[[str], Job], job_id: str, progress: Callable[[], int]) -> Job:
-        """Submit a job; if an earlier request with its id did arrive, return that one."""
+        """Submit a job. If an earlier request with the same id has reached BigQuery, return the job of that request."""
 
         def send() -> Job:
             try:
@@ -119,11 +122,11 @@ class Jobs:
         return self._warehouse.retry(self._halt, progress)(send)()
 
     def _wait(self, job: Job) -> None:
-        """Wait until the job is done; once `halt` is set, cancel it and wait for what became of it."""
+        """Wait until the job is done. If `halt` is set, cancel the job and wait for its end: it may still succeed."""
         pause, deadline, asked = _FIRST_POLL_S, time.monotonic() + _JOB_S, False
         while not job.done(retry=self._warehouse.retry(), timeout=REQUEST_S):
             if time.monotonic() > deadline:
-                raise SyncError(f"The BigQuery job {job.job_id} has not ended in {_JOB_S // 3600} hours.")
+                raise SyncError(f"The BigQuery job {job.job_id} did not end within {_JOB_S // 3600} hours.")
             if asked:
                 time.sleep(pause)
             elif self._halt.wait(pause):
@@ -133,6 +136,6 @@ class Jobs:
 
 
 def _details(job: Job) -> str:
-    """Return the job's error and up to three of the errors behind it, without repetition."""
+    """Return the job's error message and up to three messages of its causes, without duplicates."""
     messages = [str(error.get("message", "")) for error in (job.error_result, *(job.errors or []))]
     return " ".join(list(dict.fromkeys(filter(None, messages)))[:4]) + f" (BigQuery job {job.job_id})"

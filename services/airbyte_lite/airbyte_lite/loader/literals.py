@@ -1,7 +1,7 @@
-"""Numbers of a message with all their digits.
+"""Reads numbers of a message with all their digits.
 
-The fast JSON parser reads a fraction, and an integer of more than 64 bits, as a double: 16 digits or so. NUMERIC holds
-38 digits and STRING any number, so the loader reads such a number again from the text of the message.
+The fast JSON parser reads fractions, and integers of more than 64 bits, as doubles, which keep about 16 digits. NUMERIC
+keeps 38 digits and STRING any number, so the loader reads such numbers again from the text of the message.
 """
 
 import json
@@ -10,21 +10,21 @@ from typing import Any
 
 import orjson
 
-# A double gives every number of up to 15 significant digits back as it was written; 16 may already be too many.
+# A double keeps every number of up to 15 significant digits exactly; it may change a number of 16 digits.
 _LONG = b"0" * 16
 _DIGITS = bytes.maketrans(b"123456789.", b"0000000000")
 
 
 class Literal(str):
-    """A number as it is written in the message."""
+    """A number, as the text in the message."""
 
     __slots__ = ()
 
 
 def data_of(message: bytes) -> dict[str, Any] | None:
-    """Return the data of a RECORD message, long numbers as Literal; None if the message has no long number.
+    """Return the data of a RECORD message with long numbers as Literal, or None if the message has no long number.
 
-    Digits inside texts may look like a number: the data is then the same as the fast parser's.
+    If a text contains many digits, the message is parsed although it may have no long number.
     """
     if _LONG not in message.translate(_DIGITS):
         return None
@@ -36,7 +36,7 @@ def data_of(message: bytes) -> dict[str, Any] | None:
 
 
 def json_text(value: Any) -> str:
-    """Return the value as compact JSON, with every Literal as the number that it is."""
+    """Return the value as compact JSON, with every Literal as a number."""
     return orjson.dumps(value, default=_number, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
 
 
@@ -49,7 +49,7 @@ def _fraction(text: str) -> float | Literal:
 
 
 def _integer(text: str) -> int | Literal:
-    return Literal(text) if len(text) > 19 else int(text)  # every integer of 19 characters fits into 64 bits
+    return Literal(text) if len(text) > 19 else int(text)  # the fast parser keeps integers of up to 19 characters
 
 
 def _number(value: Any) -> orjson.Fragment:
@@ -59,5 +59,5 @@ def _number(value: Any) -> orjson.Fragment:
 
 
 def decimal_of(value: float | Literal) -> Decimal:
-    """Return the number that the source wrote: repr gives a short number back exactly."""
+    """Return the exact number of the message. A float has a short number, which repr returns exactly."""
     return Decimal(value) if type(value) is Literal else Decimal(repr(value))

@@ -1,4 +1,4 @@
-"""Brings the batches of one stream into its table: at once where they are one, else through a staging table."""
+"""Loads the batches of one stream into its table: a single batch directly, several through a staging table."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,24 +16,24 @@ from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.tables import TablePlan
 from airbyte_lite.loader.warehouse import Warehouse
 
-_STAGING_LIFE = timedelta(days=7)  # BigQuery drops it then, should nobody else: longer than any sync
+_STAGING_LIFE = timedelta(days=7)  # BigQuery drops a staging table after this time; longer than any sync
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some of a stream's rows, in a file."""
+    """A file with some of a stream's rows."""
 
     path: Path
     number: int  # from 1
 
     @property
     def is_first(self) -> bool:
-        """Whether no batch of the stream was loaded before."""
+        """Whether this is the first batch of the stream."""
         return self.number == 1
 
 
 class StreamLoad:
-    """The load of one stream. Until `commit` its final table is untouched; `clean` removes what is left besides it."""
+    """The load of one stream. Only `commit` changes the final table. `clean` must be called at the end."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class StreamLoad:
         staging: tuple[str, str],
         background: Background,
     ) -> None:
-        """`staging`: two names of this sync alone, for the rows as they come and for a new deduplicated table."""
+        """`staging` has two table names that only this sync uses: for the rows, and for a new deduplicated table."""
         self.plan = plan
         self._warehouse = warehouse
         self._jobs = jobs
@@ -52,22 +52,22 @@ class StreamLoad:
         self._background = background
         self._staging, self._deduplicated = staging
         self._batches = 0
-        self._clustering = plan.clustering  # of the final table while rows are loaded into it
+        self._clustering = plan.clustering  # of the final table during the load into it
         self._committed = False
 
     def batch_full(self) -> None:
-        """Load the spooled batch into the staging table, in the background."""
+        """Start to load the spooled batch into the staging table, in the background."""
         self._batches += 1
         batch = Batch(self._spool.take(), self._batches)
         self._background.submit(lambda: self._stage(batch))
 
     def read_to_end(self) -> None:
-        """Load the last batch into the staging table, if the stream goes that way."""
+        """Start to load the last batch into the staging table, if the stream uses one."""
         if self._spool.size and (self._batches or self.plan.stream.sync_mode == DEDUPED):
             self.batch_full()
 
     def commit(self) -> None:
-        """Change the final table in one atomic job; every batch must have been drained."""
+        """Change the final table in one atomic job. The background must have been drained before."""
         step = f"{self.plan.table[:100]}_commit"
         if self.plan.stream.sync_mode == DEDUPED:
             self._merge(step)
@@ -76,9 +76,9 @@ class StreamLoad:
         self._committed = True
 
     def clean(self) -> None:
-        """Drop the staging tables, and cluster the table by a key that it did not have before the commit.
+        """Drop the staging tables and, after a commit, cluster the table by a new or retyped key.
 
-        The rows are committed by then: a clustering that fails is tried again by the next sync.
+        Raises SyncError. The rows stay committed, and the next sync tries the clustering again.
         """
         if self._batches:
             self._warehouse.drop(self._staging)
@@ -89,12 +89,12 @@ class StreamLoad:
             self.plan.alter(self._warehouse, found, self.plan.clustering, add_columns=False)
 
     def _write(self, step: str) -> None:
-        """Append the rows to the final table, or replace its rows by them."""
+        """Append the rows to the final table, or replace its rows with them."""
         plan, table, mode = self.plan, self.plan.table, self.plan.stream.sync_mode
         found = plan.find(self._warehouse)
-        # A copy needs the clustering of its source, which was made before the rows were read.
+        # For a copy, both tables need the same clustering. The staging table got its clustering before the read.
         self._clustering = plan.clustering_beside(plan.existing if self._batches else found)
-        # A load job adds columns itself, together with its rows.
+        # A load job adds the new columns itself, together with its rows. A copy job does not.
         plan.alter(self._warehouse, found, self._clustering, add_columns=mode != OVERWRITE and self._batches > 0)
         if self._batches:
             self._jobs.copy(self._staging, table, _disposition(mode), step)
@@ -120,10 +120,10 @@ class StreamLoad:
         return config
 
     def _merge(self, step: str) -> None:
-        """Merge the staged rows into the final table, or create it with them.
+        """Merge the staged rows into the final table, or create the final table with them.
 
-        Only a table that appears together with its rows can be this sync's alone: another connection may write to any
-        table that exists, so an INSERT into one could repeat a key, and dropping one could lose rows.
+        A new table is created together with its rows, because another connection may write to any existing table: an
+        INSERT into an existing empty table could duplicate a key, and dropping it after an error could lose rows.
         """
         plan, table = self.plan, self.plan.table
         found = plan.find(self._warehouse)
@@ -139,9 +139,9 @@ class StreamLoad:
             self._jobs.query(merge_sql(plan, *names_), table, step)
 
     def _create_filled(self, step: str) -> bool:
-        """Create the final table with the newest row of each key, in one atomic job; cheaper than a MERGE.
+        """Create the final table with the newest row of each key, in one atomic job. Cheaper than a MERGE.
 
-        Return False, having changed nothing, if another connection has made the table meanwhile.
+        If another connection has created the table in the meantime, change nothing and return False.
         """
         self.plan.create(self._warehouse, self._deduplicated, datetime.now(UTC) + _STAGING_LIFE)
         names_ = self._warehouse.name(self._deduplicated), self._warehouse.name(self._staging)

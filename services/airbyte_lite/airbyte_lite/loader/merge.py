@@ -1,22 +1,23 @@
-"""The statements that bring new versions of rows into a deduplicated table."""
+"""The SQL statements that write new versions of rows into a deduplicated table."""
 
 from airbyte_lite.loader import names
 from airbyte_lite.loader.tables import TablePlan
 
 _ROW_NUMBER = "_airbyte_row_number"
 
-# The names in these statements are identifiers that names.py made, or that BigQuery already holds: nothing to escape.
+# The names in these statements need no escaping: names.py makes them, or they are names of existing columns.
 
 
 def insert_sql(plan: TablePlan, target: str, source: str) -> str:
-    """Return the statement that fills an empty table with the newest row of each key: cheaper than a MERGE."""
+    """Return the statement that fills an empty table with the newest row of each key. Cheaper than a MERGE."""
     return f"INSERT INTO `{target}` ({', '.join(_columns(plan))})\n{_newest(plan, source)}"
 
 
 def merge_sql(plan: TablePlan, target: str, source: str) -> str:
-    """Return a MERGE of the newest row of each key, where it is newer than the table's by cursor, then by extraction.
+    """Return the statement that merges the newest row of each key into the table.
 
-    A missing key is a key like any other.
+    A row replaces the table's row with the same key if its cursor is greater or, with equal cursors, if it was
+    extracted later. Null is a valid key: two rows with a null key have the same key.
     """
     newer = f"t.{names.EXTRACTED_AT} < s.{names.EXTRACTED_AT}"
     if plan.cursor:
@@ -25,7 +26,7 @@ def merge_sql(plan: TablePlan, target: str, source: str) -> str:
             f"t.{cursor} < s.{cursor} OR (t.{cursor} IS NULL AND s.{cursor} IS NOT NULL) "
             f"OR (t.{cursor} IS NOT DISTINCT FROM s.{cursor} AND {newer})"
         )
-    # BigQuery joins by hash on this form of a comparison that takes two nulls for equal.
+    # In this comparison, null equals null. BigQuery can use a hash join for it, which is fast.
     same = " AND ".join(f"(t.`{key}` = s.`{key}` OR (t.`{key}` IS NULL AND s.`{key}` IS NULL))" for key in plan.keys)
     every = _columns(plan)
     return f"""
@@ -38,7 +39,7 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(every)}) VALUES ({", ".join(f"s.{name}"
 
 
 def _newest(plan: TablePlan, source: str) -> str:
-    """Return the newest row of each key: by cursor, then time of extraction, then order of arrival (raw id)."""
+    """Return the query for the newest row of each key, by cursor, then time of extraction, then raw id."""
     cursor = [f"`{plan.cursor}` IS NULL", f"`{plan.cursor}` DESC"] if plan.cursor else []
     order = [*cursor, f"{names.EXTRACTED_AT} DESC", f"{names.RAW_ID} DESC"]
     keys = ", ".join(f"`{key}`" for key in plan.keys)

@@ -1,4 +1,4 @@
-"""Table and column names as Airbyte's BigQuery destination makes them (its page "BigQuery", "Naming Conventions")."""
+"""Table and column names, by the rules of Airbyte's BigQuery destination (its page's part "Naming Conventions")."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ EXTRACTED_AT = "_airbyte_extracted_at"
 META = "_airbyte_meta"
 GENERATION_ID = "_airbyte_generation_id"
 
-# BigQuery refuses columns that start like this, in any case (its page "Specifying a schema", "Column names").
+# BigQuery refuses column names with these prefixes, in upper and lower case (its page "Specifying a schema").
 _RESERVED_PREFIXES = (
     "_table_",
     "_file_",
@@ -26,7 +26,7 @@ _RESERVED_PREFIXES = (
 _COLUMN_LENGTH = 300  # BigQuery's limit, in characters
 _STAGING = "_airbyte_tmp_"
 _TOKEN_LENGTH = 12  # hexadecimal digits
-_TABLE_LENGTH = 1024 - len(_STAGING) - 2 * _TOKEN_LENGTH - 1  # BigQuery's limit, less what a staging table appends
+_TABLE_LENGTH = 1024 - len(_STAGING) - 2 * _TOKEN_LENGTH - 1  # BigQuery's limit without a staging table's suffix
 
 
 def column(name: str) -> str:
@@ -38,7 +38,10 @@ def column(name: str) -> str:
 
 
 def columns(fields: Iterable[str]) -> dict[str, str]:
-    """Map each field to its column; of two that differ by case alone the later gets _1, _2 and so on."""
+    """Map each field to its column name.
+
+    BigQuery ignores the case of column names. If a name is taken, the later field gets the suffix _1, _2 and so on.
+    """
     taken = {RAW_ID, EXTRACTED_AT, META, GENERATION_ID}
     result = {}
     for field in fields:
@@ -53,7 +56,10 @@ def columns(fields: Iterable[str]) -> dict[str, str]:
 
 
 def tables(wanted: Iterable[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], str]:
-    """Map (namespace, stream) to its table, from (namespace, stream, prefix + stream); a clash gets a hash."""
+    """Map (namespace, stream) to the table name, from tuples (namespace, stream, prefix + stream).
+
+    If two streams would get the same table name, the later one gets a hash as suffix.
+    """
     taken: set[str] = set()
     result = {}
     for namespace, stream, table in wanted:
@@ -67,12 +73,18 @@ def tables(wanted: Iterable[tuple[str | None, str, str]]) -> dict[tuple[str | No
 
 
 def staging(table: str, connection_id: str, token: str) -> str:
-    """Return the staging table of a sync; its `token` (12 hexadecimal digits) keeps late jobs of killed syncs out."""
+    """Return the name of a staging table.
+
+    Each sync uses a new `token` (12 hexadecimal digits), so a late job of a killed sync cannot write into it.
+    """
     return f"{table}{_STAGING}{_owner(connection_id)}_{token}"
 
 
 def is_staging_of(name: str, table: str, connection_id: str) -> bool:
-    """Whether `name` is this connection's staging table of `table`; another connection may load the same table now."""
+    """Return whether `name` is a staging table that this connection has made for `table`.
+
+    Another connection may be loading the same table; its staging table must not be dropped.
+    """
     mine = re.escape(f"{table}{_STAGING}{_owner(connection_id)}_")
     return re.fullmatch(f"{mine}[0-9a-f]{{{_TOKEN_LENGTH}}}", name) is not None
 

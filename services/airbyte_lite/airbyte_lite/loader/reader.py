@@ -1,4 +1,4 @@
-"""Follows a connector's messages to the end: records to the batches, states and outcomes kept for afterwards."""
+"""Reads the messages of a connector: writes records to batches, and keeps states, stream statuses and errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ StreamKey = tuple[str | None, str]
 
 
 class Counter(Protocol):
-    """Where the records and bytes are counted while they are read."""
+    """Counts the records and the bytes that were read."""
 
     records: int
     bytes: int
@@ -27,7 +27,7 @@ class Counter(Protocol):
 
 @dataclass
 class StreamRead:
-    """One stream while it is read."""
+    """One stream during the read, with its newest state."""
 
     stream: SyncStream
     rows: RowFormatter
@@ -49,14 +49,14 @@ class Reader:
     errors: list[SourceError] = field(default_factory=list)
 
     def read(self, lines: Any) -> None:
-        """Take every line until the connector ends; raises SourceError or ConnectorError where it cannot be trusted."""
+        """Process every line until the connector ends. Raises SourceError or ConnectorError for an invalid message."""
         streams, progress, loads = self.streams, self.progress, orjson.loads
         for line in lines:
             try:
                 message = loads(line)
                 record = message["record"] if message["type"] == "RECORD" else None
             except (ValueError, TypeError, KeyError):
-                message, record = self._odd(line), None
+                message, record = self._parse_or_log(line), None
                 if message and message["type"] == "RECORD":
                     record = message["record"]
             if record is None:
@@ -65,15 +65,17 @@ class Reader:
                 continue
             stream = streams.get((record.get("namespace"), record["stream"]))
             if stream is None:
-                raise SourceError(f"The connector sent a record of {record['stream']!r}, which was not asked for.")
+                raise SourceError(
+                    f"The connector sent a record of the stream {record['stream']!r}, which this sync did not request."
+                )
             stream.records += 1
             progress.records += 1
             progress.bytes += len(line)
             if stream.spool.write(stream.rows.line(record, line)):
                 stream.load.batch_full()
 
-    def _odd(self, line: bytes) -> dict[str, Any] | None:
-        """Return the message of a line that is not plain JSON; log it if it is none."""
+    def _parse_or_log(self, line: bytes) -> dict[str, Any] | None:
+        """Return the message of a line that the fast parser refused. Log the line if it is not a message."""
         message = parse_message(line)
         if message is None and (text := line.decode(errors="replace").strip()):
             self.log("INFO", text)

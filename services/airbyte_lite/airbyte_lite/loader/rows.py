@@ -1,4 +1,4 @@
-"""Records into lines of newline-delimited JSON, in the layout of Airbyte's Destinations V2."""
+"""Converts records to lines of newline-delimited JSON, in the layout of Airbyte's Destinations V2."""
 
 import os
 import time
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Column:
-    """A field of the stream and the column that it goes to."""
+    """A field of the stream and its column in the table."""
 
     field: str
     name: str
@@ -27,7 +27,7 @@ class Column:
 
 
 class RowFormatter:
-    """Turns the records of one stream into lines; counts the values that did not cast, by field."""
+    """Converts the records of one stream to lines, and counts the invalid values of each field (`misfits`)."""
 
     def __init__(self, columns: Iterable[Column], sync_id: int, generation_id: int) -> None:
         self.misfits: dict[str, int] = {}
@@ -42,9 +42,11 @@ class RowFormatter:
         self._head, self._rows = _raw_ids(), 0
 
     def line(self, record: dict[str, Any], message: bytes = b"") -> bytes:
-        """Return the line of a record: `data`, `emitted_at` in milliseconds, `meta` with the source's changes.
+        """Return the line of a record. A value that is invalid for its column becomes null and is noted in the row.
 
-        `message` is the text that the record was parsed from; numbers that a double cannot hold are read from it.
+        `record` is the body of a RECORD message: `data`, `emitted_at` in milliseconds since 1970 and, optionally,
+        `meta` with the source's changes. `message` is the line of the message: numbers with more digits than a double
+        are read from it.
         """
         row = {}
         misfits: list[str] = []
@@ -98,10 +100,11 @@ class RowFormatter:
 
 
 def _raw_ids() -> bytes:
-    """Return the opening of every line up to the last 12 digits of its raw id.
+    """Return the start of every line: the raw id without its last 12 digits.
 
-    The ids are UUIDs of version 7 (RFC 9562): milliseconds, 26 random bits, then a counter. A later record of
-    the stream has a greater id: equal keys with equal cursors can be told apart, and no row draws random bytes.
+    The raw ids are UUIDs of version 7 (RFC 9562): milliseconds, 26 random bits, and a counter in the last 12 digits. A
+    later record of the stream has a greater id, so the ids order records with equal keys and cursors. A counter is
+    also faster than random bytes for each row.
     """
     now = f"{time.time_ns() // 1_000_000:012x}"
     high, low = (int.from_bytes(os.urandom(2)) for _ in range(2))

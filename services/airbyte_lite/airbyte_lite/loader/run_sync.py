@@ -1,4 +1,4 @@
-"""Runs one sync: the connector's messages in, BigQuery tables and state out, each stream all or nothing."""
+"""Runs one sync: reads the connector's messages and loads them into BigQuery, each stream completely or not at all."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from airbyte_lite.loader.watcher import Watcher
 
 
 def run_sync(sync: Sync, source: Source) -> None:
-    """Read the source to its end, then load stream by stream and commit each one's state.
+    """Read the source to its end. Then, for each stream, change its table and save its state.
 
-    Raises SourceError where the source failed, SyncError where the destination did, or SyncCancelled. Unless every
-    stream was read to its end, no table and no state has changed.
-    The states of full refresh streams are not committed: such streams are read from the start each time.
+    If any stream was not read to its end, no table and no state is changed. States of full refresh streams are not
+    saved, because every sync reads these streams from the start.
+
+    Raises SourceError if the source failed, SyncError if the destination failed, or SyncCancelled.
     """
     wipe(sync.spool_dir)
     sync.spool_dir.mkdir(parents=True, mode=0o700)
@@ -64,7 +65,7 @@ def run_sync(sync: Sync, source: Source) -> None:
         except ConnectorError as error:
             _raise_first_cause(background, sync.cancelled)
             raise SourceError(error.message, error.failure_type) from error
-        except SyncError:  # of the source, or of a batch that could not be loaded meanwhile
+        except SyncError:  # from the source, or from the load of a batch in the background
             _raise_first_cause(background, sync.cancelled)
             raise
         finally:
@@ -81,29 +82,29 @@ def run_sync(sync: Sync, source: Source) -> None:
 
 
 def _prepare(warehouse: Warehouse, sync: Sync) -> list[TablePlan]:
-    """Look at every table before the first record is read, and remove what killed syncs of the connection left."""
+    """Plan every table before the first record is read, and drop the staging tables of killed syncs."""
     tables = names_of(sync.streams)
     warehouse.ensure_dataset()
     plans = [plan(warehouse, stream, tables[stream.namespace, stream.name]) for stream in sync.streams]
     for name in sweep(warehouse, tables.values(), sync.connection_id):
-        sync.log("WARN", f"Removed {warehouse.name(name)}, which a sync that was killed had left.")
+        sync.log("WARN", f"Dropped {warehouse.name(name)}, a staging table of an earlier sync that was killed.")
     return plans
 
 
 def _judge(reader: Reader, source: Source, background: Background, cancelled: threading.Event) -> None:
-    """Raise unless the source was read to its end without an error."""
+    """Raise if the source was not read to its end, or if it reported an error."""
     _raise_first_cause(background, cancelled)
     if reader.errors:
         raise reader.errors[0]
     if source.exit_code != 0:
-        raise SourceError(f"The connector {_end(source.exit_code)}; its last lines are in the log.")
+        raise SourceError(f"The connector {_end(source.exit_code)}. The last lines of its output are in the log.")
     unfinished = [read.stream.name for read in reader.streams.values() if not read.complete]
     if unfinished:
-        raise SourceError(f"The connector ended before it had read {', '.join(unfinished)} to the end.")
+        raise SourceError(f"The connector ended before it reported these streams as complete: {', '.join(unfinished)}.")
 
 
 def _commit(sync: Sync, reader: Reader, warehouse: Warehouse, jobs: Jobs) -> None:
-    """Change the tables one after the other, and save each stream's state after its table has changed."""
+    """Change the tables one after the other. Save the state of each stream after the change of its table."""
     for read in reader.streams.values():
         if sync.cancelled.is_set():
             raise SyncCancelled
@@ -118,14 +119,14 @@ def _commit(sync: Sync, reader: Reader, warehouse: Warehouse, jobs: Jobs) -> Non
 
 
 def _end(exit_code: int | None) -> str:
-    """Say how the connector ended; a negative code is the signal that killed it."""
+    """Return how the connector ended, for a message. A negative exit code is the signal that killed it."""
     if exit_code is None or exit_code >= 0:
         return f"ended with exit code {exit_code}"
     return f"was killed (signal {-exit_code}{': usually out of memory' if exit_code == -signal.SIGKILL else ''})"
 
 
 def _raise_first_cause(background: Background, cancelled: threading.Event) -> None:
-    """Raise what ended the connector, if it was us."""
+    """Raise SyncCancelled or the error of a failed batch, if that is why the connector was stopped."""
     if cancelled.is_set():
         raise SyncCancelled
     if background.failed.is_set():
@@ -136,13 +137,17 @@ def _report(read: StreamRead, warehouse: Warehouse, billed: int, log: Callable[[
     table = warehouse.name(read.load.plan.table)
     for name, count in read.rows.misfits.items():
         type_ = next(column.type.name for column in read.load.plan.columns if column.field == name)
-        log("WARN", f"{table}: {count} values of {name} are not {type_}; they are null, see _airbyte_meta.changes.")
+        log(
+            "WARN",
+            f"{table}: {count} values of {name} are not valid for the type {type_}. They are null in the table, and "
+            "_airbyte_meta.changes of their rows names the column.",
+        )
     costs = f" BigQuery billed {billed} bytes." if billed else ""
     log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).{costs}")
 
 
 def _clean(read: StreamRead, log: Callable[[str, str], None]) -> None:
-    """Remove what the load left beside the final table; a failure is not the sync's: the next sync sweeps."""
+    """Remove the stream's staging tables. An error is only logged: the next sync drops the tables."""
     read.spool.close()
     try:
         read.load.clean()

@@ -1,16 +1,17 @@
-"""Batches of rows on disk, between the connector and the load jobs: memory stays flat whatever the number of rows."""
+"""Collects rows in batch files on disk, for the load jobs. So memory does not grow with the number of rows."""
 
 import shutil
 from pathlib import Path
 
-BATCH_BYTES = 48 * 1024 * 1024  # the smallest full batch: the first rows are soon on their way
-# BigQuery takes 1,500 load jobs a table a day. A batch grows to this share of what was spooled before it: 15 TB (the
-# largest load job) make 600 batches, and the at most three batches on disk are 5 % of the stream.
+BATCH_BYTES = 48 * 1024 * 1024  # smallest size of a full batch; small, so that the first load job starts soon
+# BigQuery accepts 1,500 load jobs per table and day. So batches grow: a full batch has at least 1/64 of the bytes that
+# were spooled before it. 15 TB (BigQuery's limit for a load job) then take about 600 batches. At most three batches are
+# on disk, 5 % of the stream.
 _GROWTH = 64
 
 
 class Spool:
-    """The batch files of one stream; at most one is open."""
+    """The batch files of one stream. One of them is open for writing."""
 
     def __init__(self, directory: Path, name: str) -> None:
         self._directory = directory
@@ -20,13 +21,13 @@ class Spool:
         self._open()
 
     def write(self, line: bytes) -> bool:
-        """Append a line; return whether the batch is full."""
+        """Append a line to the open batch. Return whether the batch is full."""
         self._file.write(line)
         self.size += len(line)
         return self.size >= BATCH_BYTES and self.size >= self._grown
 
     def take(self) -> Path:
-        """Close the batch, begin a new one, and return the closed batch's file, which is the caller's to delete."""
+        """Close the batch and open a new one. Return the file of the closed batch; the caller deletes it."""
         path = self._path
         self._file.close()
         self._taken += self.size
@@ -34,7 +35,7 @@ class Spool:
         return path
 
     def close(self) -> None:
-        """Close the open batch and leave its file."""
+        """Close the open batch. Its file is not deleted."""
         self._file.close()
 
     def _open(self) -> None:
@@ -46,5 +47,5 @@ class Spool:
 
 
 def wipe(directory: Path) -> None:
-    """Remove the directory with everything that a sync left in it."""
+    """Remove the directory and every file in it, if it exists."""
     shutil.rmtree(directory, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a sync loads: one selected stream of a connection."""
+"""One selected stream of a connection, as the loader needs it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +10,18 @@ SYNC_MODES = (OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED)
 
 @dataclass(frozen=True)
 class SyncStream:
-    """One selected stream of a connection and how it is to be loaded."""
+    """One selected stream of a connection, with its sync mode and table."""
 
     name: str
-    namespace: str | None  # the source's; tables always go to the destination's dataset
+    namespace: str | None  # in the source; the table is always in the destination's dataset
     json_schema: dict[str, Any]
     sync_mode: str  # one of SYNC_MODES
     primary_key: list[list[str]]
     cursor_field: list[str]
-    table: str  # connection prefix + stream name, before normalisation
+    table: str  # prefix of the connection + name of the stream; names.tables makes the table name from it
     generation_id: int
 
     @property
     def incremental(self) -> bool:
-        """Whether the stream's state is kept from one sync to the next."""
+        """Whether each sync continues from the saved state of the sync before."""
         return self.sync_mode.startswith("incremental")

@@ -1,4 +1,4 @@
-"""What a stream's table looks like: the layout of Airbyte's Destinations V2, and how a table takes new columns."""
+"""Plans, creates and alters the tables of streams, in the layout of Airbyte's Destinations V2."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,19 +20,20 @@ _META_FIELDS = (
     SchemaField(names.META, "JSON", mode="REQUIRED"),
     SchemaField(names.GENERATION_ID, "INTEGER"),
 )
-_OURS = {names.RAW_ID, names.EXTRACTED_AT, names.META}
-_REST_NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN"}  # as the API spells the types of existing columns
-# Types that BigQuery groups and orders by (its page "Data types"): keys and cursors. Floats are none of Airbyte's keys.
+_REQUIRED_META = {names.RAW_ID, names.EXTRACTED_AT, names.META}
+_REST_NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN"}  # BigQuery's API uses these names for existing columns
+# Types that BigQuery can group and order by (its page "Data types"). Keys and cursors must have one of them. Floats are
+# left out: Airbyte does not accept them as keys.
 _ORDERED = {"STRING", "INTEGER", "INT64", "NUMERIC", "BIGNUMERIC", "BOOLEAN", "BOOL", "DATE", "DATETIME", "TIMESTAMP"}
 _ORDERED |= {"TIME", "BYTES"}
-_CLUSTERED = _ORDERED - {"TIME", "BYTES"}  # its page "Create clustered tables"
-_ALTER_ATTEMPTS = 5  # another connection may load the same table
-_MOST_KEYS = 3  # BigQuery clusters by up to four columns, and the fourth is the time of extraction
+_CLUSTERED = _ORDERED - {"TIME", "BYTES"}  # types that BigQuery can cluster by (its page "Create clustered tables")
+_ALTER_ATTEMPTS = 5  # another connection may change the same table at the same time
+_MOST_KEYS = 3  # BigQuery clusters by up to four columns; the fourth is the time of extraction
 
 
 @dataclass(frozen=True)
 class TablePlan:
-    """The table of a stream after this sync, and how its rows are made."""
+    """The planned table of a stream: its columns, partitioning and clustering after this sync."""
 
     stream: SyncStream
     table: str
@@ -45,10 +46,10 @@ class TablePlan:
     clustering: list[str] = field(default_factory=list)
 
     def clustering_beside(self, table: bigquery.Table | None) -> list[str]:
-        """Return the part of the wanted clustering that is possible before and after the load into `table`.
+        """Return the columns of the planned clustering that `table` has already, with the planned type.
 
-        BigQuery refuses to cluster by a column that a table has not got, and a load or copy whose clustering is not
-        the table's. So a new or retyped key clusters the table only once its rows are in.
+        BigQuery refuses to cluster by a missing column. It also refuses a load or copy job whose clustering differs
+        from the table's. So the table is clustered by a new or retyped key only after its rows are loaded.
         """
         if table is None:
             return self.clustering
@@ -57,7 +58,7 @@ class TablePlan:
         return [name for name in self.clustering if old.get(name) == new[name]]
 
     def find(self, warehouse: Warehouse) -> bigquery.Table | None:
-        """Return the table as it is now, or None; raises SyncError if it was not made by Airbyte."""
+        """Return the current table, or None if it does not exist. Raises SyncError if it was not made by Airbyte."""
         table = warehouse.find(self.table)
         if table is not None:
             _refuse_foreign(table)
@@ -66,9 +67,10 @@ class TablePlan:
     def alter(
         self, warehouse: Warehouse, table: bigquery.Table | None, clustering: list[str], *, add_columns: bool
     ) -> None:
-        """Cluster the table by these columns and, if asked to, add the new columns to it; None: there is no table.
+        """Cluster the table by these columns and, if `add_columns`, add the planned new columns.
 
-        Where somebody else has changed the table since it was read, it is read again.
+        If `table` is None, do nothing. If another client has changed the table since it was read, read it again and
+        repeat. Raises SyncError.
         """
         for attempt in range(1, _ALTER_ATTEMPTS + 1):
             if table is None or not (changes := self._changes(table, clustering, add_columns=add_columns)):
@@ -83,7 +85,7 @@ class TablePlan:
             table = self.find(warehouse)
 
     def _changes(self, table: bigquery.Table, clustering: list[str], *, add_columns: bool) -> list[str]:
-        """Change the description of the table; return what changed in it."""
+        """Set the schema and the clustering of `table` in memory. Return the names of the changed properties."""
         changes = []
         known = {item.name.lower() for item in table.schema}
         added = [item for item in self.schema if item.name.lower() not in known] if add_columns else []
@@ -96,7 +98,7 @@ class TablePlan:
         return changes
 
     def create(self, warehouse: Warehouse, name: str, expires: datetime | None = None) -> None:
-        """Create an empty table that rows can be copied from into this one."""
+        """Create an empty table with this layout. A copy job can copy its rows into the planned table."""
         table = bigquery.Table(warehouse.name(name), schema=self.schema)
         table.time_partitioning, table.clustering_fields = self.partitioning, self.clustering_beside(self.existing)
         if expires is not None:
@@ -106,12 +108,12 @@ class TablePlan:
 
 
 def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
-    """Compare a stream with its existing table; changes nothing.
+    """Plan the table of a stream from the stream's schema and the existing table. Changes nothing.
 
-    Raises SyncError if the table was not made by Airbyte, or if the stream's settings do not fit its columns.
+    Raises SyncError if the table was not made by Airbyte, or if the stream's key or cursor cannot be used.
     """
     if stream.sync_mode not in SYNC_MODES:
-        raise SyncError(f"Stream {stream.name}: there is no sync mode {stream.sync_mode!r}.", "config_error")
+        raise SyncError(f"Stream {stream.name}: unknown sync mode {stream.sync_mode!r}.", "config_error")
     existing = warehouse.find(table)
     if existing is not None:
         _refuse_foreign(existing)
@@ -143,22 +145,22 @@ def _api_type(item: SchemaField) -> tuple[str, str]:
 
 
 def _refuse_foreign(table: bigquery.Table) -> None:
-    missing = _OURS - {item.name.lower() for item in table.schema}
+    missing = _REQUIRED_META - {item.name.lower() for item in table.schema}
     if table.table_type != "TABLE" or missing:
         raise SyncError(
-            f"{table.full_table_id or table.reference} exists and was not made by Airbyte ({table.table_type.lower()}"
-            f"{' without ' + ', '.join(sorted(missing)) if missing else ''}); it was left as it is. Drop or rename it, "
-            "or give the connection another prefix.",
+            f"{table.full_table_id or table.reference} exists and was not made by Airbyte: it is a "
+            f"{table.table_type.lower()}{' without ' + ', '.join(sorted(missing)) if missing else ''}. It was not "
+            "changed. Drop or rename it, or give the connection another prefix.",
             "config_error",
         )
 
 
 def _columns(stream: SyncStream, existing: bigquery.Table | None) -> tuple[list[Column], list[SchemaField]]:
-    """Return the columns of the rows and the schema of the table; existing columns keep their names and types."""
+    """Return the columns of the rows and the schema of the table. Existing columns keep their names and types."""
     schema = list(existing.schema) if existing is not None else list(_META_FIELDS)
     known = {item.name.lower(): item for item in schema}
     for item in _META_FIELDS:
-        if item.name not in known:  # tables of an older Airbyte have no generation
+        if item.name not in known:  # tables of older Airbyte releases have no generation id
             schema.append(SchemaField(item.name, item.field_type))
     properties = stream.json_schema.get("properties") or {}
     columns = []
@@ -180,7 +182,7 @@ def _kept(column: SchemaField, wanted: FieldType) -> FieldType:
 
 
 def _ordered(columns: dict[str, Column], path: list[str]) -> str | None:
-    """Return the column of a key or cursor, or None if it is not one that BigQuery can group and order by."""
+    """Return the column name of a key or cursor, or None if BigQuery cannot group and order by it."""
     column = columns.get(path[0]) if len(path) == 1 else None
     return column.name if column and column.type.name in _ORDERED else None
 
@@ -188,13 +190,14 @@ def _ordered(columns: dict[str, Column], path: list[str]) -> str | None:
 def _refuse_unordered(stream: SyncStream, keys: list[str], cursor: str | None) -> None:
     if not stream.primary_key:
         raise SyncError(
-            f"Stream {stream.name}: {DEDUPED} needs a primary key. Set primaryKey, or choose incremental_append.",
+            f"Stream {stream.name}: the sync mode {DEDUPED} needs a primary key. Set primaryKey, or choose the sync "
+            "mode incremental_append.",
             "config_error",
         )
     if len(keys) < len(stream.primary_key) or (stream.cursor_field and not cursor):
         paths = [".".join(path) for path in (*stream.primary_key, stream.cursor_field)]
         raise SyncError(
-            f"Stream {stream.name}: its primary key and cursor ({', '.join(paths)}) must be columns at the top level "
-            "that BigQuery can order: neither objects, arrays nor floats.",
+            f"Stream {stream.name}: the primary key and the cursor ({', '.join(paths)}) must be top-level columns "
+            "that BigQuery can order: no objects, no arrays, no floats.",
             "config_error",
         )

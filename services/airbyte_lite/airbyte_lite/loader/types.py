@@ -1,15 +1,15 @@
-"""Airbyte's data types, from JSON schema to BigQuery columns (its page "BigQuery", "Data type map")."""
+"""Maps JSON schemas to BigQuery types, by the rules of Airbyte's BigQuery destination (its page "BigQuery")."""
 
 from dataclasses import dataclass
 from typing import Any
 
-# Airbyte's order when a field may hold several types: the widest wins.
+# If a field has several types, Airbyte uses the first of this list.
 _PRECEDENCE = ("ARRAY", "OBJECT", "STRING", "NUMERIC", "INT64", "BOOL", "TIMESTAMP", "DATETIME", "TIME", "DATE", "JSON")
 
 
 @dataclass(frozen=True)
 class FieldType:
-    """A BigQuery type; `shape` says what a JSON column must hold: object, array, or None for anything."""
+    """A BigQuery type. `shape` limits the values of a JSON column to "object" or "array"; None: any value."""
 
     name: str
     shape: str | None = None
@@ -19,7 +19,7 @@ _JSON = FieldType("JSON")
 
 
 def field_type(schema: Any) -> FieldType:
-    """Return the type of the column that holds a field of this JSON schema; JSON where the schema does not tell."""
+    """Return the column type for a field with this JSON schema; JSON if the schema has no type."""
     if not isinstance(schema, dict):
         return _JSON
     declared = schema.get("type")
@@ -68,6 +68,6 @@ def _string_kind(format_: Any, airbyte_type: Any) -> str:
         case "date-time":
             return "DATETIME" if airbyte_type == "timestamp_without_timezone" else "TIMESTAMP"
         case "time":
-            # BigQuery has no time of day with a zone: Airbyte keeps it as text.
+            # BigQuery has no type for a time of day with a time zone: Airbyte uses text.
             return "TIME" if airbyte_type == "time_without_timezone" else "STRING"
     return "STRING"

@@ -1,4 +1,4 @@
-"""The upload of a load job's file, piece by piece: an upload that breaks goes on where it stopped."""
+"""Uploads the file of a load job in pieces. An interrupted upload continues with the first missing piece."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from google.cloud import bigquery
 from google.resumable_media import InvalidResponse, RetryStrategy
 from google.resumable_media.requests import ResumableUpload
 
-# One piece is in memory at a time. Google takes multiples of 256 KiB.
+# One piece is in memory at a time. Google accepts multiples of 256 KiB.
 PIECE_BYTES = 8 * 1024 * 1024
-PIECE_S = 180  # one attempt to send one piece: enough for 50 kB/s
-_RESUME = 308  # the server waits for more
+PIECE_S = 180  # time limit of one attempt to send one piece: enough at 50 kB/s
+_RESUME = 308  # HTTP status: the server waits for the next piece
 
 
 class Upload:
-    """Sends one file; after an error `send` may be called again and repeats only what the server has not stored."""
+    """The upload of one file. After an error, `send` may be called again: it sends only the missing pieces."""
 
     def __init__(self, client: bigquery.Client, path: Path) -> None:
         self._client = client
@@ -35,13 +35,14 @@ class Upload:
 
     @property
     def sent(self) -> int:
-        """Bytes that the server has stored."""
+        """Number of bytes that the server has stored."""
         return self._session.bytes_uploaded if self._session else 0
 
     def send(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Send the file for a job (a resource of BigQuery's API) and return the job that it started.
+        """Send the file for a job and return the started job. Both are Job resources of BigQuery's API.
 
-        Raises ConnectionError or requests' exceptions if the line breaks, GoogleAPICallError if BigQuery refuses.
+        Raises ConnectionError or an exception of requests if the connection breaks, GoogleAPICallError if BigQuery
+        refuses the job.
         """
         try:
             session = self._open(job)
@@ -56,7 +57,7 @@ class Upload:
             raise exceptions.from_http_response(error.response) from error  # type: ignore[no-untyped-call]
 
     def _open(self, job: dict[str, Any]) -> ResumableUpload:
-        """Return the job's unfinished upload, set to where the server is, or a new one."""
+        """Return the job's unfinished upload, positioned after the bytes that the server has, or a new upload."""
         if self._session is not None and self._job_id == job["jobReference"]["jobId"]:
             try:
                 self._session.recover(self._client._http)  # type: ignore[no-untyped-call]
@@ -64,13 +65,14 @@ class Upload:
             except InvalidResponse as error:
                 if error.response.status_code >= 500:
                     raise
-                # Forgotten by the server, or complete: BigQuery then answers that the job id exists.
+                # The server has forgotten the upload, or the upload is complete. If it is complete, BigQuery answers to
+                # the new upload that the job id exists.
         self._session, self._job_id = None, job["jobReference"]["jobId"]
         self._file.seek(0)
         host = self._client._connection.get_api_base_url_for_mtls()
         url = f"{host}/upload/bigquery/v2/projects/{self._client.project}/jobs?uploadType=resumable"
         session = ResumableUpload(url, PIECE_BYTES)  # type: ignore[no-untyped-call]
-        # The caller repeats.
+        # No retries by the session: the caller of `send` retries.
         session._retry_strategy = RetryStrategy(max_retries=0)  # type: ignore[no-untyped-call]
         session.initiate(self._client._http, self._file, job, "*/*", total_bytes=self._size, timeout=PIECE_S)  # type: ignore[no-untyped-call]
         self._session = session

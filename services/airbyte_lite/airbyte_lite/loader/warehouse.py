@@ -1,4 +1,4 @@
-"""The connection to BigQuery or its emulator: client, dataset, and what the client's errors mean to the user."""
+"""The connection to BigQuery or its emulator: the client, the dataset, and error messages for the user."""
 
 import json
 import threading
@@ -20,16 +20,16 @@ from requests.exceptions import Timeout
 from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from platform_kit.bigquery import client
 
-REQUEST_S = 60  # one attempt of one request; jobs are polled, so that no answer takes long
-UNAVAILABLE_S = 60.0  # after a first failure, how long a request is repeated: a restart takes seconds
+REQUEST_S = 60  # time limit of one attempt of one request; jobs are polled, so every answer is quick
+UNAVAILABLE_S = 60.0  # a request is repeated for this time after its first failure: a restart takes seconds
 _SCOPES = ("https://www.googleapis.com/auth/bigquery",)
 _NO_ANSWER = (ConnectionError, HttpConnectionError, Timeout, TransportError)
 _REPEATED = (*_NO_ANSWER, exceptions.ServerError, exceptions.TooManyRequests)
-_LIMITS = {"quotaExceeded", "billingNotEnabled"}  # answered with 403 as well, and no matter of roles
+_LIMITS = {"quotaExceeded", "billingNotEnabled"}  # errors with status 403 that have nothing to do with missing roles
 
 
 class Warehouse:
-    """One dataset; raises SyncError where the configuration is unusable."""
+    """One dataset. Raises SyncError if the configuration is invalid; methods raise SyncError if BigQuery fails."""
 
     def __init__(self, configuration: dict[str, Any], emulator_host: str | None) -> None:
         self.project = str(configuration.get("project_id") or "")
@@ -37,12 +37,12 @@ class Warehouse:
         self._location = configuration.get("dataset_location")
         self._endpoint = emulator_host or "BigQuery"
         if not (self.project and self.dataset):
-            raise SyncError("The BigQuery destination needs a project_id and a dataset_id.", "config_error")
+            raise SyncError("The BigQuery destination has no project_id or no dataset_id. Set both.", "config_error")
         with self.errors("connect to BigQuery"):
             self.client = _client(self.project, self._location, configuration.get("credentials_json"), emulator_host)
 
     def name(self, table: str) -> str:
-        """Return the full name of a table of the dataset."""
+        """Return the full name of a table: project.dataset.table."""
         return f"{self.project}.{self.dataset}.{table}"
 
     def table(self, name: str) -> bigquery.TableReference:
@@ -50,23 +50,27 @@ class Warehouse:
         return bigquery.DatasetReference(self.project, self.dataset).table(name)
 
     def ensure_dataset(self) -> None:
-        """Create the dataset in the configured location if it does not exist; jobs run where it is."""
+        """Create the dataset in the configured location if it does not exist.
+
+        Raises SyncError if it exists in another location, because jobs run in the configured one.
+        """
         dataset = bigquery.Dataset(f"{self.project}.{self.dataset}")
         with self.errors(f"open the dataset {self.project}.{self.dataset}"):
             try:
                 found = self.client.get_dataset(dataset.reference, retry=self.retry(), timeout=REQUEST_S)
             except exceptions.NotFound:
-                # The client adds its location, the configured one.
+                # The client adds the configured location to the request.
                 found = self.client.create_dataset(dataset, exists_ok=True, retry=self.retry(), timeout=REQUEST_S)
         if self._location and found.location and found.location.lower() != self._location.lower():
             raise SyncError(
-                f"The dataset {self.project}.{self.dataset} is in {found.location}, the destination says "
-                f"{self._location}. Set dataset_location to {found.location}, or choose another dataset.",
+                f"The dataset {self.project}.{self.dataset} is in {found.location}, but the destination's "
+                f"dataset_location is {self._location}. Set dataset_location to {found.location}, or choose another "
+                "dataset.",
                 "config_error",
             )
 
     def find(self, table: str) -> bigquery.Table | None:
-        """Return the table, or None if it (or its dataset) does not exist."""
+        """Return the table, or None if the table or the dataset does not exist."""
         with self.errors(f"read the table {self.name(table)}"):
             try:
                 return self.client.get_table(self.name(table), retry=self.retry(), timeout=REQUEST_S)
@@ -74,7 +78,7 @@ class Warehouse:
                 return None
 
     def tables(self) -> list[str]:
-        """Return the names of the dataset's tables; none if there is no dataset."""
+        """Return the names of the dataset's tables; an empty list if the dataset does not exist."""
         with self.errors(f"list the tables of {self.project}.{self.dataset}"):
             try:
                 found = self.client.list_tables(f"{self.project}.{self.dataset}", retry=self.retry(), timeout=REQUEST_S)
@@ -88,10 +92,11 @@ class Warehouse:
             self.client.delete_table(self.name(table), not_found_ok=True, retry=self.retry(), timeout=REQUEST_S)
 
     def retry(self, halt: threading.Event | None = None, progress: Callable[[], int] = lambda: 0) -> Retry:
-        """Return how one request without an answer is repeated; raises SyncCancelled in between once `halt` is set.
+        """Return the retry policy of one request. If `halt` is set, the next failure raises SyncCancelled.
 
-        UNAVAILABLE_S counts from the first failure, or from the first one after `progress` grew: an attempt that lasts
-        long before it fails is repeated as well. The last error is raised as it is.
+        A request is repeated for UNAVAILABLE_S after its first failure. The time starts again at a failure after which
+        `progress` has grown. An attempt may take long before it fails, because the time of the first attempt does not
+        count. The last error is raised unchanged.
         """
         since, reached = 0.0, -1
 
@@ -112,19 +117,19 @@ class Warehouse:
 
     @contextmanager
     def errors(self, action: str) -> Iterator[None]:
-        """Turn the client's errors into SyncErrors that say that `action` failed, why, and what to do."""
+        """Turn the client's errors into SyncErrors with the failed `action`, the reason and a solution."""
         try:
             yield
         except _REPEATED as error:
             raise SyncError(
-                f"Could not {action}: {self._endpoint} does not answer. Check that it runs, then sync again. "
+                f"Could not {action}: {self._endpoint} does not answer. Check that it is running, then sync again. "
                 f"({error.__cause__ or error})",
                 "transient_error",
             ) from error
         except GoogleAuthError as error:
             raise SyncError(
-                f"Could not {action}: the credentials were refused ({error}). Set credentials_json in the destination, "
-                "or GOOGLE_APPLICATION_CREDENTIALS.",
+                f"Could not {action}: Google refused the credentials ({error}). Set credentials_json in the "
+                "destination, or GOOGLE_APPLICATION_CREDENTIALS.",
                 "config_error",
             ) from error
         except (exceptions.Forbidden, exceptions.Unauthorized) as error:
@@ -148,16 +153,19 @@ def _client(project: str, location: str | None, key: Any, emulator_host: str | N
     try:
         info = key if isinstance(key, dict) else json.loads(key)
         credentials = _credentials(info)
-    except (ValueError, AttributeError) as error:  # the key itself must not get into a message
+    except (ValueError, AttributeError) as error:  # its message may contain the key, so it is not shown
         raise SyncError(
-            "credentials_json is not a service account key: paste the whole JSON file that Google Cloud gave you.",
+            "credentials_json is not a service account key. Set it to the whole content of the key's JSON file.",
             "config_error",
         ) from error
     return client(project, location, credentials=credentials)
 
 
 def _credentials(info: dict[str, Any]) -> Any:
-    """Return the credentials of a key, or of what `gcloud auth application-default login` wrote; raises ValueError."""
-    if info.get("type") == "authorized_user":  # Airbyte takes service accounts only
+    """Return the credentials of a service account key, or of the file of `gcloud auth application-default login`.
+
+    Raises ValueError if `info` is neither of them.
+    """
+    if info.get("type") == "authorized_user":  # Airbyte itself accepts service accounts only
         return user_credentials.Credentials.from_authorized_user_info(info, scopes=_SCOPES)  # type: ignore[no-untyped-call]
     return service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Ends a connector that need not be read any further."""
+"""Stops the connector and the load when a sync is cancelled or a batch cannot be loaded."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import threading
 from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.sync import Source
 
-_WATCH_S = 0.1  # how soon a cancellation or a failed load ends the connector
+_WATCH_S = 0.1  # longest time between a cancellation or a failed load and the stop of the connector
 
 
 class Watcher:
-    """Ends the connector and the running load job when the sync is cancelled, and the connector when a load fails."""
+    """A thread that sets `halt` and stops the connector after a cancellation or a failed load."""
 
     def __init__(
         self, source: Source, cancelled: threading.Event, halt: threading.Event, background: Background
@@ -24,7 +24,7 @@ class Watcher:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop the thread and wait for its end."""
         self._done.set()
         self._thread.join()
 

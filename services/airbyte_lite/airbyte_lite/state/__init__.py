@@ -1,1 +1,1 @@
-"""What the server keeps on disk: objects, jobs, logs and sync states in SQLite."""
+"""Stores objects, jobs, logs and sync states in SQLite."""

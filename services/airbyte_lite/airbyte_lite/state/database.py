@@ -1,4 +1,4 @@
-"""The SQLite file: one writer at a time, readers never wait, nothing lost by kill -9."""
+"""The SQLite file. There is one writer at a time, readers never wait, and kill -9 loses no committed data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ create table if not exists generations (connection_id text not null, stream text
 VERSION = 1  # of the file's format; files of version 0 may hold secrets of deleted records
 PAGES_LEFT = 4096  # free pages (16 MiB) that are not worth rewriting the file
 
-
 log = logging.getLogger("airbyte_lite")
 
 
@@ -44,10 +43,10 @@ class DataDirInUse(Exception):
 
 
 class Database:
-    """Connections to one SQLite file in write-ahead mode, shared by any number of threads."""
+    """Connections to one SQLite file in write-ahead mode. Any number of threads may use them."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Open or create the file; raises DataDirInUse. Directory and file can be read by their owner only."""
+        """Open or create the file. Only the owner can read the directory and the file. Raises DataDirInUse."""
         data_dir.mkdir(parents=True, exist_ok=True)
         data_dir.chmod(0o700)
         self._lock_file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -59,7 +58,7 @@ class Database:
                 f"Another airbyte-lite uses {data_dir}. Stop it, or set AIRBYTE_LITE_DATA_DIR to another directory."
             ) from error
         self._path = data_dir / "airbyte.sqlite"
-        # Made before SQLite opens it: its journal files take over the mode.
+        # Created before SQLite opens the file: SQLite's journal files get the same mode.
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         self._path.chmod(0o600)
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -71,7 +70,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; each statement sees the last committed data."""
+        """Yield a connection for reading. Each statement sees the last committed data."""
         try:
             connection = self._idle.get_nowait()
         except queue.Empty:
@@ -85,7 +84,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection in a transaction: committed at the end, rolled back by an exception."""
+        """Yield a connection in a transaction, which is committed at the end or rolled back after an exception."""
         with self._write_lock, self.read() as connection:
             connection.execute("begin immediate")
             try:
@@ -97,19 +96,21 @@ class Database:
                 raise
 
     def scrub(self) -> None:
-        """Remove deleted and replaced data from the write-ahead log too, where SQLite keeps it for a while.
+        """Remove deleted and replaced data from the write-ahead log too, where SQLite keeps it for some time.
 
-        Never raises: what was deleted stays deleted. If it fails, it logs a warning, and the hourly `compact` repeats
-        it.
+        Never raises, because the deletion itself has succeeded. After a failure, this logs a warning, and the hourly
+        `compact` tries again.
         """
         try:
             with self._write_lock, self.read() as connection:
                 busy = bool(_truncate_log(connection))
         except sqlite3.Error as error:
-            log.warning("deleted data is still in %s-wal, for an hour at most: %s", self._path, error)
+            log.warning("deleted data is still in %s-wal, trying again within an hour: %s", self._path, error)
         else:
             if busy:
-                log.warning("deleted data is still in %s-wal, for an hour at most: a query reads it", self._path)
+                log.warning(
+                    "deleted data is still in %s-wal, trying again within an hour: the file is in use", self._path
+                )
 
     def compact(self) -> None:
         """Rewrite the file if more than half of it is free, or if an earlier release may have left secrets in it."""
@@ -119,7 +120,7 @@ class Database:
                 for name in ("page_count", "freelist_count", "user_version")
             )
             if version < VERSION or free > max(pages // 2, PAGES_LEFT):
-                # A copy of the file is made on the way. Without this it is made in /tmp, which may be memory.
+                # SQLite makes a temporary copy of the file. By default the copy is in /tmp, which may be in memory.
                 directory = str(self._path.parent).replace("'", "''")
                 connection.execute(f"pragma temp_store_directory = '{directory}'")
                 connection.execute("vacuum")
@@ -127,19 +128,19 @@ class Database:
             _truncate_log(connection)
 
     def close(self) -> None:
-        """Close every connection and let another server use the directory."""
+        """Close every connection and release the lock of the directory."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
         os.close(self._lock_file)
 
 
 def _truncate_log(connection: sqlite3.Connection) -> int:
-    """Move the write-ahead log into the file and empty it; return 1 if a query of another thread prevented that."""
+    """Move the write-ahead log into the file and empty the log. Return 1 if another thread's query prevented this."""
     return int(connection.execute("pragma wal_checkpoint(truncate)").fetchone()["busy"])
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a file of an earlier release to the current format. Repeated after an interruption, it does the rest."""
+    """Convert a file of an earlier release to the current format. After an interruption, the next call completes it."""
     for table, column, type_ in (
         ("jobs", "bytes_billed", "integer not null default 0"),
         ("objects", "deleted_at", "real"),
@@ -147,9 +148,6 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:
             connection.execute(f"alter table {table} add column {column} {type_}")
     [version] = connection.execute("pragma user_version").fetchone()
-    if version < VERSION:  # it kept the secrets of deleted records; `compact` clears the free pages
-        connection.execute(
-            "update objects set document = json_set(document, '$.configuration', json('{}')) "
-            "where deleted and kind in ('source', 'destination')"
-        )
+    if version < VERSION:  # deleted records still have their secrets; `compact` also removes them from free pages
+        connection.execute("delete from objects where deleted and kind in ('source', 'destination')")
         connection.execute("update objects set deleted_at = unixepoch('now') where deleted and deleted_at is null")

@@ -1,4 +1,4 @@
-"""Records as JSON documents in the table `objects`."""
+"""Converts records to and from the JSON documents in the table `objects`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 
 
 def row_of(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> sqlite3.Row | None:
-    """Return the row of the record's id and kind, None if there is none."""
+    """Return the row with the record's id and kind, or None if there is no such row."""
     row: sqlite3.Row | None = connection.execute(
         "select id, kind, deleted, document from objects where id = ? and kind = ?", (record.id, kind_of(record)[0])
     ).fetchone()
@@ -18,7 +18,7 @@ def row_of(connection: sqlite3.Connection, record: Workspace | Actor | Connectio
 
 
 def dependents(connection: sqlite3.Connection, record: Workspace | Actor | Connection) -> list[sqlite3.Row]:
-    """Return the records that are deleted together with this one, connections first."""
+    """Return the rows of the records that are deleted together with this one, connections first."""
     select = "select id, kind, document from objects where not deleted and "
     if isinstance(record, Workspace):
         rows = connection.execute(
@@ -44,13 +44,13 @@ def parents(record: Workspace | Actor | Connection) -> list[str]:
 
 
 def record_of[R: Workspace | Actor | Connection](record: R, document: dict[str, Any]) -> R:
-    """Return a document as a record of the given record's class."""
+    """Return a document as a record of the same class as `record`."""
     found = connection_of(document) if isinstance(record, Connection) else type(record)(**document)
     return cast("R", found)
 
 
 def kind_of(record: Workspace | Actor | Connection) -> tuple[str, str]:
-    """Return a record's kind and its workspace."""
+    """Return the kind and the workspace id of a record."""
     if isinstance(record, Workspace):
         return "workspace", record.id
     return (record.kind if isinstance(record, Actor) else "connection"), record.workspace_id
@@ -63,5 +63,5 @@ def document_of(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def connection_of(document: dict[str, Any]) -> Connection:
-    """Return a connection's document as a record."""
+    """Return the document of a connection as a record."""
     return Connection(**{**document, "streams": [Stream(**stream) for stream in document["streams"]]})

@@ -1,4 +1,4 @@
-"""Jobs and their logs in the database."""
+"""Stores jobs and their logs in the database."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from airbyte_lite.state.database import Database
 from airbyte_lite.state.records import Job, JobFilter
 
 COLUMNS = ", ".join(field.name for field in fields(Job))
-LARGEST_ID = 2**63 - 1  # SQLite's
-INTERRUPTED = "The server stopped while the job was running. Start it again: tables are changed whole or not at all."
+LARGEST_ID = 2**63 - 1  # the largest integer of SQLite
+INTERRUPTED = (
+    "The server stopped while the job was running. Start the job again. No table is half changed: "
+    "each table is changed completely or not at all."
+)
 
 
 class Progress(Protocol):
-    """A job's figures so far."""
+    """The progress of a job so far."""
 
     records: int
     bytes: int
@@ -26,13 +29,13 @@ class Progress(Protocol):
 
 
 class JobStore:
-    """Every job that was started, newest number last, with its log."""
+    """The jobs and their logs. Ids grow and are never used again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, connection_id: str, workspace_id: str, job_type: str) -> Job:
-        """Add a pending job; raises a 409 Problem while the connection has another one pending or running."""
+        """Add a pending job. Raises a 409 Problem while the connection has a pending or running job."""
         now = time.time()
         try:
             with self._database.write() as connection:
@@ -45,12 +48,12 @@ class JobStore:
             active = self.active(connection_id)
             raise conflict(
                 f"A sync is already running for: {connection_id} (job {active.id if active else 'unknown'}). "
-                "Wait for its end or cancel it with DELETE /jobs/<job id>."
+                "Wait for the end of the job, or cancel it with DELETE /jobs/<job id>."
             ) from error
         return self.get(number or 0)
 
     def get(self, job_id: int) -> Job:
-        """Return the job; raises a 404 Problem."""
+        """Return the job. Raises a 404 Problem if the id is unknown."""
         if not 0 < job_id <= LARGEST_ID:
             raise not_found("job", job_id)
         with self._database.read() as connection:
@@ -60,7 +63,7 @@ class JobStore:
         return Job(**dict(row))
 
     def find(self, conditions: JobFilter, limit: int, offset: int) -> list[Job]:
-        """List the jobs that meet the conditions."""
+        """List the jobs that match the conditions."""
         where, values = _where(conditions)
         direction = "desc" if conditions.descending else "asc"
         with self._database.read() as connection:
@@ -72,7 +75,7 @@ class JobStore:
         return [Job(**dict(row)) for row in rows]
 
     def active(self, connection_id: str) -> Job | None:
-        """Return the connection's pending or running job."""
+        """Return the connection's pending or running job, or None."""
         with self._database.read() as connection:
             row = connection.execute(
                 f"select {COLUMNS} from jobs where connection_id = ? and status in ('pending', 'running')",  # noqa: S608
@@ -81,7 +84,7 @@ class JobStore:
         return Job(**dict(row)) if row else None
 
     def start(self, job_id: int) -> bool:
-        """Mark a pending job as running; returns False if it was cancelled before."""
+        """Mark a pending job as running. Return False if it is not pending any more."""
         now = time.time()
         with self._database.write() as connection:
             changed = connection.execute(
@@ -92,7 +95,7 @@ class JobStore:
         return changed == 1
 
     def finish(self, job_id: int, status: str, failure: str | None = None, failure_type: str | None = None) -> bool:
-        """Give a job its final status; returns False if it already had one."""
+        """Set the final status of a job. Return False if it already has one."""
         with self._database.write() as connection:
             changed = connection.execute(
                 "update jobs set status = ?, failure = ?, failure_type = ?, updated_at = ? "
@@ -102,7 +105,7 @@ class JobStore:
         return changed == 1
 
     def progress(self, job_id: int, progress: Progress, first_line: int, lines: Sequence[str]) -> None:
-        """Save a running job's figures and new log lines, numbered from first_line."""
+        """Store the progress of a running job and its new log lines, numbered from first_line."""
         with self._database.write() as connection:
             connection.execute(
                 "update jobs set records = ?, bytes = ?, bytes_billed = ?, updated_at = ? "
@@ -123,7 +126,7 @@ class JobStore:
         return [row["line"] for row in rows]
 
     def fail_interrupted(self) -> int:
-        """Mark jobs that a stopped server left behind as failed; returns how many."""
+        """Mark the pending and running jobs of a stopped server as failed. Return their number."""
         with self._database.write() as connection:
             return connection.execute(
                 "update jobs set status = 'failed', failure = ?, failure_type = 'system_error', updated_at = ? "

@@ -1,4 +1,4 @@
-"""What the server keeps: plain records, stored as JSON documents."""
+"""The records that the server stores as JSON documents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TERMINAL = ("succeeded", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace; times of all records are seconds since 1970."""
+    """A workspace. All times in records are seconds since 1970."""
 
     id: str
     name: str
@@ -22,7 +22,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Actor:
-    """A source or a destination: a connector with its configuration, secrets included."""
+    """A source or a destination: a connector with its configuration. The configuration contains the secrets."""
 
     id: str
     kind: ActorKind
@@ -31,13 +31,13 @@ class Actor:
     definition_id: str
     configuration: dict[str, Any]
     created_at: float
-    updated_at: float | None = None  # the last change by a caller; None: made before this was kept
+    updated_at: float | None = None  # the last change by a caller; None in records of earlier releases
     deleted: bool = False
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream of a connection: what the source offered (AirbyteStream) and how it is to be synced."""
+    """A stream of a connection: the AirbyteStream that the source offered, and how it is synced."""
 
     stream: dict[str, Any]
     sync_mode: str  # the public API's terms: full_refresh_overwrite, incremental_deduped_history, …
@@ -52,7 +52,7 @@ class Stream:
 
     @property
     def incremental(self) -> bool:
-        """Whether the source reads on from a saved state."""
+        """Whether a sync continues from a saved state."""
         return self.sync_mode.startswith("incremental_")
 
 
@@ -70,7 +70,7 @@ class Connection:
     prefix: str = ""
     status: str = "active"
     schema_updates: str = "ignore"  # nonBreakingSchemaUpdatesBehavior
-    cron: str | None = None  # when it is synced, in UTC; None: whenever somebody asks
+    cron: str | None = None  # in UTC; None: synced on request only
     deleted: bool = False
 
 
@@ -94,13 +94,13 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether the job has come to its end."""
+        """Whether the job has ended."""
         return self.status in TERMINAL
 
 
 @dataclass
 class JobFilter:
-    """Conditions of a job list; times are seconds since 1970, None means any."""
+    """Conditions for a list of jobs. Times are seconds since 1970; None means any."""
 
     connection_id: str | None = None
     workspace_ids: list[str] = field(default_factory=list)

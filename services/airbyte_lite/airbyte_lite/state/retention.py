@@ -1,4 +1,4 @@
-"""Removes what is old: jobs with their logs, and records that were deleted."""
+"""Removes old jobs with their logs, and old deleted records."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from airbyte_lite.state.database import Database
 
-NEWEST_KEPT = 10  # jobs of a connection, whatever their age: Airbyte's own number
-DELETED_KEPT = 1_000  # deleted records, whatever their age
+NEWEST_KEPT = 10  # newest jobs of a connection, kept whatever their age; Airbyte keeps the same number
+DELETED_KEPT = 1_000  # largest number of deleted records
 JOBS_AT_ONCE = 20
-LINES_AT_ONCE = 500  # log lines in one transaction: up to 4 MB, which keeps other writers waiting for about 0.1 s
-PAUSE = 0.001  # seconds between two transactions, for the writers that wait
+LINES_AT_ONCE = 500  # log lines in one transaction: up to 4 MB; other writers wait about 0.1 s
+PAUSE = 0.001  # seconds between two transactions, so that waiting writers can start
 DAY = 86_400.0  # seconds
 
 OLD_JOBS = """
@@ -58,7 +58,7 @@ def prune(database: Database, retention: Retention, now: float) -> int:
         rows = connection.execute(OLD_RECORDS, {"before": before, "kept": DELETED_KEPT}).fetchall()
         for table, column in (("states", "connection_id"), ("generations", "connection_id"), ("objects", "id")):
             connection.executemany(f"delete from {table} where {column} = ?", [(row["id"],) for row in rows])  # noqa: S608
-    # Selected once: an ended job never runs again, so these jobs stay old while they are removed one by one.
+    # One query is enough: an ended job never changes, so these jobs can be removed in several transactions.
     with database.read() as connection:
         jobs = connection.execute(
             OLD_JOBS, {"before": before, "jobs": retention.jobs, "newest": NEWEST_KEPT}
@@ -69,7 +69,7 @@ def prune(database: Database, retention: Retention, now: float) -> int:
 
 
 def _remove_jobs(database: Database, jobs: str) -> None:
-    """Remove the logs of the jobs (a JSON array of ids) in short transactions, and the jobs with the last of them."""
+    """Remove the jobs (a JSON array of ids). Their logs are removed first, in several short transactions."""
     removed = LINES_AT_ONCE
     while removed == LINES_AT_ONCE:
         with database.write() as connection:

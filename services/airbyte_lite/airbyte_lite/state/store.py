@@ -6,7 +6,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from airbyte_lite.state.records import Actor, Connection, Workspace
 
 
 class Store:
-    """The configuration objects and sync states in the database; a 404 Problem for unknown ids."""
+    """The configuration objects and sync states in the database. Methods raise a 404 Problem for unknown ids."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -100,15 +100,15 @@ class Store:
         return connection_of(self._get("connection", identifier))
 
     def workspaces(self, ids: list[str], deleted: bool, limit: int, offset: int) -> list[Workspace]:
-        """List workspaces, oldest first; no ids means all."""
+        """List workspaces, oldest first. No ids means every workspace; `deleted` adds deleted ones."""
         return [Workspace(**row) for row in self._list("workspace", ids, deleted, limit, offset)]
 
     def actors(self, kind: ActorKind, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Actor]:
-        """List sources or destinations, oldest first; no workspaces means all."""
+        """List sources or destinations, oldest first. Arguments as for `workspaces`."""
         return [Actor(**row) for row in self._list(kind, workspace_ids, deleted, limit, offset)]
 
     def connections(self, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Connection]:
-        """List connections, oldest first; no workspaces means all."""
+        """List connections, oldest first. Arguments as for `workspaces`."""
         return [connection_of(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
 
     def scheduled_connections(self) -> list[Connection]:
@@ -120,11 +120,14 @@ class Store:
             ).fetchall()
         return [connection_of(document_of(row)) for row in rows]
 
-    def delete(self, record: Workspace | Actor | Connection) -> list[Connection]:
+    def delete(
+        self, record: Workspace | Actor | Connection, masked: Mapping[str, dict[str, Any]] | None = None
+    ) -> list[Connection]:
         """Mark a record and everything that depends on it as deleted; return the deleted connections.
 
-        The configurations of sources and destinations and the states of connections are removed. Raises a 404 Problem
-        if the record is already deleted.
+        `masked` has configurations without secrets, by the ids of sources and destinations. They replace the stored
+        ones; all other configurations are emptied. The states of connections are removed. Raises a 404 Problem if the
+        record is already deleted.
         """
         now = time.time()
         with self._database.write() as connection:
@@ -135,7 +138,7 @@ class Store:
             for found in deleted:
                 document = document_of(found) | {"deleted": True}
                 if found["kind"] in ("source", "destination"):
-                    document["configuration"] = {}
+                    document["configuration"] = (masked or {}).get(found["id"], {})
                 connection.execute(
                     "update objects set deleted = 1, deleted_at = ?, document = ? where id = ?",
                     (now, json.dumps(document), found["id"]),
@@ -185,10 +188,10 @@ class Store:
         return [json.loads(row["state"]) for row in rows if row["stream"] in wanted]
 
     def save_states(self, read: Connection, states: Sequence[dict[str, Any]]) -> list[str]:
-        """Save AirbyteStateMessages of a sync in one transaction, each in the place of the one before.
+        """Save AirbyteStateMessages of a sync in one transaction; each replaces the stream's previous one.
 
-        `read` is the connection as the sync has read it. Where a stream is read by another cursor by now, or no longer
-        incrementally, or where the connection was deleted, its state is not saved; returns the names of such streams.
+        `read` is the connection with which the sync was run. Returns the streams whose states were not saved, because
+        they have another cursor now, are no longer incremental, or because the connection was deleted.
         """
         with self._database.write() as connection:
             row = row_of(connection, read)
@@ -202,7 +205,7 @@ class Store:
         return [name for name in stale if any(syncstate.stream_of(state) in ("", name) for state in states)]
 
     def drop_states(self, connection_id: str, streams: Iterable[str]) -> None:
-        """Forget the states of these streams, also within a global state."""
+        """Remove the states of these streams, also from a global state."""
         with self._database.write() as connection:
             _drop_states(connection, connection_id, streams)
 
@@ -224,7 +227,7 @@ class Store:
 
 
 def _drop_states(connection: sqlite3.Connection, connection_id: str, streams: Iterable[str]) -> None:
-    """Drop the states of streams, also within a global state."""
+    """Remove the states of streams, also from a global state."""
     names = [*streams]
     rows = connection.execute("select stream, state from states where connection_id = ?", (connection_id,)).fetchall()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The states that sources give (AirbyteStateMessage of the Airbyte protocol): of one stream, or of several at once."""
+"""The states of syncs (AirbyteStateMessage of the Airbyte protocol): of one stream, or of several together."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ State = dict[str, Any]
 
 
 def stream_of(state: State) -> str:
-    """Return the name of the stream that a state is of; empty for the state of several streams."""
+    """Return the name of a state's stream; empty for the state of several streams."""
     return str(state["stream"]["stream_descriptor"]["name"]) if state.get("type") == "STREAM" else ""
 
 
 def streams_of(state: State) -> list[str]:
-    """Return the names of the streams that have a part of a state."""
+    """Return the names of the streams in a state."""
     if state.get("type") == "STREAM":
         return [stream_of(state)]
     parts = (state.get("global") or {}).get("stream_states") or []
@@ -24,9 +24,9 @@ def streams_of(state: State) -> list[str]:
 
 
 def without(state: State, streams: Iterable[str]) -> State | None:
-    """Return what is left of a state without these streams, None where nothing is left or it cannot be divided.
+    """Return the state without these streams, None when nothing is left or the state cannot be divided.
 
-    The shared part of a GLOBAL state stays as long as a stream has a part of its own, as when Airbyte clears a stream.
+    The shared part of a GLOBAL state is kept as long as one stream is left, as in Airbyte when it clears a stream.
     """
     gone = {*streams}
     if not gone:
@@ -41,12 +41,12 @@ def without(state: State, streams: Iterable[str]) -> State | None:
 
 
 def divisible(state: State) -> bool:
-    """Return whether single streams can be taken out of a state."""
+    """Return whether single streams can be removed from the state."""
     return bool(streams_of(state))
 
 
 def stale(before: Connection, after: Connection) -> list[str]:
-    """Return the streams whose state must not be found again: no longer incremental, or with another cursor."""
+    """Return the streams whose state is no longer valid: not incremental any more, or with another cursor."""
     kept = {(stream.name, *stream.cursor_field) for stream in after.streams if stream.incremental}
     return [
         stream.name

@@ -1,1 +1,1 @@
-"""What one job does: reads a source into a destination, or resets a connection."""
+"""The work of one job: a sync of a connection, or a reset."""

@@ -1,6 +1,6 @@
-"""From what a source offers to what a connection syncs: checks, defaults and the protocol's catalog.
+"""Configures the streams of a connection: checks the client's choices, fills in defaults, makes the catalog.
 
-Rules as in "Connections" of Airbyte's API documentation and ConfiguredAirbyteCatalog of the Airbyte protocol.
+The rules are those of "Connections" in Airbyte's API documentation and of the protocol's ConfiguredAirbyteCatalog.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from airbyte_lite.state.records import Stream
 from airbyte_lite.sync.stream_schema import columns, field_paths, selected_schema, without_schema
 
-# The public API's combined mode: the protocol's source mode and destination mode.
+# Each sync mode of the public API, with the source mode and the destination mode of the Airbyte protocol.
 SYNC_MODES = {
     "full_refresh_overwrite": ("full_refresh", "overwrite"),
     "full_refresh_append": ("full_refresh", "append"),
@@ -21,12 +21,12 @@ SYNC_MODES = {
 
 
 class CatalogError(Exception):
-    """A stream configuration that does not fit what the source offers; the message says which and what would fit."""
+    """The configuration of a stream does not match the source. The message has the stream and the valid values."""
 
 
 @dataclass(frozen=True)
 class StreamChoice:
-    """What a client asked for one stream; None takes the default."""
+    """A client's configuration of one stream; None means the default."""
 
     name: str
     sync_mode: str | None = None
@@ -36,7 +36,7 @@ class StreamChoice:
 
 
 def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> list[Stream]:
-    """Return the streams to sync; no choices means every stream, in its default mode. Raises CatalogError."""
+    """Return the configured streams. Without choices: every stream in its default mode. Raises CatalogError."""
     by_name = {str(stream["name"]): stream for stream in offered}
     choices = choices or [StreamChoice(name) for name in by_name]
     names = [choice.name for choice in choices]
@@ -49,7 +49,7 @@ def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> lis
 
 
 def proposed(offered: list[dict[str, Any]]) -> list[Stream]:
-    """Return every stream in its default mode, with the keys and cursors that the source knows; nothing is checked."""
+    """Return every stream in its default mode, with the source's keys and cursors. Nothing is checked."""
     return [
         Stream(
             stream=stream,
@@ -62,12 +62,12 @@ def proposed(offered: list[dict[str, Any]]) -> list[Stream]:
 
 
 def _default_mode(stream: dict[str, Any]) -> str:
-    """Return full_refresh_overwrite, Airbyte's choice when none is given, or the first mode that the stream has."""
+    """Return Airbyte's default, full_refresh_overwrite, or the first mode that the stream supports."""
     return next(iter(combined_modes(stream)), "full_refresh_overwrite")
 
 
 def combined_modes(stream: dict[str, Any]) -> list[str]:
-    """Return the sync modes that this stream can be loaded with."""
+    """Return the sync modes that the stream supports."""
     supported = stream.get("supported_sync_modes") or ["full_refresh"]
     return [mode for mode, (source_mode, _) in SYNC_MODES.items() if source_mode in supported]
 
@@ -78,7 +78,7 @@ def _configure(offered: dict[str, Any], choice: StreamChoice) -> Stream:
     if mode not in valid:
         raise CatalogError(f"Stream {choice.name} cannot be synced with {mode}. Valid sync modes: {', '.join(valid)}.")
     paths = field_paths(offered.get("json_schema") or {})
-    if without_schema(offered):  # any column may come to be there: the sync judges
+    if without_schema(offered):  # the columns are unknown; the first sync checks these
         paths += [*(choice.primary_key or []), choice.cursor_field or []]
         paths += [[name] for name in choice.selected_fields or []]
     stream = Stream(
@@ -99,7 +99,7 @@ def _primary_key(offered: dict[str, Any], choice: StreamChoice, mode: str, paths
     if defined and given and sorted(defined) != sorted(given):
         raise CatalogError(
             f"The primary key of stream {choice.name} is defined by the source: {_listed(defined)}. "
-            "Leave primaryKey out or give the same."
+            "Omit primaryKey, or set it to the same columns."
         )
     unknown = [path for path in given if path not in paths]
     if unknown:
@@ -120,8 +120,7 @@ def _cursor(offered: dict[str, Any], choice: StreamChoice, mode: str, paths: lis
     if offered.get("source_defined_cursor"):
         if given and given != default and mode.startswith("incremental_"):
             raise CatalogError(
-                f"The cursor of stream {choice.name} is defined by the source: {'.'.join(default)}. "
-                "Leave cursorField out."
+                f"The cursor of stream {choice.name} is defined by the source: {'.'.join(default)}. Omit cursorField."
             )
         return default
     if given and given not in paths:
@@ -137,10 +136,8 @@ def _check_selection(stream: Stream, selected: list[str], paths: list[list[str]]
     selectable = [path[0] for path in paths if len(path) == 1]
     unknown = [name for name in selected if name not in selectable]
     if unknown or not selected:
-        raise CatalogError(
-            f"Stream {stream.name} has no column {', '.join(unknown) or '(none was selected)'} to select. "
-            f"It has: {', '.join(selectable)}."
-        )
+        fault = f"has no column {', '.join(unknown)} to select" if unknown else "has an empty list selectedFields"
+        raise CatalogError(f"Stream {stream.name} {fault}. It has: {', '.join(selectable)}.")
     needed = [path[0] for path in stream.primary_key]
     if stream.incremental and stream.cursor_field:
         needed.append(stream.cursor_field[0])
@@ -156,9 +153,9 @@ def _listed(paths: list[list[str]]) -> str:
 
 
 def with_first_schemas(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Stream]:
-    """Return the streams; those that had no schema take over the one that the source has for them by now.
+    """Return the streams. A stream without a schema gets the source's schema, if the source has one now.
 
-    Raises CatalogError if the key, the cursor or the selection, which could not be checked before, do not fit it.
+    Raises CatalogError if the stream's key, cursor or selected fields are not in that schema.
     """
     found = {str(stream["name"]): stream for stream in offered if columns(stream) and not without_schema(stream)}
     return [
@@ -174,7 +171,7 @@ def _choice(stream: Stream) -> StreamChoice:
 
 
 def protocol_catalog(streams: list[Stream]) -> dict[str, Any]:
-    """Return the ConfiguredAirbyteCatalog that the connector reads."""
+    """Return the ConfiguredAirbyteCatalog for the connector's read command."""
     return {
         "streams": [
             {

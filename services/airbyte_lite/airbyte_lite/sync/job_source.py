@@ -1,4 +1,4 @@
-"""The source of a job: what it offers, what its own check says, what it reads."""
+"""The source of a job: its discovery, its check and its read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airbyte_lite.sync.task import Task
 
 
 class JobSource:
-    """Runs the commands of a job's source; each ends when the job is cancelled."""
+    """Runs the connector commands of a job's source. A cancellation of the job ends the running command."""
 
     def __init__(self, runner: ConnectorRunner, definition: Definition, actor: Actor, task: Task) -> None:
         assert definition.connector is not None  # noqa: S101 -- only destinations have none
@@ -25,18 +25,18 @@ class JobSource:
         self._task = task
 
     def discover(self) -> list[dict[str, Any]]:
-        """Return the streams that the source offers, as AirbyteStream objects; raises ConnectorError."""
+        """Return the streams of the source as AirbyteStream objects. Raises ConnectorError."""
         return self._runner.discover(self._connector, self.actor.configuration, self._task.follow)
 
     @contextmanager
     def read(self, catalog: dict[str, Any], state: list[dict[str, Any]]) -> Iterator[Read]:
-        """Start to read the streams of a ConfiguredAirbyteCatalog from these states; raises ConnectorError."""
+        """Start a read of the streams in a ConfiguredAirbyteCatalog, from these states. Raises ConnectorError."""
         with self._runner.read(self._connector, self.actor.configuration, catalog, state) as read:
             self._task.follow(read)
             yield read
 
     def fault(self) -> str | None:
-        """Return what the source's own check finds wrong, as one line; None if it passes."""
+        """Return the error of the source's check as one line, None if the check succeeds."""
         try:
             result = self._runner.check(self._connector, self.actor.configuration, self._task.follow)
         except ConnectorError as error:
@@ -44,22 +44,22 @@ class JobSource:
         return None if result.succeeded else " ".join(result.message.split())
 
     def confirm_empty(self) -> None:
-        """Raise SyncError unless the source's own check vouches that there is nothing to read."""
+        """Raise SyncError unless the source's check succeeds: then the source is really empty."""
         reason = self.fault()
         if reason is not None:
             raise SyncError(
-                "The source has no records and its check does not pass, so the overwrite was refused; the table keeps "
-                f"its rows. The connector says: {reason} Check that the files or tables that the source names exist, "
-                "or empty the table on purpose with a job of type reset.",
+                f"The source has no records and its check does not pass: {reason} The overwrite was refused, and the "
+                "table keeps its rows. Check that the files or tables in the source's configuration exist. To empty "
+                "the table, start a job of type reset.",
                 "config_error",
             )
 
     def confirm_unknown(self, streams: list[str]) -> None:
-        """Raise SyncError unless the source's own check vouches for streams without a schema (schemaless ones)."""
+        """Raise SyncError for streams without a schema, unless the source's check succeeds: then they have none."""
         reason = self.fault()
         if reason is not None:
             raise SyncError(
-                f"The columns of {', '.join(streams)} are not known yet, because the source found no data. The "
-                f"connector says: {reason} Bring the files to where the source looks for them, then sync again.",
+                f"The columns of {', '.join(streams)} are not known yet, because the source found no data. The check "
+                f"of the source failed: {reason} Upload the files that the source reads, then sync again.",
                 "config_error",
             )

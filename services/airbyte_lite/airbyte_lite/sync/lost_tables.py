@@ -1,4 +1,4 @@
-"""What a sync does about streams that have a saved state and no table any more."""
+"""Removes the states of streams whose tables were deleted, so that they are read from the start."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from airbyte_lite.sync.task import Task
 def forget(
     task: Task, store: Store, tables: BigQueryDestination, connection_id: str, streams: list[SyncStream]
 ) -> None:
-    """Have streams read from the start that have a state and no table.
+    """Remove the states of streams whose tables do not exist.
 
-    Raises SyncError if they have it together with others whose rows would then be appended a second time.
+    Raises SyncError if such a stream shares one state with streams whose rows would then be appended a second time.
     """
     incremental = [stream.name for stream in streams if stream.incremental]
     states = store.states(connection_id, incremental)
@@ -29,7 +29,7 @@ def forget(
         if appended:
             raise SyncError(
                 f"The table of {', '.join(sorted(missing))} does not exist, and the source keeps one state for all "
-                f"streams together. Reading on from it would leave {', '.join(sorted(missing))} incomplete, "
+                f"streams together. Continuing from it would leave {', '.join(sorted(missing))} incomplete, "
                 f"reading from the start would append the rows of {', '.join(appended)} twice. Start a job of "
                 "type reset: it removes the connection's tables and state, and the next sync reads everything.",
                 "config_error",
@@ -40,6 +40,6 @@ def forget(
     if lost:
         task.log(
             "WARN",
-            f"The tables of {', '.join(lost)} do not exist any more: these streams are read from the start.",
+            f"The tables of {', '.join(lost)} do not exist any more. These streams are read from the start.",
         )
         store.drop_states(connection_id, lost)

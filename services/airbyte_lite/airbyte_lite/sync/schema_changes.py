@@ -1,4 +1,4 @@
-"""How a source's schema differs from a connection's, and what a connection takes over of it."""
+"""Compares the source's schema with the connection's, and adds new columns to the connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airbyte_lite.sync.stream_schema import column_type, columns, without_schema
 
 @dataclass(frozen=True)
 class SchemaChange:
-    """How the source's schema of one stream differs from the connection's."""
+    """The columns of one stream that differ between the source's schema and the connection's."""
 
     stream: str
     added: list[str]
@@ -20,13 +20,13 @@ class SchemaChange:
     retyped: list[str]
 
     def __str__(self) -> str:
-        """Return the change as one sentence for a log."""
+        """Return the change as text for a log: stream orders has new columns: a, b; removed columns: c."""
         parts = [
             f"{what} {', '.join(names)}"
             for what, names in (
                 ("new columns:", self.added),
-                ("columns that are gone:", self.dropped),
-                ("columns of another type:", self.retyped),
+                ("removed columns:", self.dropped),
+                ("columns with a new type:", self.retyped),
             )
             if names
         ]
@@ -34,16 +34,16 @@ class SchemaChange:
 
 
 def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[SchemaChange]:
-    """Return the streams whose schema has changed; raises CatalogError if a stream is gone.
+    """Return the changes of the streams whose schema has changed. Raises CatalogError if the source lacks a stream.
 
-    A schema that a stream gets in place of the fallback is its first, not a change.
+    The first schema of a stream that had none is not a change.
     """
     by_name = {str(stream["name"]): stream for stream in offered}
     changes = []
     for stream in streams:
         if stream.name not in by_name:
             raise CatalogError(
-                f"The source has no stream {stream.name} any more. It has: {', '.join(by_name) or 'none'}."
+                f"The source no longer has the stream {stream.name}. It has: {', '.join(by_name) or 'none'}."
             )
         before = columns(stream.stream)
         now = columns(by_name[stream.name])
@@ -61,7 +61,7 @@ def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Schema
 
 
 def add_columns(streams: list[Stream], offered: list[dict[str, Any]], changes: list[SchemaChange]) -> list[Stream]:
-    """Return the streams with the changes' new columns; known columns keep their first type, dropped ones stay."""
+    """Return the streams with the new columns added. Existing columns keep their type; removed columns stay."""
     by_name = {str(stream["name"]): columns(stream) for stream in offered}
     added = {change.stream: {name: by_name[change.stream][name] for name in change.added} for change in changes}
     return [_with_columns(stream, added.get(stream.name, {})) for stream in streams]

@@ -1,4 +1,4 @@
-"""What a sync does about the source's schema before it reads."""
+"""Discovers the source's schema before a sync and applies its changes to the connection."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from airbyte_lite.sync.task import Task
 
 
 def refresh(task: Task, store: Store, source: JobSource, connection: Connection) -> Connection:
-    """Discover the schema and do with its changes what the connection says; return the connection to sync.
+    """Discover the schema and apply its changes as the connection's settings say; return the connection to sync.
 
-    Streams that had none (the connection was made before the first file) take it over whatever the connection says.
+    A stream without a schema (the connection was created before the first file) always takes the new schema.
     Raises SyncError or ConnectorError.
     """
     if connection.schema_updates == "ignore" and not any(map(without_schema, _offers(connection))):
@@ -28,10 +28,10 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
     except ConnectorError as error:
         if error.failure_type != "config_error":
             raise
-        # A file that cannot be understood: the read meets it too, and its log names the file and the line.
-        task.log("WARN", f"The schema could not be discovered: {error.message} The known one is used.")
+        # A file cannot be parsed. The read fails at it too, and its log names the file and the line.
+        task.log("WARN", f"The schema could not be discovered: {error.message} The stored one is used.")
         return connection
-    # Each change is made to the connection as it is then: a caller may have altered it while the source was asked.
+    # Each change is applied to the stored connection, which a caller may have changed during the discovery.
     try:
         changes = schema_changes.compare(store.connection(connection.id).streams, offered)
         connection = store.change(
@@ -48,9 +48,9 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
     if changes and connection.schema_updates == "disable_connection":
         store.change(connection, lambda now: replace(now, status="inactive"))
         raise SyncError(
-            f"The connection was made inactive because the source's schema has changed: "
-            f"{'; '.join(str(change) for change in changes)}. PATCH the connection's configurations to take the "
-            "new schema over and set its status to active.",
+            f"The connection was set to inactive because the source's schema has changed: "
+            f"{'; '.join(str(change) for change in changes)}. To accept the new schema, PATCH the connection with its "
+            "configurations and the status active.",
             "config_error",
         )
     if any(change.added for change in changes):

@@ -1,4 +1,4 @@
-"""The JSON schema of a stream: its columns, their types, and the part of it that is selected."""
+"""Reads the JSON schema of a stream: its columns, their types, and the selected columns."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import Any
 
 from airbyte_lite.state.records import Stream
 
-# What Airbyte's file-based sources discover where no file matches: one object column, and their own two. Streams of
-# which no schema is wanted (schemaless) keep it.
+# If no file matches, Airbyte's file-based sources discover these columns. Streams that are configured without a schema
+# (schemaless) always have them.
 FALLBACK_COLUMNS = {"data", "_ab_source_file_url", "_ab_source_file_last_modified"}
 
 
 def columns(stream: dict[str, Any]) -> dict[str, Any]:
-    """Return the stream's columns: name to JSON schema."""
+    """Return the JSON schema of each column by the column's name. `stream` is an AirbyteStream."""
     return (stream.get("json_schema") or {}).get("properties") or {}
 
 
 def column_type(column: Any) -> Any:
-    """Return what decides a column's type in the destination; the order of ["null", "string"] does not."""
+    """Return the parts of a column's JSON schema that decide its type in the destination, for comparisons.
+
+    The order of several types, such as ["null", "string"], makes no difference.
+    """
     if not isinstance(column, dict):
         return column
     types = column.get("type")
@@ -25,7 +28,7 @@ def column_type(column: Any) -> Any:
 
 
 def field_paths(schema: dict[str, Any]) -> list[list[str]]:
-    """Return the path of every property of a JSON schema, nested ones included."""
+    """Return the path of every property of a JSON schema, with nested properties."""
     paths: list[list[str]] = []
     for name, child in (schema.get("properties") or {}).items():
         paths.append([name])
@@ -35,7 +38,7 @@ def field_paths(schema: dict[str, Any]) -> list[list[str]]:
 
 
 def without_schema(stream: dict[str, Any]) -> bool:
-    """Return whether the source had nothing to infer the stream's schema from."""
+    """Return whether the stream has only the fallback columns, because the source had no data for a schema."""
     found = columns(stream)
     return set(found) <= FALLBACK_COLUMNS and column_type(found.get("data")) == ("object", None, None)
 

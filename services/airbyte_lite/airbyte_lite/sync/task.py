@@ -1,4 +1,4 @@
-"""A job in work: what the queue starts and cancels, and what the worker does."""
+"""A queued or running job, shared by the queue and the worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airbyte_lite.state.records import Job
 
 
 class Log(Protocol):
-    """The log of a job, with the figures of its sync."""
+    """The log of a job, with the progress of its sync."""
 
     progress: SyncProgress
 
@@ -21,21 +21,21 @@ class Log(Protocol):
         """Add a line."""
 
     def hide(self, secrets: set[str]) -> None:
-        """Redact these values from every line that follows."""
+        """Replace these values with a mask in every later line."""
 
     def redact(self, text: str) -> str:
-        """Return the text without the job's secrets."""
+        """Return the text with the job's secrets masked."""
 
     def end(self, level: str, message: str) -> None:
-        """Add the last line and write the log."""
+        """Add the last line and store the log."""
 
     def flush(self) -> None:
-        """Write the lines so far, so that they can be read."""
+        """Store the lines so far."""
 
 
 @dataclass
 class Task:
-    """A job that is waiting or running, and the means to stop it."""
+    """A queued or running job, its log, and the running command of its connector."""
 
     job: Job
     log: Log
@@ -44,18 +44,18 @@ class Task:
     read: Read | None = None
 
     def cancel(self) -> None:
-        """Ask the job to stop: the connector is ended, the loader stops before it changes a table."""
+        """Cancel the job: end the connector's command; the loader stops before its next change of a table."""
         self.cancelled.set()
         if self.read is not None:
             self.read.stop()
 
     def follow(self, read: Read) -> None:
-        """Let a cancellation end this command of the connector."""
+        """Make a cancellation end this command of the connector, also one that came before this call."""
         self.read = read
         if self.cancelled.is_set():
             read.stop()
 
     def check(self) -> None:
-        """Raise SyncCancelled once the job is to stop."""
+        """Raise SyncCancelled if the job was cancelled."""
         if self.cancelled.is_set():
             raise SyncCancelled

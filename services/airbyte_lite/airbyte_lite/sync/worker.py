@@ -1,4 +1,4 @@
-"""What a job does: a sync (schema, state, read, load) or a reset (tables and state away)."""
+"""The work of a job: a sync (schema, state, read, load) or a reset (remove tables and states)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from airbyte_lite.sync.task import Task
 
 
 class Worker:
-    """Does the work of jobs."""
+    """Runs syncs and resets."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Worker:
         self._spool_dir = spool_dir
 
     def run(self, task: Task) -> None:
-        """Run the job to its end; raises SyncError, SyncCancelled or ConnectorError with nothing changed."""
+        """Run the job to its end. Raises SyncError, ConnectorError or SyncCancelled if it fails or is cancelled."""
         connection = self._store.connection(task.job.connection_id)
         source = self._store.actor("source", connection.source_id)
         destination = self._store.actor("destination", connection.destination_id)
@@ -55,11 +55,13 @@ class Worker:
         try:
             self._sync(task, connection, job_source, destination)
         except SourceError as error:
-            # Connectors give some reasons ("the bucket does not exist") in their check only.
+            # For some errors ("the bucket does not exist"), only the connector's check gives the reason.
             reason = None if task.cancelled.is_set() else job_source.fault()
             if reason is None or reason in error.message:
                 raise
-            raise SourceError(f"{error.message} The source's check says: {reason}", "config_error") from error
+            raise SourceError(
+                f"{error.message} The check of the source failed too: {reason}", "config_error"
+            ) from error
 
     def _secrets(self, actor: Actor) -> set[str]:
         definition = self._definitions.get(actor.kind, actor.definition_id)
@@ -67,15 +69,15 @@ class Worker:
 
     def _reset(self, task: Task, connection: Connection, destination: Actor) -> None:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
-        task.check()  # once: a reset is cancelled before the first table is gone, or not at all
+        task.check()  # only here: after the first table is dropped, a reset cannot be cancelled
         streams = self._sync_streams(connection)
         for stream in streams:
-            # The table first: a state without its table is dropped before the next read; a table without its state
-            # would get its rows twice.
+            # Drop the table first. If the server is killed in between, the next sync finds a state without a table and
+            # drops it. With a table but no state, the next sync would append all rows again.
             tables.drop(stream, streams, connection.id)
             self._store.drop_states(connection.id, [stream.name])
             self._store.next_generations(connection.id, [stream.name])
-            task.log("INFO", f"Stream {stream.name}: table {stream.table} and its state were removed.")
+            task.log("INFO", f"Stream {stream.name}: dropped the table {stream.table} and the state.")
 
     def _sync(self, task: Task, connection: Connection, source: JobSource, destination: Actor) -> None:
         names = ", ".join(stream.name for stream in connection.streams)
@@ -134,12 +136,12 @@ class Worker:
         for name in self._store.save_states(connection, states):
             task.log(
                 "WARN",
-                f"Stream {name} was changed while this job ran: the state of the job is not kept for it, "
-                "the next sync reads it from the start.",
+                f"Stream {name} was changed while this job ran, so its state was not saved: "
+                "the next sync reads the stream from the start.",
             )
 
     def _keep_configuration(self, source: Actor, update: dict[str, Any] | None) -> None:
-        """Keep the form of the configuration that the connector has migrated it to."""
+        """Store the configuration that the connector has migrated, unless a client has changed it in the meantime."""
         if update is None:
             return
         self._store.change(
@@ -149,6 +151,6 @@ class Worker:
 
 
 def _details(error: SourceError, read: Read) -> str:
-    """Return what the connector left behind besides its messages: a stack trace, or its last lines."""
+    """Return what the connector wrote besides its messages: a stack trace, or its last lines."""
     cause = error.__cause__
     return cause.internal if isinstance(cause, ConnectorError) else read.stderr if read.exit_code else ""

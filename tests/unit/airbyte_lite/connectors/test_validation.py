@@ -30,7 +30,8 @@ def test_low_code_configuration_is_held_against_its_manifest() -> None:
 
 def test_manifest_with_a_broken_specification_is_refused() -> None:
     [(path, text)] = faults({MANIFEST: manifest(required="token")}, LOW_CODE).items()
-    assert (path, text) == (f"configuration.{MANIFEST}.spec.connection_specification.required", "is not a JSON schema")
+    assert path == f"configuration.{MANIFEST}.spec.connection_specification.required"
+    assert "JSON schema" in text
 
 
 def test_manifest_without_a_specification_is_not_judged() -> None:

@@ -151,7 +151,10 @@ def test_a_connection_that_is_no_longer_scheduled_is_not_synced(server: Server) 
 
 @pytest.mark.parametrize(
     ("failure", "told"),
-    [(conflict("A sync is already running."), ("INFO", "busy: not synced")), (OSError("disk"), ("ERROR", "OSError"))],
+    [
+        (conflict("A sync is already running."), ("INFO", "busy: scheduled sync not started")),
+        (OSError("disk"), ("ERROR", "OSError")),
+    ],
 )
 def test_a_sync_that_cannot_be_started_is_left_out(
     server: Server, caplog: pytest.LogCaptureFixture, failure: Exception, told: tuple[str, str]

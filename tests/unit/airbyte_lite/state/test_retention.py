@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,7 @@ def test_a_query_that_keeps_data_in_the_write_ahead_log_is_told(
 def test_secrets_that_an_earlier_release_left_are_removed(tmp_path: Path) -> None:
     database = Database(tmp_path)
     Store(database).add(SOURCE)
+    Store(database).add(CONNECTION)
     database.close()
     with sqlite3.connect(tmp_path / "airbyte.sqlite", isolation_level=None) as file:
         file.execute("pragma user_version = 0")
@@ -125,8 +126,10 @@ def test_secrets_that_an_earlier_release_left_are_removed(tmp_path: Path) -> Non
     database = Database(tmp_path)
     database.compact()
     assert SECRET.encode() not in bytes_on_disk(tmp_path)
-    [found] = Store(database).actors("source", [], True, 10, 0)
-    assert asdict(found) == asdict(replace(SOURCE, configuration={}, deleted=True))
+    store = Store(database)
+    assert store.actors("source", [], True, 10, 0) == []
+    [found] = store.connections([], True, 10, 0)
+    assert found == replace(CONNECTION, deleted=True)
     database.close()
 
 

@@ -67,9 +67,9 @@ def test_what_the_source_defines_is_filled_in() -> None:
         ([StreamChoice("events", "full_refresh_append", [["at"]])], "defined by the source: key"),
         ([StreamChoice("events", "incremental_append")], "needs a cursorField"),
         ([StreamChoice("events", "incremental_append", None, ["nr"])], "no column nr for its cursor"),
-        ([StreamChoice("orders", "incremental_append", None, ["id"])], "Leave cursorField out"),
+        ([StreamChoice("orders", "incremental_append", None, ["id"])], "Omit cursorField"),
         ([StreamChoice("orders", selected_fields=["nr"])], "no column nr to select"),
-        ([StreamChoice("orders", selected_fields=[])], "(none was selected)"),
+        ([StreamChoice("orders", selected_fields=[])], "empty list selectedFields"),
         ([StreamChoice("orders", "incremental_append", selected_fields=["id"])], "must include its key and cursor"),
     ],
 )
