@@ -1,6 +1,6 @@
 #!/bin/bash
-# Healthy when every daemon that is required has reported within the last minute, as the webserver reads it from Postgres.
-# One HTTP request from bash: `dagster-daemon liveness-check` takes a second of CPU each time.
+# Succeeds when every required daemon has sent a heartbeat within the last minute. The webserver reads the heartbeats from
+# Postgres. This is one HTTP request from bash, because `dagster-daemon liveness-check` takes a second of CPU each time.
 set -euo pipefail
 query='{"query":"{instance{daemonHealth{allDaemonStatuses{required lastHeartbeatTime}}}}"}'
 exec 3<>/dev/tcp/webserver/3000

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Makes a Debian base image from Debian packages alone and imports it under the name given: debian.sh NAME SUITE.
-# It carries the machine's own CA certificates, so that apt, pip and uv in builds trust what the machine trusts.
-# Nothing in it differs from one run to the next but the packages' versions.
+# Makes a Debian base image from Debian packages and imports it with a name. Usage: debian.sh NAME SUITE.
+# The image has this machine's CA certificates, so that apt, pip and uv trust the same servers in builds.
+# Two runs differ only in the versions of the packages.
 set -euo pipefail
 name=$1 suite=$2
 command -v mmdebstrap >/dev/null || {
-  echo "stand-in: $name is made with mmdebstrap, which is missing. Install it: apt-get install mmdebstrap" >&2
+  echo "stand-in: mmdebstrap not found; building $name needs it. Install it: apt-get install mmdebstrap, then make images" >&2
   exit 1
 }
-# shellcheck disable=SC2016 # $1 in the hooks is mmdebstrap's: the new root
-# The name comes last: it would stay with what a bootstrap that fails has made so far, which is nothing.
+# shellcheck disable=SC2016 # mmdebstrap replaces $1 in the hooks: the new root folder
+# The image gets its name last, so that a failed mmdebstrap does not leave an empty image with this name.
 image=$(mmdebstrap --quiet --variant=minbase --include=ca-certificates,netbase \
   --aptopt='Acquire::Languages "none"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \

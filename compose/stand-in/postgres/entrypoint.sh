@@ -1,9 +1,10 @@
 #!/bin/bash
-# Makes the database in an empty volume, then runs the server: the official image's variables that this platform uses.
+# Creates the database in an empty volume, then runs the server. Supports the variables of the official image that this
+# platform uses.
 set -Eeuo pipefail
 if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   : "${POSTGRES_PASSWORD:?POSTGRES_PASSWORD is not set}" "${POSTGRES_USER:=postgres}" "${POSTGRES_DB:=$POSTGRES_USER}"
-  # Into a folder beside and moved at the end, so that a first start that is killed begins anew.
+  # Creates the database in a temporary folder and moves it at the end, so that a killed first start can be repeated.
   new=$PGDATA/.new
   rm -rf "$new"
   initdb --pgdata="$new" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") --auth-host=scram-sha-256
