@@ -135,7 +135,7 @@ def test_a_setting_of_a_stream_that_airbyte_does_not_know(
         assert commands.actions() == {Action.UNCHANGED}
         return
     for lost in range(2):  # the second run finds what the first one made
-        told = rf"yaml:\d+: connection 'jaffle_shop_orders': .*lacks streams\.jaffle_shop_orders\.{field}\."
+        told = rf"yaml:\d+: connection 'jaffle_shop_orders': .* without streams\.jaffle_shop_orders\.{field}\."
         with pytest.raises(UserError, match=told):
             commands.apply()
         assert len(airbyte.sent("POST connection")) == 2

@@ -116,7 +116,7 @@ def test_a_workspace_that_is_not_there_is_told_and_not_made(
     cloud: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AIRBYTE_WORKSPACE_ID")
-    with pytest.raises(UserError, match=r"no workspace 5ae6b09b-.*\n.*AIRBYTE_WORKSPACE_ID"):
+    with pytest.raises(UserError, match=r"Workspace 5ae6b09b-.*\n.*AIRBYTE_WORKSPACE_ID"):
         applied(tmp_path)
     assert cloud.requests == []
     assert not State(tmp_path).made_workspace("5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6")

@@ -1,6 +1,6 @@
-"""The connections file: what Airbyte is to hold, and which dbt source and files each stream belongs to.
+"""The connections file: it declares the objects in Airbyte, and the dbt source and the files of each stream.
 
-Bootstrap reconciles Airbyte with it and the orchestrator builds its landing assets from it.
+Bootstrap changes Airbyte to what the file declares; the orchestrator builds its landing assets from the file.
 """
 
 from connections_file.models import Connection, ConnectionsFile, Destination, Source, Stream, SyncMode

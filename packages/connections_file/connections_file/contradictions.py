@@ -1,4 +1,4 @@
-"""What the models of the connections file cannot see: repeated names, references to nothing, a merge without a key."""
+"""Checks across the connections file: repeated names, references to missing names, a merge without a primary key."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
     for connection in file.connections:
         here = connection.location
         if connection.source not in sources:
-            yield (*here, "source"), f"no source is called {connection.source!r}; there are {_list(sources)}."
+            yield (*here, "source"), f"source {connection.source!r} not found. Declared sources: {_list(sources)}."
         if connection.destination not in destinations:
             yield (
                 (*here, "destination"),
-                f"no destination is called {connection.destination!r}; there are {_list(destinations)}.",
+                f"destination {connection.destination!r} not found. Declared destinations: {_list(destinations)}.",
             )
         for position, stream in enumerate(connection.streams):
             there = (*here, "streams", position)
             if stream.sync_mode == "incremental_deduped_history" and not stream.primary_key:
                 yield there, "incremental_deduped_history needs a primary_key, for example [[id]]."
             if any(stream.name == other.name for other in connection.streams[:position] if _same_schema(stream, other)):
-                yield (*there, "name"), f"{stream.name!r} is there twice in this connection."
+                yield (*there, "name"), f"duplicate stream {stream.name!r} in this connection."
             if stream.dbt_source in asset_keys:
-                yield (*there, "dbt_source"), f"{stream.dbt_source} is loaded by another stream already."
+                yield (*there, "dbt_source"), f"another stream already loads {stream.dbt_source}."
             asset_keys.add(stream.dbt_source)
         if (connection.namespace_definition == "custom_format") != (connection.namespace_format is not None):
-            yield here, "namespace_format and namespace_definition: custom_format need each other."
+            yield here, "namespace_format and namespace_definition: custom_format must be set together."
 
 
 def _repeated_names(
@@ -46,15 +46,15 @@ def _repeated_names(
             continue
         match item.location:
             case ("connections", _, "source"):
-                # Two sources that are called like their connections: said of the connections.
+                # If both sources have their connections' names, the error is reported for the connections.
                 if not (_is_named_after_connection(file, item) and _is_named_after_connection(file, other)):
                     yield (
                         (*item.location, "name"),
-                        f"{item.name!r} is another source's name ({other.where}). Give this one a name of its own, "
-                        f"or use that one: source: {item.name}.",
+                        f"another source has the name {item.name!r} ({other.where}). Set another name for this source, "
+                        f"or use the other source: source: {item.name}.",
                     )
             case _:
-                yield (*item.location, "name"), f"{item.name!r} is there twice; names must be unique."
+                yield (*item.location, "name"), f"duplicate name {item.name!r}; names must be unique."
 
 
 def _is_named_after_connection(file: ConnectionsFile, item: Source | Destination | Connection) -> bool:

@@ -13,7 +13,7 @@ REFERENCE = re.compile(
 
 
 class ExpansionError(ValueError):
-    """A reference that cannot be resolved; `path` leads to it inside the value that was expanded."""
+    """A reference that cannot be resolved; `path` is its path inside the expanded value."""
 
     def __init__(self, message: str, path: tuple[str | int, ...]) -> None:
         super().__init__(message)
@@ -27,9 +27,9 @@ class UnsetVariableError(ExpansionError):
 def expand(value: Any, environment: Mapping[str, str], path: tuple[str | int, ...] = ()) -> Any:
     """Return a copy of a JSON-like value with every reference replaced.
 
-    As in a shell, an empty variable counts as unset for `:-`. A mapping's field whose text comes out empty is left
-    out, which is how optional settings stay optional. Raises ExpansionError for a variable that is not set, a file that
-    cannot be read, and a `${` that begins no reference: sent as it is, the text would pass for a secret.
+    As in a shell, an empty variable counts as unset for `:-`. A field of a mapping is left out if its text is empty
+    after the replacement, so that a setting can be optional. Raises ExpansionError if a variable is not set, a file
+    cannot be read, or a `${` is not a valid reference: the text itself could otherwise be sent as a secret.
     """
     if isinstance(value, str):
         return _expand_text(value, environment, path)
@@ -47,8 +47,8 @@ def _expand_text(text: str, environment: Mapping[str, str], path: tuple[str | in
             return "${"
         if reference["broken"]:
             raise ExpansionError(
-                "a ${ begins no reference here. Write ${NAME}, ${NAME:-default} or ${file:NAME}, a name being letters, "
-                "digits and _ without a digit in front; or $${ where the text ${ itself is meant",
+                "invalid reference after ${. Write ${NAME}, ${NAME:-default} or ${file:NAME}; a name has letters, "
+                "digits and _, and no digit in front. For the text ${ itself, write $${",
                 path,
             )
         name, default = reference["name"], reference["default"]
@@ -66,6 +66,8 @@ def _content(name: str, file: str, path: tuple[str | int, ...]) -> str:
     try:
         return Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        # Not its name: who takes the variable for the content's own has put a secret there.
+        # The message does not show the variable's value: a user may have set it to the secret instead of a path.
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ExpansionError(f"the file whose path {name} holds cannot be read ({reason})", path) from error
+        raise ExpansionError(
+            f"the file named by the environment variable {name} cannot be read ({reason})", path
+        ) from error

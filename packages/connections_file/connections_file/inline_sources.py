@@ -1,4 +1,4 @@
-"""Sources that are written inside their connection: moved beside the others, so that all that follows sees one form."""
+"""Moves sources that are declared inside their connection to `sources`, so that later code handles one form only."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 from connections_file.yaml_lines import Location
 
 REFUSED = "unnamed"
-"""Stands in for a name that is refused at its own place: a second message about it would only confuse."""
+"""Replaces an invalid name. The models report the invalid name itself; this avoids a second error about it."""
 
 
 @dataclass(frozen=True)
 class Lifted:
-    """A connections file's content, all of its sources in `sources`."""
+    """The content of a connections file with all sources in `sources`."""
 
     content: Any
     places: Mapping[int, Location]
-    """Where the sources that were lifted stand in the file, by their index in `sources`."""
+    """The location in the file of each moved source, by its index in `sources`."""
 
     def place(self, location: Location) -> Location:
-        """Return where a value of the content stands in the file."""
+        """Return the location in the file of a value of the content."""
         match location:
             case ("sources", int(index), *rest) if index in self.places:
                 return (*self.places[index], *rest)
@@ -29,9 +29,9 @@ class Lifted:
 
 
 def lift(content: Any) -> Lifted:
-    """Move each source that a connection holds to `sources` and leave its name, by default the connection's.
+    """Move each source inside a connection to `sources`, and leave its name there: by default the connection's name.
 
-    What is malformed stays as it is, for the models to refuse.
+    A malformed value is not moved; the models report it.
     """
     if not isinstance(content, dict) or not isinstance(content.get("connections"), list):
         return Lifted(content, {})

@@ -18,7 +18,7 @@ from connections_file.yaml_lines import Document, Location
 
 KINDS = ("sources", "destinations", "connections")
 EXTENSION = "x-"
-"""Begins the top-level keys that are the user's own, as in Compose: a place for YAML anchors, never looked into."""
+"""The prefix of top-level keys that hold only YAML anchors, as in Compose. These keys are ignored."""
 
 type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -34,10 +34,10 @@ class _Model(BaseModel):
 
 
 class Workspace(_Model):
-    """The Airbyte workspace that everything is made in."""
+    """The Airbyte workspace of all objects in this file."""
 
     id: UUID
-    """Any UUID, fixed so that nobody has to look it up; on Airbyte Cloud that of a workspace there."""
+    """A UUID of your choice. On Airbyte Cloud: the id of an existing workspace."""
     name: Name
 
 
@@ -48,7 +48,7 @@ class _Declared(_Model):
 
     @property
     def location(self) -> Location:
-        """The declaration's path in the file; an inline source's is in its connection."""
+        """The declaration's path in the file. The path of an inline source is inside its connection."""
         return self._location
 
     @property
@@ -63,17 +63,17 @@ class _Connector(_Declared):
     connector: Name
     """The connector's image in Airbyte, without `airbyte/`: source-s3, destination-bigquery."""
     configuration: dict[str, Any]
-    """As the connector's specification has it; secrets as references to the environment: ${NAME}."""
+    """The fields of the connector's specification. Write secrets as references to the environment: ${NAME}."""
 
     def expanded(self) -> dict[str, Any]:
-        """Return the configuration as Airbyte takes it; raise ConnectionsFileError for a variable that is not set."""
+        """Return the configuration with references replaced. Raises ConnectionsFileError if a variable is not set."""
         try:
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
             location = (*self._location, "configuration", *error.path)
             hint = ""
             if isinstance(error, UnsetVariableError):
-                hint = " Set it in connections.env, or export it (not for Docker Compose)."
+                hint = " Set it in connections.env; without Docker, you can also export it."
             raise self._document.error((location, f"{error}.{hint}")) from error
         return result
 
@@ -87,22 +87,22 @@ class Destination(_Connector):
 
 
 class Stream(_Model):
-    """A stream of a connection, and the landing table that it becomes (same name)."""
+    """A stream of a connection. It is loaded into a landing table of the same name."""
 
     name: Name
     sync_mode: SyncMode
     primary_key: list[list[Name]] = []
-    """Paths of the key's columns: [[id]]."""
+    """The paths of the primary key's columns, for example [[id]]."""
     cursor_field: list[Name] = []
-    """Path of the column that incremental reads go by: [updated_at]. Absent: the source's own choice."""
+    """The path of the cursor column of incremental syncs, for example [updated_at]. Default: the source's cursor."""
     selected_fields: list[Name] = []
-    """The columns to load. Absent: all of them."""
+    """The columns to load. Default: all columns."""
     namespace: Name | None = None
-    """The source's schema, where it has several."""
+    """The schema of the stream, if the source has several schemas."""
     dbt_source: Annotated[str, StringConstraints(pattern=r"^\w+\.\w+$")]
-    """The dbt source that reads the table, `source.table`; also the asset key."""
+    """The dbt source that reads the table, as `source.table`. It is also the asset key."""
     files: list[Name] = []
-    """The S3 keys that the stream is loaded from."""
+    """The S3 keys of the files that the stream loads."""
 
     @property
     def asset_key(self) -> list[str]:
@@ -119,29 +119,29 @@ def _source_name(value: object) -> object:
 
 
 class Connection(_Declared):
-    """What moves from one source to one destination."""
+    """A connection loads streams from one source into one destination."""
 
     name: Name
-    """Unique; Dagster looks the connection up by it."""
+    """A unique name. Dagster finds the connection by this name."""
     source: Annotated[Name, BeforeValidator(_source_name)]
     """The name of a source, or the source itself."""
     destination: Name
     streams: Annotated[list[Stream], Field(min_length=1)]
     prefix: str = ""
-    """Before each table's name."""
+    """Text in front of each table's name."""
     status: Literal["active", "inactive"] = "active"
     schedule: Name = "manual"
-    """manual (Dagster decides), or a cron expression of Airbyte: 0 0 12 * * ?"""
+    """manual (Dagster starts the syncs), or a Quartz cron expression in UTC, for example 0 0 12 * * ?"""
     namespace_definition: Literal["destination", "source", "custom_format"] = "destination"
-    """Which dataset the tables go to: the destination's, one called like the source's schema, or namespace_format."""
+    """The dataset of the tables: the destination's, the one named like the source's schema, or namespace_format."""
     namespace_format: Name | None = None
-    """The dataset with namespace_definition custom_format. Airbyte's own variable is written $${SOURCE_NAMESPACE}."""
+    """The dataset for namespace_definition: custom_format. Write Airbyte's variable as $${SOURCE_NAMESPACE}."""
     non_breaking_schema_updates_behavior: SchemaUpdates = "propagate_columns"
-    """What Airbyte does when the source has new columns or streams."""
+    """What Airbyte does if the source has new columns or streams."""
 
 
 class ConnectionsFile(_Model):
-    """The whole file."""
+    """The connections file."""
 
     model_config = ConfigDict(
         json_schema_extra={"patternProperties": {f"^{EXTENSION}": {"description": "A place for YAML anchors."}}}
@@ -149,17 +149,17 @@ class ConnectionsFile(_Model):
 
     workspace: Workspace
     sources: list[Source] = []
-    """The sources that are not inside their connection: those that several use."""
+    """Sources that several connections use. A source with one connection can be declared inside the connection."""
     destinations: list[Destination]
     connections: list[Connection]
 
     def expand(self) -> None:
-        """Raise ConnectionsFileError if a configuration refers to a variable that is not set."""
+        """Raise ConnectionsFileError if a configuration has an invalid reference or a variable that is not set."""
         for item in (*self.sources, *self.destinations):
             item.expanded()
 
     def bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
-        """Tell each declaration where it stands in the file, and which environment its references read."""
+        """Give each declaration its location in the file and the environment of its references."""
         for kind in KINDS:
             for index, item in enumerate(getattr(self, kind)):
                 item._document, item._environment = document, environment

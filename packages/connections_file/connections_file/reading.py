@@ -1,6 +1,6 @@
 """Reads the connections file: expands references outside the configurations, then checks it.
 
-Reading needs no secret: references in the configurations of sources and destinations are left as they are.
+Reading needs no secret: references in the configurations of sources and destinations are not replaced here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from connections_file.yaml_lines import Document, Location
 
 
 def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> ConnectionsFile:
-    """Read and check the file; raise ConnectionsFileError naming file, line and path of each mistake."""
+    """Read and check the file. Raises ConnectionsFileError with file, line and path of each mistake."""
     document = Document(Path(path))
     lifted = lift(_expand(document, environment))
     try:
@@ -34,7 +34,7 @@ def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> Conne
 
 
 def _expand(document: Document, environment: Mapping[str, str]) -> Any:
-    """Return the document's content, expanded but for the configurations, without the user's own keys."""
+    """Return the content with references replaced outside the configurations, and without the keys `x-…`."""
 
     def walk(value: Any, location: Location) -> Any:
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The JSON schema of the connections file, by which editors complete and check it."""
+"""The JSON schema of the connections file. Editors complete and check the file with it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ def schema_text() -> str:
 
 
 def _with_inline_sources(schema: dict[str, Any]) -> dict[str, Any]:
-    """Allow a source inside its connection: the models know only the form after it was lifted."""
+    """Allow a source inside its connection. The models have only the form with all sources in `sources`."""
     definitions = schema["$defs"]
     source, connection = definitions["Source"], definitions["Connection"]["properties"]
-    name = source["properties"]["name"] | {"description": "Unique among the sources. Absent: the connection's name."}
+    name = source["properties"]["name"] | {
+        "description": "Unique among the sources. Default: the name of the connection."
+    }
     definitions["InlineSource"] = source | {
         "title": "InlineSource",
         "properties": source["properties"] | {"name": name},
@@ -33,7 +35,7 @@ def _with_inline_sources(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_references(schema: Any) -> Any:
-    """Allow ${NAME} wherever text is restricted: references are replaced before the file is checked."""
+    """Allow ${NAME} for each restricted text, because references are replaced before the check."""
     if isinstance(schema, list):
         return [_with_references(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""Where a stream lands: its table's full name by the connections file, as Airbyte's BigQuery destination makes it."""
+"""The full name of a stream's landing table, as Airbyte's BigQuery destination builds it."""
 
 import os
 
@@ -9,9 +9,9 @@ from platform_kit.names import identifier
 
 
 def landing_table(stream: Stream, connection: Connection, destination: Destination) -> str:
-    """Return `project.dataset.table`; raise ConnectionsFileError when the destination does not say where that is.
+    """Return `project.dataset.table`. Raises ConnectionsFileError if the destination has no project or dataset.
 
-    Of the destination's configuration only these two names are expanded: the code location needs no secret.
+    Only these two fields of the configuration are expanded, because the code location has no secrets.
     """
     names = ("project_id", "dataset_id")
     try:
@@ -24,19 +24,19 @@ def landing_table(stream: Stream, connection: Connection, destination: Destinati
     missing = [name for name in names if not found.get(name)]
     if missing:
         raise ConnectionsFileError(
-            f"{destination.where}: destination {destination.name!r} has no {' and no '.join(missing)}, "
-            "which say where dbt's sources are: a destination is a dataset of BigQuery."
+            f"{destination.where}: destination {destination.name!r} has no {' and no '.join(missing)}. "
+            "dbt's sources need both: the destination must be a BigQuery dataset."
         )
     dataset = namespace_dataset(stream, connection) or str(found["dataset_id"]).rpartition(":")[2]
     return f"{found['project_id']}.{dataset}.{identifier(connection.prefix + stream.name)}"
 
 
 def namespace_dataset(stream: Stream, connection: Connection) -> str | None:
-    """Return the dataset that the connection names for the stream, or None for the destination's own."""
+    """Return the dataset that the connection sets for the stream, or None for the destination's dataset."""
     namespace = {
         "destination": "",
         "source": stream.namespace or "",
         "custom_format": (connection.namespace_format or "").replace("${SOURCE_NAMESPACE}", stream.namespace or ""),
     }[connection.namespace_definition]
-    # A dataset that begins with an underscore would be hidden.
+    # BigQuery hides a dataset whose name begins with an underscore.
     return identifier(namespace, first="[A-Za-z0-9]", otherwise="n") if namespace.strip() else None

@@ -1,4 +1,4 @@
-"""YAML with the line of every value, so that an error can say where it is."""
+"""YAML with the line of each value, for error messages."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ type Location = tuple[str | int, ...]
 
 
 class ConnectionsFileError(Exception):
-    """The connections file cannot be used; the text names file, line and path, and says what to do."""
+    """The connections file is invalid. The text has file, line and path, and says what to do."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads dates as the text that they are: JSON, which the values become, has none."""
+    """Reads dates as text, because the values become JSON, which has no dates."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -24,17 +24,17 @@ class _Loader(yaml.SafeLoader):
 
 
 class Document:
-    """A YAML file's data, and where each of its values stands."""
+    """The data of a YAML file and the line of each value."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; raise ConnectionsFileError when it is missing, not YAML, or repeats a key."""
+        """Read the file. Raises ConnectionsFileError if it is missing, is not YAML, or repeats a key."""
         self.path = path
         try:
             text = path.read_text(encoding="utf-8")
             loader = _Loader(text)
         except OSError as error:
             raise ConnectionsFileError(
-                f"{path}: cannot be read ({error.strerror}).\nName the file with CONNECTIONS_FILE."
+                f"{path}: cannot be read ({error.strerror}).\nSet CONNECTIONS_FILE to the path of the file."
             ) from error
         except (UnicodeDecodeError, yaml.reader.ReaderError) as error:
             raise ConnectionsFileError(
@@ -48,7 +48,7 @@ class Document:
             self._note(node, ())
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            # {} and [] end an unquoted text at the brace of a reference.
+            # Inside {} and [], the brace of a reference ends an unquoted text.
             unquoted = any("${" in found for found in text.splitlines()[line - 1 : line])
             advice = ' Inside {} and [] a reference needs quotes: "${NAME}".' if unquoted else ""
             raise ConnectionsFileError(f"{path}:{line}: not valid YAML: {error.problem}.{advice}") from error
@@ -58,7 +58,7 @@ class Document:
             loader.dispose()
 
     def where(self, location: Location) -> str:
-        """Return the file and the line of a value, or of the nearest value around it that exists."""
+        """Return file and line of a value; if the value does not exist, of the nearest value around it."""
         while location not in self._lines and location:
             location = location[:-1]
         return f"{self.path}:{self._lines.get(location, 1)}"
@@ -77,7 +77,7 @@ class Document:
             for index, item in enumerate(node.value):
                 self._note(item, (*location, index))
         elif isinstance(node, yaml.MappingNode):
-            # Reversed, as a key that a merge (<<) brought in stands before the one that overrides it.
+            # Reversed, because a key from a merge (<<) comes before the key that overrides it.
             for key, value in reversed(node.value):
                 self._lines.setdefault((*location, key.value), key.start_mark.line + 1)
                 self._note(value, (*location, key.value))
@@ -91,11 +91,11 @@ class Document:
             for key, value in node.value:
                 if not isinstance(key, yaml.ScalarNode):
                     self._lines[location] = key.start_mark.line + 1
-                    raise self.error((location, "a key must be a text."))
+                    raise self.error((location, "a key must be text."))
                 if key.value in seen:
                     self._lines[(*location, key.value)] = key.start_mark.line + 1
                     advice = "write <<: [*one, *two]" if key.value == "<<" else "remove one of the two"
-                    raise self.error(((*location, key.value), f"this key is there twice; {advice}."))
+                    raise self.error(((*location, key.value), f"duplicate key; {advice}."))
                 seen.add(key.value)
                 self._refuse_repeated_keys(value, (*location, key.value))
 

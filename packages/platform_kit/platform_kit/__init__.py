@@ -1,1 +1,1 @@
-"""What several services of the platform share: each module is one thing and imports nothing of a service."""
+"""Code that several services share. No module imports a service."""

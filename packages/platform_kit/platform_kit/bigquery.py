@@ -1,4 +1,4 @@
-"""The client of BigQuery or of its emulator. Needs the extra `bigquery`."""
+"""The client for BigQuery or its emulator. Needs the extra `bigquery`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from google.cloud import bigquery
 def client(
     project: str, location: str | None = None, *, emulator: str | None = None, credentials: Any = None
 ) -> bigquery.Client:
-    """Return a client: of the emulator at that address, or of Google BigQuery.
+    """Return a client for the emulator at this address, or for Google BigQuery.
 
-    Without credentials Google's own rules find some; raises google.auth's DefaultCredentialsError when there are none.
-    The emulator asks for none.
+    Without `credentials`, Google's default credentials are used; raises google.auth's DefaultCredentialsError if none
+    are found. The emulator needs no credentials.
     """
     if emulator:
         options = {"api_endpoint": emulator}

@@ -1,4 +1,4 @@
-"""Sockets that a server listens on."""
+"""Opens the sockets that a server listens on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # localhost is ::1 too, and 
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Return a listening socket for each address of the host that this machine has; raises OSError.
+    """Return a listening socket for each address of the host that this machine has. Raises OSError.
 
-    What it accepts sends at once (TCP_NODELAY): else the body of every answer waits 40 ms for the client's delayed ACK
-    of the head. asyncio sees to that for its own sockets only.
+    Connections send at once (TCP_NODELAY). Otherwise, the body of each answer waits 40 ms for the client's delayed ACK
+    of the head. asyncio sets this option only for sockets that it opens itself.
     """
     sockets: list[socket.socket] = []
     absent = None

@@ -1,4 +1,4 @@
-"""Names in BigQuery as Airbyte's BigQuery destination makes them (its page "BigQuery", "Naming Conventions")."""
+"""Builds names in BigQuery like Airbyte's BigQuery destination (its page "BigQuery", "Naming Conventions")."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import unicodedata
 
 
 def identifier(name: str, first: str = "[A-Za-z_]", otherwise: str = "_") -> str:
-    """Return a name without accents, all but ASCII letters, digits and _ replaced by _.
+    """Return a name without accents; each character except ASCII letters, digits and _ is replaced by _.
 
-    A name whose first character does not match `first` gets `otherwise` in front. The defaults are those of tables and
-    columns.
+    If the first character does not match `first`, `otherwise` is put in front. The defaults are for tables and columns.
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
     plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))

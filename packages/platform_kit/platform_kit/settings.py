@@ -17,13 +17,13 @@ Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
 
 
 class SettingsError(Exception):
-    """Settings that a service cannot start with: each variable with its value, unless secret, and what is allowed."""
+    """Invalid settings: each variable with its value, if it is not secret, and the allowed values."""
 
 
 def setting(name: str, default: object = None) -> Any:
-    """Return a field that is read from the variable `name`, and else has the default of the table of settings.
+    """Return a field that is read from the variable `name`; its default is the one in the table of settings.
 
-    `default` is for a setting that has none in the table. A secret does not show in the repr of its settings.
+    `default` is used if the table has no default. A secret is not shown in the repr of the settings.
     """
     row = TABLE[name]
     return Field(validation_alias=name, default=row.default or default, repr=not row.secret)
@@ -45,17 +45,17 @@ class PlatformSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from the caller only: `read` passes those of the environment."""
+        """Use only the values from the caller: `read` passes the environment's."""
         return (init_settings,)
 
     def secrets(self) -> list[str]:
-        """Return the values that must not show in any message."""
+        """Return the values that no message may show."""
         rows = {name: TABLE[str(field.validation_alias)] for name, field in type(self).model_fields.items()}
         return [str(getattr(self, name)) for name, row in rows.items() if row.secret and getattr(self, name)]
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Return the settings that an environment gives, by default the process's. Raises SettingsError."""
+        """Return the settings from an environment, by default the process's. Raises SettingsError."""
         source = EnvSettingsSource(cls, env_ignore_empty=True)
         given = os.environ if environment is None else environment
         source.env_vars = parse_env_vars(given, case_sensitive=True, ignore_empty=True)
@@ -67,9 +67,9 @@ class PlatformSettings(BaseSettings):
 
 
 def _sentence(error: ErrorDetails) -> str:
-    """Return what is wrong with a setting, or with several together."""
+    """Return the error of one setting, or of several together."""
     name = str(error["loc"][0]) if error["loc"] else ""
-    if name not in TABLE:  # a check of the whole
+    if name not in TABLE:  # a check of several settings
         return str(error["ctx"]["error"]) if "error" in error.get("ctx", {}) else error["msg"]
     value = "not valid (its value is secret)" if TABLE[name].secret else f"'{error['input']}'"
     expected = TABLE[name].allowed

@@ -14,12 +14,12 @@ RENAMED = {"is": "meaning", "for": "consumers"}  # keys that are reserved words 
 
 
 class TableError(Exception):
-    """The table of settings is invalid: which section, and what is wrong with it."""
+    """The table of settings is invalid. The text names the section and the mistake."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. The head of `settings.ini` says what each field means."""
+    """One setting. The head of `settings.ini` explains each field."""
 
     name: str
     heading: str
@@ -47,7 +47,7 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What a valid value is, in words; empty for any text."""
+        """A description of the valid values; empty if every text is valid."""
         return self.form or " or ".join(f"'{value}'" for value in self.values)
 
 
@@ -59,7 +59,7 @@ KEYS = {name.replace("_", " "): name for name in NAMES} | RENAMED
 
 def read(file: Path = FILE) -> dict[str, Setting]:
     """Return every setting by name, in the table's order. Raises TableError."""
-    # No interpolation, as `$` and `%` are ordinary characters here; no comments within lines.
+    # No interpolation, because values contain `$` and `%`; a comment needs a line of its own.
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",))
     try:
         parser.read_string(file.read_text(encoding="utf-8"), str(file))

@@ -1,7 +1,7 @@
-"""What a connector's specification says about its configuration: which fields are secret, what their defaults are.
+"""Reads from a connector's specification which fields of its configuration are secret, and their defaults.
 
-Airbyte's connector specification is a JSON schema in which `airbyte_secret: true` marks secrets. A place in a
-configuration can be described by several schemas (the branches of a oneOf), hence lists.
+Airbyte's connector specification is a JSON schema in which `airbyte_secret: true` marks secrets. Several
+schemas can describe one field (the branches of a oneOf), therefore the functions take lists of schemas.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 type Schemas = list[dict[str, Any]]
 
 MASK = "**********"
-"""What Airbyte's reads show in the place of a secret."""
+"""Airbyte's answers show this instead of a secret."""
 
 
 def branches(schema: dict[str, Any]) -> Schemas:
-    """Return a schema and all that it offers or combines."""
+    """Return a schema and the schemas in its oneOf, anyOf and allOf."""
     inner = (item for word in ("oneOf", "anyOf", "allOf") for item in schema.get(word, []) if isinstance(item, dict))
     return [schema, *(found for item in inner for found in branches(item))]
 
 
 def child(schemas: Schemas, key: str | int) -> Schemas:
-    """Return the schemas of a field, or of a list's items."""
+    """Return the schemas of a field, or of the items of a list."""
     return [found for schema in _children(schemas, key) for found in branches(schema)]
 
 
@@ -34,12 +34,12 @@ def _children(schemas: Schemas, key: str | int) -> Schemas:
 
 
 def is_secret(schemas: Schemas, found: Any = None) -> bool:
-    """Return whether a field is secret: the specification says so, or the server masked what it showed."""
+    """Return whether a field is secret: by the specification, or because the server masked its value."""
     return found == MASK or any(schema.get("airbyte_secret") for schema in schemas)
 
 
 def not_public(schemas: Schemas, value: Any) -> Iterator[Any]:
-    """Yield the values in a configuration that the specification says are secret, or says nothing about."""
+    """Yield the values in a configuration that are secret, or that the specification does not describe."""
     if is_secret(schemas) or not schemas:
         yield value
     elif isinstance(value, dict):
@@ -51,7 +51,7 @@ def not_public(schemas: Schemas, value: Any) -> Iterator[Any]:
 
 
 def is_default(schemas: Schemas, key: str, value: Any) -> bool:
-    """Return whether leaving out a field means the same as giving it this value."""
+    """Return whether a missing field means the same as this value."""
     return value in (None, [], {}) or any(_implies(schema, value) for schema in _children(schemas, key))
 
 

@@ -1,4 +1,4 @@
-"""How requests to Airbyte prove who sends them."""
+"""Authentication of the requests to Airbyte."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TOKEN_PATH = "/applications/token"  # noqa: S105 - a path
 
 
 class TokenAuth(httpx.Auth):
-    """A bearer token for a client id and secret, fetched again when the server answers 401.
+    """A bearer token for a client id and secret. A 401 answer makes it fetch a new token.
 
-    Tokens live 15 minutes, those of Airbyte Cloud 3.
+    A token is valid for 15 minutes, in Airbyte Cloud for 3 minutes.
     """
 
     requires_response_body = True
@@ -27,9 +27,10 @@ class TokenAuth(httpx.Auth):
         self._token: str | None = None
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Send the request with the token, after a 401 again with a fresh one; raise UserError when it is refused.
+        """Send the request with the token; after a 401, send it again with a new token.
 
-        When the server is not well, what it said instead of a token is the answer.
+        Raises UserError if Airbyte refuses client id or secret. If the request for the token ends with 429 or a server
+        error, that answer is the answer.
         """
         if self._token is None and not (yield from self._fetch()):
             return
@@ -45,21 +46,21 @@ class TokenAuth(httpx.Auth):
             return False
         if response.status_code != httpx.codes.OK:
             raise UserError(
-                f"Airbyte gave no token for this client id and secret (POST {self._url}: {response.status_code}).\n"
+                f"Airbyte refused this client id or secret (POST {self._url}: {response.status_code}).\n"
                 "Check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (with abctl: `abctl local credentials`)."
             )
         try:
             self._token = response.json()["access_token"]
         except (ValueError, LookupError, TypeError) as error:
             raise UserError(
-                f"{self._url} is not Airbyte's API: what it answered is no token.\n"
-                "Correct AIRBYTE_URL: the address of Airbyte itself, without /api."
+                f"{self._url} is not Airbyte's API: the answer has no token.\n"
+                "Set AIRBYTE_URL to the address of Airbyte without /api."
             ) from error
         return True
 
 
 def authentication(settings: Settings) -> httpx.Auth | None:
-    """Return client credentials, else basic authentication, else none, whichever the settings hold."""
+    """Return the authentication for the settings: client id and secret, else user name and password, else None."""
     if settings.client_id and settings.client_secret:
         public_api = settings.public_api_url or settings.airbyte_url + PUBLIC
         return TokenAuth(public_api, settings.client_id, settings.client_secret)

@@ -1,4 +1,4 @@
-"""Airbyte's API, as much of it as bootstrap needs: the public API, and the configuration API for connectors."""
+"""Client for the requests that bootstrap sends to Airbyte: public API, and configuration API for connectors."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ type Json = dict[str, Any]
 
 CONFIGURATION = "/api/v1"
 DEFAULT_ORGANIZATION = "00000000-0000-0000-0000-000000000000"
-# A resource that is not there; Airbyte also says that of one that these credentials may not see, or use.
+# The answers for a resource that does not exist, or that these credentials may not see or use.
 WITHHELD = {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}
-PAUSES = (1.0, 2.0, 4.0)  # seconds before another attempt: a fresh server can answer 500 to its first requests
-PAGE = 100  # the most that the public API gives at once
+PAUSES = (1.0, 2.0, 4.0)  # seconds between attempts: a server that has just started can answer 500
+PAGE = 100  # the most objects in one answer of the public API
 TIMEOUT = httpx.Timeout(60, connect=5)
-SHORTEST_HIDDEN = 4  # shorter ones are in too many words
-# Creating a connection discovers the schema, which may first pull the connector's image: up to 15 minutes.
+SHORTEST_HIDDEN = 4  # characters; shorter values occur in many words
+# To create a connection, Airbyte discovers the schema and may pull the connector's image: up to 15 minutes.
 DISCOVERY_TIMEOUT = httpx.Timeout(900, connect=5)
 
 
 class Kind(StrEnum):
-    """What a workspace holds, in the order in which it can be created."""
+    """The kinds of objects in a workspace, in the order in which they can be created."""
 
     SOURCE = "source"
     DESTINATION = "destination"
@@ -46,7 +46,7 @@ class Kind(StrEnum):
 
 
 class AirbyteError(UserError):
-    """A request that Airbyte refused or did not answer; `status` is None when there was no answer."""
+    """A request that Airbyte refused or did not answer; `status` is None without an answer."""
 
     def __init__(self, message: str, status: int | None) -> None:
         super().__init__(message)
@@ -54,9 +54,9 @@ class AirbyteError(UserError):
 
     @property
     def may_have_worked(self) -> bool:
-        """Whether the request may have taken effect all the same, so that one has to look before repeating it.
+        """Whether the request may have taken effect, so that the caller must look before it sends the request again.
 
-        A proxy can answer one that worked with a page of its own: an error of status 200.
+        Status 200 is possible: a proxy can replace the answer to a request that worked by a page of its own.
         """
         return (
             self.status is None
@@ -66,10 +66,10 @@ class AirbyteError(UserError):
 
 
 class AirbyteClient:
-    """One Airbyte server. Every method raises AirbyteError when the server refuses or does not answer."""
+    """Client of one Airbyte server. Every method raises AirbyteError if the server refuses or does not answer."""
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
-        """Prepare for requests and send none; raise UserError when an address cannot be one."""
+        """Prepare the client; send no request. Raises UserError if an address is invalid."""
         self._url = settings.airbyte_url
         self._hidden: set[str] = set()
         self._is_cloud = settings.public_api_url is not None
@@ -92,16 +92,16 @@ class AirbyteClient:
         self._http.close()
 
     def hide(self, values: Iterable[Any]) -> None:
-        """Mask these values wherever an error repeats the server's words: it may say what it was sent."""
+        """Mask these values in every error message: Airbyte's answer can repeat what was sent."""
         self._hidden |= {text for value in values for text in _spellings(value) if len(text) >= SHORTEST_HIDDEN}
 
     def _masked(self, text: str) -> str:
-        for hidden in sorted(self._hidden, key=len, reverse=True):  # one can be part of another
+        for hidden in sorted(self._hidden, key=len, reverse=True):  # a value can be part of a longer one
             text = text.replace(hidden, MASK)
         return text
 
     def health(self) -> None:
-        """Return when the server says that it is well."""
+        """Return if the server reports that it is healthy."""
         self._send("GET", f"{self._public}/health")  # the answer is a sentence, not JSON
 
     def is_set_up(self) -> bool:
@@ -110,7 +110,7 @@ class AirbyteClient:
         return bool(self._read("GET", path, itemgetter("initialSetupComplete")))
 
     def set_up(self, email: str) -> None:
-        """Complete the first-start setup (InstanceConfigurationSetupRequestBody), telemetry off; an error if it is."""
+        """Complete the first-start setup (InstanceConfigurationSetupRequestBody) without telemetry."""
         body = {
             "email": email,
             "anonymousDataCollection": False,
@@ -120,13 +120,13 @@ class AirbyteClient:
         self._send("POST", f"{CONFIGURATION}/instance_configuration/setup", body)
 
     def workspaces(self) -> builtins.list[Json]:
-        """Return the workspaces that we may see."""
+        """Return the workspaces that these credentials may see."""
         return self._pages(f"{self._public}/workspaces", {}, "workspaceId")
 
     def workspace(self, workspace_id: str) -> Json | None:
-        """Return the workspace, None if there is none; a server that hides what does not exist answers 403.
+        """Return the workspace, None if it does not exist (404, or 403 from some servers).
 
-        Raises UserError on Airbyte Cloud, where none can be made with an id.
+        Raises UserError on Airbyte Cloud, where a workspace cannot be created with a chosen id.
         """
         try:
             return self._read("GET", f"{self._public}/workspaces/{workspace_id}", _with("workspaceId", "name"))
@@ -135,8 +135,9 @@ class AirbyteClient:
                 raise
             if self._is_cloud:
                 raise UserError(
-                    f"Airbyte Cloud has no workspace {workspace_id} that this client id may use ({error.status}).\n"
-                    "Set AIRBYTE_WORKSPACE_ID to the id in the address of its pages: "
+                    f"Workspace {workspace_id} not found in Airbyte Cloud, or not visible for AIRBYTE_CLIENT_ID "
+                    f"({error.status}).\n"
+                    "Set AIRBYTE_WORKSPACE_ID to the id in the address of the workspace's pages: "
                     f"{self._url}/workspaces/<id>/connections"
                 ) from error
             return None
@@ -146,7 +147,7 @@ class AirbyteClient:
         self._send("PATCH", f"{self._public}/workspaces/{workspace_id}", {"name": name}, repeat=True)
 
     def create_workspace(self, workspace_id: str, name: str) -> None:
-        """Create the workspace with this id unless it exists; only the configuration API can set an id."""
+        """Create the workspace with this id if it does not exist. Only the configuration API can set an id."""
         body = {"id": workspace_id, "name": name, "organizationId": DEFAULT_ORGANIZATION}
         self._send("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist", body, repeat=True)
 
@@ -181,15 +182,15 @@ class AirbyteClient:
     def update(self, kind: Kind, object_id: str, body: Json) -> Json:
         """Change an object and return it.
 
-        A connection is patched. A source or a destination is put, with its whole configuration: Airbyte merges the
-        configuration of a patch into the old one, which could never remove a setting.
+        A connection is changed by PATCH, a source or destination by PUT with its whole configuration: Airbyte merges a
+        PATCH into the old configuration, so PATCH cannot remove a setting.
         """
         method = "PATCH" if kind is Kind.CONNECTION else "PUT"
         path = f"{self._public}/{kind}s/{object_id}"
         return self._content(self._send(method, path, body, timeout=DISCOVERY_TIMEOUT), _with(kind.id_field))
 
     def delete(self, kind: Kind, object_id: str) -> None:
-        """Delete an object, or find that it is gone."""
+        """Delete an object; do nothing if it does not exist."""
         try:
             self._send("DELETE", f"{self._public}/{kind}s/{object_id}", repeat=True)
         except AirbyteError as error:
@@ -199,7 +200,7 @@ class AirbyteClient:
     def definitions(self, kind: Kind, workspace_id: str | None = None) -> dict[str, str]:
         """Return the definition ids of all connectors of a kind by image name: {"source-s3": "6958…"}.
 
-        Airbyte Cloud has them in its public API too, by workspace; that of 0.63 and airbyte-lite has none.
+        Airbyte Cloud also has them in its public API, by workspace; Airbyte 0.63 and airbyte-lite do not.
         """
         if self._is_cloud and workspace_id:
             try:
@@ -219,13 +220,13 @@ class AirbyteClient:
         return self._read("POST", path, lambda answer: _by_image(answer[f"{kind}Definitions"], take), {})
 
     def set_version(self, kind: Kind, definition_id: str, version: str) -> None:
-        """Change the version of a connector for everything that uses it; Airbyte runs its image for the spec."""
+        """Change the version of a connector for all its users. Airbyte runs the image to read its specification."""
         body = {f"{kind}DefinitionId": definition_id, "dockerImageTag": version}
         path = f"{CONFIGURATION}/{kind}_definitions/update"
         self._send("POST", path, body, timeout=DISCOVERY_TIMEOUT, repeat=True)
 
     def specification(self, kind: Kind, definition_id: str, workspace_id: str) -> Json:
-        """Return the JSON schema of a connector's configuration; an empty one where Airbyte Cloud withholds it."""
+        """Return the JSON schema of a connector's configuration; empty if Airbyte Cloud does not show it."""
         body = {f"{kind}DefinitionId": definition_id, "workspaceId": workspace_id}
         path = f"{CONFIGURATION}/{kind}_definition_specifications/get"
         try:
@@ -239,7 +240,7 @@ class AirbyteClient:
     def _read[T](
         self, method: str, path: str, take: Callable[[Any], T], body: Json | None = None, query: Json | None = None
     ) -> T:
-        """Return what `take` takes out of the answer to a request that changes nothing."""
+        """Send a request that changes nothing, and return what `take` extracts from the answer."""
         return self._content(self._send(method, path, body, query, repeat=True), take)
 
     def _send(
@@ -252,7 +253,7 @@ class AirbyteClient:
         *,
         repeat: bool = False,
     ) -> httpx.Response:
-        """Send a request, again after 429; with `repeat`, where twice does no harm, also when the server failed."""
+        """Send a request; repeat it after 429, and with `repeat` (safe to send twice) also after a server error."""
         for pause in PAUSES:
             try:
                 return self._send_once(method, path, body, query, timeout)
@@ -271,36 +272,36 @@ class AirbyteClient:
         except httpx.TransportError as error:
             raise AirbyteError(
                 f"Airbyte does not answer at {self._url} ({method} {path}: {error or type(error).__name__}).\n"
-                "Start it, or name another with AIRBYTE_URL; `python -m bootstrap wait` waits until it answers.",
+                "Start it with `make dev` or `make up`, or set AIRBYTE_URL to the address of another Airbyte.",
                 status=None,
             ) from error
         if response.is_success:
             return response
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise AirbyteError(
-                f"Airbyte at {self._url} asks for credentials that it did not get ({method} {path}: 401).\n"
+                f"Airbyte at {self._url} requires credentials ({method} {path}: 401).\n"
                 "Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or AIRBYTE_USERNAME and AIRBYTE_PASSWORD.",
                 response.status_code,
             )
-        asked = response.request  # or the token's, where that is what failed
+        asked = response.request  # the request for the token, if that one failed
         raise AirbyteError(
             f"Airbyte answered {response.status_code} to {asked.method} {asked.url.path}: {self._reason(response)}",
             response.status_code,
         )
 
     def _content[T](self, response: httpx.Response, take: Callable[[Any], T]) -> T:
-        """Return what `take` takes out of an answer; that it is not there means that Airbyte did not answer."""
+        """Return what `take` extracts from an answer. Raises AirbyteError if the answer is not Airbyte's."""
         try:
             return take(response.json())
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise AirbyteError(
-                f"{response.url} is not Airbyte's API: it answered with {self._masked(response.text)[:60]!r}.\n"
-                "Correct AIRBYTE_URL: the address of Airbyte itself, without /api.",
+                f"{response.url} is not Airbyte's API: the answer was {self._masked(response.text)[:60]!r}.\n"
+                "Set AIRBYTE_URL to the address of Airbyte without /api.",
                 response.status_code,
             ) from error
 
     def _reason(self, response: httpx.Response) -> str:
-        """Return the sentence in an error of the public API (problem details) or of the configuration API."""
+        """Return the message in an error of the public API (problem details) or of the configuration API."""
         try:
             problem = response.json()
             details = [
@@ -317,11 +318,13 @@ def _check_address(variable: str, address: str) -> None:
     try:
         httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise UserError(f"{variable} is not an address ({error}).\nCorrect it: {variable}=http://host:port") from error
+        raise UserError(
+            f"{variable} is not a valid address ({error}).\nCorrect it, for example: {variable}=http://host:port"
+        ) from error
 
 
 def _with(*fields: str) -> Callable[[Any], Json]:
-    """Return what takes an answer as it is, if it is an object with these fields."""
+    """Return a function that returns an answer unchanged and raises if one of these fields is missing."""
 
     def take(answer: Any) -> Json:
         itemgetter(*fields)(answer)
@@ -336,7 +339,7 @@ def _by_image[T](definitions: list[Json], take: Callable[[Json], T]) -> dict[str
 
 
 def _spellings(value: Any) -> Iterator[str]:
-    """Yield the texts in a value, as they are, inside JSON, and inside JSON inside JSON."""
+    """Yield the texts in a value: plain, escaped as in JSON, and escaped twice as in JSON inside JSON."""
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _spellings(item)

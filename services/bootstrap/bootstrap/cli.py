@@ -1,4 +1,4 @@
-"""The command line: `python -m bootstrap wait | seed | plan | apply | destroy | import | schema`."""
+"""The command line: `bootstrap wait | seed | plan | apply | destroy | import | schema`."""
 
 from __future__ import annotations
 
@@ -29,21 +29,23 @@ CHANGES_EXIT_CODE = 2
 
 
 class _PlanHasChanges(Exception):
-    """Ends `plan --detailed-exitcode`."""
+    """Makes `plan --detailed-exitcode` exit with CHANGES_EXIT_CODE."""
 
 
-Adopt = Annotated[bool, typer.Option("--adopt", help="Take over objects that have a declared name already.")]
+Adopt = Annotated[
+    bool, typer.Option("--adopt", help="Take over objects that have a declared name but were not created by apply.")
+]
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Uploads the seed files and makes Airbyte hold what connections.yaml declares.",
+    help="Upload the seed files, and change Airbyte to what connections.yaml declares.",
 )
 
 
 @app.command()
-def wait(timeout: Annotated[float, typer.Option(help="Seconds until it gives up.")] = 180) -> None:
+def wait(timeout: Annotated[float, typer.Option(help="The most seconds to wait.")] = 180) -> None:
     """Wait until S3 and Airbyte answer."""
     from bootstrap.waiting import wait as wait_for
 
@@ -53,13 +55,13 @@ def wait(timeout: Annotated[float, typer.Option(help="Seconds until it gives up.
 @app.command()
 def seed(
     upload: Annotated[
-        bool, typer.Option("--upload", help="Upload in AIRBYTE_MODE=external too, as SEED_UPLOAD=yes does.")
+        bool, typer.Option("--upload", help="Upload also if AIRBYTE_MODE=external, like SEED_UPLOAD=yes.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Upload, also over objects that somebody else put there.")
+        bool, typer.Option("--overwrite", help="Also overwrite objects that seed did not upload.")
     ] = False,
 ) -> None:
-    """Upload the CSV files of SEED_DATA_DIR to S3: those that are missing, and seed's own that have changed."""
+    """Upload to S3 the CSV files of SEED_DATA_DIR that are missing there or have changed."""
     from bootstrap.seed import seed as seed_bucket  # boto3 takes long to import
 
     seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite)
@@ -68,7 +70,7 @@ def seed(
 @app.command()
 def plan(
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there are changes.")
+        bool, typer.Option("--detailed-exitcode", help="Exit with code 2 if there are changes.")
     ] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
     adopt: Adopt = False,
@@ -94,45 +96,43 @@ def plan(
 def apply(
     adopt: Adopt = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Also delete and replace objects and lose sync states, after asking.")
+        bool, typer.Option("--prune", help="Also delete and replace objects and lose sync states; asks first.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --prune: do not ask.")] = False,
 ) -> None:
-    """Make Airbyte hold what the connections file declares; without --prune nothing is destroyed."""
+    """Change Airbyte to what the connections file declares. Without --prune, nothing is deleted or lost."""
     settings = Settings.read()
     file = connections_file.load(settings.connections_file)
     pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
-        file.expand()  # a variable that is not set is told before anything is touched
+        file.expand()  # reports a variable that is not set before anything changes
         set_up(client, settings.setup_email, _say)
-        pin(client, pins, _say)  # first: its specification says how a connector is configured
+        pin(client, pins, _say)  # first, because the version decides the specification of the configuration
         state = State(settings.state_directory)
-        left = apply_file(client, file, state, _report, adopt=adopt, prune=prune, ask=_tell_all if yes else _ask)
+        left = apply_file(client, file, state, _report, adopt=adopt, prune=prune, ask=_show if yes else _ask)
     for text in left_lines(left):
         _say(text)
 
 
-def _tell_all(destroyed: list[Change]) -> None:
+def _show(destroyed: list[Change]) -> None:
     for text in destruction_lines(destroyed):
         _say(text)
 
 
 def _ask(destroyed: list[Change]) -> None:
-    """Show what would be destroyed and ask; end the command unless a person at a terminal says yes."""
-    _tell_all(destroyed)
+    """Show what would be destroyed and ask. Raises UserError without a terminal, typer.Abort if the answer is no."""
+    _show(destroyed)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(
-            "apply --prune asks before it destroys this, and there is no terminal to ask on. Nothing was changed.\n"
-            f"Without a question: {PRUNE_UNASKED}"
+            "apply --prune asks for confirmation, but this is not a terminal. No object was changed.\n"
+            f"To make these changes without confirmation: {PRUNE_UNASKED}"
         )
-    typer.confirm(
-        f"Delete, replace or lose the sync states of these {len(destroyed)}? Tables in the warehouse stay.", abort=True
-    )
+    typer.confirm(f"Make these {len(destroyed)} changes? Tables in the warehouse stay.", abort=True)
 
 
 @app.command()
 def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete the connections, sources and destinations that apply made, and nothing else."""
+    """Delete the connections, sources and destinations that apply created. Nothing else is deleted."""
     settings = Settings.read()
     file = connections_file.load(settings.connections_file)
     state = State(settings.state_directory)
@@ -142,16 +142,18 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
             _say("- " + line(kind, item["name"], "delete"))
         if objects and not yes:
             typer.confirm(
-                f"Delete these {len(objects)} objects? Tables in the warehouse stay, sync states do not.", abort=True
+                f"Delete these {len(objects)} objects and their sync states? Tables in the warehouse stay.", abort=True
             )
         destroy_objects(client, state, objects, _report)
         if not objects:
-            _say("Nothing to delete: apply made nothing in this workspace.")
+            _say("Nothing to delete: this workspace has no objects that apply created.")
 
 
 @app.command("import")
-def import_(workspace: Annotated[str | None, typer.Option(help="Its id, if there are several.")] = None) -> None:
-    """Print the connections file of what a workspace holds; secrets become references to the environment."""
+def import_(
+    workspace: Annotated[str | None, typer.Option(help="The id of the workspace, if there are several.")] = None,
+) -> None:
+    """Print a connections file of the objects in a workspace. Secrets become references to the environment."""
     from bootstrap.importing import read_workspace
 
     settings = Settings.read()
@@ -159,11 +161,11 @@ def import_(workspace: Annotated[str | None, typer.Option(help="Its id, if there
         imported = read_workspace(client, settings.airbyte_url, workspace)
     _say(imported.text().rstrip())
     for text in imported.notes:
-        _tell(f"note: {text}")
+        _say_on_stderr(f"note: {text}")
     if imported.variables:
         names = ", ".join(imported.variables)
-        _tell(f"Set these secrets in connections.env, or export them (not for Docker Compose): {names}.")
-    _tell("Then: python -m bootstrap plan --adopt")
+        _say_on_stderr(f"Set these secrets in connections.env. Without Docker, you can also export them: {names}.")
+    _say_on_stderr("Then: make plan o=--adopt")
 
 
 @app.command()
@@ -175,15 +177,15 @@ def schema() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors end it with exit code 1, as 2 means that a plan has changes."""
+    """Run the command line. Every error exits with code 1, because 2 means that a plan has changes."""
     try:
         app()
     except _PlanHasChanges:
         sys.exit(CHANGES_EXIT_CODE)
     except (UserError, ConnectionsFileError, SettingsError) as error:
-        _tell(f"bootstrap: {error}")
+        _say_on_stderr(f"bootstrap: {error}")
         sys.exit(1)
-    except SystemExit as end:  # typer itself ends with 2 after a mistake in the arguments
+    except SystemExit as end:  # typer exits with 2 if an argument is invalid
         sys.exit(1 if end.code else 0)
 
 
@@ -191,7 +193,7 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _tell(text: str) -> None:
+def _say_on_stderr(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What differs between a declared connection and the one that Airbyte holds, and which sync states that costs."""
+"""Compares a declared connection with the one in Airbyte, and says which sync states the differences lose."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from bootstrap.airbyte_client import Json
 from bootstrap.diff import ABSENT, FieldChange
 
 CHOSEN_BY_AIRBYTE = ("cursorField", "primaryKey")
-"""Stream settings that Airbyte fills in where they are not declared, from what the source defines."""
+"""Stream settings that Airbyte fills in from the source's definition if they are not declared."""
 
 ADDED_BY_HAND = ("selectedFields", "mappers", "destinationObjectName", "includeFiles")
-"""Stream settings that are absent where they are not declared."""
+"""Stream settings that are missing in Airbyte if they are not declared."""
 
 
 def chosen(connection: Json) -> dict[str, Json]:
-    """Return what Airbyte filled in for each stream of a connection that we have just written."""
+    """Return what Airbyte filled in for each stream, given its answer to a write."""
     return {
         _label(stream): {key: stream.get(key) or [] for key in CHOSEN_BY_AIRBYTE} for stream in streams_of(connection)
     }
 
 
 def connection_changes(wanted: Json, found: Json, filled_in: dict[str, Json]) -> Iterator[FieldChange]:
-    """Yield what differs; streams are compared by name, their undeclared settings with what Airbyte had filled in."""
+    """Yield what differs. Streams are compared by name; undeclared settings are compared with `filled_in`."""
     for key, value in wanted.items():
         if key == "configurations":
             yield from _stream_changes(value["streams"], streams_of(found), filled_in)
@@ -34,13 +34,13 @@ def connection_changes(wanted: Json, found: Json, filled_in: dict[str, Json]) ->
 
 
 def not_kept(wanted: Json, answer: Json) -> list[str]:
-    """Return the streams and settings of streams that Airbyte's answer to a write lacks: every plan would show them."""
+    """Return the streams and stream settings that are missing in Airbyte's answer: every later plan would show them."""
     changes = _stream_changes(wanted["configurations"]["streams"], streams_of(answer), {})
     return [change.path for change in changes if change.old is ABSENT and change.new is not ABSENT]
 
 
 def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
-    """Return the streams that have to be read from the start after these changes."""
+    """Return the streams that lose their sync state by these changes."""
     by_path = {change.path: change for change in changes}
     lost = []
     for stream in streams_of(found):
@@ -53,18 +53,18 @@ def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
 
 
 def incremental_streams(connection: Json) -> list[str]:
-    """Return the streams that have a sync state: those that are read incrementally."""
+    """Return the streams that have a sync state: the incremental ones."""
     return [_label(stream) for stream in streams_of(connection) if _incremental(stream.get("syncMode"))]
 
 
 def moved_streams(connection: Json, changed: set[str]) -> list[str]:
-    """Return the incremental streams whose tables are others after such a change of connection or destination."""
+    """Return the incremental streams that load other tables after these fields of connection or destination change."""
     definition = connection.get("namespaceDefinition")
     return [
         _label(stream)
         for stream in streams_of(connection)
         if _incremental(stream.get("syncMode"))
-        # The destination's dataset is the default: a connection can name another, or have it from the source.
+        # A connection that names a dataset itself, or takes it from the source, does not use the destination's.
         and not (changed == {"dataset_id"} and definition == "custom_format")
         and not (changed == {"dataset_id"} and definition == "source" and stream.get("namespace"))
     ]
@@ -75,7 +75,7 @@ def timing(schedule: Json | None) -> str | None:
     if not schedule:
         return None
     detail = schedule.get("cronExpression") or schedule.get("basicTiming") or schedule["scheduleType"]
-    return str(detail).removesuffix(" UTC")  # Airbyte adds the time zone that is the default
+    return str(detail).removesuffix(" UTC")  # Airbyte adds the default time zone
 
 
 def _stream_changes(wanted: list[Json], found: list[Json], filled_in: dict[str, Json]) -> Iterator[FieldChange]:
@@ -102,9 +102,9 @@ def _comparable(key: str, value: Any) -> Any:
 
 
 def _match(stream: Json, found: dict[str, Json]) -> str:
-    """Return the label of a declared stream; one without a namespace is any stream of its name, and the reverse.
+    """Return the label in Airbyte of a declared stream. If one of the two has no namespace, the name alone is compared.
 
-    Airbyte 0.63 shows no namespace: what has none there may be the same stream.
+    Reason: Airbyte 0.63 does not show namespaces.
     """
     if not stream.get("namespace"):
         return next((label for label, item in found.items() if item["name"] == stream["name"]), stream["name"])
@@ -118,7 +118,7 @@ def _label(stream: Json) -> str:
 
 
 def streams_of(connection: Json) -> list[Json]:
-    """Return a connection's streams as Airbyte shows them."""
+    """Return the streams of a connection as Airbyte shows them."""
     streams: list[Json] = (connection.get("configurations") or {}).get("streams") or []
     return streams
 

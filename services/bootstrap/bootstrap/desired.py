@@ -1,4 +1,4 @@
-"""What the connections file wants Airbyte to hold, as requests and as something to compare with."""
+"""The declared objects: builds the requests that create or update them, and compares them with Airbyte's objects."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ type Ids = Mapping[tuple[Kind, str], str]
 
 NEW_ID = "(known after apply)"
 TABLES = {"prefix", "namespaceDefinition", "namespaceFormat"}
-"""Which tables a connection fills: to guess a rename where they differ would carry the state over to empty tables."""
+"""The fields that decide which tables a connection loads. If they differ, it is not a rename: a kept sync state would
+belong to other tables."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A declared source or destination (Airbyte's word for both)."""
+    """A declared source or destination (Airbyte calls both an actor)."""
 
     kind: Kind
     name: str
     connector: str
     definitions: Mapping[str, str] = field(repr=False)
-    """The server's connectors of this kind: the definition ids by image name."""
+    """The definition ids of the server's connectors of this kind, by image name."""
     configuration: Json = field(repr=False)
     schemas: Schemas = field(repr=False)
     where: str
 
     replaced_when = frozenset({"definitionId"})
-    """The fields that no request can change."""
+    """The fields that no request can change: the object has to be replaced."""
 
     @property
     def definition_id(self) -> str:
@@ -45,15 +46,15 @@ class Actor:
 
     @property
     def moved_when(self) -> frozenset[str]:
-        """The fields that say which tables its connections fill."""
+        """The fields that decide which tables its connections load."""
         return frozenset({"project_id", "dataset_id"} if self.kind is Kind.DESTINATION else ())
 
     def is_renamed(self, found: Json, changes: list[FieldChange]) -> bool:  # noqa: ARG002 - as a connection's
-        """Return whether an object with these differences is this one under its old name: nothing else differs."""
+        """Return whether an object with these differences has only been renamed."""
         return all(change.path == "name" or change.suspected for change in changes)
 
     def creation(self, workspace_id: str, ids: Ids) -> Json:  # noqa: ARG002 - as a connection's
-        """Return the body that creates it."""
+        """Return the body of the request that creates the object."""
         return {
             "name": self.name,
             "workspaceId": workspace_id,
@@ -62,11 +63,11 @@ class Actor:
         }
 
     def correction(self, changes: list[FieldChange], ids: Ids) -> Json:  # noqa: ARG002 - as a connection's
-        """Return the body that undoes differences: name and configuration as a whole."""
+        """Return the body of the request that removes differences: the name and the whole configuration."""
         return {"name": self.name, "configuration": self.configuration}
 
     def changes(self, found: Json, ids: Ids, state: State) -> Iterator[FieldChange]:  # noqa: ARG002 - as a connection's
-        """Yield what differs from the object that Airbyte holds; or its secrets, if nothing else explains an edit."""
+        """Yield each difference from the object in Airbyte; the secrets, if only its time of change differs."""
         differences = list(self._differences(found, state))
         yield from differences
         before, now = state.shown(found[self.kind.id_field]).get("updatedAt"), found.get("updatedAt")
@@ -77,29 +78,29 @@ class Actor:
     def _differences(self, found: Json, state: State) -> Iterator[FieldChange]:
         if found["name"] != self.name:
             yield FieldChange("name", found["name"], self.name)
-        # Airbyte 0.63 does not show the definition, but its name's second half; nothing of a custom connector.
+        # Airbyte 0.63 shows no definition id, only the type: `s3` of source-s3. Of a custom connector it shows nothing.
         by_type = self.definitions.get(f"{self.kind}-{found.get(f'{self.kind}Type')}", self.definition_id)
         definition_id = found.get("definitionId") or by_type
         if definition_id != self.definition_id:
             yield FieldChange("definitionId", definition_id, self.definition_id)
         known = partial(state.secret_is_known, found[self.kind.id_field])
-        # Airbyte's reads add the connector's type to the configuration.
+        # Airbyte adds the connector's type to the configuration that it returns.
         configuration = {key: value for key, value in found["configuration"].items() if key != f"{self.kind}Type"}
         yield from configuration_changes(self.configuration, configuration, self.schemas, known)
 
     def shown(self, found: Json) -> Json:
-        """Return what has to be remembered of an object that we have just written: when that was, if it says so."""
+        """Return what to remember of the answer to a write: the time of the change, if Airbyte shows it."""
         return {"updatedAt": found.get("updatedAt")}
 
     def check(self, answer: Json) -> None:
-        """Pass any answer to a write: of a configuration, Airbyte keeps what its connector knows or refuses it."""
+        """Accept every answer to a write: Airbyte refuses a configuration that the connector does not accept."""
 
     def sent_secrets(self, found: Json) -> list[tuple[str, object]]:
-        """Return path and value of each secret in the configuration, given how Airbyte shows it."""
+        """Return path and value of each secret in the configuration, given the object that Airbyte shows."""
         return list(secrets(self.configuration, found.get("configuration"), self.schemas))
 
     def lost(self, found: Json, changes: list[FieldChange], *, replaced: bool) -> list[str]:  # noqa: ARG002
-        """Return the streams whose sync state is lost: none, as its connections tell that themselves."""
+        """Return no streams: the changes of the connections list the lost sync states."""
         return []
 
 
@@ -112,27 +113,27 @@ class Link:
 
     kind = Kind.CONNECTION
     replaced_when = frozenset({"sourceId", "destinationId"})
-    """The fields that no request can change."""
+    """The fields that no request can change: the object has to be replaced."""
     moved_when = frozenset(TABLES)
-    """The fields that say which tables it fills."""
+    """The fields that decide which tables it loads."""
 
     @property
     def name(self) -> str:
-        """The connection's name, by which Dagster finds it."""
+        """The connection's name. Dagster finds the connection by it."""
         return self.declared.name
 
     def is_renamed(self, found: Json, changes: list[FieldChange]) -> bool:
         """Return whether a connection with these differences is this one under its old name.
 
-        It has the same source and destination, and fills some table that this one fills. (A connection whose block
-        was cut out stays in Airbyte: another block for the same source is not that one.)
+        This requires the same source and destination, and at least one common table. Without a common table, it is
+        another connection of the same source, whose block was removed from the file.
         """
         return not any(change.path in self.replaced_when | TABLES for change in changes) and any(
             stream["name"] == wanted.name for stream in streams_of(found) for wanted in self.declared.streams
         )
 
     def creation(self, workspace_id: str, ids: Ids) -> Json:  # noqa: ARG002 - as an actor's
-        """Return the body that creates it."""
+        """Return the body of the request that creates the object."""
         wanted = self.declared
         manual = wanted.schedule == "manual"
         body: Json = {
@@ -151,40 +152,40 @@ class Link:
         return body | ({"namespaceFormat": wanted.namespace_format} if wanted.namespace_format else {})
 
     def correction(self, changes: list[FieldChange], ids: Ids) -> Json:
-        """Return the body that undoes differences: the fields that differ, the streams all together."""
+        """Return the body of the request that removes differences: the fields that differ, always with all streams."""
         paths = {change.path for change in changes}
         fields = {"configurations" if path.startswith("streams.") else path for path in paths}
         body = {key: value for key, value in self.creation("", ids).items() if key in fields}
         for stream in body.get("configurations", {}).get("streams", []):
             if any(path.endswith(f"{stream['name']}.mappers") for path in paths):
-                stream["mappers"] = []  # the only setting that stays when it is left out
+                stream["mappers"] = []  # Airbyte keeps the old mappers if the field is missing
         return body
 
     def changes(self, found: Json, ids: Ids, state: State) -> Iterator[FieldChange]:
-        """Yield what differs from the connection that Airbyte holds."""
+        """Yield each difference from the connection in Airbyte."""
         filled_in = state.shown(found[self.kind.id_field]).get("streams", {})
         return connection_changes(self.creation("", ids), found, filled_in)
 
     def shown(self, found: Json) -> Json:
-        """Return what has to be remembered of a connection that we have just written: what Airbyte filled in."""
+        """Return what to remember of the answer to a write: the settings that Airbyte filled in."""
         return {"streams": chosen(found)}
 
     def check(self, answer: Json) -> None:
-        """Raise UserError when Airbyte's answer to a write lacks what was sent: to send it again would not help."""
+        """Raise UserError if settings that were sent are missing in Airbyte's answer: it does not support them."""
         if lacking := not_kept(self.creation("", {}), answer):
             raise UserError(
-                f"{self.where}: connection {self.name!r}: Airbyte took it, but its answer lacks {', '.join(lacking)}. "
-                "This Airbyte's public API cannot set that (0.63 has neither selected_fields nor namespace of a "
-                "stream); until then a sync goes without it, and without selected_fields loads every column.\n"
-                "Take it out of the connections file, or use a newer Airbyte."
+                f"{self.where}: connection {self.name!r}: Airbyte saved the connection without {', '.join(lacking)}. "
+                "The public API of this Airbyte cannot set this (0.63 supports neither selected_fields nor the "
+                "namespace of a stream). Syncs run without it: without selected_fields, they load every column.\n"
+                "Remove the setting from the connections file, or use a newer Airbyte. Then: make apply"
             )
 
     def sent_secrets(self, found: Json) -> list[tuple[str, object]]:  # noqa: ARG002 - as an actor's
-        """Return nothing: a connection has no secrets."""
+        """Return an empty list: a connection has no secrets."""
         return []
 
     def lost(self, found: Json, changes: list[FieldChange], *, replaced: bool) -> list[str]:
-        """Return the streams whose sync state is lost: the next sync reads them from the start."""
+        """Return the streams that lose their sync state: the next sync reads them from the start."""
         return incremental_streams(found) if replaced else lost_states(found, changes)
 
 
@@ -195,7 +196,7 @@ def _stream(stream: Stream) -> Json:
     body: Json = {"name": stream.name, "syncMode": stream.sync_mode}
     if stream.namespace:
         body["namespace"] = stream.namespace
-    # Airbyte keeps a key and a cursor only where they are used: sent in other modes they would differ for ever.
+    # Airbyte drops a key or cursor that the mode does not use: every later plan would show a difference.
     if stream.sync_mode == "incremental_deduped_history":
         body["primaryKey"] = stream.primary_key
     if stream.cursor_field and stream.sync_mode.startswith("incremental_"):
@@ -206,10 +207,10 @@ def _stream(stream: Stream) -> Json:
 
 
 def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specifications: bool) -> list[Desired]:
-    """Return everything that the file declares, sources and destinations first.
+    """Return all declared objects, sources and destinations first.
 
-    Without specifications (there is no workspace to ask in) the result can be created, not compared.
-    Raises UserError for a connector that the server does not have.
+    Without specifications (they need a workspace), the objects can be created but not compared.
+    Raises UserError if the server does not have a connector.
     """
     workspace_id = str(file.workspace.id)
     found: list[Desired] = []
@@ -225,9 +226,9 @@ def declared(client: AirbyteClient, file: ConnectionsFile, *, with_specification
             if definition_id is None:
                 known = ", ".join(sorted(definitions)[:20]) or "none"
                 raise UserError(
-                    f"{item.where}: {kind} {item.name!r}: Airbyte has no connector {item.connector!r}; "
-                    f"it has {known}.\n"
-                    "Correct `connector` in the connections file, or add the connector to Airbyte."
+                    f"{item.where}: {kind} {item.name!r}: Airbyte has no connector {item.connector!r}. "
+                    f"Its connectors: {known}.\n"
+                    "Correct `connector` in the connections file, or add the connector to Airbyte. Then: make apply"
                 )
             if with_specifications and definition_id not in specifications:
                 specifications[definition_id] = branches(client.specification(kind, definition_id, workspace_id))

@@ -1,4 +1,4 @@
-"""What differs between a declared configuration and the one that Airbyte holds."""
+"""Compares a declared configuration with the one in Airbyte."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 from platform_kit.specification import MASK, Schemas, child, is_default, is_secret, redacted
 
 ABSENT = None
-"""Stands for a field that is not there; Airbyte does not tell null from absent either."""
+"""The value of a missing field. Airbyte also treats null and a missing field alike."""
 
 type SecretIsKnown = Callable[[str, Any], bool]
-"""Whether the secret at a path was last sent by us with this value."""
+"""Returns whether apply sent this value last for the secret at a path."""
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field that differs; the values of a secret are not kept."""
+    """One field that differs. The values of a secret are not stored."""
 
     path: str
     old: Any
     new: Any
     secret: bool = False
     suspected: bool = False
-    """Whether this is a guess: somebody changed the object, and nothing that can be seen differs."""
+    """Whether this is a guess: the object was changed in Airbyte, but no visible field differs."""
 
 
 def configuration_changes(
     wanted: Any, found: Any, schemas: Schemas, secret_is_known: SecretIsKnown, path: str = ""
 ) -> Iterator[FieldChange]:
-    """Yield what differs between a declared and an actual configuration.
+    """Yield each field that differs between a declared and an actual configuration.
 
-    Secrets read masked are compared by what we remember of them. A field that only Airbyte has counts unless it
-    is a default of the connector: server and connector fill those in by themselves.
+    A masked secret is compared with the remembered hash. A field that only Airbyte has is a difference, unless its
+    value is a default of the connector: Airbyte and the connector fill in defaults.
     """
     if is_secret(schemas, found):
         same = secret_is_known(path, wanted) if found == MASK else wanted == found
@@ -56,14 +56,14 @@ def configuration_changes(
                 item, found[index], child(schemas, index), secret_is_known, f"{path}[{index}]"
             )
     elif wanted != found:
-        # What no specification describes is known not to be a secret only where Airbyte shows it.
+        # A field without a specification may be a secret, unless Airbyte shows its value.
         secret = not schemas and not (isinstance(found, str | int | float) and type(found) is type(wanted))
         old, new = (ABSENT, ABSENT) if secret else (redacted(schemas, found), redacted(schemas, wanted))
         yield FieldChange(path, old, new, secret)
 
 
 def secrets(wanted: Any, shown: Any, schemas: Schemas, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield path and value of each secret in a declared configuration, given how Airbyte shows it."""
+    """Yield path and value of each secret in a declared configuration, given what Airbyte shows of it."""
     if is_secret(schemas, shown):
         yield path, wanted
     elif isinstance(wanted, dict):

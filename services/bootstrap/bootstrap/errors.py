@@ -1,5 +1,5 @@
-"""What goes wrong in a way that the reader can repair."""
+"""The error that a user can repair."""
 
 
 class UserError(Exception):
-    """An error whose text says what happened, why, and what to do; the command line prints it without a traceback."""
+    """An error that says what happened, why, and what to do. The command line prints it without a traceback."""

@@ -1,4 +1,4 @@
-"""An object as it was asked for, field by field: by that, one whose creation was not seen to its end is recognised."""
+"""Fingerprint of a creation request: it identifies an object whose creation was interrupted before the answer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from platform_kit.specification import MASK
 
 
 def identity(body: dict[str, Any]) -> dict[str, Any]:
-    """Return what an object is recognised by: a connection by what it connects, its prefix and its streams' modes.
+    """Return the fields that identify an object. For a connection: source, destination, prefix and the streams' modes.
 
-    Airbyte shows its other settings in another form than it takes them (a schedule gets a time zone), or not at all.
+    Airbyte returns the other settings of a connection in another form (a schedule gets a time zone), or not at all.
     """
     if "configurations" not in body:
         return body
@@ -21,7 +21,7 @@ def identity(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def fields(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield path and value of each field that is not empty: `configuration.bucket`, `…streams[orders].syncMode`."""
+    """Yield path and value of each field with a value: `configuration.bucket`, `…streams[orders].syncMode`."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from fields(item, f"{path}.{key}" if path else key)
@@ -34,9 +34,9 @@ def fields(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def fits(shown: dict[str, Any], asked: dict[str, str], digest: Callable[[str, Any], str]) -> bool:
-    """Return whether an object has every field that was asked for (path: digest), as far as it can be seen.
+    """Return whether an object has every requested field (path: digest).
 
-    Unseen are masked secrets, and what this Airbyte never shows: top-level fields that are absent.
+    Not compared are masked secrets, and top-level fields that this Airbyte does not return.
     """
     found = dict(fields(shown))
     for path, expected in asked.items():

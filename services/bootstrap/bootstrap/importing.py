@@ -1,4 +1,4 @@
-"""Writes the connections file of what a workspace holds, so that a setup made by hand can move into code."""
+"""Writes a connections file of the objects in a workspace, so that a setup made by hand can move into code."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from platform_kit.specification import Schemas, branches, child, is_secret
 
 HEADER = """\
 # yaml-language-server: $schema=connections.schema.json
-# What the workspace {name} at {url} held. `python -m bootstrap apply --adopt` takes it over.
-# To be corrected: dbt_source, the dbt source (source.table) that reads the table. To be added where the source reads
-# S3: files, the keys that the stream is loaded from.
+# The objects of workspace {name} at {url}. To take them over: make apply o=--adopt
+# Correct each dbt_source: the dbt source (source.table) that reads the table. If a source reads S3, add files: the keys
+# of the files that the stream loads.
 """
 
 
@@ -30,15 +30,15 @@ class Imported:
     header: str
     content: Json
     variables: list[str] = field(default_factory=list)
-    """The environment variables that stand for the secrets."""
+    """The environment variables that hold the secrets."""
     notes: list[str] = field(default_factory=list)
-    """What the file cannot say."""
+    """The settings that the file cannot declare."""
 
     def text(self) -> str:
         """Return the file's text."""
         variables = "".join(f"#   {name}\n" for name in self.variables)
         secrets = (
-            f"# Secrets, to be set in connections.env or exported (not for Docker Compose):\n{variables}"
+            f"# Set these secrets in connections.env. Without Docker, you can also export them:\n{variables}"
             if variables
             else ""
         )
@@ -52,7 +52,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def read_workspace(client: AirbyteClient, url: str, workspace_id: str | None) -> Imported:
-    """Read the workspace, by default the only one. Raises UserError when it cannot be told which, or not be written."""
+    """Read the workspace, by default the only one.
+
+    Raises UserError if the id is needed but missing or wrong, or if the file cannot declare the workspace.
+    """
     workspace = _choose(client, workspace_id)
     workspace_id = str(workspace["workspaceId"])
     imported = Imported(
@@ -79,7 +82,7 @@ def _choose(client: AirbyteClient, workspace_id: str | None) -> Json:
     if len(chosen) == 1:
         return chosen[0]
     listed = "".join(f"\n  {item['workspaceId']}  {item['name']}" for item in found) or " none"
-    raise UserError(f"Name the workspace with --workspace ID. There are:{listed}")
+    raise UserError(f"Choose the workspace: make import f=FILE o='--workspace ID'. Workspaces:{listed}")
 
 
 class _Specifications:
@@ -88,11 +91,13 @@ class _Specifications:
         self._definitions = client.definitions(kind, workspace_id)
 
     def of(self, item: Json) -> tuple[str, Schemas]:
-        """Return the connector's name and schemas; Airbyte 0.63 shows no definition, but the name's second half."""
+        """Return the connector's name and schemas. Airbyte 0.63 shows only the type: `s3` of source-s3."""
         by_id = {definition: name for name, definition in self._definitions.items()}
         name = by_id.get(item.get("definitionId", "")) or f"{self._kind}-{item[f'{self._kind}Type']}"
         if name not in self._definitions:
-            raise UserError(f"{self._kind} {item['name']!r}: Airbyte does not list its connector {name!r}.")
+            raise UserError(
+                f"{self._kind} {item['name']!r}: connector {name!r} not found in Airbyte's list of connectors."
+            )
         specification = self._client.specification(self._kind, self._definitions[name], self._workspace_id)
         return name, branches(specification)
 
@@ -124,8 +129,8 @@ def _connection(item: Json, names: dict[str, str], defined: list[Json], taken: s
     schedule = item.get("schedule") or {"scheduleType": "manual"}
     if schedule["scheduleType"] == "basic":
         imported.notes.append(
-            f"connection {item['name']!r}: its schedule ({timing(schedule)}) cannot be set through Airbyte's public "
-            "API; it becomes manual. Give it a cron expression, or let Dagster schedule it."
+            f"connection {item['name']!r}: Airbyte's public API cannot set its schedule ({timing(schedule)}). "
+            "The file declares `manual`. Set a cron expression instead, or schedule the connection in Dagster."
         )
         schedule = {"scheduleType": "manual"}
     custom = item.get("namespaceDefinition") == "custom_format"
@@ -157,15 +162,15 @@ def _stream(connection: Json, stream: Json, defined: Json, taken: set[str], impo
     for setting in ("mappers", "destinationObjectName", "includeFiles"):
         if stream.get(setting):
             imported.notes.append(
-                f"connection {connection['name']!r}, stream {stream['name']!r}: {setting} cannot be declared; "
-                "apply would remove it."
+                f"connection {connection['name']!r}, stream {stream['name']!r}: the file cannot declare {setting}; "
+                "apply would remove this setting."
             )
     selected = [column["fieldPath"] for column in stream.get("selectedFields") or []]
     for path in selected:
         if len(path) > 1:
             imported.notes.append(
-                f"connection {connection['name']!r}, stream {stream['name']!r}: the field {'.'.join(path)} cannot be "
-                f"selected by itself; apply would select the whole column {path[0]}."
+                f"connection {connection['name']!r}, stream {stream['name']!r}: the file cannot select the field "
+                f"{'.'.join(path)} alone; apply would select the whole column {path[0]}."
             )
     mode = stream["syncMode"]
     cursor = mode.startswith("incremental_") and not defined.get("sourceDefinedCursor")
@@ -186,7 +191,7 @@ def _check(content: Json, actual: dict[Kind, list[Json]]) -> None:
         names = [item["name"] for item in actual[kind]]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise UserError(
-                f"Airbyte holds several {kind}s called {', '.join(map(repr, twice))}: the file needs unique names. "
+                f"Several {kind}s in Airbyte have the same name: {', '.join(map(repr, twice))}. Names must be unique.\n"
                 "Rename them in Airbyte."
             )
     try:
@@ -198,7 +203,7 @@ def _check(content: Json, actual: dict[Kind, list[Json]]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a JSON-like value of which nothing is read as a reference to the environment."""
+    """Return a JSON-like value with each `${` escaped, so that it is not read as a reference to the environment."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):

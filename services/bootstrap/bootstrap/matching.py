@@ -1,4 +1,4 @@
-"""Which of Airbyte's objects is which declared one: by what we remember, by name, or renamed."""
+"""Finds the object in Airbyte for each declaration: by remembered id, by name, or after a rename."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bootstrap.state import State
 
 
 def is_ours(kind: Kind, item: Json, state: State) -> bool:
-    """Return whether we made an object, be it in a run that was interrupted before it saw the end."""
+    """Return whether apply created an object, also if that run was interrupted."""
     return _made_as(item, kind, state) is not None
 
 
 def match(
     kind: Kind, group: list[Desired], listed: list[Json], ids: Ids, state: State, *, adopt: bool
 ) -> dict[str, Json]:
-    """Return the object of each declared name that has one, for declarations of one kind.
+    """Return the existing object of each declared name, for declarations of one kind.
 
-    In this order: the object that we made under the name, whatever it is called now; one that we made under a name
-    that is not declared any more and that differs by no more than a rename explains; with `adopt`, somebody else's
-    of that name. Raises UserError when a name is somebody else's.
+    In this order: the object that apply created under the name, also if it was renamed in Airbyte; an object that
+    apply created under a name that is no longer declared, if only the name differs; with `adopt`, an object with the
+    name that apply did not create. Without `adopt`, the last case raises UserError.
     """
     found: dict[str, Json] = {}
     undeclared: list[Json] = []
@@ -47,15 +47,15 @@ def match(
 
 
 def refuse_to_cascade(kind: Kind, item: Json, connections: Iterable[Json], ours: set[str]) -> None:
-    """Raise UserError when deleting a source or destination would delete somebody else's connection with it."""
+    """Raise UserError if Airbyte would delete, with a source or destination, a connection that apply did not create."""
     if kind is Kind.CONNECTION:
         return
     for connection in connections:
         if connection[kind.id_field] == item[kind.id_field] and connection["connectionId"] not in ours:
             raise UserError(
-                f"{kind} {item['name']!r} cannot be deleted: apply did not make the connection "
-                f"{connection['name']!r}, which uses it and would be deleted with it.\n"
-                f"Delete that connection in Airbyte, or keep the {kind} in the connections file as it was."
+                f"{kind} {item['name']!r} cannot be deleted: connection {connection['name']!r} uses it, and Airbyte "
+                "would delete that connection too. apply did not create that connection.\n"
+                f"Delete connection {connection['name']!r} in Airbyte, or restore the {kind} in the connections file."
             )
 
 
@@ -65,7 +65,7 @@ def _made_as(item: Json, kind: Kind, state: State) -> str | None:
 
 
 def _renamed(desired: Desired, candidates: list[Json], ids: Ids, state: State) -> Json | None:
-    """Return the candidate that is this one under another name; the most similar, should there be several."""
+    """Return the object that the declaration renames: the most similar one, or None."""
     fitting = [
         (changes, item)
         for item in candidates
@@ -75,16 +75,16 @@ def _renamed(desired: Desired, candidates: list[Json], ids: Ids, state: State) -
 
 
 def clash(desired: Desired, items: list[Json], state: State) -> UserError:
-    """Return the error that a declared name is somebody else's."""
+    """Return the error for a declared name that an object has which apply did not create."""
     kind, listed = desired.kind, ", ".join(item[desired.kind.id_field] for item in items)
     if len(items) > 1:
         return UserError(
-            f"{desired.where}: Airbyte holds {len(items)} {kind}s called {desired.name!r} ({listed}), "
-            "and apply did not make all of them.\n"
-            "Rename or delete in Airbyte those that are not meant."
+            f"{desired.where}: Airbyte has {len(items)} {kind}s with the name {desired.name!r} ({listed}), "
+            "and apply did not create all of them.\n"
+            "Rename or delete the wrong ones in Airbyte."
         )
     return UserError(
-        f"{desired.where}: {kind} {desired.name!r} exists in Airbyte ({listed}), but apply did not make it "
-        f"({state.path} lacks it).\n"
-        "Rename one of the two, delete it in Airbyte, or take it over: `python -m bootstrap apply --adopt`."
+        f"{desired.where}: {kind} {desired.name!r} exists in Airbyte ({listed}), but apply did not create it "
+        f"(not found in {state.path}).\n"
+        f"Rename one of the two, delete the {kind} in Airbyte, or take it over: make apply o=--adopt"
     )

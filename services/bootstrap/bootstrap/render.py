@@ -1,4 +1,4 @@
-"""How plans and results look: a line for each object in a terminal, JSON for machines."""
+"""Formats plans and results: one line for each object on a terminal, JSON for programs."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from bootstrap.diff import FieldChange
 from bootstrap.plan import Plan
 
 PRUNE = "make apply o=--prune"
-"""The command that does what apply leaves undone."""
+"""The command that makes the changes that plain apply does not make."""
 
 PRUNE_UNASKED = "make apply o='--prune --yes'"
 
 LEFT_TITLE = "Not done, because an object or a sync state would be lost:"
-"""The first of the lines that apply ends with when it left something; `make up` looks for it."""
+"""The first of the last lines of an apply that left changes undone. `make up` searches the log for it."""
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "!", Action.DELETE: "-", Action.UNCHANGED: " "}
 
 
 def line(kind: str, name: str, outcome: str) -> str:
-    """Return one object's line: `source       jaffle_shop_orders                      created`."""
+    """Return the line of one object: `source       jaffle_shop_orders                      created`."""
     return f"{kind:<12} {name:<38} {outcome}"
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Yield the plan: objects, below them the fields that differ (old → new) and what is lost, and a summary."""
+    """Yield the plan: each object, the fields that differ (old → new), the lost sync states, and a summary."""
     yield f"{SIGNS[plan.workspace_action]} " + line("workspace", plan.workspace, plan.workspace_action)
     yield from (f"      {field_text(item)}" for item in plan.workspace_fields)
     for pin in plan.connectors:
@@ -46,19 +46,19 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     counts += f"; {adopted} to take over" if adopted else ""
     yield f"\n{'No changes' if plan.is_empty else 'Plan'}: {counts}."
     if left := sum(change.needs_consent for change in plan.changes):
-        yield f"{left} of them, in whole or in part, only by: {PRUNE}"
+        yield f"{left} of them need --prune, at least in part: {PRUNE}"
 
 
 def left_lines(changes: list[Change]) -> Iterator[str]:
-    """Yield what apply ends with: what it left as it is, and the command that does it; nothing without changes."""
+    """Yield the last lines of apply: the changes that it did not make, and the command that makes them."""
     if changes:
         yield f"\n{LEFT_TITLE}"
         yield from destruction_lines(changes)
-        yield f"Until then these objects stay as they are in Airbyte. To do it: {PRUNE}"
+        yield f"These objects stay unchanged in Airbyte until you run: {PRUNE}"
 
 
 def destruction_lines(changes: list[Change]) -> Iterator[str]:
-    """Yield each change that is not done without consent, with what is lost."""
+    """Yield each change that needs consent, with the sync states that it loses."""
     for change in changes:
         fields = [item.path for item in change.fields if item not in change.harmless]
         yield f"{SIGNS[change.action]} " + line(change.kind, change.name, change.action)
@@ -66,7 +66,7 @@ def destruction_lines(changes: list[Change]) -> Iterator[str]:
             yield f"      {', '.join(fields)}"
         yield from (f"      {text}" for text in _reasons(change))
         if change.action is Action.DELETE and (schedule := _schedule(change)):
-            yield f"      it is no longer declared and still runs on its schedule: {schedule}"
+            yield f"      no longer declared, but Airbyte still syncs it on its schedule: {schedule}"
 
 
 SUMMARY = {
@@ -79,9 +79,9 @@ SUMMARY = {
 
 
 def field_text(change: FieldChange) -> str:
-    """Return one field that differs: `endpoint: "http://a" → "http://b"`; of a secret only that it does."""
+    """Return one field that differs: `endpoint: "http://a" → "http://b"`. The values of a secret are not shown."""
     if change.suspected:
-        return f"{change.path}: may have been changed by hand (secret); it is sent again"
+        return f"{change.path}: may have been changed by hand (secret); apply sends it again"
     if change.secret:
         return f"{change.path}: changed (secret)"
     return f"{change.path}: {_value(change.old)} → {_value(change.new)}"
@@ -90,7 +90,7 @@ def field_text(change: FieldChange) -> str:
 def _consent_text(change: Change) -> str:
     if not change.needs_consent:
         return ""
-    return " (in part with --prune only)" if change.harmless else " (with --prune only)"
+    return " (a part needs --prune)" if change.harmless else " (needs --prune)"
 
 
 def _reasons(change: Change) -> Iterator[str]:
@@ -101,25 +101,26 @@ def _reasons(change: Change) -> Iterator[str]:
 
 
 def _schedule(change: Change) -> str | None:
-    """Return the schedule by which Airbyte syncs a connection, None without one."""
+    """Return the schedule on which Airbyte syncs a connection, or None."""
     found = change.found or {}
     schedule = timing(found.get("schedule")) if found.get("status", "active") == "active" else None
     return None if schedule == "manual" else schedule
 
 
 def loss_text(change: Change) -> str:
-    """Return which sync states are lost and what that means; tables are never dropped."""
+    """Return which sync states are lost and the effect. Tables are never dropped."""
     streams = ", ".join(change.lost)
     if change.action is Action.DELETE:
         return f"the sync state of {streams} is lost; the tables stay"
-    return f"the sync state of {streams} is lost: read from the start if it is synced again"
+    return f"the sync state of {streams} is lost: the next sync reads from the start"
 
 
 def move_text(change: Change) -> str:
-    """Return which streams get other tables and what that means: no rows are moved, no state is lost."""
+    """Return which streams load other tables and the effect. No rows are moved, and no sync state is lost."""
     return (
-        f"other tables for {', '.join(change.moved)}: airbyte-lite reads from the start where there is none yet; on "
-        "Airbyte itself refresh these streams, or what was loaded so far is in the old tables only"
+        f"{', '.join(change.moved)}: loaded into other tables from now on. airbyte-lite reads a stream from the start "
+        "if its table does not exist yet. In the real Airbyte, refresh these streams: the earlier rows are only in the "
+        "old tables"
     )
 
 
@@ -128,7 +129,7 @@ def _value(value: Any) -> str:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """Return the plan for machines; a secret shows neither its old nor its new value."""
+    """Return the plan as JSON. The old and the new value of a secret are left out."""
     return {
         "workspace": {
             "name": plan.workspace,

@@ -1,4 +1,4 @@
-"""Everything that bootstrap reads from the environment."""
+"""The settings that bootstrap reads from the environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from platform_kit.settings import Address, PlatformSettings, setting
 
 
 class Settings(PlatformSettings):
-    """Where things are and who we are; an empty variable counts as unset."""
+    """Addresses, folders and credentials. An empty variable counts as unset."""
 
     airbyte_url: Address = setting("AIRBYTE_URL")
     connections_file: Path = setting("CONNECTIONS_FILE")
@@ -22,12 +22,12 @@ class Settings(PlatformSettings):
     username: str | None = setting("AIRBYTE_USERNAME")
     password: str | None = setting("AIRBYTE_PASSWORD")
     airbyte_mode: Literal["lite", "compose", "external"] = setting("AIRBYTE_MODE")
-    """In external mode the bucket is somebody's own."""
+    """In external mode, the bucket belongs to the user."""
     seed_upload: bool = setting("SEED_UPLOAD")
-    """Whether `seed` uploads in AIRBYTE_MODE=external too."""
+    """Whether `seed` also uploads if AIRBYTE_MODE=external."""
     connectors: str = setting("AIRBYTE_CONNECTORS", "")
     """The versions of connectors to set in Airbyte: `source-s3:4.16.1 destination-bigquery:2.8.9`."""
     setup_email: str | None = setting("AIRBYTE_SETUP_EMAIL")
-    """Completes the first-start setup of an Airbyte that is this platform's own; of others it is not ours to do."""
+    """The e-mail address for the first-start setup. Set only for the Airbyte that belongs to this platform."""
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")
-    """Where the public API is, if not below airbyte_url: Airbyte Cloud's is `https://api.airbyte.com/v1`."""
+    """The address of the public API, if it is not below airbyte_url. Airbyte Cloud: `https://api.airbyte.com/v1`."""

@@ -1,8 +1,8 @@
-"""What bootstrap remembers between runs: which objects it made, and keyed hashes of the secrets that it sent.
+"""Stores what bootstrap remembers between runs: the objects that it created, and keyed hashes of the secrets it sent.
 
-Airbyte masks secrets in every read and does not say who made an object, so both have to be kept on our side:
-`state.json` and the hashes' `key` in BOOTSTRAP_STATE_DIR, readable by their owner only. Losing them loses no data:
-`apply --adopt` takes the objects over again and sends the secrets once more.
+Airbyte masks secrets in every answer and does not show who created an object. BOOTSTRAP_STATE_DIR therefore has two
+files, readable by their owner only: `state.json`, and `key`, the key of the hashes. If they are lost, no data are lost:
+`make apply o=--adopt` takes the objects over and sends the secrets again.
 """
 
 from __future__ import annotations
@@ -37,35 +37,35 @@ class _Object(BaseModel):
 
 
 class _Content(BaseModel):
-    """What state.json holds."""
+    """The content of state.json."""
 
     workspaces: list[str] = []
     objects: dict[str, _Object] = {}
-    creating: dict[str, dict[str, str]] = {}  # hashes by path of what was asked for, by kind and name
+    creating: dict[str, dict[str, str]] = {}  # by kind and name: hashes of the requested fields, by path
 
     @field_validator("creating", mode="before")
     @classmethod
-    def _none_of_old(cls, value: object) -> object:
-        return value if isinstance(value, dict) else {}  # names alone recognise nothing
+    def _without_old_format(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {}  # an old file has names only, which do not identify an object
 
 
 class State:
-    """The memory in one directory; every change is on disk when the method returns."""
+    """The remembered state in one folder. Each method writes its change to disk before it returns."""
 
     def __init__(self, directory: Path) -> None:
-        """Read what is remembered, or start empty. Raises UserError when it cannot be read."""
+        """Read the files, or start empty if they do not exist. Raises UserError if they cannot be read."""
         self.path = directory / "state.json"
         self._directory = directory
         self._read()
 
     def _read(self) -> None:
-        self._key = self._read_key()  # before anything is made that could not be remembered with a broken one
+        self._key = self._read_key()  # first: with a broken key, nothing that apply creates could be remembered
         try:
             content = _Content.model_validate_json(self.path.read_text() if self.path.exists() else "{}")
         except (OSError, ValueError) as error:
             raise UserError(
                 f"{self.path} cannot be read ({_reason(error)}).\n"
-                "Move it away and run `python -m bootstrap apply --adopt` to take the existing objects over."
+                "Move the file away, then take the existing objects over: make apply o=--adopt"
             ) from error
         self._objects, self._creating, self._workspaces = content.objects, content.creating, content.workspaces
 
@@ -77,66 +77,67 @@ class State:
                 raise ValueError(f"{len(key)} bytes instead of {KEY_BYTES}")
         except (OSError, ValueError) as error:
             raise UserError(
-                f"{path}, which the remembered secrets are hashed with, cannot be read ({error}).\n"
-                "Delete it and run `python -m bootstrap apply`: it makes another and sends all secrets once more."
+                f"{path}, the key of the hashes of the secrets, cannot be read ({error}).\n"
+                "Delete the file, then run: make apply (it makes a new key and sends all secrets again)"
             ) from error
         return key
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold off other runs of bootstrap on this directory. Raises UserError when one is at work."""
+        """Lock this folder against other runs of bootstrap. Raises UserError if it is locked already."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             lock = (self._directory / "lock").open("w")
         except OSError as error:
             raise UserError(
-                f"{self._directory} cannot be written ({error.strerror}). Name another folder with BOOTSTRAP_STATE_DIR."
+                f"{self._directory} cannot be written ({error.strerror}).\nSet BOOTSTRAP_STATE_DIR to another folder."
             ) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise UserError(
-                    f"Another run of bootstrap is at work ({self._directory / 'lock'}). Wait for it to end."
+                    f"Another run of bootstrap is active (it locks {self._directory / 'lock'}).\n"
+                    "Wait until it has ended, then run the command again."
                 ) from error
-            self._read()  # what was read before the lock was held may be old
+            self._read()  # another run may have changed the files before this one got the lock
             yield
 
     def name_of(self, kind: Kind, object_id: str) -> str | None:
-        """Return the declared name of an object that we made, None for one of others."""
+        """Return the declared name of an object that apply created or took over, else None."""
         known = self._objects.get(object_id)
         return known.name if known and known.kind == kind else None
 
     def secret_is_known(self, object_id: str, path: str, value: Any) -> bool:
-        """Return whether this is the secret that we last sent."""
+        """Return whether this is the secret that apply sent last."""
         known = self._objects.get(object_id)
         if known is None or path not in known.secrets or self._key is None:
             return False
         return hmac.compare_digest(known.secrets[path], _hash(self._key, path, value))
 
     def is_being_created(self, kind: Kind, name: str) -> bool:
-        """Return whether a creation was begun whose end we did not see."""
+        """Return whether a creation was begun whose result is unknown."""
         return f"{kind} {name}" in self._creating
 
     def begin_creation(self, kind: Kind, name: str, body: dict[str, Any]) -> None:
-        """Remember what is about to be created, so that the run after an interrupted one recognises it as ours."""
+        """Remember a creation before it is sent: if this run is interrupted, the next run recognises the object."""
         key = self._key_to_write()
         self._creating[f"{kind} {name}"] = {path: _hash(key, path, value) for path, value in fields(identity(body))}
         self._save()
 
     def is_creation(self, kind: Kind, item: dict[str, Any]) -> bool:
-        """Return whether an object is what a creation whose end we did not see was to make."""
+        """Return whether an object is the result of a creation that was interrupted."""
         asked = self._creating.get(f"{kind} {item['name']}")
         return asked is not None and self._key is not None and fits(item, asked, partial(_hash, self._key))
 
     def end_creation(self, kind: Kind, name: str) -> None:
-        """Remember that a creation has come to its end: it was refused."""
+        """Forget a creation that Airbyte refused."""
         if self.is_being_created(kind, name):
             del self._creating[f"{kind} {name}"]
             self._save()
 
     def end_creations(self, but: Iterable[tuple[Kind, str]] = ()) -> None:
-        """Give up the creations whose end we did not see, but for these: what they had made is found or deleted."""
+        """Forget the interrupted creations, except these. The objects that they made have been found or deleted."""
         kept = {f"{kind} {name}" for kind, name in but}
         if self._creating.keys() - kept:
             self._creating = {key: asked for key, asked in self._creating.items() if key in kept}
@@ -150,7 +151,7 @@ class State:
         sent: Iterable[tuple[str, Any]] = (),
         shown: dict[str, Any] | None = None,
     ) -> None:
-        """Remember an object as ours, the secrets that it was given, and what Airbyte showed of it thereafter."""
+        """Remember an object as ours, the secrets that were sent, and what Airbyte showed of the object afterwards."""
         key = self._key_to_write()
         hashes = {path: _hash(key, path, value) for path, value in sent}
         self._objects[object_id] = _Object(kind=kind, name=name, secrets=hashes, shown=shown or {})
@@ -158,17 +159,17 @@ class State:
         self._save()
 
     def shown(self, object_id: str) -> dict[str, Any]:
-        """Return what Airbyte showed of an object after our last write, as far as it was remembered."""
+        """Return what Airbyte showed of an object after our last write; empty if unknown."""
         known = self._objects.get(object_id)
         return known.shown if known else {}
 
     def forget(self, object_id: str) -> None:
-        """Forget an object that was deleted."""
+        """Forget a deleted object."""
         if self._objects.pop(object_id, None):
             self._save()
 
     def made_workspace(self, workspace_id: str) -> bool:
-        """Return whether the workspace is ours, so that its name is."""
+        """Return whether apply created the workspace or took it over, and so may rename it."""
         return workspace_id in self._workspaces
 
     def remember_workspace(self, workspace_id: str) -> None:
@@ -194,7 +195,7 @@ def _hash(key: bytes, path: str, value: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong in one line; the content itself stays out of it."""
+    """Return the error in one line, without the content of the file."""
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_input=False)[0]
@@ -202,7 +203,7 @@ def _reason(error: Exception) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a run that dies leaves the old one or the new one."""
+    """Replace a file in one step: an interrupted run leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "w") as file:

@@ -15,7 +15,7 @@ POLL_SECONDS = 0.5
 
 
 def wait(settings: Settings, seconds: float, say: Callable[[str], None]) -> None:
-    """Return when S3 and Airbyte answer, saying what is waited for; raise UserError when they do not in time."""
+    """Return when S3 and Airbyte answer. Raises UserError if one does not answer within `seconds`."""
     start = time.monotonic()
     with AirbyteClient(settings) as airbyte:
         services = {f"Airbyte at {settings.airbyte_url}": airbyte.health}
@@ -29,15 +29,15 @@ def wait(settings: Settings, seconds: float, say: Callable[[str], None]) -> None
                     told = True
                 if time.monotonic() - start > seconds:
                     raise UserError(
-                        f"{name} did not become ready within {seconds:.0f} s. The last attempt: {problem}\n"
-                        "Start it and look at its log, or allow more time with --timeout."
+                        f"{name} did not answer within {seconds:.0f} s. The last attempt: {problem}\n"
+                        "Start it and read its log, or wait longer with --timeout."
                     )
                 time.sleep(POLL_SECONDS)
             say(f"{name} answers after {time.monotonic() - start:.1f} s")
 
 
 def _reach(url: str) -> None:
-    """Any answer below 500 will do: an S3 without credentials refuses, but it is there."""
+    """Return if S3 answers. A refusal counts as an answer, because this request has no credentials."""
     response = httpx.get(url, timeout=5)
     if response.is_server_error:
         raise UserError(f"it answered {response.status_code}")

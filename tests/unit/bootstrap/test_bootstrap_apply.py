@@ -107,7 +107,7 @@ def test_a_refused_creation_is_no_claim_to_the_name(session: Any, server: Any) -
         session.apply()
     server.before = lambda _: None
     server.add("source", "theirs", {"name": "s", "definitionId": "source-s3", "configuration": {}})
-    with pytest.raises(UserError, match="apply did not make it"):
+    with pytest.raises(UserError, match="apply did not create it"):
         session.apply()
 
 

@@ -79,7 +79,7 @@ def test_a_deleted_source_takes_its_connection_along(session: Any, server: Any) 
     del server.objects[server.named("source", "s")["sourceId"]]
     plan = session.plan(MODE="incremental_append")
     assert [change.action for change in plan.changes] == [Action.CREATE, Action.UNCHANGED, Action.REPLACE]
-    assert "the sync state of t is lost: read from the start" in text_of(plan)
+    assert "the sync state of t is lost" in text_of(plan)
     session.apply(prune=True, MODE="incremental_append")
     assert server.writes == ["DELETE connection", "POST source", "POST connection"]
     assert session.plan(MODE="incremental_append").is_empty
@@ -97,7 +97,9 @@ def test_what_others_made_is_neither_taken_nor_deleted(session: Any, server: Any
     foreign = {"name": "s", "definitionId": "source-s3", "configuration": {"bucket": "theirs"}}
     server.add("source", "x", foreign)
     server.add("connection", "y", {"name": "other", "sourceId": "x", "destinationId": "z"})
-    with pytest.raises(UserError, match=r"source 's' exists in Airbyte \(x\), but apply did not make it.*\n.*--adopt"):
+    with pytest.raises(
+        UserError, match=r"source 's' exists in Airbyte \(x\), but apply did not .*state.json.*\n.*make apply o=--adopt"
+    ):
         session.apply()
     assert server.writes == []
     server.objects["x"]["name"] = "s of theirs"
@@ -125,7 +127,7 @@ def test_a_connector_that_the_server_lacks(session: Any, tmp_path: Path) -> None
     text = (tmp_path / "connections.yaml").read_text()
     session.write(text.replace("source-s3", "source-postgres"))
     with pytest.raises(
-        UserError, match=r"yaml:3: source 's': Airbyte has no connector 'source-postgres'; it has source-s3\."
+        UserError, match=r"yaml:3: source 's': Airbyte has no connector 'source-postgres'.* source-s3\."
     ):
         session.plan()
 
@@ -144,7 +146,7 @@ def test_an_edit_that_shows_nothing_but_its_time_may_have_been_a_secret(
     session.apply(**environment)
     server.by_hand("source", "s", configuration={"secret": "changed by hand"})
     plan = session.plan(**environment)
-    assert "secret: may have been changed by hand (secret); it is sent again" in text_of(plan)
+    assert "secret: may have been changed by hand (secret)" in text_of(plan)
     assert as_json(plan)["changes"][0]["fields"] == [{"path": "secret", "secret": True, "suspected": True}]
     assert session.apply(**environment)[1] == "source s updated (secret)"
     assert server.named("source", "s")["configuration"]["secret"] == "one"
@@ -253,7 +255,7 @@ def test_another_place_of_a_connections_tables(session: Any, server: Any, settin
     plan = session.plan(MODE="incremental_append")
     assert moved_by(plan) == {"connection c": ["t"]}
     assert as_json(plan)["changes"][-1]["moved_streams"] == ["t"]
-    told = "other tables for t: airbyte-lite reads from the start where there is none yet; on Airbyte itself refresh"
+    told = "t: loaded into other tables"
     assert told in text_of(plan)
     assert session.apply(MODE="incremental_append")[-1].startswith(f"connection c updated ({field}); {told}")
     assert session.plan(MODE="incremental_append").is_empty
@@ -288,7 +290,7 @@ def test_another_place_of_a_destinations_tables(session: Any, server: Any) -> No
     plan = session.plan(MODE="incremental_append")
     assert fields_of(plan) == {"source s": ["dataset_id"], "destination d": ["dataset_id"]}
     assert moved_by(plan) == {"destination d": ["t (c)", "t (flat)"]}
-    assert "; other tables for t (c), t (flat): " in session.apply(MODE="incremental_append")[2]
+    assert "; t (c), t (flat): loaded into other tables" in session.apply(MODE="incremental_append")[2]
     session.write(text.replace("project_id: p", "project_id: other"))
     moved = moved_by(session.plan(MODE="incremental_append"))
     assert moved == {"destination d": ["t (c)", "t (custom)", "public.t (schema)", "t (flat)"]}
@@ -321,7 +323,7 @@ def test_a_source_renamed_and_changed_is_another_one(session: Any, server: Any) 
         ("d", Action.UNCHANGED),
         ("c", Action.REPLACE),
     ]
-    assert "the sync state of t is lost: read from the start" in text_of(plan)
+    assert "the sync state of t is lost" in text_of(plan)
     session.apply(prune=True, MODE="incremental_append", BUCKET="other")
     assert len(server.objects) == 3
 
@@ -368,7 +370,7 @@ def test_what_would_take_a_connection_of_others_along_is_refused(session: Any, s
     if command == "apply --prune":
         session.write(EMPTY)
         session.apply()  # which deletes nothing
-    with pytest.raises(UserError, match=r"source 's' cannot be deleted: apply did not make the connection 'theirs'"):
+    with pytest.raises(UserError, match=r"source 's' cannot be deleted: connection 'theirs'"):
         session.apply(prune=True) if command == "apply --prune" else session.destroy()
     assert server.writes == []
 
@@ -376,5 +378,5 @@ def test_what_would_take_a_connection_of_others_along_is_refused(session: Any, s
 def test_a_second_object_of_a_declared_name_is_an_error(session: Any, server: Any) -> None:
     session.apply()
     server.add("connection", "x", {"name": "c", "sourceId": "y", "destinationId": "z"})
-    with pytest.raises(UserError, match=r"yaml:7: Airbyte holds 2 connections called 'c' \(x, 2\)"):
+    with pytest.raises(UserError, match=r"yaml:7: Airbyte has 2 connections with the name 'c' \(x, 2\)"):
         session.plan()

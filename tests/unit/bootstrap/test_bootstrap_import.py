@@ -109,7 +109,7 @@ def test_taken_over_nothing_but_the_secret_is_sent(session: Any, made_by_hand: A
 def test_the_text_names_the_secrets_and_holds_none(session: Any, made_by_hand: Any) -> None:
     text = read(session).text()
     assert text.startswith("# yaml-language-server: $schema=connections.schema.json\n")
-    assert "# Secrets, to be set in connections.env or exported (not for Docker Compose):\n#   SHOP_DB_SECRET\n" in text
+    assert "you can also export them:\n#   SHOP_DB_SECRET\n" in text
     assert "****" not in text
 
 
@@ -118,22 +118,22 @@ def test_what_the_file_cannot_say_is_told(session: Any, made_by_hand: Any) -> No
     connection["schedule"] = {"scheduleType": "basic", "basicTiming": "Every 24 hours"}
     connection["configurations"]["streams"][1] |= {"mappers": [{"type": "hashing"}]}
     imported = read(session)
-    assert [note.partition(";")[0] for note in imported.notes] == [
-        "connection 'nightly (all)': its schedule (Every 24 hours) cannot be set through Airbyte's public API",
-        "connection 'nightly (all)', stream 'files': mappers cannot be declared",
-    ]
+    schedule, mappers = imported.notes
+    assert schedule.startswith("connection 'nightly (all)':")
+    assert "schedule (Every 24 hours)" in schedule
+    assert mappers.startswith("connection 'nightly (all)', stream 'files': the file cannot declare mappers")
     assert "schedule" not in imported.content["connections"][0]
 
 
 def test_two_objects_of_one_name_have_to_be_renamed_first(session: Any, made_by_hand: Any) -> None:
     made_by_hand.add("source", "4", made_by_hand.objects["1"])
-    with pytest.raises(UserError, match=r"several sources called 'shop-db'.*Rename them in Airbyte"):
+    with pytest.raises(UserError, match=r"sources .* 'shop-db'(.|\n)*Rename them in Airbyte"):
         read(session)
 
 
 def test_one_of_several_workspaces_has_to_be_named(session: Any, made_by_hand: Any) -> None:
     made_by_hand.workspaces["another"] = "Another"
-    with pytest.raises(UserError, match=rf"Name the workspace with --workspace ID.*\n  {WORKSPACE}  Theirs\n  another"):
+    with pytest.raises(UserError, match=rf"--workspace ID(.*)\n  {WORKSPACE}  Theirs\n  another"):
         read(session)
 
 
@@ -172,6 +172,6 @@ def test_a_nested_field_that_was_selected_is_told(session: Any, made_by_hand: An
     imported = read(session)
     assert imported.content["connections"][0]["streams"][0]["selected_fields"] == ["address", "id"]
     assert [note.partition(": ")[2] for note in imported.notes] == [
-        f"the field address.{name} cannot be selected by itself; apply would select the whole column address."
+        f"the file cannot select the field address.{name} alone; apply would select the whole column address."
         for name in ("city", "zip")
     ]

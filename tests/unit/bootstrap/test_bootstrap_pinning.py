@@ -70,7 +70,7 @@ def test_a_connector_that_airbyte_does_not_have() -> None:
 
 @pytest.mark.parametrize("text", ["source-s3", "source-s3:", "s3:4.16.1", "airbyte/source-s3:4.16.1"])
 def test_what_is_not_a_pin(text: str) -> None:
-    with pytest.raises(UserError, match="is not a connector with its version"):
+    with pytest.raises(UserError, match="is not a connector and its version"):
         read_pins(text)
 
 

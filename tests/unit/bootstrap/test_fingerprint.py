@@ -97,7 +97,7 @@ def test_an_object_that_somebody_makes_after_an_interruption_is_not_touched(
     ours = set(server.objects)
     assert len(ours) == (moment == "after")
     server.add("source", "x", {"name": "s", "definitionId": "source-s3", "configuration": {"bucket": "theirs"}})
-    with pytest.raises(UserError, match="apply did not make"):
+    with pytest.raises(UserError, match="apply did not create"):
         session.apply()
     assert server.objects["x"]["configuration"] == {"bucket": "theirs"}
     assert ours < set(server.objects)

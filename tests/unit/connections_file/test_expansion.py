@@ -42,7 +42,9 @@ def test_the_content_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "key.json").write_text('{"type": "service_account"}\n')
     assert expand("${file:KEY}", {"KEY": str(tmp_path / "key.json")}) == '{"type": "service_account"}'
     assert expand({"key": "${file:KEY:-}"}, {}) == {}
-    with pytest.raises(ExpansionError, match=r"the file whose path KEY holds cannot be read \(No such file"):
+    with pytest.raises(
+        ExpansionError, match=r"the file named by the environment variable KEY cannot be read \(No such file"
+    ):
         expand("${file:KEY}", {"KEY": str(tmp_path / "absent")})
     for content in ("the key itself", "the key itself" * 1000):
         with pytest.raises(ExpansionError) as caught:
@@ -52,8 +54,6 @@ def test_the_content_of_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["${3RD_PARTY}", "${A-B}", "${A", "${}", "${A:-${B}}", "${file: A}"])
 def test_what_looks_like_a_reference_and_is_none_is_refused(text: str) -> None:
-    with pytest.raises(
-        ExpansionError, match=r"begins no reference here\. Write \$\{NAME\}.* or \$\$\{ where"
-    ) as caught:
+    with pytest.raises(ExpansionError, match=r"Write \$\{NAME\}.* write \$\$\{") as caught:
         expand({"a": [f"x{text}"]}, {"A": "1", "B": "2"})
     assert caught.value.path == ("a", 0)

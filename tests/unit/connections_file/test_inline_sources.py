@@ -125,8 +125,8 @@ def test_what_is_neither_a_name_nor_a_source(path: Path, value: str) -> None:
 def test_a_source_called_like_a_listed_one(path: Path) -> None:
     listed = "sources:\n  - {name: orders, connector: source-s3, configuration: {}}\n"
     assert mistakes(path, listed + INLINE) == [
-        f"11: connections[0].source.name: 'orders' is another source's name ({path}:2). "
-        "Give this one a name of its own, or use that one: source: orders."
+        f"11: connections[0].source.name: another source has the name 'orders' ({path}:2). "
+        "Set another name for this source, or use the other source: source: orders."
     ]
 
 
@@ -134,12 +134,12 @@ def test_two_inline_sources_with_one_name(path: Path) -> None:
     second = CONNECTION.replace("orders", "more").replace("shop.t", "shop.u")
     second = second.replace("      connector", "      name: orders\n      connector")
     [told] = mistakes(path, INLINE + second)
-    assert told.startswith(f"18: connections[1].source.name: 'orders' is another source's name ({path}:9). ")
+    assert told.startswith(f"18: connections[1].source.name: another source has the name 'orders' ({path}:9). ")
 
 
 def test_two_connections_with_one_name_are_one_mistake(path: Path) -> None:
     assert mistakes(path, INLINE + CONNECTION.replace("shop.t", "shop.u")) == [
-        "16: connections[1].name: 'orders' is there twice; names must be unique."
+        "16: connections[1].name: duplicate name 'orders'; names must be unique."
     ]
 
 
@@ -162,7 +162,7 @@ def test_several_anchors_are_merged_as_a_list(path: Path) -> None:
     more = "x-more: &more {start: 2024}\n" + INLINE
     assert loaded(path, more.replace("<<: *s3", "<<: [*s3, *more]")).sources[0].expanded()["start"] == 2024
     assert mistakes(path, more.replace("<<: *s3", "<<: *s3\n        <<: *more")) == [
-        "14: connections[0].source.configuration.<<: this key is there twice; write <<: [*one, *two]."
+        "14: connections[0].source.configuration.<<: duplicate key; write <<: [*one, *two]."
     ]
 
 

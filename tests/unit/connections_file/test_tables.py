@@ -84,8 +84,8 @@ def test_tables_are_named_as_airbyte_lite_names_them(name: str) -> None:
     ("configuration", "message"),
     [
         ("{project_id: p, dataset_id: '${UNSET}'}", "the environment variable UNSET is not set. .*compose/dagster"),
-        ("{project_id: p}", "has no dataset_id, "),
-        ("{host: h, dataset_id: '${BQ_DATASET:-}'}", "has no project_id and no dataset_id, "),
+        ("{project_id: p}", "has no dataset_id"),
+        ("{host: h, dataset_id: '${BQ_DATASET:-}'}", "has no project_id and no dataset_id"),
     ],
 )
 def test_a_destination_that_does_not_say_where(tmp_path: Path, configuration: str, message: str) -> None:
