@@ -38,12 +38,11 @@ INTEGRATION = TESTS / "integration"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, as they share fixtures, and put the long files first.
+    """Put the long files first.
 
-    pytest's options in pyproject.toml say so to xdist (`--dist=loadgroup --no-loadscope-reorder`).
+    By pytest's options in pyproject.toml, a file's tests stay on one worker, as they share fixtures
+    (`--dist=loadfile`), and this order is kept (`--no-loadscope-reorder`).
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
 
     def rank(item: pytest.Item) -> tuple[bool, int]:
