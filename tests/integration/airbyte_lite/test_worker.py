@@ -283,7 +283,7 @@ def test_a_stream_that_is_changed_while_it_is_read_keeps_no_state_of_the_old_cur
     setting.worker.run(task)
     assert setting.store.states("c1", ["a", "b"]) == [state("b")]
     task.log.flush()
-    assert any("WARN" in line and " a " in line for line in setting.jobs.log(task.job.id))
+    assert any("WARN Stream a" in line for line in setting.jobs.log(task.job.id))
 
 
 def test_reset_drops_the_tables_of_streams_that_normalise_to_one_name(
