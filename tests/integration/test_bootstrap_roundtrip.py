@@ -76,10 +76,7 @@ def test_an_imported_workspace_has_an_empty_plan(setup: Setup, tmp_path: Path) -
         for table in ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")
         for key in ("aws_access_key_id", "aws_secret_access_key")
     ]
-    assert (
-        f"Set these secrets in connections.env, or export them (not for Docker Compose): {', '.join(names)}."
-        in result.stderr
-    )
+    assert f"connections.env. Without Docker, you can also export them: {', '.join(names)}." in result.stderr
     variables = {"CONNECTIONS_FILE": str(tmp_path / "imported.yaml")} | dict.fromkeys(names, "test")
     setup.variables |= variables
     result = setup.run("plan", "--detailed-exitcode")
