@@ -97,9 +97,9 @@ def test_a_connection_renamed_and_another_removed(setup: Setup) -> None:
     assert result.returncode == 2, result.stderr
     assert [line.rstrip() for line in result.stdout.splitlines() if not line.startswith("  ")] == [
         "~ source       payments                               update",
-        "- source       jaffle_shop_orders                     delete (with --prune only)",
+        "- source       jaffle_shop_orders                     delete (needs --prune)",
         "~ connection   payments                               update",
-        "- connection   jaffle_shop_orders                     delete (with --prune only)",
+        "- connection   jaffle_shop_orders                     delete (needs --prune)",
         "",
         "Plan: 0 to create, 2 to update, 0 to replace, 2 to delete, 4 unchanged.",
         "2 of them, in whole or in part, only by: make apply o=--prune",
