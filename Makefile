@@ -71,7 +71,7 @@ docker-engine: ## Debian: start the Docker engine; install it with Compose and b
 
 e2e: ## Test the platform on Docker in a copy of this checkout: start, run, break, recover, stop
 	@$(install) tests
-	@$(tests)/pytest tests/unit/compose tests/integration/compose tests/e2e
+	@$(tests)/pytest --durations=15 tests/unit/compose tests/integration/compose tests/e2e
 
 # Airbyte as code
 

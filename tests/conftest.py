@@ -18,16 +18,19 @@ PREFIXES = (
 
 # Two workers end at about the same time when the files that take longest are begun first.
 LONGEST_FIRST = (
-    "test_airbyte_api_process",
     "test_bootstrap_interruptions",
-    "test_orchestrator_job",
+    "test_persistent_s3",
     "test_bigquery_mode",
-    "test_dbt_project",
+    "test_orchestrator_job",
+    "test_airbyte_api_process",
     "test_orchestrator_failures",
-    "test_sync_large",
     "test_bring_your_own_data",
     "test_sync_modes",
+    "test_dbt_project",
+    "test_sync_large",
     "test_orchestrator_definitions",
+    "test_loader_failures",
+    "test_warehouse_process",
 )
 TESTS = Path(__file__).parent
 INTEGRATION = TESTS / "integration"

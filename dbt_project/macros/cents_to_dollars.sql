@@ -1,4 +1,4 @@
-{#- Whole cents as NUMERIC dollars, which add up exactly, as FLOAT64 would not. -#}
+{#- Converts whole cents to dollars. The type is NUMERIC, because sums of FLOAT64 are not exact. -#}
 {% macro cents_to_dollars(column) -%}
     cast({{ column }} as numeric) / 100
 {%- endmacro %}

@@ -399,10 +399,10 @@ def test_a_failure_ends_localstack_and_says_why(own: OwnS3, tmp_path: Path) -> N
     (tmp_path / "platform/s3/etc/localstack/init").symlink_to(scripts)
     broken = {
         "another LocalStack uses": run_script(own.platform),
-        "writable by nobody else": run_script(own.platform, S3_STATE_DIR=str(tmp_path / "open")),
+        "has mode 777": run_script(own.platform, S3_STATE_DIR=str(tmp_path / "open")),
         "file is not a database": run_script(own.platform, S3_STATE_DIR=str(tmp_path / "damaged")),
         "S3_STATE_DIR is not set": run_script(own.platform, S3_STATE_DIR=""),
-        "cannot be imported": run_script(incomplete, S3_STATE_DIR=str(tmp_path / "new")),
+        "cannot import the package persistent_s3": run_script(incomplete, S3_STATE_DIR=str(tmp_path / "new")),
     }
     said = {sentence: process.communicate(timeout=120)[0] for sentence, process in broken.items()}
     assert {process.returncode for process in broken.values()} == {1}, said

@@ -61,7 +61,7 @@ def wait_until_running(job: google_bigquery.QueryJob) -> None:
         time.sleep(0.05)
 
 
-def test_data_and_job_ids_survive_kill_9(
+def test_data_and_job_ids_survive_kill_9_and_the_job_that_it_cut_off_has_failed(
     settings: Platform, start_process: Supervisor, running: Process, client: google_bigquery.Client
 ) -> None:
     client.create_dataset("kept")
@@ -79,18 +79,9 @@ def test_data_and_job_ids_survive_kill_9(
         assert client.get_table("kept.orders").time_partitioning.field == "day"
         with pytest.raises(Conflict):
             client.load_table_from_json(rows, "local-dev.kept.orders", job_config=config, job_id=job_id)
+        with pytest.raises(GoogleAPICallError, match="the warehouse was stopped"):
+            client.get_job(endless.job_id).result(timeout=10)
         kill(again)
-
-
-def test_a_job_that_a_kill_cut_off_has_failed(
-    settings: Platform, start_process: Supervisor, running: Process, client: google_bigquery.Client
-) -> None:
-    job = client.query(ENDLESS)
-    wait_until_running(job)
-    kill(running)
-    start_process.start(settings.warehouse()).wait()
-    with pytest.raises(GoogleAPICallError, match="the warehouse was stopped"):
-        client.get_job(job.job_id).result(timeout=10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -105,15 +96,21 @@ def test_it_stops_before_the_launcher_would_kill_it(
     assert time.monotonic() - sent < 8  # what the launcher waits before it kills
 
 
-def test_it_needs_no_extension_of_duckdb(settings: Platform, start_process: Supervisor, tmp_path: Path) -> None:
+def test_it_needs_no_extension_of_duckdb_and_listens_on_loopback_unless_told(
+    settings: Platform, start_process: Supervisor, tmp_path: Path
+) -> None:
     """DuckDB downloads extensions into the home directory: an empty one stays empty, and all works."""
     service, home = settings.warehouse(), tmp_path / "home"
     home.mkdir()
+    command = [part for part in service.command if part not in ("--host", "127.0.0.1")]
     start_process.start(
-        Service("warehouse", service.command, service.environment | {"HOME": str(home)}, service.health_url)
+        Service("warehouse", command, service.environment | {"HOME": str(home)}, service.health_url)
     ).wait()
     assert list(home.iterdir()) == []
     assert (tmp_path / "warehouse" / "local-dev.bqdb").exists()
+    listening = f":{settings.ports['warehouse']:04X} 00000000:0000 0A"
+    addresses = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if listening in line]
+    assert addresses == [f"0100007F:{settings.ports['warehouse']:04X}"]
 
 
 def test_old_results_are_deleted(settings: Platform, start_process: Supervisor, client: google_bigquery.Client) -> None:
@@ -152,27 +149,21 @@ def test_health_fails_with_the_database(settings: Platform, start_process: Super
     raised.value.close()
 
 
-@pytest.mark.parametrize(("what", "advice"), [("data", "--data-dir"), ("port", "--port")])
 def test_a_second_process_is_refused(
-    settings: Platform, start_process: Supervisor, running: Process, tmp_path: Path, what: str, advice: str
+    settings: Platform, start_process: Supervisor, running: Process, tmp_path: Path
 ) -> None:
-    other = Platform(
-        tmp_path if what == "data" else tmp_path / "other", settings.ports if what == "port" else free_ports()
-    )
-    service = other.warehouse()
-    second = start_process.start(Service("second", service.command, service.environment, service.health_url))
-    assert second.popen.wait(timeout=30) == 1
-    assert f"another {advice}" in second.tail()
-    assert running.popen.poll() is None
-
-
-def test_it_listens_on_loopback_unless_told(settings: Platform, start_process: Supervisor) -> None:
-    service = settings.warehouse()
-    command = [part for part in service.command if part not in ("--host", "127.0.0.1")]
-    start_process.start(Service("warehouse", command, service.environment, service.health_url)).wait()
-    listening = f":{settings.ports['warehouse']:04X} 00000000:0000 0A"
-    addresses = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if listening in line]
-    assert addresses == [f"0100007F:{settings.ports['warehouse']:04X}"]
+    others = {
+        "--data-dir": Platform(tmp_path, free_ports()),
+        "--port": Platform(tmp_path / "other", settings.ports),
+    }
+    for advice, other in others.items():
+        service = other.warehouse()
+        second = start_process.start(
+            Service(f"second{advice}", service.command, service.environment, service.health_url)
+        )
+        assert second.popen.wait(timeout=30) == 1
+        assert f"another {advice}" in second.tail()
+        assert running.popen.poll() is None
 
 
 def test_a_key_file_gets_its_token_here(warehouse: Any) -> None:

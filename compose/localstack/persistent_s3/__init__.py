@@ -1,1 +1,1 @@
-"""Buckets and objects of LocalStack's S3 on disk: contents as files, everything else as rows of a SQLite database."""
+"""Keeps buckets and objects of LocalStack's S3 on disk: contents in files, everything else in a SQLite database."""

@@ -1,7 +1,7 @@
-"""Buckets and objects without their contents: from LocalStack's memory into SQLite, and back at the start.
+"""Saves buckets and objects, without contents, from LocalStack's memory in SQLite, and restores them at the start.
 
-LocalStack's own objects are pickled whole, so that nothing that they hold is forgotten. The rows are read by the
-LocalStack that wrote them, from a folder that nobody else can write to (see install.py).
+LocalStack's own Python objects are pickled, so that no attribute is lost. Only LocalStack's user can write to the
+folder of the database, so the pickles are safe to read (see install.py).
 """
 
 import pickle
@@ -21,15 +21,15 @@ PRAGMA synchronous = NORMAL; -- a killed process loses nothing; a power failure 
 CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, data BLOB, tags BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS object (
     bucket TEXT, key TEXT,
-    position INTEGER, -- among the key's versions, the oldest is 0
-    file TEXT, -- below contents/; null for a delete marker
+    position INTEGER, -- of this version among the key's versions; the oldest is 0
+    file TEXT, -- its name in the folder contents; null for a delete marker
     data BLOB, tags BLOB, PRIMARY KEY (bucket, key, position)
 ) WITHOUT ROWID;
 """
 
 
 class Catalogue:
-    """The database. What it does not name is gone after a restart."""
+    """The database. Objects without a row do not exist after a restart."""
 
     def __init__(self, directory: Path, contents: Contents) -> None:
         self.contents = contents
@@ -40,9 +40,9 @@ class Catalogue:
     # --- from memory into the database -------------------------------------------------------------------------------
 
     def save(self, name: str, keys: set[str], whole_bucket: bool) -> None:
-        """Save a bucket's own settings if asked, and what some keys hold.
+        """Save the objects of some keys and, with `whole_bucket`, the bucket's settings.
 
-        When that fails, memory gets back what the database has, and the error is raised.
+        When saving fails, LocalStack's memory is reset to the content of the database, and the error is raised.
         """
         with self.lock:
             old: set[str] = set()
@@ -99,7 +99,7 @@ class Catalogue:
             return {file for key in keys for (file,) in self.database.execute(query, (name, key))}
 
     def all_keys(self, name: str) -> set[str]:
-        """Return the keys of a bucket, those in memory and those in the database."""
+        """Return the keys of a bucket in memory and in the database."""
         bucket = find_bucket(name)
         with self.lock:
             return self._keys(name) | (set(bucket.objects._store) if bucket else set())
@@ -107,9 +107,10 @@ class Catalogue:
     # --- from the database into memory -------------------------------------------------------------------------------
 
     def restore(self) -> tuple[int, int, list[str]]:
-        """Fill LocalStack's empty memory; return the numbers of buckets and objects, and what has lost its content.
+        """Restore LocalStack's memory. Return the numbers of buckets and keys, and the addresses of lost objects.
 
-        An object loses its content when the machine, not only the process, was stopped before the file was on disk.
+        An object is lost when its content is missing or incomplete, because the machine stopped before the file was on
+        disk. A killed process loses nothing.
         """
         lost, files = [], set()
         for (name,) in self.database.execute("SELECT name FROM bucket").fetchall():
@@ -124,7 +125,7 @@ class Catalogue:
         for name, key in keys:
             self._restore_key(name, key)
         for path in self.contents.directory.iterdir():
-            if path.name not in files:  # of a write that was not finished, or of a deleted object
+            if path.name not in files:  # a file of an unfinished write or of a deleted object
                 path.unlink()
         [(buckets,)] = self.database.execute("SELECT count(*) FROM bucket")
         return buckets, len(keys), lost
@@ -134,7 +135,7 @@ class Catalogue:
         return path.exists() and path.stat().st_size == found.size
 
     def _restore_bucket(self, name: str) -> None:
-        """Give a bucket the settings in the database; one that is not there is removed."""
+        """Give a bucket its settings from the database; remove a bucket that the database does not have."""
         row = self.database.execute("SELECT data, tags FROM bucket WHERE name = ?", (name,)).fetchone()
         bucket = find_bucket(name)
         if not row:
@@ -155,7 +156,7 @@ class Catalogue:
         self.contents.create_bucket(name)
 
     def _restore_key(self, name: str, key: str) -> None:
-        """Give a key what it holds in the database: nothing, an object, or versions."""
+        """Give a key its content from the database: nothing, an object, or versions."""
         bucket = find_bucket(name)
         versions = bucket.objects._store
         versions.pop(key, None)
@@ -171,7 +172,7 @@ class Catalogue:
             set_tags(store_of(bucket), get_unique_key_id(name, key, found.version_id), tags)
 
     def _take_back(self, name: str, keys: set[str], whole_bucket: bool) -> None:
-        """Undo in memory what could not be saved."""
+        """Undo in memory a change that could not be saved."""
         if whole_bucket or not find_bucket(name):
             self._restore_bucket(name)
         if find_bucket(name):
@@ -180,18 +181,18 @@ class Catalogue:
 
 
 def find_bucket(name: str) -> S3Bucket | None:
-    """Return a bucket of any account from LocalStack's memory."""
+    """Return a bucket of any account from LocalStack's memory, or None."""
     account = s3_stores[DEFAULT_AWS_ACCOUNT_ID][AWS_REGION_US_EAST_1].global_bucket_map.get(name)
     return s3_stores[account][AWS_REGION_US_EAST_1].buckets.get(name) if account else None
 
 
 def store_of(bucket: S3Bucket) -> S3Store:
-    """Return LocalStack's store that holds a bucket and its tags."""
+    """Return LocalStack's store with this bucket and its tags."""
     return s3_stores[bucket.bucket_account_id][bucket.bucket_region]
 
 
 def set_tags(store: S3Store, resource: str, tags: bytes) -> None:
-    """Give a bucket or an object its saved tags instead of those that it has."""
+    """Replace the tags of a bucket or an object with its saved tags."""
     store.tags.delete_all_tags(resource)
     if saved := pickle.loads(tags):  # noqa: S301
         store.tags.update_tags(resource, saved)

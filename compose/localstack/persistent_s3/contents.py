@@ -14,14 +14,14 @@ from localstack.services.s3.storage.core import should_copy_in_place
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore, EphemeralS3StoredObject, LockedFileMixin
 
 GRACE = 3.0
-"""Seconds that the file of a deleted object stays, for a reader that has looked it up and not opened it yet."""
+"""Seconds before the file of a deleted object is removed: a reader may know the file and not have opened it yet."""
 
 
 class ContentFile(LockedFileMixin, io.FileIO):
-    """The file of one object. A file that is open stays readable after its removal."""
+    """The file of one object. An open file stays readable after its removal."""
 
     def write(self, data: bytes) -> int:
-        """Write all of the data: the system may take a part of it at a time."""
+        """Write all of the data: one system call may write only a part of it."""
         left = memoryview(data)
         while left:
             left = left[super().write(left) :]
@@ -32,14 +32,14 @@ class StoredContent(EphemeralS3StoredObject):
     """An object that is open for reading or writing."""
 
     def close(self) -> None:
-        """Close the file; LocalStack leaves its own open, as closing would delete them."""
+        """Close the file. LocalStack's base class keeps it open, because its own files are deleted when closed."""
         if not self.closed:
             super().close()
             self.file.close()
 
 
 class Written(NamedTuple):
-    """A file that a request has made, and the object that it is the content of."""
+    """A file that a request has made, with the bucket and key of its object."""
 
     bucket: str
     key: str
@@ -47,19 +47,19 @@ class Written(NamedTuple):
 
 
 class Contents(EphemeralS3ObjectStore):
-    """What LocalStack's S3 provider stores contents with.
+    """The store of contents that LocalStack's S3 provider uses.
 
-    Parts of multipart uploads stay temporary files of LocalStack's; here they are only moved to the volume. Nothing is
-    removed at the provider's word: a file goes when the catalogue does not name it any more.
+    Parts of multipart uploads are LocalStack's temporary files; this class only puts them on the volume. The provider
+    cannot remove a file: a file is removed when the catalogue does not name it any more.
     """
 
     def __init__(self, directory: Path) -> None:
         super().__init__(str(directory / "uploads"))
         self.directory = directory / "contents"
         self.directory.mkdir(exist_ok=True)
-        shutil.rmtree(self.root_directory, ignore_errors=True)  # of uploads that a kill has ended
+        shutil.rmtree(self.root_directory, ignore_errors=True)  # files of uploads that a kill has interrupted
         Path(self.root_directory).mkdir()
-        # The web server buffers request bodies in temporary files: /tmp is memory in the container.
+        # The web server buffers request bodies in temporary files. In the container, /tmp is in memory.
         tempfile.tempdir = self.root_directory
         self.request = threading.local()
         self.lock = threading.Lock()
@@ -67,7 +67,7 @@ class Contents(EphemeralS3ObjectStore):
         threading.Thread(target=self._remove_discarded, name="persistent-s3", daemon=True).start()
 
     def open(self, bucket, s3_object, mode="r"):
-        """Open an object's file; writing makes a new one, so that readers of the old one are not disturbed."""
+        """Open an object's file. Writing creates a new file, so that readers can still read the old one."""
         if mode == "w":
             s3_object.file = uuid.uuid4().hex
             self.request.__dict__.setdefault("written", []).append(Written(bucket, s3_object.key, s3_object.file))
@@ -76,27 +76,27 @@ class Contents(EphemeralS3ObjectStore):
         return StoredContent(s3_object, file, mode)
 
     def written(self) -> list[Written]:
-        """Return the files that the request of this thread has made, once."""
+        """Return the files that this thread's request has made, and forget them."""
         return self.request.__dict__.pop("written", [])
 
     def copy(self, src_bucket, src_object, dest_bucket, dest_object):
-        """Copy an object; one that is copied onto itself, for other metadata, shares the file."""
+        """Copy an object. A copy onto itself, which changes only metadata, uses the same file."""
         if should_copy_in_place(src_bucket, src_object, dest_bucket, dest_object):
             dest_object.file = src_object.file
             dest_object.internal_last_modified = src_object.internal_last_modified
         return super().copy(src_bucket, src_object, dest_bucket, dest_object)
 
     def remove(self, bucket, s3_object) -> None:
-        """Do nothing: the provider asks before the deletion is saved."""
+        """Do nothing: the provider calls this before the deletion is saved."""
 
     def keep(self, files: Iterable[str]) -> None:
-        """Note that the catalogue names these files (again)."""
+        """Do not remove these files: the catalogue names them (again)."""
         with self.lock:
             for file in files:
                 self.discarded.pop(file, None)
 
     def discard(self, files: Iterable[str]) -> None:
-        """Note that the catalogue does not name these files any more; they are removed after GRACE."""
+        """Remove these files after GRACE seconds: the catalogue does not name them any more."""
         now = time.monotonic()
         with self.lock:
             self.discarded.update(dict.fromkeys(files, now))

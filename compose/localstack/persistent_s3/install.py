@@ -1,4 +1,4 @@
-"""Puts the contents and the catalogue into LocalStack's S3 provider, and saves with each answer what it has changed."""
+"""Connects the contents and the catalogue to LocalStack's S3, and saves each change before its answer is sent."""
 
 import fcntl
 import logging
@@ -18,29 +18,29 @@ from persistent_s3.contents import Contents
 
 LOG = logging.getLogger("localstack.persistent_s3")
 WRITTEN_FOR = "4.14."
-"""The LocalStack whose private parts this package uses and whose objects it pickles. Another one: run the tests."""
+"""The LocalStack release whose private parts this package uses. For another release, run the tests first."""
 READING = ("Get", "Head", "List", "Select")
-"""How the names of operations begin that change nothing."""
+"""The first words of operations that change nothing."""
 UPLOADING = {"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "AbortMultipartUpload"}
-"""They change uploads in progress, which are not kept."""
+"""Operations that change only unfinished uploads, which are not saved."""
 FAILED = (
     b"<Error><Code>InternalError</Code><Message>The change could not be saved: see LocalStack's log.</Message></Error>"
 )
 
 
 class StateError(Exception):
-    """The folder cannot be used: why, and what to do."""
+    """S3 cannot keep its objects in the folder. The message says why, and what to do."""
 
 
 class SaveChanges:
-    """LocalStack's hook: called with each answer of S3, before it is sent."""
+    """A handler that LocalStack calls with each answer of S3 before it sends the answer."""
 
     def __init__(self, catalogue: Catalogue, contents: Contents) -> None:
         self.catalogue = catalogue
         self.contents = contents
 
     def __call__(self, _chain: Any, context: Any, response: Any) -> None:
-        """Save what the request has changed, whatever its outcome; what could not be saved is answered with 500."""
+        """Save the changes of a request, also of a failed one. When saving fails, the answer gets status 500."""
         operation = context.operation.name if context.operation else ""
         name = (context.service_request or {}).get("Bucket")
         if not name or operation.startswith(READING) or operation in UPLOADING:
@@ -50,16 +50,16 @@ class SaveChanges:
         try:
             self.catalogue.save(name, keys, whole_bucket=not keys or operation == "PutBucketVersioning")
         except Exception:
-            LOG.exception("%s in %s could not be saved; the client gets status 500.", operation, name)
+            LOG.exception("%s in bucket %s could not be saved. The client gets status 500.", operation, name)
             response.headers.clear()
             response.status_code = 500
             response.set_response(FAILED)
-        # A write that was refused or overtaken by another one leaves a file that no object has.
+        # A refused write, or one that another write has overtaken, leaves a file without an object.
         self.contents.discard({made.file for made in written} - self.catalogue.files(name, keys))
 
     def keys(self, operation: str, name: str, request: dict[str, Any]) -> set[str]:
         """Return the keys that an operation may have changed."""
-        if operation == "PutBucketVersioning":  # gives each object a version
+        if operation == "PutBucketVersioning":  # it gives each object a version
             return self.catalogue.all_keys(name)
         if operation == "DeleteObjects":
             return {found["Key"] for found in request["Delete"].get("Objects") or []}
@@ -67,13 +67,17 @@ class SaveChanges:
 
 
 def claim(directory: Path) -> None:
-    """Make the folder and lock it until this process ends, however it ends. Raises StateError."""
+    """Create the folder and lock it until this process ends, even by kill -9.
+
+    Raises StateError when another LocalStack uses the folder, or when other users can write to it.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = directory.stat()
     if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise StateError(
-            f"{directory} has to belong to user {os.geteuid()} and be writable by nobody else, as what is in it is "
-            f"trusted; it belongs to user {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):o}."
+            f"{directory} belongs to user {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):o}. It must "
+            f"belong to user {os.geteuid()}, and no other user may write to it, because its content is trusted: "
+            f"chown {os.geteuid()} {directory} && chmod 700 {directory}"
         )
     lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -83,21 +87,23 @@ def claim(directory: Path) -> None:
 
 
 def install(folder: str) -> str:
-    """Make S3 keep its objects in a folder and fill it with those that are there; return a line for the log.
+    """Make S3 keep its objects in a folder, and restore the objects that are there. Return a line for the log.
 
-    Raises StateError, or what LocalStack, SQLite or the system raise.
+    Raises StateError, and the errors of LocalStack, SQLite and the operating system.
     """
     began = time.perf_counter()
     if not VERSION.startswith(WRITTEN_FOR):
-        raise StateError(f"this is LocalStack {VERSION}, and persistent_s3 is written for {WRITTEN_FOR}x.")
+        raise StateError(
+            f"persistent_s3 needs LocalStack {WRITTEN_FOR}x, but this is {VERSION}. Set LOCALSTACK_IMAGE to that one."
+        )
     if not folder:
-        raise StateError("S3_STATE_DIR is not set; it names the folder for buckets and objects.")
+        raise StateError("S3_STATE_DIR is not set. Set it to the folder for buckets and objects.")
     directory = Path(folder)
     claim(directory)
     provider = SERVICE_PLUGINS.require("s3")._provider
     if not isinstance(provider._storage_backend, EphemeralS3ObjectStore):
         raise StateError(
-            f"S3 stores contents with {type(provider._storage_backend).__name__}, which is not known here."
+            f"S3 stores contents with {type(provider._storage_backend).__name__}, which persistent_s3 does not support."
         )
     contents = Contents(directory)
     catalogue = Catalogue(directory, contents)

@@ -1,4 +1,4 @@
-{#- Fails for each group whose total is below zero: more was paid back than paid. -#}
+{#- Fails for each group whose total is negative: a customer got back more than they paid. -#}
 {% test total_not_negative(model, column, by) %}
 
     select

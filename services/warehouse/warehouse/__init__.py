@@ -1,1 +1,1 @@
-"""A BigQuery on one machine: local-bigquery on DuckDB files, bridged where dbt or a loader needs more."""
+"""A BigQuery emulator: local-bigquery on DuckDB files, with bridges for what dbt and the loader need in addition."""

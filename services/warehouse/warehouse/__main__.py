@@ -1,4 +1,4 @@
-"""Start the warehouse: `python -m warehouse --port 9050 --project local-dev --data-dir .local/warehouse`."""
+"""Starts the BigQuery emulator: `python -m warehouse --port 9050 --project local-dev --data-dir .local/warehouse`."""
 
 import argparse
 import sys
@@ -9,15 +9,15 @@ from platform_kit.settings_table import PORTS, TABLE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or Ctrl-C; return the exit code. A data directory in use by another process is refused."""
+    """Serve until SIGTERM or Ctrl-C. Return 0, or 1 when the data directory or the port is already in use."""
     parser = argparse.ArgumentParser("warehouse", description="A BigQuery emulator for one machine.")
-    parser.add_argument("--host", default="127.0.0.1", help="there is no authentication: a private address only")
+    parser.add_argument("--host", default="127.0.0.1", help="use a private address: there is no authentication")
     parser.add_argument("--port", type=int, default=PORTS["warehouse"])
     parser.add_argument("--project", default=TABLE["BQ_PROJECT"].default, help="the project that exists from the start")
     parser.add_argument("--data-dir", type=Path, default=Path(".local/warehouse"))
     options = parser.parse_args(arguments)
 
-    from warehouse import server  # after --help and usage errors: the import takes most of a second
+    from warehouse import server  # imported late, because it takes most of a second, which --help need not wait for
 
     return server.serve(options.host, options.port, options.project, options.data_dir)
 

@@ -1,7 +1,7 @@
-"""The bridges between local-bigquery 0.4.0 and BigQuery, in one list.
+"""The list of the bridges between local-bigquery 0.4.0 and BigQuery.
 
-A bridge is a function that replaces one function of local-bigquery, or adds one route to its application. Its
-docstring says why. They are written against the internals of one release, which is pinned and checked.
+A bridge is a function that replaces one function of local-bigquery, or adds one route to its application. Its docstring
+gives the reason. The bridges depend on internals of one release, so that release is pinned and checked.
 """
 
 from importlib.metadata import version
@@ -49,10 +49,10 @@ ROUTES = (health.router, token.router, uploads.router)
 
 
 def install(app: FastAPI) -> None:
-    """Install every bridge in `app`; RuntimeError when the installed local-bigquery is another release."""
+    """Install every bridge in `app`. Raises RuntimeError when another release of local-bigquery is installed."""
     if version("local-bigquery") != UPSTREAM:
-        raise RuntimeError(f"the bridges are written for local-bigquery {UPSTREAM}: found {version('local-bigquery')}")
+        raise RuntimeError(f"the bridges need local-bigquery {UPSTREAM}, but {version('local-bigquery')} is installed")
     for bridge in BRIDGES:
         bridge()
     for router in ROUTES:
-        app.router.routes[:0] = router.routes  # in front of the routes that they replace
+        app.router.routes[:0] = router.routes  # before local-bigquery's routes, so that ours are found first

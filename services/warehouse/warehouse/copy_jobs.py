@@ -9,19 +9,19 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import copy, runner
 from local_bigquery.models import JobStatistics5
 
-TIME_FORMATS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H"}  # by the length of the partition's id
+TIME_FORMATS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H"}  # by the length of the partition id
 
 
 @dataclass(frozen=True)
 class Partition:
-    """A table of a copy job, and the partition of it that `table$id` names (None: the whole table)."""
+    """A table of a copy job, and the id of its partition in `table$id`. None is the whole table."""
 
     table: tuple[str, str, str]
     id: str | None
 
 
 def partitions() -> None:
-    """Copy single partitions (`table$20240131`); dbt's `copy_partitions` replaces the partitions of a model so."""
+    """Copy single partitions (`table$20240131`): with `copy_partitions`, dbt replaces a model's partitions this way."""
     upstream = copy.run
 
     def run(cursor: Any, config: Any, upload: str | None) -> Any:
@@ -42,7 +42,7 @@ def _partition(reference: Any) -> Partition:
 
 
 def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) -> Any:
-    """Replace the destination's partition by the source's rows of it, in one transaction."""
+    """Replace the destination's partition with the source's rows of the same partition, in one transaction."""
     condition = _condition(destination.table, destination.id or source.id or "")
     target = database.quote(*destination.table)
     with database.writing(*destination.table):
@@ -60,7 +60,7 @@ def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) 
 
 
 def _condition(table: tuple[str, str, str], partition: str) -> str:
-    """Return the SQL condition of a partition's rows; BigQueryError if the table has no such partitions."""
+    """Return the SQL condition for a partition's rows. Raises BigQueryError when the table has no such partition."""
     resource = tables.load(*table)
     if resource.rangePartitioning and partition.isdigit():
         span = resource.rangePartitioning.range

@@ -9,7 +9,7 @@ router = APIRouter()
 
 @router.get("/healthz", include_in_schema=False)
 def healthz(response: Response) -> dict[str, str]:
-    """Answer 200 when the database answers a query on its files, else 503 with its error."""
+    """Answer 200 when the database can query its files, else 503 with the error."""
     try:
         database.fetch("SELECT count(*) FROM emulator.datasets")
     except duckdb.Error as error:

@@ -8,10 +8,10 @@ from local_bigquery.jobs import runner
 
 
 def one_submission() -> None:
-    """Refuse a job id while the same id is being submitted.
+    """Refuse a job id while another request submits the same id.
 
-    Upstream looks for the id and saves it in two steps, so two requests at once could both start the job. A client
-    that repeats a load after a lost answer relies on 409 Conflict to not load twice.
+    local-bigquery checks and saves the id in two steps, so two requests at the same time could both start the job. When
+    an answer is lost, a client repeats the load and relies on 409 Conflict so that nothing is loaded twice.
     """
     upstream, lock, submitting = runner.submit, threading.Lock(), set()
 

@@ -11,9 +11,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def gzip_files() -> None:
-    """Unpack gzipped CSV and NDJSON uploads; upstream loads no row of them and reports success.
+    """Decompress gzipped CSV and NDJSON uploads: local-bigquery loads no row of them and reports success.
 
-    Unpacked on disk: DuckDB reads a load's file twice, and only a plain one with every core.
+    They are decompressed on disk, because DuckDB reads the file twice, and uses all cores only for a plain file.
     """
     upstream = load.run
 
@@ -27,7 +27,7 @@ def gzip_files() -> None:
 
 
 def json_values() -> None:
-    """Load any JSON value of a line into a JSON column; upstream reads `"text"` without its quotes and refuses it."""
+    """Load every kind of JSON value into a JSON column: local-bigquery refuses strings, as it removes their quotes."""
     upstream = load._text
 
     def text(field: Any) -> Any:

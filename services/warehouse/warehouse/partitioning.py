@@ -6,7 +6,7 @@ from local_bigquery.catalog import ddl
 
 
 def integer_ranges() -> None:
-    """Record `PARTITION BY RANGE_BUCKET(column, GENERATE_ARRAY(…))` as integer ranges; upstream records days."""
+    """Store `PARTITION BY RANGE_BUCKET(column, GENERATE_ARRAY(…))` as integer ranges: local-bigquery stores days."""
     upstream = ddl._partitioning
 
     def partitioning(node: Any) -> Any:

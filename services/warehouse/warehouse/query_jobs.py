@@ -21,8 +21,8 @@ NO_PRIVILEGES = (
 def ctas_destination() -> None:
     """Report the new table of CREATE TABLE AS SELECT as the job's destinationTable.
 
-    BigQuery does, and dbt reads the row count and bytes of a model from `client.get_table(job.destination)`. The
-    rows of such a job stay empty: its results are not those of the table.
+    BigQuery does this, and dbt reads the row count and bytes of a model from `client.get_table(job.destination)`. The
+    results of such a job stay empty; they are not the rows of the table.
     """
     upstream_execute, upstream_results = query.execute, api_jobs.results
 
@@ -44,10 +44,10 @@ def ctas_destination() -> None:
 
 
 def grants() -> None:
-    """Accept GRANT, REVOKE and ALTER MATERIALIZED VIEW without effect; show OBJECT_PRIVILEGES as empty.
+    """Accept GRANT, REVOKE and ALTER MATERIALIZED VIEW without an effect; return an empty OBJECT_PRIVILEGES.
 
-    There are no users here. dbt's `grants:` reads OBJECT_PRIVILEGES and then grants what is missing; its change of a
-    materialized view's refresh options is an ALTER.
+    The emulator has no users. For `grants:`, dbt reads OBJECT_PRIVILEGES and then grants what is missing. To change the
+    refresh options of a materialized view, dbt uses ALTER.
     """
     upstream = query.execute
 

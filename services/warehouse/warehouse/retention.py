@@ -1,4 +1,4 @@
-"""What becomes of jobs and query results: they are kept for an hour, also over a restart."""
+"""Keeps jobs and query results for an hour, also across a restart, then deletes them."""
 
 import logging
 import threading
@@ -10,12 +10,12 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import runner, store
 from local_bigquery.models import Job, JobStatistics
 
-KEEP_S = 3600.0  # a client reads its results at once; 3,000 kept results make every query take twice as long
+KEEP_S = 3600.0  # clients read results at once, and 3,000 kept results would make every query twice as slow
 EVERY_S = 60.0
 
 
 def recover() -> None:
-    """Mark the jobs that the last stop cut off as failed: a client that asks for them gets an answer, not a wait."""
+    """Mark the jobs that the last stop interrupted as failed, so that a client does not wait for them for ever."""
     interrupted = BigQueryError("stopped", "Job execution was interrupted: the warehouse was stopped. Run it again.")
     for (resource,) in database.fetch("SELECT resource FROM emulator.jobs WHERE state <> 'DONE'"):
         store.save(runner._done(Job.model_validate_json(resource), JobStatistics(), interrupted))
@@ -34,7 +34,7 @@ def prune() -> None:
 
 
 def start() -> None:
-    """Prune in a background thread, every EVERY_S."""
+    """Run prune() every EVERY_S seconds in a background thread."""
     threading.Thread(target=_prune_for_ever, name="retention", daemon=True).start()
 
 
@@ -43,5 +43,5 @@ def _prune_for_ever() -> None:
         time.sleep(EVERY_S)
         try:
             prune()
-        except Exception:  # a full disk, for example: the next turn tries again
+        except Exception:  # for example a full disk; the next turn tries again
             logging.getLogger(__name__).exception("old jobs could not be deleted")

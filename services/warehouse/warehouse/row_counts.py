@@ -7,7 +7,7 @@ from local_bigquery.engine import database
 
 
 def exact() -> None:
-    """Count a table's rows for `numRows`; upstream reports DuckDB's estimate, which keeps rows that were deleted."""
+    """Count a table's rows for `numRows`: local-bigquery returns DuckDB's estimate, which includes deleted rows."""
     upstream = tables.load
 
     def load(project_id: str, dataset_id: str, table_id: str) -> Any:

@@ -11,8 +11,8 @@ from sqlglot import exp
 def struct_assignment() -> None:
     """Assign `SET (a, b) = (SELECT AS STRUCT x, y …)` field by field.
 
-    Upstream stores the whole struct in the first variable. dbt's dynamic insert_overwrite collects the partitions to
-    replace with this statement.
+    local-bigquery stores the whole struct in the first variable. With dynamic insert_overwrite, dbt uses this statement
+    to collect the partitions to replace.
     """
     upstream = script.Interpreter.set
 
@@ -27,7 +27,7 @@ def struct_assignment() -> None:
 
 
 def _struct_query(assignment: exp.Expression) -> tuple[exp.Select, list[str]] | None:
-    """Return the query without AS STRUCT and the variables' names, or None for any other assignment."""
+    """Return the query without AS STRUCT, and the names of the variables; None for any other assignment."""
     target, value = assignment.this.this, assignment.this.expression
     select = value.this if isinstance(value, exp.Subquery | exp.Paren) else None
     if not isinstance(select, exp.Select) or select.args.get("kind") != "STRUCT":

@@ -16,24 +16,24 @@ from local_bigquery.settings import settings
 from platform_kit.listening import listen
 from warehouse import bridges, retention
 
-GRACE_S = 1  # for open requests; a stop takes two seconds at most
+GRACE_S = 1  # time for open requests at a stop, which takes at most two seconds
 
 
 def serve(host: str, port: int, project: str, data_dir: Path) -> int:
-    """Open the database and serve until SIGTERM or Ctrl-C; return 1 at once if the data or the port is in use."""
+    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 when the data directory or the port is in use."""
     settings.data_dir = data_dir.absolute()
     settings.default_project_id = project
     bridges.install(app)
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of each PARTITION BY, which the catalog keeps
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about each PARTITION BY, but the catalog keeps it
     try:
         database.connection()
     except duckdb.IOException as error:
-        return _refuse(f"cannot open {data_dir}: {error}\nStop the other process, or give another --data-dir.")
+        return _refuse(f"cannot open {data_dir}: {error}\nStop the other process, or use another --data-dir.")
     try:
         sockets = listen(host, port)
     except OSError as error:
         return _refuse(
-            f"cannot listen on {host}:{port}: {error.strerror}\nStop the other process, or give another --port."
+            f"cannot listen on {host}:{port}: {error.strerror}\nStop the other process, or use another --port."
         )
     retention.recover()
     retention.start()
@@ -42,7 +42,7 @@ def serve(host: str, port: int, project: str, data_dir: Path) -> int:
     configuration = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(configuration).run(sockets=sockets)
-    os._exit(0)  # does not wait for the threads of running jobs: they are cut off as by kill -9, which the files bear
+    os._exit(0)  # ends running jobs without waiting, like kill -9; the database files stay valid
 
 
 def _refuse(reason: str) -> int:

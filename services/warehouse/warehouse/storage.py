@@ -1,4 +1,4 @@
-"""Where the data lies: plain DuckDB files in the data directory, one per project, and one for the catalog and jobs."""
+"""Stores the data in DuckDB files in the data directory: one for each project, and one for the catalog and jobs."""
 
 import functools
 import shutil
@@ -17,8 +17,9 @@ NEEDS_SPATIAL = "geography"  # the ST_* functions need an extension that DuckDB 
 def plain_files() -> None:
     """Store projects as DuckDB files instead of DuckLake catalogs.
 
-    DuckLake and the spatial functions make DuckDB download extensions at first use, so nothing starts offline. A
-    DuckDB file needs none, its transactions are atomic, and its write-ahead log brings it back after kill -9.
+    DuckDB downloads extensions when DuckLake or the spatial functions are first used, so the server would not start
+    offline. A DuckDB file needs no extension. Its transactions are atomic, and its write-ahead log restores it after
+    kill -9.
     """
     database._connect = functools.cache(_connect)
     database._attach = _attach
@@ -26,9 +27,9 @@ def plain_files() -> None:
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
-    """Open the data directory; duckdb.IOException when another process holds it."""
+    """Open the data directory. Raises duckdb.IOException when another process uses it."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(settings.data_dir / "uploads", ignore_errors=True)  # of loads that the last stop cut off
+    shutil.rmtree(settings.data_dir / "uploads", ignore_errors=True)  # files of loads that the last stop interrupted
     connection = duckdb.connect()
     connection.execute("SET GLOBAL TimeZone = 'UTC'; SET autoinstall_known_extensions = false")
     connection.execute(f"SET temp_directory = '{_literal(str(settings.data_dir / 'spill'))}'")
@@ -46,7 +47,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, project_id: str) -> None:
-    """Open the file of `project_id` as the DuckDB catalog of the same name; make the file if there is none."""
+    """Attach the file of `project_id` as the DuckDB catalog of the same name; create the file if it is missing."""
     path = _literal(str(settings.data_dir / f"{project_id}{SUFFIX}"))
     connection.execute(f"ATTACH IF NOT EXISTS '{path}' AS {database.quote(project_id)}")
     database._attached.add(project_id)

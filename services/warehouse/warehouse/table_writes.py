@@ -1,4 +1,4 @@
-"""How load and copy jobs write their table."""
+"""Bridges for the tables that load and copy jobs write."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from local_bigquery.models import JobConfigurationQuery, JobConfigurationTableCo
 def declared_columns() -> None:
     """Create the table of a load or copy job with its declared columns, in one transaction.
 
-    Upstream creates it from the rows: REQUIRED columns become NULLABLE, a copy loses partitioning, clustering and
-    descriptions, and a failed append leaves the columns that it added.
+    local-bigquery creates the table from the rows: REQUIRED columns become NULLABLE, a copy loses partitioning,
+    clustering and descriptions, and a failed append leaves the columns that it added.
     """
     upstream = tables.write
 
@@ -38,7 +38,10 @@ def declared_columns() -> None:
 def _write(
     cursor: Any, query: str, reference: tuple[str, str, str], config: Any, disposition: str, prefix: str
 ) -> bool:
-    """Write the rows of `query`; return whether the table is a new one. BigQueryError leaves the old one as it was."""
+    """Write the rows of `query` and return whether the table is new.
+
+    Raises BigQueryError or duckdb.Error; the old table is then unchanged.
+    """
     relation = cursor.sql(query)
     changes = tables.layout(relation.columns, config, disposition)
     declared = _declared(config)
@@ -75,10 +78,10 @@ def _write(
 
 
 def _declared(config: Any) -> Table:
-    """Return the schema that a load declares, or the schema and layout of a copy's first source."""
+    """Return the declared schema of a load, or the schema and layout of the first source of a copy."""
     if not isinstance(config, JobConfigurationTableCopy):
         return Table(schema=config.schema_) if config.schema_ else Table()
     source = tables.reference((config.sourceTables or [config.sourceTable])[0])
-    if copy.decorated(*source):  # a time in the past: its columns may have been others
+    if copy.decorated(*source):  # a time in the past, when the table may have had other columns
         return Table()
     return tables.load(*source).only("schema", *tables.LAYOUT)

@@ -7,5 +7,5 @@ router = APIRouter()
 
 @router.post("/token", include_in_schema=False)
 def token() -> dict[str, str | int]:
-    """Give out a token, so that a production profile works: with a throw-away key whose `token_uri` is this address."""
+    """Return a token, so that a profile for production works with a test key whose `token_uri` is this address."""
     return {"access_token": "local-emulator", "expires_in": 3600, "token_type": "Bearer"}

@@ -1,4 +1,4 @@
-"""Bridges for the data that a load job brings with it (resumable uploads of the BigQuery API)."""
+"""Bridges for the data of load jobs (resumable uploads of the BigQuery API)."""
 
 import os
 import re
@@ -17,10 +17,10 @@ router = APIRouter()
 
 @router.put("/upload/bigquery/v2/projects/{project_id}/jobs", include_in_schema=False)
 async def receive_chunk(project_id: str, upload_id: str, request: Request) -> Response:  # noqa: ARG001 in the path
-    """Write a chunk of a resumable upload at its place in the file; start the job after the last one.
+    """Write a chunk of a resumable upload at its position in the file; after the last chunk, start the job.
 
-    Upstream holds each chunk in memory (the client's are 100 MiB), and appends it: a chunk that is sent again because
-    its answer was lost is then in the file twice.
+    local-bigquery keeps each chunk in memory (a client's chunk is 100 MiB) and appends it to the file. A chunk that a
+    client repeats after a lost answer would then be in the file twice.
     """
     if upload_id not in uploads._resumable:
         raise not_found("Upload", upload_id)
@@ -41,7 +41,7 @@ async def receive_chunk(project_id: str, upload_id: str, request: Request) -> Re
 
 
 def refused_uploads() -> None:
-    """Delete the file of an upload whose job is refused, for example because its id exists; upstream keeps it."""
+    """Delete the file of an upload when its job is refused, for example for an existing id: local-bigquery keeps it."""
     upstream = uploads._start
 
     def start(project_id: str, body: Any, upload: str) -> Any:
@@ -55,8 +55,8 @@ def refused_uploads() -> None:
 
 
 def _range(header: str | None) -> tuple[int | None, int | None]:
-    """Return the first byte's position and the total size (bytes) of a Content-Range; None for what it leaves open."""
+    """Return the first byte's position and the total size of a Content-Range, in bytes; None for a missing value."""
     match = RANGE.match(header or "")
     if match is None:
-        return 0, 0  # no range: the whole file in one request
+        return 0, 0  # without a range, the request has the whole file
     return (None if match[1] is None else int(match[1])), (None if match[2] == "*" else int(match[2]))

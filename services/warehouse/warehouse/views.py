@@ -6,7 +6,7 @@ from local_bigquery.catalog import ddl
 
 
 def refresh_options() -> None:
-    """Report BigQuery's default refresh options for a materialized view: dbt compares them on its second run."""
+    """Return BigQuery's default refresh options for a materialized view: dbt compares them in its second run."""
     upstream = ddl._definition
 
     def definition(*args: Any) -> Any:

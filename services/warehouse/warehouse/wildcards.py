@@ -8,7 +8,7 @@ from sqlglot import exp
 
 
 def every_row() -> None:
-    """Read every row of the tables that `dataset.prefix_*` names; upstream drops rows that are equal."""
+    """Read every row of the tables of `dataset.prefix_*`: local-bigquery removes duplicate rows."""
     upstream = tables.wildcard_table
 
     def wildcard_table(node: exp.Expression, context: Any) -> Any:
