@@ -76,10 +76,7 @@ def test_an_imported_workspace_has_an_empty_plan(setup: Setup, tmp_path: Path) -
         for table in ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")
         for key in ("aws_access_key_id", "aws_secret_access_key")
     ]
-    assert (
-        f"Set these secrets in connections.env, or export them (not for Docker Compose): {', '.join(names)}."
-        in result.stderr
-    )
+    assert f"connections.env. Without Docker, you can also export them: {', '.join(names)}." in result.stderr
     variables = {"CONNECTIONS_FILE": str(tmp_path / "imported.yaml")} | dict.fromkeys(names, "test")
     setup.variables |= variables
     result = setup.run("plan", "--detailed-exitcode")
@@ -100,9 +97,9 @@ def test_a_connection_renamed_and_another_removed(setup: Setup) -> None:
     assert result.returncode == 2, result.stderr
     assert [line.rstrip() for line in result.stdout.splitlines() if not line.startswith("  ")] == [
         "~ source       payments                               update",
-        "- source       jaffle_shop_orders                     delete (with --prune only)",
+        "- source       jaffle_shop_orders                     delete (needs --prune)",
         "~ connection   payments                               update",
-        "- connection   jaffle_shop_orders                     delete (with --prune only)",
+        "- connection   jaffle_shop_orders                     delete (needs --prune)",
         "",
         "Plan: 0 to create, 2 to update, 0 to replace, 2 to delete, 4 unchanged.",
         "2 of them, in whole or in part, only by: make apply o=--prune",
