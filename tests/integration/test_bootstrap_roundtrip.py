@@ -102,7 +102,7 @@ def test_a_connection_renamed_and_another_removed(setup: Setup) -> None:
         "- connection   jaffle_shop_orders                     delete (needs --prune)",
         "",
         "Plan: 0 to create, 2 to update, 0 to replace, 2 to delete, 4 unchanged.",
-        "2 of them, in whole or in part, only by: make apply o=--prune",
+        "2 of them need --prune, at least in part: make apply o=--prune",
     ]
     assert result.stdout.count('name: "stripe_payments" → "payments"') == 2
     assert result.stdout.count("sync state") == 1
