@@ -116,7 +116,7 @@ test-in-process:
 	@$(pytest) tests/unit tests/contract
 
 test-everything:
-	@$(pytest) tests/unit tests/contract tests/integration
+	@$(pytest) --durations=15 tests/unit tests/contract tests/integration
 
 lint: ## Check formatting, lint, types and SQL style
 	@$(install) all
