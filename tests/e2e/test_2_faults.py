@@ -74,7 +74,7 @@ def test_a_run_ends_and_the_next_succeeds_after_a_restart_of(running: Stack, ser
 def test_a_warehouse_that_stops_during_a_sync_leaves_the_tables_as_they_were(running: Stack) -> None:
     before = running.figures()
     run_id = running.launch()
-    wait_for(running, run_id, DBT_STARTED, "sync_jaffle_shop_orders")
+    wait_for(running, run_id, DBT_STARTED, "sync_stripe_payments")  # the last sync: each one waits a minute
     running.container("warehouse").kill()
     assert running.ended(run_id) == "FAILURE"
     running.make("up")
@@ -167,6 +167,5 @@ def test_doctor_names_a_port_that_is_taken(stack: Stack, running: Stack) -> None
     finally:
         env.write_text(text)
     assert result.returncode
-    assert re.search(
-        rf"port {running.env['DAGSTER_PORT']} \(DAGSTER_PORT\) is held by container .*webserver", result.stdout
-    )
+    port = running.env["DAGSTER_PORT"]
+    assert re.search(rf"port {port} \(DAGSTER_PORT\) .*container .*webserver", result.stdout), result.stdout
