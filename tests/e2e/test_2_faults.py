@@ -74,7 +74,7 @@ def test_a_run_ends_and_the_next_succeeds_after_a_restart_of(running: Stack, ser
 def test_a_warehouse_that_stops_during_a_sync_leaves_the_tables_as_they_were(running: Stack) -> None:
     before = running.figures()
     run_id = running.launch()
-    wait_for(running, run_id, DBT_STARTED, "sync_stripe_payments")  # the last sync: each one waits a minute
+    wait_for(running, run_id, DBT_STARTED, "sync_jaffle_shop_orders")
     running.container("warehouse").kill()
     assert running.ended(run_id) == "FAILURE"
     running.make("up")
