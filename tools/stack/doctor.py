@@ -28,6 +28,8 @@ DISK_WITH_IMAGES = 1.0  # GiB for data when all images exist already
 MOUNTED, MOUNTED_BY_AIRBYTE = ["connections.yaml"], ["compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml"]
 MOUNTED_FOLDERS = ["compose/localstack"]
 DATABASE_PASSWORDS = ("POSTGRES_PASSWORD", "AIRBYTE_DB_PASSWORD")  # a database keeps the password it was created with
+# A project name of Compose that, with `-` and a service behind it, is also a name that Docker takes for an image.
+PROJECT_NAME = re.compile(r"[a-z0-9]+(?:(?:_{1,2}|-+)[a-z0-9]+)*-*")
 GIB = 1 << 30
 
 
@@ -113,12 +115,12 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         if file.exists() and file.stat().st_mode & 0o077:
             what = f"{file.name} holds secrets, and other users can read it"
             findings.append(Finding("warn", what, f"chmod 600 {file.name}"))
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", variables.get("COMPOSE_PROJECT_NAME", "")):
+    if not PROJECT_NAME.fullmatch(variables.get("COMPOSE_PROJECT_NAME", "")):
         findings.append(
             Finding(
                 "fail",
                 f"COMPOSE_PROJECT_NAME={variables.get('COMPOSE_PROJECT_NAME', '')}: invalid project name; "
-                "allowed are lower-case letters, digits, - and _",
+                "images are named after it, so it may have lower-case letters and digits, and between them - or _",
                 "edit .env",
             )
         )

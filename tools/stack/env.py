@@ -15,8 +15,12 @@ from tools.stack.compose import ENV_FILE, ROOT, read_file, say
 
 
 def project() -> str:
-    """Return the folder name of the checkout without the characters that Compose refuses in a project name."""
-    return re.sub(r"[^a-z0-9_-]", "", ROOT.name.lower()).lstrip("_-") or "platform"
+    """Return the folder name of the checkout as a project name: a name of Compose that can also begin an image's name.
+
+    Images and volumes are named `<project>-<service>`, and Docker takes only single separators in an image's name.
+    """
+    name = re.sub(r"[^a-z0-9_-]", "", ROOT.name.lower())
+    return re.sub(r"[_-]{2,}", "-", name).strip("_-") or "platform"
 
 
 # How to generate a value, by the name that the table of settings gives each way.

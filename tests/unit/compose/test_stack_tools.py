@@ -165,6 +165,19 @@ def test_env_is_read_as_compose_reads_it(checkout: Path) -> None:
     assert compose.read_env() == {"A": "1", "B": "two words", "C": "x # y", "D": "z", "E": "", "F": "a=b"}
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("e2e087b93b_", "e2e087b93b"), ("_my__shop-_2.0", "my-shop-20"), ("my_shop", "my_shop"), ("...", "platform")],
+)
+def test_the_folder_gives_a_name_that_images_can_have(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, folder: str, name: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(env, "ROOT", checkout.parent / folder)
+        assert env.project() == name
+    assert levels(checkout, COMPOSE_PROJECT_NAME=name) == [("ok", ".env is complete")]
+
+
 def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
     assert levels(checkout) == [("ok", ".env is complete")]
 
@@ -177,6 +190,8 @@ def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
         ("DAGSTER_PORT", "70000", "fail", "DAGSTER_PORT"),
         ("DAGSTER_PORT", "8000", "fail", "DAGSTER_PORT and AIRBYTE_PORT are both 8000"),
         ("COMPOSE_PROJECT_NAME", "My Platform", "fail", "lower-case"),
+        ("COMPOSE_PROJECT_NAME", "platform_", "fail", "COMPOSE_PROJECT_NAME=platform_"),
+        ("COMPOSE_PROJECT_NAME", "my-_platform", "fail", "COMPOSE_PROJECT_NAME=my-_platform"),
         ("POSTGRES_PASWORD", "x", "warn", "POSTGRES_PASWORD"),
     ],
 )
