@@ -74,6 +74,13 @@ class JobStore:
             ).fetchall()
         return [Job(**dict(row)) for row in rows]
 
+    def count(self, conditions: JobFilter) -> int:
+        """Return the number of jobs that match the conditions."""
+        where, values = _where(conditions)
+        with self._database.read() as connection:
+            row = connection.execute(f"select count(*) from jobs where {where}", values).fetchone()  # noqa: S608
+        return int(row[0])
+
     def active(self, connection_id: str) -> Job | None:
         """Return the connection's pending or running job, or None."""
         with self._database.read() as connection:
@@ -140,8 +147,6 @@ def _where(conditions: JobFilter) -> tuple[str, list[Any]]:
     values: list[Any] = []
     for clause, value in (
         ("connection_id = ?", conditions.connection_id),
-        ("type = ?", conditions.type),
-        ("status = ?", conditions.status),
         ("created_at >= ?", conditions.created_from),
         ("created_at <= ?", conditions.created_to),
         ("updated_at >= ?", conditions.updated_from),
@@ -150,7 +155,12 @@ def _where(conditions: JobFilter) -> tuple[str, list[Any]]:
         if value is not None:
             clauses.append(clause)
             values.append(value)
-    if conditions.workspace_ids:
-        clauses.append(f"workspace_id in ({', '.join('?' * len(conditions.workspace_ids))})")
-        values.extend(conditions.workspace_ids)
+    for column, wanted in (
+        ("type", conditions.types),
+        ("status", conditions.statuses),
+        ("workspace_id", conditions.workspace_ids or None),
+    ):
+        if wanted is not None:
+            clauses.append(f"{column} in ({', '.join('?' * len(wanted))})")
+            values.extend(wanted)
     return " and ".join(clauses), values

@@ -91,13 +91,13 @@ class Store:
         """Return the workspace."""
         return Workspace(**self._get("workspace", identifier))
 
-    def actor(self, kind: ActorKind, identifier: str) -> Actor:
-        """Return the source or destination."""
-        return Actor(**self._get(kind, identifier))
+    def actor(self, kind: ActorKind, identifier: str, deleted: bool = False) -> Actor:
+        """Return the source or destination; with `deleted`, also a deleted one."""
+        return Actor(**self._get(kind, identifier, deleted))
 
-    def connection(self, identifier: str) -> Connection:
-        """Return the connection."""
-        return connection_of(self._get("connection", identifier))
+    def connection(self, identifier: str, deleted: bool = False) -> Connection:
+        """Return the connection; with `deleted`, also a deleted one."""
+        return connection_of(self._get("connection", identifier, deleted))
 
     def workspaces(self, ids: list[str], deleted: bool, limit: int, offset: int) -> list[Workspace]:
         """List workspaces, oldest first. No ids means every workspace; `deleted` adds deleted ones."""
@@ -154,10 +154,10 @@ class Store:
         if isinstance(record, Connection):
             self._on_connection()
 
-    def _get(self, kind: str, identifier: str) -> dict[str, Any]:
+    def _get(self, kind: str, identifier: str, deleted: bool = False) -> dict[str, Any]:
         with self._database.read() as connection:
             row = connection.execute(
-                "select document from objects where id = ? and kind = ? and not deleted", (identifier, kind)
+                "select document from objects where id = ? and kind = ? and deleted <= ?", (identifier, kind, deleted)
             ).fetchone()
         if row is None:
             raise not_found(kind, identifier)
