@@ -184,7 +184,7 @@ class JobList(Body):
     config_types: list[str] = Field(min_length=1)
     config_id: str | None = None
     including_job_id: int | None = None
-    pagination: Pagination = Pagination()
+    pagination: Pagination = Field(default_factory=lambda: Pagination.model_validate({}))
     statuses: list[str] | None = None
     created_at_start: datetime.datetime | None = None
     created_at_end: datetime.datetime | None = None
@@ -218,7 +218,7 @@ class ConnectionEvents(ConnectionId):
     """The conditions of a list of events of a connection."""
 
     event_types: list[str] | None = None
-    pagination: Pagination = Pagination()
+    pagination: Pagination = Field(default_factory=lambda: Pagination.model_validate({}))
     created_at_start: datetime.datetime | None = None
     created_at_end: datetime.datetime | None = None
 
