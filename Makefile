@@ -116,7 +116,11 @@ test-in-process:
 	@$(pytest) tests/unit tests/contract
 
 test-everything:
-	@$(pytest) --durations=15 tests/unit tests/contract tests/integration
+	@$(pytest) --durations=15 tests/unit tests/contract tests/integration --ignore tests/integration/clients
+
+clients: ## Install foreign clients of Airbyte's API (1.3 GB) and run their tests against airbyte-lite
+	@$(install) all clients
+	@$(tests)/pytest --durations=10 tests/integration/clients
 
 lint: ## Check formatting, lint, types and SQL style
 	@$(install) all
@@ -143,5 +147,5 @@ bench: ## Measure the default platform and print the figures as a table (about 3
 	@$(install) platform tests
 	@$(tests)/python -m tests.benchmark
 
-.PHONY: audit bench help demo dev sql shell check test test-in-process test-everything lint format lock
+.PHONY: audit bench clients help demo dev sql shell check test test-in-process test-everything lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -3,7 +3,8 @@
 
 It is the first program that runs on a new machine: it uses the standard library only and runs on Python 3.9 or newer.
 After an interruption the same command continues.
-Usage: python3 -m tools.install NAME... A name is a service, `platform` (all that the services need) or `all`.
+Usage: python3 -m tools.install NAME... A name is an environment, `platform` (all that the services need), `clients`
+(foreign clients of Airbyte's API, for tests) or `all` (all but the clients).
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ LOCKS = {
         for lock in sorted((ROOT / "services/airbyte_lite/connectors").glob("*/requirements.txt"))
     },
     "tests": ROOT / "tests/requirements.txt",
+    **{
+        f"clients/{lock.parent.name}": lock
+        for lock in sorted((ROOT / "tests/integration/clients").glob("*/requirements.txt"))
+    },
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
 KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
@@ -47,7 +52,10 @@ OURS = {
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
     "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
-PLATFORM = [name for name in LOCKS if name != "tests"]
+# Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`.
+CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
+ALL = [name for name in LOCKS if name not in CLIENTS]
+PLATFORM = [name for name in ALL if name != "tests"]
 
 
 class InstallError(Exception):
@@ -202,7 +210,7 @@ def one_at_a_time() -> Iterator[None]:
 
 def main(names: list[str]) -> None:
     """Install the named environments and print a line for each that changed."""
-    groups = {"all": list(LOCKS), "platform": PLATFORM}
+    groups = {"all": ALL, "platform": PLATFORM, "clients": CLIENTS}
     names = [member for name in names for member in groups.get(name, [name])]
     try:
         with one_at_a_time():

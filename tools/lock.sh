@@ -33,3 +33,6 @@ done
 lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,socket_proxy}/pyproject.toml $same \
   --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
   --constraints services/socket_proxy/requirements.txt
+for input in tests/integration/clients/*/requirements.in; do
+  lock "$(dirname "$input")" "$input"
+done

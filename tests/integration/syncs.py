@@ -55,10 +55,16 @@ class Syncs:
         return identity
 
     def connect(
-        self, source: dict[str, Any], dataset: str, sync_mode: str, primary_key: str | None = None, **connection: Any
+        self,
+        source: dict[str, Any],
+        dataset: str,
+        sync_mode: str,
+        primary_key: str | None = None,
+        workspace: str | None = None,
+        **connection: Any,
     ) -> str:
         """Create a source, a destination and a connection with one stream; return the connection's id."""
-        workspace = self.workspace()
+        workspace = workspace or self.workspace()
         stream = source["streams"][0]["name"]
         body = {"name": stream, "workspaceId": workspace, "definitionId": S3_DEFINITION, "configuration": source}
         source_id = self.call("POST", "sources", body)["sourceId"]
