@@ -50,7 +50,9 @@ def silent_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def world(authenticated: str, syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str, silent_server: str) -> World:
+def world(
+    authenticated: str, syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str, silent_server: str
+) -> Iterator[World]:
     """What a client script gets: address, credentials, a workspace, and the ids of its three connections."""
     put("people.csv", "id,name\n1,Ada\n2,Grace\n3,Edsger\n")
     workspace = syncs.workspace()
@@ -68,7 +70,9 @@ def world(authenticated: str, syncs: Syncs, s3: Server, bucket: str, put: Put, d
         "broken": connect("broken", bucket="there-is-no-such-bucket"),
         "endless": connect("endless", endpoint=silent_server),
     }
-    return {"url": authenticated, "workspace": workspace, **BASIC, **CLIENT, **connections}
+    yield {"url": authenticated, "workspace": workspace, **BASIC, **CLIENT, **connections}
+    for source in syncs.call("GET", f"sources?workspaceIds={workspace}")["data"]:
+        syncs.call("DELETE", f"sources/{source['sourceId']}")  # and its connection
 
 
 @pytest.fixture

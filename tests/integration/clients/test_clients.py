@@ -1,9 +1,11 @@
 """Foreign clients of Airbyte's API against airbyte-lite, each in an environment of its own (`make clients`)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..syncs import Syncs
 from .conftest import Run, World
 
 SDKS = ("airbyte_api_0_44", "airbyte_api_0_53")
@@ -69,3 +71,15 @@ def test_older_sdks(run: Run, world: World, release: str) -> None:
     assert (facts["sync"], facts["records"], facts["failed sync"]) == ("succeeded", 3, "failed")
     assert "409" in facts["second sync"]
     assert (facts["running"], facts["cancelled"], facts["jobs"]) == ("running", "cancelled", True)
+
+
+def test_datahub(run: Run, world: World, syncs: Syncs, tmp_path: Path) -> None:
+    # DataHub discovers the schema of every active connection; its patterns, which could leave one out, have no effect.
+    syncs.call("PATCH", f"connections/{world['endless']}", {"status": "inactive"})
+    facts = run("datahub", "use_datahub.py", str(tmp_path / "metadata.json"))
+    assert "401" in facts["wrong credentials"]
+    [failure] = facts["failures"]
+    assert "there-is-no-such-bucket" in failure
+    assert {"dataFlow.dataFlowInfo", "dataJob.dataJobInfo", "dataset.upstreamLineage"} <= set(facts["kinds"])
+    assert facts["tables"] == ["urn:li:dataset:(urn:li:dataPlatform:bigquery,local-dev.people,PROD)"]
+    assert {"id", "name"} <= set(facts["columns"])

@@ -50,7 +50,7 @@ async def main() -> None:
     async with server(WORLD["password"]).get_client(logger=log) as client:
         fact("status", await client.get_connection_status(WORLD["people"]))
         job, _ = await client.trigger_manual_sync_connection(WORLD["people"])
-        while (info := await client.get_job_info(job))["job"]["status"] in ("pending", "running"):
+        while (info := await client.get_job_info(job))["job"]["status"] in ("pending", "running"):  # noqa: ASYNC110
             await asyncio.sleep(0.2)
         fact("sync", info["job"]["status"])
         fact("records", info["attempts"][-1]["attempt"]["recordsSynced"])
