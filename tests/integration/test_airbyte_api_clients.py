@@ -1,11 +1,13 @@
 """Airbyte's own clients against airbyte-lite: the official SDK, and Dagster's workspace client as it comes."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import airbyte_api
 import pytest
 from airbyte_api import api, models
-from dagster_airbyte import AirbyteWorkspace
+from dagster import Failure
+from dagster_airbyte import AirbyteResource, AirbyteWorkspace
 
 from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
@@ -163,3 +165,23 @@ def test_dagster_takes_over_a_running_sync(
     output = client.sync_and_poll(connection)
     assert output.job_details["status"] == "succeeded"
     assert output.job_details["jobId"] >= job
+
+
+@pytest.mark.filterwarnings("ignore:.*superseded:dagster.SupersessionWarning")
+def test_dagsters_older_resource_syncs_and_cancels(platform: RunningPlatform, syncs: Syncs, connection: str) -> None:
+    """AirbyteResource uses the configuration API only."""
+    where = urlsplit(platform.airbyte_url)
+    resource = AirbyteResource(host=str(where.hostname), port=str(where.port), request_max_retries=0, poll_interval=0.1)
+    details = resource.sync_and_poll(connection).job_details
+    assert details["job"]["status"] == "succeeded"
+
+    with pytest.raises(Failure, match="Timeout"):
+        resource.sync_and_poll(connection, poll_interval=0.01, poll_timeout=0.001)
+    [job] = syncs.call("GET", f"jobs?connectionId={connection}&orderBy=createdAt|DESC&limit=1")["data"]
+    assert job["status"] == "cancelled"
+
+    source = syncs.call("GET", f"connections/{connection}")["sourceId"]
+    syncs.call("PATCH", f"sources/{source}", {"configuration": {"bucket": "there-is-no-such-bucket"}})
+    quiet = resource.model_copy(update={"forward_logs": False})  # follows the job with jobs/list
+    with pytest.raises(Failure, match="failed"):
+        quiet.sync_and_poll(connection)
