@@ -15,6 +15,7 @@ from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import CONNECTORS, Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
+REPAIRS = Path(__file__).with_name("repairs")
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
 CLOSE_SECONDS = 3.0
@@ -92,7 +93,7 @@ class ForkServer:
         python = connector.environment / "bin" / "python"
         try:
             self._process = subprocess.Popen(
-                [python, "-I", "-X", "utf8", FORK_SERVER, connector.command],
+                [python, "-I", "-X", "utf8", FORK_SERVER, connector.command, *([REPAIRS] if connector.repaired else [])],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

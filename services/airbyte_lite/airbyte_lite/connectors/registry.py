@@ -25,6 +25,8 @@ class Connector:
     """The connector's console script in the environment; it speaks the Airbyte protocol."""
     lock: Path
     """The hashed requirements of the environment."""
+    repaired: bool = False
+    """Whether the repairs in the package `repairs` are made in the connector's process."""
 
 
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
@@ -43,6 +45,7 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
             environment=environments.absolute() / Path(entry["lock"]).parent,
             command=entry["command"],
             lock=registry.parent / entry["lock"],
+            repaired=entry.get("repaired", False),
         )
         for name, entry in entries.items()
     }

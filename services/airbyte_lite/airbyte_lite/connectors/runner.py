@@ -13,12 +13,14 @@ from typing import Any
 
 import orjson
 
+from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Process
 from airbyte_lite.connectors.protocol import (
     ConnectorError,
     abandoned_file_of,
     configuration_of,
     error_of,
+    explained,
     parse_message,
 )
 from airbyte_lite.connectors.registry import Connector
@@ -49,28 +51,31 @@ class Read:
         self._process = process
         self.exit_code: int | None = None
         """After iteration: 0, the connector's error code, or the negative number of the signal that ended it."""
-        self._abandoned: ConnectorError | None = None
+        self._abandoned: list[ConnectorError] = []
+        self._explanation = Explanation()
         self.configuration_update: dict[str, Any] | None = None
         """The newest configuration that the connector sent in a CONTROL message during the iteration so far."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield each line unchanged: one protocol message, or other text.
+        """Yield each line: one protocol message, or other text. Only the text of a failure is changed: it is explained.
 
         Raises ConnectorError if the connector cannot be imported or its process was killed, and after the last line if
         the connector skipped a file because of an error.
         """
         for line in self._process.stdout:
-            if not line.startswith(RECORD):
-                self._note(line)
-            yield line
+            yield line if line.startswith(RECORD) else self._noted(line)
         self.exit_code = self._process.wait()
-        if self._abandoned is not None:
-            raise self._abandoned
+        if error := of_files(self._abandoned):
+            raise error
 
-    def _note(self, line: bytes) -> None:
-        if message := parse_message(line):
-            self.configuration_update = configuration_of(message) or self.configuration_update
-            self._abandoned = self._abandoned or abandoned_file_of(message)
+    def _noted(self, line: bytes) -> bytes:
+        if (message := parse_message(line)) is None:
+            return line
+        self.configuration_update = configuration_of(message) or self.configuration_update
+        if abandoned := abandoned_file_of(message):
+            self._abandoned.append(abandoned)
+        self._explanation.note(message)
+        return explained(message, self._explanation.of) or line
 
     def stop(self) -> None:
         """End the connector's process group (SIGTERM, SIGKILL after 5 s). Returns at once; any thread may call it."""
