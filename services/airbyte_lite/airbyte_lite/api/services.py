@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airbyte_lite.api.auth import Authenticator
 from airbyte_lite.connectors.definitions import ActorKind, Definitions
-from airbyte_lite.connectors.masking import Redactor, secret_values
+from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from airbyte_lite.jobs.pruner import Pruner
@@ -20,6 +20,7 @@ from airbyte_lite.state.records import Actor, Connection, Workspace
 from airbyte_lite.state.retention import Retention
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync.worker import Worker
+from platform_kit.redaction import Redactor
 
 
 @dataclass(frozen=True)

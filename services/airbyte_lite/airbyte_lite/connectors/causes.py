@@ -46,7 +46,7 @@ def _in_file(sentence: str) -> Callable[[re.Match[str], Trace], str]:
 
 
 def _invalid_fields(match: re.Match[str], _trace: Trace) -> str:
-    """Return the faults in a message of pydantic. A format has several alternatives; other alternatives' are left out."""
+    """Return the faults in a message of pydantic, without those of the formats that were not chosen."""
     faults = re.findall(r"^(\S+(?: -> \S+)*)\n {2}(.+?)(?: \(type=.*\))?$", match[0], re.MULTILINE)
     named = [
         f"configuration.{path.replace(' -> ', '.')}: {text}"
@@ -62,8 +62,8 @@ RULES = (
         "EmptyFileSchemaInferenceError|AirbyteTracedException",
         r"Could not infer schema as there are no rows in (.+?)\. ",
         lambda match, _trace: (
-            f"{match[1]}: the file has no rows, so the types of its columns are unknown. Set the stream's input_schema, "
-            'for example \'{"id": "integer", "name": "string"}\', or upload a file with rows.'
+            f"{match[1]}: the file has no rows, so the types of its columns are unknown. Set the stream's "
+            'input_schema, for example \'{"id": "integer", "name": "string"}\', or upload a file with rows.'
         ),
     ),
     Rule("BadGzipFile", r".*", _in_file("the name ends with .gz, but the content is not gzip. Rename the file.")),

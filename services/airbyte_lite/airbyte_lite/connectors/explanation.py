@@ -46,16 +46,16 @@ class Explanation:
         for texts in ([own], self._logged):
             if causes := _known(texts):
                 types = {cause.failure_type for cause in causes}
-                return ConnectorError(_joined(causes), error.internal, types.pop() if len(types) == 1 else "config_error")
+                return ConnectorError(
+                    _joined(causes), error.internal, types.pop() if len(types) == 1 else "config_error"
+                )
         message = cleaned(error.message)
         for text in [own, *self._logged]:
             trace = trace_of(text)
             unknown = next((raised for raised in trace.exceptions if raised.name not in WRAPPERS), None)
             if unknown is not None and cleaned(unknown.text) not in message:
                 where = f"{trace.file}: " if trace.file and trace.file not in message else ""
-                return ConnectorError(
-                    f"{message} Cause: {where}{_named(unknown)}", error.internal, error.failure_type
-                )
+                return ConnectorError(f"{message} Cause: {where}{_named(unknown)}", error.internal, error.failure_type)
         return ConnectorError(message, error.internal, error.failure_type)
 
 

@@ -31,12 +31,12 @@ def format_faults(configuration: dict[str, Any]) -> dict[str, str]:
 
 
 def _faults(streams: list[Any]) -> Iterator[tuple[str, str]]:
-    names = Counter(stream["name"] for stream in streams if isinstance(stream, dict) and _is_text(stream.get("name")))
+    names = Counter(str(stream["name"]) for stream in streams if isinstance(stream, dict) and "name" in stream)
     for number, stream in enumerate(streams):
         if not isinstance(stream, dict):
             continue
         path = f"streams.{number}"
-        if names.get(stream.get("name"), 0) > 1:
+        if names[str(stream.get("name"))] > 1:
             yield f"{path}.name", "is the name of several streams; each stream needs its own name"
         if "input_schema" in stream and (fault := _input_schema_fault(stream["input_schema"])):
             yield f"{path}.input_schema", fault
@@ -68,9 +68,9 @@ def _input_schema_fault(value: Any) -> str | None:
 
 def _csv_faults(format_: dict[str, Any]) -> Iterator[tuple[str, str]]:
     characters = {}
-    for field, optional in (("delimiter", False), ("quote_char", False), ("escape_char", True)):
+    for field in ("delimiter", "quote_char", "escape_char"):
         value = format_.get(field)
-        if not _is_text(value) or (value is None and optional):
+        if not isinstance(value, str):
             continue
         character = "\t" if field == "delimiter" and value == r"\t" else value
         if len(character) != 1 or character in "\r\n":
@@ -82,7 +82,7 @@ def _csv_faults(format_: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if other := next((name for name, used in characters.items() if used == character and name != field), None):
             yield field, f"must differ from {other}"
     encoding = format_.get("encoding")
-    if _is_text(encoding) and not _is_encoding(encoding):
+    if isinstance(encoding, str) and not _is_encoding(encoding):
         yield (
             "encoding",
             "is not a known encoding; allowed: the text encodings of Python, for example utf-8, utf-8-sig (with a byte "
@@ -115,7 +115,3 @@ def _is_encoding(name: str) -> bool:
         return codecs.lookup(name)._is_text_encoding
     except (LookupError, ValueError):  # ValueError: a NUL in the name
         return False
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)

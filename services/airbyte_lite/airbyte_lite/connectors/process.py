@@ -93,7 +93,15 @@ class ForkServer:
         python = connector.environment / "bin" / "python"
         try:
             self._process = subprocess.Popen(
-                [python, "-I", "-X", "utf8", FORK_SERVER, connector.command, *([REPAIRS] if connector.repaired else [])],
+                [
+                    python,
+                    "-I",
+                    "-X",
+                    "utf8",
+                    FORK_SERVER,
+                    connector.command,
+                    *([REPAIRS] if connector.repaired else []),
+                ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -53,7 +53,9 @@ def trace_of(text: str) -> Trace:
             message.append(following)
         found.append(Raised(match[1], "\n".join(message).strip()))
     said = "\n".join(lines)
-    file, stream = (next((name for name in pattern.findall(said) if name != "None"), "") for pattern in (_FILE, _STREAM))
+    file, stream = (
+        next((name for name in pattern.findall(said) if name != "None"), "") for pattern in (_FILE, _STREAM)
+    )
     return Trace(said, tuple(found), file, stream)
 
 

@@ -1,4 +1,4 @@
-"""Reads the rows of a CSV file. airbyte-cdk's own reader loses values without an error and names no line of the file."""
+"""Reads the rows of a CSV file. airbyte-cdk's own reader loses values silently and names no line of the file."""
 
 import csv
 import itertools

@@ -1,4 +1,4 @@
-"""Reads the objects of a JSONL file. airbyte-cdk's own reader drops everything after an invalid line without an error."""
+"""Reads the objects of a JSONL file. airbyte-cdk's own reader silently drops everything after an invalid line."""
 
 import logging
 from collections.abc import Iterator

@@ -6,8 +6,11 @@ from typing import Any
 
 from airbyte_cdk.utils import airbyte_secrets_utils as upstream
 
-LONG = 8
-"""Characters of a secret that is masked also within a word. airbyte-lite masks all messages again by the same rule."""
+SHORTEST, LONG_WITH_DIGITS, LONG = 4, 6, 8
+"""Characters of the shortest secret that is masked, and of one that is masked also within a word.
+
+airbyte-lite masks every message again, by the same rule (platform_kit.redaction).
+"""
 
 
 def whole_words() -> None:
@@ -23,10 +26,10 @@ def whole_words() -> None:
 
 
 def _filter_secrets(text: str) -> str:
-    secrets: list[Any] = getattr(upstream, "__SECRETS_FROM_CONFIG")  # noqa: B009 -- a name with two underscores
-    for secret in sorted((str(secret) for secret in secrets if secret), key=len, reverse=True):
+    secrets: list[Any] = getattr(upstream, "__SECRETS_FROM_CONFIG")
+    for secret in sorted((text for text in map(str, secrets) if len(text) >= SHORTEST), key=len, reverse=True):
         pattern = re.escape(secret)
-        if len(secret) < LONG:
-            pattern = rf"(?<![A-Za-z0-9_]){pattern}(?![A-Za-z0-9_/]|\.\w)"
+        if len(secret) < (LONG if secret.isalpha() else LONG_WITH_DIGITS):
+            pattern = rf"(?<![A-Za-z0-9_]){pattern}(?![A-Za-z0-9_]|\.\w)(?:(?<=/{pattern})|(?!/))"
         text = re.sub(pattern, "****", text)
     return text
