@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from airbyte_lite.connectors.causes import Cause, cause_of, cleaned
-from airbyte_lite.connectors.protocol import ConnectorError, Message
+from airbyte_lite.connectors.protocol import ConnectorError, Message, error_of
 from airbyte_lite.connectors.tracebacks import Raised, trace_of
 
 LOGGED_KEPT = 50
@@ -34,11 +34,15 @@ class Explanation:
         self._logged: list[str] = []
 
     def note(self, message: Message) -> None:
-        """Keep an error that the connector logged."""
+        """Keep an error that the connector logged, or that a failed check sends before its result."""
         if message["type"] == "LOG" and message["log"]["level"] in ("ERROR", "FATAL"):
             text = "\n".join(str(message["log"].get(key) or "") for key in ("message", "stack_trace"))
-            if len(self._logged) < LOGGED_KEPT:
-                self._logged.append(text)
+        elif error := error_of(message):
+            text = f"{error.message}\n{error.internal}"
+        else:
+            return
+        if len(self._logged) < LOGGED_KEPT:
+            self._logged.append(text)
 
     def of(self, error: ConnectorError) -> ConnectorError:
         """Return the error with its cause as its message, if the cause is known or at least logged."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # A line such as "botocore.exceptions.SSLError: text". Frames of a stack trace are indented.
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*|error|gaierror)(?:: (.*))?$")
 _END = re.compile(r"^(?:$|Traceback |The above exception |During handling )")
-_FRAME = "  "
+_FRAME = ("    ", '  File "', "  [Previous line repeated")
 _ATTRIBUTES = r"(?= (?:bucket|details|endpoint|file|filename|format|globs|line_no|lineno|n_skipped|stream)=|$)"
 _FILE = re.compile(rf"\bfile(?:name)?=(.+?){_ATTRIBUTES}", re.MULTILINE)
 _STREAM = re.compile(rf"\bstream=(.+?){_ATTRIBUTES}", re.MULTILINE)
