@@ -154,12 +154,13 @@ class ForkServer:
         title = f"{self._connector.title} {self._connector.version}"
         if code == 0:
             return ConnectorError(f"{title} was ended because the server stops. Start the server, then the job again.")
-        reason = (
-            f"was killed by signal {-code}" if code < 0 else f"could not be imported from {self._connector.environment}"
-        )
-        return ConnectorError(
-            f"{title} {reason}. The last lines of its output are in the log. Start the job again.", self._tail.text()
-        )
+        output = self._tail.text()
+        if code < 0:
+            reason = f"was killed by signal {-code}. Start the job again"
+        else:
+            last_line = output.strip().rpartition("\n")[2]
+            reason = f"could not be imported from {self._connector.environment}: {last_line or f'exit code {code}'}"
+        return ConnectorError(f"{title} {reason}. The last lines of its output are in the log.", output)
 
     def close(self) -> None:
         """End the fork server and its commands. If it does not end within 3 s, for example in an import, kill it."""

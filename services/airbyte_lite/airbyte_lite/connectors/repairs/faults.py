@@ -22,5 +22,6 @@ def undecodable(file: str, lines: int, error: UnicodeDecodeError, remedy: str) -
     place = f"line {lines + before.count(b'\n') + 1}"
     if b"\n" in before:  # otherwise the line begins in an earlier chunk
         place += f", byte {error.start - before.rfind(b'\n')}"
-    byte = error.object[error.start]
-    return FileFault(file, place, f"the byte 0x{byte:02X} is not valid in the encoding {error.encoding}. {remedy}")
+    byte = f"0x{error.object[error.start]:02X}"
+    reason = f"the byte {byte} is not valid in the encoding {error.encoding} ({error.reason}). {remedy}"
+    return FileFault(file, place, reason)
