@@ -38,7 +38,7 @@ def test_manifest_without_a_specification_is_not_judged() -> None:
     check_configuration({MANIFEST: {"streams": []}, "anything": 1}, LOW_CODE, "source-x")
 
 
-FILES = {"properties": {"streams": {"items": {"properties": {"globs": {}, "format": {}}}}}}
+FILES: dict[str, Any] = {"properties": {"streams": {"items": {"properties": {"globs": {}, "format": {}}}}}}
 
 
 def file_faults(**stream: Any) -> dict[str, str]:
