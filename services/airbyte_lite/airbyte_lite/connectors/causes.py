@@ -14,6 +14,7 @@ from airbyte_lite.connectors.tracebacks import Trace
 
 TYPES = "array, boolean, integer, null, number, object, string"
 """The types of a column in `input_schema`."""
+READS_FILES = re.compile(r"file_based|File encoding error")
 RETYPE = "Set format.filetype to the type of the file."
 
 
@@ -32,7 +33,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Rule:
-    """A cause by the class and the message of its exception."""
+    """A cause by the class and the message of its exception. An empty sentence says that the rule does not fit."""
 
     exception: str
     pattern: str
@@ -41,8 +42,17 @@ class Rule:
 
 
 def _in_file(sentence: str) -> Callable[[re.Match[str], Trace], str]:
-    """Return a sentence about the file of the trace. {0}, {1}, … are the groups of the pattern."""
-    return lambda match, trace: f"{trace.file or 'a file'}: {sentence.format(*match.groups(default=''))}"
+    """Return a sentence about the file of the trace. {0}, {1}, … are the groups of the pattern.
+
+    It is empty for the trace of a connector that reads no files, or of a command that was not reading one.
+    """
+
+    def say(match: re.Match[str], trace: Trace) -> str:
+        if not trace.file and not READS_FILES.search(trace.text):
+            return ""
+        return f"{trace.file or 'a file'}: {sentence.format(*match.groups(default=''))}"
+
+    return say
 
 
 def _invalid_fields(match: re.Match[str], _trace: Trace) -> str:
@@ -72,7 +82,7 @@ RULES = (
         r"Compressed file ended",
         _in_file("the compressed content is cut off. Upload the file again."),
     ),
-    Rule("error|LZMAError", r".*", _in_file("the compressed content is damaged ({0}). Upload the file again.")),
+    Rule(r"zlib\.error|LZMAError", r".*", _in_file("the compressed content is damaged ({0}). Upload the file again.")),
     Rule(
         "OSError", r"Invalid data stream", _in_file("the name ends with .bz2, but the content is not. Rename the file.")
     ),
@@ -96,7 +106,7 @@ RULES = (
             "format.delimiter if the file uses another one."
         ),
     ),
-    Rule("ValidationError", r"(?s)\d+ validation errors? for .*", _invalid_fields),
+    Rule("ValidationError", r"(?s)\d+ validation errors? for Config\n.*", _invalid_fields),
     Rule(
         "ConfigValidationError",
         r"(?s).*details=Invalid type '(.*)' for property '(.*?)'",
@@ -117,8 +127,12 @@ def cause_of(trace: Trace) -> Cause | None:
     """Return the cause by the first rule that fits an exception in the trace, None if no rule fits."""
     for rule in RULES:
         for raised in trace.exceptions:
-            if re.fullmatch(rule.exception, raised.name) and (match := re.match(rule.pattern, raised.text)):
-                return Cause(rule.sentence(match, trace), rule.failure_type, trace.stream)
+            if (
+                re.fullmatch(rule.exception, raised.name)
+                and (match := re.match(rule.pattern, raised.text))
+                and (sentence := rule.sentence(match, trace))
+            ):
+                return Cause(sentence, rule.failure_type, trace.stream)
     return None
 
 

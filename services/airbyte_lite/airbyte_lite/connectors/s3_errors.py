@@ -77,6 +77,8 @@ def _untrusted(match: re.Match[str], _trace: Trace) -> str:
 
 
 def _no_s3(_match: re.Match[str], trace: Trace) -> str:
+    if not trace.has("ErrorListingFiles"):
+        return ""
     found = re.search(r"\bendpoint=(\S+)", trace.text)
     return f"The server at {found[1] if found else 'endpoint'} does not answer like S3. Correct endpoint."
 
@@ -105,7 +107,7 @@ RULES: tuple[tuple[str, str, Sentence, str], ...] = (
     ("ConnectTimeoutError|ReadTimeoutError", r'.*endpoint URL: "(.*)"', _slow, "transient_error"),
     ("SSLError", r"(?s)SSL validation failed for (\S+) (.*)", _untrusted, "config_error"),
     (
-        "ConnectionClosedError|HTTPClientError|ResponseStreamingError|IncompleteReadError|ProtocolError",
+        "ConnectionClosedError|HTTPClientError|ResponseStreamingError|IncompleteReadError",
         r"(?s)(.*)",
         _said("The connection to S3 broke ({0}). Try again."),
         "transient_error",

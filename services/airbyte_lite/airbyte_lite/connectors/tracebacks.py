@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 # A line such as "botocore.exceptions.SSLError: text". Frames of a stack trace are indented.
-_EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*|error|gaierror)(?:: (.*))?$")
+_EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*?([A-Z]\w*|\w+\.error|gaierror)(?:: (.*))?$")
 _END = re.compile(r"^(?:$|Traceback |The above exception |During handling )")
 _FRAME = ("    ", '  File "', "  [Previous line repeated")
 _ATTRIBUTES = r"(?= (?:bucket|details|endpoint|file|filename|format|globs|line_no|lineno|n_skipped|stream)=|$)"
@@ -19,7 +19,7 @@ class Raised:
     """One exception of a stack trace."""
 
     name: str
-    """The class without its module."""
+    """The class without its module, except `zlib.error` and other classes named `error`."""
     text: str
 
 

@@ -140,6 +140,23 @@ def test_unknown_cause_is_named_after_the_message() -> None:
     assert error.failure_type == "system_error"
 
 
+@pytest.mark.parametrize(
+    "exception",
+    [
+        "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xfc in position 1: invalid start byte",
+        "TypeError: unsupported operand type(s) for +=: 'int' and 'NoneType'",
+        "re.error: nothing to repeat",
+        "pydantic.v1.error_wrappers.ValidationError: 1 validation error for HttpRequester\nurl\n  field required",
+        "urllib3.exceptions.ProtocolError: Connection aborted.",
+    ],
+)
+def test_errors_of_other_connectors_are_not_taken_for_errors_of_files(exception: str) -> None:
+    message = Explanation().of(ConnectorError("It failed.", failure(exception))).message
+    assert message.startswith("It failed. Cause: ")
+    assert "format." not in message
+    assert "S3" not in message
+
+
 def test_message_without_a_stack_trace_is_only_cleaned() -> None:
     text = "No streams.\nContact Support if you need assistance.\nstream=t"
     assert Explanation().of(ConnectorError(text)).message == "No streams. stream=t"
