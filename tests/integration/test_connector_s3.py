@@ -217,7 +217,8 @@ def test_glob_without_files_passes_for_an_empty_table_unless_checked(source: S3)
     configuration = source.configuration("nothing-*.csv")
     result = source.runner.check(source.connector, configuration)
     assert not result.succeeded
-    assert "No files were identified in the stream" in result.message
+    assert result.message.startswith("Stream stream: No files were identified in the stream")
+    assert "globs" in result.message
     assert source.types(configuration) == {"data": "object"}
     read = source.read(configuration)
     assert (read.records, read.statuses, read.exit_code) == ([], ["STARTED", "COMPLETE"], 0)

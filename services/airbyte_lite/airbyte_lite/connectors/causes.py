@@ -120,6 +120,14 @@ RULES = (
         lambda match, _trace: f"The configuration is invalid: {cleaned(match[1])}",
     ),
     *(Rule(*entry) for entry in s3_errors.RULES),
+    Rule(
+        "CheckAvailabilityError",
+        r"No files were identified in the stream",
+        lambda _match, _trace: (
+            "No files were identified in the stream: no key in the bucket matches its globs. Upload the files, or "
+            "correct bucket or globs. If start_date is set, older files are left out."
+        ),
+    ),
 )
 
 

@@ -23,12 +23,9 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
     place = f"line {line}"
     if not names:
         raise FileFault(file, place, "the header is empty. Set format.skip_rows_before_header if titles precede it.")
-    if names[0].startswith("\ufeff"):
+    if any("\0" in name for name in names):
         raise FileFault(
-            file,
-            place,
-            "the file begins with a byte order mark, which would become a part of the first column's name. "
-            "Set format.encoding to utf-8-sig, which reads files with and without the mark.",
+            file, place, "the header contains NUL characters. The file may be UTF-16: set format.encoding to utf-16-le."
         )
     if missing := [number for number, name in enumerate(names, 1) if not name.strip()]:
         raise FileFault(file, place, f"the header has no name for column {_listed(missing)}. {RENAME}")

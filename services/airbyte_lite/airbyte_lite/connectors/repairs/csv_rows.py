@@ -91,8 +91,16 @@ class Rows:
             yield from self._records(names, nameless_columns(row), has, header_line=start)
 
     def _open(self) -> bool:
-        """Read the first line; return False if there is none."""
+        """Read the first line; return False if there is none. Raises FileFault if it has a byte order mark."""
         first = next(self._text, None)
+        if first is not None and first.startswith("\ufeff") and not self._format.skip_rows_before_header:
+            encoding = "utf-16" if "16" in (self._format.encoding or "") else "utf-8-sig"
+            raise FileFault(
+                self._file,
+                "line 1",
+                "the file begins with a byte order mark, which would become a part of the first name or value. "
+                f"Set format.encoding to {encoding}.",
+            )
         self._lines = itertools.chain([] if first is None else [first], self._text, [END])
         self._reader = csv.reader(
             self._lines,

@@ -2,6 +2,15 @@
 
 from airbyte_cdk.sources.file_based.exceptions import RecordParseError
 
+# The first bytes of files that are not the text that the configuration says.
+SIGNATURES = {
+    b"\x1f\x8b": "The file is compressed with gzip: its name must end with .gz.",
+    b"PK\x03\x04": "The file is a ZIP archive or an Excel workbook: save it as text.",
+    b"PAR1": "The file is Parquet: set format.filetype to parquet.",
+    b"\xff\xfe": "The file is UTF-16: set format.encoding to utf-16.",
+    b"\xfe\xff": "The file is UTF-16: set format.encoding to utf-16.",
+}
+
 
 class FileFault(RecordParseError):  # type: ignore[misc] # airbyte-cdk is not installed where the types are checked
     """A file that cannot be read correctly: which file, where in it, why, and what to do.
@@ -22,6 +31,9 @@ def undecodable(file: str, lines: int, error: UnicodeDecodeError, remedy: str) -
     place = f"line {lines + before.count(b'\n') + 1}"
     if b"\n" in before:  # otherwise the line begins in an earlier chunk
         place += f", byte {error.start - before.rfind(b'\n')}"
+    if lines == 0:
+        found = (text for start, text in SIGNATURES.items() if error.object.startswith(start))
+        remedy = next(found, remedy)
     byte = f"0x{error.object[error.start]:02X}"
     reason = f"the byte {byte} is not valid in the encoding {error.encoding} ({error.reason}). {remedy}"
     return FileFault(file, place, reason)
