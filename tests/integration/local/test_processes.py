@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.local import marked
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Service, ServiceError, Supervisor, interruptible
 
@@ -127,6 +128,53 @@ def test_what_an_ended_service_left_behind_is_killed(tmp_path: Path) -> None:
             break
         time.sleep(0.02)
     assert not runs(pid)
+
+
+def test_a_process_that_left_the_group_is_killed_too(tmp_path: Path) -> None:
+    leave = (
+        "import signal, subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True)"
+    )
+    with Supervisor(tmp_path) as services:
+        process = services.start(
+            Service("leaves", [sys.executable, "-c", f"{leave}; signal.pause()"], {}, "http://127.0.0.1:9/")
+        )
+        while not (process.log.exists() and process.log.read_text()):
+            time.sleep(0.01)
+        pid = int(process.log.read_text())
+    assert not runs(pid)
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next_one(tmp_path: Path) -> None:
+    """As when `make dev` and `dagster dev` are killed together: the webserver and the daemon stay."""
+    logs, other = tmp_path / "logs", tmp_path / "logs2"
+    started = [
+        subprocess.Popen(["sleep", "60"], env={marked.VARIABLE: str(log)})
+        for log in (logs / "dagster.log", logs / "s3.log", other / "dagster.log")
+    ]
+    try:
+        with Supervisor(logs):
+            assert [process.poll() for process in started] == [-signal.SIGTERM, -signal.SIGTERM, None]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_a_service_without_its_vital_process_is_not_complete(tmp_path: Path) -> None:
+    child = "p = subprocess.Popen(['sleep', '61']); print(p.pid, flush=True); p.wait()"
+    start = f"import signal, subprocess; {child}; signal.pause()"
+    service = Service("parent", [sys.executable, "-c", start], {}, "http://127.0.0.1:9/", vital="sleep 61")
+    with Supervisor(tmp_path) as services:
+        process = services.start(service)
+        while not (process.log.exists() and process.log.read_text()):
+            time.sleep(0.01)
+        assert process.is_complete()
+        os.kill(int(process.log.read_text()), signal.SIGKILL)
+        while process.is_complete():
+            time.sleep(0.01)
+        # Another service with the same child does not make this one complete.
+        services.start(Service("other", ["sleep", "61"], {}, "http://127.0.0.1:9/"))
+        assert not process.is_complete()
 
 
 def runs(pid: int) -> bool:
