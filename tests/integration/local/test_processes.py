@@ -40,7 +40,7 @@ def test_a_proxy_for_the_rest_of_the_world_is_not_asked(tmp_path: Path, monkeypa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with Supervisor(tmp_path) as services:
-        services.start(web()).wait(10)
+        services.start(web()).wait()
 
 
 def test_services_and_commands_go_past_a_proxy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_a_group_that_cannot_be_signalled_does_not_keep_the_others_running(
     """macOS answers EPERM, not ESRCH, for a group whose processes have all ended."""
     killpg = os.killpg
     with Supervisor(tmp_path) as services:
-        services.start(web("first")).wait(10)
+        services.start(web("first")).wait()
         ended = services.start(Service("second", [sys.executable, "-c", ""], {}, "http://127.0.0.1:9/"))
         ended.popen.wait()
         pid = services.processes["first"].popen.pid
@@ -106,7 +106,7 @@ def test_no_group_is_signalled_whose_number_may_be_another_process_s(
 
     monkeypatch.setattr(os, "killpg", checked)
     with Supervisor(tmp_path) as services:
-        services.start(web()).wait(10)
+        services.start(web()).wait()
         ended = services.start(Service("ended", [sys.executable, "-c", ""], {}, "http://127.0.0.1:9/"))
         while ended.exit_code() is None:
             time.sleep(0.01)
@@ -116,18 +116,15 @@ def test_no_group_is_signalled_whose_number_may_be_another_process_s(
 
 
 def test_what_an_ended_service_left_behind_is_killed(tmp_path: Path) -> None:
-    leave = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"
+    leave = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid)"
     with Supervisor(tmp_path) as services:
         process = services.start(Service("leaves", [sys.executable, "-c", leave], {}, "http://127.0.0.1:9/"))
         while process.exit_code() is None:
             time.sleep(0.01)
         pid = int(process.log.read_text())
         assert is_alive(pid)
-    for _ in range(100):
-        if not runs(pid):
-            break
+    while runs(pid):  # it would run for an hour
         time.sleep(0.02)
-    assert not runs(pid)
 
 
 def test_a_process_that_left_the_group_is_killed_too(tmp_path: Path) -> None:
@@ -196,7 +193,7 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
                 process = services.start(Service("web", {service.command!r}, {{}}, {service.health_url!r}))
                 process.wait()
                 print(process.popen.pid, flush=True)
-                time.sleep(60)
+                time.sleep(3600)
         except KeyboardInterrupt:
             print("stopped", flush=True)
     """)
@@ -210,7 +207,7 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
     pid = int(launcher.stdout.readline())
     launcher.send_signal(number)
     try:
-        output, _ = launcher.communicate(timeout=20)
+        output, _ = launcher.communicate()
     finally:
         launcher.kill()
     assert output == "stopped\n"

