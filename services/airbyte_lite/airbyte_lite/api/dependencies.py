@@ -19,8 +19,8 @@ CONFIGURATION = "/api/v1"
 LARGEST_NUMBER = 2**63 - 1  # SQLite's limit for integers
 
 
-def services(request: Request) -> Services:
-    """Return the services of the app."""
+async def services(request: Request) -> Services:
+    """Return the services of the app. Not in a thread: the health endpoints must not wait for one."""
     found: Services = request.app.state.services
     return found
 

@@ -6,10 +6,11 @@ import shutil
 from dataclasses import dataclass
 
 from airbyte_lite.api.auth import Authenticator
+from airbyte_lite.api.commands import Commands
 from airbyte_lite.connectors.definitions import ActorKind, Definitions
 from airbyte_lite.connectors.masking import Redactor, secret_values
 from airbyte_lite.connectors.registry import load_registry
-from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.connectors.runner import ConnectorRunner, Silence
 from airbyte_lite.jobs.pruner import Pruner
 from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.jobs.scheduler import Scheduler
@@ -33,6 +34,7 @@ class Services:
     jobs: Jobs
     definitions: Definitions
     runner: ConnectorRunner
+    commands: Commands
     authenticator: Authenticator
     scheduler: Scheduler
     pruner: Pruner
@@ -50,8 +52,10 @@ class Services:
         spool_dir = settings.data_dir / "spool"
         shutil.rmtree(spool_dir, ignore_errors=True)
         spool_dir.mkdir(mode=0o700)
-        runner = ConnectorRunner(settings.data_dir / "connectors")
-        definitions = Definitions(load_registry(settings.connector_environments), runner)
+        silence = Silence(settings.command_silence, settings.sync_silence)
+        runner = ConnectorRunner(settings.data_dir / "connectors", silence)
+        registry = load_registry(settings.connector_environments, settings.connectors / "connectors.toml")
+        definitions = Definitions(registry, runner)
         worker = Worker(store, definitions, runner, settings, spool_dir)
         jobs = Jobs(job_store, worker.run)
         scheduler = Scheduler(store.scheduled_connections, lambda connection: jobs.start(connection, "sync"))
@@ -64,6 +68,7 @@ class Services:
             jobs=jobs,
             definitions=definitions,
             runner=runner,
+            commands=Commands(runner, settings.commands),
             authenticator=Authenticator(settings, store.key()),
             scheduler=scheduler,
             pruner=Pruner(database, Retention(settings.keep_days, settings.keep_jobs)),

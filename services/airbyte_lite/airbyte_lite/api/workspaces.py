@@ -24,7 +24,7 @@ router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
 @open_router.get("/health", summary="Check that the server works", response_class=PlainTextResponse)
-def health(served: Served) -> str:
+async def health(served: Served) -> str:
     """Answer 200 if the database can be read."""
     with served.database.read() as connection:
         connection.execute("select 1 from meta")
