@@ -131,7 +131,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
     """Delete the connection and cancel its running job. The tables stay."""
-    served.delete(served.store.connection(connection_id))
+    served.delete(served.store.stored("connection", connection_id))
     return Response(status_code=204)
 
 

@@ -16,8 +16,9 @@ from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.jobs.scheduler import Scheduler
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import Database
+from airbyte_lite.state.documents import Broken, Record, kind_of
 from airbyte_lite.state.jobstore import JobStore
-from airbyte_lite.state.records import Actor, Connection, Workspace
+from airbyte_lite.state.records import Actor
 from airbyte_lite.state.retention import Retention
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync.worker import Worker
@@ -74,22 +75,22 @@ class Services:
             pruner=Pruner(database, Retention(settings.keep_days, settings.keep_jobs)),
         )
 
-    def delete(self, record: Workspace | Actor | Connection) -> None:
+    def delete(self, record: Record | Broken) -> None:
         """Delete a record and the records that depend on it, and cancel the jobs of their connections. Tables stay."""
         # The masks are made before the deletion: a connector may have to be started for its specification.
         masked = {
             actor.id: self.definitions.masked(actor.kind, actor.definition_id, actor.configuration)
             for actor in self._actors_of(record)
         }
-        for connection in self.store.delete(record, masked):  # delete first, so that no new job can start
-            self.jobs.cancel_of(connection.id)
+        for connection_id in self.store.delete(record, masked):  # delete first, so that no new job can start
+            self.jobs.cancel_of(connection_id)
 
-    def _actors_of(self, record: Workspace | Actor | Connection) -> list[Actor]:
+    def _actors_of(self, record: Record | Broken) -> list[Actor]:
         """Return the sources and destinations that are deleted together with a record."""
-        if isinstance(record, Connection):
-            return []
         if isinstance(record, Actor):
             return [record]
+        if kind_of(record)[0] != "workspace":
+            return []
         kinds: tuple[ActorKind, ...] = ("source", "destination")
         return [actor for kind in kinds for actor in self.store.actors(kind, [record.id], False, -1, 0)]
 

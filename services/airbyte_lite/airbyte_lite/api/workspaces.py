@@ -86,7 +86,7 @@ def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceB
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")
 def delete_workspace(served: Served, workspace_id: str) -> Response:
     """Delete the workspace with its sources, destinations and connections. Their jobs are cancelled, tables stay."""
-    served.delete(served.store.workspace(workspace_id))
+    served.delete(served.store.stored("workspace", workspace_id))
     return Response(status_code=204)
 
 
