@@ -14,7 +14,7 @@ from airbyte_lite.connectors.protocol import ConnectorError
 def test_silence_is_an_error_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "QUIET_SECONDS", 0.01)
     reader, writer = os.pipe()
-    output, seen = Output(reader), []
+    output, seen = Output(reader), list[bool]()
     output.silence, output.silence_error, output.on_quiet = 0.03, ConnectorError("silent"), seen.append
     lines = io.BufferedReader(output)
     os.write(writer, b"first\n")
@@ -30,8 +30,14 @@ def test_silence_is_an_error_after_its_time(monkeypatch: pytest.MonkeyPatch) -> 
 def test_quiet_ends_with_the_next_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "QUIET_SECONDS", 0.01)
     reader, writer = os.pipe()
-    output, seen = Output(reader), []
-    output.on_quiet = lambda quiet: (seen.append(quiet), quiet and os.write(writer, b"late\n"))
+    output, seen = Output(reader), list[bool]()
+
+    def on_quiet(quiet: bool) -> None:
+        seen.append(quiet)
+        if quiet:
+            os.write(writer, b"late\n")
+
+    output.on_quiet = on_quiet
     lines = io.BufferedReader(output)
     assert next(lines) == b"late\n"
     assert seen == [True, False]
