@@ -181,12 +181,11 @@ def test_connector_that_writes_nothing_is_ended(fake_connector: Connector, tmp_p
     with pytest.raises(ConnectorError, match=r"0\.3 s.*\bcheck\b.*AIRBYTE_LITE_COMMAND_SILENCE") as raised:
         runner.check(fake_connector, code("time.sleep(60)"))
     assert raised.value.failure_type == "transient_error"
-    with (
-        runner.read(fake_connector, code("print('row', flush=True); time.sleep(60)"), CATALOG, []) as read,
-        pytest.raises(ConnectorError, match=r"0\.4 s.*\bread\b.*AIRBYTE_LITE_SYNC_SILENCE"),
-    ):
-        assert next(lines := iter(read)) == b"row\n"
-        next(lines)
+    with runner.read(fake_connector, code("print('row', flush=True); time.sleep(60)"), CATALOG, []) as read:
+        lines = iter(read)
+        assert next(lines) == b"row\n"
+        with pytest.raises(ConnectorError, match=r"0\.4 s.*\bread\b.*AIRBYTE_LITE_SYNC_SILENCE"):
+            next(lines)
     assert leftovers(runner) == []
     runner.close()
 
