@@ -468,6 +468,17 @@ def test_job_list_and_order(api: Any, services: Services, connection: Connection
     assert ids("status=failed") == ids("jobType=reset") == ids("createdAtEnd=2020-01-01T00:00:00Z") == []
 
 
+def test_damaged_job_does_not_break_the_list(
+    api: Any, services: Services, connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        services.job_store.finish(services.job_store.create("c1", WORKSPACE, "sync").id, "succeeded")
+    with services.database.write() as database:
+        database.execute("update jobs set created_at = 'yesterday' where id = 2")
+    assert [job["jobId"] for job in api.get(f"{PUBLIC}/jobs").json()["data"]] == [1, 3]
+    assert "Job 2 is left out" in caplog.text
+
+
 def test_definitions(api: Any) -> None:
     found = api.get(f"{PUBLIC}/workspaces/{WORKSPACE}/definitions/sources").json()["data"]
     assert {row["dockerRepository"] for row in found} >= {"airbyte/source-s3", "airbyte/source-declarative-manifest"}
