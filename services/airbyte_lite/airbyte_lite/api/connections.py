@@ -29,7 +29,7 @@ def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
     connector = served.definitions.get("source", source.definition_id).connector
     assert connector is not None  # noqa: S101 -- every source definition has a connector
     try:
-        return served.runner.discover(connector, source.configuration)
+        return served.commands.discover(connector, source.configuration)
     except ConnectorError as error:
         raise ConnectorError(served.redact(source, error.message), failure_type=error.failure_type) from error
 
@@ -131,7 +131,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
     """Delete the connection and cancel its running job. The tables stay."""
-    served.delete(served.store.connection(connection_id))
+    served.delete(served.store.stored("connection", connection_id))
     return Response(status_code=204)
 
 

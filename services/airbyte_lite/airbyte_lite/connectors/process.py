@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import socket
@@ -11,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from airbyte_lite.connectors.output import Output
 from airbyte_lite.connectors.protocol import ConnectorError
-from airbyte_lite.connectors.registry import CONNECTORS, Connector
+from airbyte_lite.connectors.registry import Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 REPAIRS = Path(__file__).with_name("repairs")
@@ -34,8 +36,9 @@ PASSED_ON = frozenset(
 class Process:
     """One running command of a connector."""
 
-    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
-        self.stdout = stdout
+    def __init__(self, stdout: int, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
+        self.output = Output(stdout)
+        self.stdout = io.BufferedReader(self.output, PIPE_BYTES)
         self._tail = Tail(stderr)
         self._control = control
         self._server = server
@@ -86,7 +89,7 @@ class ForkServer:
         environment |= {
             "HOME": str(directory),
             "TMPDIR": str(directory),
-            "NLTK_DATA": str(CONNECTORS / "nltk_data"),
+            "NLTK_DATA": str(connector.language_data),
             "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS would start threads before the fork
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS looks up proxies in a framework that refuses forks
         }
@@ -140,7 +143,7 @@ class ForkServer:
             theirs.close()
             os.close(stdout_writer)
             os.close(stderr_writer)
-        return Process(os.fdopen(stdout, "rb", PIPE_BYTES), os.fdopen(stderr, "rb"), control, self)
+        return Process(stdout, os.fdopen(stderr, "rb"), control, self)
 
     @property
     def alive(self) -> bool:
