@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from connections_file.columns import column_mistakes
 from connections_file.models import Connection, ConnectionsFile, Destination, Source, Stream
 from connections_file.yaml_lines import Location
 
@@ -12,6 +13,9 @@ def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
     """Yield the place and the description of each mistake."""
     for items in (file.sources, file.destinations, file.connections):
         yield from _repeated_names(file, items)
+    for source in file.sources:
+        for path, text in column_mistakes(source.connector, source.configuration):
+            yield (*source.location, "configuration", *path), text
     sources, destinations = {item.name for item in file.sources}, {item.name for item in file.destinations}
     asset_keys: set[str] = set()
     for connection in file.connections:

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from connections_file.columns import column_mistakes, with_input_schemas
 from connections_file.expansion import ExpansionError, UnsetVariableError, expand
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
@@ -54,7 +55,18 @@ class _Declared(_Model):
     @property
     def where(self) -> str:
         """The file and line of the declaration: `connections.yaml:12`."""
-        return self._document.where(self._location)
+        return self.place()
+
+    def place(self, *path: str | int) -> str:
+        """Return the file and line of a value inside the declaration."""
+        return self._document.where((*self._location, *path))
+
+    def known(self, value: Any) -> Any:
+        """Return a value with references replaced; as it is, if a variable is not set."""
+        try:
+            return expand(value, self._environment)
+        except ExpansionError:
+            return value
 
 
 class _Connector(_Declared):
@@ -66,16 +78,21 @@ class _Connector(_Declared):
     """The fields of the connector's specification. Write secrets as references to the environment: ${NAME}."""
 
     def expanded(self) -> dict[str, Any]:
-        """Return the configuration with references replaced. Raises ConnectionsFileError if a variable is not set."""
+        """Return the configuration for the connector, with references and maps of columns replaced.
+
+        Raises ConnectionsFileError if a variable is not set, or if a column's type is invalid after the replacement.
+        """
+        here = (*self._location, "configuration")
         try:
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
-            location = (*self._location, "configuration", *error.path)
             hint = ""
             if isinstance(error, UnsetVariableError):
                 hint = " Set it in connections.env; without Docker, you can also export it."
-            raise self._document.error((location, f"{error}.{hint}")) from error
-        return result
+            raise self._document.error(((*here, *error.path), f"{error}.{hint}")) from error
+        if mistakes := [((*here, *path), text) for path, text in column_mistakes(self.connector, result)]:
+            raise self._document.error(*mistakes)
+        return with_input_schemas(self.connector, result)
 
 
 class Source(_Connector):
