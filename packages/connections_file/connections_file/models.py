@@ -5,6 +5,8 @@ The configurations of sources and destinations are expanded only when `expanded(
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -16,6 +18,7 @@ from connections_file.columns import column_mistakes, with_input_schemas
 from connections_file.expansion import ExpansionError, UnsetVariableError, expand
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
+from platform_kit.names import identifier
 
 KINDS = ("sources", "destinations", "connections")
 EXTENSION = "x-"
@@ -116,8 +119,8 @@ class Stream(_Model):
     """The columns to load. Default: all columns."""
     namespace: Name | None = None
     """The schema of the stream, if the source has several schemas."""
-    dbt_source: Annotated[str, StringConstraints(pattern=r"^\w+\.\w+$")]
-    """The dbt source that reads the table, as `source.table`. It is also the asset key."""
+    dbt_source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
+    """The dbt source that reads the table, as `source.table`. It is also the asset key: ASCII letters, digits and _."""
     files: list[Name] = []
     """The S3 keys of the files that the stream loads."""
 
@@ -155,6 +158,14 @@ class Connection(_Declared):
     """The dataset for namespace_definition: custom_format. Write Airbyte's variable as $${SOURCE_NAMESPACE}."""
     non_breaking_schema_updates_behavior: SchemaUpdates = "propagate_columns"
     """What Airbyte does if the source has new columns or streams."""
+
+    @property
+    def step_name(self) -> str:
+        """The name of the connection's step in Dagster, which allows ASCII letters, digits and _ only."""
+        if self.name.isascii():
+            return "sync_" + re.sub(r"[^A-Za-z0-9_]", "_", self.name)
+        # Other letters are lost, so that a hash keeps two such names apart.
+        return f"sync_{identifier(self.name)}_{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
 
 
 class ConnectionsFile(_Model):

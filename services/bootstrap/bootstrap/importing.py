@@ -219,7 +219,7 @@ def _variable(text: str) -> str:
 
 
 def _word(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
 def _unique(name: str, taken: set[str]) -> str:
