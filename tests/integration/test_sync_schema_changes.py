@@ -46,9 +46,7 @@ def connect(syncs: Syncs, s3: Server, bucket: str, dataset: str) -> Callable[...
     return make
 
 
-def test_the_second_days_files_lose_no_value(
-    syncs: Syncs, connect: Callable[..., str], put: Put, dataset: str
-) -> None:
+def test_the_second_days_files_lose_no_value(syncs: Syncs, connect: Callable[..., str], put: Put, dataset: str) -> None:
     for name, (_, first, _) in DAYS.items():
         put(f"{name}.csv", first)
     connection = connect({name: mode for name, (mode, _, _) in DAYS.items()})

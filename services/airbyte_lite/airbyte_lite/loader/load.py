@@ -86,7 +86,9 @@ class StreamLoad:
         """
         if self._batches:
             self._warehouse.drop(self._staging)
-        if self.plan.widened or (self._batches and self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED):
+        if self.plan.widened or (
+            self._batches and self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED
+        ):
             self._warehouse.drop(self._version)
         if self._committed and self._clustering != self.plan.clustering:
             found = self.plan.find(self._warehouse)

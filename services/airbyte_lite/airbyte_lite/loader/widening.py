@@ -115,6 +115,6 @@ def widen(
         warehouse.client.create_table(copy, exists_ok=True, retry=warehouse.retry(), timeout=REQUEST_S)
     names = ", ".join(f"`{item.name}`" for item in table.schema)
     values = ", ".join(casts.get(item.name, f"`{item.name}`") for item in table.schema)
-    sql = f"INSERT INTO `{warehouse.name(staging)}` ({names})\nSELECT {values} FROM `{target}`"  # noqa: S608
+    sql = f"INSERT INTO `{warehouse.name(staging)}` ({names})\nSELECT {values} FROM `{target}`"
     jobs.query(sql, staging, f"{step}_cast", "copy rows into")
     jobs.copy(staging, table.table_id, WriteDisposition.WRITE_TRUNCATE, f"{step}_types")
