@@ -20,7 +20,7 @@ NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "STRUCT": "R
 CLUSTERED = {"STRING", "INTEGER", "NUMERIC", "BIGNUMERIC", "DATE", "DATETIME", "TIMESTAMP", "BOOLEAN", "GEOGRAPHY"}
 # "Introduction to partitioned tables", "Time-unit column partitioning".
 PARTITIONED = {"DATE", "DATETIME", "TIMESTAMP"}
-# "Modifying table schemas", "Change a column's data type": by ALTER COLUMN only, not by an update of the table's schema.
+# "Modifying table schemas", "Change a column's data type": by ALTER COLUMN, not by an update of the table's schema.
 WIDENED = {("INTEGER", name) for name in ("NUMERIC", "BIGNUMERIC", "FLOAT")} | {
     ("NUMERIC", "BIGNUMERIC"),
     ("NUMERIC", "FLOAT"),

@@ -179,9 +179,10 @@ class AirbyteClient:
         return self._read("POST", path, _with("syncCatalog"), {"connectionId": connection_id})
 
     def discover(self, source_id: str) -> builtins.list[Json]:
-        """Run the source's connector and return its streams. Airbyte remembers them for the next change of a connection.
+        """Run the source's connector and return its streams.
 
-        Raises AirbyteError if the connector fails.
+        Airbyte remembers the streams: the next change of a connection takes them over. Raises AirbyteError also if
+        the connector fails.
         """
         body = {"sourceId": source_id, "disable_cache": True}
         path = f"{CONFIGURATION}/sources/discover_schema"

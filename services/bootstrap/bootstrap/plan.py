@@ -109,7 +109,7 @@ def compare(
 
 
 def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool) -> list[Change]:
-    """Return the changes, with the connections' columns that differ from their sources', or with what Airbyte noticed."""
+    """Return the changes with what Airbyte noticed or, if `refresh`, with the columns that differ from the sources'."""
     kept = [
         change.found
         for change in changes

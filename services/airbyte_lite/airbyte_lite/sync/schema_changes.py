@@ -94,7 +94,7 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
 
 
 def _respelled(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
-    """Return the new names of the columns that differ by case only. A new name with several old ones is a new column."""
+    """Return the new names of the columns that differ by case only. With several candidates, it is a new column."""
     gone = [[name] for name in before if name not in now]
     new = [[name] for name in now if name not in before]
     pairs = {name: spellings([name], new) for [name] in gone if len(spellings([name], gone)) == 1}
