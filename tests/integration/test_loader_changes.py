@@ -81,13 +81,12 @@ WIDENED: dict[str, tuple[dict[str, Any], Any, dict[str, Any], Any, Any]] = {
 @pytest.mark.usefixtures("batches")
 @pytest.mark.parametrize("mode", KEEPING)
 def test_a_wider_type_keeps_every_value(kit: Kit, mode: str) -> None:
-    key = {"primary_key": [["id"]]}
     old = {"id": ID} | {name: first for name, (first, *_) in WIDENED.items()}
-    kit.sync(kit.stream(mode, fields=old, **key), rows=[{"id": 1} | {name: row[1] for name, row in WIDENED.items()}])
+    kit.sync(kit.stream(mode, fields=old), rows=[{"id": 1} | {name: row[1] for name, row in WIDENED.items()}])
     kit.client.query(f"ALTER TABLE `{kit.dataset}.t` ALTER COLUMN int_text SET OPTIONS (description='kept')").result()
     layout = kit.table()
     new = {"id": ID} | {name: row[2] for name, row in WIDENED.items()}
-    stream = kit.stream(mode, fields=new, **key)
+    stream = kit.stream(mode, fields=new)
     kit.sync(stream, rows=[{"id": 2} | {name: row[3] for name, row in WIDENED.items()}])
     columns = list(WIDENED)
     [first, second] = kit.rows(f"id, {', '.join(columns)}")

@@ -77,7 +77,8 @@ def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Schema
 def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     now, respelled = columns(offered), _respelled(columns(stream.stream), columns(offered))
     before = {respelled.get(name, name): column for name, column in columns(stream.stream).items()}
-    retyped, narrowed = {}, {}
+    retyped: dict[str, str] = {}
+    narrowed: dict[str, str] = {}
     for name in now:
         if name in before and column_type(now[name]) != column_type(before[name]):
             kept = _joined(before[name], now[name]) == before[name]

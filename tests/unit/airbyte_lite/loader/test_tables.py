@@ -116,7 +116,7 @@ def test_append_widens_a_column_that_cannot_hold_the_streams_values() -> None:
 def test_a_new_key_of_a_table_with_rows_and_a_cursor_that_becomes_text_are_refused() -> None:
     table = existing(SchemaField("id", "INTEGER"), SchemaField("at", "INTEGER"))
     table._properties["numRows"] = "7"
-    fields = {"id": {"type": "integer"}, "code": {"type": "string"}, "at": {"type": "string"}}
+    fields: dict[str, Any] = {"id": {"type": "integer"}, "code": {"type": "string"}, "at": {"type": "string"}}
     with pytest.raises(SyncError, match=r"7 rows.*code.*reset"):
         planned("incremental_deduped_history", table, key="code", **fields)
     with pytest.raises(SyncError, match=r"cursor at is INT64.*reset"):
