@@ -123,7 +123,7 @@ def test_discovery(syncs: Syncs, source: dict[str, Any]) -> None:
         ({"name": "peoples"}, "has no stream peoples. It has: people."),
         ({"name": "people", "syncMode": "full_refresh_update"}, "Valid sync modes: full_refresh_overwrite"),
         ({"name": "people", "syncMode": "incremental_deduped_history"}, "needs a primaryKey"),
-        ({"name": "people", "syncMode": "incremental_deduped_history", "primaryKey": [["ID"]]}, "no column ID"),
+        ({"name": "people", "syncMode": "incremental_deduped_history", "primaryKey": [["nr"]]}, "no column nr"),
         ({"name": "people", "syncMode": "incremental_append", "cursorField": ["id"]}, "cursorField"),
         ({"name": "people", "selectedFields": [{"fieldPath": ["nam"]}]}, "no column nam to select"),
     ],

@@ -170,6 +170,26 @@ class AirbyteClient:
             {"connectionId": connection_id},
         )
 
+    def catalog(self, connection_id: str) -> Json:
+        """Return a connection as the configuration API shows it (ConnectionRead): with the columns of its streams."""
+        path = f"{CONFIGURATION}/connections/get"
+        return self._read("POST", path, _with("syncCatalog"), {"connectionId": connection_id})
+
+    def discover(self, source_id: str) -> builtins.list[Json]:
+        """Run the source's connector and return its streams.
+
+        Airbyte remembers the streams: the next change of a connection takes them over. Raises AirbyteError also if
+        the connector fails.
+        """
+        body = {"sourceId": source_id, "disable_cache": True}
+        path = f"{CONFIGURATION}/sources/discover_schema"
+        answer = self._content(self._send("POST", path, body, timeout=DISCOVERY_TIMEOUT), _with("jobInfo"))
+        if answer.get("catalog") is None:
+            failure = answer["jobInfo"].get("failureReason") or {}
+            raise AirbyteError(self._masked(str(failure.get("externalMessage") or "The connector failed.")), 200)
+        streams: builtins.list[Json] = answer["catalog"]["streams"]
+        return streams
+
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""
         timeout = DISCOVERY_TIMEOUT if kind is Kind.CONNECTION else TIMEOUT

@@ -115,10 +115,14 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
         streams = _streams(served, connection.source_id, body.configurations)
 
     def alter(now: Connection) -> Connection:
+        # New streams have the source's schema, and an active connection is compared with it again by its next sync.
+        seen = streams is not None or (body.status == "active" and now.status != "active")
         return replace(
             now,
             name=body.name or now.name,
-            streams=now.streams if streams is None else streams,
+            streams=now.streams if streams is None else catalog.in_known_order(streams, now.streams),
+            schema_change="no_change" if seen else now.schema_change,
+            status_reason="" if seen else now.status_reason,
             prefix=(body.prefix or "") if "prefix" in body.model_fields_set else now.prefix,
             status=body.status or now.status,
             schema_updates=body.non_breaking_schema_updates_behavior or now.schema_updates,

@@ -74,6 +74,8 @@ class Connection:
     status: str = "active"
     schema_updates: str = "ignore"  # nonBreakingSchemaUpdatesBehavior
     cron: str | None = None  # in UTC; None: synced on request only
+    schema_change: str = "no_change"  # between the source and the streams: no_change | non_breaking | breaking
+    status_reason: str = ""  # why it was set to inactive, or what the schema change is
     deleted: bool = False
 
 
