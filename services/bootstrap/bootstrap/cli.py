@@ -60,11 +60,14 @@ def seed(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also overwrite objects that seed did not upload.")
     ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also delete objects that seed uploaded and whose files are gone.")
+    ] = False,
 ) -> None:
-    """Upload to S3 the CSV files of SEED_DATA_DIR that are missing there or have changed."""
+    """Upload to S3 the data files of SEED_DATA_DIR that are missing there or have changed."""
     from bootstrap.seed import seed as seed_bucket  # boto3 takes long to import
 
-    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite)
+    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite, prune=prune)
 
 
 @app.command()
