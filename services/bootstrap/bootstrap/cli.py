@@ -22,7 +22,7 @@ from bootstrap.plan import make_plan
 from bootstrap.render import PRUNE_UNASKED, as_json, destruction_lines, left_lines, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
-from connections_file import ConnectionsFileError
+from connections_file import ConnectionsFile, ConnectionsFileError
 from platform_kit.settings import SettingsError
 
 CHANGES_EXIT_CODE = 2
@@ -91,6 +91,7 @@ def plan(
     else:
         for text in plan_lines(found):
             _say(text)
+        _say_notes(file)
     if detailed_exitcode and not found.is_empty:
         raise _PlanHasChanges
 
@@ -113,8 +114,14 @@ def apply(
         pin(client, pins, _say)  # first, because the version decides the specification of the configuration
         state = State(settings.state_directory)
         left = apply_file(client, file, state, _report, adopt=adopt, prune=prune, ask=_show if yes else _ask)
+    _say_notes(file)
     for text in left_lines(left):
         _say(text)
+
+
+def _say_notes(file: ConnectionsFile) -> None:
+    for text in file.notes():
+        _say(f"note: {text}")
 
 
 def _show(destroyed: list[Change]) -> None:

@@ -173,7 +173,8 @@ def test_a_code_location_loads_with_every_name() -> None:
         stream = Stream(name=name, sync_mode="full_refresh_append", dbt_source=f"1.{number}", files=keys)
         connections.append(Connection(name=name, source="s3", destination="warehouse", streams=[stream]))
     assets = [landing_assets(connection, SOURCE, WAREHOUSE) for connection in connections]
-    definitions = dg.Definitions(assets=[*file_assets(connections), *assets])
+    resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
+    definitions = dg.Definitions(assets=[*file_assets(connections), *assets], resources=resources)
     definitions.resolve_all_job_defs()
     graph = definitions.resolve_asset_graph()
     assert len(graph.get_all_asset_keys()) == len(names) + len(keys)
