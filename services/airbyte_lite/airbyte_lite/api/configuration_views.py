@@ -56,7 +56,7 @@ def connection_read(connection: Connection) -> dict[str, Any]:
         "syncCatalog": {"streams": [stream_read(stream) for stream in connection.streams]},
         "breakingChange": connection.schema_change == "breaking",
         "schemaChange": connection.schema_change,  # in Airbyte only in the answers of web_backend
-        "statusReason": connection.status_reason or None,
+        **({"statusReason": connection.status_reason} if connection.status_reason else {}),
         "created_at": int(connection.created_at),
         "tags": [],
     }
