@@ -15,7 +15,8 @@ from tools.local.startup import StepError, bootstrap, bring_up, step
 from tools.stack import ports
 
 WATCH_SECONDS = 1.0
-SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
+SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml"}
+SOURCES |= {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".avro", ".xlsx", ".gz", ".bz2", ".zip"}  # data
 
 # Each action with the paths that trigger it when a file below them changes. The actions run in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
@@ -40,7 +41,7 @@ def files(path: Path) -> Iterator[Path]:
         return
     for directory, folders, names in path.walk():
         folders[:] = [name for name in folders if name not in {"target", "logs", "__pycache__"}]
-        yield from (directory / name for name in names if Path(name).suffix in SOURCES)
+        yield from (directory / name for name in names if Path(name).suffix.lower() in SOURCES)
 
 
 def snapshot() -> dict[str, int]:
