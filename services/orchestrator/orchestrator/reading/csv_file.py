@@ -227,7 +227,8 @@ class _Scan:
                     self.line += 1
                     self._pending.append(line)
                     yield line
-                yield from lines
+                for line in lines:  # `yield from` would close the generator together with this one
+                    yield line
 
             try:
                 row = next(self._reader(repeated(), strict=False), [])

@@ -81,8 +81,8 @@ class StreamFiles:
     declared: frozenset[str] = frozenset()
     """The columns that the configuration declares."""
     schemaless: bool = False
-    skips_records: str | None = None
-    """The option with which the connector leaves out invalid records."""
+    skips: str | None = None
+    """The option with which the connector may leave out invalid records."""
 
     def matches(self, key: str) -> bool:
         """Return whether the connector reads the object."""
@@ -113,8 +113,13 @@ def stream_files(stream: Stream, source: Source) -> StreamFiles:
     options = _options(stream, configuration)
     _require_records(configuration)
     globs = _globs(configuration, options)
-    skips = "validation_policy is Skip Record" if options.get("validation_policy") == "Skip Record" else None
-    return StreamFiles(globs, _format(options), _declared(options), bool(options.get("schemaless")), skips)
+    found = _format(options)
+    skips = None
+    if options.get("validation_policy") == "Skip Record":
+        skips = "validation_policy is Skip Record: the connector skips invalid records"
+    elif isinstance(found, CsvFormat) and found.ignore_errors_on_fields_mismatch:
+        skips = "ignore_errors_on_fields_mismatch is set: the connector may skip records"
+    return StreamFiles(globs, found, _declared(options), bool(options.get("schemaless")), skips)
 
 
 def _options(stream: Stream, configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -146,8 +146,6 @@ def _failures(what: str) -> Iterator[None]:
     except ClientError as error:
         raise dg.Failure(f"{what} cannot be read: {error}. Upload the file, then run again.") from error
     except BotoCoreError as error:  # no connection, or one that broke
-        raise dg.Failure(
-            f"{what} cannot be read: {error}. Is S3 running? make ps shows it; then run again."
-        ) from error
+        raise dg.Failure(f"{what} cannot be read: {error}. Is S3 running? make ps shows it; then run again.") from error
     except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
         raise dg.Failure(f"{what} cannot be read: {error}. Replace the file, then run again.") from error

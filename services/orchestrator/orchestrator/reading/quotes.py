@@ -16,9 +16,7 @@ def open_quote(text: str, file_format: CsvFormat) -> int | None:
     escaped = f"{escape}." if escape else "(?!)"
     doubled = f"{quote}{quote}" if file_format.double_quote else "(?!)"
     inside = rf"(?:{escaped}|{doubled}|[^{quote}{escape}])*+"
-    value = re.compile(
-        rf"(?P<open>{quote}){inside}(?P<close>{quote})?|", re.DOTALL
-    )
+    value = re.compile(rf"(?P<open>{quote}){inside}(?P<close>{quote})?|", re.DOTALL)
     rest = re.compile(rf"(?:{escaped}|[^{separator}{escape}\n])*+(?:{separator}|\n|\Z)", re.DOTALL)
     position = 0
     while position < len(text):
