@@ -37,7 +37,8 @@ EVENTS = """query ($runId: ID!, $cursor: String) {
     ... on MaterializationEvent { assetKey { path } metadataEntries { label ... on IntMetadataEntry { intValue }
       ... on FloatMetadataEntry { floatValue } } }
     ... on AssetCheckEvaluationEvent { evaluation { checkName assetKey { path } success severity
-      description metadataEntries { label ... on IntMetadataEntry { intValue } ... on FloatMetadataEntry { floatValue } } } }
+      description metadataEntries { label ... on IntMetadataEntry { intValue }
+        ... on FloatMetadataEntry { floatValue } } } }
     ... on ExecutionStepFailureEvent { error { message causes { message } } }
     ... on RunFailureEvent { error { message } } } } } }"""
 

@@ -73,18 +73,18 @@ def _place(
 
 def fits(text: str, kind: str, file_format: CsvFormat) -> bool:
     """Return whether a cell's text is a value of a BigQuery type."""
-    tests: Mapping[str, Callable[[str], bool]] = {
-        "INTEGER": lambda value: bool(re.fullmatch(r"\s*[+-]?\d+\s*", value)) and -(2**63) <= int(value) < 2**63,
-        "NUMERIC": _is_number,
-        "BIGNUMERIC": _is_number,
-        "FLOAT": _is_number,
-        "BOOLEAN": lambda value: value in file_format.true_values | file_format.false_values,
-        "DATE": lambda value: bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)),
-        "TIMESTAMP": lambda value: bool(re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value)),
-        "DATETIME": lambda value: bool(re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value)),
-        "TIME": lambda value: bool(re.match(r"\d\d:\d\d", value)),
-    }
-    return tests.get(kind, lambda _: True)(text)
+    test = TESTS.get(kind)
+    if kind == "BOOLEAN":
+        return text in file_format.true_values | file_format.false_values
+    return test(text) if test else True
+
+
+def _is_integer(text: str) -> bool:
+    return re.fullmatch(r"\s*[+-]?\d+\s*", text) is not None and -(2**63) <= int(text) < 2**63
+
+
+def _like(pattern: str) -> Callable[[str], bool]:
+    return lambda text: re.match(pattern, text) is not None
 
 
 def _is_number(text: str) -> bool:
@@ -93,3 +93,15 @@ def _is_number(text: str) -> bool:
     except InvalidOperation:
         return False
     return number.is_finite() and abs(number) < Decimal(10) ** 29
+
+
+TESTS: Mapping[str, Callable[[str], bool]] = {
+    "INTEGER": _is_integer,
+    "NUMERIC": _is_number,
+    "BIGNUMERIC": _is_number,
+    "FLOAT": _is_number,
+    "DATE": _like(r"\d{4}-\d\d-\d\d$"),
+    "TIMESTAMP": _like(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
+    "DATETIME": _like(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
+    "TIME": _like(r"\d\d:\d\d"),
+}

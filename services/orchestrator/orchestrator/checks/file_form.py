@@ -11,15 +11,15 @@ DESCRIPTION = """The files can be read in one way only.
 
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is not
 valid in the encoding, text that is not JSON. A warning: quotes inside a quoted value that are not doubled, a quoted value
-over lines that look like records, a value that is too long to be read, and, with ignore_errors_on_fields_mismatch, records
-with another number of values.
+over lines that look like records, a value that is too long to be read, and, with ignore_errors_on_fields_mismatch,
+records with another number of values.
 """
 REMEDIES: dict[FaultKind, str] = {
-    "open quote": "Close the quote in the file, or double it if it belongs to the text; then upload the file and run again.",
+    "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
     "text after quote": "Double the quote in the file, or set escape_char in the stream's format.",
     "lines in quotes": "Look whether a closing quote is missing in the file.",
-    "number of values": "Correct the line: quote values that contain the delimiter; then upload the file and run again.",
-    "NUL byte": "Set the file's encoding (for example utf-16) in the stream's format, or remove the byte from the file.",
+    "number of values": "Correct the line: quote values that contain the delimiter, then run again.",
+    "NUL byte": "Set the file's encoding (for example utf-16) in the stream's format, or remove the byte.",
     "encoding": "Set the file's encoding in the stream's format, for example encoding: latin-1, then make apply.",
     "header lines": "Write the header on one line, or skip it and set header_definition with column_names.",
     "long value": "Look whether a closing quote is missing. If the value is meant, skip this check for the stream.",

@@ -1,5 +1,7 @@
 """The check that the primary key is whole: its columns are in the table, never NULL, and unique."""
 
+from typing import Any
+
 from connections_file import Stream
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import URL, TableFacts, key_columns
@@ -66,5 +68,5 @@ def _url(table: TableFacts) -> str:
     return f", min({URL}) as url" if URL in table.columns else ""
 
 
-def _ask(warehouse: Warehouse, table: TableFacts, what: str, which: str) -> list[dict[str, object]]:
+def _ask(warehouse: Warehouse, table: TableFacts, what: str, which: str) -> list[dict[str, Any]]:
     return warehouse.query(f"select {what} from {table.scope} {which}")  # noqa: S608 - see Warehouse.query

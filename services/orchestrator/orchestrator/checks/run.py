@@ -123,7 +123,7 @@ class TableChecks:
         """Read each file that is new or changed since the last check; take the facts of the others from there."""
         memory = remembered.Memory(instance, self.stream.asset_key, files, table.empty)
         found = {}
-        for file in bucket.list(files):
+        for file in bucket.matching(files):
             fact = memory.get(file) or bucket.facts(file, files.format, table.empty)
             found[file.name] = memory.keep(file, fact)
         memory.save()

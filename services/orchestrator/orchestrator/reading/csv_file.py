@@ -6,9 +6,9 @@ Other blocks go through the module csv, record by record, as in the connector.
 
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat
@@ -94,7 +94,7 @@ class _Scan:
         self._blocks = blocks_
 
     def _header(self) -> str | None:
-        """Read the names and skip the lines before the records; return the rest of the block, None for an empty file."""
+        """Read the names, skip the lines before the records, return the rest of the block; None: an empty file."""
         before, header = self._format.skip_rows_before_header, self._format.has_header
         skipped = before + header + self._format.skip_rows_after_header
         block = next(self._blocks, None)
@@ -142,7 +142,7 @@ class _Scan:
                 return delimiter
         return None
 
-    def _counter(self):  # type: ignore[no-untyped-def]
+    def _counter(self) -> Callable[[str], int | None]:
         """Return a function that gives the number of a block's records if each line is one, else None."""
         separator, quote, escape = self._format.separator, self._format.quote_char, self._format.escape_char
         kept = (separator + "\n").encode()
@@ -184,7 +184,7 @@ class _Scan:
         line = self.line + block.count("\n", 0, block.index("\0")) + 1
         self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
 
-    def _reader(self, lines: Iterator[str], *, strict: bool):  # type: ignore[no-untyped-def]
+    def _reader(self, lines: Iterator[str], *, strict: bool) -> Any:
         csv.field_size_limit(VALUE_LIMIT)
         return csv.reader(
             lines,
@@ -231,7 +231,7 @@ class _Scan:
                     yield line
 
             try:
-                row = next(self._reader(repeated(), strict=False), [])
+                row: list[str] = next(self._reader(repeated(), strict=False), [])
             except csv.Error as error:
                 self._too_long(start)
                 raise TooLongError(f"line {start}: {error}") from error

@@ -40,7 +40,7 @@ class Files:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
-    def list(self, files: StreamFiles) -> list[File]:
+    def matching(self, files: StreamFiles) -> list[File]:
         """Return the files that match the stream's globs, sorted by name. Raises Failure when S3 does not answer."""
         found: dict[str, File] = {}
         with _failures(f"s3://{self._bucket}"):
