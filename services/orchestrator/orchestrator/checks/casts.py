@@ -65,9 +65,9 @@ def _place(
     """Return line and text of the first value that does not fit, (0, "") if none is found."""
     for line, row in rows:
         for name, value in row.items():
-            if bears(identifier(field).lower(), name) and value not in file_format.null_values:
-                if not fits(value, kind, file_format):
-                    return line, value[:100]
+            mine = bears(identifier(field).lower(), name) and value not in file_format.null_values
+            if mine and not fits(value, kind, file_format):
+                return line, value[:100]
     return 0, ""
 
 

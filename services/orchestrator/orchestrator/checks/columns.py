@@ -14,9 +14,9 @@ from platform_kit.names import identifier
 NAME = "columns_arrived"
 DESCRIPTION = """Each column of the files is a column of the table, with its values.
 
-An error: a name with blanks, a byte order mark or another invisible character; two columns with one name; one column that
-holds the delimiter of the others; a column that is NULL in every row although a file has values. A warning: a column of a
-file that the table does not have.
+An error: a name with blanks, a byte order mark or another invisible character; two columns with one name; one column
+that holds the delimiter of the others; a column that is NULL in every row although a file has values. A warning: a
+column of a file that the table does not have.
 """
 BYTE_ORDER_MARK = "\ufeff"
 

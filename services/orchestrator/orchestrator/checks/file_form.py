@@ -9,10 +9,10 @@ from orchestrator.reading.formats import CsvFormat, StreamFiles
 NAME = "file_is_well_formed"
 DESCRIPTION = """The files can be read in one way only.
 
-An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is not
-valid in the encoding, text that is not JSON. A warning: quotes inside a quoted value that are not doubled, a quoted value
-over lines that look like records, a value that is too long to be read, and, with ignore_errors_on_fields_mismatch,
-records with another number of values.
+An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
+not valid in the encoding, text that is not JSON. A warning: quotes inside a quoted value that are not doubled, a quoted
+value over lines that look like records, a value that is too long to be read, and, with
+ignore_errors_on_fields_mismatch, records with another number of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
