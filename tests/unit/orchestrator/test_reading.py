@@ -134,7 +134,7 @@ def test_a_fault_has_its_line(content: bytes, kind: str, line: int, records: int
 
 def test_records_and_faults_do_not_depend_on_where_blocks_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = ['"', '"', ",", "\n", "\r", "\r\n", "a", "\u00e9", '"a"', "\n"]
-    random = Random(7)
+    random = Random(7)  # noqa: S311
     for size in (1, 3, 50):
         monkeypatch.setattr(text, "CHUNK_BYTES", size)
         for _ in range(300):
