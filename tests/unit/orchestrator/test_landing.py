@@ -50,7 +50,7 @@ class StubWarehouse(Warehouse):
         assert table.startswith("p.d.")
         return ROWS[table.removeprefix("p.d.")]
 
-    def columns(self, table: str) -> dict[str, tuple[str, str]]:
+    def columns(self, table: str) -> dict[str, tuple[str, str]]:  # noqa: ARG002
         return {"id": ("id", "INTEGER")}
 
     def query(self, query: str) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ class StubFiles(Files):
     def matching(self, files: StreamFiles) -> list[File]:
         return [File(key, "1") for key in RECORDS if files.matches(key)]
 
-    def facts(self, file: File, file_format: FileFormat, columns: Collection[str]) -> FileFacts:
+    def facts(self, file: File, file_format: FileFormat, columns: Collection[str]) -> FileFacts:  # noqa: ARG002
         assert file_format.filetype == "csv"
         READ.append(file.name)
         if file.name in ODD:
