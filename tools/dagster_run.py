@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,8 @@ FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
 UNREACHABLE_SECONDS = 60.0  # how long the webserver may not answer (it may restart) before following ends
 
+UNREACHABLE = "its code server does not answer; `make dev` and `make up` start it again within seconds"
+
 RELOAD = "mutation { reloadWorkspace { ... on PythonError { message } } }"
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
 LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
@@ -29,6 +32,8 @@ LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name lo
 LAUNCH = """mutation ($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
+TERMINATE = """mutation ($runId: String!) { terminateRun(runId: $runId) {
+  __typename ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
 EVENTS = """query ($runId: ID!, $cursor: String) {
   runOrError(runId: $runId) { ... on Run { status } }
   logsForRun(runId: $runId, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
@@ -48,6 +53,15 @@ class DagsterRunError(Exception):
 
     The message says what happened, why, and the next command.
     """
+
+
+class InterruptedRun(KeyboardInterrupt):
+    """Ctrl-C while a run was followed: the run goes on."""
+
+    def __init__(self, url: str, run_id: str) -> None:
+        """`url` is Dagster's address."""
+        super().__init__()
+        self.url, self.run_id = url, run_id
 
 
 def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -92,10 +106,25 @@ def load_errors(url: str) -> list[str]:
     entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
     errors = [entry["locationOrLoadError"] or {} for entry in entries]
     return [
-        "\n".join(reason.strip() for reason in (error["message"], *(cause["message"] for cause in error["causes"])))
+        UNREACHABLE
+        if "DagsterUserCodeUnreachableError" in error["message"]  # the rest of it is gRPC's internal state
+        else "\n".join(
+            reason.strip() for reason in (error["message"], *(cause["message"] for cause in error["causes"]))
+        )
         for error in errors
         if "message" in error
     ]
+
+
+def terminate(url: str, run_id: str) -> str:
+    """End a run, wait for its end and return its status. Raises DagsterRunError when Dagster cannot end it."""
+    answer = query(url, TERMINATE, {"runId": run_id})["terminateRun"]
+    status = ""
+    for event in follow(url, run_id) if answer["__typename"] == "TerminateRunSuccess" else ():
+        status = event.get("status", status)
+    if not status:
+        raise DagsterRunError(f"Dagster could not end the run: {answer.get('message', answer['__typename'])}")
+    return status
 
 
 def reload(url: str) -> None:
@@ -184,6 +213,12 @@ def run(url: str) -> float:
     started = time.time()
     try:
         run_id = launch(url)
+    except urllib.error.HTTPError as error:
+        raise DagsterRunError(
+            f"Dagster at {url} answers with HTTP {error.code}: its code server may have just ended, and then starts "
+            "again within seconds. Next: make run; the log is shown by: make logs s=webserver (Compose), or is "
+            ".local/dev/logs/dagster.log (make dev)"
+        ) from error
     except OSError as error:
         raise DagsterRunError(
             f"Dagster does not answer at {url}: {error}\nStart the platform first: `make up` or `make dev`."
@@ -191,15 +226,18 @@ def run(url: str) -> float:
     print(f"  run {run_id}  {url}/runs/{run_id}", flush=True)
     assets = checks = failed = 0
     status = ""
-    for event in follow(url, run_id):
-        line = describe(event, started)
-        if line:
-            print(f"  {line}", flush=True)
-        assets += event.get("__typename") == "MaterializationEvent"
-        if event.get("__typename") == "AssetCheckEvaluationEvent":
-            checks += 1
-            failed += not event["evaluation"]["success"] and event["evaluation"]["severity"] == "ERROR"
-        status = event.get("status", status)
+    try:
+        for event in follow(url, run_id):
+            line = describe(event, started)
+            if line:
+                print(f"  {line}", flush=True)
+            assets += event.get("__typename") == "MaterializationEvent"
+            if event.get("__typename") == "AssetCheckEvaluationEvent":
+                checks += 1
+                failed += not event["evaluation"]["success"] and event["evaluation"]["severity"] == "ERROR"
+            status = event.get("status", status)
+    except KeyboardInterrupt as interrupt:
+        raise InterruptedRun(url, run_id) from interrupt
     seconds = time.time() - started
     print(f"  {status} in {seconds:.1f} s: {assets} assets, {checks} checks, {failed} failed checks", flush=True)
     if status != "SUCCESS" or failed:

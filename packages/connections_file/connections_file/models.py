@@ -5,6 +5,8 @@ The configurations of sources and destinations are expanded only when `expanded(
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -12,9 +14,11 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from connections_file.columns import column_mistakes, with_input_schemas
 from connections_file.expansion import ExpansionError, UnsetVariableError, expand
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
+from platform_kit.names import identifier
 
 KINDS = ("sources", "destinations", "connections")
 EXTENSION = "x-"
@@ -54,7 +58,18 @@ class _Declared(_Model):
     @property
     def where(self) -> str:
         """The file and line of the declaration: `connections.yaml:12`."""
-        return self._document.where(self._location)
+        return self.place()
+
+    def place(self, *path: str | int) -> str:
+        """Return the file and line of a value inside the declaration."""
+        return self._document.where((*self._location, *path))
+
+    def known(self, value: Any) -> Any:
+        """Return a value with references replaced; as it is, if a variable is not set."""
+        try:
+            return expand(value, self._environment)
+        except ExpansionError:
+            return value
 
 
 class _Connector(_Declared):
@@ -66,16 +81,21 @@ class _Connector(_Declared):
     """The fields of the connector's specification. Write secrets as references to the environment: ${NAME}."""
 
     def expanded(self) -> dict[str, Any]:
-        """Return the configuration with references replaced. Raises ConnectionsFileError if a variable is not set."""
+        """Return the configuration for the connector, with references and maps of columns replaced.
+
+        Raises ConnectionsFileError if a variable is not set, or if a column's type is invalid after the replacement.
+        """
+        here = (*self._location, "configuration")
         try:
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
-            location = (*self._location, "configuration", *error.path)
             hint = ""
             if isinstance(error, UnsetVariableError):
                 hint = " Set it in connections.env; without Docker, you can also export it."
-            raise self._document.error((location, f"{error}.{hint}")) from error
-        return result
+            raise self._document.error(((*here, *error.path), f"{error}.{hint}")) from error
+        if mistakes := [((*here, *path), text) for path, text in column_mistakes(self.connector, result)]:
+            raise self._document.error(*mistakes)
+        return with_input_schemas(self.connector, result)
 
 
 class Source(_Connector):
@@ -114,8 +134,8 @@ class Stream(_Model):
     """The columns to load. Default: all columns."""
     namespace: Name | None = None
     """The schema of the stream, if the source has several schemas."""
-    dbt_source: Annotated[str, StringConstraints(pattern=r"^\w+\.\w+$")]
-    """The dbt source that reads the table, as `source.table`. It is also the asset key."""
+    dbt_source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
+    """The dbt source that reads the table, as `source.table`. It is also the asset key: ASCII letters, digits and _."""
     files: list[Name] = []
     """The S3 keys of the files that the stream loads."""
     checks: Checks = Checks()
@@ -155,6 +175,14 @@ class Connection(_Declared):
     """The dataset for namespace_definition: custom_format. Write Airbyte's variable as $${SOURCE_NAMESPACE}."""
     non_breaking_schema_updates_behavior: SchemaUpdates = "propagate_columns"
     """What Airbyte does if the source has new columns or streams."""
+
+    @property
+    def step_name(self) -> str:
+        """The name of the connection's step in Dagster, which allows ASCII letters, digits and _ only."""
+        if self.name.isascii():
+            return "sync_" + re.sub(r"[^A-Za-z0-9_]", "_", self.name)
+        # Other letters are lost, so that a hash keeps two such names apart.
+        return f"sync_{identifier(self.name)}_{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
 
 
 class ConnectionsFile(_Model):

@@ -36,6 +36,10 @@ Adopt = Annotated[
     bool, typer.Option("--adopt", help="Take over objects that have a declared name but were not created by apply.")
 ]
 
+RefreshSchema = Annotated[
+    bool, typer.Option("--refresh-schema", help="Also discover each source, and take its columns and types over.")
+]
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -74,6 +78,7 @@ def plan(
     ] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
     adopt: Adopt = False,
+    refresh_schema: RefreshSchema = False,
 ) -> None:
     """Show what apply would change; change nothing."""
     settings = Settings.read()
@@ -81,7 +86,8 @@ def plan(
     pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
         connectors = list(differences(client, pins))
-        found = make_plan(client, file, State(settings.state_directory), adopt=adopt)
+        state = State(settings.state_directory)
+        found = make_plan(client, file, state, adopt=adopt, refresh_schema=refresh_schema)
         found = replace(found, connectors=connectors)
     if as_json_:
         _say(json.dumps(as_json(found), indent=2))
@@ -95,6 +101,7 @@ def plan(
 @app.command()
 def apply(
     adopt: Adopt = False,
+    refresh_schema: RefreshSchema = False,
     prune: Annotated[
         bool, typer.Option("--prune", help="Also delete and replace objects and lose sync states; asks first.")
     ] = False,
@@ -109,7 +116,8 @@ def apply(
         set_up(client, settings.setup_email, _say)
         pin(client, pins, _say)  # first, because the version decides the specification of the configuration
         state = State(settings.state_directory)
-        left = apply_file(client, file, state, _report, adopt=adopt, prune=prune, ask=_show if yes else _ask)
+        options = {"adopt": adopt, "prune": prune, "refresh_schema": refresh_schema}
+        left = apply_file(client, file, state, _report, **options, ask=_show if yes else _ask)
     for text in left_lines(left):
         _say(text)
 

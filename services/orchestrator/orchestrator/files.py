@@ -1,5 +1,7 @@
 """The files in S3: external assets, from which the landing tables are loaded."""
 
+import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -14,8 +16,14 @@ COMPRESSIONS = (".gz", ".bz2", ".zip")
 
 
 def asset_key(s3_key: str) -> dg.AssetKey:
-    """Return the asset key of a file: `jaffle_shop/orders.csv` of the bucket is `s3/jaffle_shop/orders.csv`."""
-    return dg.AssetKey(["s3", *s3_key.split("/")])
+    """Return the asset key of a file: `jaffle_shop/orders.csv` of the bucket is `s3/jaffle_shop/orders.csv`.
+
+    Dagster refuses most characters in the key of a dependency. They become `_`, and a hash keeps the key unique.
+    """
+    name = re.sub(r"[^A-Za-z0-9_./-]", "_", s3_key)
+    if name != s3_key:
+        name += f"_{hashlib.sha256(s3_key.encode()).hexdigest()[:8]}"
+    return dg.AssetKey(["s3", *name.split("/")])
 
 
 def file_assets(connections: Iterable[Connection]) -> list[dg.AssetSpec]:

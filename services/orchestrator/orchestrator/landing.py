@@ -4,7 +4,6 @@ The assets come from connections.yaml, not from the server: the code location lo
 connection is looked up by its name when it runs.
 """
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +29,7 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
     # The checks are part of this step because they must run before dbt. The dbt step has checks of the same tables, and
     # Dagster does not let a check in a third step block it. A subset is the checks alone, or some of the tables.
     @dg.multi_asset(
-        name=f"sync_{re.sub(r'\W', '_', connection.name)}",
+        name=connection.step_name,
         specs=[asset_spec(table) for table in tables],
         check_specs=[spec for table in tables for spec in table.specs],
         can_subset=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -150,7 +151,7 @@ def _where(conditions: JobFilter) -> tuple[str, list[Any]]:
         if value is not None:
             clauses.append(clause)
             values.append(value)
-    if conditions.workspace_ids:
-        clauses.append(f"workspace_id in ({', '.join('?' * len(conditions.workspace_ids))})")
-        values.extend(conditions.workspace_ids)
+    if conditions.workspace_ids:  # as one value: SQLite has a limit for the number of values
+        clauses.append("workspace_id in (select value from json_each(?))")
+        values.append(json.dumps(conditions.workspace_ids))
     return " and ".join(clauses), values
