@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 import urllib.error
@@ -21,6 +22,7 @@ from tools.settings_table import PORTS
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
+STEPS_FAILED = re.compile(r"[^\n]*Steps failed: \[[^]\n]*\]\.?")
 UNREACHABLE_SECONDS = 60.0  # how long the webserver may not answer (it may restart) before following ends
 
 UNREACHABLE = "its code server does not answer; `make dev` and `make up` start it again within seconds"
@@ -191,6 +193,8 @@ def describe(event: dict[str, Any], started: float) -> str | None:
         reasons = [error["message"], *(cause["message"] for cause in error["causes"])]
         return f"{at}  FAILED {event['stepKey']}\n" + "\n".join(f"          {reason.strip()}" for reason in reasons)
     if kind == "RunFailureEvent":
+        if steps := STEPS_FAILED.match(event["message"]):  # the rest repeats the errors of the steps
+            return f"{at}  FAILED {steps[0]}"
         error = event["error"] or {"message": ""}
         return f"{at}  FAILED {event['message']} {error['message']}".rstrip()
     return None

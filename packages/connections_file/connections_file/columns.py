@@ -46,6 +46,13 @@ def declared_columns(options: Mapping[str, Any]) -> dict[str, str] | None:
     return given if isinstance(given, dict) else None
 
 
+def guesses_types(options: Mapping[str, Any]) -> bool:
+    """Return whether the connector guesses the types of a stream's columns from the texts in its CSV files."""
+    file_format = options.get("format")
+    inference = file_format.get("inference_type", "None") if isinstance(file_format, dict) else "None"
+    return inference != "None" and not (options.get("columns") or options.get("input_schema"))
+
+
 def with_input_schemas(connector: str, configuration: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration for the connector: each map of columns is replaced by `input_schema`, its JSON text."""
     streams = list(configuration.get("streams") or [])

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from connections_file.columns import column_mistakes, with_input_schemas
+from connections_file.columns import EXAMPLE, column_mistakes, guesses_types, stream_options, with_input_schemas
 from connections_file.expansion import ExpansionError, UnsetVariableError, expand
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
@@ -202,6 +202,17 @@ class ConnectionsFile(_Model):
         """Raise ConnectionsFileError if a configuration has an invalid reference or a variable that is not set."""
         for item in (*self.sources, *self.destinations):
             item.expanded()
+
+    def notes(self) -> Iterator[str]:
+        """Yield what the file allows but what can lose values: streams whose columns' types are guessed."""
+        for source in self.sources:
+            for position, options in stream_options(source.connector, source.configuration):
+                if guesses_types(options):
+                    yield (
+                        f"{source.place('configuration', 'streams', position)}: the connector guesses the types of "
+                        f"stream {options.get('name')!r} (inference_type): 02134 becomes 2134, a column of 0 and 1 can "
+                        f"become BOOL, and a number of 20 digits NULL. Declare them, for example {EXAMPLE}"
+                    )
 
     def bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
         """Give each declaration its location in the file and the environment of its references."""

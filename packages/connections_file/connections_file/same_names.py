@@ -1,4 +1,4 @@
-"""Finds names that become one: two streams with one table or one asset key, two connections with one step in Dagster."""
+"""Finds names that become one: two streams with one table or asset key, two connections with one step in Dagster."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from bootstrap.plan import make_plan
 from bootstrap.render import PRUNE_UNASKED, as_json, destruction_lines, left_lines, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
-from connections_file import ConnectionsFileError
+from connections_file import ConnectionsFile, ConnectionsFileError
 from platform_kit.settings import SettingsError
 
 CHANGES_EXIT_CODE = 2
@@ -64,11 +64,14 @@ def seed(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also overwrite objects that seed did not upload.")
     ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also delete objects that seed uploaded and whose files are gone.")
+    ] = False,
 ) -> None:
-    """Upload to S3 the CSV files of SEED_DATA_DIR that are missing there or have changed."""
+    """Upload to S3 the data files of SEED_DATA_DIR that are missing there or have changed."""
     from bootstrap.seed import seed as seed_bucket  # boto3 takes long to import
 
-    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite)
+    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite, prune=prune)
 
 
 @app.command()
@@ -94,6 +97,7 @@ def plan(
     else:
         for text in plan_lines(found):
             _say(text)
+        _say_notes(file)
     if detailed_exitcode and not found.is_empty:
         raise _PlanHasChanges
 
@@ -118,8 +122,14 @@ def apply(
         state = State(settings.state_directory)
         options = {"adopt": adopt, "prune": prune, "refresh_schema": refresh_schema}
         left = apply_file(client, file, state, _report, **options, ask=_show if yes else _ask)
+    _say_notes(file)
     for text in left_lines(left):
         _say(text)
+
+
+def _say_notes(file: ConnectionsFile) -> None:
+    for text in file.notes():
+        _say(f"note: {text}")
 
 
 def _show(destroyed: list[Change]) -> None:

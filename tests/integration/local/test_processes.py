@@ -138,7 +138,7 @@ def test_a_process_that_left_the_group_is_killed_too(tmp_path: Path) -> None:
         while not (process.log.exists() and process.log.read_text()):
             time.sleep(0.01)
         pid = int(process.log.read_text())
-    assert not runs(pid)
+    wait_for_the_end(pid)
 
 
 def test_what_a_killed_run_left_is_ended_by_the_next_one(tmp_path: Path) -> None:
@@ -172,6 +172,15 @@ def test_a_service_without_its_vital_process_is_not_complete(tmp_path: Path) -> 
         # Another service with the same child does not make this one complete.
         services.start(Service("other", ["sleep", "61"], {}, "http://127.0.0.1:9/"))
         assert not process.is_complete()
+
+
+def wait_for_the_end(pid: int) -> None:
+    """Wait until a process that was killed has ended."""
+    for _ in range(500):
+        if not runs(pid):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} still runs")
 
 
 def runs(pid: int) -> bool:

@@ -131,3 +131,20 @@ def test_the_declared_columns(options: dict[str, Any], columns: dict[str, str] |
 def test_an_import_writes_a_map_if_its_text_is_the_same(text: str, is_map: bool) -> None:
     [options] = with_columns("source-s3", {"streams": [{"name": "s", "input_schema": text}]})["streams"]
     assert options == {"name": "s"} | ({"columns": json.loads(text)} if is_map else {"input_schema": text})
+
+
+@pytest.mark.parametrize(
+    ("schema", "noted"),
+    [
+        ("<<: {format: {filetype: csv, inference_type: Primitive Types Only}}", True),
+        ("<<: {format: {filetype: csv, inference_type: Primitive Types Only}, columns: {id: integer}}", False),
+        ("<<: {format: {filetype: csv, inference_type: None}}", False),
+        ("globs: [a.csv]", False),
+    ],
+)
+def test_a_guess_is_noted(tmp_path: Path, schema: str, noted: bool) -> None:
+    path = tmp_path / "connections.yaml"
+    text = FILE.replace("            format: {filetype: csv}\n", "" if "format" in schema else "$&")
+    path.write_text(text.replace("$&", "            format: {filetype: csv}\n").replace("SCHEMA", schema))
+    notes = list(load(path, {}).notes())
+    assert [("connections.yaml:10" in note, "columns: {" in note) for note in notes] == [(True, True)] * noted

@@ -94,6 +94,24 @@ def test_a_code_server_that_ended_is_told_without_the_state_of_grpc(monkeypatch:
     assert "status =" not in str(told.value)
 
 
+def test_the_end_of_a_failed_run_does_not_repeat_the_errors_of_its_steps() -> None:
+    message = (
+        "Execution of run for \"all_assets\" failed. Steps failed: ['dbt_build']. Failure: dbt failed:\nno column x"
+    )
+    event = {
+        "__typename": "RunFailureEvent",
+        "timestamp": "1000",
+        "message": message,
+        "error": {"message": "no column"},
+    }
+    line = dagster_run.describe(event, 0)
+    assert line is not None
+    assert "dbt_build" in line
+    assert "no column" not in line
+    event["message"] = "The run worker was killed."
+    assert "no column" in str(dagster_run.describe(event, 0))
+
+
 def followed(monkeypatch: pytest.MonkeyPatch, *interrupts: float, answer: dict[str, Any]) -> list[str]:
     """The lines of `make run` after as many Ctrl-C as asked for, the first one while the run is followed."""
     lines: list[str] = []

@@ -9,7 +9,7 @@ import pytest
 
 from connections_file import Checks, Connection, Destination, Source, Stream
 from orchestrator.airbyte import Airbyte
-from orchestrator.files import Bucket
+from orchestrator.files import Bucket, asset_key, file_assets
 from orchestrator.landing import landing_assets
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import FileFormat, NotCountedError, StreamFiles
@@ -197,3 +197,19 @@ def test_rows_are_counted_in_the_table_that_the_asset_names(monkeypatch: pytest.
     result = dg.materialize([assets], resources=resources)
     [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["dagster/row_count"].value == 7
+
+
+def test_a_code_location_loads_with_every_name() -> None:
+    names = ["café", "日本", "中国", "a.b 'c' \"d\"", "1", "-", "x" * 3000]
+    keys = ["a b.csv", "a_b.csv", "ä?.csv", "q'\".csv", "t\tab", "x//y.csv", "*.csv", "日本.csv"]
+    connections = []
+    for number, name in enumerate(names):
+        stream = Stream(name=name, sync_mode="full_refresh_append", dbt_source=f"1.{number}", files=keys)
+        connections.append(Connection(name=name, source="s3", destination="warehouse", streams=[stream]))
+    assets = [landing_assets(connection, SOURCE, WAREHOUSE) for connection in connections]
+    resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
+    definitions = dg.Definitions(assets=[*file_assets(connections), *assets], resources=resources)
+    definitions.resolve_all_job_defs()
+    graph = definitions.resolve_asset_graph()
+    assert len(graph.get_all_asset_keys()) == len(names) + len(keys)
+    assert graph.get(dg.AssetKey(["1", "0"])).parent_keys == {asset_key(key) for key in keys}

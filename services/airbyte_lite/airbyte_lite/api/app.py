@@ -10,9 +10,20 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 
-from airbyte_lite.api import configuration, connections, errors, jobs, workspaces
+from airbyte_lite.api import (
+    configuration,
+    configuration_connections,
+    configuration_jobs,
+    connections,
+    errors,
+    jobs,
+    openapi,
+    organizations,
+    workspaces,
+)
 from airbyte_lite.api.actors import actor_router
 from airbyte_lite.api.listening import HostGuard
+from airbyte_lite.api.paths import LenientPaths
 from airbyte_lite.api.requests import RequestReader
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.runner import ConnectorError
@@ -42,6 +53,8 @@ def create_app(services: Services) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
+        responses=openapi.ERRORS,
         telemetry=NO_TELEMETRY,
     )
     app.state.services = services
@@ -58,9 +71,13 @@ def create_app(services: Services) -> FastAPI:
         actor_router("destination"),
         connections.router,
         jobs.router,
+        organizations.router,
         configuration.router,
+        configuration_connections.router,
+        configuration_jobs.router,
     ):
         app.include_router(router)
+    app.add_middleware(LenientPaths)
     return app
 
 

@@ -1,21 +1,25 @@
 """Authentication: a bearer token, issued for a client id and secret, or basic authentication.
 
-Tokens are signed and not stored, so a restart of the server does not invalidate them. A token is valid for 15 minutes
-("Applications" in Airbyte's API documentation).
+Tokens are JSON Web Tokens with the claims of Airbyte's. They are signed and not stored, so a restart of the server
+does not invalidate them. A token is valid for 15 minutes ("Applications" in Airbyte's API documentation).
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Callable
 
+import jwt
+from jwt.types import Options
+
+from airbyte_lite.api.instance import USER, base_url
 from airbyte_lite.settings import Settings
 
 TOKEN_SECONDS = 15 * 60
+ALGORITHM = "HS256"
+AUDIENCE = "airbyte-server"  # as in Airbyte's tokens
 
 
 def _equal(given: str, expected: str) -> bool:
@@ -39,8 +43,14 @@ class Authenticator:
             secret_matches = _equal(client_secret, settings.client_secret or "")
             if settings.client_id is None or not (id_matches & secret_matches):
                 return None
-        payload = f"{int(self._clock()) + TOKEN_SECONDS}.{secrets.token_hex(8)}"
-        return f"{payload}.{self._signature(payload)}"
+        claims = {
+            "iss": base_url(settings),
+            "aud": AUDIENCE,
+            "sub": USER,
+            "roles": ["ADMIN"],
+            "exp": int(self._clock()) + TOKEN_SECONDS,
+        }
+        return jwt.encode(claims, self._key, ALGORITHM)
 
     def allows(self, authorization: str | None) -> bool:
         """Return whether the Authorization header is valid. Without configured credentials, every request is."""
@@ -53,14 +63,14 @@ class Authenticator:
             return self._settings.username is not None and self._password_is_valid(credentials.strip())
         return False
 
-    def _signature(self, payload: str) -> str:
-        return hmac.new(self._key, payload.encode(), hashlib.sha256).hexdigest()
-
     def _token_is_valid(self, token: str) -> bool:
-        payload, _, signature = token.rpartition(".")
-        if not _equal(signature, self._signature(payload)):
+        # The issuer is not checked: the server keeps its key when its host or port changes.
+        options: Options = {"verify_exp": False, "require": ["exp"]}
+        try:
+            claims = jwt.decode(token, self._key, [ALGORITHM], options, audience=AUDIENCE)
+        except jwt.InvalidTokenError:
             return False
-        return int(payload.partition(".")[0]) > self._clock()
+        return int(claims["exp"]) > self._clock()
 
     def _password_is_valid(self, credentials: str) -> bool:
         try:

@@ -10,12 +10,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from airbyte_lite.api import schemas
-from airbyte_lite.api.configuration_views import connection_read, job_read, stream_read
+from airbyte_lite.api.configuration_views import definition_read, stream_read
 from airbyte_lite.api.connections import discover
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
-from airbyte_lite.api.jobs import start_job
+from airbyte_lite.api.instance import EMAIL, NONE, ORGANIZATION, USER, base_url
 from airbyte_lite.api.services import Services
-from airbyte_lite.api.views import definition_view
 from airbyte_lite.connectors.definitions import Definition
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.loader.destination import BigQueryDestination
@@ -23,8 +22,6 @@ from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Actor, Workspace
 from airbyte_lite.sync import catalog
-
-ORGANIZATION = "00000000-0000-0000-0000-000000000000"
 
 open_router = APIRouter(prefix=CONFIGURATION, tags=["Health and tokens"])
 router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
@@ -41,13 +38,18 @@ async def health(served: Served) -> dict[str, Any]:
 @router.get("/instance_configuration", summary="Get the edition and the kind of authentication")
 def instance_configuration(served: Served) -> dict[str, Any]:
     """Answer the edition, the version and the kind of authentication of this server."""
+    oldest = served.store.workspaces([], False, 1, 0)
     return {
         "edition": "community",
         "version": "airbyte-lite",
-        "airbyteUrl": f"http://{served.settings.host}:{served.settings.port}",
+        "licenseStatus": "invalid",  # Airbyte's word for an instance without a license
+        "airbyteUrl": base_url(served.settings),
         "initialSetupComplete": True,
         "auth": {"mode": "simple" if served.settings.authenticated else "none"},
+        "defaultUserId": USER,
         "defaultOrganizationId": ORGANIZATION,
+        "defaultOrganizationEmail": EMAIL,
+        "defaultWorkspaceId": oldest[0].id if oldest else NONE,
         "trackingStrategy": "logging",
     }
 
@@ -70,21 +72,16 @@ def create_workspace(served: Served, body: schemas.WorkspaceWithId) -> dict[str,
     }
 
 
-def _definition(definition: Definition) -> dict[str, Any]:
-    view = definition_view(definition)
-    return {f"{definition.kind}DefinitionId": view.pop("id"), **view, "supportLevel": "certified"}
-
-
 @router.post("/source_definitions/list", summary="List source connectors")
 def list_source_definitions(served: Served) -> dict[str, Any]:
     """Answer the installed source connectors."""
-    return {"sourceDefinitions": [_definition(found) for found in served.definitions.list("source")]}
+    return {"sourceDefinitions": [definition_read(found) for found in served.definitions.list("source")]}
 
 
 @router.post("/destination_definitions/list", summary="List destination connectors")
 def list_destination_definitions(served: Served) -> dict[str, Any]:
     """Answer the only destination connector, BigQuery."""
-    return {"destinationDefinitions": [_definition(found) for found in served.definitions.list("destination")]}
+    return {"destinationDefinitions": [definition_read(found) for found in served.definitions.list("destination")]}
 
 
 def _specification(served: Services, definition: Definition) -> dict[str, Any]:
@@ -111,9 +108,10 @@ def destination_specification(served: Served, body: schemas.DestinationDefinitio
     return {**_specification(served, definition), "supportedDestinationSyncModes": modes}
 
 
-def _done(kind: str, succeeded: bool) -> dict[str, Any]:
+def _done(kind: str, succeeded: bool, reason: str | None = None) -> dict[str, Any]:
     """Return the jobInfo of a call that has already ended."""
     now = int(time.time())
+    failure = {"failureReason": {"externalMessage": reason, "timestamp": now * 1000}} if reason else {}
     return {
         "id": str(uuid.uuid4()),
         "configType": kind,
@@ -121,6 +119,7 @@ def _done(kind: str, succeeded: bool) -> dict[str, Any]:
         "endedAt": now,
         "succeeded": succeeded,
         "logs": {"logLines": []},
+        **failure,
     }
 
 
@@ -129,7 +128,7 @@ def _check(kind: str, attempt: Callable[[], str | None]) -> dict[str, Any]:
     reason = attempt()
     if reason is None:
         return {"status": "succeeded", "jobInfo": _done(kind, True)}
-    return {"status": "failed", "message": reason, "jobInfo": _done(kind, False)}
+    return {"status": "failed", "message": reason, "jobInfo": _done(kind, False, reason)}
 
 
 @router.post("/sources/check_connection", summary="Check a source")
@@ -167,29 +166,13 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
 
 @router.post("/sources/discover_schema", summary="Discover the streams of a source")
 def discover_schema(served: Served, body: schemas.SourceId) -> dict[str, Any]:
-    """Answer the catalog: every stream, selected, in its default sync mode."""
-    streams = catalog.proposed(discover(served, body.source_id))
+    """Answer the catalog: every stream, selected, in its default sync mode. A failure is answered as jobInfo."""
+    try:
+        streams = catalog.proposed(discover(served, body.source_id))
+    except ConnectorError as error:
+        return {"jobInfo": _done("discover_schema", False, error.message)}
     return {
         "catalog": {"streams": [stream_read(stream) for stream in streams]},
         "catalogId": body.source_id,
         "jobInfo": _done("discover_schema", True),
     }
-
-
-@router.post("/connections/get", summary="Get a connection with its catalog")
-def get_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
-    """Answer the connection with the JSON schema of each stream."""
-    return connection_read(served.store.connection(body.connection_id))
-
-
-@router.post("/connections/sync", summary="Start a sync")
-def sync_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
-    """Start a sync and answer its job."""
-    return job_read(start_job(served, body.connection_id, "sync"), [])
-
-
-@router.post("/jobs/get", summary="Get a job with its log")
-def get_job(served: Served, body: schemas.JobId) -> dict[str, Any]:
-    """Answer the job with its log lines so far and, if it failed, the reason."""
-    job = served.jobs.get(body.id)
-    return job_read(job, served.jobs.log(job.id))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from airbyte_lite.state.records import Connection, Job, Stream
+from airbyte_lite.api.views import REMOVED, definition_view
+from airbyte_lite.connectors.definitions import Definition, Definitions
+from airbyte_lite.state.records import Actor, Connection, Job, Stream
 from airbyte_lite.sync.catalog import SYNC_MODES
 from airbyte_lite.sync.stream_schema import selected_schema
 
@@ -18,7 +20,7 @@ def stream_read(stream: Stream) -> dict[str, Any]:
     return {
         "stream": {
             "name": stream.name,
-            "namespace": offered.get("namespace"),
+            **({"namespace": offered["namespace"]} if offered.get("namespace") else {}),
             "jsonSchema": selected_schema(stream),
             "supportedSyncModes": offered.get("supported_sync_modes") or ["full_refresh"],
             "sourceDefinedCursor": bool(offered.get("source_defined_cursor")),
@@ -46,7 +48,7 @@ def connection_read(connection: Connection) -> dict[str, Any]:
         "sourceId": connection.source_id,
         "destinationId": connection.destination_id,
         "workspaceId": connection.workspace_id,
-        "status": connection.status,
+        "status": "deprecated" if connection.deleted else connection.status,
         "prefix": connection.prefix,
         "namespaceDefinition": "destination",
         **_schedule(connection.cron),
@@ -54,8 +56,9 @@ def connection_read(connection: Connection) -> dict[str, Any]:
         "syncCatalog": {"streams": [stream_read(stream) for stream in connection.streams]},
         "breakingChange": connection.schema_change == "breaking",
         "schemaChange": connection.schema_change,  # in Airbyte only in the answers of web_backend
-        "statusReason": connection.status_reason or None,
-        "createdAt": int(connection.created_at),
+        **({"statusReason": connection.status_reason} if connection.status_reason else {}),
+        "created_at": int(connection.created_at),
+        "tags": [],
     }
 
 
@@ -65,9 +68,27 @@ def _schedule(cron: str | None) -> dict[str, Any]:
     return {"scheduleType": "cron", "scheduleData": {"cron": {"cronExpression": cron, "cronTimeZone": "UTC"}}}
 
 
-def job_read(job: Job, log_lines: list[str]) -> dict[str, Any]:
-    """Return a JobInfoRead: the job and its only attempt, with the reason if the job failed."""
-    created, updated = int(job.created_at), int(job.updated_at)
+def job_read(job: Job) -> dict[str, Any]:
+    """Return a JobRead."""
+    return {
+        "id": job.id,
+        "configType": "reset_connection" if job.type == "reset" else "sync",
+        "configId": job.connection_id,
+        "status": job.status,
+        "createdAt": int(job.created_at),
+        "updatedAt": int(job.updated_at),
+        **({} if job.started_at is None else {"startedAt": int(job.started_at)}),
+    }
+
+
+def job_info(job: Job, log_lines: list[str]) -> dict[str, Any]:
+    """Return a JobInfoRead: the job and, once it has started, its only attempt."""
+    return {"job": job_read(job), "attempts": [] if job.started_at is None else [attempt_info(job, log_lines)]}
+
+
+def attempt_info(job: Job, log_lines: list[str]) -> dict[str, Any]:
+    """Return an AttemptInfoRead: the job's only attempt, with the reason if it failed."""
+    updated = int(job.updated_at)
     attempt: dict[str, Any] = {
         "id": 0,
         "status": job.status if job.status in ("running", "succeeded") else "failed",
@@ -91,15 +112,63 @@ def job_read(job: Job, log_lines: list[str]) -> dict[str, Any]:
             "timestamp": updated * 1000,
         }
         attempt["failureSummary"] = {"failures": [failure], "partialSuccess": False}
-    started = job.started_at is not None
+    return {"attempt": attempt, "logType": "formatted", "logs": {"logLines": log_lines}}
+
+
+def definition_read(definition: Definition) -> dict[str, Any]:
+    """Return a SourceDefinitionRead or DestinationDefinitionRead."""
+    view = definition_view(definition)
+    return {f"{definition.kind}DefinitionId": view.pop("id"), **view, "supportLevel": "certified"}
+
+
+def version_read(definition: Definition) -> dict[str, Any]:
+    """Return an ActorDefinitionVersionRead."""
     return {
-        "job": {
-            "id": job.id,
-            "configType": "reset_connection" if job.type == "reset" else "sync",
-            "configId": job.connection_id,
-            "status": job.status,
-            "createdAt": created,
-            "updatedAt": updated,
-        },
-        "attempts": [{"attempt": attempt, "logs": {"logLines": log_lines}}] if started else [],
+        "dockerRepository": f"airbyte/{definition.name}",
+        "dockerImageTag": definition.version,
+        "supportsRefreshes": False,
+        "isVersionOverrideApplied": False,
+        "supportState": "supported",
+        "supportsFileTransfer": False,
+        "supportsDataActivation": False,
     }
+
+
+def actor_read(actor: Actor, definitions: Definitions) -> dict[str, Any]:
+    """Return a SourceRead or DestinationRead with masked secrets."""
+    definition = definitions.find(actor.kind, actor.definition_id)
+    return {
+        f"{actor.kind}DefinitionId": actor.definition_id,
+        f"{actor.kind}Id": actor.id,
+        "workspaceId": actor.workspace_id,
+        "connectionConfiguration": definitions.masked(actor.kind, actor.definition_id, actor.configuration),
+        "name": actor.name,
+        f"{actor.kind}Name": definition.title if definition else REMOVED,
+        "createdAt": int(actor.created_at),
+    }
+
+
+def state_read(connection_id: str, states: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a ConnectionState."""
+    whole = next((state for state in states if state.get("type") == "GLOBAL"), None)
+    if whole is not None:
+        parts = [_stream_state(part) for part in whole["global"].get("stream_states") or []]
+        shared = whole["global"].get("shared_state")
+        found = {"streamStates": parts} | ({} if shared is None else {"shared_state": shared})
+        return {"stateType": "global", "connectionId": connection_id, "globalState": found}
+    if not states:
+        return {"stateType": "not_set", "connectionId": connection_id}
+    legacy = next((state for state in states if state.get("type") != "STREAM"), None)
+    if legacy is not None:
+        return {"stateType": "legacy", "connectionId": connection_id, "state": legacy.get("data") or {}}
+    return {
+        "stateType": "stream",
+        "connectionId": connection_id,
+        "streamState": [_stream_state(state["stream"]) for state in states],
+    }
+
+
+def _stream_state(part: dict[str, Any]) -> dict[str, Any]:
+    given = part["stream_descriptor"]
+    descriptor = {key: given[key] for key in ("name", "namespace") if given.get(key)}
+    return {"streamDescriptor": descriptor, "streamState": part.get("stream_state") or {}}

@@ -101,8 +101,8 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
 
 @router.get("/connections/{connection_id}", summary="Get a connection")
 def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
-    """Answer the connection."""
-    return connection_view(served.store.connection(connection_id))
+    """Answer the connection. A deleted one has the status deprecated."""
+    return connection_view(served.store.connection(connection_id, deleted=True))
 
 
 @router.patch("/connections/{connection_id}", summary="Change a connection")
@@ -123,7 +123,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
             streams=now.streams if streams is None else catalog.in_known_order(streams, now.streams),
             schema_change="no_change" if seen else now.schema_change,
             status_reason="" if seen else now.status_reason,
-            prefix=(body.prefix or "") if "prefix" in body.model_fields_set else now.prefix,
+            prefix=now.prefix if body.prefix is None else body.prefix,
             status=body.status or now.status,
             schema_updates=body.non_breaking_schema_updates_behavior or now.schema_updates,
             cron=expression if body.schedule else now.cron,
@@ -151,7 +151,7 @@ def get_streams(
     return [
         {
             "streamName": stream["name"],
-            "streamnamespace": stream.get("namespace"),
+            **({"streamnamespace": stream["namespace"]} if stream.get("namespace") else {}),
             "syncModes": catalog.combined_modes(stream),
             "defaultCursorField": stream.get("default_cursor_field") or [],
             "sourceDefinedCursorField": bool(stream.get("source_defined_cursor")),

@@ -57,12 +57,12 @@ def list_jobs(
     conditions = JobFilter(
         connection_id=connection_id,
         workspace_ids=workspaces,
-        type=job_type,
-        status=status,
-        created_from=_seconds(created_from),
-        created_to=_seconds(created_to),
-        updated_from=_seconds(updated_from),
-        updated_to=_seconds(updated_to),
+        types=None if job_type is None else [job_type],
+        statuses=None if status is None else [status],
+        created_from=seconds(created_from),
+        created_to=seconds(created_to),
+        updated_from=seconds(updated_from),
+        updated_to=seconds(updated_to),
         order_by="updated_at" if column == "updatedAt" else "created_at",
         descending=direction == "DESC",
     )
@@ -70,7 +70,7 @@ def list_jobs(
     return page.respond(found, lambda job: job_view(served.jobs.current(job)))
 
 
-def _seconds(moment: datetime.datetime | None) -> float | None:
+def seconds(moment: datetime.datetime | None) -> float | None:
     """Return a time in seconds since 1970. A time without a time zone is in UTC."""
     if moment is None:
         return None

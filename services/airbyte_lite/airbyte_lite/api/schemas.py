@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.alias_generators import to_camel
 
 
@@ -14,10 +15,28 @@ class Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, str_min_length=1)
 
 
+def _refuse(value: object, info: ValidationInfo) -> None:
+    """Refuse a value that would have no effect. What means "nothing" (null, false, empty) is accepted."""
+    if value not in (None, False, "", [], {}):
+        raise ValueError(f"{to_camel(info.field_name or '')} is not implemented by this server; omit it")
+
+
+NotImplementedField = Annotated[Any, BeforeValidator(_refuse)]
+Residency = Literal["auto"]  # other places for the data are not implemented
+
+
 class WorkspaceBody(Body):
     """A new or changed workspace."""
 
     name: str
+
+
+class WorkspacePatch(Body):
+    """Changes of a workspace. Omitted fields and null keep their values."""
+
+    name: str | None = None
+    notifications: NotImplementedField = None
+    region_id: NotImplementedField = None
 
 
 class WorkspaceWithId(Body):
@@ -34,6 +53,8 @@ class ActorCreate(Body):
     workspace_id: str
     configuration: dict[str, Any]
     definition_id: str | None = None
+    secret_id: NotImplementedField = None
+    resource_allocation: NotImplementedField = None
 
 
 class ActorPatch(Body):
@@ -64,7 +85,9 @@ class StreamConfiguration(Body):
     primary_key: list[list[str]] | None = None
     cursor_field: list[str] | None = None
     selected_fields: list[SelectedField] | None = None
-    mappers: list[Any] | None = Field(None, max_length=0, description="Not implemented: must be empty")
+    mappers: NotImplementedField = None
+    destination_object_name: NotImplementedField = None
+    include_files: NotImplementedField = None
 
 
 class StreamConfigurations(Body):
@@ -85,7 +108,7 @@ class ConnectionPatch(Body):
 
     name: str | None = None
     configurations: StreamConfigurations | None = None
-    prefix: str | None = Field(None, min_length=0)
+    prefix: Annotated[str, Field(min_length=0)] | None = None
     status: Literal["active", "inactive"] | None = None
     schedule: Schedule | None = None
     namespace_definition: Literal["destination"] | None = Field(
@@ -94,12 +117,9 @@ class ConnectionPatch(Body):
     non_breaking_schema_updates_behavior: (
         Literal["ignore", "disable_connection", "propagate_columns", "propagate_fully"] | None
     ) = None
-
-    @field_validator("prefix", mode="before")
-    @classmethod
-    def _empty_prefix(cls, value: object) -> object:
-        # `Body` refuses empty strings, but an empty prefix is valid and the most common one.
-        return None if value == "" else value
+    namespace_format: NotImplementedField = None
+    data_residency: Residency | None = None
+    tags: NotImplementedField = None
 
 
 class ConnectionCreate(ConnectionPatch):
@@ -138,6 +158,58 @@ class JobId(Body):
     """The id of a job, for the configuration API."""
 
     id: int
+
+
+class Pagination(Body):
+    """The page of a list of the configuration API."""
+
+    page_size: int = Field(20, ge=1, le=2**31)
+    row_offset: int = Field(0, ge=0, le=2**31)
+
+
+class JobList(Body):
+    """The conditions of a list of jobs of the configuration API."""
+
+    config_types: list[str] = Field(min_length=1)
+    config_id: str | None = None
+    including_job_id: int | None = None
+    pagination: Pagination = Field(default_factory=lambda: Pagination.model_validate({}))
+    statuses: list[str] | None = None
+    created_at_start: datetime.datetime | None = None
+    created_at_end: datetime.datetime | None = None
+    updated_at_start: datetime.datetime | None = None
+    updated_at_end: datetime.datetime | None = None
+    order_by_field: Literal["createdAt", "updatedAt"] | None = None
+    order_by_method: Literal["ASC", "DESC"] | None = None
+
+
+class AttemptOfJob(Body):
+    """An attempt of a job, for the configuration API."""
+
+    job_id: int
+    attempt_number: int
+
+
+class WorkspaceId(Body):
+    """The id of a workspace, for the configuration API."""
+
+    workspace_id: str
+    include_tombstone: bool = False
+
+
+class WebBackendConnectionId(ConnectionId):
+    """The id of a connection, for the configuration API."""
+
+    with_refreshed_catalog: NotImplementedField = None
+
+
+class ConnectionEvents(ConnectionId):
+    """The conditions of a list of events of a connection."""
+
+    event_types: list[str] | None = None
+    pagination: Pagination = Field(default_factory=lambda: Pagination.model_validate({}))
+    created_at_start: datetime.datetime | None = None
+    created_at_end: datetime.datetime | None = None
 
 
 class SourceDefinitionId(Body):

@@ -77,10 +77,10 @@ def get_workspace(served: Served, workspace_id: str) -> dict[str, Any]:
 
 
 @router.patch("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Rename a workspace")
-def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceBody) -> dict[str, Any]:
+def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspacePatch) -> dict[str, Any]:
     """Answer the changed workspace."""
     workspace = served.store.workspace(workspace_id)
-    return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name)))
+    return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name or now.name)))
 
 
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")

@@ -29,7 +29,7 @@ class Connector:
     @property
     def language_data(self) -> Path:
         """The folder of NLTK's data, beside the folders of the locks."""
-        return self.lock.parents[1] / "nltk_data"
+        return self.lock.parent.parent / "nltk_data"
 
 
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:

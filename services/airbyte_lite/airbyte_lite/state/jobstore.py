@@ -75,6 +75,13 @@ class JobStore:
             ).fetchall()
         return [Job(**dict(row)) for row in rows]
 
+    def count(self, conditions: JobFilter) -> int:
+        """Return the number of jobs that match the conditions."""
+        where, values = _where(conditions)
+        with self._database.read() as connection:
+            row = connection.execute(f"select count(*) from jobs where {where}", values).fetchone()  # noqa: S608
+        return int(row[0])
+
     def active(self, connection_id: str) -> Job | None:
         """Return the connection's pending or running job, or None."""
         with self._database.read() as connection:
@@ -141,8 +148,6 @@ def _where(conditions: JobFilter) -> tuple[str, list[Any]]:
     values: list[Any] = []
     for clause, value in (
         ("connection_id = ?", conditions.connection_id),
-        ("type = ?", conditions.type),
-        ("status = ?", conditions.status),
         ("created_at >= ?", conditions.created_from),
         ("created_at <= ?", conditions.created_to),
         ("updated_at >= ?", conditions.updated_from),
@@ -151,7 +156,12 @@ def _where(conditions: JobFilter) -> tuple[str, list[Any]]:
         if value is not None:
             clauses.append(clause)
             values.append(value)
-    if conditions.workspace_ids:  # as one value: SQLite has a limit for the number of values
-        clauses.append("workspace_id in (select value from json_each(?))")
-        values.append(json.dumps(conditions.workspace_ids))
+    for column, wanted in (
+        ("type", conditions.types),
+        ("status", conditions.statuses),
+        ("workspace_id", conditions.workspace_ids or None),
+    ):
+        if wanted is not None:  # as one value: SQLite has a limit for the number of values
+            clauses.append(f"{column} in (select value from json_each(?))")  # noqa: S608 -- a column's name
+            values.append(json.dumps(wanted))
     return " and ".join(clauses), values

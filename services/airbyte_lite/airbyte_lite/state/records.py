@@ -109,8 +109,8 @@ class JobFilter:
 
     connection_id: str | None = None
     workspace_ids: list[str] = field(default_factory=list)
-    type: str | None = None
-    status: str | None = None
+    types: list[str] | None = None
+    statuses: list[str] | None = None
     created_from: float | None = None
     created_to: float | None = None
     updated_from: float | None = None

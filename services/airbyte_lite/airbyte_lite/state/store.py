@@ -108,20 +108,20 @@ class Store:
         """Return the workspace."""
         return self._get(Workspace, "workspace", identifier)
 
-    def actor(self, kind: ActorKind, identifier: str) -> Actor:
-        """Return the source or destination."""
-        return self._get(Actor, kind, identifier)
+    def actor(self, kind: ActorKind, identifier: str, deleted: bool = False) -> Actor:
+        """Return the source or destination; with `deleted`, also a deleted one."""
+        return self._get(Actor, kind, identifier, deleted)
 
-    def connection(self, identifier: str) -> Connection:
-        """Return the connection."""
-        return self._get(Connection, "connection", identifier)
+    def connection(self, identifier: str, deleted: bool = False) -> Connection:
+        """Return the connection; with `deleted`, also a deleted one."""
+        return self._get(Connection, "connection", identifier, deleted)
 
-    def stored(self, kind: str, identifier: str) -> Record | Broken:
-        """Return the record, also if it is broken; for its deletion."""
+    def stored(self, kind: str, identifier: str, deleted: bool = False) -> Record | Broken:
+        """Return the record, also if it is broken; for its deletion. With `deleted`, also a deleted one."""
         with self._database.read() as connection:
             row = connection.execute(
-                f"select {COLUMNS} from objects where id = ? and kind = ? and not deleted",  # noqa: S608 -- columns
-                (identifier, kind),
+                f"select {COLUMNS} from objects where id = ? and kind = ? and deleted <= ?",  # noqa: S608 -- columns
+                (identifier, kind, deleted),
             ).fetchone()
         if row is None:
             raise not_found(kind, identifier)
@@ -187,8 +187,8 @@ class Store:
         if isinstance(record, Connection):
             self._on_connection()
 
-    def _get[R: Record](self, class_: type[R], kind: str, identifier: str) -> R:
-        found = self.stored(kind, identifier)
+    def _get[R: Record](self, class_: type[R], kind: str, identifier: str, deleted: bool = False) -> R:
+        found = self.stored(kind, identifier, deleted)
         if isinstance(found, class_):
             return found
         assert isinstance(found, Broken)  # noqa: S101 -- for the type checker: the kind decides the class

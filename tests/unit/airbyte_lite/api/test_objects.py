@@ -404,7 +404,7 @@ def test_deleting_a_destination_deletes_its_connections(
 ) -> None:
     services.store.change(connection, lambda now: replace(now, destination_id=destination["destinationId"]))
     assert api.request("DELETE", f"{PUBLIC}/destinations/{destination['destinationId']}").status_code == 204
-    assert api.get(f"{PUBLIC}/connections/c1").status_code == 404
+    assert api.get(f"{PUBLIC}/connections/c1").json()["status"] == "deprecated"
     [deleted] = api.get(f"{PUBLIC}/connections?includeDeleted=true").json()["data"]
     assert deleted["status"] == "deprecated"
 
@@ -444,7 +444,7 @@ def test_patch_connection_sees_what_happened_while_it_discovered(
     answer = api.request("PATCH", f"{PUBLIC}/connections/c1", json={"configurations": {"streams": streams}})
     if change == "deleted":
         assert answer.status_code == 404
-        assert api.get(f"{PUBLIC}/connections/c1").status_code == 404
+        assert api.get(f"{PUBLIC}/connections/c1").json()["status"] == "deprecated"
     else:
         assert answer.json()["name"] == "renamed"
         assert answer.json()["configurations"]["streams"][0]["syncMode"] == "full_refresh_append"

@@ -180,8 +180,8 @@ def test_job_filters(jobs: JobStore) -> None:
     assert ids(JobFilter(descending=True), 2, 1) == [second, first]
     assert ids(JobFilter(connection_id="c2")) == [second]
     assert ids(JobFilter(workspace_ids=["w1"])) == [first, second]
-    assert ids(JobFilter(type="sync")) == [first, third]
-    assert ids(JobFilter(status="failed")) == [third]
+    assert ids(JobFilter(types=["sync"])) == [first, third]
+    assert ids(JobFilter(statuses=["failed"])) == [third]
     created = jobs.get(second).created_at
     assert ids(JobFilter(created_from=created)) == [second, third]
     assert ids(JobFilter(created_to=created)) == [first, second]
