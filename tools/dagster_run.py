@@ -43,7 +43,9 @@ EVENTS = """query ($runId: ID!, $cursor: String) {
     ... on MessageEvent { message timestamp stepKey }
     ... on MaterializationEvent { assetKey { path } metadataEntries { label ... on IntMetadataEntry { intValue }
       ... on FloatMetadataEntry { floatValue } } }
-    ... on AssetCheckEvaluationEvent { evaluation { checkName assetKey { path } success severity } }
+    ... on AssetCheckEvaluationEvent { evaluation { checkName assetKey { path } success severity
+      description metadataEntries { label ... on IntMetadataEntry { intValue }
+        ... on FloatMetadataEntry { floatValue } } } }
     ... on ExecutionStepFailureEvent { error { message causes { message } } }
     ... on RunFailureEvent { error { message } } } } } }"""
 
@@ -184,7 +186,8 @@ def describe(event: dict[str, Any], started: float) -> str | None:
     if kind == "AssetCheckEvaluationEvent":
         check = event["evaluation"]
         verdict = "ok   " if check["success"] else "WARN " if check["severity"] == "WARN" else "FAIL "
-        return f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
+        line = f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
+        return line if check["success"] else "\n          ".join([line, *_details(check)])
     if kind == "ExecutionStepFailureEvent":
         error = event["error"] or {"message": event["message"], "causes": []}
         reasons = [error["message"], *(cause["message"] for cause in error["causes"])]
@@ -195,6 +198,18 @@ def describe(event: dict[str, Any], started: float) -> str | None:
         error = event["error"] or {"message": ""}
         return f"{at}  FAILED {event['message']} {error['message']}".rstrip()
     return None
+
+
+def _details(check: dict[str, Any]) -> list[str]:
+    """Return the lines that say what a check has found: its description and its numbers."""
+    numbers = [
+        f"{entry['label']}: {value}"
+        for entry in check.get("metadataEntries") or []
+        for value in [entry.get("intValue", entry.get("floatValue"))]
+        if value is not None
+    ]
+    lines = (check.get("description") or "").splitlines()
+    return [line for line in [*lines, ", ".join(numbers)] if line]
 
 
 def run(url: str) -> float:

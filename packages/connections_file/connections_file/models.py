@@ -106,6 +106,21 @@ class Destination(_Connector):
     """A connector that writes, with its configuration."""
 
 
+CheckName = Literal[
+    "row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"
+]
+"""The checks of a landing table in Dagster."""
+
+
+class Checks(_Model):
+    """The checks of a stream's landing table in Dagster. Default: all checks, and no value that did not fit."""
+
+    skip: list[CheckName] = []
+    """The checks that the table does not get."""
+    uncast_values_allowed: Annotated[float, Field(ge=0, le=1)] = 0
+    """The share of rows, from 0 to 1, that may have a value that did not fit its column and is NULL."""
+
+
 class Stream(_Model):
     """A stream of a connection. It is loaded into a landing table of the same name."""
 
@@ -123,6 +138,8 @@ class Stream(_Model):
     """The dbt source that reads the table, as `source.table`. It is also the asset key: ASCII letters, digits and _."""
     files: list[Name] = []
     """The S3 keys of the files that the stream loads."""
+    checks: Checks = Checks()
+    """The checks of the landing table."""
 
     @property
     def asset_key(self) -> list[str]:
