@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +22,10 @@ from tools.settings_table import PORTS
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
+STEPS_FAILED = re.compile(r"[^\n]*Steps failed: \[[^]\n]*\]\.?")
 UNREACHABLE_SECONDS = 60.0  # how long the webserver may not answer (it may restart) before following ends
+
+UNREACHABLE = "its code server does not answer; `make dev` and `make up` start it again within seconds"
 
 RELOAD = "mutation { reloadWorkspace { ... on PythonError { message } } }"
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
@@ -29,6 +34,8 @@ LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name lo
 LAUNCH = """mutation ($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
+TERMINATE = """mutation ($runId: String!) { terminateRun(runId: $runId) {
+  __typename ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
 EVENTS = """query ($runId: ID!, $cursor: String) {
   runOrError(runId: $runId) { ... on Run { status } }
   logsForRun(runId: $runId, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
@@ -36,7 +43,9 @@ EVENTS = """query ($runId: ID!, $cursor: String) {
     ... on MessageEvent { message timestamp stepKey }
     ... on MaterializationEvent { assetKey { path } metadataEntries { label ... on IntMetadataEntry { intValue }
       ... on FloatMetadataEntry { floatValue } } }
-    ... on AssetCheckEvaluationEvent { evaluation { checkName assetKey { path } success severity } }
+    ... on AssetCheckEvaluationEvent { evaluation { checkName assetKey { path } success severity
+      description metadataEntries { label ... on IntMetadataEntry { intValue }
+        ... on FloatMetadataEntry { floatValue } } } }
     ... on ExecutionStepFailureEvent { error { message causes { message } } }
     ... on RunFailureEvent { error { message } } } } } }"""
 
@@ -46,6 +55,15 @@ class DagsterRunError(Exception):
 
     The message says what happened, why, and the next command.
     """
+
+
+class InterruptedRun(KeyboardInterrupt):
+    """Ctrl-C while a run was followed: the run goes on."""
+
+    def __init__(self, url: str, run_id: str) -> None:
+        """`url` is Dagster's address."""
+        super().__init__()
+        self.url, self.run_id = url, run_id
 
 
 def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -90,10 +108,25 @@ def load_errors(url: str) -> list[str]:
     entries = query(url, LOCATIONS)["workspaceOrError"].get("locationEntries", [])
     errors = [entry["locationOrLoadError"] or {} for entry in entries]
     return [
-        "\n".join(reason.strip() for reason in (error["message"], *(cause["message"] for cause in error["causes"])))
+        UNREACHABLE
+        if "DagsterUserCodeUnreachableError" in error["message"]  # the rest of it is gRPC's internal state
+        else "\n".join(
+            reason.strip() for reason in (error["message"], *(cause["message"] for cause in error["causes"]))
+        )
         for error in errors
         if "message" in error
     ]
+
+
+def terminate(url: str, run_id: str) -> str:
+    """End a run, wait for its end and return its status. Raises DagsterRunError when Dagster cannot end it."""
+    answer = query(url, TERMINATE, {"runId": run_id})["terminateRun"]
+    status = ""
+    for event in follow(url, run_id) if answer["__typename"] == "TerminateRunSuccess" else ():
+        status = event.get("status", status)
+    if not status:
+        raise DagsterRunError(f"Dagster could not end the run: {answer.get('message', answer['__typename'])}")
+    return status
 
 
 def reload(url: str) -> None:
@@ -153,15 +186,30 @@ def describe(event: dict[str, Any], started: float) -> str | None:
     if kind == "AssetCheckEvaluationEvent":
         check = event["evaluation"]
         verdict = "ok   " if check["success"] else "WARN " if check["severity"] == "WARN" else "FAIL "
-        return f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
+        line = f"{at}  check  {verdict}{'/'.join(check['assetKey']['path'])}: {check['checkName']}"
+        return line if check["success"] else "\n          ".join([line, *_details(check)])
     if kind == "ExecutionStepFailureEvent":
         error = event["error"] or {"message": event["message"], "causes": []}
         reasons = [error["message"], *(cause["message"] for cause in error["causes"])]
         return f"{at}  FAILED {event['stepKey']}\n" + "\n".join(f"          {reason.strip()}" for reason in reasons)
     if kind == "RunFailureEvent":
+        if steps := STEPS_FAILED.match(event["message"]):  # the rest repeats the errors of the steps
+            return f"{at}  FAILED {steps[0]}"
         error = event["error"] or {"message": ""}
         return f"{at}  FAILED {event['message']} {error['message']}".rstrip()
     return None
+
+
+def _details(check: dict[str, Any]) -> list[str]:
+    """Return the lines that say what a check has found: its description and its numbers."""
+    numbers = [
+        f"{entry['label']}: {value}"
+        for entry in check.get("metadataEntries") or []
+        for value in [entry.get("intValue", entry.get("floatValue"))]
+        if value is not None
+    ]
+    lines = (check.get("description") or "").splitlines()
+    return [line for line in [*lines, ", ".join(numbers)] if line]
 
 
 def run(url: str) -> float:
@@ -169,6 +217,12 @@ def run(url: str) -> float:
     started = time.time()
     try:
         run_id = launch(url)
+    except urllib.error.HTTPError as error:
+        raise DagsterRunError(
+            f"Dagster at {url} answers with HTTP {error.code}: its code server may have just ended, and then starts "
+            "again within seconds. Next: make run; the log is shown by: make logs s=webserver (Compose), or is "
+            ".local/dev/logs/dagster.log (make dev)"
+        ) from error
     except OSError as error:
         raise DagsterRunError(
             f"Dagster does not answer at {url}: {error}\nStart the platform first: `make up` or `make dev`."
@@ -176,15 +230,18 @@ def run(url: str) -> float:
     print(f"  run {run_id}  {url}/runs/{run_id}", flush=True)
     assets = checks = failed = 0
     status = ""
-    for event in follow(url, run_id):
-        line = describe(event, started)
-        if line:
-            print(f"  {line}", flush=True)
-        assets += event.get("__typename") == "MaterializationEvent"
-        if event.get("__typename") == "AssetCheckEvaluationEvent":
-            checks += 1
-            failed += not event["evaluation"]["success"] and event["evaluation"]["severity"] == "ERROR"
-        status = event.get("status", status)
+    try:
+        for event in follow(url, run_id):
+            line = describe(event, started)
+            if line:
+                print(f"  {line}", flush=True)
+            assets += event.get("__typename") == "MaterializationEvent"
+            if event.get("__typename") == "AssetCheckEvaluationEvent":
+                checks += 1
+                failed += not event["evaluation"]["success"] and event["evaluation"]["severity"] == "ERROR"
+            status = event.get("status", status)
+    except KeyboardInterrupt as interrupt:
+        raise InterruptedRun(url, run_id) from interrupt
     seconds = time.time() - started
     print(f"  {status} in {seconds:.1f} s: {assets} assets, {checks} checks, {failed} failed checks", flush=True)
     if status != "SUCCESS" or failed:

@@ -220,8 +220,20 @@ class Fake:
         if path == "connections/get":
             item = self.objects["connection"][body["connectionId"]]
             return 200, {name: item.get(name, "") for name in ("connectionId", "name", "prefix", "destinationId")} | {
-                "syncCatalog": {"streams": [catalog_entry(stream) for stream in item["configurations"]["streams"]]}
+                "syncCatalog": {"streams": [catalog_entry(stream) for stream in item["configurations"]["streams"]]},
+                "breakingChange": item.get("breakingChange", False),
             }
+        if path == "sources/discover_schema":
+            self.requests.append(("POST discover_schema", body))
+            found = [
+                catalog_entry(stream)
+                for item in self.objects["connection"].values()
+                for stream in item["configurations"]["streams"]
+                if item["sourceId"] == body["sourceId"]
+            ]
+            for entry in found:
+                entry["stream"]["jsonSchema"] = {"properties": {"a_new_column": {"type": "integer"}}}
+            return 200, {"catalog": {"streams": found}, "jobInfo": {"succeeded": True}}
         return 404, {"message": f"Object not found. {path}", "exceptionClassName": "IdNotFoundKnownException"}
 
     def _note(self, request: str, body: Json) -> None:

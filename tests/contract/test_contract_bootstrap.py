@@ -2,9 +2,7 @@
 
 import json
 import os
-import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -216,21 +214,20 @@ def test_a_server_that_repeats_what_it_was_sent_makes_no_secret_readable(
     assert not any(secret in str(caught.value) for secret in ("an-access-key", "a-secret-key", "of the account"))
 
 
-def test_a_slow_discovery_is_waited_for(airbyte: Fake, commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap.airbyte_client, "TIMEOUT", httpx.Timeout(0.5))  # of what else is created
+def test_a_slow_discovery_is_waited_for(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server discovers the streams while it creates a connection: that takes minutes, anything else a second."""
+    takes = {"connections": 600.0, "sources": 0.0, "destinations": 0.0}  # seconds
+    send = httpx.HTTPTransport.handle_request
 
-    meanwhile = []
+    def slow(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        kind = request.url.path.rpartition("/")[2]
+        if request.method == "POST" and kind in takes and takes[kind] > request.extensions["timeout"]["read"]:
+            raise httpx.ReadTimeout(f"{kind} takes {takes[kind]} s", request=request)
+        return send(transport, request)
 
-    def slow(seconds: float, work: Callable[[], Answer]) -> Answer:
-        time.sleep(seconds)
-        meanwhile.append(len(airbyte.sent("POST connection")))
-        return work()
-
-    airbyte.faults.append(once("POST /api/public/v1/connections", partial(slow, 0.7)))
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", slow)
     commands.apply()
-    assert meanwhile == [0]  # the request was not given up and sent again
-    airbyte.faults.append(once("POST /api/public/v1/sources", partial(slow, 0.3)))
-    monkeypatch.setattr(bootstrap.airbyte_client, "TIMEOUT", httpx.Timeout(0.1))
+    takes["sources"] = 600.0
     with commands.client() as client, pytest.raises(AirbyteError, match="does not answer"):
         client.create(Kind.SOURCE, {"name": "s", "workspaceId": "w", "configuration": {}})
 

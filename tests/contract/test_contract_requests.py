@@ -156,3 +156,23 @@ def test_the_sdk_understands_what_is_sent(airbyte: Fake, commands: Commands, con
         else:
             fields = {field.alias or name: field.is_required() for name, field in model.model_fields.items()}
             assert {name for name, required in fields.items() if required} <= set(body) <= set(fields)
+
+
+def test_a_refresh_of_the_schema_discovers_anew_and_then_sends_the_declared_streams(
+    airbyte: Fake, commands: Commands, content: Json, wanted: Json
+) -> None:
+    """Airbyte takes the newest discovered schema over when the streams of a connection are sent."""
+    commands.apply(content)
+    [connection] = airbyte.objects["connection"].values()
+    airbyte.requests.clear()
+    with AirbyteClient(Settings.read(os.environ)) as client:
+        state = State(commands.directory / "state")
+        apply(client, commands.file(content), state, lambda *_: None, refresh_schema=True)
+    assert airbyte.requests == [
+        ("POST discover_schema", {"sourceId": connection["sourceId"], "disable_cache": True}),
+        ("PATCH connection", {"configurations": wanted["configurations"]}),
+    ]
+    connection["breakingChange"] = True
+    with AirbyteClient(Settings.read(os.environ)) as client:
+        plan = make_plan(client, commands.file(content), state, adopt=False)
+    assert any("breaking" in change.note for change in plan.changes)

@@ -15,7 +15,11 @@ from tools.local.platform import ROOT, python
 SERVER = Path(__file__).with_name("warm_python.py")
 # What a service's commands import and what does not read the environment while it is imported.
 MODULES = {
-    "bootstrap": ("bootstrap.cli", "boto3", "botocore.httpsession"),
+    "bootstrap": (
+        *("bootstrap.cli", "bootstrap.importing", "bootstrap.seed", "bootstrap.waiting", "connections_file.schema"),
+        # httpx, typer and Python import these when they are first used.
+        *("boto3", "botocore.httpsession", "httpcore", "typer._adapters", "encodings.idna"),
+    ),
     "orchestrator": (
         *("dagster", "dagster._cli", "dagster_dbt", "dagster_airbyte", "boto3", "google.cloud.bigquery"),
         *("connections_file.reading", "dbt.cli.main", "dbt.adapters.bigquery"),

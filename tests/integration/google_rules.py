@@ -20,11 +20,15 @@ NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN", "FLOAT64": "FLOAT", "STRUCT": "R
 CLUSTERED = {"STRING", "INTEGER", "NUMERIC", "BIGNUMERIC", "DATE", "DATETIME", "TIMESTAMP", "BOOLEAN", "GEOGRAPHY"}
 # "Introduction to partitioned tables", "Time-unit column partitioning".
 PARTITIONED = {"DATE", "DATETIME", "TIMESTAMP"}
-# "Modifying table schemas", "Change a column's data type".
+# "Modifying table schemas", "Change a column's data type": by ALTER COLUMN, not by an update of the table's schema.
 WIDENED = {("INTEGER", name) for name in ("NUMERIC", "BIGNUMERIC", "FLOAT")} | {
     ("NUMERIC", "BIGNUMERIC"),
     ("NUMERIC", "FLOAT"),
 }
+RETYPED = re.compile(
+    r"ALTER TABLE `([^`]+)\.([^`.]+)\.([^`.]+)`((?:\s*,?\s*ALTER COLUMN `?\w+`? SET DATA TYPE \w+)+)\s*", re.IGNORECASE
+)
+NEW_TYPE = re.compile(r"ALTER COLUMN `?(\w+)`? SET DATA TYPE (\w+)", re.IGNORECASE)
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")  # "REST reference", "JobReference"
 
 Refusal = tuple[int, dict[str, Any]]
@@ -106,7 +110,7 @@ class Rules:
                 continue
             types = _type(before), _type(item)
             relaxed = before.get("mode", "NULLABLE") == "REQUIRED" and mode == "NULLABLE"
-            if types[0] != types[1] and types not in WIDENED:
+            if types[0] != types[1]:
                 raise Refused(400, "invalid", f"Provided Schema does not match Table: {name} changed its type")
             if before.get("mode", "NULLABLE") != mode and not relaxed:
                 raise Refused(400, "invalid", f"Provided Schema does not match Table: {name} changed its mode")
@@ -127,12 +131,25 @@ class Rules:
         elif copy := configuration.get("copy"):
             self._copy(copy)
         elif query := configuration.get("query"):
+            if altered := RETYPED.fullmatch(query["query"].strip()):
+                self._alter((altered[1], altered[2], altered[3]), NEW_TYPE.findall(altered[4]))
             if target := query.get("destinationTable"):
                 self.changes[_key(target)] += 1
             for target in re.findall(r"(?:INTO|MERGE) `([^`]+)\.([^`.]+)\.([^`.]+)`", query["query"]):
                 self.changes[target] += 1
         if job_id is not None:
             self.job_ids.add(job_id)
+
+    def _alter(self, key: Table, columns: list[tuple[str, str]]) -> None:
+        """Refuse ALTER COLUMN SET DATA TYPE unless the new type holds every value of the old one."""
+        current = self._table(key)
+        fields = current.get("schema", {}).get("fields", []) if current else []
+        old = {item["name"].lower(): _type(item) for item in fields}
+        for name, wanted in columns:
+            types = old.get(name.lower(), ""), _type({"type": wanted.upper()})
+            if types[0] and types[0] != types[1] and types not in WIDENED:
+                raise Refused(400, "invalidQuery", f"ALTER COLUMN {name}: {types[0]} cannot become {types[1]} in place")
+        self.changes[key] += 1
 
     def _load(self, load: dict[str, Any]) -> None:
         key = _key(load["destinationTable"])

@@ -18,7 +18,7 @@ from tools.local.platform import Platform
 
 from .commands import Commands
 
-READING_POSTS = ("_definitions/list", "_specifications/get")
+READING_POSTS = ("connections/get", "discover_schema", "_definitions/list", "_specifications/get")
 PATIENCE = 60.0  # seconds for a process to start or a request to be answered: long, for a busy machine
 
 

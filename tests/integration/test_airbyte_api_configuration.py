@@ -51,6 +51,12 @@ def test_source_is_checked_against_its_own_specification(syncs: Syncs, source: d
     broken["streams"][0]["format"] = {"filetype": "cvs"}
     reason = refuse(syncs, "POST", "sources", workspace | {"configuration": broken})
     assert "configuration.streams.0.format.filetype must be one of" in reason
+    broken["streams"][0] |= {"format": {"filetype": "csv", "encoding": "utf-99", "quote_char": ""}}
+    broken["streams"][0]["input_schema"] = '{"id": "int"}'
+    reason = refuse(syncs, "POST", "sources", workspace | {"configuration": broken})
+    assert "configuration.streams.0.format.encoding is not a known encoding" in reason
+    assert "configuration.streams.0.format.quote_char must be one character" in reason
+    assert "configuration.streams.0.input_schema has the unknown type 'int'" in reason
     reason = refuse(syncs, "PATCH", f"sources/{source['sourceId']}", {"configuration": {"bucket": 7}})
     assert "configuration.bucket must be of type string" in reason
 
@@ -96,7 +102,7 @@ def test_checks_say_why_they_fail(syncs: Syncs, source: dict[str, Any], destinat
     syncs.call("PATCH", f"sources/{source['sourceId']}", {"configuration": {"bucket": "no-such-bucket"}})
     check = syncs.http.post("/api/v1/sources/check_connection", json={"sourceId": source["sourceId"]})
     assert check.json()["status"] == "failed"
-    assert "no-such-bucket" in check.json()["message"]
+    assert "The bucket no-such-bucket does not exist." in check.json()["message"]
     body = {"sourceId": source["sourceId"], "destinationId": destination["destinationId"]}
     assert "no-such-bucket" in refuse(syncs, "POST", "connections", body)
 
@@ -117,7 +123,7 @@ def test_discovery(syncs: Syncs, source: dict[str, Any]) -> None:
         ({"name": "peoples"}, "has no stream peoples. It has: people."),
         ({"name": "people", "syncMode": "full_refresh_update"}, "Valid sync modes: full_refresh_overwrite"),
         ({"name": "people", "syncMode": "incremental_deduped_history"}, "needs a primaryKey"),
-        ({"name": "people", "syncMode": "incremental_deduped_history", "primaryKey": [["ID"]]}, "no column ID"),
+        ({"name": "people", "syncMode": "incremental_deduped_history", "primaryKey": [["nr"]]}, "no column nr"),
         ({"name": "people", "syncMode": "incremental_append", "cursorField": ["id"]}, "cursorField"),
         ({"name": "people", "selectedFields": [{"fieldPath": ["nam"]}]}, "no column nam to select"),
     ],

@@ -77,18 +77,22 @@ connections:
   - name: old name
     source: old name
     destination: warehouse
+    prefix: renamed_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: renamed.orders}]
   - name: moved
     source: edited
     destination: warehouse
+    prefix: moved_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: moved.orders}]
   - name: replaced
     source: replaced
     destination: warehouse
+    prefix: replaced_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: replaced.orders}]
   - name: leaving
     source: leaving
     destination: warehouse
+    prefix: leaving_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: leaving.orders}]
 """
 AFTER = """\
@@ -120,18 +124,22 @@ connections:
   - name: new name
     source: new name
     destination: warehouse
+    prefix: renamed_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: renamed.orders}]
   - name: moved
     source: secret
     destination: warehouse
+    prefix: moved_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: moved.orders}]
   - name: replaced
     source: replaced
     destination: warehouse
+    prefix: replaced_
     streams: [{name: files, sync_mode: full_refresh_append, dbt_source: replaced.files}]
   - name: arriving
     source: arriving
     destination: warehouse
+    prefix: arriving_
     streams: [{name: orders, sync_mode: incremental_append, dbt_source: arriving.orders}]
 """
 KEPT = ("source edited", "source secret", "destination warehouse", "connection streams")

@@ -82,7 +82,7 @@ def test_only_what_differs_is_uploaded(
     seed(local_platform, **one_file)
     (tmp_path / "b.csv").write_text("id\n2\n")  # the same length: only the content tells
     told = outcomes(seed(local_platform, **one_file))
-    assert told == {new_bucket: "unchanged", "a.csv": "unchanged", "b.csv": "uploaded"}
+    assert told == {new_bucket: "unchanged", "a.csv": "unchanged", "b.csv": "uploaded", "notes.md": "not"}
     assert content(s3_client, new_bucket, "b.csv") == b"id\n2\n"
 
 
@@ -218,7 +218,7 @@ def test_an_object_that_changes_between_the_look_and_the_upload_stays(
     monkeypatch.setattr(seed_module, "_send", somebody_is_faster)
     told: list[str] = []
     seed_module.seed(Settings.read(), lambda *line: told.append(" ".join(line)))
-    assert "left as it is" in told[-1]
+    assert [line for line in told if "left as it is" in line] == [told[1]]
     assert content(s3_client, new_bucket, "a.csv") == b"id\n9\n"
 
 
@@ -236,7 +236,7 @@ def test_an_external_airbytes_bucket_gets_nothing_unasked(
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"SEED_DATA_DIR": "tests"}, str(ROOT / "tests")),
+        ({"SEED_DATA_DIR": "docs"}, str(ROOT / "docs")),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "Unable to locate credentials"),
     ],
@@ -249,3 +249,33 @@ def test_what_stops_it_is_said(
     assert result.stderr.startswith("bootstrap: ")
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_every_file_is_uploaded_or_its_reason_told_and_a_removed_one_is_deleted_by_consent(
+    local_platform: RunningPlatform, s3_client: S3Client, new_bucket: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "seed"
+    (folder / "sub").mkdir(parents=True)
+    names = ["A.CSV", "b.tsv", "c.csv.gz", "sub/d.csv", "e.jsonl"]
+    for name in names:
+        (folder / name).write_text("id\n1\n")
+    (folder / "link.csv").symlink_to(folder / "A.CSV")
+    (folder / "notes.md").write_text("x")
+    (folder / "empty.csv").touch()
+    variables = {"SEED_DATA_DIR": str(folder), "S3_BUCKET": new_bucket}
+    lines = seed(local_platform, **variables)
+    uploaded = {line.split()[1] for line in lines if " uploaded (" in line}
+    assert uploaded == {f"jaffle_shop/{name}" for name in [*names, "link.csv"]}
+    assert {line.split()[1] for line in lines if "not uploaded: " in line} == {"notes.md", "empty.csv"}
+
+    (folder / "b.tsv").unlink()
+    (folder / "sub/d.csv").unlink()
+    s3_client.put_object(Bucket=new_bucket, Key="jaffle_shop/theirs.csv", Body=b"id\n1\n")
+    edited = s3_client.head_object(Bucket=new_bucket, Key="jaffle_shop/sub/d.csv")["Metadata"]
+    s3_client.put_object(Bucket=new_bucket, Key="jaffle_shop/sub/d.csv", Body=b"id\n2\n", Metadata=edited)
+    [line] = [line for line in seed(local_platform, **variables) if "make seed o=--prune" in line]
+    assert "jaffle_shop/b.tsv" in line
+    [line] = [line for line in seed(local_platform, "--prune", **variables) if " deleted" in line]
+    assert "jaffle_shop/b.tsv" in line
+    keys = {item["Key"] for item in s3_client.list_objects_v2(Bucket=new_bucket)["Contents"]}
+    assert keys == (uploaded | {"jaffle_shop/theirs.csv"}) - {"jaffle_shop/b.tsv"}

@@ -81,7 +81,12 @@ def test_the_block_is_a_source_and_a_connection(variables: dict[str, str]) -> No
     new, like = file.sources[-1].configuration, before.sources[-1].configuration
     assert new | {"streams": []} == like | {"streams": []}
     assert new["streams"] == [
-        like["streams"][0] | {"name": "refunds", "globs": ["jaffle_shop/refunds.csv"]},
+        like["streams"][0]
+        | {
+            "name": "refunds",
+            "globs": ["jaffle_shop/refunds.csv"],
+            "columns": {"id": "integer", "order_id": "integer", "amount": "integer"},
+        },
     ]
     assert file.connections[-1].source == "refunds"
 

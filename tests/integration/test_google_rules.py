@@ -82,6 +82,7 @@ def change(name: str) -> Callable[[Table], str]:
         "a lost column": schema(ID, TEXT),
         "another type": schema(SchemaField("id", "STRING"), TEXT, DAY),
         "a narrower type": schema(ID, TEXT, SchemaField("day", "INTEGER")),
+        "a wider type": schema(SchemaField("id", "NUMERIC"), TEXT, DAY),
         "a required column": schema(ID, TEXT, DAY, SchemaField("must", "STRING", mode="REQUIRED")),
         "a stricter mode": schema(SchemaField("id", "INTEGER", mode="REQUIRED"), TEXT, DAY),
     }[name]
@@ -89,12 +90,31 @@ def change(name: str) -> Callable[[Table], str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["clustering", "a lost column", "another type", "a narrower type", "a required column", "a stricter mode"],
+    [
+        "clustering",
+        "a lost column",
+        "another type",
+        "a narrower type",
+        "a wider type",
+        "a required column",
+        "a stricter mode",
+    ],
 )
 def test_a_table_update_is_refused(client: bigquery.Client, table: Table, name: str) -> None:
     field = change(name)(table)
     with pytest.raises(exceptions.BadRequest):
         client.update_table(table, [field])
+
+
+@pytest.mark.parametrize(("column", "type_"), [("id", "STRING"), ("day", "STRING"), ("name", "INT64")])
+def test_an_altered_column_keeps_its_type_unless_the_new_one_holds_more(
+    client: bigquery.Client, table: Table, column: str, type_: str
+) -> None:
+    alter = f"ALTER TABLE `{table.full_table_id.replace(':', '.')}` ALTER COLUMN"
+    with pytest.raises(exceptions.BadRequest, match=column):
+        client.query(f"{alter} `{column}` SET DATA TYPE {type_}").result()
+    client.query(f"{alter} `id` SET DATA TYPE NUMERIC").result()
+    assert client.get_table(table.reference).schema[0].field_type == "NUMERIC"
 
 
 def test_a_table_update_may_add_columns_and_cluster_by_them(client: bigquery.Client, table: Table) -> None:

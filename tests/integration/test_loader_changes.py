@@ -10,6 +10,8 @@ from google.cloud import bigquery as google_bigquery
 
 from airbyte_lite.loader import spool
 from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.jobs import Jobs
+from airbyte_lite.loader.load import StreamLoad
 
 from .google_front import Front
 from .loader_kit import Kit, Lines, record, status
@@ -17,6 +19,7 @@ from .loader_kit import Kit, Lines, record, status
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 KEEPING = ["full_refresh_append", "incremental_append", DEDUPED]
 ID, TEXT, NUMBER = {"type": "integer"}, {"type": "string"}, {"type": "number"}
+DAY, MOMENT = {"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}
 
 
 @pytest.fixture
@@ -46,21 +49,85 @@ def test_new_columns_are_added_and_lost_ones_are_null(kit: Kit, mode: str) -> No
 
 @pytest.mark.usefixtures("batches")
 @pytest.mark.parametrize("mode", KEEPING)
-def test_a_changed_type_keeps_the_columns_and_nulls_what_does_not_cast(kit: Kit, mode: str) -> None:
-    kit.sync(kit.stream(mode, fields={"id": ID, "value": ID}), rows=[{"id": 1, "value": 10}])
-    kit.sync(
-        kit.stream(mode, fields={"id": ID, "value": TEXT}), rows=[{"id": 2, "value": "20"}, {"id": 3, "value": "x"}]
-    )
-    assert kit.schema() == {"id": "INTEGER", "value": "INTEGER"}
+def test_a_narrower_type_keeps_the_column_and_nulls_what_does_not_cast(kit: Kit, mode: str) -> None:
+    kit.sync(kit.stream(mode, fields={"id": ID, "value": NUMBER}), rows=[{"id": 1, "value": 10.5}])
+    kit.sync(kit.stream(mode, fields={"id": ID, "value": ID}), rows=[{"id": 2, "value": 20}, {"id": 3, "value": "x"}])
+    assert kit.schema() == {"id": "INTEGER", "value": "NUMERIC"}
     changes = [{"field": "value", "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR"}]
     assert kit.rows("id, value, _airbyte_meta") == [
-        (1, 10, {"sync_id": 1, "changes": []}),
-        (2, 20, {"sync_id": 2, "changes": []}),
+        (1, Decimal("10.5"), {"sync_id": 1, "changes": []}),
+        (2, Decimal(20), {"sync_id": 2, "changes": []}),
         (3, None, {"sync_id": 2, "changes": changes}),
     ]
-    assert any(
-        level == "WARN" and "1 values of value are not valid for the type INTEGER" in text for level, text in kit.log
-    )
+    assert any(level == "WARN" and "1 values of value are not valid" in text for level, text in kit.log)
+
+
+WIDENED: dict[str, tuple[dict[str, Any], Any, dict[str, Any], Any, Any]] = {
+    # for each column: the first type and value, the second type and value, and the first value afterwards
+    "int_number": (ID, 5, NUMBER, 5.25, Decimal(5)),
+    "int_text": (ID, 7, TEXT, "x", "7"),
+    "number_text": (NUMBER, 5.50, TEXT, "x", "5.5"),
+    "whole_text": (NUMBER, 100, TEXT, "x", "100"),
+    "bool_int": ({"type": "boolean"}, True, ID, 2, 1),
+    "bool_number": ({"type": "boolean"}, False, NUMBER, 2.5, Decimal(0)),
+    "bool_text": ({"type": "boolean"}, True, TEXT, "x", "true"),
+    "day_moment": (DAY, "2024-02-03", MOMENT, "2024-01-02T03:04:05Z", datetime(2024, 2, 3, tzinfo=UTC)),
+    "day_text": (DAY, "2024-02-03", TEXT, "x", "2024-02-03"),
+    "moment_text": (MOMENT, "2024-01-02T03:04:05Z", TEXT, "x", "2024-01-02 03:04:05+00"),
+    "int_object": (ID, 7, {"type": "object"}, {"a": 1}, "7"),
+}
+
+
+@pytest.mark.usefixtures("batches")
+@pytest.mark.parametrize("mode", KEEPING)
+def test_a_wider_type_keeps_every_value(kit: Kit, mode: str) -> None:
+    old = {"id": ID} | {name: first for name, (first, *_) in WIDENED.items()}
+    kit.sync(kit.stream(mode, fields=old), rows=[{"id": 1} | {name: row[1] for name, row in WIDENED.items()}])
+    kit.client.query(f"ALTER TABLE `{kit.dataset}.t` ALTER COLUMN int_text SET OPTIONS (description='kept')").result()
+    layout = kit.table()
+    new = {"id": ID} | {name: row[2] for name, row in WIDENED.items()}
+    stream = kit.stream(mode, fields=new)
+    kit.sync(stream, rows=[{"id": 2} | {name: row[3] for name, row in WIDENED.items()}])
+    columns = list(WIDENED)
+    [first, second] = kit.rows(f"id, {', '.join(columns)}")
+    assert dict(zip(columns, first[1:], strict=True)) == {name: row[4] for name, row in WIDENED.items()}
+    assert None not in second
+    assert (second[1], second[-1]) == (Decimal("5.25"), '{"a":1}')
+    table = kit.table()
+    assert table.clustering_fields == layout.clustering_fields
+    assert table.time_partitioning == layout.time_partitioning
+    assert [item.mode for item in table.schema] == [item.mode for item in layout.schema]
+    assert next(item.description for item in table.schema if item.name == "int_text") == "kept"
+    assert kit.tables() == {"t"}
+    assert sum("Its values were kept" in text for _, text in kit.log) == len(WIDENED)
+
+
+def test_an_integer_becomes_a_number_without_a_copy_of_the_table(kit: Kit, strict_warehouse: Front) -> None:
+    kit.sync(kit.stream("incremental_append", fields={"id": ID, "value": ID}), rows=[{"id": 1, "value": 2**53 + 1}])
+    queries = len(strict_warehouse.queries)
+    kit.sync(kit.stream("incremental_append", fields={"id": ID, "value": NUMBER}), rows=[{"id": 2, "value": 0.5}])
+    assert [name for name, _ in strict_warehouse.queries[queries:] if "_type1_" in name]
+    assert not [name for name, _ in strict_warehouse.queries[queries:] if "_cast_" in name]
+    assert kit.rows("value") == [(Decimal("0.5"),), (Decimal(2**53 + 1),)]
+
+
+def test_a_sync_that_ends_after_the_type_was_changed_loses_nothing(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit.sync(kit.stream(DEDUPED, fields={"id": ID}), rows=[{"id": 1}])
+    stream = kit.stream(DEDUPED, fields={"id": TEXT})
+
+    def killed(*_: object) -> None:
+        raise SyncError("killed")
+
+    for name, kind in (("copy", "INTEGER"), ("_merge", "STRING")):
+        with monkeypatch.context() as patch:
+            patch.setattr(Jobs if name == "copy" else StreamLoad, name, killed)
+            patch.setattr(StreamLoad, "clean", lambda _: None)  # a killed process does not tidy up
+            with pytest.raises(SyncError, match="killed"):
+                kit.sync(stream, rows=[{"id": "x"}])
+        assert (kit.schema(), len(kit.rows("id"))) == ({"id": kind}, 1)
+    kit.sync(stream, rows=[{"id": "x"}, {"id": "1"}])
+    assert kit.rows("id") == [("1",), ("x",)]
+    assert kit.tables() == {"t"}
 
 
 def test_a_changed_key_of_a_deduplicated_row_loses_the_lost_columns_values(kit: Kit) -> None:
@@ -87,7 +154,7 @@ def test_a_new_key_clusters_the_table_anew(kit: Kit) -> None:
 
 
 @pytest.mark.usefixtures("batches")
-@pytest.mark.parametrize("mode", [OVERWRITE, *KEEPING])
+@pytest.mark.parametrize("mode", [OVERWRITE, "full_refresh_append", "incremental_append"])
 def test_a_key_that_is_a_new_column(kit: Kit, mode: str) -> None:
     rows = [{"id": 1, "code": "a"}, {"id": 2, "code": "b"}]
     kit.sync(kit.stream(mode, fields={"id": ID}), rows=rows)
@@ -101,20 +168,41 @@ def test_a_key_that_is_a_new_column(kit: Kit, mode: str) -> None:
 
 @pytest.mark.usefixtures("batches")
 @pytest.mark.parametrize("mode", [OVERWRITE, "full_refresh_append", "incremental_append"])
-@pytest.mark.parametrize(("old", "new"), [(ID, TEXT), (NUMBER, {"type": "array"}), ({"type": "array"}, ID)])
-def test_a_key_whose_type_changed(kit: Kit, mode: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "overwritten", "appended"),
+    [
+        (ID, TEXT, "STRING", "STRING"),
+        (NUMBER, {"type": "array"}, "JSON", "STRING"),
+        ({"type": "array"}, ID, "INTEGER", "JSON"),
+    ],
+)
+def test_a_key_whose_type_changed(
+    kit: Kit, mode: str, old: dict[str, Any], new: dict[str, Any], overwritten: str, appended: str
+) -> None:
     kit.sync(kit.stream(mode, fields={"id": old, "name": TEXT}), rows=[{"name": "a"}, {"name": "b"}])
     for _ in range(2):
         kit.sync(kit.stream(mode, fields={"id": new, "name": TEXT}), rows=[{"name": "c"}, {"name": "d"}])
-    key = {"integer": ["id"], "string": ["id"], "array": [], "number": ["id"]}
-    now = new if mode == OVERWRITE else old
-    assert kit.table().clustering_fields == [*key[now["type"]], "_airbyte_extracted_at"]
+    now = overwritten if mode == OVERWRITE else appended
+    assert kit.schema()["id"] == now
+    assert kit.table().clustering_fields == [*([] if now == "JSON" else ["id"]), "_airbyte_extracted_at"]
+
+
+def test_a_key_that_rows_of_a_deduplicated_table_do_not_have_is_refused(kit: Kit) -> None:
+    kit.sync(kit.stream(DEDUPED, fields={"id": ID}), rows=[{"id": 1}])
+    stream = kit.stream(DEDUPED, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])
+    with pytest.raises(SyncError, match=r"1 rows.*primary key code.*reset"):
+        kit.sync(stream, rows=[{"id": 1, "code": "a"}])
+    assert kit.rows("id") == [(1,)]
+    kit.client.delete_table(kit.table())
+    kit.sync(stream, rows=[{"id": 1, "code": "a"}])
+    assert kit.rows("id, code") == [(1, "a")]
 
 
 @pytest.mark.parametrize("mode", [OVERWRITE, *KEEPING])
 def test_a_table_that_changes_while_the_source_is_read(kit: Kit, mode: str) -> None:
     kit.sync(kit.stream(mode, fields={"id": ID}), rows=[{"id": 1}])
-    stream = kit.stream(mode, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])
+    key = "id" if mode == DEDUPED else "code"
+    stream = kit.stream(mode, fields={"id": ID, "code": TEXT}, primary_key=[[key]])
 
     def describe() -> None:
         table = kit.table()
@@ -123,7 +211,7 @@ def test_a_table_that_changes_while_the_source_is_read(kit: Kit, mode: str) -> N
 
     kit.run(Lines([record("t", {"id": 2, "code": "a"}), describe, status("t")]), stream)
     assert (2, "a") in kit.rows("id, code")
-    assert kit.table().clustering_fields == ["code", "_airbyte_extracted_at"]
+    assert kit.table().clustering_fields == [key, "_airbyte_extracted_at"]
 
 
 def test_a_sync_of_many_batches_stays_below_the_load_jobs_a_day(

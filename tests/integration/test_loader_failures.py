@@ -272,11 +272,11 @@ def test_a_repeated_request_does_not_load_twice(kit: Kit, tmp_path: Path) -> Non
     assert kit.rows("id") == [(1,)]
 
 
-@pytest.mark.parametrize("mode", [OVERWRITE, "incremental_append", DEDUPED])
 @pytest.mark.usefixtures("small_batches")
-def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_table(
-    tmp_path: Path, start_process: Supervisor, monkeypatch: pytest.MonkeyPatch, mode: str
+def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_tables(
+    tmp_path: Path, start_process: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A table of each mode, each with batches of its own on the way."""
     monkeypatch.setattr(loader_warehouse, "UNAVAILABLE_S", 1.0)
     platform = Platform(tmp_path, free_ports())
     process = start_process.start(platform.warehouse())
@@ -284,18 +284,30 @@ def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_table(
     url = platform.url("warehouse")
     client = google_bigquery.Client("local-dev", AnonymousCredentials(), client_options={"api_endpoint": url})
     kit = Kit(url, "d", client, tmp_path / "spool")
-    stream = with_old_rows(kit, mode)
-    kill = [*new(stream), lambda: process.signal(signal.SIGKILL), *new(stream), state("t", 1), status("t")]
+    modes = (OVERWRITE, "incremental_append", DEDUPED)
+    streams = [kit.stream(mode, name=mode) for mode in modes]
+    kit.sync(*streams, rows=OLD)
+    kit.states.clear()
+    begun: list[Line] = [line for stream in streams for line in new(stream)]
+    ended: list[Line] = [line for mode in modes for line in (state(mode, 1), status(mode))]
+
+    def kill() -> None:
+        deadline = time.monotonic() + 60
+        while len(kit.tables()) < 2 * len(modes):  # until each has a staging table
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.signal(signal.SIGKILL)
+
     with pytest.raises(SyncError) as caught:
-        kit.run(Lines(kill), stream)
+        kit.run(Lines([*begun, kill, *begun, *ended]), *streams)
     assert caught.value.failure_type == "transient_error"
     assert kit.states == []
     process.popen.wait()
     start_process.start(platform.warehouse()).wait()
-    assert kit.rows() == OLD_ROWS
-    kit.sync(stream, rows=[{"id": 9, "name": "new"}])
-    assert (9, "new") in kit.rows()
-    assert kit.tables() == {"t"}
+    assert [kit.rows(table=mode) for mode in modes] == [OLD_ROWS] * len(modes)
+    kit.sync(*streams, rows=[{"id": 9, "name": "new"}])
+    assert all((9, "new") in kit.rows(table=mode) for mode in modes)
+    assert kit.tables() == set(modes)
     client.close()
 
 

@@ -53,6 +53,11 @@ def configure(syncs: Syncs, connection: str, configuration: dict[str, Any]) -> N
     syncs.call("PATCH", f"sources/{source}", {"configuration": configuration})
 
 
+def reason(syncs: Syncs, job: dict[str, Any]) -> str:
+    """Return the last line of a job's log, which says why it failed."""
+    return syncs.log(job["jobId"]).splitlines()[-1]
+
+
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("connection", [OVERWRITE], indirect=True)
 def test_glob_that_matches_nothing(syncs: Syncs, connection: str, s3: Server, bucket: str) -> None:
@@ -66,20 +71,21 @@ def test_glob_that_matches_nothing(syncs: Syncs, connection: str, s3: Server, bu
 def test_row_with_too_many_columns(syncs: Syncs, connection: str, put: Put) -> None:
     put("people-wrong.csv", "id,name\n4,Edsger,Dijkstra\n")
     job = syncs.sync(connection, expect="failed")
-    assert "people-wrong.csv" in syncs.log(job["jobId"])
+    assert "people-wrong.csv, line 2: 3 values, the header has 2" in reason(syncs, job)
 
 
 @pytest.mark.usefixtures("unchanged")
 def test_file_that_is_not_text(syncs: Syncs, connection: str, put: Put) -> None:
     put("people-wrong.csv", b"id,name\n4,\xff\xfe\xfa\n")
-    syncs.sync(connection, expect="failed")
+    job = syncs.sync(connection, expect="failed")
+    assert "people-wrong.csv, line 2, byte 3: the byte 0xFF" in reason(syncs, job)
 
 
 @pytest.mark.usefixtures("unchanged")
 def test_missing_bucket(syncs: Syncs, connection: str, s3: Server) -> None:
     configure(syncs, connection, s3_configuration(s3.url, "no-such-bucket", "people", ["people*.csv"]))
     job = syncs.sync(connection, expect="failed")
-    assert "no-such-bucket" in syncs.log(job["jobId"])
+    assert "The bucket no-such-bucket does not exist." in reason(syncs, job)
 
 
 class Forbidden(http.server.BaseHTTPRequestHandler):
@@ -116,7 +122,8 @@ def test_wrong_credentials(syncs: Syncs, connection: str, bucket: str, forbiddin
     configuration["credentials"]["aws_secret_access_key"] = "a-wrong-secret"
     configure(syncs, connection, configuration)
     job = syncs.sync(connection, expect="failed")
-    assert "InvalidAccessKeyId" in syncs.log(job["jobId"])
+    assert "InvalidAccessKeyId" in reason(syncs, job)
+    assert "credentials.aws_access_key_id" in reason(syncs, job)
     assert "a-wrong-secret" not in syncs.log(job["jobId"])
 
 

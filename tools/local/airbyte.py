@@ -5,7 +5,6 @@ runs in the bootstrap container, because bootstrap's state for that Airbyte is i
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -14,12 +13,8 @@ from pathlib import Path
 from tools import env_file
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
-from tools.stack import modes
+from tools.stack import modes, running
 from tools.stack.compose import read_env
-
-
-class NotRunningError(Exception):
-    """No platform is running. The message says how to start one."""
 
 
 def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[str, str]]:
@@ -35,12 +30,12 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
     if settings := development():
         given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if "CONNECTIONS_FILE" in os.environ else {}
         return local, variables | settings | given
-    if (ROOT / ".env").exists() and compose_is_up():
+    if running.compose_services():
         # With a terminal, Compose would write the container's errors into its output.
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
         return [*run, "bootstrap", *arguments], modes.environment(read_env())
-    raise NotRunningError("no platform is running. Start one (make dev, make up), or set AIRBYTE_URL to an Airbyte.")
+    raise running.NotRunningError("Airbyte", "AIRBYTE_URL", "http://127.0.0.1:8000")
 
 
 def other_file() -> list[str]:
@@ -54,14 +49,6 @@ def other_file() -> list[str]:
     file = (ROOT / name).resolve(strict=True)
     inside = "/opt/platform/given.yaml"
     return ["--volume", f"{file}:{inside}:ro", "--env", f"CONNECTIONS_FILE={inside}"]
-
-
-def compose_is_up() -> bool:
-    """Return whether a container of this checkout's Compose project is running."""
-    if shutil.which("docker") is None:
-        return False
-    listed = subprocess.run(["docker", "compose", "ps", "--quiet"], cwd=ROOT, capture_output=True)
-    return listed.returncode == 0 and bool(listed.stdout.strip())
 
 
 def main(arguments: list[str]) -> int:
@@ -83,7 +70,7 @@ def main(arguments: list[str]) -> int:
     except FileNotFoundError as error:
         warn(f"{arguments[0]}: {error.filename}: file not found.")
         return 1
-    except NotRunningError as error:
+    except running.NotRunningError as error:
         warn(f"{arguments[0]}: {error}")
         return 1
     except KeyboardInterrupt:

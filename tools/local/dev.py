@@ -15,7 +15,8 @@ from tools.local.startup import StepError, bootstrap, bring_up, step
 from tools.stack import ports
 
 WATCH_SECONDS = 1.0
-SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".csv"}
+SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml"}
+SOURCES |= {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".avro", ".xlsx", ".gz", ".bz2", ".zip"}  # data
 
 # Each action with the paths that trigger it when a file below them changes. The actions run in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
@@ -40,7 +41,7 @@ def files(path: Path) -> Iterator[Path]:
         return
     for directory, folders, names in path.walk():
         folders[:] = [name for name in folders if name not in {"target", "logs", "__pycache__"}]
-        yield from (directory / name for name in names if Path(name).suffix in SOURCES)
+        yield from (directory / name for name in names if Path(name).suffix.lower() in SOURCES)
 
 
 def snapshot() -> dict[str, int]:
@@ -73,9 +74,11 @@ def react(action: str, platform: Platform, services: Supervisor) -> None:
 
 
 def revive(name: str, services: Supervisor) -> None:
-    """Start a service that ended and wait until it is healthy. Raises ServiceError."""
+    """Start a service that ended, or lacks its vital process, and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
-    warn(f"dev: {name} ended with exit code {process.exit_code()} and is started again.\n{process.tail()}")
+    code = process.exit_code()
+    what = f"`{process.service.vital}` ended" if code is None else f"it ended with exit code {code}"
+    warn(f"dev: {name} is started again: {what}.\n{process.tail()}")
     services.restart(name)
 
 
@@ -83,6 +86,7 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
     """Run the actions of changes and restart ended services, until interrupted. A failed action is only shown."""
     before = snapshot()
     broken: set[str] = set()  # services whose restart failed; they wait for a change of their files
+    incomplete: set[str] = set()  # services that lacked their vital process at the last look; a reload replaces it
     while True:
         time.sleep(WATCH_SECONDS)
         now = snapshot()
@@ -93,8 +97,10 @@ def watch(platform: Platform, services: Supervisor) -> NoReturn:
                 warn(f"dev: {action}: {error}")
                 broken.add(action)
         before = now
+        lacking = {name for name, process in services.processes.items() if not process.is_complete()}
+        lost, incomplete = lacking & incomplete, lacking
         for name in services.processes:
-            if services.processes[name].exit_code() is None:
+            if services.processes[name].exit_code() is None and name not in lost:
                 broken.discard(name)
             elif name not in broken:
                 try:
@@ -127,6 +133,7 @@ def run() -> int:
         warn(f"dev: {error}")
         return 1
     settings = environment_file(DEVELOPMENT)
+    settings.unlink(missing_ok=True)  # a killed run's: its addresses are not valid until publish()
     with Supervisor(DEVELOPMENT / "logs") as services:
         try:
             check_ports(platform.ports)

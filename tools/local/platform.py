@@ -109,7 +109,10 @@ class Platform:
         variables["TZ"] = "UTC"
         # Not in the checkout: Dagster would read Compose's .env there, which would replace these variables.
         home = Path(self.environment["DAGSTER_HOME"])
-        return Service("dagster", command, variables, f"{self.url('dagster')}/server_info", directory=home)
+        health = f"{self.url('dagster')}/server_info"
+        # When it is killed, `dagster dev` goes on without it: the webserver and the daemon find no job.
+        code_server = "dagster api grpc"
+        return Service("dagster", command, variables, health, directory=home, vital=code_server)
 
     def services(self) -> list[Service]:
         """All services, in the order of their start."""

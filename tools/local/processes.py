@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from tools.direct import open_url
+from tools.local import marked
 
 START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
 STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL
@@ -35,6 +36,7 @@ class Service:
     health_url: str
     healthy_text: str = ""  # must be part of the body of a healthy answer
     directory: Path | None = None  # its working directory; by default ours
+    vital: str = ""  # part of the command line of a child process without which the service does not work
 
 
 @dataclass
@@ -103,6 +105,13 @@ class Process:
             time.sleep(STOP_PAUSE)
         self.signal(signal.SIGKILL)
         self.popen.wait()
+        marked.send(marked.find(self.log), signal.SIGKILL)  # what made a process group of its own
+
+    def is_complete(self) -> bool:
+        """Return whether the service's vital child process runs. Only Linux can tell; elsewhere it is always true."""
+        if sys.platform != "linux" or not self.service.vital:
+            return True
+        return any(self.service.vital in command for command in marked.find(self.log).values())
 
 
 def end_with_parent() -> None:
@@ -128,7 +137,7 @@ def start(service: Service, log: Path) -> Process:
     with log.open("ab") as output:
         popen = subprocess.Popen(
             service.command,
-            env=variables | service.environment,
+            env=variables | service.environment | {marked.VARIABLE: str(log)},
             cwd=service.directory,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -141,13 +150,19 @@ def start(service: Service, log: Path) -> Process:
 
 @dataclass
 class Supervisor:
-    """The services of one platform. The end of the `with` block stops them, the last one first."""
+    """The services of one platform. The end of the `with` block stops them, the last one first.
+
+    The begin of the block ends the processes that a killed run with the same folder of logs has left.
+    """
 
     log_directory: Path
     processes: dict[str, Process] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
-        """Return self."""
+        """End what a killed run has left; return self."""
+        left = marked.end(self.log_directory, STOP_DEADLINE)
+        if left:
+            print(f"  ended {len(left)} processes that an earlier run has left", flush=True)
         return self
 
     def __exit__(self, *_: object) -> None:

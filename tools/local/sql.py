@@ -6,7 +6,8 @@ import sys
 
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
-from tools.stack.compose import read_env, urls
+from tools.stack import running
+from tools.stack.compose import StackError, read_env, urls
 
 CLIENT = ROOT / "tools" / "bigquery_table.py"
 
@@ -34,6 +35,7 @@ def running_platform() -> dict[str, str]:
     """Return the variables that name the warehouse.
 
     They are empty when the environment names one already; else those of the running `make dev`, else those of .env.
+    Raises NotRunningError when the warehouse is the emulator and none runs in this checkout.
     """
     if "BIGQUERY_EMULATOR_HOST" in os.environ or os.environ.get("WAREHOUSE") == "bigquery":
         return {}
@@ -42,6 +44,8 @@ def running_platform() -> dict[str, str]:
     settings = read_env()
     if settings.get("WAREHOUSE") == "bigquery":
         return settings
+    if "warehouse" not in running.compose_services():
+        raise running.NotRunningError("the warehouse", "BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050")
     return settings | {"BIGQUERY_EMULATOR_HOST": urls(settings)["warehouse"]}
 
 
@@ -53,7 +57,7 @@ def main() -> int:
         return 2
     try:
         print(table(running_platform(), query))
-    except QueryError as error:
+    except (QueryError, StackError) as error:
         warn(f"sql: {error}")
         return 1
     return 0

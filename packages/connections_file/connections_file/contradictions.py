@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from connections_file.columns import column_mistakes
 from connections_file.models import Connection, ConnectionsFile, Destination, Source, Stream
+from connections_file.same_names import same_names
+from connections_file.source_streams import source_contradictions
 from connections_file.yaml_lines import Location
 
 
@@ -12,8 +15,12 @@ def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
     """Yield the place and the description of each mistake."""
     for items in (file.sources, file.destinations, file.connections):
         yield from _repeated_names(file, items)
+    for source in file.sources:
+        for path, text in column_mistakes(source.connector, source.configuration):
+            yield (*source.location, "configuration", *path), text
     sources, destinations = {item.name for item in file.sources}, {item.name for item in file.destinations}
-    asset_keys: set[str] = set()
+    yield from same_names(file)
+    yield from source_contradictions(file)
     for connection in file.connections:
         here = connection.location
         if connection.source not in sources:
@@ -29,9 +36,6 @@ def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
                 yield there, "incremental_deduped_history needs a primary_key, for example [[id]]."
             if any(stream.name == other.name for other in connection.streams[:position] if _same_schema(stream, other)):
                 yield (*there, "name"), f"duplicate stream {stream.name!r} in this connection."
-            if stream.dbt_source in asset_keys:
-                yield (*there, "dbt_source"), f"another stream already loads {stream.dbt_source}."
-            asset_keys.add(stream.dbt_source)
         if (connection.namespace_definition == "custom_format") != (connection.namespace_format is not None):
             yield here, "namespace_format and namespace_definition: custom_format must be set together."
 

@@ -5,16 +5,20 @@ The configurations of sources and destinations are expanded only when `expanded(
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from connections_file.columns import EXAMPLE, column_mistakes, guesses_types, stream_options, with_input_schemas
 from connections_file.expansion import ExpansionError, UnsetVariableError, expand
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
+from platform_kit.names import identifier
 
 KINDS = ("sources", "destinations", "connections")
 EXTENSION = "x-"
@@ -54,7 +58,18 @@ class _Declared(_Model):
     @property
     def where(self) -> str:
         """The file and line of the declaration: `connections.yaml:12`."""
-        return self._document.where(self._location)
+        return self.place()
+
+    def place(self, *path: str | int) -> str:
+        """Return the file and line of a value inside the declaration."""
+        return self._document.where((*self._location, *path))
+
+    def known(self, value: Any) -> Any:
+        """Return a value with references replaced; as it is, if a variable is not set."""
+        try:
+            return expand(value, self._environment)
+        except ExpansionError:
+            return value
 
 
 class _Connector(_Declared):
@@ -66,16 +81,21 @@ class _Connector(_Declared):
     """The fields of the connector's specification. Write secrets as references to the environment: ${NAME}."""
 
     def expanded(self) -> dict[str, Any]:
-        """Return the configuration with references replaced. Raises ConnectionsFileError if a variable is not set."""
+        """Return the configuration for the connector, with references and maps of columns replaced.
+
+        Raises ConnectionsFileError if a variable is not set, or if a column's type is invalid after the replacement.
+        """
+        here = (*self._location, "configuration")
         try:
             result: dict[str, Any] = expand(self.configuration, self._environment)
         except ExpansionError as error:
-            location = (*self._location, "configuration", *error.path)
             hint = ""
             if isinstance(error, UnsetVariableError):
                 hint = " Set it in connections.env; without Docker, you can also export it."
-            raise self._document.error((location, f"{error}.{hint}")) from error
-        return result
+            raise self._document.error(((*here, *error.path), f"{error}.{hint}")) from error
+        if mistakes := [((*here, *path), text) for path, text in column_mistakes(self.connector, result)]:
+            raise self._document.error(*mistakes)
+        return with_input_schemas(self.connector, result)
 
 
 class Source(_Connector):
@@ -84,6 +104,21 @@ class Source(_Connector):
 
 class Destination(_Connector):
     """A connector that writes, with its configuration."""
+
+
+CheckName = Literal[
+    "row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"
+]
+"""The checks of a landing table in Dagster."""
+
+
+class Checks(_Model):
+    """The checks of a stream's landing table in Dagster. Default: all checks, and no value that did not fit."""
+
+    skip: list[CheckName] = []
+    """The checks that the table does not get."""
+    uncast_values_allowed: Annotated[float, Field(ge=0, le=1)] = 0
+    """The share of rows, from 0 to 1, that may have a value that did not fit its column and is NULL."""
 
 
 class Stream(_Model):
@@ -99,10 +134,12 @@ class Stream(_Model):
     """The columns to load. Default: all columns."""
     namespace: Name | None = None
     """The schema of the stream, if the source has several schemas."""
-    dbt_source: Annotated[str, StringConstraints(pattern=r"^\w+\.\w+$")]
-    """The dbt source that reads the table, as `source.table`. It is also the asset key."""
+    dbt_source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
+    """The dbt source that reads the table, as `source.table`. It is also the asset key: ASCII letters, digits and _."""
     files: list[Name] = []
     """The S3 keys of the files that the stream loads."""
+    checks: Checks = Checks()
+    """The checks of the landing table."""
 
     @property
     def asset_key(self) -> list[str]:
@@ -139,6 +176,14 @@ class Connection(_Declared):
     non_breaking_schema_updates_behavior: SchemaUpdates = "propagate_columns"
     """What Airbyte does if the source has new columns or streams."""
 
+    @property
+    def step_name(self) -> str:
+        """The name of the connection's step in Dagster, which allows ASCII letters, digits and _ only."""
+        if self.name.isascii():
+            return "sync_" + re.sub(r"[^A-Za-z0-9_]", "_", self.name)
+        # Other letters are lost, so that a hash keeps two such names apart.
+        return f"sync_{identifier(self.name)}_{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
+
 
 class ConnectionsFile(_Model):
     """The connections file."""
@@ -157,6 +202,17 @@ class ConnectionsFile(_Model):
         """Raise ConnectionsFileError if a configuration has an invalid reference or a variable that is not set."""
         for item in (*self.sources, *self.destinations):
             item.expanded()
+
+    def notes(self) -> Iterator[str]:
+        """Yield what the file allows but what can lose values: streams whose columns' types are guessed."""
+        for source in self.sources:
+            for position, options in stream_options(source.connector, source.configuration):
+                if guesses_types(options):
+                    yield (
+                        f"{source.place('configuration', 'streams', position)}: the connector guesses the types of "
+                        f"stream {options.get('name')!r} (inference_type): 02134 becomes 2134, a column of 0 and 1 can "
+                        f"become BOOL, and a number of 20 digits NULL. Declare them, for example {EXAMPLE}"
+                    )
 
     def bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
         """Give each declaration its location in the file and the environment of its references."""

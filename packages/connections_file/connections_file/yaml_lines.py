@@ -9,6 +9,8 @@ import yaml
 
 type Location = tuple[str | int, ...]
 
+MERGE, TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
+
 
 class ConnectionsFileError(Exception):
     """The connections file is invalid. The text has file, line and path, and says what to do."""
@@ -43,7 +45,7 @@ class Document:
         try:
             node = loader.get_single_node()
             self._lines: dict[Location, int] = {}
-            self._refuse_repeated_keys(node, ())
+            self._check_keys(node, ())
             self.data: Any = None if node is None else loader.construct_document(node)
             self._note(node, ())
         except yaml.MarkedYAMLError as error:
@@ -82,10 +84,11 @@ class Document:
                 self._lines.setdefault((*location, key.value), key.start_mark.line + 1)
                 self._note(value, (*location, key.value))
 
-    def _refuse_repeated_keys(self, node: yaml.Node | None, location: Location) -> None:
+    def _check_keys(self, node: yaml.Node | None, location: Location) -> None:
+        """Make every key text, as in JSON: `no` and `2024` too. Raises ConnectionsFileError if a key is repeated."""
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self._refuse_repeated_keys(item, (*location, index))
+                self._check_keys(item, (*location, index))
         elif isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
@@ -97,7 +100,9 @@ class Document:
                     advice = "write <<: [*one, *two]" if key.value == "<<" else "remove one of the two"
                     raise self.error(((*location, key.value), f"duplicate key; {advice}."))
                 seen.add(key.value)
-                self._refuse_repeated_keys(value, (*location, key.value))
+                if key.tag != MERGE:
+                    key.tag = TEXT
+                self._check_keys(value, (*location, key.value))
 
 
 def _path(location: Location) -> str:

@@ -6,6 +6,7 @@ schemas can describe one field (the branches of a oneOf), therefore the function
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,11 @@ type Schemas = list[dict[str, Any]]
 
 MASK = "**********"
 """Airbyte's answers show this instead of a secret."""
+
+SECRET_NAME = re.compile(
+    r"secret|password|passphrase|private_?key|access_?key|api_?key|token|credentials_json", re.IGNORECASE
+)
+"""Names of fields that the specification does not describe, and that are probably secret."""
 
 
 def branches(schema: dict[str, Any]) -> Schemas:
@@ -39,15 +45,38 @@ def is_secret(schemas: Schemas, found: Any = None) -> bool:
 
 
 def not_public(schemas: Schemas, value: Any) -> Iterator[Any]:
-    """Yield the values in a configuration that are secret, or that the specification does not describe."""
+    """Yield the values in a configuration that are secret, or that the specification does not describe.
+
+    A field that the specification describes as a plain value (a text, a number) is not secret, even if the
+    configuration has an object or a list there by mistake; inside it, only names such as `password` are secret.
+    """
     if is_secret(schemas) or not schemas:
         yield value
+    elif isinstance(value, dict | list) and all(map(_is_plain, schemas)):
+        yield from _named_secrets(value)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from not_public(child(schemas, key), item)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from not_public(child(schemas, index), item)
+
+
+def _is_plain(schema: dict[str, Any]) -> bool:
+    kinds = schema.get("type")
+    return bool(kinds) and not {"object", "array"} & set(kinds if isinstance(kinds, list) else [kinds])
+
+
+def _named_secrets(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if SECRET_NAME.search(str(key)):
+                yield item
+            else:
+                yield from _named_secrets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named_secrets(item)
 
 
 def is_default(schemas: Schemas, key: str, value: Any) -> bool:

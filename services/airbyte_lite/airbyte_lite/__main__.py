@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from airbyte_lite.api.app import create_app
+from airbyte_lite.api.http_protocol import TimedProtocol
 from airbyte_lite.api.listening import PortError, listen
 from airbyte_lite.api.services import Services
 from airbyte_lite.settings import Settings
@@ -40,7 +41,11 @@ def main() -> None:
         sys.exit(1)
     log.info("airbyte-lite listens on http://%s:%s, data in %s", settings.host, settings.port, settings.data_dir)
     config = uvicorn.Config(
-        create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        create_app(services),
+        http=TimedProtocol,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets)

@@ -8,8 +8,11 @@ TITLES = {
     403: "forbidden",
     404: "resource-not-found",
     405: "method-not-allowed",
+    408: "request-timeout",
     409: "try-again-later",
+    413: "content-too-large",
     422: "unprocessable-entity",
+    503: "service-unavailable",
 }
 
 
@@ -34,6 +37,11 @@ def not_found(what: str, identifier: object) -> Problem:
 def invalid(message: str, faults: dict[str, str] | None = None) -> Problem:
     """Return the 422 for a body with invalid values."""
     return Problem(422, message, faults=faults)
+
+
+def busy(message: str) -> Problem:
+    """Return the 503 for a request that the server cannot serve at present. The answer has Retry-After."""
+    return Problem(503, message)
 
 
 def conflict(message: str, title: str = "try-again-later") -> Problem:

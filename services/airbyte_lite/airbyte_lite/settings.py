@@ -17,6 +17,10 @@ PRIVATE_NETWORKS = tuple(
     for network in ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
 
+CONNECTORS = Path(__file__).parents[1] / "connectors"
+"""The checkout's folder of connectors.toml and the connectors' locks."""
+
+Seconds = Annotated[float, Field(gt=0, le=2_000_000)]  # 23 days: the longest wait of the system
 Folder = Annotated[Path, AfterValidator(Path.absolute)]
 
 
@@ -27,6 +31,10 @@ class Settings(PlatformSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = setting("AIRBYTE_LITE_PORT")
     data_dir: Folder = setting("AIRBYTE_LITE_DATA_DIR")
     connector_environments: Folder = setting("CONNECTOR_ENVIRONMENTS")
+    connectors: Folder = setting("CONNECTORS_DIR", CONNECTORS)
+    commands: PositiveInt = setting("AIRBYTE_LITE_COMMANDS")
+    command_silence: Seconds = setting("AIRBYTE_LITE_COMMAND_SILENCE")
+    sync_silence: Seconds = setting("AIRBYTE_LITE_SYNC_SILENCE")
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
     emulator_address: Annotated[Address, Field(pattern="^https?://")] = setting("BIGQUERY_EMULATOR_HOST")
     billing_limit: Annotated[int, Field(ge=0)] = setting("BQ_MAXIMUM_BYTES_BILLED", 0)

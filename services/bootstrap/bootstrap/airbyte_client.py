@@ -16,7 +16,7 @@ import httpx
 from bootstrap.airbyte_auth import PUBLIC, authentication
 from bootstrap.errors import UserError
 from bootstrap.settings import Settings
-from platform_kit.specification import MASK
+from platform_kit.redaction import Redactor
 
 type Json = dict[str, Any]
 
@@ -27,7 +27,6 @@ WITHHELD = {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}
 PAUSES = (1.0, 2.0, 4.0)  # seconds between attempts: a server that has just started can answer 500
 PAGE = 100  # the most objects in one answer of the public API
 TIMEOUT = httpx.Timeout(60, connect=5)
-SHORTEST_HIDDEN = 4  # characters; shorter values occur in many words
 # To create a connection, Airbyte discovers the schema and may pull the connector's image: up to 15 minutes.
 DISCOVERY_TIMEOUT = httpx.Timeout(900, connect=5)
 
@@ -93,12 +92,10 @@ class AirbyteClient:
 
     def hide(self, values: Iterable[Any]) -> None:
         """Mask these values in every error message: Airbyte's answer can repeat what was sent."""
-        self._hidden |= {text for value in values for text in _spellings(value) if len(text) >= SHORTEST_HIDDEN}
+        self._hidden |= {text for value in values for text in _spellings(value)}
 
     def _masked(self, text: str) -> str:
-        for hidden in sorted(self._hidden, key=len, reverse=True):  # a value can be part of a longer one
-            text = text.replace(hidden, MASK)
-        return text
+        return Redactor(self._hidden)(text)
 
     def health(self) -> None:
         """Return if the server reports that it is healthy."""
@@ -172,6 +169,26 @@ class AirbyteClient:
             lambda answer: [item["stream"] for item in answer["syncCatalog"]["streams"]],
             {"connectionId": connection_id},
         )
+
+    def catalog(self, connection_id: str) -> Json:
+        """Return a connection as the configuration API shows it (ConnectionRead): with the columns of its streams."""
+        path = f"{CONFIGURATION}/connections/get"
+        return self._read("POST", path, _with("syncCatalog"), {"connectionId": connection_id})
+
+    def discover(self, source_id: str) -> builtins.list[Json]:
+        """Run the source's connector and return its streams.
+
+        Airbyte remembers the streams: the next change of a connection takes them over. Raises AirbyteError also if
+        the connector fails.
+        """
+        body = {"sourceId": source_id, "disable_cache": True}
+        path = f"{CONFIGURATION}/sources/discover_schema"
+        answer = self._content(self._send("POST", path, body, timeout=DISCOVERY_TIMEOUT), _with("jobInfo"))
+        if answer.get("catalog") is None:
+            failure = answer["jobInfo"].get("failureReason") or {}
+            raise AirbyteError(self._masked(str(failure.get("externalMessage") or "The connector failed.")), 200)
+        streams: builtins.list[Json] = answer["catalog"]["streams"]
+        return streams
 
     def create(self, kind: Kind, body: Json) -> Json:
         """Create an object and return it."""

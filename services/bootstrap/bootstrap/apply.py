@@ -28,10 +28,12 @@ def apply(
     *,
     adopt: bool = False,
     prune: bool = False,
+    refresh_schema: bool = False,
     ask: Callable[[list[Change]], None] = lambda _: None,
 ) -> list[Change]:
     """Create and update objects until Airbyte holds what the file declares. Return the changes that need `prune`.
 
+    With `refresh_schema`, connections also take over the columns and types that their sources have now.
     With `prune`, also delete and replace objects and lose sync states. `ask` receives these changes first, if there
     are any; it raises an exception to stop before any object changes. Raises UserError. An apply that was
     interrupted can be run again.
@@ -43,7 +45,7 @@ def apply(
         if made_now:
             state.remember_workspace(workspace_id)
             client.create_workspace(workspace_id, file.workspace.name)
-        plan = make_plan(client, file, state, adopt=adopt)
+        plan = make_plan(client, file, state, adopt=adopt, refresh_schema=refresh_schema)
         if prune and plan.destroyed:
             refuse_to_take_along(plan, client.list(Kind.CONNECTION, workspace_id))
             ask(plan.destroyed)
@@ -168,7 +170,7 @@ def _send(
     prune: bool,
 ) -> str:
     kind, name = desired.kind, desired.name
-    change = replace(compare(desired, found, ids, state), waits=planned.waits)
+    change = replace(compare(desired, found, ids, state, planned.columns), waits=planned.waits)
     fields = change.fields if prune else change.harmless
     was_begun = state.is_being_created(kind, name)
     if found is None:
@@ -228,6 +230,7 @@ def _outcome(change: Change, *, prune: bool) -> str:
         return f"updated ({done}); the rest needs --prune" if done else f"not {OUTCOMES[change.action]}: needs --prune"
     if change.adopted and not done:
         return "taken over"
+    noticed = f"; {change.note}" if change.note else ""
     # The plan says what is lost. This line says what the user has to do afterwards.
     moved = f"; {move_text(change)}" if change.moved else ""
-    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved
+    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved + noticed

@@ -45,6 +45,10 @@ class Change:
     """The streams whose sync state is lost."""
     moved: list[str] = field(default_factory=list)
     """The streams that keep their sync state but load other tables, which do not have the earlier rows."""
+    columns: list[FieldChange] = field(default_factory=list)
+    """The part of `fields` that comes from the source: columns that a refresh of the schema takes over."""
+    note: str = ""
+    """What Airbyte has noticed of the source's schema."""
     adopted: bool = False
     """Whether apply takes over an object that it did not create."""
     waits: str = ""

@@ -22,7 +22,7 @@ from bootstrap.plan import make_plan
 from bootstrap.render import PRUNE_UNASKED, as_json, destruction_lines, left_lines, line, plan_lines
 from bootstrap.settings import Settings
 from bootstrap.state import State
-from connections_file import ConnectionsFileError
+from connections_file import ConnectionsFile, ConnectionsFileError
 from platform_kit.settings import SettingsError
 
 CHANGES_EXIT_CODE = 2
@@ -34,6 +34,10 @@ class _PlanHasChanges(Exception):
 
 Adopt = Annotated[
     bool, typer.Option("--adopt", help="Take over objects that have a declared name but were not created by apply.")
+]
+
+RefreshSchema = Annotated[
+    bool, typer.Option("--refresh-schema", help="Also discover each source, and take its columns and types over.")
 ]
 
 app = typer.Typer(
@@ -60,11 +64,14 @@ def seed(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also overwrite objects that seed did not upload.")
     ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also delete objects that seed uploaded and whose files are gone.")
+    ] = False,
 ) -> None:
-    """Upload to S3 the CSV files of SEED_DATA_DIR that are missing there or have changed."""
+    """Upload to S3 the data files of SEED_DATA_DIR that are missing there or have changed."""
     from bootstrap.seed import seed as seed_bucket  # boto3 takes long to import
 
-    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite)
+    seed_bucket(Settings.read(), _report, upload=upload, overwrite=overwrite, prune=prune)
 
 
 @app.command()
@@ -74,6 +81,7 @@ def plan(
     ] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
     adopt: Adopt = False,
+    refresh_schema: RefreshSchema = False,
 ) -> None:
     """Show what apply would change; change nothing."""
     settings = Settings.read()
@@ -81,13 +89,15 @@ def plan(
     pins = read_pins(settings.connectors)
     with AirbyteClient(settings) as client:
         connectors = list(differences(client, pins))
-        found = make_plan(client, file, State(settings.state_directory), adopt=adopt)
+        state = State(settings.state_directory)
+        found = make_plan(client, file, state, adopt=adopt, refresh_schema=refresh_schema)
         found = replace(found, connectors=connectors)
     if as_json_:
         _say(json.dumps(as_json(found), indent=2))
     else:
         for text in plan_lines(found):
             _say(text)
+        _say_notes(file)
     if detailed_exitcode and not found.is_empty:
         raise _PlanHasChanges
 
@@ -95,6 +105,7 @@ def plan(
 @app.command()
 def apply(
     adopt: Adopt = False,
+    refresh_schema: RefreshSchema = False,
     prune: Annotated[
         bool, typer.Option("--prune", help="Also delete and replace objects and lose sync states; asks first.")
     ] = False,
@@ -109,9 +120,16 @@ def apply(
         set_up(client, settings.setup_email, _say)
         pin(client, pins, _say)  # first, because the version decides the specification of the configuration
         state = State(settings.state_directory)
-        left = apply_file(client, file, state, _report, adopt=adopt, prune=prune, ask=_show if yes else _ask)
+        options = {"adopt": adopt, "prune": prune, "refresh_schema": refresh_schema}
+        left = apply_file(client, file, state, _report, **options, ask=_show if yes else _ask)
+    _say_notes(file)
     for text in left_lines(left):
         _say(text)
+
+
+def _say_notes(file: ConnectionsFile) -> None:
+    for text in file.notes():
+        _say(f"note: {text}")
 
 
 def _show(destroyed: list[Change]) -> None:

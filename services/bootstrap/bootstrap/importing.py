@@ -13,6 +13,7 @@ from bootstrap.airbyte_client import AirbyteClient, Json, Kind
 from bootstrap.connection_diff import timing
 from bootstrap.errors import UserError
 from connections_file import Connection, ConnectionsFile
+from connections_file.columns import with_columns
 from platform_kit.specification import Schemas, branches, child, is_secret
 
 HEADER = """\
@@ -121,7 +122,8 @@ def _actor(item: Json, kind: Kind, specifications: _Specifications, imported: Im
             return [written(inner, child(schemas, index), key) for index, inner in enumerate(value)]
         return _plain(value)
 
-    return {"name": _plain(item["name"]), "connector": connector, "configuration": written(shown, schemas, "")}
+    configuration = written(with_columns(connector, shown), schemas, "")
+    return {"name": _plain(item["name"]), "connector": connector, "configuration": configuration}
 
 
 def _connection(item: Json, names: dict[str, str], defined: list[Json], taken: set[str], imported: Imported) -> Json:
@@ -217,7 +219,7 @@ def _variable(text: str) -> str:
 
 
 def _word(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
 def _unique(name: str, taken: set[str]) -> str:

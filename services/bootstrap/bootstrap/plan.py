@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bootstrap.airbyte_client import AirbyteClient, Json, Kind
@@ -13,6 +13,7 @@ from bootstrap.desired import Desired, Ids, declared
 from bootstrap.diff import FieldChange
 from bootstrap.matching import is_ours, match, refuse_to_cascade
 from bootstrap.pinning import Pin
+from bootstrap.schema_drift import column_changes, note
 from bootstrap.state import State
 from connections_file import ConnectionsFile
 
@@ -45,8 +46,12 @@ class Plan:
         return set(self.actions) == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
 
 
-def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, adopt: bool) -> Plan:
+def make_plan(
+    client: AirbyteClient, file: ConnectionsFile, state: State, *, adopt: bool, refresh_schema: bool = False
+) -> Plan:
     """Compare the declared objects with the objects in the workspace.
+
+    `refresh_schema` also discovers the schema of each source, and compares it with the schema of its connections.
 
     `adopt` takes over an object that has a declared name but was not created by apply. Without `adopt`, such an object
     raises UserError.
@@ -72,6 +77,7 @@ def make_plan(client: AirbyteClient, file: ConnectionsFile, state: State, *, ado
             for item in actual[kind]
             if item[kind.id_field] not in kept and is_ours(kind, item, state)
         ]
+    changes = _with_schemas(client, changes, refresh=refresh_schema)
     changes = with_waits(_with_moves(changes, actual[Kind.CONNECTION]), ids)
     return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 
@@ -84,16 +90,43 @@ def refuse_to_take_along(plan: Plan, connections: list[Json]) -> None:
             refuse_to_cascade(change.kind, change.found, connections, ours)
 
 
-def compare(desired: Desired, found: Json | None, ids: Ids, state: State) -> Change:
-    """Return the change that one declared object needs, given the object in Airbyte or None."""
+def compare(
+    desired: Desired, found: Json | None, ids: Ids, state: State, columns: Sequence[FieldChange] = ()
+) -> Change:
+    """Return the change that one declared object needs, given the object in Airbyte or None.
+
+    `columns` are the columns of a connection that differ from its source's.
+    """
     kind, name = desired.kind, desired.name
     if found is None:
         return Change(kind, name, Action.CREATE, desired)
-    fields = list(desired.changes(found, ids, state))
+    fields = [*desired.changes(found, ids, state), *columns]
     replaced = any(change.path in desired.replaced_when for change in fields)
     action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.UNCHANGED
     lost = desired.lost(found, fields, replaced=replaced)
-    return Change(kind, name, action, desired, found, fields, lost, adopted=not is_ours(kind, found, state))
+    ours = is_ours(kind, found, state)
+    return Change(kind, name, action, desired, found, fields, lost, columns=list(columns), adopted=not ours)
+
+
+def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool) -> list[Change]:
+    """Return the changes with what Airbyte noticed or, if `refresh`, with the columns that differ from the sources'."""
+    kept = [
+        change.found
+        for change in changes
+        if change.kind is Kind.CONNECTION and change.found and change.action in {Action.UPDATE, Action.UNCHANGED}
+    ]
+    ids = [connection["connectionId"] for connection in kept]
+    if not refresh:
+        notes = {identity: note(client, identity) for identity in ids}
+        return [replace(change, note=notes.get((change.found or {}).get("connectionId"), "")) for change in changes]
+    drift = column_changes(client, kept)
+    return [_with_columns(change, drift.get((change.found or {}).get("connectionId", ""), [])) for change in changes]
+
+
+def _with_columns(change: Change, columns: list[FieldChange]) -> Change:
+    if not columns:
+        return change
+    return replace(change, action=Action.UPDATE, fields=[*change.fields, *columns], columns=columns)
 
 
 def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:

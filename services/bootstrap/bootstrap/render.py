@@ -39,6 +39,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"{SIGNS[change.action]} " + line(change.kind, change.name, outcome)
         yield from (f"      {field_text(item)}" for item in change.fields)
         yield from (f"      {text}" for text in _reasons(change))
+        if change.note:
+            yield f"      {change.note}"
         if change.moved:
             yield f"      {move_text(change)}"
     counts = ", ".join(f"{plan.actions.count(action)} {text}" for action, text in SUMMARY.items())
@@ -145,6 +147,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "fields": [_field(item) for item in change.fields],
                 "lost_sync_states": change.lost,
                 "moved_streams": change.moved,
+                "schema_change": change.note or None,
                 "adopted": change.adopted,
                 "needs_consent": change.needs_consent,
                 "waits": change.waits or None,

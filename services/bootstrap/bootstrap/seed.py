@@ -1,9 +1,11 @@
 """Uploads the seed files to S3: missing files, and files that changed since seed uploaded them.
 
-Seed does not overwrite an object that it did not upload. It recognises its own object by three facts: the metadata name
-the key that the object was uploaded to, the metadata hold the checksum of what was uploaded, and the content still has
-this checksum. A copy has another key; the upload of another tool has no such metadata; an object that was edited with
-its metadata kept has another checksum.
+An object of a file that is no longer in the seed folder is reported, and deleted by consent only (`prune`).
+
+Seed does not overwrite or delete an object that it did not upload. It recognises its own object by three facts: the
+metadata name the key that the object was uploaded to, the metadata hold the checksum of what was uploaded, and the
+content still has this checksum. A copy has another key; the upload of another tool has no such metadata; an object that
+was edited with its metadata kept has another checksum.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from urllib.parse import quote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bootstrap.errors import UserError
+from bootstrap.seed_files import seed_files
 from bootstrap.settings import Settings
 from platform_kit import s3
 
@@ -32,24 +35,30 @@ CHECKSUM, KEY = "sha256", "seed-key"
 ATTEMPTS = 3
 """Attempts to upload a file whose object changes between the check and the upload."""
 
-UPLOAD, OVERWRITE = "make seed o=--upload", "make seed o=--overwrite"
+UPLOAD, OVERWRITE, PRUNE = "make seed o=--upload", "make seed o=--overwrite", "make seed o=--prune"
+
+type Report = Callable[[str, str, str], None]
+"""Receives the kind, the name and the outcome of each object as soon as it is done."""
 
 
 def seed(
-    settings: Settings, report: Callable[[str, str, str], None], *, upload: bool = False, overwrite: bool = False
+    settings: Settings, report: Report, *, upload: bool = False, overwrite: bool = False, prune: bool = False
 ) -> None:
-    """Upload every CSV file of the seed folder to the bucket, which is created if it does not exist. Raises UserError.
+    """Upload every data file of the seed folder to the bucket, which is created if it does not exist. Raises UserError.
 
-    With AIRBYTE_MODE=external, the bucket belongs to the user, and nothing is uploaded without `upload` or
-    `overwrite`. `overwrite` also replaces objects that seed did not upload.
+    Report why another file is not uploaded. With AIRBYTE_MODE=external, the bucket belongs to the user, and nothing is
+    uploaded without `upload` or `overwrite`. `overwrite` also replaces objects that seed did not upload; `prune`
+    deletes the objects that seed uploaded and whose files are no longer in the folder.
     """
     if settings.airbyte_mode == "external" and not (upload or overwrite or settings.seed_upload):
         report("bucket", settings.s3_bucket, f"not used: AIRBYTE_MODE is external. To upload the seed files: {UPLOAD}")
         return
-    files = sorted(settings.seed_directory.glob("*.csv"))
-    if not files:
+    files = seed_files(settings.seed_directory)
+    if not any(not file.refused for file in files):
         raise UserError(
-            f"There are no CSV files in {settings.seed_directory.absolute()}. Set SEED_DATA_DIR to another folder."
+            f"There are no data files in {settings.seed_directory.absolute()}"
+            f"{''.join(f'{chr(10)}  {file.name}: {file.refused}' for file in files)}\n"
+            "Set SEED_DATA_DIR to another folder."
         )
     where = settings.s3_endpoint or "AWS"
     try:
@@ -57,13 +66,41 @@ def seed(
         report("bucket", settings.s3_bucket, "created" if _create_bucket(client, settings.s3_bucket) else "unchanged")
         for file in files:
             key = PREFIX + file.name
-            report("object", key, _upload(client, settings.s3_bucket, key, file, overwrite=overwrite))
+            if file.refused:
+                report("file", file.name, f"not uploaded: {file.refused}")
+            else:
+                report("object", key, _upload(client, settings.s3_bucket, key, file.path, overwrite=overwrite))
+        _remove(client, settings.s3_bucket, {PREFIX + file.name for file in files}, report, prune=prune)
     except (BotoCoreError, ClientError) as error:
         raise UserError(
             f"The upload of the seed files to S3 ({where}) failed: {error}\n"
             "Check that S3 runs at this address (AWS_ENDPOINT_URL_S3), and check the keys (AWS_ACCESS_KEY_ID, "
             "AWS_SECRET_ACCESS_KEY). Then: make seed"
         ) from error
+
+
+def _remove(client: S3Client, bucket: str, kept: set[str], report: Report, *, prune: bool) -> None:
+    """Report each of seed's objects whose file is no longer in the folder; with `prune`, delete it."""
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
+        for item in page.get("Contents", []):
+            key = item["Key"]
+            found = None if key in kept else _head(client, bucket, key)
+            if found is None or CHECKSUM not in found["Metadata"]:
+                continue
+            present = _checksum(client, bucket, key, found, found["ContentLength"])
+            if not _is_ours(found, key, present):
+                report("object", key, "left as it is: its file is gone, but its content is not what seed uploaded")
+            elif not prune:
+                report("object", key, f"left: its file is no longer in the folder. To delete the object: {PRUNE}")
+            else:
+                client.delete_object(Bucket=bucket, Key=key)
+                report("object", key, "deleted: its file is no longer in the folder")
+
+
+def _is_ours(found: HeadObjectOutputTypeDef, key: str, present: str | None) -> bool:
+    """Return whether seed uploaded this object, and nobody has changed it. `present`: the content's checksum."""
+    metadata = found["Metadata"]
+    return metadata.get(KEY) == quote(key) and metadata.get(CHECKSUM, "") == present
 
 
 def _create_bucket(client: S3Client, bucket: str) -> bool:
@@ -93,9 +130,7 @@ def _upload(client: S3Client, bucket: str, key: str, file: Path, *, overwrite: b
             present = _checksum(client, bucket, key, found, file.stat().st_size)
             if present == checksum:
                 return "unchanged"
-            metadata = found["Metadata"]
-            ours = metadata.get(KEY) == quote(key) and metadata.get(CHECKSUM, "") == present
-            if not (ours or overwrite):
+            if not (overwrite or _is_ours(found, key, present)):
                 return f"left as it is: seed did not upload it. To overwrite it with {file.name}: {OVERWRITE}"
         if _put(client, bucket, key, file, checksum, found):
             return f"uploaded ({file.stat().st_size:,} bytes)"
@@ -153,7 +188,7 @@ def _send(client: S3Client, bucket: str, key: str, file: Path, checksum: str, co
             Bucket=bucket,
             Key=key,
             Body=body,
-            ContentType="text/csv",
+            ContentType="text/csv" if file.suffix.lower() == ".csv" else "application/octet-stream",
             Metadata={CHECKSUM: checksum, KEY: quote(key)},
             ChecksumSHA256=base64.b64encode(bytes.fromhex(checksum)).decode(),
             **condition,

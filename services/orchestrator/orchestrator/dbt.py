@@ -13,9 +13,11 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 
 from orchestrator import costs
+from orchestrator.dbt_errors import shortened
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
@@ -94,7 +96,12 @@ def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS]
         # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
-        yield from costs.with_costs(dbt.cli(command, context=context, target_path=target))
+        invocation = dbt.cli(command, context=context, target_path=target)
+        try:
+            yield from costs.with_costs(invocation)
+        except DagsterDbtCliRuntimeError as error:
+            what = shortened(invocation._error_messages) or str(error)
+            raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None
         shutil.rmtree(target)
 
     return dbt_build

@@ -4,7 +4,6 @@ The assets come from connections.yaml, not from the server: the code location lo
 connection is looked up by its name when it runs.
 """
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,31 +12,26 @@ import dagster as dg
 
 from connections_file import Connection, Destination, Source, Stream
 from connections_file.tables import landing_table
-from orchestrator import files, row_count
+from orchestrator import files
 from orchestrator.airbyte import Airbyte
+from orchestrator.checks.run import TableChecks
 from orchestrator.files import Bucket
-from orchestrator.s3_streams import FileFormat, NotCountedError, file_format
+from orchestrator.reading.formats import NotCountedError, StreamFiles, stream_files
 from orchestrator.warehouse import Warehouse
 
 GROUP = "landing"
 
 
 def landing_assets(connection: Connection, source: Source, destination: Destination) -> dg.AssetsDefinition:
-    """Return the landing tables of a connection: loaded by one sync, then counted against their files."""
-    streams = connection.streams
-    formats = [_format_or_reason(stream, source) for stream in streams]
-    tables = [landing_table(stream, connection, destination) for stream in streams]
+    """Return the landing tables of a connection: loaded by one sync, then checked."""
+    tables = [_checks(stream, connection, source, destination) for stream in connection.streams]
 
-    # The check is part of this step because it must run before dbt. The dbt step has checks of the same tables, and
-    # Dagster does not let a check in a third step block it. A subset is the check alone, or some of the tables.
+    # The checks are part of this step because they must run before dbt. The dbt step has checks of the same tables, and
+    # Dagster does not let a check in a third step block it. A subset is the checks alone, or some of the tables.
     @dg.multi_asset(
-        name=f"sync_{re.sub(r'\W', '_', connection.name)}",
-        specs=[asset_spec(*each) for each in zip(streams, tables, formats, strict=True)],
-        check_specs=[
-            row_count.check_spec(stream)
-            for stream, counted in zip(streams, formats, strict=True)
-            if not isinstance(counted, NotCountedError)
-        ],
+        name=connection.step_name,
+        specs=[asset_spec(table) for table in tables],
+        check_specs=[spec for table in tables for spec in table.specs],
         can_subset=True,
         description=f"Runs the Airbyte connection `{connection.name}`.",
     )
@@ -56,41 +50,38 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
             }
             if "bytesBilled" in job:  # sent by airbyte-lite only
                 metadata["bytes_billed"] = int(job["bytesBilled"])
-        for stream, table, counted in zip(streams, tables, formats, strict=True):
-            rows = warehouse.count_rows(table)
-            if dg.AssetKey(stream.asset_key) in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=stream.asset_key, metadata={**metadata, "dagster/row_count": rows})
-            if (
-                isinstance(counted, NotCountedError)
-                or row_count.check_key(stream) not in context.selected_asset_check_keys
-            ):
-                continue
-            try:
-                records = sum(bucket.count_records(key, counted) for key in set(stream.files))
-            except NotCountedError as reason:
-                yield row_count.not_compared(stream, reason)
-            else:
-                yield row_count.compare(stream, rows, records)
+        for table in tables:
+            key = dg.AssetKey(table.stream.asset_key)
+            selected = {check.name for check in context.selected_asset_check_keys if check.asset_key == key}
+            numbers = table.read(warehouse) if selected else None
+            rows = numbers.rows if numbers else warehouse.count_rows(table.table)
+            if key in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "dagster/row_count": rows})
+            if numbers:
+                yield from table.results(numbers, selected, warehouse, bucket, context.instance)
 
     return sync
 
 
-def _format_or_reason(stream: Stream, source: Source) -> FileFormat | NotCountedError:
+def _checks(stream: Stream, connection: Connection, source: Source, destination: Destination) -> TableChecks:
+    files: StreamFiles | NotCountedError
     try:
-        return file_format(stream, source)
+        files = stream_files(stream, source)
     except NotCountedError as reason:
-        return reason
+        files = reason
+    return TableChecks(stream, landing_table(stream, connection, destination), files)
 
 
-def asset_spec(stream: Stream, table: str, counted: FileFormat | NotCountedError) -> dg.AssetSpec:
+def asset_spec(table: TableChecks) -> dg.AssetSpec:
     """Return the asset of a landing table, downstream of its files."""
+    stream = table.stream
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
-    note = f"\n\nWithout a row count check: {counted}." if isinstance(counted, NotCountedError) else ""
+    mode = stream.sync_mode.replace("_", " ")
     return dg.AssetSpec(
         stream.asset_key,
         deps=[files.asset_key(key) for key in stream.files],
         group_name=GROUP,
         kinds={"airbyte", "bigquery"},
-        description=f"Rows of {sources}, unchanged, loaded by Airbyte ({stream.sync_mode.replace('_', ' ')}).{note}",
-        metadata={"dagster/table_name": table},
+        description=f"Rows of {sources}, unchanged, loaded by Airbyte ({mode}).{table.note}",
+        metadata={"dagster/table_name": table.table},
     )

@@ -14,6 +14,7 @@ class Settings(PlatformSettings):
     connections_file: Path = setting("CONNECTIONS_FILE")
     dbt_project: Annotated[Path, AfterValidator(Path.resolve)] = setting("DBT_PROJECT_DIR")
     bucket: str = setting("S3_BUCKET")
+    landing_checks: Literal["yes", "no"] = setting("LANDING_CHECKS")
 
     airbyte_url: Address = setting("AIRBYTE_URL")
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")

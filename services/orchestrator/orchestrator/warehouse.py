@@ -1,5 +1,8 @@
 """The warehouse that the checks query: the BigQuery emulator or Google BigQuery."""
 
+from collections.abc import Callable
+from typing import Any
+
 import dagster as dg
 
 from orchestrator.settings import Settings
@@ -16,27 +19,47 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
 
         Raises google.cloud's NotFound when the table does not exist, Failure when the warehouse does not answer.
         """
+        [row] = self.query(f"select count(*) as row_count from `{table}`")  # noqa: S608 - see query
+        return int(row["row_count"])
+
+    def columns(self, table: str) -> dict[str, tuple[str, str]]:
+        """Return the columns of a table: name in lower case → name and type. Raises as count_rows does."""
+        found = self._ask(lambda client, limits: client.get_table(table, **limits), f"the columns of {table}")
+        return {field.name.lower(): (field.name, field.field_type) for field in found.schema}
+
+    def query(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query.
+
+        Names in the query come from connections.yaml and from the table, not from a user of the warehouse; identifiers
+        cannot be parameters. Raises as count_rows does.
+        """
+        from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
+
+        job_retry = DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS)
+
+        def ask(client: Any, limits: dict[str, Any]) -> list[dict[str, Any]]:
+            answer = client.query_and_wait(
+                query, retry=limits["retry"], job_retry=job_retry, api_timeout=limits["timeout"]
+            )
+            return [dict(row) for row in answer]
+
+        return self._ask(ask, f"the rows of a query: {query[:200]}")
+
+    def _ask[T](self, call: Callable[[Any, dict[str, Any]], T], what: str) -> T:
         # Imported here: it takes a second, and loading the code location does not need it.
         from google.api_core.exceptions import RetryError
-        from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection
 
         from platform_kit import bigquery
 
         settings = Settings.read()
         emulator = settings.emulator if settings.warehouse == "emulator" else None
-        # The name comes from connections.yaml, not from a user of the warehouse; identifiers cannot be parameters.
-        query = f"select count(*) from `{table}`"  # noqa: S608
+        limits = {"retry": DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS), "timeout": UNAVAILABLE_SECONDS}
         try:
-            [(count,)] = bigquery.client(settings.project, settings.location, emulator=emulator).query_and_wait(
-                query,
-                retry=DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS),
-                job_retry=DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS),
-                api_timeout=UNAVAILABLE_SECONDS,
-            )
+            return call(bigquery.client(settings.project, settings.location, emulator=emulator), limits)
         except (RetryError, NoConnection) as error:
             raise dg.Failure(
-                f"The warehouse did not answer for {UNAVAILABLE_SECONDS} s when the rows of {table} were counted: "
+                f"The warehouse did not answer for {UNAVAILABLE_SECONDS} s when it was asked for {what}: "
                 f"{error}. Is it running? make ps shows it; then run again."
             ) from error
-        return int(count)

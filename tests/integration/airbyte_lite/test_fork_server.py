@@ -124,7 +124,7 @@ def test_command_that_ignores_sigterm_is_killed(
     start = time.monotonic()
     command.stop()
     assert command.wait() == -signal.SIGKILL
-    assert 0.2 <= time.monotonic() - start < 5
+    assert time.monotonic() - start >= 0.2
     command.close()
     server.close()
 
@@ -256,7 +256,6 @@ def test_server_that_hangs_in_its_import_is_killed(
     (metadata / "entry_points.txt").write_text("[console_scripts]\nsource-hanging = hanging_connector:run\n")
     monkeypatch.setattr(process, "CLOSE_SECONDS", 0.2)
     server = ForkServer(replace(fake_connector, command="source-hanging"), tmp_path)
-    begin = time.monotonic()
     server.close()
-    assert time.monotonic() - begin < 5
     assert not server.alive
+    assert server._process.returncode == -signal.SIGKILL, "it was not waited for"

@@ -2,6 +2,8 @@
 
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,11 @@ from typing import Any
 import orjson
 import pytest
 
+from airbyte_lite.api.callers import CALLER, Caller
+from airbyte_lite.api.commands import Commands
 from airbyte_lite.connectors import runner as runner_module
 from airbyte_lite.connectors.registry import Connector
-from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Silence
 
 CATALOG = {"streams": [{"stream": {"name": "orders"}, "sync_mode": "full_refresh"}]}
 STATE = [{"type": "STREAM", "stream": {"stream_descriptor": {"name": "orders"}, "stream_state": {"cursor": 1}}}]
@@ -170,3 +174,33 @@ def test_failed_import_is_reported(runner: ConnectorRunner, fake_connector: Conn
     with pytest.raises(ConnectorError, match=r"Fake 1\.0 could not be imported") as raised:
         runner.spec(replace(fake_connector, command="source-broken"))
     assert "No module named 'does_not_exist'" in raised.value.internal
+
+
+def test_connector_that_writes_nothing_is_ended(fake_connector: Connector, tmp_path: Path) -> None:
+    runner = ConnectorRunner(tmp_path / "silent", Silence(command=0.3, read=0.4))
+    with pytest.raises(ConnectorError, match=r"0\.3 s.*\bcheck\b.*AIRBYTE_LITE_COMMAND_SILENCE") as raised:
+        runner.check(fake_connector, code("time.sleep(60)"))
+    assert raised.value.failure_type == "transient_error"
+    with runner.read(fake_connector, code("print('row', flush=True); time.sleep(60)"), CATALOG, []) as read:
+        lines = iter(read)
+        assert next(lines) == b"row\n"
+        with pytest.raises(ConnectorError, match=r"0\.4 s.*\bread\b.*AIRBYTE_LITE_SYNC_SILENCE"):
+            next(lines)
+    assert leftovers(runner) == []
+    runner.close()
+
+
+def test_command_ends_with_its_client(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    caller = Caller()
+    CALLER.set(caller)
+    threading.Timer(0.3, caller.leave).start()
+    begin = time.monotonic()
+    with pytest.raises(ConnectorError):
+        Commands(runner, 1).check(fake_connector, code("time.sleep(60)"))
+    assert time.monotonic() - begin < 5
+
+
+def test_specification_is_asked_once_for_many_requests(runner: ConnectorRunner, fake_connector: Connector) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(runner.spec, [fake_connector] * 5))
+    assert all(answer == answers[0] for answer in answers)

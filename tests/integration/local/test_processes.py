@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.local import marked
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Service, ServiceError, Supervisor, interruptible
 
@@ -39,7 +40,7 @@ def test_a_proxy_for_the_rest_of_the_world_is_not_asked(tmp_path: Path, monkeypa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with Supervisor(tmp_path) as services:
-        services.start(web()).wait(10)
+        services.start(web()).wait()
 
 
 def test_services_and_commands_go_past_a_proxy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +78,7 @@ def test_a_group_that_cannot_be_signalled_does_not_keep_the_others_running(
     """macOS answers EPERM, not ESRCH, for a group whose processes have all ended."""
     killpg = os.killpg
     with Supervisor(tmp_path) as services:
-        services.start(web("first")).wait(10)
+        services.start(web("first")).wait()
         ended = services.start(Service("second", [sys.executable, "-c", ""], {}, "http://127.0.0.1:9/"))
         ended.popen.wait()
         pid = services.processes["first"].popen.pid
@@ -105,7 +106,7 @@ def test_no_group_is_signalled_whose_number_may_be_another_process_s(
 
     monkeypatch.setattr(os, "killpg", checked)
     with Supervisor(tmp_path) as services:
-        services.start(web()).wait(10)
+        services.start(web()).wait()
         ended = services.start(Service("ended", [sys.executable, "-c", ""], {}, "http://127.0.0.1:9/"))
         while ended.exit_code() is None:
             time.sleep(0.01)
@@ -115,18 +116,71 @@ def test_no_group_is_signalled_whose_number_may_be_another_process_s(
 
 
 def test_what_an_ended_service_left_behind_is_killed(tmp_path: Path) -> None:
-    leave = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"
+    leave = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid)"
     with Supervisor(tmp_path) as services:
         process = services.start(Service("leaves", [sys.executable, "-c", leave], {}, "http://127.0.0.1:9/"))
         while process.exit_code() is None:
             time.sleep(0.01)
         pid = int(process.log.read_text())
         assert is_alive(pid)
-    for _ in range(100):
-        if not runs(pid):
-            break
+    while runs(pid):  # it would run for an hour
         time.sleep(0.02)
-    assert not runs(pid)
+
+
+def test_a_process_that_left_the_group_is_killed_too(tmp_path: Path) -> None:
+    leave = (
+        "import signal, subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True)"
+    )
+    with Supervisor(tmp_path) as services:
+        process = services.start(
+            Service("leaves", [sys.executable, "-c", f"{leave}; signal.pause()"], {}, "http://127.0.0.1:9/")
+        )
+        while not (process.log.exists() and process.log.read_text()):
+            time.sleep(0.01)
+        pid = int(process.log.read_text())
+    wait_for_the_end(pid)
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next_one(tmp_path: Path) -> None:
+    """As when `make dev` and `dagster dev` are killed together: the webserver and the daemon stay."""
+    logs, other = tmp_path / "logs", tmp_path / "logs2"
+    started = [
+        subprocess.Popen(["sleep", "60"], env={marked.VARIABLE: str(log)})
+        for log in (logs / "dagster.log", logs / "s3.log", other / "dagster.log")
+    ]
+    try:
+        with Supervisor(logs):
+            assert [process.poll() for process in started] == [-signal.SIGTERM, -signal.SIGTERM, None]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_a_service_without_its_vital_process_is_not_complete(tmp_path: Path) -> None:
+    child = "p = subprocess.Popen(['sleep', '61']); print(p.pid, flush=True); p.wait()"
+    start = f"import signal, subprocess; {child}; signal.pause()"
+    service = Service("parent", [sys.executable, "-c", start], {}, "http://127.0.0.1:9/", vital="sleep 61")
+    with Supervisor(tmp_path) as services:
+        process = services.start(service)
+        while not (process.log.exists() and process.log.read_text()):
+            time.sleep(0.01)
+        assert process.is_complete()
+        os.kill(int(process.log.read_text()), signal.SIGKILL)
+        while process.is_complete():
+            time.sleep(0.01)
+        # Another service with the same child does not make this one complete.
+        services.start(Service("other", ["sleep", "61"], {}, "http://127.0.0.1:9/"))
+        assert not process.is_complete()
+
+
+def wait_for_the_end(pid: int) -> None:
+    """Wait until a process that was killed has ended."""
+    for _ in range(500):
+        if not runs(pid):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} still runs")
 
 
 def runs(pid: int) -> bool:
@@ -148,7 +202,7 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
                 process = services.start(Service("web", {service.command!r}, {{}}, {service.health_url!r}))
                 process.wait()
                 print(process.popen.pid, flush=True)
-                time.sleep(60)
+                time.sleep(3600)
         except KeyboardInterrupt:
             print("stopped", flush=True)
     """)
@@ -162,7 +216,7 @@ def test_every_way_of_ending_the_launcher_stops_the_services(tmp_path: Path, num
     pid = int(launcher.stdout.readline())
     launcher.send_signal(number)
     try:
-        output, _ = launcher.communicate(timeout=20)
+        output, _ = launcher.communicate()
     finally:
         launcher.kill()
     assert output == "stopped\n"

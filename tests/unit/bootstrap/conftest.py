@@ -53,6 +53,10 @@ class FailingAirbyte:
         self.before: Fault = lambda _: None
         self.after: Fault = lambda _: None
         self.shows_times = True
+        self.columns: dict[str, Any] = {}  # of the only source now
+        self.taken_over: dict[str, Any] = {}  # by the connections, at their last change of streams
+        self.noticed: dict[str, Any] = {}  # what a connection shows of its source's schema
+        self.discoveries = 0
         self._ids = itertools.count()
         self._times = itertools.count()
 
@@ -82,6 +86,8 @@ class FailingAirbyte:
 
     def _save(self, object_id: str, body: dict[str, Any]) -> None:
         self.objects[object_id] |= body | {"updatedAt": f"{next(self._times):03}"}
+        if "configurations" in body:
+            self.taken_over = dict(self.columns)
         for stream in body.get("configurations", {}).get("streams", []):
             if stream["syncMode"].startswith("incremental_"):
                 stream.setdefault("cursorField", ["default_cursor"])
@@ -94,8 +100,16 @@ class FailingAirbyte:
             return httpx.Response(200, json={"data": listed})
         if (collection, last) == ("connections", "get"):
             streams = self.objects[body["connectionId"]]["configurations"]["streams"]
-            defined = [{"stream": {"name": s["name"], "sourceDefinedCursor": s["name"] == "files"}} for s in streams]
-            return httpx.Response(200, json={"syncCatalog": {"streams": defined}})
+            schema = {"jsonSchema": {"properties": self.taken_over}}
+            defined = [
+                {"stream": {"name": s["name"], "sourceDefinedCursor": s["name"] == "files"} | schema} for s in streams
+            ]
+            return httpx.Response(200, json={"syncCatalog": {"streams": defined}} | self.noticed)
+        if (collection, last) == ("sources", "discover_schema"):
+            assert body["disable_cache"] is True
+            self.discoveries += 1
+            found = {"stream": {"name": "t", "jsonSchema": {"properties": self.columns}}}
+            return httpx.Response(200, json={"catalog": {"streams": [found]}, "jobInfo": {"succeeded": True}})
         if collection == "workspaces":
             if request.method != "GET":
                 self.workspaces[body.get("id", last)] = body["name"]
@@ -157,7 +171,9 @@ class Session:
     def state(self) -> State:
         return State(self.directory / "state")
 
-    def apply(self, *, adopt: bool = False, prune: bool = False, **environment: str) -> list[str]:
+    def apply(
+        self, *, adopt: bool = False, prune: bool = False, refresh_schema: bool = False, **environment: str
+    ) -> list[str]:
         self.server.writes.clear()
         lines: list[str] = []
         with self.client() as client:
@@ -168,6 +184,7 @@ class Session:
                 lambda kind, name, outcome: lines.append(f"{kind} {name} {outcome}"),
                 adopt=adopt,
                 prune=prune,
+                refresh_schema=refresh_schema,
             )
         return lines
 
@@ -175,9 +192,10 @@ class Session:
         with self.client() as client:
             destroy(client, self.state(), made(client, self.file(), self.state()), lambda *_: None)
 
-    def plan(self, *, adopt: bool = False, **environment: str) -> Plan:
+    def plan(self, *, adopt: bool = False, refresh_schema: bool = False, **environment: str) -> Plan:
         with self.client() as client:
-            return make_plan(client, self.file(**environment), self.state(), adopt=adopt)
+            file = self.file(**environment)
+            return make_plan(client, file, self.state(), adopt=adopt, refresh_schema=refresh_schema)
 
 
 @pytest.fixture(autouse=True)

@@ -40,6 +40,7 @@ def test_a_changed_setting_is_shown_and_updated(session: Any, server: Any) -> No
         "fields": [{"path": "bucket", "old": "b", "new": "new"}],
         "lost_sync_states": [],
         "moved_streams": [],
+        "schema_change": None,
         "adopted": False,
         "needs_consent": False,
         "waits": None,
@@ -280,7 +281,7 @@ def test_another_place_of_a_destinations_tables(session: Any, server: Any) -> No
         for name, setting, namespace in [
             ("custom", "namespace_definition: custom_format, namespace_format: x, ", ""),
             ("schema", "namespace_definition: source, ", "namespace: public, "),
-            ("flat", "namespace_definition: source, ", ""),
+            ("flat", "namespace_definition: source, prefix: flat_, ", ""),
         ]
     )
     session.write(text := text + more)

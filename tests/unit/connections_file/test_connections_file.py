@@ -59,8 +59,20 @@ def test_the_projects_own_configurations() -> None:
     names = ["jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments"]
     assert [(source.name, source.connector) for source in file.sources] == [(name, "source-s3") for name in names]
     assert [connection.source for connection in file.connections] == names
-    csv = {"filetype": "csv", "inference_type": "Primitive Types Only", "null_values": [""]}
-    for source in file.sources:
+    csv = {
+        "filetype": "csv",
+        "encoding": "utf-8-sig",
+        "null_values": [""],
+        "true_values": ["true", "True", "TRUE"],
+        "false_values": ["false", "False", "FALSE"],
+    }
+    schemas = [
+        '{"id": "integer", "first_name": "string", "last_name": "string"}',
+        '{"id": "integer", "user_id": "integer", "order_date": "string", "status": "string"}',
+        '{"ID": "integer", "ORDERID": "integer", "PAYMENTMETHOD": "string", "STATUS": "string", "AMOUNT": "integer", '
+        '"CREATED": "string"}',
+    ]
+    for source, schema in zip(file.sources, schemas, strict=True):
         globs = [f"jaffle_shop/{source.name}.csv"]
         assert source.expanded() == {
             "bucket": "jaffle-shop",
@@ -69,7 +81,13 @@ def test_the_projects_own_configurations() -> None:
             "credentials": {"auth_type": "iam_user", "aws_access_key_id": "id", "aws_secret_access_key": "secret"},
             "delivery_method": {"delivery_type": "use_records_transfer"},
             "streams": [
-                {"name": source.name, "globs": globs, "validation_policy": "Emit Record", "format": csv},
+                {
+                    "name": source.name,
+                    "globs": globs,
+                    "validation_policy": "Emit Record",
+                    "format": csv,
+                    "input_schema": schema,
+                },
             ],
         }
     assert file.destinations[0].expanded() == {

@@ -59,7 +59,7 @@ def test_a_name_of_its_own(path: Path) -> None:
 
 
 def test_another_connection_refers_to_it_by_name(path: Path) -> None:
-    stream = STREAM.replace("shop.t", "shop.u")
+    stream = STREAM.replace("shop.t", "shop.u").replace("name: t", "name: u")
     other = f"  - {{name: more, source: orders, destination: d, streams: [{stream}]}}\n"
     file = loaded(path, INLINE + other)
     assert [source.name for source in file.sources] == ["orders"]
@@ -131,14 +131,14 @@ def test_a_source_called_like_a_listed_one(path: Path) -> None:
 
 
 def test_two_inline_sources_with_one_name(path: Path) -> None:
-    second = CONNECTION.replace("orders", "more").replace("shop.t", "shop.u")
+    second = CONNECTION.replace("orders", "more").replace("shop.t", "shop.u").replace("name: t", "name: u")
     second = second.replace("      connector", "      name: orders\n      connector")
     [told] = mistakes(path, INLINE + second)
     assert told.startswith(f"18: connections[1].source.name: another source has the name 'orders' ({path}:9). ")
 
 
 def test_two_connections_with_one_name_are_one_mistake(path: Path) -> None:
-    assert mistakes(path, INLINE + CONNECTION.replace("shop.t", "shop.u")) == [
+    assert mistakes(path, INLINE + CONNECTION.replace("shop.t", "shop.u").replace("name: t", "name: u")) == [
         "16: connections[1].name: duplicate name 'orders'; names must be unique."
     ]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tools.local import airbyte
+from tools.local import airbyte, claims
+from tools.stack import running
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,8 @@ def nothing_else_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRBYTE_URL", raising=False)
     monkeypatch.setattr(airbyte, "development", lambda: None)
     monkeypatch.setattr(airbyte, "ROOT", tmp_path)
-    monkeypatch.setattr(airbyte, "compose_is_up", lambda: True)
+    monkeypatch.setattr(claims, "DEVELOPMENT", tmp_path / "dev")
+    monkeypatch.setattr(running, "compose_services", lambda: {"airbyte"})
     (tmp_path / ".env").touch()
 
 
@@ -73,6 +75,6 @@ def test_an_import_does_not_touch_a_file_that_exists(tmp_path: Path) -> None:
 
 
 def test_without_a_platform_it_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(airbyte, "compose_is_up", lambda: False)
-    with pytest.raises(airbyte.NotRunningError, match="make dev, make up"):
+    monkeypatch.setattr(running, "compose_services", lambda: set())
+    with pytest.raises(running.NotRunningError, match=r"make up.*make dev.*AIRBYTE_URL"):
         airbyte.command(["plan"], terminal=True)

@@ -1,6 +1,7 @@
 """Following a run: its verdict; and that what runs before an install runs on old Pythons."""
 
 import ast
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,21 @@ from typing import Any
 import pytest
 
 from tools import dagster_run
+from tools.stack import run as stack_run
+from tools.stack.compose import StackError
 
 ROOT = Path(__file__).resolve().parents[3]
 STACK = sorted(f"stack/{path.name}" for path in ROOT.glob("tools/stack/*.py"))
-BEFORE_AN_INSTALL = ["__init__.py", "env_file.py", "install.py", "dagster_run.py", "direct.py", *STACK]
+BEFORE_AN_INSTALL = [
+    "__init__.py",
+    "env_file.py",
+    "install.py",
+    "dagster_run.py",
+    "local/__init__.py",
+    "local/claims.py",
+    "direct.py",
+    *STACK,
+]
 
 
 def check(*, success: bool, severity: str) -> dict[str, Any]:
@@ -62,6 +74,80 @@ def test_a_code_location_that_cannot_be_loaded_is_told_with_its_cause(monkeypatc
     monkeypatch.setattr(dagster_run, "query", lambda *_: {"workspaceOrError": {"locationEntries": entries}})
     with pytest.raises(dagster_run.DagsterRunError, match=r"Error occurred\nRuntimeError: Compilation Error$"):
         dagster_run.reload("http://127.0.0.1:9")
+
+
+def test_a_code_server_that_ended_is_told_without_the_state_of_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "dagster._core.errors.DagsterUserCodeUnreachableError: Could not reach user code server.\nstatus = {"
+    answers = iter(
+        [
+            {"repositoriesOrError": {"nodes": []}},
+            {
+                "workspaceOrError": {
+                    "locationEntries": [{"name": "a", "locationOrLoadError": {"message": message, "causes": []}}]
+                }
+            },
+        ]
+    )
+    monkeypatch.setattr(dagster_run, "query", lambda *_: next(answers))
+    with pytest.raises(dagster_run.DagsterRunError, match="code server does not answer") as told:
+        dagster_run.launch("http://127.0.0.1:9")
+    assert "status =" not in str(told.value)
+
+
+def test_the_end_of_a_failed_run_does_not_repeat_the_errors_of_its_steps() -> None:
+    message = (
+        "Execution of run for \"all_assets\" failed. Steps failed: ['dbt_build']. Failure: dbt failed:\nno column x"
+    )
+    event = {
+        "__typename": "RunFailureEvent",
+        "timestamp": "1000",
+        "message": message,
+        "error": {"message": "no column"},
+    }
+    line = dagster_run.describe(event, 0)
+    assert line is not None
+    assert "dbt_build" in line
+    assert "no column" not in line
+    event["message"] = "The run worker was killed."
+    assert "no column" in str(dagster_run.describe(event, 0))
+
+
+def followed(monkeypatch: pytest.MonkeyPatch, *interrupts: float, answer: dict[str, Any]) -> list[str]:
+    """The lines of `make run` after as many Ctrl-C as asked for, the first one while the run is followed."""
+    lines: list[str] = []
+    waits = iter(interrupts)
+
+    def follow(_url: str, _run: str) -> Iterator[dict[str, Any]]:
+        if not lines:
+            raise KeyboardInterrupt
+        yield {"status": "CANCELED"}
+
+    def sleep(_seconds: float) -> None:
+        if next(waits, None) is not None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(dagster_run, "launch", lambda _url: "run-id")
+    monkeypatch.setattr(dagster_run, "follow", follow)
+    monkeypatch.setattr(dagster_run, "query", lambda *_: {"terminateRun": answer})
+    monkeypatch.setattr(stack_run, "address", lambda: "http://127.0.0.1:9")
+    monkeypatch.setattr(stack_run, "say", lines.append)
+    monkeypatch.setattr(time, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        stack_run.run()
+    return lines
+
+
+def test_after_ctrl_c_the_run_goes_on_and_a_second_one_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = {"__typename": "TerminateRunSuccess"}
+    [told] = followed(monkeypatch, answer=ended)
+    assert "http://127.0.0.1:9/runs/run-id" in told
+    assert "CANCELED" in followed(monkeypatch, 1, answer=ended)[-1]
+
+
+def test_a_run_that_cannot_be_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = {"__typename": "TerminateRunFailure", "message": "no run worker"}
+    with pytest.raises(StackError, match="no run worker"):
+        followed(monkeypatch, 1, answer=refused)
 
 
 @pytest.mark.parametrize("name", BEFORE_AN_INSTALL)

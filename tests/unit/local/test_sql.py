@@ -2,11 +2,12 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools.local import claims, sql
-from tools.stack import compose
+from tools.stack import compose, run, running
 
 
 @pytest.fixture
@@ -18,6 +19,7 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(compose, "ROOT", tmp_path)
     monkeypatch.setattr(compose, "ENV_FILE", tmp_path / ".env")
     monkeypatch.setattr(claims, "DEVELOPMENT", tmp_path / "dev")
+    monkeypatch.setattr(running, "compose_services", lambda: {"warehouse", "webserver"})
     return tmp_path / ".env"
 
 
@@ -37,3 +39,45 @@ def test_the_environment_comes_before_env_for_sql_too(env: Path, monkeypatch: py
         monkeypatch.setenv(name, value)
     found = sql.running_platform()
     assert (found["BIGQUERY_EMULATOR_HOST"], found["BQ_PROJECT"]) == ("http://127.0.0.1:9999", "other")
+
+
+def test_a_checkout_in_which_nothing_runs_does_not_use_another_s_platform(
+    env: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another checkout has the same default ports."""
+    env.write_text("WAREHOUSE_PORT=9050\nDAGSTER_PORT=3000\n")
+    assert run.address() == "http://127.0.0.1:3000"
+    monkeypatch.setattr(running, "compose_services", lambda: {"localstack"})
+    with pytest.raises(running.NotRunningError, match=r"make up.*make dev.*BIGQUERY_EMULATOR_HOST="):
+        sql.running_platform()
+    with pytest.raises(running.NotRunningError, match=r"make up.*make dev.*DAGSTER_URL="):
+        run.address()
+    monkeypatch.setenv("DAGSTER_URL", "http://127.0.0.1:3333")
+    assert run.address() == "http://127.0.0.1:3333"
+    with claims.claim(claims.DEVELOPMENT), pytest.raises(running.NotRunningError, match="still starting"):
+        sql.running_platform()
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ({"warehouse": {"Running": True}, "bootstrap": {"Running": False}}, {"warehouse"}),
+        ({}, set()),
+        (compose.StackError("Cannot connect to the Docker daemon"), set()),
+    ],
+)
+def test_the_services_of_this_checkout_that_run_on_compose(
+    env: Path, monkeypatch: pytest.MonkeyPatch, states: Any, expected: set[str]
+) -> None:
+    def listed() -> Any:
+        if isinstance(states, Exception):
+            raise states
+        return states
+
+    monkeypatch.undo()
+    monkeypatch.setattr(running, "ENV_FILE", env)
+    monkeypatch.setattr(running, "states", listed)
+    monkeypatch.setattr(shutil, "which", lambda _: "docker")
+    assert running.compose_services() == set()  # without .env there is no Compose project
+    env.touch()
+    assert running.compose_services() == expected

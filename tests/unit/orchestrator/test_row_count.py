@@ -4,7 +4,8 @@ import dagster as dg
 import pytest
 
 from connections_file import Stream, SyncMode
-from orchestrator.row_count import compare
+from orchestrator.checks.row_count import compare
+from orchestrator.reading.facts import FileFacts
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
@@ -28,7 +29,7 @@ def test_verdict_on_a_file_of_ten_records(
     mode: SyncMode, rows: int, passed: bool, severity: dg.AssetCheckSeverity | None
 ) -> None:
     stream = Stream(name="orders", sync_mode=mode, primary_key=[["id"]], dbt_source="shop.orders", files=["a.csv"])
-    verdict = compare(stream, rows, records=10)
+    verdict = compare(stream, rows, {"a.csv": FileFacts(records=10)}, None)
     assert verdict.passed is passed
     assert severity in (None, verdict.severity)
     assert verdict.asset_key == dg.AssetKey(["shop", "orders"])

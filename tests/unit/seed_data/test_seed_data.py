@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-SEED_DATA = Path(__file__).parents[3] / "seed_data"
+from connections_file import load
+
+ROOT = Path(__file__).parents[3]
+SEED_DATA = ROOT / "seed_data"
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -26,6 +29,12 @@ def test_columns_rows_and_ids(name: str, columns: list[str], count: int) -> None
     records = rows(name)
     assert list(records[0]) == columns
     assert [int(record[columns[0]]) for record in records] == list(range(1, count + 1))
+
+
+def test_every_column_is_declared() -> None:
+    for source in load(ROOT / "connections.yaml", {}).sources:
+        [options] = source.configuration["streams"]
+        assert list(options["columns"]) == list(rows(f"{source.name}.csv")[0])
 
 
 def test_order_statuses_dates_and_customers() -> None:

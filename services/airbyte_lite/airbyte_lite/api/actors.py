@@ -72,7 +72,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
     @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
     def delete_actor(served: Served, actor_id: str) -> Response:
         """Delete it and, as in Airbyte, the connections that use it. Their jobs are cancelled, their tables stay."""
-        served.delete(served.store.actor(kind, actor_id))
+        served.delete(served.store.stored(kind, actor_id))
         return Response(status_code=204)
 
     return router

@@ -24,6 +24,7 @@ from airbyte_lite.api import (
 from airbyte_lite.api.actors import actor_router
 from airbyte_lite.api.listening import HostGuard
 from airbyte_lite.api.paths import LenientPaths
+from airbyte_lite.api.requests import RequestReader
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.problem import Problem
@@ -57,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.services = services
+    app.add_middleware(RequestReader, authenticator=services.authenticator)
     errors.install(app)
     app.add_exception_handler(ConnectorError, _on_connector_error)
     if not services.settings.authenticated:

@@ -28,7 +28,7 @@ router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencie
 
 
 @open_router.get("/health", summary="Check that the server works")
-def health(served: Served) -> dict[str, Any]:
+async def health(served: Served) -> dict[str, Any]:
     """Answer {"available": true} if the database can be read."""
     with served.database.read() as connection:
         connection.execute("select 1 from meta")
@@ -140,7 +140,7 @@ def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
         connector = served.definitions.get("source", source.definition_id).connector
         assert connector is not None  # noqa: S101 -- every source definition has a connector
         try:
-            result = served.runner.check(connector, source.configuration)
+            result = served.commands.check(connector, source.configuration)
         except ConnectorError as error:
             return served.redact(source, error.message)
         return None if result.succeeded else served.redact(source, result.message)
@@ -155,7 +155,8 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
 
     def attempt() -> str | None:
         try:
-            BigQueryDestination(destination.configuration, served.settings.emulator_host).check()
+            with served.commands.slot():
+                BigQueryDestination(destination.configuration, served.settings.emulator_host).check()
         except SyncError as error:
             return served.redact(destination, error.message)
         return None

@@ -54,7 +54,9 @@ def connection_read(connection: Connection) -> dict[str, Any]:
         **_schedule(connection.cron),
         "nonBreakingChangesPreference": NON_BREAKING.get(connection.schema_updates, connection.schema_updates),
         "syncCatalog": {"streams": [stream_read(stream) for stream in connection.streams]},
-        "breakingChange": False,
+        "breakingChange": connection.schema_change == "breaking",
+        "schemaChange": connection.schema_change,  # in Airbyte only in the answers of web_backend
+        **({"statusReason": connection.status_reason} if connection.status_reason else {}),
         "created_at": int(connection.created_at),
         "tags": [],
     }

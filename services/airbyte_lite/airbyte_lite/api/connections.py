@@ -29,7 +29,7 @@ def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
     connector = served.definitions.get("source", source.definition_id).connector
     assert connector is not None  # noqa: S101 -- every source definition has a connector
     try:
-        return served.runner.discover(connector, source.configuration)
+        return served.commands.discover(connector, source.configuration)
     except ConnectorError as error:
         raise ConnectorError(served.redact(source, error.message), failure_type=error.failure_type) from error
 
@@ -115,10 +115,14 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
         streams = _streams(served, connection.source_id, body.configurations)
 
     def alter(now: Connection) -> Connection:
+        # New streams have the source's schema, and an active connection is compared with it again by its next sync.
+        seen = streams is not None or (body.status == "active" and now.status != "active")
         return replace(
             now,
             name=body.name or now.name,
-            streams=now.streams if streams is None else streams,
+            streams=now.streams if streams is None else catalog.in_known_order(streams, now.streams),
+            schema_change="no_change" if seen else now.schema_change,
+            status_reason="" if seen else now.status_reason,
             prefix=now.prefix if body.prefix is None else body.prefix,
             status=body.status or now.status,
             schema_updates=body.non_breaking_schema_updates_behavior or now.schema_updates,
@@ -131,7 +135,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 def delete_connection(served: Served, connection_id: str) -> Response:
     """Delete the connection and cancel its running job. The tables stay."""
-    served.delete(served.store.connection(connection_id))
+    served.delete(served.store.stored("connection", connection_id))
     return Response(status_code=204)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,13 +15,15 @@ from starlette.requests import HTTPConnection
 from airbyte_lite.api.services import Services
 from airbyte_lite.problem import Problem
 
+log = logging.getLogger("airbyte_lite")
+
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"
 LARGEST_NUMBER = 2**63 - 1  # SQLite's limit for integers
 
 
-def services(request: Request) -> Services:
-    """Return the services of the app."""
+async def services(request: Request) -> Services:
+    """Return the services of the app. Not in a thread: the health endpoints must not wait for one."""
     found: Services = request.app.state.services
     return found
 
@@ -64,7 +67,7 @@ class Page:
     def respond[T](self, found: list[T], view: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
         """Return the page in Airbyte's format. If there is a next page, `found` has one item more than the limit."""
         return {
-            "data": [view(item) for item in found[: self.limit]],
+            "data": [shown for item in found[: self.limit] if (shown := _shown(item, view)) is not None],
             "previous": self._url(max(0, self.offset - self.limit)) if self.offset else "",
             "next": self._url(self.offset + self.limit) if len(found) > self.limit else "",
         }
@@ -74,6 +77,16 @@ class Page:
             (name, value) for name, value in self.request.query_params.multi_items() if name not in ("limit", "offset")
         ]
         return f"{self.request.url.replace(query='')}?{urlencode([*query, ('limit', self.limit), ('offset', offset)])}"
+
+
+def _shown[T](item: T, view: Callable[[T], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the view of an item; None, and a line in the log, for a damaged row: it must not break the list."""
+    try:
+        return view(item)
+    except Exception as error:  # not its message, which may have a secret
+        identifier = getattr(item, "id", "")
+        log.error("%s %s is left out of a list: %s", type(item).__name__, identifier, type(error).__name__)
+        return None
 
 
 def page(

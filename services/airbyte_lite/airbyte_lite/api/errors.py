@@ -21,6 +21,8 @@ from airbyte_lite.problem import Problem, invalid
 PUBLIC_PREFIX = "/api/public/"
 REFERENCE = "https://reference.airbyte.com/reference/errors"
 
+HEADERS = {401: {"WWW-Authenticate": "Bearer, Basic"}, 503: {"Retry-After": "10"}}
+
 log = logging.getLogger("airbyte_lite")
 
 
@@ -45,8 +47,7 @@ def install(app: FastAPI) -> None:
     """Make the app answer every error in Airbyte's format. No message repeats a configuration's value."""
 
     def respond(request: Request, problem: Problem) -> JSONResponse:
-        headers = {"WWW-Authenticate": "Bearer, Basic"} if problem.status == 401 else None
-        return JSONResponse(body(problem, request.url.path), problem.status, headers)
+        return JSONResponse(body(problem, request.url.path), problem.status, HEADERS.get(problem.status))
 
     def on_problem(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)  # noqa: S101 -- for the type checker: registered for this class

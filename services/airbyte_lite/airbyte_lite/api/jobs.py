@@ -21,9 +21,10 @@ def start_job(served: Services, connection_id: str, job_type: str) -> Job:
     """Start a job. Raises a 409 Problem if the connection is inactive or has an active job."""
     connection = served.store.connection(connection_id)
     if connection.status != "active":
+        reason = f"{connection.status_reason} " if connection.status_reason else ""
         raise conflict(
-            f"The connection {connection.name} is {connection.status}. Set its status to active first, with "
-            f"PATCH /connections/{connection.id}.",
+            f"The connection {connection.name} is {connection.status}. {reason}"
+            f"Set its status to active first, with PATCH /connections/{connection.id}.",
             "state-conflict",
         )
     return served.jobs.start(connection, job_type)

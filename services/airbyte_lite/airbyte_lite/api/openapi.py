@@ -24,5 +24,6 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (409, "The state of the object does not allow the request"),
         (422, "The request is invalid"),
         (500, "Unexpected error"),
+        (503, "Too many connector commands run at the same time; Retry-After says when to try again"),
     )
 }

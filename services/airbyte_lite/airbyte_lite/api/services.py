@@ -6,20 +6,23 @@ import shutil
 from dataclasses import dataclass
 
 from airbyte_lite.api.auth import Authenticator
+from airbyte_lite.api.commands import Commands
 from airbyte_lite.connectors.definitions import ActorKind, Definitions
-from airbyte_lite.connectors.masking import Redactor, secret_values
+from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.registry import load_registry
-from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.connectors.runner import ConnectorRunner, Silence
 from airbyte_lite.jobs.pruner import Pruner
 from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.jobs.scheduler import Scheduler
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import Database
+from airbyte_lite.state.documents import Broken, Record, kind_of
 from airbyte_lite.state.jobstore import JobStore
-from airbyte_lite.state.records import Actor, Connection, Workspace
+from airbyte_lite.state.records import Actor
 from airbyte_lite.state.retention import Retention
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync.worker import Worker
+from platform_kit.redaction import Redactor
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Services:
     jobs: Jobs
     definitions: Definitions
     runner: ConnectorRunner
+    commands: Commands
     authenticator: Authenticator
     scheduler: Scheduler
     pruner: Pruner
@@ -50,8 +54,10 @@ class Services:
         spool_dir = settings.data_dir / "spool"
         shutil.rmtree(spool_dir, ignore_errors=True)
         spool_dir.mkdir(mode=0o700)
-        runner = ConnectorRunner(settings.data_dir / "connectors")
-        definitions = Definitions(load_registry(settings.connector_environments), runner)
+        silence = Silence(settings.command_silence, settings.sync_silence)
+        runner = ConnectorRunner(settings.data_dir / "connectors", silence)
+        registry = load_registry(settings.connector_environments, settings.connectors / "connectors.toml")
+        definitions = Definitions(registry, runner)
         worker = Worker(store, definitions, runner, settings, spool_dir)
         jobs = Jobs(job_store, worker.run)
         scheduler = Scheduler(store.scheduled_connections, lambda connection: jobs.start(connection, "sync"))
@@ -64,27 +70,28 @@ class Services:
             jobs=jobs,
             definitions=definitions,
             runner=runner,
+            commands=Commands(runner, settings.commands),
             authenticator=Authenticator(settings, store.key()),
             scheduler=scheduler,
             pruner=Pruner(database, Retention(settings.keep_days, settings.keep_jobs)),
         )
 
-    def delete(self, record: Workspace | Actor | Connection) -> None:
+    def delete(self, record: Record | Broken) -> None:
         """Delete a record and the records that depend on it, and cancel the jobs of their connections. Tables stay."""
         # The masks are made before the deletion: a connector may have to be started for its specification.
         masked = {
             actor.id: self.definitions.masked(actor.kind, actor.definition_id, actor.configuration)
             for actor in self._actors_of(record)
         }
-        for connection in self.store.delete(record, masked):  # delete first, so that no new job can start
-            self.jobs.cancel_of(connection.id)
+        for connection_id in self.store.delete(record, masked):  # delete first, so that no new job can start
+            self.jobs.cancel_of(connection_id)
 
-    def _actors_of(self, record: Workspace | Actor | Connection) -> list[Actor]:
+    def _actors_of(self, record: Record | Broken) -> list[Actor]:
         """Return the sources and destinations that are deleted together with a record."""
-        if isinstance(record, Connection):
-            return []
         if isinstance(record, Actor):
             return [record]
+        if kind_of(record)[0] != "workspace":
+            return []
         kinds: tuple[ActorKind, ...] = ("source", "destination")
         return [actor for kind in kinds for actor in self.store.actors(kind, [record.id], False, -1, 0)]
 

@@ -24,7 +24,7 @@ router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
 @open_router.get("/health", summary="Check that the server works", response_class=PlainTextResponse)
-def health(served: Served) -> str:
+async def health(served: Served) -> str:
     """Answer 200 if the database can be read."""
     with served.database.read() as connection:
         connection.execute("select 1 from meta")
@@ -86,7 +86,7 @@ def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceP
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")
 def delete_workspace(served: Served, workspace_id: str) -> Response:
     """Delete the workspace with its sources, destinations and connections. Their jobs are cancelled, tables stay."""
-    served.delete(served.store.workspace(workspace_id))
+    served.delete(served.store.stored("workspace", workspace_id))
     return Response(status_code=204)
 
 

@@ -3,7 +3,9 @@
 The Python of the connector's environment runs this script. That environment does not contain the package airbyte_lite,
 so the script uses the standard library only.
 
-    python fork_server.py COMMAND       COMMAND: a console script of the environment, for example source-s3
+    python fork_server.py COMMAND [REPAIRS]
+        COMMAND   a console script of the environment, for example source-s3
+        REPAIRS   the folder of a package whose function `install` changes the imported connector
 
 Protocol. Standard input is a Unix socket. The parent sends one byte for each command, with three file descriptors:
 standard output, standard error, and a command socket. The parent writes the request to the command socket, one line of
@@ -30,6 +32,7 @@ import time
 import warnings
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any, NamedTuple
 
 GRACE = 5.0
@@ -193,7 +196,16 @@ def load(command: str) -> Callable[[], Any]:
     return function
 
 
-def main(command: str) -> None:
+def repair(folder: str) -> None:
+    """Import the package in the folder, which is not on the import path, and call its function `install`."""
+    spec = spec_from_file_location("repairs", os.path.join(folder, "__init__.py"))  # noqa: PTH118 -- no further import
+    assert spec is not None and spec.loader is not None  # noqa: S101, PT018 -- for the type checker
+    package = sys.modules["repairs"] = module_from_spec(spec)
+    spec.loader.exec_module(package)
+    package.install()
+
+
+def main(command: str, repairs: str | None = None) -> None:
     """Serve commands. In each child, run the console script with the command's arguments and exit with its code."""
     exit_code = 1
 
@@ -206,6 +218,8 @@ def main(command: str) -> None:
     # interpreter's normal shutdown, which spends 0.14 s on the imported modules.
     atexit.register(leave)
     function = load(command)
+    if repairs is not None:
+        repair(repairs)
     gc.collect()
     gc.freeze()  # the children's garbage collector skips the imported objects, so their memory pages stay shared
     request = Server().serve()
@@ -225,4 +239,4 @@ def main(command: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -11,16 +11,11 @@ SECRET_NAME.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
 
-from platform_kit.specification import MASK, Schemas, branches, child, is_secret
+from platform_kit.specification import MASK, SECRET_NAME, Schemas, branches, child, is_secret
 
-SECRET_NAME = re.compile(
-    r"secret|password|passphrase|private_?key|access_?key|api_?key|token|credentials_json", re.IGNORECASE
-)
 # The configuration of a low-code connector contains its manifest, and the manifest contains the specification.
 MANIFEST = "__injected_declarative_manifest"
 
@@ -86,24 +81,6 @@ def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         before = stored.get(key)
         merged[key] = merge(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
     return merged
-
-
-class Redactor:
-    """Replaces secret values in text with the mask, also where they are JSON-escaped or URL-encoded."""
-
-    def __init__(self, values: Iterable[str]) -> None:
-        forms = {form for value in values for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
-        # Longest first: if one secret contains another, the longer one is replaced as a whole. Secrets shorter than
-        # 8 characters match whole words only: the secret "test" must not change "latest".
-        patterns = [
-            re.escape(form) if len(form) >= 8 else rf"(?<![A-Za-z0-9_]){re.escape(form)}(?![A-Za-z0-9_])"
-            for form in sorted(forms, key=len, reverse=True)
-        ]
-        self._pattern = re.compile("|".join(patterns)) if patterns else None
-
-    def __call__(self, text: str) -> str:
-        """Return the text without the secrets."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
 
 
 def manifest_specification(configuration: dict[str, Any]) -> Schema | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import socket
@@ -11,10 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from airbyte_lite.connectors.output import Output
 from airbyte_lite.connectors.protocol import ConnectorError
-from airbyte_lite.connectors.registry import CONNECTORS, Connector
+from airbyte_lite.connectors.registry import Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
+REPAIRS = Path(__file__).with_name("repairs")
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
 CLOSE_SECONDS = 3.0
@@ -33,8 +36,9 @@ PASSED_ON = frozenset(
 class Process:
     """One running command of a connector."""
 
-    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
-        self.stdout = stdout
+    def __init__(self, stdout: int, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
+        self.output = Output(stdout)
+        self.stdout = io.BufferedReader(self.output, PIPE_BYTES)
         self._tail = Tail(stderr)
         self._control = control
         self._server = server
@@ -85,14 +89,22 @@ class ForkServer:
         environment |= {
             "HOME": str(directory),
             "TMPDIR": str(directory),
-            "NLTK_DATA": str(CONNECTORS / "nltk_data"),
+            "NLTK_DATA": str(connector.language_data),
             "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS would start threads before the fork
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS looks up proxies in a framework that refuses forks
         }
         python = connector.environment / "bin" / "python"
         try:
             self._process = subprocess.Popen(
-                [python, "-I", "-X", "utf8", FORK_SERVER, connector.command],
+                [
+                    python,
+                    "-I",
+                    "-X",
+                    "utf8",
+                    FORK_SERVER,
+                    connector.command,
+                    *([REPAIRS] if connector.repaired else []),
+                ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -131,7 +143,7 @@ class ForkServer:
             theirs.close()
             os.close(stdout_writer)
             os.close(stderr_writer)
-        return Process(os.fdopen(stdout, "rb", PIPE_BYTES), os.fdopen(stderr, "rb"), control, self)
+        return Process(stdout, os.fdopen(stderr, "rb"), control, self)
 
     @property
     def alive(self) -> bool:
@@ -145,12 +157,13 @@ class ForkServer:
         title = f"{self._connector.title} {self._connector.version}"
         if code == 0:
             return ConnectorError(f"{title} was ended because the server stops. Start the server, then the job again.")
-        reason = (
-            f"was killed by signal {-code}" if code < 0 else f"could not be imported from {self._connector.environment}"
-        )
-        return ConnectorError(
-            f"{title} {reason}. The last lines of its output are in the log. Start the job again.", self._tail.text()
-        )
+        output = self._tail.text()
+        if code < 0:
+            reason = f"was killed by signal {-code}. Start the job again"
+        else:
+            last_line = output.strip().rpartition("\n")[2]
+            reason = f"could not be imported from {self._connector.environment}: {last_line or f'exit code {code}'}"
+        return ConnectorError(f"{title} {reason}. The last lines of its output are in the log.", output)
 
     def close(self) -> None:
         """End the fork server and its commands. If it does not end within 3 s, for example in an import, kill it."""

@@ -4,6 +4,7 @@ A message is one line with one JSON object: its `type`, and its body under the n
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -67,6 +68,19 @@ def error_of(message: Message) -> ConnectorError | None:
         text = reason.splitlines()[0]
     details = "\n".join(detail for detail in (reason, error.get("stack_trace")) if detail)
     return ConnectorError(text, details, error.get("failure_type") or "system_error")
+
+
+def explained(message: Message, explain: Callable[[ConnectorError], ConnectorError]) -> bytes | None:
+    """Return the line of a message with the error or the failed check in it explained, None for any other message."""
+    if error := error_of(message):
+        reason = explain(error)
+        message["trace"]["error"] |= {"message": reason.message, "failure_type": reason.failure_type}
+    elif message["type"] == "CONNECTION_STATUS" and message["connectionStatus"]["status"] == "FAILED":
+        status = message["connectionStatus"]
+        status["message"] = explain(ConnectorError(status.get("message") or "")).message
+    else:
+        return None
+    return orjson.dumps(message) + b"\n"
 
 
 def abandoned_file_of(message: Message) -> ConnectorError | None:

@@ -1,12 +1,10 @@
 """Reads the list of source connectors: services/airbyte_lite/connectors/connectors.toml."""
 
-import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-CONNECTORS = Path(os.environ.get("CONNECTORS_DIR") or Path(__file__).parents[2] / "connectors")
-"""The folder of connectors.toml and the lock files. In an image, CONNECTORS_DIR names it."""
+from airbyte_lite.settings import CONNECTORS
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,13 @@ class Connector:
     """The connector's console script in the environment; it speaks the Airbyte protocol."""
     lock: Path
     """The hashed requirements of the environment."""
+    repaired: bool = False
+    """Whether the repairs in the package `repairs` are made in the connector's process."""
+
+    @property
+    def language_data(self) -> Path:
+        """The folder of NLTK's data, beside the folders of the locks."""
+        return self.lock.parent.parent / "nltk_data"
 
 
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
@@ -43,6 +48,7 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
             environment=environments.absolute() / Path(entry["lock"]).parent,
             command=entry["command"],
             lock=registry.parent / entry["lock"],
+            repaired=entry.get("repaired", False),
         )
         for name, entry in entries.items()
     }

@@ -1,10 +1,11 @@
 """Runs the commands of the Airbyte protocol: spec, check, discover and read."""
 
+import math
 import shutil
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,17 +14,19 @@ from typing import Any
 
 import orjson
 
+from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Process
 from airbyte_lite.connectors.protocol import (
     ConnectorError,
     abandoned_file_of,
     configuration_of,
     error_of,
+    explained,
     parse_message,
 )
 from airbyte_lite.connectors.registry import Connector
 
-__all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read"]
+__all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read", "Silence"]
 
 COMMAND_SECONDS = 600.0
 """Time limit of spec, check and discover. Connectors retry for minutes when a server does not answer."""
@@ -31,6 +34,15 @@ RECORD = b'{"type":"RECORD",'
 """Start of a record as airbyte-cdk writes it. `Read` does not parse these lines: almost every line is one."""
 LINES_KEPT = 30
 """Number of last output lines in the error of a connector that ends without an error message."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The longest times in seconds for which a connector may write nothing. Then it is ended."""
+
+    command: float = math.inf
+    """For spec, check and discover."""
+    read: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -49,28 +61,35 @@ class Read:
         self._process = process
         self.exit_code: int | None = None
         """After iteration: 0, the connector's error code, or the negative number of the signal that ended it."""
-        self._abandoned: ConnectorError | None = None
+        self._abandoned: list[ConnectorError] = []
+        self._explanation = Explanation()
         self.configuration_update: dict[str, Any] | None = None
         """The newest configuration that the connector sent in a CONTROL message during the iteration so far."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield each line unchanged: one protocol message, or other text.
+        """Yield each line: one protocol message, or other text. Only the text of a failure is changed: it is explained.
 
         Raises ConnectorError if the connector cannot be imported or its process was killed, and after the last line if
         the connector skipped a file because of an error.
         """
         for line in self._process.stdout:
-            if not line.startswith(RECORD):
-                self._note(line)
-            yield line
+            yield line if line.startswith(RECORD) else self._noted(line)
         self.exit_code = self._process.wait()
-        if self._abandoned is not None:
-            raise self._abandoned
+        if error := of_files(self._abandoned):
+            raise error
 
-    def _note(self, line: bytes) -> None:
-        if message := parse_message(line):
-            self.configuration_update = configuration_of(message) or self.configuration_update
-            self._abandoned = self._abandoned or abandoned_file_of(message)
+    def _noted(self, line: bytes) -> bytes:
+        if (message := parse_message(line)) is None:
+            return line
+        self.configuration_update = configuration_of(message) or self.configuration_update
+        if abandoned := abandoned_file_of(message):
+            self._abandoned.append(abandoned)
+        self._explanation.note(message)
+        return explained(message, self._explanation.of) or line
+
+    def follow_quiet(self, on_quiet: Callable[[bool], object]) -> None:
+        """Call `on_quiet` with True when the connector has written nothing for some seconds, with False after that."""
+        self._process.output.on_quiet = on_quiet
 
     def stop(self) -> None:
         """End the connector's process group (SIGTERM, SIGKILL after 5 s). Returns at once; any thread may call it."""
@@ -91,7 +110,8 @@ def _ignore(_read: Read) -> None: ...
 class ConnectorRunner:
     """Runs connector commands. Each connector in use has a fork server, which starts commands without the import."""
 
-    def __init__(self, work_dir: Path) -> None:
+    def __init__(self, work_dir: Path, silence: Silence | None = None) -> None:
+        self._silence = silence or Silence()
         self._commands = work_dir.absolute() / "commands"
         self._home = work_dir.absolute() / "home"
         for directory in (self._commands, self._home):
@@ -100,15 +120,19 @@ class ConnectorRunner:
         self._lock = threading.Lock()
         self._servers: dict[str, ForkServer] = {}
         self._specs: dict[Connector, dict[str, Any]] = {}
+        self._spec_locks: defaultdict[Connector, threading.Lock] = defaultdict(threading.Lock)
 
     def spec(self, connector: Connector) -> dict[str, Any]:
         """Return the connector's specification: connectionSpecification, documentationUrl and more.
 
         The connector is asked once; later calls return the same specification. Raises ConnectorError.
         """
-        if connector not in self._specs:
-            self._specs[connector] = self._ask(connector, "spec", "spec")
-        return self._specs[connector]
+        with self._lock:
+            lock = self._spec_locks[connector]
+        with lock:  # many requests may need the specification at once; one command is enough
+            if connector not in self._specs:
+                self._specs[connector] = self._ask(connector, "spec", "spec")
+            return self._specs[connector]
 
     def check(self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore) -> CheckResult:
         """Run the connector's check with a configuration. Raises ConnectorError if the check gives no result.
@@ -200,6 +224,8 @@ class ConnectorRunner:
                 path.write_bytes(orjson.dumps(content))
                 argv += [f"--{option}", str(path)]
             process = self._server(connector).start(argv, directory)
+            process.output.silence = self._silence.read if command == "read" else self._silence.command
+            process.output.silence_error = _silent(connector, command, process.output.silence)
             try:
                 yield process
             finally:
@@ -216,3 +242,12 @@ class ConnectorRunner:
                     server.close()
                 server = self._servers[connector.name] = ForkServer(connector, self._home)
             return server
+
+
+def _silent(connector: Connector, command: str, seconds: float) -> ConnectorError:
+    setting = "AIRBYTE_LITE_SYNC_SILENCE" if command == "read" else "AIRBYTE_LITE_COMMAND_SILENCE"
+    return ConnectorError(
+        f"{connector.title} {connector.version} wrote nothing for {seconds:g} s, so its command {command} was ended. "
+        f"Check that the source answers at the address in its configuration. If it needs more time, set {setting}.",
+        failure_type="transient_error",
+    )

@@ -1,9 +1,10 @@
-"""Checks a connector's configuration against its specification. The messages never contain a configured value."""
+"""Checks a connector's configuration against its specification. The messages never contain a secret."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airbyte_lite.connectors.file_formats import format_faults, reads_files
 from airbyte_lite.connectors.masking import MANIFEST, manifest_specification
 from airbyte_lite.problem import invalid
 
@@ -17,6 +18,8 @@ def check_configuration(configuration: dict[str, Any], specification: dict[str, 
     The configuration of a low-code connector must also match the specification in its manifest.
     """
     faults = _all_faults(configuration, specification)
+    if reads_files(specification):
+        faults |= {f"configuration.{path}": text for path, text in format_faults(configuration).items()}
     own = manifest_specification(configuration)
     if own is not None:
         values = {key: value for key, value in configuration.items() if key != MANIFEST}

@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from airbyte_lite.connectors.masking import Redactor
 from airbyte_lite.loader.sync import SyncProgress
 from airbyte_lite.state.jobstore import JobStore
+from platform_kit.redaction import Redactor
 
 LINES_KEPT = 10_000  # a connector may warn about every row; 10,000 lines are enough to see the cause
 ERRORS_KEPT = 1_000  # more lines, for errors only, after LINES_KEPT lines: users read a log to find errors

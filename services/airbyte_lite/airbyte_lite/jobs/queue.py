@@ -21,6 +21,8 @@ from airbyte_lite.sync.task import Task
 
 # The connector of a sync uses one core, so more syncs at the same time would not finish earlier.
 RUNNING_AT_ONCE = max(2, os.cpu_count() or 1)
+# Jobs whose connector waits for its source use no core, so others may run beside them. Each needs about 50 MiB.
+QUIET_AT_ONCE = 4
 CANCEL_SECONDS = 20.0  # longest wait for the end of a cancelled job before the cancel request is answered
 CLOSE_SECONDS = 3.0
 
@@ -51,12 +53,13 @@ class Jobs:
         self._tasks: dict[int, Task] = {}
         self._queue: deque[Task] = deque()
         self._running = 0
+        self._quiet: set[int] = set()  # the ids of running jobs whose connector has written nothing for some seconds
         self._closing = False
 
     def start(self, connection: Connection, job_type: str) -> Job:
         """Queue a sync or reset and return the job. Raises a 409 Problem while the connection has an active job."""
         job = self._store.create(connection.id, connection.workspace_id, job_type)
-        task = Task(job, JobLog(self._store, job.id))
+        task = Task(job, JobLog(self._store, job.id), on_quiet=self._on_quiet)
         with self._lock:
             self._tasks[job.id] = task
             self._queue.append(task)
@@ -123,7 +126,7 @@ class Jobs:
 
     def _dispatch(self) -> None:
         with self._lock:
-            while self._queue and self._running < self._running_at_once and not self._closing:
+            while self._queue and self._has_room() and not self._closing:
                 task = self._queue.popleft()
                 try:
                     # Marked here and not in the thread, so that the answer to the client already says "running".
@@ -139,12 +142,23 @@ class Jobs:
                     continue
                 self._running += 1
 
+    def _has_room(self) -> bool:
+        return self._running - min(len(self._quiet), QUIET_AT_ONCE) < self._running_at_once
+
+    def _on_quiet(self, task: Task, quiet: bool) -> None:
+        """Let another job run while the connector of this one waits for its source."""
+        with self._lock:
+            (self._quiet.add if quiet else self._quiet.discard)(task.job.id)
+        if quiet:
+            self._dispatch()
+
     def _run(self, task: Task) -> None:
         try:
             self._end(task, self._outcome(task))
         finally:
             with self._lock:
                 self._running -= 1
+                self._quiet.discard(task.job.id)
             self._dispatch()
 
     def _outcome(self, task: Task) -> Outcome:

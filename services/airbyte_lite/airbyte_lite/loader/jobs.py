@@ -74,8 +74,11 @@ class Jobs:
 
         self._run(submit, step, f"copy rows into {self._warehouse.name(table)}")
 
-    def query(self, sql: str, table: str, step: str) -> None:
-        """Run one statement that changes `table`. BigQuery refuses it if it would bill more than the limit."""
+    def query(self, sql: str, table: str, step: str, action: str = "merge rows into") -> None:
+        """Run one statement that changes `table`. BigQuery refuses it if it would bill more than the limit.
+
+        `action` is what the statement does, for an error.
+        """
         config = bigquery.QueryJobConfig()
         if self._maximum_bytes_billed is not None:  # the client would send None as the text "None"
             config.maximum_bytes_billed = self._maximum_bytes_billed
@@ -85,7 +88,7 @@ class Jobs:
                 sql, job_id=job_id, job_config=config, retry=_ONCE, job_retry=None, timeout=REQUEST_S
             )
 
-        self._run(submit, step, f"merge rows into {self._warehouse.name(table)}")
+        self._run(submit, step, f"{action} {self._warehouse.name(table)}")
 
     def _run(
         self, submit: Callable[[str], Job], step: str, action: str, progress: Callable[[], int] = lambda: 0

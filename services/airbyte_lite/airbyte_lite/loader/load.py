@@ -1,7 +1,7 @@
 """Loads the batches of one stream into its table: a single batch directly, several through a staging table."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.cloud import bigquery
@@ -14,9 +14,8 @@ from airbyte_lite.loader.merge import insert_sql, merge_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.tables import TablePlan
-from airbyte_lite.loader.warehouse import Warehouse
-
-_STAGING_LIFE = timedelta(days=7)  # BigQuery drops a staging table after this time; longer than any sync
+from airbyte_lite.loader.warehouse import STAGING_LIFE, Warehouse
+from airbyte_lite.loader.widening import widen, widened
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,13 @@ class StreamLoad:
         staging: tuple[str, str],
         background: Background,
     ) -> None:
-        """`staging` has two table names that only this sync uses: for the rows, and for a new deduplicated table."""
+        """`staging` has two table names that only this sync uses: for the rows, and for a new version of the table."""
         self.plan = plan
         self._warehouse = warehouse
         self._jobs = jobs
         self._spool = spool
         self._background = background
-        self._staging, self._deduplicated = staging
+        self._staging, self._version = staging
         self._batches = 0
         self._clustering = plan.clustering  # of the final table during the load into it
         self._committed = False
@@ -67,8 +66,13 @@ class StreamLoad:
             self.batch_full()
 
     def commit(self) -> None:
-        """Change the final table in one atomic job. The background must have been drained before."""
+        """Change the final table in one atomic job. The background must have been drained before.
+
+        Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows.
+        """
         step = f"{self.plan.table[:100]}_commit"
+        if self.plan.widened:
+            self._widen(step)
         if self.plan.stream.sync_mode == DEDUPED:
             self._merge(step)
         else:
@@ -82,11 +86,19 @@ class StreamLoad:
         """
         if self._batches:
             self._warehouse.drop(self._staging)
-            if self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED:
-                self._warehouse.drop(self._deduplicated)
+        if self.plan.widened or (
+            self._batches and self.plan.existing is None and self.plan.stream.sync_mode == DEDUPED
+        ):
+            self._warehouse.drop(self._version)
         if self._committed and self._clustering != self.plan.clustering:
             found = self.plan.find(self._warehouse)
             self.plan.alter(self._warehouse, found, self.plan.clustering, add_columns=False)
+
+    def _widen(self, step: str) -> None:
+        found = self.plan.find(self._warehouse)
+        columns = widened(found, self.plan.schema) if found is not None else []
+        if found is not None and columns:
+            widen(self._warehouse, self._jobs, found, columns, self._version, step)
 
     def _write(self, step: str) -> None:
         """Append the rows to the final table, or replace its rows with them."""
@@ -105,7 +117,7 @@ class StreamLoad:
 
     def _stage(self, batch: Batch) -> None:
         if batch.is_first:
-            self.plan.create(self._warehouse, self._staging, datetime.now(UTC) + _STAGING_LIFE)
+            self.plan.create(self._warehouse, self._staging, datetime.now(UTC) + STAGING_LIFE)
         config = bigquery.LoadJobConfig(schema=self.plan.schema, write_disposition=WriteDisposition.WRITE_APPEND)
         step = f"{self.plan.table[:100]}_batch{batch.number}"
         self._jobs.load(batch.path, self._staging, config, step)
@@ -143,11 +155,11 @@ class StreamLoad:
 
         If another connection has created the table in the meantime, change nothing and return False.
         """
-        self.plan.create(self._warehouse, self._deduplicated, datetime.now(UTC) + _STAGING_LIFE)
-        names_ = self._warehouse.name(self._deduplicated), self._warehouse.name(self._staging)
-        self._jobs.query(insert_sql(self.plan, *names_), self._deduplicated, f"{step}_rows")
+        self.plan.create(self._warehouse, self._version, datetime.now(UTC) + STAGING_LIFE)
+        names_ = self._warehouse.name(self._version), self._warehouse.name(self._staging)
+        self._jobs.query(insert_sql(self.plan, *names_), self._version, f"{step}_rows")
         try:
-            self._jobs.copy(self._deduplicated, self.plan.table, WriteDisposition.WRITE_EMPTY, f"{step}_table")
+            self._jobs.copy(self._version, self.plan.table, WriteDisposition.WRITE_EMPTY, f"{step}_table")
         except SyncError:
             if self.plan.find(self._warehouse) is None:
                 raise

@@ -135,6 +135,11 @@ def _raise_first_cause(background: Background, cancelled: threading.Event) -> No
 
 def _report(read: StreamRead, warehouse: Warehouse, billed: int, log: Callable[[str, str], None]) -> None:
     table = warehouse.name(read.load.plan.table)
+    for column in read.load.plan.widened:
+        log(
+            "WARN",
+            f"{table}: the type of {column.name} was {column.old} and is {column.new} now. Its values were kept.",
+        )
     for name, count in read.rows.misfits.items():
         type_ = next(column.type.name for column in read.load.plan.columns if column.field == name)
         log(

@@ -13,6 +13,7 @@ from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE, SYNC_MODES, SyncStream
 from airbyte_lite.loader.types import FieldType, field_type
 from airbyte_lite.loader.warehouse import REQUEST_S, Warehouse
+from airbyte_lite.loader.widening import Widened, api_name, retyped, sql_name, widened, widest
 
 _META_FIELDS = (
     SchemaField(names.RAW_ID, "STRING", mode="REQUIRED"),
@@ -21,7 +22,6 @@ _META_FIELDS = (
     SchemaField(names.GENERATION_ID, "INTEGER"),
 )
 _REQUIRED_META = {names.RAW_ID, names.EXTRACTED_AT, names.META}
-_REST_NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN"}  # BigQuery's API uses these names for existing columns
 # Types that BigQuery can group and order by (its page "Data types"). Keys and cursors must have one of them. Floats are
 # left out: Airbyte does not accept them as keys.
 _ORDERED = {"STRING", "INTEGER", "INT64", "NUMERIC", "BIGNUMERIC", "BOOLEAN", "BOOL", "DATE", "DATETIME", "TIMESTAMP"}
@@ -44,6 +44,13 @@ class TablePlan:
     existing: bigquery.Table | None
     partitioning: bigquery.TimePartitioning | None = field(repr=False)
     clustering: list[str] = field(default_factory=list)
+
+    @property
+    def widened(self) -> list[Widened]:
+        """The columns of the existing table that get a wider type, with their values kept."""
+        if self.existing is None or self.stream.sync_mode == OVERWRITE:
+            return []
+        return widened(self.existing, self.schema)
 
     def clustering_beside(self, table: bigquery.Table | None) -> list[str]:
         """Return the columns of the planned clustering that `table` has already, with the planned type.
@@ -123,6 +130,8 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
     cursor = _ordered(by_field, stream.cursor_field)
     if stream.sync_mode == DEDUPED:
         _refuse_unordered(stream, keys, cursor)
+        if existing is not None:
+            _refuse_other_order(stream, existing, schema, keys, cursor)
     types = {column.name: column.type.name for column in columns}
     clusters = [key for key in keys if types[key] in _CLUSTERED]
     return TablePlan(
@@ -141,7 +150,7 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
 
 
 def _api_type(item: SchemaField) -> tuple[str, str]:
-    return _REST_NAMES.get(item.field_type, item.field_type), item.mode
+    return api_name(item.field_type), item.mode
 
 
 def _refuse_foreign(table: bigquery.Table) -> None:
@@ -156,7 +165,10 @@ def _refuse_foreign(table: bigquery.Table) -> None:
 
 
 def _columns(stream: SyncStream, existing: bigquery.Table | None) -> tuple[list[Column], list[SchemaField]]:
-    """Return the columns of the rows and the schema of the table. Existing columns keep their names and types."""
+    """Return the columns of the rows and the schema of the table.
+
+    Existing columns keep their names. They keep their types too, or get a type that also holds the stream's values.
+    """
     schema = list(existing.schema) if existing is not None else list(_META_FIELDS)
     known = {item.name.lower(): item for item in schema}
     for item in _META_FIELDS:
@@ -168,17 +180,23 @@ def _columns(stream: SyncStream, existing: bigquery.Table | None) -> tuple[list[
         type_ = field_type(properties[name])
         found = known.get(column.lower())
         if found is None:
-            schema.append(SchemaField(column, _REST_NAMES.get(type_.name, type_.name)))
+            schema.append(SchemaField(column, api_name(type_.name)))
             columns.append(Column(name, column, type_))
-        else:
-            columns.append(Column(name, found.name, _kept(found, type_)))
+            continue
+        kept = _kept(found, type_)
+        columns.append(Column(name, found.name, kept))
+        if kept.name not in (found.field_type, "REPEATED"):
+            schema[schema.index(found)] = retyped(found, kept.name)
     return columns, schema
 
 
 def _kept(column: SchemaField, wanted: FieldType) -> FieldType:
+    """Return the type of an existing column, or a wider one if the column cannot hold the wanted type's values."""
     if column.mode == "REPEATED":
         return FieldType("REPEATED")
-    return FieldType(column.field_type, wanted.shape if column.field_type == wanted.name else None)
+    old = sql_name(column.field_type)
+    wide = widest(old, wanted.name)
+    return FieldType(column.field_type if wide == old else wide, wanted.shape if wide == old == wanted.name else None)
 
 
 def _ordered(columns: dict[str, Column], path: list[str]) -> str | None:
@@ -201,3 +219,30 @@ def _refuse_unordered(stream: SyncStream, keys: list[str], cursor: str | None) -
             "that BigQuery can order: no objects, no arrays, no floats.",
             "config_error",
         )
+
+
+def _refuse_other_order(
+    stream: SyncStream, existing: bigquery.Table, schema: list[SchemaField], keys: list[str], cursor: str | None
+) -> None:
+    """Raise SyncError if the rows of the table cannot be compared with new rows: by a new key, or by a cursor as text.
+
+    In both cases, old rows would stay beside their new versions, or win over them.
+    """
+    start_again = (
+        "Start a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
+    )
+    had = {item.name.lower() for item in existing.schema}
+    new = [key for key in keys if key.lower() not in had]
+    if new and existing.num_rows:
+        raise SyncError(
+            f"Stream {stream.name}: the {existing.num_rows} rows of the table {existing.table_id} have no value for "
+            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. {start_again}",
+            "config_error",
+        )
+    for column in widened(existing, schema):
+        if column.name == cursor and column.new == "STRING":
+            raise SyncError(
+                f"Stream {stream.name}: the cursor {cursor} is {column.old} in the table {existing.table_id}, and now "
+                f"text. Text has another order (10 comes before 9). {start_again}",
+                "config_error",
+            )

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import google.auth
@@ -21,6 +22,7 @@ from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from platform_kit.bigquery import client
 
 REQUEST_S = 60  # time limit of one attempt of one request; jobs are polled, so every answer is quick
+STAGING_LIFE = timedelta(days=7)  # BigQuery drops a staging table after this time; longer than any sync
 UNAVAILABLE_S = 60.0  # a request is repeated for this time after its first failure: a restart takes seconds
 _SCOPES = ("https://www.googleapis.com/auth/bigquery",)
 _NO_ANSWER = (ConnectionError, HttpConnectionError, Timeout, TransportError)

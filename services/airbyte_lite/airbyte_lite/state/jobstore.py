@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -160,7 +161,7 @@ def _where(conditions: JobFilter) -> tuple[str, list[Any]]:
         ("status", conditions.statuses),
         ("workspace_id", conditions.workspace_ids or None),
     ):
-        if wanted is not None:
-            clauses.append(f"{column} in ({', '.join('?' * len(wanted))})")
-            values.extend(wanted)
+        if wanted is not None:  # as one value: SQLite has a limit for the number of values
+            clauses.append(f"{column} in (select value from json_each(?))")  # noqa: S608 -- a column's name
+            values.append(json.dumps(wanted))
     return " and ".join(clauses), values

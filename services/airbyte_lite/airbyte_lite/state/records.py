@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from airbyte_lite.connectors.definitions import ActorKind
 
+Time = Annotated[float, Field(ge=0, lt=253402300800)]  # seconds since 1970, up to the year 9999
 TERMINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -16,7 +19,7 @@ class Workspace:
 
     id: str
     name: str
-    created_at: float
+    created_at: Time
     deleted: bool = False
 
 
@@ -30,8 +33,8 @@ class Actor:
     name: str
     definition_id: str
     configuration: dict[str, Any]
-    created_at: float
-    updated_at: float | None = None  # the last change by a caller; None in records of earlier releases
+    created_at: Time
+    updated_at: Time | None = None  # the last change by a caller; None in records of earlier releases
     deleted: bool = False
 
 
@@ -66,11 +69,13 @@ class Connection:
     source_id: str
     destination_id: str
     streams: list[Stream]
-    created_at: float
+    created_at: Time
     prefix: str = ""
     status: str = "active"
     schema_updates: str = "ignore"  # nonBreakingSchemaUpdatesBehavior
     cron: str | None = None  # in UTC; None: synced on request only
+    schema_change: str = "no_change"  # between the source and the streams: no_change | non_breaking | breaking
+    status_reason: str = ""  # why it was set to inactive, or what the schema change is
     deleted: bool = False
 
 

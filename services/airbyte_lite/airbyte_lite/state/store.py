@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from airbyte_lite.connectors.definitions import ActorKind
 from airbyte_lite.problem import not_found
 from airbyte_lite.state import syncstate
 from airbyte_lite.state.database import Database
-from airbyte_lite.state.documents import connection_of, dependents, document_of, kind_of, parents, record_of, row_of
+from airbyte_lite.state.documents import (
+    COLUMNS,
+    Broken,
+    Record,
+    connection_of,
+    dependents,
+    document_of,
+    encode,
+    kind_of,
+    parents,
+    read,
+    record_of,
+    row_of,
+)
 from airbyte_lite.state.records import Actor, Connection, Workspace
+
+log = logging.getLogger("airbyte_lite")
 
 
 class Store:
@@ -24,6 +40,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._on_connection: Callable[[], None] = lambda: None
+        self._broken: set[str] = set()  # the ids of records that lists leave out
 
     def follow_connections(self, changed: Callable[[], None]) -> None:
         """Call `changed` after a connection was saved or deleted."""
@@ -46,7 +63,7 @@ class Store:
                     raise not_found(row["kind"], parent)
             connection.execute(
                 "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?)",
-                (record.id, *kind_of(record), json.dumps(asdict(record))),
+                (record.id, *kind_of(record), encode(record)),
             )
         self._tell(record)
 
@@ -59,7 +76,7 @@ class Store:
             connection.execute(
                 "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?) on conflict (id) "
                 "do update set document = excluded.document, deleted = 0, deleted_at = null where kind = excluded.kind",
-                (workspace.id, *kind_of(workspace), json.dumps(asdict(workspace))),
+                (workspace.id, *kind_of(workspace), encode(workspace)),
             )
         return workspace
 
@@ -79,7 +96,7 @@ class Store:
             after = alter(before)
             if after == before:
                 return before
-            connection.execute("update objects set document = ? where id = ?", (json.dumps(asdict(after)), record.id))
+            connection.execute("update objects set document = ? where id = ?", (encode(after), record.id))
             if isinstance(before, Connection) and isinstance(after, Connection):
                 _drop_states(connection, record.id, syncstate.stale(before, after))
         if isinstance(after, Actor):
@@ -89,45 +106,58 @@ class Store:
 
     def workspace(self, identifier: str) -> Workspace:
         """Return the workspace."""
-        return Workspace(**self._get("workspace", identifier))
+        return self._get(Workspace, "workspace", identifier)
 
     def actor(self, kind: ActorKind, identifier: str, deleted: bool = False) -> Actor:
         """Return the source or destination; with `deleted`, also a deleted one."""
-        return Actor(**self._get(kind, identifier, deleted))
+        return self._get(Actor, kind, identifier, deleted)
 
     def connection(self, identifier: str, deleted: bool = False) -> Connection:
         """Return the connection; with `deleted`, also a deleted one."""
-        return connection_of(self._get("connection", identifier, deleted))
+        return self._get(Connection, "connection", identifier, deleted)
+
+    def stored(self, kind: str, identifier: str, deleted: bool = False) -> Record | Broken:
+        """Return the record, also if it is broken; for its deletion. With `deleted`, also a deleted one."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                f"select {COLUMNS} from objects where id = ? and kind = ? and deleted <= ?",  # noqa: S608 -- columns
+                (identifier, kind, deleted),
+            ).fetchone()
+        if row is None:
+            raise not_found(kind, identifier)
+        found = read(row)
+        if not isinstance(found, Broken):
+            self._broken.discard(identifier)
+        return found
 
     def workspaces(self, ids: list[str], deleted: bool, limit: int, offset: int) -> list[Workspace]:
         """List workspaces, oldest first. No ids means every workspace; `deleted` adds deleted ones."""
-        return [Workspace(**row) for row in self._list("workspace", ids, deleted, limit, offset)]
+        return self._list(Workspace, "workspace", ids, deleted, limit, offset)
 
     def actors(self, kind: ActorKind, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Actor]:
         """List sources or destinations, oldest first. Arguments as for `workspaces`."""
-        return [Actor(**row) for row in self._list(kind, workspace_ids, deleted, limit, offset)]
+        return self._list(Actor, kind, workspace_ids, deleted, limit, offset)
 
     def connections(self, workspace_ids: list[str], deleted: bool, limit: int, offset: int) -> list[Connection]:
         """List connections, oldest first. Arguments as for `workspaces`."""
-        return [connection_of(row) for row in self._list("connection", workspace_ids, deleted, limit, offset)]
+        return self._list(Connection, "connection", workspace_ids, deleted, limit, offset)
 
     def scheduled_connections(self) -> list[Connection]:
         """List the active connections with a cron schedule."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "select document from objects where kind = 'connection' and not deleted "
-                "and json_extract(document, '$.status') = 'active' and json_extract(document, '$.cron') is not null"
+                f"select {COLUMNS} from objects where kind = 'connection' and not deleted "  # noqa: S608 -- columns
+                "and case when json_valid(document) then json_extract(document, '$.status') = 'active' "
+                "and json_extract(document, '$.cron') is not null end"
             ).fetchall()
-        return [connection_of(document_of(row)) for row in rows]
+        return [found for found in map(read, rows) if isinstance(found, Connection)]
 
-    def delete(
-        self, record: Workspace | Actor | Connection, masked: Mapping[str, dict[str, Any]] | None = None
-    ) -> list[Connection]:
-        """Mark a record and everything that depends on it as deleted; return the deleted connections.
+    def delete(self, record: Record | Broken, masked: Mapping[str, dict[str, Any]] | None = None) -> list[str]:
+        """Mark a record and everything that depends on it as deleted; return the ids of the deleted connections.
 
         `masked` has configurations without secrets, by the ids of sources and destinations. They replace the stored
-        ones; all other configurations are emptied. The states of connections are removed. Raises a 404 Problem if the
-        record is already deleted.
+        ones; all other configurations are emptied. The states of connections are removed. Broken records are removed
+        altogether. Raises a 404 Problem if the record is already deleted.
         """
         now = time.time()
         with self._database.write() as connection:
@@ -136,6 +166,10 @@ class Store:
                 raise not_found(kind_of(record)[0], record.id)
             deleted = [*dependents(connection, record), row]
             for found in deleted:
+                connection.execute("delete from states where connection_id = ?", (found["id"],))
+                if isinstance(read(found), Broken):
+                    connection.execute("delete from objects where id = ?", (found["id"],))
+                    continue
                 document = document_of(found) | {"deleted": True}
                 if found["kind"] in ("source", "destination"):
                     document["configuration"] = (masked or {}).get(found["id"], {})
@@ -143,9 +177,8 @@ class Store:
                     "update objects set deleted = 1, deleted_at = ?, document = ? where id = ?",
                     (now, json.dumps(document), found["id"]),
                 )
-                connection.execute("delete from states where connection_id = ?", (found["id"],))
         self._database.scrub()
-        connections = [connection_of(document_of(found)) for found in deleted if found["kind"] == "connection"]
+        connections = [found["id"] for found in deleted if found["kind"] == "connection"]
         if connections:
             self._on_connection()
         return connections
@@ -154,27 +187,40 @@ class Store:
         if isinstance(record, Connection):
             self._on_connection()
 
-    def _get(self, kind: str, identifier: str, deleted: bool = False) -> dict[str, Any]:
-        with self._database.read() as connection:
-            row = connection.execute(
-                "select document from objects where id = ? and kind = ? and deleted <= ?", (identifier, kind, deleted)
-            ).fetchone()
-        if row is None:
-            raise not_found(kind, identifier)
-        return document_of(row)
+    def _get[R: Record](self, class_: type[R], kind: str, identifier: str, deleted: bool = False) -> R:
+        found = self.stored(kind, identifier, deleted)
+        if isinstance(found, class_):
+            return found
+        assert isinstance(found, Broken)  # noqa: S101 -- for the type checker: the kind decides the class
+        raise found.problem()
 
-    def _list(
-        self, kind: str, workspace_ids: list[str], deleted: bool, limit: int, offset: int
-    ) -> list[dict[str, Any]]:
-        marks = ", ".join("?" * len(workspace_ids))
-        where = f"and workspace_id in ({marks})" if workspace_ids else ""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                f"select document from objects where kind = ? and deleted <= ? {where} "  # noqa: S608 -- only marks
-                "order by number limit ? offset ?",
-                (kind, deleted, *workspace_ids, limit, offset),
-            ).fetchall()
-        return [document_of(row) for row in rows]
+    def _list[R: Record](
+        self, class_: type[R], kind: str, workspace_ids: list[str], deleted: bool, limit: int, offset: int
+    ) -> list[R]:
+        """Return a page of records. Broken ones are left out, and logged when they are found."""
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(
+                    f"select {COLUMNS} from objects where kind = :kind and deleted <= :deleted "  # noqa: S608 -- columns
+                    "and (:all or workspace_id in (select value from json_each(:workspaces))) "
+                    "and id not in (select value from json_each(:broken)) order by number limit :limit offset :offset",
+                    {
+                        "kind": kind,
+                        "deleted": deleted,
+                        "all": not workspace_ids,
+                        "workspaces": json.dumps(workspace_ids),
+                        "broken": json.dumps([*self._broken]),
+                        "limit": limit,
+                        "offset": offset,
+                    },
+                ).fetchall()
+            found = [read(row) for row in rows]
+            broken = [item for item in found if isinstance(item, Broken)]
+            if not broken:
+                return [item for item in found if isinstance(item, class_)]
+            for item in broken:  # the page is read again without them, so that it is full
+                log.error("%s", item.problem().message)
+                self._broken.add(item.id)
 
     # State
 

@@ -5,11 +5,18 @@ The rules are those of "Connections" in Airbyte's API documentation and of the p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airbyte_lite.state.records import Stream
-from airbyte_lite.sync.stream_schema import columns, field_paths, selected_schema, without_schema
+from airbyte_lite.sync.stream_schema import (
+    as_source_spells,
+    columns,
+    field_paths,
+    selected_schema,
+    spellings,
+    without_schema,
+)
 
 # Each sync mode of the public API, with the source mode and the destination mode of the Airbyte protocol.
 SYNC_MODES = {
@@ -36,7 +43,10 @@ class StreamChoice:
 
 
 def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> list[Stream]:
-    """Return the configured streams. Without choices: every stream in its default mode. Raises CatalogError."""
+    """Return the configured streams. Without choices: every stream in its default mode. Raises CatalogError.
+
+    Columns that differ by case only are the same column.
+    """
     by_name = {str(stream["name"]): stream for stream in offered}
     choices = choices or [StreamChoice(name) for name in by_name]
     names = [choice.name for choice in choices]
@@ -88,25 +98,42 @@ def _configure(offered: dict[str, Any], choice: StreamChoice) -> Stream:
         cursor_field=_cursor(offered, choice, mode, paths),
         selected_fields=choice.selected_fields,
     )
+    _refuse_twins(stream, paths)
     if choice.selected_fields is not None:
         _check_selection(stream, choice.selected_fields, paths)
     return stream
 
 
+def required(stream: Stream) -> list[tuple[str, list[str]]]:
+    """Return the columns without which the stream cannot be synced, as ("primary key" or "cursor", path)."""
+    keys = stream.primary_key if SYNC_MODES[stream.sync_mode][1] == "append_dedup" else []
+    cursors = [stream.cursor_field] if stream.incremental and stream.cursor_field else []
+    return [*(("primary key", path) for path in keys), *(("cursor", path) for path in cursors)]
+
+
+def _refuse_twins(stream: Stream, paths: list[list[str]]) -> None:
+    for what, path in required(stream):
+        if len(twins := spellings(path, {tuple(found): found for found in paths}.values())) > 1:
+            raise CatalogError(
+                f"Stream {stream.name} has columns that differ by case only: {_listed(twins)}. One of them is its "
+                f"{what}, and BigQuery ignores the case of column names. Rename one of them in the source."
+            )
+
+
 def _primary_key(offered: dict[str, Any], choice: StreamChoice, mode: str, paths: list[list[str]]) -> list[list[str]]:
     defined: list[list[str]] = offered.get("source_defined_primary_key") or []
     given = choice.primary_key or []
-    if defined and given and sorted(defined) != sorted(given):
+    if defined and given and _folded(defined) != _folded(given):
         raise CatalogError(
             f"The primary key of stream {choice.name} is defined by the source: {_listed(defined)}. "
             "Omit primaryKey, or set it to the same columns."
         )
-    unknown = [path for path in given if path not in paths]
+    unknown = [path for path in given if not spellings(path, paths)]
     if unknown:
         raise CatalogError(
             f"Stream {choice.name} has no column {_listed(unknown)} for its primary key. It has: {_listed(paths)}."
         )
-    if len({tuple(path) for path in given}) < len(given):
+    if len({tuple(path) for path in _folded(given)}) < len(given):
         raise CatalogError(f"The primary key of stream {choice.name} names a column twice: {_listed(given)}.")
     key = defined or given
     if mode == "incremental_deduped_history" and not key:
@@ -118,12 +145,12 @@ def _cursor(offered: dict[str, Any], choice: StreamChoice, mode: str, paths: lis
     default: list[str] = offered.get("default_cursor_field") or []
     given = choice.cursor_field or []
     if offered.get("source_defined_cursor"):
-        if given and given != default and mode.startswith("incremental_"):
+        if given and not spellings(given, [default]) and mode.startswith("incremental_"):
             raise CatalogError(
                 f"The cursor of stream {choice.name} is defined by the source: {'.'.join(default)}. Omit cursorField."
             )
         return default
-    if given and given not in paths:
+    if given and not spellings(given, paths):
         raise CatalogError(
             f"Stream {choice.name} has no column {'.'.join(given)} for its cursor. It has: {_listed(paths)}."
         )
@@ -134,22 +161,44 @@ def _cursor(offered: dict[str, Any], choice: StreamChoice, mode: str, paths: lis
 
 def _check_selection(stream: Stream, selected: list[str], paths: list[list[str]]) -> None:
     selectable = [path[0] for path in paths if len(path) == 1]
-    unknown = [name for name in selected if name not in selectable]
+    unknown = [name for name in selected if not spellings([name], paths)]
     if unknown or not selected:
         fault = f"has no column {', '.join(unknown)} to select" if unknown else "has an empty list selectedFields"
         raise CatalogError(f"Stream {stream.name} {fault}. It has: {', '.join(selectable)}.")
     needed = [path[0] for path in stream.primary_key]
     if stream.incremental and stream.cursor_field:
         needed.append(stream.cursor_field[0])
-    missing = [name for name in needed if name not in selected]
+    missing = [name for name in needed if not spellings([name], [[field] for field in selected])]
     if missing:
         raise CatalogError(
             f"selectedFields of stream {stream.name} must include its key and cursor: {', '.join(missing)}."
         )
 
 
+def _folded(paths: list[list[str]]) -> list[list[str]]:
+    return sorted([name.lower() for name in path] for path in paths)
+
+
 def _listed(paths: list[list[str]]) -> str:
     return ", ".join(".".join(path) for path in paths)
+
+
+def in_known_order(streams: list[Stream], known: list[Stream]) -> list[Stream]:
+    """Return the streams with the columns that `known` has first, in the order there.
+
+    The order decides which of two columns that differ by case only gets a suffix in the table. It must not change.
+    """
+    orders = {stream.name: list(columns(stream.stream)) for stream in known}
+    return [_ordered(stream, orders.get(stream.name, [])) for stream in streams]
+
+
+def _ordered(stream: Stream, order: list[str]) -> Stream:
+    found = columns(stream.stream)
+    if not found:
+        return stream
+    properties = {name: found[name] for name in order if name in found} | found
+    schema = {**stream.stream["json_schema"], "properties": properties}
+    return replace(stream, stream={**stream.stream, "json_schema": schema})
 
 
 def with_first_schemas(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Stream]:
@@ -181,6 +230,6 @@ def protocol_catalog(streams: list[Stream]) -> dict[str, Any]:
                 "cursor_field": stream.cursor_field,
                 "primary_key": stream.primary_key,
             }
-            for stream in streams
+            for stream in map(as_source_spells, streams)
         ]
     }

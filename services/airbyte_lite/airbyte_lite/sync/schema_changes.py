@@ -1,13 +1,15 @@
-"""Compares the source's schema with the connection's, and adds new columns to the connection."""
+"""Compares the source's schema with the connection's, and takes its changes over into the connection."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from airbyte_lite.loader.types import field_type
+from airbyte_lite.loader.widening import widest
 from airbyte_lite.state.records import Stream
-from airbyte_lite.sync.catalog import CatalogError
-from airbyte_lite.sync.stream_schema import column_type, columns, without_schema
+from airbyte_lite.sync.catalog import CatalogError, required
+from airbyte_lite.sync.stream_schema import column_type, columns, field_paths, spellings, without_schema
 
 
 @dataclass(frozen=True)
@@ -15,9 +17,21 @@ class SchemaChange:
     """The columns of one stream that differ between the source's schema and the connection's."""
 
     stream: str
-    added: list[str]
-    dropped: list[str]
-    retyped: list[str]
+    added: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    retyped: dict[str, str] = field(default_factory=dict)
+    """For each column with another type: the change as text, such as "integer → number"."""
+    narrowed: dict[str, str] = field(default_factory=dict)
+    """The same for columns whose type in the connection also holds the new values: that type is kept."""
+    respelled: dict[str, str] = field(default_factory=dict)
+    """The new names of columns that differ by case only."""
+    lost: list[str] = field(default_factory=list)
+    """Why the stream cannot be synced any more: its primary key or cursor is gone, or not unique."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether the connection's schema lacks something of the source's."""
+        return bool(self.added or self.dropped or self.retyped or self.lost)
 
     def __str__(self) -> str:
         """Return the change as text for a log: stream orders has new columns: a, b; removed columns: c."""
@@ -26,11 +40,17 @@ class SchemaChange:
             for what, names in (
                 ("new columns:", self.added),
                 ("removed columns:", self.dropped),
-                ("columns with a new type:", self.retyped),
+                ("columns with a new type:", _types(self.retyped)),
+                ("columns that keep their wider type:", _types(self.narrowed)),
+                ("columns with another case:", [f"{old} → {new}" for old, new in self.respelled.items()]),
             )
             if names
         ]
-        return f"stream {self.stream} has {'; '.join(parts)}"
+        return f"stream {self.stream} has {'; '.join([*self.lost, *parts])}"
+
+
+def _types(changes: dict[str, str]) -> list[str]:
+    return [f"{name} ({change})" for name, change in changes.items()]
 
 
 def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[SchemaChange]:
@@ -45,29 +65,100 @@ def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Schema
             raise CatalogError(
                 f"The source no longer has the stream {stream.name}. It has: {', '.join(by_name) or 'none'}."
             )
-        before = columns(stream.stream)
-        now = columns(by_name[stream.name])
-        if not now or without_schema(by_name[stream.name]) or without_schema(stream.stream):
+        now = by_name[stream.name]
+        if not columns(now) or without_schema(now) or without_schema(stream.stream):
             continue
-        change = SchemaChange(
-            stream.name,
-            added=[name for name in now if name not in before],
-            dropped=[name for name in before if name not in now],
-            retyped=[name for name in now if name in before and column_type(now[name]) != column_type(before[name])],
-        )
-        if change.added or change.dropped or change.retyped:
+        change = _compare(stream, now)
+        if change != SchemaChange(stream.name):
             changes.append(change)
     return changes
 
 
-def add_columns(streams: list[Stream], offered: list[dict[str, Any]], changes: list[SchemaChange]) -> list[Stream]:
-    """Return the streams with the new columns added. Existing columns keep their type; removed columns stay."""
+def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
+    now, respelled = columns(offered), _respelled(columns(stream.stream), columns(offered))
+    before = {respelled.get(name, name): column for name, column in columns(stream.stream).items()}
+    retyped: dict[str, str] = {}
+    narrowed: dict[str, str] = {}
+    for name in now:
+        if name in before and column_type(now[name]) != column_type(before[name]):
+            kept = _joined(before[name], now[name]) == before[name]
+            (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
+    return SchemaChange(
+        stream.name,
+        added=[name for name in now if name not in before],
+        dropped=[name for name in before if name not in now],
+        retyped=retyped,
+        narrowed=narrowed,
+        respelled=respelled,
+        lost=_lost(stream, offered),
+    )
+
+
+def _respelled(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
+    """Return the new names of the columns that differ by case only. With several candidates, it is a new column."""
+    gone = [[name] for name in before if name not in now]
+    new = [[name] for name in now if name not in before]
+    pairs = {name: spellings([name], new) for [name] in gone if len(spellings([name], gone)) == 1}
+    return {name: found[0][0] for name, found in pairs.items() if len(found) == 1}
+
+
+def _lost(stream: Stream, offered: dict[str, Any]) -> list[str]:
+    """Return why the source's schema is a breaking change: Airbyte stops at a lost primary key or cursor."""
+    had = field_paths(stream.stream.get("json_schema") or {})
+    has = field_paths(offered.get("json_schema") or {})
+    reasons = []
+    for what, path in required(stream):
+        found, name = spellings(path, has), ".".join(path)
+        parent = columns(offered).get(path[0])
+        inside_unknown = len(path) > 1 and isinstance(parent, dict) and not parent.get("properties")
+        if not found and spellings(path, had) and not inside_unknown:
+            reasons.append(f"lost the column {name}, its {what}")
+        if len(found) > 1:
+            reasons.append(f"several columns {name}, its {what}: {', '.join(map('.'.join, found))}")
+    return reasons
+
+
+def take_over(
+    streams: list[Stream], offered: list[dict[str, Any]], changes: list[SchemaChange], *, propagate: bool
+) -> list[Stream]:
+    """Return the streams with the source's spelling of their columns and, if `propagate`, its new columns and types.
+
+    A type is only replaced by a type that also holds the old values. Removed columns stay.
+    """
     by_name = {str(stream["name"]): columns(stream) for stream in offered}
-    added = {change.stream: {name: by_name[change.stream][name] for name in change.added} for change in changes}
-    return [_with_columns(stream, added.get(stream.name, {})) for stream in streams]
+    by_stream = {change.stream: change for change in changes}
+    return [
+        _taken_over(stream, by_name[stream.name], by_stream[stream.name], propagate=propagate)
+        if stream.name in by_stream
+        else stream
+        for stream in streams
+    ]
 
 
-def _with_columns(stream: Stream, added: dict[str, Any]) -> Stream:
+def _taken_over(stream: Stream, now: dict[str, Any], change: SchemaChange, *, propagate: bool) -> Stream:
     schema = stream.stream.get("json_schema") or {}
-    properties = {**columns(stream.stream), **added}
+    properties = {change.respelled.get(name, name): column for name, column in columns(stream.stream).items()}
+    if propagate:
+        properties |= {name: now[name] for name in change.added}
+        properties |= {name: _joined(properties[name], now[name]) for name in change.retyped if name in properties}
     return replace(stream, stream={**stream.stream, "json_schema": {**schema, "properties": properties}})
+
+
+def _joined(before: Any, now: Any) -> Any:
+    """Return the JSON schema of a column that holds the values of both schemas."""
+    old, new = field_type(before), field_type(now)
+    if old == new:
+        return now
+    if old.name == "JSON":
+        return before if old.shape is None else {"oneOf": [before, now]}
+    wide = widest(old.name, new.name)
+    return before if wide == old.name else now if wide == new.name else {"type": ["null", "string"]}
+
+
+def _shown(column: Any) -> str:
+    """Return the type of a column as text: its format if it has one, else its types without null."""
+    if not isinstance(column, dict):
+        return "any"
+    types = column.get("type")
+    names = [str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None)]
+    return str(column.get("format") or " or ".join(names) or "any")

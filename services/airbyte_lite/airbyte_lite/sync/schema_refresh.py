@@ -11,22 +11,24 @@ from airbyte_lite.state.records import Connection
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync import catalog, schema_changes
 from airbyte_lite.sync.job_source import JobSource
+from airbyte_lite.sync.schema_changes import SchemaChange
 from airbyte_lite.sync.stream_schema import without_schema
 from airbyte_lite.sync.task import Task
+
+PROPAGATED = {"propagate_columns", "propagate_fully"}
+"""The settings that take new columns and wider types over. Airbyte too changes types with both of them."""
 
 
 def refresh(task: Task, store: Store, source: JobSource, connection: Connection) -> Connection:
     """Discover the schema and apply its changes as the connection's settings say; return the connection to sync.
 
-    A stream without a schema (the connection was created before the first file) always takes the new schema.
-    Raises SyncError or ConnectorError.
+    A stream without a schema (the connection was created before the first file) always takes the new schema. A lost
+    primary key or cursor pauses the connection, whatever its settings. Raises SyncError or ConnectorError.
     """
-    if connection.schema_updates == "ignore" and not any(map(without_schema, _offers(connection))):
-        return connection
     try:
         offered = source.discover()
     except ConnectorError as error:
-        if error.failure_type != "config_error":
+        if error.failure_type != "config_error" and connection.schema_updates != "ignore":
             raise
         # A file cannot be parsed. The read fails at it too, and its log names the file and the line.
         task.log("WARN", f"The schema could not be discovered: {error.message} The stored one is used.")
@@ -41,24 +43,53 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
         raise SourceError(f"{error} Change the connection's streams or the source.", "config_error") from error
     if unknown := [stream["name"] for stream in _offers(connection) if without_schema(stream)]:
         source.confirm_unknown(unknown)
-    if connection.schema_updates == "ignore":
-        return connection
     for change in changes:
         task.log("INFO", f"Schema: {change}.")
-    if changes and connection.schema_updates == "disable_connection":
-        store.change(connection, lambda now: replace(now, status="inactive"))
-        raise SyncError(
-            f"The connection was set to inactive because the source's schema has changed: "
-            f"{'; '.join(str(change) for change in changes)}. To accept the new schema, PATCH the connection with its "
-            "configurations and the status active.",
-            "config_error",
-        )
-    if any(change.added for change in changes):
-        connection = store.change(
-            connection,
-            lambda now: replace(now, streams=schema_changes.add_columns(now.streams, offered, changes)),
-        )
-    return connection
+    if any(change.lost for change in changes):
+        raise _pause(store, connection, "breaking", _breaking(changes))
+    matter = [change for change in changes if change.matters]
+    if matter and connection.schema_updates == "disable_connection":
+        raise _pause(store, connection, "non_breaking", _disabled(matter))
+    propagate = connection.schema_updates in PROPAGATED
+    left = "" if propagate else "; ".join(map(str, matter))
+    if left:
+        task.log("WARN", f"The connection keeps its schema ({connection.schema_updates}). {_accepted()}")
+    return store.change(
+        connection,
+        lambda now: replace(
+            now,
+            streams=schema_changes.take_over(now.streams, offered, changes, propagate=propagate),
+            schema_change="non_breaking" if left else "no_change",
+            status_reason=left,
+        ),
+    )
+
+
+def _pause(store: Store, connection: Connection, kind: str, reason: str) -> SyncError:
+    """Set the connection to inactive and return the error. Nothing was read or written yet."""
+    store.change(connection, lambda now: replace(now, status="inactive", schema_change=kind, status_reason=reason))
+    return SyncError(f"The connection was set to inactive before anything was written. {reason}", "config_error")
+
+
+def _breaking(changes: list[SchemaChange]) -> str:
+    lost = [change for change in changes if change.lost]
+    return (
+        f"A breaking schema change: {'; '.join(map(str, lost))}. Without these columns, the rows of the table cannot "
+        "be found again. Either put the columns back into the source, or set another primary_key or cursor_field in "
+        "connections.yaml. Then run make apply, which sets the connection to active again (or PATCH the connection: "
+        "its configurations, and the status active)."
+    )
+
+
+def _disabled(changes: list[SchemaChange]) -> str:
+    return f"The source's schema has changed: {'; '.join(map(str, changes))}. {_accepted()}"
+
+
+def _accepted() -> str:
+    return (
+        "To accept the new schema: make apply o=--refresh-schema (or PATCH the connection: its configurations, and "
+        "the status active)."
+    )
 
 
 def _offers(connection: Connection) -> list[dict[str, Any]]:

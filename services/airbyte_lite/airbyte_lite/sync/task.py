@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,6 +43,7 @@ class Task:
     cancelled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     read: Read | None = None
+    on_quiet: Callable[[Task, bool], object] = lambda _task, _quiet: None  # told when the connector becomes quiet
 
     def cancel(self) -> None:
         """Cancel the job: end the connector's command; the loader stops before its next change of a table."""
@@ -52,6 +54,7 @@ class Task:
     def follow(self, read: Read) -> None:
         """Make a cancellation end this command of the connector, also one that came before this call."""
         self.read = read
+        read.follow_quiet(lambda quiet: self.on_quiet(self, quiet))
         if self.cancelled.is_set():
             read.stop()
 

@@ -20,7 +20,7 @@ from airbyte_lite.state.records import Actor, Connection
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync import catalog, lost_tables, schema_refresh
 from airbyte_lite.sync.job_source import JobSource
-from airbyte_lite.sync.stream_schema import selected_schema
+from airbyte_lite.sync.stream_schema import as_source_spells, selected_schema
 from airbyte_lite.sync.task import Task
 
 
@@ -129,7 +129,7 @@ class Worker:
                 table=connection.prefix + stream.name,
                 generation_id=generations.get(stream.name, 0),
             )
-            for stream in connection.streams
+            for stream in map(as_source_spells, connection.streams)
         ]
 
     def _save_states(self, task: Task, connection: Connection, states: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors.masking import MANIFEST, Redactor, mask, mask_all, merge, restore, secret_values
+from airbyte_lite.connectors.masking import MANIFEST, mask, mask_all, merge, restore, secret_values
 from platform_kit.specification import MASK
 
 SPECIFICATION: dict[str, Any] = {
@@ -91,25 +91,3 @@ def test_mask_where_nothing_is_stored_is_refused(sent: dict[str, Any]) -> None:
 def test_merge_goes_into_objects_and_replaces_lists() -> None:
     stored = {"a": {"b": 1, "c": 2}, "list": [1, 2], "kept": True}
     assert merge(stored, {"a": {"b": 3}, "list": [3]}) == {"a": {"b": 3, "c": 2}, "list": [3], "kept": True}
-
-
-@pytest.mark.parametrize(
-    ("secret", "text", "expected"),
-    [
-        ("p4ssword-long", "url?x=p4ssword-longer", f"url?x={MASK}er"),
-        ("test", "the latest test, key=test", f"the latest {MASK}, key={MASK}"),
-        ('a"b\nc-long', json.dumps({"key": 'a"b\nc-long'}), f'{{"key": "{MASK}"}}'),
-        ("a/b+c=long", "?key=a%2Fb%2Bc%3Dlong", f"?key={MASK}"),
-        ("$[regex]", "a $[regex]", f"a {MASK}"),
-    ],
-)
-def test_redaction(secret: str, text: str, expected: str) -> None:
-    assert Redactor([secret])(text) == expected
-
-
-def test_secret_inside_another_leaves_nothing_behind() -> None:
-    assert Redactor(["long-secret", "long-secret-and-more"])("long-secret-and-more") == MASK
-
-
-def test_nothing_to_redact() -> None:
-    assert Redactor([])("text") == "text"

@@ -1,7 +1,8 @@
 import tomllib
 from pathlib import Path
 
-from airbyte_lite.connectors.registry import CONNECTORS, load_registry
+from airbyte_lite.connectors.registry import load_registry
+from airbyte_lite.settings import CONNECTORS, Settings
 
 
 def test_connectors_are_keyed_by_airbytes_name() -> None:
@@ -12,6 +13,11 @@ def test_connectors_are_keyed_by_airbytes_name() -> None:
     }
     assert connectors["source-s3"].definition_id == "69589781-7828-43c5-9f63-8925b1c1ccc2"
     assert connectors["source-declarative-manifest"].definition_id == "64a2f99c-542f-4af8-9a6f-355f1217b436"
+
+
+def test_an_image_has_its_own_folder_of_connectors() -> None:
+    assert Settings.read({}).connectors == CONNECTORS
+    assert Settings.read({"CONNECTORS_DIR": "/opt/platform/connectors"}).connectors == Path("/opt/platform/connectors")
 
 
 def test_environments_are_absolute() -> None:
@@ -35,6 +41,7 @@ def test_an_environment_is_named_as_the_folder_of_its_lock(tmp_path: Path) -> No
     connector = load_registry(Path("/opt/connectors"), registry)["source-fake"]
     assert connector.environment == Path("/opt/connectors/fake")
     assert connector.lock == tmp_path / "fake/requirements.txt"
+    assert connector.language_data == tmp_path / "nltk_data"
 
 
 def test_language_data_is_where_connectors_look_for_it() -> None:

@@ -36,3 +36,70 @@ def test_manifest_with_a_broken_specification_is_refused() -> None:
 
 def test_manifest_without_a_specification_is_not_judged() -> None:
     check_configuration({MANIFEST: {"streams": []}, "anything": 1}, LOW_CODE, "source-x")
+
+
+FILES: dict[str, Any] = {"properties": {"streams": {"items": {"properties": {"globs": {}, "format": {}}}}}}
+
+
+def file_faults(**stream: Any) -> dict[str, str]:
+    """Return the faults of a source with one stream, by the path below the stream."""
+    found = faults({"streams": [{"name": "people", "globs": ["*"], "format": {"filetype": "csv"}} | stream]}, FILES)
+    return {path.removeprefix("configuration.streams.0."): text for path, text in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "facts"),
+    [
+        ("encoding", "utf-99", ["utf-8-sig", "windows-1252"]),
+        ("encoding", "rot13", ["utf-8"]),
+        ("encoding", "", ["utf-8"]),
+        ("quote_char", "", ["one character"]),
+        ("quote_char", "''", ["one character"]),
+        ("quote_char", ",", ["delimiter"]),
+        ("delimiter", "||", ["one character", "\\t"]),
+        ("delimiter", "\n", ["one character"]),
+        ("escape_char", "", ["leave it out"]),
+        ("escape_char", '"', ["quote_char"]),
+    ],
+)
+def test_csv_settings_are_checked_before_the_connector_runs(field: str, value: str, facts: list[str]) -> None:
+    found = file_faults(format={"filetype": "csv", field: value})
+    assert all(fact in found[f"format.{field}"] for fact in facts)
+
+
+@pytest.mark.parametrize(
+    ("value", "facts"),
+    [
+        ({"zip": "string"}, ["JSON text", '{"id": "integer"']),
+        ("zip: string", ["not valid JSON", "character 1"]),
+        ("[]", ["object"]),
+        ("{}", ["object"]),
+        ('{"id": "int"}', ["'int'", "'id'", "integer, null, number, object, string"]),
+        ('{"id": ["integer"]}', ["'id'", "integer"]),
+        ('{" ": "integer"}', ["without a name"]),
+    ],
+)
+def test_input_schema_is_checked_before_the_connector_runs(value: Any, facts: list[str]) -> None:
+    found = file_faults(input_schema=value)
+    assert all(fact in found["input_schema"] for fact in facts)
+
+
+def test_column_names_and_streams_are_unique() -> None:
+    header = {"header_definition_type": "User Provided", "column_names": ["id", "name", "id"]}
+    assert (
+        "id"
+        in file_faults(format={"filetype": "csv", "header_definition": header})["format.header_definition.column_names"]
+    )
+    twice = faults({"streams": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, FILES)
+    assert set(twice) == {"configuration.streams.0.name", "configuration.streams.2.name"}
+
+
+def test_valid_settings_of_files() -> None:
+    csv = {"filetype": "csv", "delimiter": "\\t", "encoding": "UTF-8-SIG", "escape_char": "\\", "quote_char": "'"}
+    schema = '{"id": "INTEGER", "zip": "string"}'
+    check_configuration({"streams": [{"name": "a", "format": csv, "input_schema": schema}]}, FILES, "source-x")
+    check_configuration({"streams": [{"name": "b", "format": {"filetype": "jsonl", "encoding": 1}}]}, FILES, "source-x")
+
+
+def test_other_connectors_may_have_streams_of_any_kind() -> None:
+    check_configuration({"streams": [{"name": "a"}, {"name": "a", "input_schema": {}}]}, {}, "source-x")

@@ -81,13 +81,14 @@ def test_at_most_three_keys_cluster_and_none_that_bigquery_refuses() -> None:
     assert made.clustering == ["name", "id", "at", "_airbyte_extracted_at"]
 
 
-def test_append_keeps_columns_and_types_of_the_table_and_adds_the_new_ones() -> None:
-    table = existing(SchemaField("gone", "STRING"), SchemaField("ID", "STRING"), SchemaField("at", "DATE"))
+def test_append_keeps_the_tables_columns_and_wider_types_and_adds_new_columns() -> None:
+    table = existing(SchemaField("gone", "STRING"), SchemaField("ID", "STRING"), SchemaField("at", "TIMESTAMP"))
     made = planned(table=table)
+    assert made.widened == []
     assert kinds(made) == [
         ("gone", "STRING"),
         ("ID", "STRING"),
-        ("at", "DATE"),
+        ("at", "TIMESTAMP"),
         ("name", "STRING"),
         ("more", "JSON"),
     ]
@@ -95,9 +96,31 @@ def test_append_keeps_columns_and_types_of_the_table_and_adds_the_new_ones() -> 
     assert types == {
         "ID": FieldType("STRING"),
         "name": FieldType("STRING"),
-        "at": FieldType("DATE"),
+        "at": FieldType("TIMESTAMP"),
         "more": FieldType("JSON", "object"),
     }
+
+
+def test_append_widens_a_column_that_cannot_hold_the_streams_values() -> None:
+    described = SchemaField("ID", "BOOLEAN", description="a number")
+    made = planned(table=existing(described, SchemaField("at", "DATE"), SchemaField("name", "INTEGER")))
+    assert [(item.name, item.old, item.new) for item in made.widened] == [
+        ("ID", "BOOL", "INT64"),
+        ("at", "DATE", "TIMESTAMP"),
+        ("name", "INT64", "STRING"),
+    ]
+    assert SchemaField("ID", "INTEGER", description="a number") in made.schema
+    assert planned("full_refresh_overwrite", existing(described)).widened == []
+
+
+def test_a_new_key_of_a_table_with_rows_and_a_cursor_that_becomes_text_are_refused() -> None:
+    table = existing(SchemaField("id", "INTEGER"), SchemaField("at", "INTEGER"))
+    table._properties["numRows"] = "7"
+    fields: dict[str, Any] = {"id": {"type": "integer"}, "code": {"type": "string"}, "at": {"type": "string"}}
+    with pytest.raises(SyncError, match=r"7 rows.*code.*reset"):
+        planned("incremental_deduped_history", table, key="code", **fields)
+    with pytest.raises(SyncError, match=r"cursor at is INT64.*reset"):
+        planned("incremental_deduped_history", table, key="id", cursor="at", **fields)
 
 
 def test_overwrite_follows_the_stream() -> None:

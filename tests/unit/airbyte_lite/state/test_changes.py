@@ -102,7 +102,7 @@ def test_nothing_is_added_to_what_was_deleted(store: Store) -> None:
 
 def test_deleting_takes_along_what_cannot_be_without_it(store: Store) -> None:
     store.save_states(CONNECTION, [STATE])
-    assert [connection.id for connection in store.delete(WORKSPACE)] == ["c1"]
+    assert store.delete(WORKSPACE) == ["c1"]
     assert store.connections([], False, 10, 0) == []
     assert store.actors("source", [], False, 10, 0) == store.actors("destination", [], False, 10, 0) == []
     assert store.states("c1", ["orders"]) == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connections_file import Source, Stream
-from orchestrator.s3_streams import CsvFormat, FileFormat, NotCountedError, file_format
+from orchestrator.reading.formats import CsvFormat, NotCountedError, StreamFiles, stream_files
 
 KEY = "shop/orders.csv"
 
@@ -18,7 +18,7 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def decide(
     files: list[str] | None = None, connector: str = "source-s3", top: dict[str, Any] | None = None, **options: Any
-) -> FileFormat:
+) -> StreamFiles:
     """The decision on a stream of the source's configuration with fields replaced."""
     stream = Stream(
         name="orders",
@@ -35,51 +35,50 @@ def decide(
         ],
     }
     source = Source(name="s3", connector=connector, configuration=configuration | (top or {}))
-    return file_format(stream, source)
+    return stream_files(stream, source)
 
 
 def test_options_come_from_the_environment_and_have_the_connectors_defaults() -> None:
-    assert decide() == CsvFormat(filetype="csv", delimiter=",", quote_char='"', double_quote=True, encoding="utf8")
+    assert decide().format == CsvFormat(
+        filetype="csv", delimiter=",", quote_char='"', double_quote=True, encoding="utf8"
+    )
     options = {"filetype": "csv", "delimiter": "${DELIMITER}", "skip_rows_before_header": "${SKIP:-2}"}
-    found = decide(format=options)
+    found = decide(format=options).format
     assert isinstance(found, CsvFormat)
-    assert (found.delimiter, found.lines_before_records) == (";", 3)
+    assert (found.separator, found.skip_rows_before_header) == (";", 2)
 
 
 @pytest.mark.parametrize("filetype", ["csv", "jsonl", "parquet"])
 def test_formats_that_are_counted(filetype: str) -> None:
-    assert decide(format={"filetype": filetype}).filetype == filetype
+    assert decide(format={"filetype": filetype}).format.filetype == filetype
 
 
-def test_several_files() -> None:
-    assert decide(["a.csv.gz", "b.csv"], globs=["b.csv", "a.csv.gz"]).filetype == "csv"
+def test_globs_match_as_in_the_connector() -> None:
+    files = decide(globs=["shop/*.csv", "b.csv"])
+    assert [key for key in ("shop/a.csv", "shop/x/a.csv", "b.csv", "c.csv") if files.matches(key)] == [
+        "shop/a.csv",
+        "b.csv",
+    ]
+    assert files.prefixes == ["b.csv", "shop/"]
+    assert decide(globs=None).matches("any/key")
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"files": []}, "`files`"),
         ({"connector": "source-file"}, "source-file"),
         ({"top": {"bucket": "another"}}, "another"),
         ({"top": {"bucket": "${NOT_SET_HERE}"}}, "NOT_SET_HERE"),
         ({"top": {"start_date": "2024-01-01T00:00:00.000000Z"}}, "start_date"),
         ({"top": {"delivery_method": {"delivery_type": "use_file_transfer"}}}, "use_file_transfer"),
         ({"top": {"streams": []}}, "orders"),
-        ({"globs": ["shop/*.csv"]}, "wildcards"),
-        ({"globs": None}, "wildcards"),
         ({"globs": KEY}, "not a list"),
         ({"globs": [[KEY]]}, "not a list"),
-        ({"globs": [KEY, "shop/more.csv"]}, "shop/more.csv"),
-        ({"files": [KEY, "shop/more.csv"]}, "shop/more.csv"),
-        ({"files": ["a.zip"], "globs": ["a.zip"]}, "a.zip"),
         ({"legacy_prefix": "shop"}, "legacy_prefix"),
-        ({"validation_policy": "Skip Record"}, "Skip Record"),
         ({"format": {"filetype": "avro"}}, "avro"),
         ({"format": {"filetype": "excel"}}, "excel"),
         ({"format": {"filetype": "unstructured"}}, "unstructured"),
         ({"format": {}}, "filetype"),
-        ({"format": {"filetype": "csv", "ignore_errors_on_fields_mismatch": True}}, "ignore_errors_on_fields_mismatch"),
-        ({"files": ["a.gz"], "globs": ["a.gz"], "format": {"filetype": "parquet"}}, "compressed"),
     ],
 )
 def test_no_check_rather_than_a_wrong_one(changes: dict[str, Any], reason: str) -> None:

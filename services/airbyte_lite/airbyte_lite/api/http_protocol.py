@@ -1,0 +1,96 @@
+"""The HTTP protocol of the server: uvicorn's, with a limit for the time in which a request must arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+
+from airbyte_lite.api import errors
+from airbyte_lite.problem import Problem
+
+ARRIVAL_SECONDS = 30.0
+"""Time from the first byte of a request, or from the connection, to the last byte of its body."""
+LINGER_SECONDS = 2.0
+"""Time in which the rest of a refused request is read. A client that is still sending could not read the answer."""
+
+
+class TimedProtocol(H11Protocol):
+    """Closes connections whose request does not arrive completely in ARRIVAL_SECONDS: they would stay for ever."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the time for the first request."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Read a part of a request."""
+        if self._refused:
+            return
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the time."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, or has too long headers, with the reason."""
+        error = sys.exception()
+        if isinstance(error, h11.RemoteProtocolError):
+            self._refuse(error.error_status_hint, f"Invalid HTTP request: {error}.")
+        else:
+            self._refuse(400, msg)
+
+    def _watch(self) -> None:
+        """Start the time if the client owes a part of a request, stop it if not."""
+        first = self.cycle is None
+        started = self.conn.their_state is h11.IDLE and (first or self.conn.trailing_data[0])
+        if not (started or self.conn.their_state is h11.SEND_BODY):
+            self._stop()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(ARRIVAL_SECONDS, self._expire)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        """Answer 408 if nothing was answered yet, and close the connection."""
+        self._timer = None
+        if self.transport.is_closing() or self._refused:
+            return
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._refuse(408, f"The request did not arrive completely within {ARRIVAL_SECONDS:g} s.")
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: int, message: str) -> None:
+        path = self.scope["path"] if self.scope else ""
+        content = json.dumps(errors.body(Problem(status, message), path)).encode()
+        headers: list[tuple[bytes, bytes]] = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(content)).encode()),
+            (b"connection", b"close"),
+        ]
+        events: tuple[Any, ...] = (
+            h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES.get(status, b"")),
+            h11.Data(data=content),
+            h11.EndOfMessage(),
+        )
+        for event in events:
+            self.transport.write(self.conn.send(event) or b"")
+        self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # whoever waits for the body sees that the client has gone
+            self.cycle.message_event.set()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -1,0 +1,122 @@
+"""Reads the whole body of a request before an endpoint is called, and notices when the client hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from email.message import Message as ContentType
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from airbyte_lite import json_values
+from airbyte_lite.api import errors
+from airbyte_lite.api.auth import Authenticator
+from airbyte_lite.api.callers import CALLER, Caller
+from airbyte_lite.problem import Problem, invalid
+
+LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_TOKEN_BODY = 16 * 1024
+TOKEN_PATH = "/applications/token"  # noqa: S105 -- the end of the paths that issue tokens
+
+
+class RequestReader:
+    """Refuses bodies that are too large or not plain JSON, before they are read or parsed.
+
+    The limit is LARGEST_BODY, and LARGEST_TOKEN_BODY for the endpoints that issue tokens and for clients without valid
+    credentials: everybody can send those.
+    """
+
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+        self._app = app
+        self._authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or answer 413 or 422. A client that hangs up gets no answer, and nothing is logged."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            body = await _read(receive, headers, self._limit(scope["path"], headers))
+            if body is None:
+                return
+            if body and _is_json(headers.get("content-type", "")):
+                _check(body)
+                await asyncio.sleep(0)  # let other requests be served before the endpoint parses the body again
+        except Problem as problem:
+            await JSONResponse(errors.body(problem, scope["path"]), problem.status)(scope, receive, send)
+            return
+        await self._serve(scope, body, receive, send)
+
+    def _limit(self, path: str, headers: Headers) -> int:
+        if path.rstrip("/").endswith(TOKEN_PATH) or not self._authenticator.allows(headers.get("authorization")):
+            return LARGEST_TOKEN_BODY
+        return LARGEST_BODY
+
+    async def _serve(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        """Call the endpoint with the body, and meanwhile wait for the client to hang up."""
+        caller = Caller()
+        CALLER.set(caller)
+        watch = asyncio.create_task(_watch(receive, caller))
+        given = False
+
+        async def give() -> Message:
+            nonlocal given
+            if given:
+                await watch
+                return {"type": "http.disconnect"}
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        try:
+            await self._app(scope, give, send)
+        finally:
+            watch.cancel()
+
+
+async def _watch(receive: Receive, caller: Caller) -> None:
+    """Wait until the client hangs up; then tell whoever works for it."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    caller.leave()
+
+
+async def _read(receive: Receive, headers: Headers, limit: int) -> bytes | None:
+    """Return the body, or None if the client hangs up. Raises a 413 Problem for a body above the limit (bytes)."""
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
+        413,
+        f"The body is larger than {limit // 1024} KiB, the limit of this endpoint. Requests for tokens and requests "
+        f"without valid credentials may have {LARGEST_TOKEN_BODY // 1024} KiB, all others {LARGEST_BODY // 1024} KiB.",
+    )
+
+
+def _is_json(content_type: str) -> bool:
+    """Return whether the endpoints parse a body of this type as JSON."""
+    parsed = ContentType()
+    parsed["content-type"] = content_type
+    return parsed.get_content_type() == "application/json" or parsed.get_content_subtype().endswith("+json")
+
+
+def _check(body: bytes) -> None:
+    try:
+        json_values.parse(body)
+    except json_values.InvalidJson as error:
+        raise invalid(f"Invalid request: the body has {error}.", {"body": str(error)}) from error

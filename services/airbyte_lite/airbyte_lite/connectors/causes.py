@@ -1,0 +1,150 @@
+"""Known causes of a connector's failure: for each, a sentence that says what happened and what to do.
+
+The order of RULES matters: a stack trace often has several of these exceptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from airbyte_lite.connectors import s3_errors
+from airbyte_lite.connectors.tracebacks import Trace
+
+TYPES = "array, boolean, integer, null, number, object, string"
+"""The types of a column in `input_schema`."""
+READS_FILES = re.compile(r"file_based|File encoding error")
+RETYPE = "Set format.filetype to the type of the file."
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a command failed."""
+
+    sentence: str
+    failure_type: str = "config_error"
+    stream: str = ""
+
+    def __str__(self) -> str:
+        """Return the sentence with the name of the stream."""
+        return f"Stream {self.stream}: {self.sentence}" if self.stream else self.sentence
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A cause by the class and the message of its exception. An empty sentence says that the rule does not fit."""
+
+    exception: str
+    pattern: str
+    sentence: Callable[[re.Match[str], Trace], str]
+    failure_type: str = "config_error"
+
+
+def _in_file(sentence: str) -> Callable[[re.Match[str], Trace], str]:
+    """Return a sentence about the file of the trace. {0}, {1}, … are the groups of the pattern.
+
+    It is empty for the trace of a connector that reads no files, or of a command that was not reading one.
+    """
+
+    def say(match: re.Match[str], trace: Trace) -> str:
+        if not trace.file and not READS_FILES.search(trace.text):
+            return ""
+        return f"{trace.file or 'a file'}: {sentence.format(*match.groups(default=''))}"
+
+    return say
+
+
+def _invalid_fields(match: re.Match[str], _trace: Trace) -> str:
+    """Return the faults in a message of pydantic, without those of the formats that were not chosen."""
+    faults = re.findall(r"^(\S+(?: -> \S+)*)\n {2}(.+?)(?: \(type=.*\))?$", match[0], re.MULTILINE)
+    named = [
+        f"configuration.{path.replace(' -> ', '.')}: {text}"
+        for path, text in faults
+        if not text.startswith("unexpected value; permitted:")
+    ]
+    return f"The configuration is invalid: {'; '.join(named) or match[0].splitlines()[0]}. Change the source."
+
+
+RULES = (
+    Rule("FileFault", r"(?s).+", lambda match, _trace: match[0]),  # our repairs raise it; its message is complete
+    Rule(
+        "EmptyFileSchemaInferenceError|AirbyteTracedException",
+        r"Could not infer schema as there are no rows in (.+?)\. ",
+        lambda match, _trace: (
+            f"{match[1]}: the file has no rows, so the types of its columns are unknown. Set the stream's "
+            'input_schema, for example \'{"id": "integer", "name": "string"}\', or upload a file with rows.'
+        ),
+    ),
+    Rule("BadGzipFile", r".*", _in_file("the name ends with .gz, but the content is not gzip. Rename the file.")),
+    Rule(
+        "EOFError",
+        r"Compressed file ended",
+        _in_file("the compressed content is cut off. Upload the file again."),
+    ),
+    Rule(r"zlib\.error|LZMAError", r".*", _in_file("the compressed content is damaged ({0}). Upload the file again.")),
+    Rule(
+        "OSError", r"Invalid data stream", _in_file("the name ends with .bz2, but the content is not. Rename the file.")
+    ),
+    Rule(
+        "ArrowInvalid|ArrowIOError",
+        r"(?s)(?=.*(?:[Pp]arquet))(.*?)(?:\.|$)",
+        _in_file(f"not a valid Parquet file ({{0}}). {RETYPE}"),
+    ),
+    Rule("ArrowInvalid|ArrowNotImplementedError|ArrowTypeError", r"(.*)", _in_file("{0}")),
+    Rule("ValueError", r"cannot read header - is it an avro file", _in_file(f"not an Avro file. {RETYPE}")),
+    Rule(
+        "UnicodeDecodeError",
+        r"'(.+?)' codec can't decode byte (\S+) ",
+        _in_file("the byte {1} is not valid in the encoding {0}. Set format.encoding to the encoding of the file."),
+    ),
+    Rule(
+        "RecordParseError",
+        r"(?s)CSV data row contains (more|fewer) columns.*lineno=(\d+)",
+        lambda match, trace: (
+            f"{trace.file}, line {match[2]}: {match[1]} values than the header has columns. Correct the row, or set "
+            "format.delimiter if the file uses another one."
+        ),
+    ),
+    Rule("ValidationError", r"(?s)\d+ validation errors? for Config\n.*", _invalid_fields),
+    Rule(
+        "ConfigValidationError",
+        r"(?s).*details=Invalid type '(.*)' for property '(.*?)'",
+        lambda match, _trace: (
+            f"input_schema: the column {match[2]} has the unknown type {match[1]}. Valid types: {TYPES}."
+        ),
+    ),
+    Rule(
+        "ConfigValidationError",
+        r"(?s)(The provided schema .*|Only one of options .*)",
+        lambda match, _trace: f"The configuration is invalid: {cleaned(match[1])}",
+    ),
+    *(Rule(*entry) for entry in s3_errors.RULES),
+    Rule(
+        "CheckAvailabilityError",
+        r"No files were identified in the stream",
+        lambda _match, _trace: (
+            "No files were identified in the stream: no key in the bucket matches its globs. Upload the files, or "
+            "correct bucket or globs. If start_date is set, older files are left out."
+        ),
+    ),
+)
+
+
+def cause_of(trace: Trace) -> Cause | None:
+    """Return the cause by the first rule that fits an exception in the trace, None if no rule fits."""
+    for rule in RULES:
+        for raised in trace.exceptions:
+            if (
+                re.fullmatch(rule.exception, raised.name)
+                and (match := re.match(rule.pattern, raised.text))
+                and (sentence := rule.sentence(match, trace))
+            ):
+                return Cause(sentence, rule.failure_type, trace.stream)
+    return None
+
+
+def cleaned(text: str) -> str:
+    """Return a connector's message as one line, without advice that only Airbyte's customers can follow."""
+    text = re.sub(r"\s*(?:Please )?[Cc]ontact Support[^.]*\.", "", text)
+    return " ".join(text.split())

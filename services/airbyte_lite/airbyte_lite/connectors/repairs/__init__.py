@@ -1,0 +1,35 @@
+"""The list of the repairs of Airbyte's S3 connector 4.16.1, and of the libraries that it is made of.
+
+A repair is a function that replaces one function of the connector in the connector's own process. Its docstring gives
+the reason and the upstream report. The repairs depend on internals of certain releases, so these releases are checked.
+
+The fork server loads this package by its path. The connector's environment does not contain airbyte_lite: the modules
+here import the standard library, the connector and its libraries only, and each other.
+"""
+
+from importlib.metadata import version
+
+from . import csv_rows, jsonl_lines, object_keys, secret_words
+
+UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
+
+REPAIRS = (
+    csv_rows.checked_rows,
+    jsonl_lines.checked_lines,
+    object_keys.any_key,
+    object_keys.unreadable_files,
+    object_keys.glob_prefixes,
+    secret_words.whole_words,
+)
+
+
+def install() -> None:
+    """Make every repair. Raises RuntimeError if another release of the connector or of a library is installed."""
+    for name, expected in UPSTREAM.items():
+        if version(name) != expected:
+            raise RuntimeError(
+                f"The repairs of the S3 connector need {name} {expected}, but {version(name)} is installed. Check each "
+                f"repair in {__name__} against {name} {version(name)}, then change UPSTREAM there."
+            )
+    for repair in REPAIRS:
+        repair()

@@ -1,0 +1,74 @@
+"""Checks the header of a CSV file."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from .faults import FileFault
+
+DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
+RENAME = (
+    "Or name the columns in format.header_definition (User Provided, column_names) and skip the header with "
+    "format.skip_rows_before_header."
+)
+
+
+def nameless_columns(row: list[str]) -> int:
+    """Return the number of columns without a name at the end of a header."""
+    return len(row) - max((number for number, name in enumerate(row, 1) if name.strip()), default=0)
+
+
+def column_names(row: list[str], file: str, line: int) -> list[str]:
+    """Return the names in a header, without the columns that have no name at its end. Raises FileFault."""
+    names = row[: len(row) - nameless_columns(row)]
+    place = f"line {line}"
+    if not names:
+        raise FileFault(file, place, "the header is empty. Set format.skip_rows_before_header if titles precede it.")
+    if any("\0" in name for name in names):
+        raise FileFault(
+            file, place, "the header contains NUL characters. The file may be UTF-16: set format.encoding to utf-16-le."
+        )
+    if missing := [number for number, name in enumerate(names, 1) if not name.strip()]:
+        raise FileFault(file, place, f"the header has no name for column {_listed(missing)}. {RENAME}")
+    if padded := [repr(name) for name in names if name != name.strip()]:
+        raise FileFault(
+            file,
+            place,
+            f"the column names {_listed(padded)} have blanks around them. Airbyte would load NULL into these columns. "
+            f"Remove the blanks from the header. {RENAME}",
+        )
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        columns = _listed(f"{name!r} (columns {_listed(_positions(name, names))})" for name in repeated)
+        raise FileFault(
+            file,
+            place,
+            f"the header has the same name for several columns: {columns}. Airbyte would load only the last column of "
+            f"each name. Rename the columns in the file. {RENAME}",
+        )
+    return names
+
+
+def check_delimiter(names: list[str], values: list[str], delimiter: str, file: str, line: int) -> None:
+    """Raise FileFault if the only column of a header seems to be several columns with another delimiter.
+
+    `values` is the first row, or a row that does not fit the header.
+    """
+    if len(names) > 1:
+        return
+    (name,) = names
+    for other, shown in DELIMITERS.items():
+        count = name.count(other)
+        if other != delimiter and count and (len(values) != 1 or values[0].count(other) == count):
+            raise FileFault(
+                file,
+                f"line {line}",
+                f"the header is one column, {name!r}, because format.delimiter is {delimiter!r}. The file seems to use "
+                f"{shown}: set format.delimiter to {shown}.",
+            )
+
+
+def _positions(name: str, names: list[str]) -> list[int]:
+    return [number for number, other in enumerate(names, 1) if other == name]
+
+
+def _listed(items: Iterable[object]) -> str:
+    return ", ".join(map(str, items))

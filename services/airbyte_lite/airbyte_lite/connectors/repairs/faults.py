@@ -1,0 +1,39 @@
+"""The exception for a fault in a file. airbyte-lite shows its message to the user as it is."""
+
+from airbyte_cdk.sources.file_based.exceptions import RecordParseError
+
+# The first bytes of files that are not the text that the configuration says.
+SIGNATURES = {
+    b"\x1f\x8b": "The file is compressed with gzip: its name must end with .gz.",
+    b"PK\x03\x04": "The file is a ZIP archive or an Excel workbook: save it as text.",
+    b"PAR1": "The file is Parquet: set format.filetype to parquet.",
+    b"\xff\xfe": "The file is UTF-16: set format.encoding to utf-16.",
+    b"\xfe\xff": "The file is UTF-16: set format.encoding to utf-16.",
+}
+
+
+class FileFault(RecordParseError):  # type: ignore[misc] # airbyte-cdk is not installed where the types are checked
+    """A file that cannot be read correctly: which file, where in it, why, and what to do.
+
+    airbyte-cdk handles it as its own RecordParseError: it names the file in the log, reads the other files, and fails.
+    """
+
+    def __init__(self, file: str, place: str, reason: str) -> None:
+        Exception.__init__(self, f"{file}{f', {place}' if place else ''}: {reason}")
+
+
+def undecodable(file: str, lines: int, error: UnicodeDecodeError, remedy: str) -> FileFault:
+    """Return the fault of a byte that is not valid in the encoding.
+
+    `lines` is the number of complete lines before the chunk of bytes in which the decoder found it.
+    """
+    before = error.object[: error.start]
+    place = f"line {lines + before.count(b'\n') + 1}"
+    if b"\n" in before:  # otherwise the line begins in an earlier chunk
+        place += f", byte {error.start - before.rfind(b'\n')}"
+    if lines == 0:
+        found = (text for start, text in SIGNATURES.items() if error.object.startswith(start))
+        remedy = next(found, remedy)
+    byte = f"0x{error.object[error.start]:02X}"
+    reason = f"the byte {byte} is not valid in the encoding {error.encoding} ({error.reason}). {remedy}"
+    return FileFault(file, place, reason)

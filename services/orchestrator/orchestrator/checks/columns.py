@@ -1,0 +1,145 @@
+"""The check that each column of the files is a column of the table, with its values."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from connections_file import Stream
+from orchestrator.checks.findings import Finding
+from orchestrator.checks.table import TableFacts
+from orchestrator.reading.csv_file import bears
+from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.formats import CsvFormat, StreamFiles
+from platform_kit.names import identifier
+
+NAME = "columns_arrived"
+DESCRIPTION = """Each column of the files is a column of the table, with its values.
+
+An error: a name with blanks, a byte order mark or another invisible character; two columns with one name; one column
+that holds the delimiter of the others; a column that is NULL in every row although a file has values. A warning: a
+column of a file that the table does not have.
+"""
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def find(
+    stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, explained: set[str]
+) -> list[Finding]:
+    """Return the findings. The columns of `explained` have values that did not fit; another check tells that."""
+    if files.schemaless:
+        return []
+    found: list[Finding] = []
+    missing: dict[str, list[str]] = {}
+    for file, fact in facts.items():
+        if fact.delimiter and isinstance(files.format, CsvFormat):
+            found.append(_delimiter(file, fact, files.format))
+            continue
+        found += _names(file, fact, files)
+        for name in dict.fromkeys(fact.names):
+            column = identifier(name.strip()).lower()
+            if stream.selected_fields and name not in stream.selected_fields:
+                continue
+            if not any(column in (known, f"_{known}") or bears(known, name) for known in table.columns):
+                missing.setdefault(name, []).append(file)
+            elif name in fact.first_values and not any(bears(other, name) for other in explained):
+                found.append(
+                    Finding(
+                        "the file has values, but the column is NULL in every row of the table",
+                        "Compare the name in the header with the column of the connection (make plan), then reset "
+                        "the connection and run again.",
+                        file,
+                        fact.first_values[name],
+                        name,
+                    )
+                )
+    found += [_missing(name, names, facts[names[0]]) for name, names in missing.items()]
+    found += _spellings(facts)
+    return found
+
+
+def _delimiter(file: str, fact: FileFacts, format_: CsvFormat) -> Finding:
+    delimiter = "\\t" if fact.delimiter == "\t" else fact.delimiter
+    return Finding(
+        f"the delimiter is {format_.delimiter!r}, but the header and the records look as if it were {delimiter!r}",
+        f"Set delimiter: {delimiter!r} in the stream's format in connections.yaml, then make apply.",
+        file,
+        fact.header_line,
+        fact.names[0] if fact.names else "",
+    )
+
+
+def _names(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for name in fact.names:
+        plain = name.removeprefix(BYTE_ORDER_MARK)
+        if plain != name:
+            yield Finding(
+                "a byte order mark stands before the name, so the column gets another name",
+                "Set encoding: utf-8-sig in the stream's format in connections.yaml, then make apply.",
+                file,
+                fact.header_line,
+                plain,
+            )
+        elif any(unicodedata.category(character) in {"Cf", "Cc"} for character in name):
+            yield Finding(
+                "the name has an invisible character",
+                "Remove it from the header of the file.",
+                file,
+                fact.header_line,
+                name,
+            )
+        elif name != name.strip() and name not in files.declared:
+            yield Finding(
+                "blanks stand around the name: Airbyte takes the column without them and does not find its values",
+                "Remove the blanks from the header; or set skip_rows_before_header: 1 and header_definition with "
+                "the column_names in the stream's format in connections.yaml, then make apply.",
+                file,
+                fact.header_line,
+                name,
+            )
+        column = identifier(plain.strip()).lower()
+        if column in first:
+            same = first[column] == name
+            yield Finding(
+                "two columns have this name; only the last one is loaded"
+                if same
+                else f"this name and {first[column]!r} are the same for BigQuery",
+                "Rename one of them in the header of the file.",
+                file,
+                fact.header_line,
+                name,
+                blocking=same,
+            )
+        first[column] = name
+
+
+def _missing(name: str, files: list[str], fact: FileFacts) -> Finding:
+    others = f" (and {len(files) - 1} other files)" if len(files) > 1 else ""
+    return Finding(
+        f"the table does not have the column, so its values were not loaded{others}",
+        "Declare the column in the stream of connections.yaml, or refresh the connection's schema; then make apply and "
+        "reset the connection.",
+        files[0],
+        fact.header_line,
+        name,
+        blocking=False,
+    )
+
+
+def _spellings(facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
+    """Yield a warning for each column that two files spell differently: Airbyte's records distinguish the spellings."""
+    first: dict[str, tuple[str, str]] = {}
+    told: set[str] = set()
+    for file, fact in facts.items():
+        for name in fact.names:
+            column = identifier(name.strip().removeprefix(BYTE_ORDER_MARK)).lower()
+            spelling, other = first.setdefault(column, (name, file))
+            if spelling.strip() != name.strip() and column not in told:
+                told.add(column)
+                yield Finding(
+                    f"{other} spells the column {spelling!r}: the values may be in two columns of the table",
+                    "Use one spelling in all files.",
+                    file,
+                    fact.header_line,
+                    name,
+                    blocking=False,
+                )

@@ -1,0 +1,50 @@
+"""The check that the files are well formed: what the connector reads is what the file means."""
+
+from collections.abc import Mapping
+
+from orchestrator.checks.findings import Finding
+from orchestrator.reading.facts import FaultKind, FileFacts
+from orchestrator.reading.formats import CsvFormat, StreamFiles
+
+NAME = "file_is_well_formed"
+DESCRIPTION = """The files can be read in one way only.
+
+An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
+not valid in the encoding, text that is not JSON. A warning: quotes inside a quoted value that are not doubled, a quoted
+value over lines that look like records, a value that is too long to be read, and, with
+ignore_errors_on_fields_mismatch, records with another number of values.
+"""
+REMEDIES: dict[FaultKind, str] = {
+    "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
+    "text after quote": "Double the quote in the file, or set escape_char in the stream's format.",
+    "lines in quotes": "Look whether a closing quote is missing in the file.",
+    "number of values": "Correct the line: quote values that contain the delimiter, then run again.",
+    "NUL byte": "Set the file's encoding (for example utf-16) in the stream's format, or remove the byte.",
+    "encoding": "Set the file's encoding in the stream's format, for example encoding: latin-1, then make apply.",
+    "header lines": "Write the header on one line, or skip it and set header_definition with column_names.",
+    "long value": "Look whether a closing quote is missing. If the value is meant, skip this check for the stream.",
+    "not JSON": "Correct the file: one JSON object on each line.",
+}
+WARNINGS: set[FaultKind] = {"text after quote", "lines in quotes", "long value"}
+
+
+def find(files: StreamFiles, facts: Mapping[str, FileFacts]) -> list[Finding]:
+    """Return the findings."""
+    warnings = set(WARNINGS)
+    if isinstance(files.format, CsvFormat) and files.format.ignore_errors_on_fields_mismatch:
+        warnings.add("number of values")
+    found = []
+    for file, fact in facts.items():
+        for fault in fact.faults:
+            count = fact.fault_counts[fault.kind]
+            more = f" ({count} such places in the file)" if count > 1 else ""
+            found.append(
+                Finding(
+                    fault.text + more,
+                    REMEDIES[fault.kind],
+                    file,
+                    fault.line,
+                    blocking=fault.kind not in warnings,
+                )
+            )
+    return found

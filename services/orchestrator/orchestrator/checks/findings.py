@@ -1,0 +1,58 @@
+"""What a check has found, as Dagster's check result: a sentence for each place, and a table of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from connections_file import Stream
+
+SHOWN = 3
+"""The number of findings in the description; the table has all of them."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: where, what, and what to do."""
+
+    text: str
+    remedy: str
+    file: str = ""
+    line: int = 0
+    column: str = ""
+    blocking: bool = True
+    """Whether the table is wrong. If not, the check only warns."""
+
+    def __str__(self) -> str:
+        """Return the finding as a sentence."""
+        line = f"line {self.line}" if self.line else ""
+        column = f"column {self.column!r}" if self.column else ""
+        place = ", ".join(filter(None, (self.file, line, column)))
+        return f"{place}: {self.text}. {self.remedy}" if place else f"{self.text}. {self.remedy}"
+
+
+def result(
+    stream: Stream, name: str, good: str, findings: Sequence[Finding], numbers: dict[str, Any] | None = None
+) -> dg.AssetCheckResult:
+    """Return the check's result: passed with the sentence `good`, or failed with the findings."""
+    ordered = sorted(findings, key=lambda finding: not finding.blocking)
+    lines = [str(finding) for finding in ordered[:SHOWN]]
+    if len(ordered) > SHOWN:
+        lines.append(f"and {len(ordered) - SHOWN} more")
+    metadata: dict[str, Any] = dict(numbers or {})
+    if ordered:
+        records = [
+            dg.TableRecord({"file": f.file, "line": f.line, "column": f.column, "what": f.text, "remedy": f.remedy})
+            for f in ordered[:100]
+        ]
+        metadata["findings"] = dg.MetadataValue.table(records)
+    blocking = any(finding.blocking for finding in ordered)
+    return dg.AssetCheckResult(
+        asset_key=stream.asset_key,
+        check_name=name,
+        passed=not ordered,
+        severity=dg.AssetCheckSeverity.ERROR if blocking or not ordered else dg.AssetCheckSeverity.WARN,
+        description="\n".join(lines) or good,
+        metadata=metadata,
+    )

@@ -1,0 +1,49 @@
+"""The check that a landing table has a row for each record of its files."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from connections_file import Stream
+from orchestrator.reading.facts import FileFacts
+
+NAME = "row_count_matches_file"
+DESCRIPTION = """Every record of the file is a row of the landing table.
+
+- Fewer rows than records: an error, nothing downstream is built. Records were lost, or, after a deduped sync, several
+  records have the same primary key.
+- More rows than records: an error after a full refresh overwrite, which makes the table a copy of the file. A warning
+  after a deduped sync: rows that were deleted from the file stay in the table until the connection is reset. Expected
+  after an append.
+"""
+
+
+def compare(stream: Stream, rows: int, facts: Mapping[str, FileFacts], skips: str | None) -> dg.AssetCheckResult:
+    """Return the result for a table of `rows` rows that was loaded from files with these facts.
+
+    It is a warning if the connector may leave out records of these files, by the option `skips`.
+    """
+    uncounted = [f"{file}: {fact.uncounted}" for file, fact in facts.items() if fact.uncounted]
+    ragged = sum(fact.fault_counts.get("number of values", 0) for fact in facts.values())
+    records = sum(fact.records for fact in facts.values())
+    if skips and ragged and records - ragged <= rows <= records:
+        skipped = f"{rows} rows in the table, {records} records in the file, {ragged} with another number of values"
+        return dg.AssetCheckResult(asset_key=stream.asset_key, check_name=NAME, passed=True, description=skipped)
+    if uncounted or (skips and rows != records):
+        return dg.AssetCheckResult(
+            asset_key=stream.asset_key,
+            check_name=NAME,
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{rows} rows in the table; not compared: {'; '.join(uncounted) or skips}",
+        )
+    appended = stream.sync_mode in {"full_refresh_append", "incremental_append"}
+    rows_stayed = stream.sync_mode == "incremental_deduped_history" and rows > records
+    return dg.AssetCheckResult(
+        asset_key=stream.asset_key,
+        check_name=NAME,
+        passed=rows == records or (appended and rows > records),
+        severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
+        description=f"{rows} rows in the table, {records} records in the file",
+        metadata={"rows_in_table": rows, "records_in_file": records},
+    )

@@ -1,0 +1,65 @@
+"""The numbers about a landing table that the checks need, from one query."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connections_file import Stream
+from orchestrator.warehouse import Warehouse
+
+META, URL = "_airbyte_meta", "_ab_source_file_url"
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """A landing table: its columns (name in lower case → name and type) and the numbers of its rows."""
+
+    name: str
+    columns: Mapping[str, tuple[str, str]]
+    rows: int
+    changed: int = 0
+    """The rows with a value that Airbyte changed."""
+    key: Sequence[str] = ()
+    """The columns of the primary key that the table has."""
+    key_nulls: int = 0
+    key_duplicates: int = 0
+    """The rows with a key beyond the number of different keys."""
+    empty: frozenset[str] = field(default_factory=frozenset)
+    """The columns, in lower case, that are NULL in every row of a table with rows."""
+
+    @property
+    def scope(self) -> str:
+        """The table as a query names it."""
+        return f"`{self.name}`"
+
+
+def key_columns(stream: Stream) -> list[str]:
+    """Return the top-level fields of the primary key."""
+    return [path[0] for path in stream.primary_key if len(path) == 1]
+
+
+def read_table(warehouse: Warehouse, table: str, key: Sequence[str]) -> TableFacts:
+    """Return the numbers of a table. `key` are column names in lower case."""
+    columns = warehouse.columns(table)
+    known = [columns[name][0] for name in key if name in columns]
+    measures = ["count(*) as row_count"]
+    if META in columns:
+        measures.append(f"countif(json_query({META}, '$.changes[0]') is not null) as changed")
+    if known and len(known) == len(key):
+        null = " or ".join(f"`{name}` is null" for name in known)
+        parts = ", ".join(f"`{name}`" for name in known)
+        one = parts if len(known) == 1 else f"if({null}, null, to_json_string(struct({parts})))"
+        measures += [f"countif({null}) as key_nulls", f"count(distinct {one}) as keys_found"]
+    own = [name for name in columns if not name.startswith("_airbyte_")]
+    measures += [f"count(`{columns[name][0]}`) as n_{position}" for position, name in enumerate(own)]
+    [row] = warehouse.query(f"select {', '.join(measures)} from `{table}`")  # noqa: S608 - see Warehouse.query
+    rows, nulls = row["row_count"], row.get("key_nulls", 0)
+    return TableFacts(
+        name=table,
+        columns=columns,
+        rows=rows,
+        changed=row.get("changed", 0),
+        key=known,
+        key_nulls=nulls,
+        key_duplicates=rows - nulls - row["keys_found"] if "keys_found" in row else 0,
+        empty=frozenset(name for position, name in enumerate(own) if rows and not row[f"n_{position}"]),
+    )

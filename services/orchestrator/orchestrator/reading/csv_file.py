@@ -1,0 +1,310 @@
+"""One pass over a CSV file: its records, its header, and what is wrong with it.
+
+A block without quotes is checked as a whole: if every line has the right number of delimiters, every line is a record.
+Other blocks go through the module csv, record by record, as in the connector.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain
+from typing import Any, BinaryIO
+
+from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.quotes import open_quote
+from orchestrator.reading.text import TooLongError, blocks
+from platform_kit.names import identifier
+
+VALUE_LIMIT = 16 * 1024 * 1024
+"""The most characters of a value in a block with quotes. The module csv needs four bytes for each."""
+STRICT_ERRORS_LIMIT = 1000
+"""After so many records with text behind a closing quote, the others are read without looking for it."""
+LIKE_RECORDS = 4
+"""A value that spans so many lines, each with as many delimiters as a record, has probably swallowed records."""
+DELIMITERS = ",;\t|"
+SAMPLE_LINES = 5
+
+
+def scan_csv(raw: BinaryIO, file_format: CsvFormat, columns: Collection[str] = ()) -> FileFacts:
+    """Return the facts about a CSV file. Memory does not grow with the file.
+
+    `columns` are table columns in lower case; for each, the line of its first value in the file is looked for.
+    """
+    scan = _Scan(raw, file_format, columns)
+    try:
+        scan.run()
+    except TooLongError as error:
+        scan.facts.uncounted = f"{error}; the rest of the file was not read"
+        scan.facts.add_fault("long value", scan.line, str(error))
+    return scan.facts
+
+
+def csv_rows(raw: BinaryIO, file_format: CsvFormat) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each record with its first line. Slow: only to find the places of values that are known to be wrong."""
+    scan = _Scan(raw, file_format, ())
+    try:
+        yield from scan.rows()
+    except TooLongError:
+        return
+
+
+def bears(column: str, name: str) -> bool:
+    """Return whether a name of the file is that of a table column (in lower case), also if it has blanks around it."""
+    return column in {identifier(name).lower(), identifier(name.strip()).lower()}
+
+
+class _Scan:
+    def __init__(self, raw: BinaryIO, file_format: CsvFormat, columns: Collection[str]) -> None:
+        self.facts = FileFacts()
+        self.line = 0  # the lines that were read
+        self._format, self._columns = file_format, columns
+        self._blocks = blocks(raw, file_format.encoding or "utf8", self.facts)
+        self._pending: list[str] = []  # the lines of the record that is being read
+        self._block_end = 0  # the number of the block's last line
+        self._ended = False
+        self._strict = True
+        self._wanted: dict[int, str] = {}  # position and name of the columns of which no value has been seen yet
+        self._width = self._trailing = 0
+
+    def run(self) -> None:
+        first = self._header()
+        if first is None:
+            return
+        count_lines = self._counter()
+        for block in chain([first], self._blocks):
+            if "\0" in block:
+                self._note_nul(block)
+            lines = count_lines(block)
+            if lines is None:
+                self._by_records(block)
+            else:
+                self.facts.records += lines
+                self.line += lines
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        first = self._header()
+        if first is None:
+            return
+        self._blocks, blocks_ = chain([first], self._blocks), self._blocks
+        reader = self._reader(self._lines(""), strict=False)
+        for row in reader:
+            yield self.line - len(self._pending) + 1, dict(zip(self.facts.names, row, strict=False))
+            self._pending.clear()
+        self._blocks = blocks_
+
+    def _header(self) -> str | None:
+        """Read the names, skip the lines before the records, return the rest of the block; None: an empty file."""
+        before, header = self._format.skip_rows_before_header, self._format.has_header
+        skipped = before + header + self._format.skip_rows_after_header
+        block = next(self._blocks, None)
+        if block is None:
+            return None
+        while block.count("\n") <= skipped + SAMPLE_LINES:  # the header's last line is in the block
+            more = next(self._blocks, None)
+            if more is None:
+                break
+            block += more
+        lines = block.split("\n")[:-1]
+        self.facts.header_line = before + 1
+        if self._format.column_names is not None:
+            names, clean = self._format.column_names, self._format.column_names
+        else:
+            reader = self._reader(iter(lines[before if header else skipped :]), strict=False)
+            names = clean = next(reader, [])
+            if not header:
+                names = clean = [f"f{number}" for number in range(len(names))]
+            else:
+                while clean and not clean[-1].strip():
+                    clean = clean[:-1]
+                if reader.line_num > 1:
+                    self.facts.add_fault(
+                        "header lines", before + 1, f"the header goes to line {before + reader.line_num}"
+                    )
+        self.facts.names = clean
+        self._width, self._trailing = len(clean), len(names) - len(clean)
+        self._wanted = {
+            position: name
+            for position, name in enumerate(clean)
+            if any(bears(column, name) for column in self._columns)
+        }
+        if header:
+            self.facts.delimiter = self._other_delimiter(lines[before : before + 1], lines[skipped:][:SAMPLE_LINES])
+        self.line = min(skipped, len(lines))
+        return "".join(f"{line}\n" for line in lines[skipped:])
+
+    def _other_delimiter(self, header: list[str], records: list[str]) -> str | None:
+        """Return the delimiter that is as often in the header as in each of the first records, and often enough."""
+        records = [record for record in records if record]
+        for delimiter in DELIMITERS.replace(self._format.separator, ""):
+            found = sum(line.count(delimiter) for line in header)
+            if found >= self._width and all(record.count(delimiter) >= found for record in records):
+                return delimiter
+        return None
+
+    def _counter(self) -> Callable[[str], int | None]:
+        """Return a function that gives the number of a block's records if each line is one, else None."""
+        separator, quote, escape = self._format.separator, self._format.quote_char, self._format.escape_char
+        kept = (separator + "\n").encode()
+        dropped = bytes(set(range(256)) - set(kept))
+        skeleton = kept[:1] * (self._width + self._trailing - 1) + b"\n"
+        usable = separator.isascii() and self._width > 0
+
+        def count(block: str) -> int | None:
+            if not usable or quote in block or (escape and escape in block):
+                return None
+            data = block.encode("utf-8", "surrogatepass")
+            lines = data.count(b"\n")
+            if data.translate(None, dropped) != skeleton * lines:
+                return None
+            if len(skeleton) == 1 and (b"\n\n" in data or data.startswith(b"\n")):  # blank lines are no records
+                return None
+            if self._wanted:
+                self._look_in_block(block)
+            return lines
+
+        return count
+
+    def _look_in_block(self, block: str) -> None:
+        other = f"[^{re.escape(self._format.separator)}\n]"
+        for position, name in list(self._wanted.items()):
+            cell = re.compile(
+                rf"^(?:{other}*{re.escape(self._format.separator)}){{{position}}}({other}+)", re.MULTILINE
+            )
+            for found in cell.finditer(block):
+                if found[1] not in self._format.null_values:
+                    self._note_value(position, name, self.line + block.count("\n", 0, found.start()) + 1)
+                    break
+
+    def _note_value(self, position: int, name: str, line: int) -> None:
+        self.facts.first_values.setdefault(name, line)
+        del self._wanted[position]
+
+    def _note_nul(self, block: str) -> None:
+        line = self.line + block.count("\n", 0, block.index("\0")) + 1
+        self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
+
+    def _reader(self, lines: Iterator[str], *, strict: bool) -> Any:
+        csv.field_size_limit(VALUE_LIMIT)
+        return csv.reader(
+            lines,
+            delimiter=self._format.separator,
+            quotechar=self._format.quote_char,
+            escapechar=self._format.escape_char,
+            doublequote=self._format.double_quote,
+            strict=strict,
+        )
+
+    def _lines(self, block: str) -> Iterator[str]:
+        """Yield the lines of the block, then of the blocks after it."""
+        while True:
+            lines = block.split("\n")[:-1]
+            self._block_end = self.line + len(lines)
+            for line in lines:
+                self.line += 1
+                self._pending.append(line)
+                yield line
+            following = next(self._blocks, None)
+            if following is None:
+                self._ended = True
+                return
+            block = following
+            if "\0" in block:
+                self._note_nul(block)
+
+    def _by_records(self, block: str) -> None:
+        """Read records until one ends where a block ends."""
+        lines = self._lines(block)
+        while not self._read(self._reader(lines, strict=self._strict)):
+            # The reader met an error. The record is read again as the connector reads it, then strictly again.
+            again = list(self._pending)
+            self._pending.clear()
+            start = self.line - len(again) + 1
+            self.line -= len(again)
+
+            def repeated(again: list[str] = again) -> Iterator[str]:
+                for line in again:
+                    self.line += 1
+                    self._pending.append(line)
+                    yield line
+                for line in lines:  # `yield from` would close the generator together with this one
+                    yield line
+
+            try:
+                row: list[str] = next(self._reader(repeated(), strict=False), [])
+            except csv.Error as error:
+                self._too_long(start)
+                raise TooLongError(f"line {start}: {error}") from error
+            at_end = open_quote("\n".join(self._pending), self._format) if self._ended else None
+            if at_end is not None:
+                opened = start + at_end
+                self.facts.add_fault(
+                    "open quote", opened, f"a quote opens here and is never closed; the file ends in line {self.line}"
+                )
+            else:
+                self._note_text_after_quote(start, start + len(again) - 1)
+            self._take(row, start)
+            self._pending.clear()
+            if self._ended or self.line == self._block_end:
+                return
+
+    def _read(self, reader: Iterator[list[str]]) -> bool:
+        """Take records; return False at a record that is not well formed, True at the end of a block."""
+        full = self._width + self._trailing or -1
+        pending = self._pending
+        try:
+            for row in reader:
+                if len(row) == full and len(pending) == 1 and not self._wanted:
+                    self.facts.records += 1
+                else:
+                    self._take(row, self.line - len(pending) + 1)
+                pending.clear()
+                if self.line == self._block_end:
+                    return True
+        except csv.Error:
+            return False
+        return True
+
+    def _take(self, row: list[str], start: int) -> None:
+        if not row:
+            return
+        self.facts.records += 1
+        if not self._width <= len(row) <= self._width + self._trailing:
+            text = f"{len(row)} values, the header has {self._width}"
+            if not self._format.has_header:
+                text = f"{len(row)} values, {self._width} columns are defined"
+            self.facts.add_fault("number of values", start, text)
+        for position, name in list(self._wanted.items()):
+            if position < len(row) and row[position] and row[position] not in self._format.null_values:
+                self._note_value(position, name, start)
+        if self._looks_like_records(start):
+            self.facts.add_fault(
+                "lines in quotes", start, f"a quoted value goes to line {self.line}, over lines that look like records"
+            )
+
+    def _looks_like_records(self, start: int) -> bool:
+        if self.line - start + 1 < LIKE_RECORDS or self._width < 3:
+            return False
+        full = self._width + self._trailing - 1
+        inner = self._pending[:-1] if self._ended else self._pending
+        return all(line.count(self._format.separator) == full for line in inner)
+
+    def _note_text_after_quote(self, start: int, line: int) -> None:
+        if line > start:
+            self.facts.add_fault(
+                "open quote", start, f"a quote that opens here is closed in line {line} only, in front of other text"
+            )
+            return
+        self.facts.add_fault("text after quote", line, "a quote inside a quoted value is neither doubled nor escaped")
+        if self.facts.fault_counts["text after quote"] >= STRICT_ERRORS_LIMIT:
+            self._strict = False
+
+    def _too_long(self, start: int) -> None:
+        """Tell the probable cause: a quote that is not closed, if most lines in the value look like records."""
+        full = self._width + self._trailing - 1
+        alike = sum(line.count(self._format.separator) == full for line in self._pending)
+        if len(self._pending) >= LIKE_RECORDS and alike * 2 > len(self._pending):
+            opened = open_quote(self._pending[0], self._format) or 0
+            self.facts.add_fault(
+                "open quote", start + opened, f"a quote opens here and is not closed within {VALUE_LIMIT} characters"
+            )

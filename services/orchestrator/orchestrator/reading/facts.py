@@ -1,0 +1,52 @@
+"""What one pass over a file finds out. The facts of an unchanged file are kept, so they can be JSON."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+EXAMPLES = 3
+"""The number of places that are told for each kind of fault."""
+
+FaultKind = Literal[
+    "open quote",
+    "text after quote",
+    "lines in quotes",
+    "number of values",
+    "NUL byte",
+    "encoding",
+    "header lines",
+    "long value",
+    "not JSON",
+]
+
+
+class Fault(BaseModel):
+    """A place in the file that is not well formed, or that is probably not what was meant."""
+
+    kind: FaultKind
+    line: int
+    text: str
+
+
+class FileFacts(BaseModel):
+    """The facts about one file."""
+
+    records: int = 0
+    uncounted: str | None = None
+    """Why `records` is not the number of records, if it is not."""
+    names: list[str] = []
+    """The names of the columns: the header's, or those that the format or the records define."""
+    header_line: int = 1
+    delimiter: str | None = None
+    """Another delimiter that the file seems to have."""
+    first_values: dict[str, int] = {}
+    """The line of the first value of each column that was looked for and has one."""
+    faults: list[Fault] = []
+    """At most EXAMPLES of each kind."""
+    fault_counts: dict[FaultKind, int] = {}
+
+    def add_fault(self, kind: FaultKind, line: int, text: str) -> None:
+        """Count a fault; keep it if it is one of the first of its kind."""
+        count = self.fault_counts[kind] = self.fault_counts.get(kind, 0) + 1
+        if count <= EXAMPLES:
+            self.faults.append(Fault(kind=kind, line=line, text=text))

@@ -1,0 +1,284 @@
+"""The repairs of Airbyte's S3 connector: what it refuses now, and what it reads now. Each fails without its repair."""
+
+import codecs
+import contextlib
+import gzip
+import http.server
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airbyte_lite.connectors import process
+from airbyte_lite.connectors.explanation import of_files
+from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, parse_message
+from airbyte_lite.connectors.registry import Connector, load_registry
+from airbyte_lite.connectors.runner import ConnectorRunner
+from tools.local.platform import ENVIRONMENTS
+
+from .running import Server
+from .syncs import s3_configuration
+
+Put = Callable[[str, str | bytes], None]
+CSV = {"filetype": "csv", "null_values": [""]}
+JSONL = {"filetype": "jsonl"}
+COLUMNS = {"id": "integer", "name": "string", "name\n(full)": "string", "f0": "integer", "f1": "string"}
+NO_HEADER = {"header_definition": {"header_definition_type": "User Provided", "column_names": ["id", "name"]}}
+SKIP = {"ignore_errors_on_fields_mismatch": True}
+KEYS = [
+    "what?.csv",
+    "tab\there.csv",
+    "line\nbreak.csv",
+    "user:word@host.csv",
+    "100%.csv",
+    "50%25.csv",
+    "x#y.csv",
+    "a+b&c=d;e.csv",
+    "back\\slash.csv",
+    "quote'\".csv",
+    "(1) [copy].csv",
+    "emoji😀 日本.csv",
+    "date=2024-01-01/part=0/x.csv",
+]
+
+# Each file has a fault: its content, the format of its stream, and facts in the message.
+FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
+    "more values.csv": ("id,name\n1,a\n2,b,c\n", {}, ["line 3: 3 values", "header has 2", "ignore_errors_on_fields"]),
+    "fewer values.csv": ("id,name\n1\n", {}, ["line 2: 1 value,", "header has 2"]),
+    "lines of a value.csv": ('id,name\n1,"a\nb"\n2\n', {}, ["line 4: 1 value"]),
+    "lines of a row.csv": ('id,name\n1,a,"b\nc"\n', {}, ["lines 2 to 3: 3 values"]),
+    "titles.csv": (
+        "Report\n\nid,name\n1\n",
+        {"skip_rows_before_header": 2},
+        ["line 4: 1 value", "header in line 3 has 2"],
+    ),
+    "open quote.csv": ('id,name\n1,a\n2,"b\n3,c\n', {}, ["line 3", "quote", "value 2", "format.quote_char"]),
+    "open quote in a long row.csv": ('id,name\n1,a\n"2\n3",b,"c\n4,d\n', {}, ["line 4", "value 3"]),
+    "skipped open quote.csv": ('id,name\n1,a\n2,b,"c\n', SKIP, ["line 3", "quote"]),
+    "semicolons.csv": ("id;name\n1;1,5\n", {}, ["line 1", "'id;name'", "format.delimiter to ';'"]),
+    "only semicolons.csv": ("id;name\n1;a\n", {}, ["line 1", "'id;name'", "format.delimiter to ';'"]),
+    "tabs.csv": ("id\tname\n1\ta\n", {}, ["format.delimiter to '\\t'"]),
+    "same names.csv": ("id,name,name,id\n1,a,b,2\n", {}, ["line 1", "'id' (columns 1, 4)", "'name' (columns 2, 3)"]),
+    "blanks.csv": ("id, name\n1,a\n", {}, ["line 1", "' name'", "NULL"]),
+    "byte order mark.csv": (
+        codecs.BOM_UTF8 + b"id,name\n1,a\n",
+        {},
+        ["byte order mark", "format.encoding to utf-8-sig"],
+    ),
+    "mark without a header.csv": (codecs.BOM_UTF8 + b"1,a\n", NO_HEADER, ["byte order mark", "utf-8-sig"]),
+    "no name.csv": ("id,,name\n1,2,a\n", {}, ["line 1", "column 2"]),
+    "no names.csv": (",\n1,a\n", {}, ["line 1", "header is empty"]),
+    "value without a name.csv": ("id,name,\n1,a,\n2,b,c\n", {}, ["line 3", "column 3"]),
+    "empty.csv": ("", {}, ["empty (0 bytes)", "ignore_errors_on_fields_mismatch: true"]),
+    "too short.csv": ("id,name\n", {"skip_rows_before_header": 3}, ["only 1 line", "skip_rows_before_header"]),
+    "latin.csv": ("id,name\n1,Zoe\n2,Müller\n".encode("latin-1"), {}, ["line 3, byte 4", "0xFC", "format.encoding"]),
+    "no mark.csv": (
+        "id,name\n1,a\n".encode("utf-16-le"),
+        {"encoding": "utf-16"},
+        ["line 1", "utf-16", "format.encoding"],
+    ),
+    "latest/test.csv": ("id,name\n1,2,3\n", {}, ["latest/test.csv, line 2"]),
+    "utf-16.csv": ("id,name\n1,a\n".encode("utf-16"), {}, ["line 1", "0xFF", "format.encoding to utf-16."]),
+    "half of utf-16.csv": ("id,name\n1,a\n".encode("utf-16-le"), {}, ["line 1", "NUL", "utf-16-le"]),
+    "compressed.csv": (gzip.compress(b"id,name\n"), {}, ["gzip", ".gz"]),
+    "invalid.jsonl": ('{"id": 1}\n\n{"id": 2, name}\n{"id": 3}\n', JSONL, ["line 3, column 11", "not valid JSON"]),
+    "cut off.jsonl": ('{"id": 1}\n{"id":\n', JSONL, ["line 2", "no end"]),
+    "array.jsonl": ('[\n{"id": 1},\n{"id": 2}\n]\n', JSONL, ["line 1", "array"]),
+    "number.jsonl": ('{"id": 1}\n7\n', JSONL, ["line 2", "number"]),
+    "mark.jsonl": (codecs.BOM_UTF8 + b'{"id": 1}\n', JSONL, ["line 1", "byte order mark"]),
+    "latin.jsonl": ('{"id": 1}\n{"name": "ü"}\n'.encode("latin-1"), JSONL, ["line 2, byte 11", "0xFC", "UTF-8"]),
+}
+# Each file is read: its content, the format of its stream, and its records.
+READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
+    "lines of a header.csv": ('id,"name\n(full)"\n1,a\n2,b\n', {}, [(1, "a"), (2, "b")]),
+    "skipped rows.csv": ("id,name\n1,a\n2\n3,c,d\n4,e\n", SKIP, [(1, "a"), (4, "e")]),
+    "skipped file.csv": ("", SKIP, []),
+    "title.csv": (
+        'A "title\nid,name\nnote\n1,a\n',
+        {"skip_rows_before_header": 1, "skip_rows_after_header": 1},
+        [(1, "a")],
+    ),
+    "empty columns.csv": ("id,name,,\n1,a,,\n2,b\n\n", {}, [(1, "a"), (2, "b")]),
+    "no header.csv": ("1,a\n2,b\n", NO_HEADER, [(1, "a"), (2, "b")]),
+    "first row.csv": (
+        "\n1,a\n\n2,b\n",
+        {"header_definition": {"header_definition_type": "Autogenerated"}},
+        [(1, "a"), (2, "b")],
+    ),
+    "one column.csv": ("id\n1\n2\n", {}, [(1,), (2,)]),
+    "objects.jsonl": ('{"id": 1, "name": "a"}\n\n{"id":\n2,\n"name": "b"}', JSONL, [(1, "a"), (2, "b")]),
+}
+
+
+class Source:
+    """The connector, reading many streams of one bucket at once."""
+
+    def __init__(self, runner: ConnectorRunner, connector: Connector, endpoint: str, bucket: str) -> None:
+        self._runner, self._connector, self._endpoint, self._bucket = runner, connector, endpoint, bucket
+
+    def read(
+        self, streams: dict[str, tuple[list[str], dict[str, Any]]]
+    ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, ConnectorError], list[str]]:
+        """Return the records and the error of each stream, and all warnings."""
+        configuration = s3_configuration(self._endpoint, self._bucket, "", [])
+        configuration["streams"] = [
+            {"name": name, "globs": globs, "format": CSV | format_, "input_schema": json.dumps(COLUMNS)}
+            for name, (globs, format_) in streams.items()
+        ]
+        schema = {"type": "object", "properties": {name: {"type": ["null", kind]} for name, kind in COLUMNS.items()}}
+        catalog = [
+            {
+                "stream": {"name": name, "json_schema": schema, "supported_sync_modes": ["full_refresh"]},
+                "sync_mode": "full_refresh",
+                "destination_sync_mode": "append",
+            }
+            for name in streams
+        ]
+        records: dict[str, list[dict[str, Any]]] = {name: [] for name in streams}
+        errors: dict[str, ConnectorError] = {}
+        warnings = []
+        # The error at the end has the first faults only. Here, the faults of each stream are collected.
+        with (
+            contextlib.suppress(ConnectorError),
+            self._runner.read(self._connector, configuration, {"streams": catalog}, []) as read,
+        ):
+            for line in read:
+                message = parse_message(line)
+                assert message is not None, line
+                if message["type"] == "RECORD":
+                    records[message["record"]["stream"]].append(message["record"]["data"])
+                elif (abandoned := abandoned_file_of(message)) and (error := of_files([abandoned])):
+                    (stream,) = (name for name in streams if f"Stream {name}: " in error.message)
+                    errors[stream] = error
+                elif message["type"] == "LOG" and message["log"]["level"] == "WARN":
+                    warnings.append(message["log"]["message"])
+        return records, errors, warnings
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
+    runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope="module")
+def connector() -> Connector:
+    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
+
+
+@pytest.fixture
+def source(runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str) -> Source:
+    return Source(runner, connector, s3.url, bucket)
+
+
+def glob(key: str) -> str:
+    """Return a glob that matches only this key."""
+    return "".join(f"[{character}]" if character in "*?[" else character for character in key).replace("\\", "\\\\")
+
+
+def test_fault_in_a_file_is_named_with_its_line_and_what_to_do(source: Source, put: Put) -> None:
+    for key, (content, _, _) in FAULTS.items():
+        put(key, content)
+    _, errors, _ = source.read({key: ([key], format_) for key, (_, format_, _) in FAULTS.items()})
+    said = {key: errors[key].message if key in errors else "nothing" for key in FAULTS}
+    unsaid = {
+        key: said[key]
+        for key, (_, _, facts) in FAULTS.items()
+        if not said[key].startswith(f"Stream {key}: {key}") or not all(fact in said[key] for fact in facts)
+    }
+    assert unsaid == {}
+    assert {error.failure_type for error in errors.values()} == {"config_error"}
+
+
+def test_files_that_are_read(source: Source, put: Put) -> None:
+    for key, (content, _, _) in READ.items():
+        put(key, content)
+    records, errors, warnings = source.read({key: ([key], format_) for key, (_, format_, _) in READ.items()})
+    assert {key: error.message for key, error in errors.items()} == {}
+    values = {
+        key: [tuple(value for name, value in record.items() if not name.startswith("_ab_")) for record in found]
+        for key, found in records.items()
+    }
+    assert values == {key: rows for key, (_, _, rows) in READ.items()}
+    assert any("skipped rows.csv, line 3: 1 value" in warning for warning in warnings)
+    assert any("skipped rows.csv: 2 rows" in warning for warning in warnings)
+    assert any("skipped file.csv" in warning and "empty" in warning for warning in warnings)
+
+
+def test_every_key_is_read_and_every_glob_finds_its_files(source: Source, put: Put) -> None:
+    for number, key in enumerate(KEYS):
+        put(f"keys/{key}", f"id,name\n{number},a\n")
+        put(key, f"id,name\n{number},a\n")
+    streams: dict[str, tuple[list[str], dict[str, Any]]] = {
+        "all": (["keys/**"], {}),
+        "one wildcard": (["keys/a[+]b&c?d;e.csv"], {}),
+        "also in the root": (["[w]hat*.csv", "keys/1*.csv"], {}),
+    }
+    records, errors, _ = source.read(streams)
+    assert errors == {}
+    assert sorted(record["_ab_source_file_url"] for record in records["all"]) == sorted(f"keys/{key}" for key in KEYS)
+    assert [record["id"] for record in records["one wildcard"]] == [KEYS.index("a+b&c=d;e.csv")]
+    found = sorted(record["_ab_source_file_url"] for record in records["also in the root"])
+    assert found == ["keys/100%.csv", "what?.csv"]
+
+
+@pytest.fixture
+def closed_s3() -> Iterator[str]:
+    """The address of an S3 that lists one file and refuses to read it."""
+    listing = (
+        b"<ListBucketResult><KeyCount>1</KeyCount><IsTruncated>false</IsTruncated><Contents><Key>a.csv</Key>"
+        b"<LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>"
+    )
+    refusal = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+    class Refuse(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            listed = "list-type=2" in self.path
+            body = listing if listed else refusal
+            self.send_response(200 if listed else 403)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_file_that_may_not_be_read(runner: ConnectorRunner, connector: Connector, closed_s3: str) -> None:
+    _, errors, _ = Source(runner, connector, closed_s3, "bucket").read({"closed": (["a.csv"], {})})
+    assert "s3:GetObject" in errors["closed"].message
+    assert "a.csv" in errors["closed"].message
+
+
+def test_secret_that_is_a_word_masks_no_other_words(
+    runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str, put: Put
+) -> None:
+    put("latest/test.csv", "id,name\n1,2,3\n")
+    configuration = s3_configuration(s3.url, bucket, "people", ["latest/*"])
+    assert configuration["credentials"]["aws_secret_access_key"] == "test"
+    result = runner.check(connector, configuration)
+    assert "latest/test.csv, line 2" in result.message
+
+
+def test_repairs_refuse_another_version(connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repairs = shutil.copytree(process.REPAIRS, tmp_path / "repairs")
+    listing = repairs / "__init__.py"
+    listing.write_text(listing.read_text().replace('"7.39.1"', '"0.1"'))
+    monkeypatch.setattr(process, "REPAIRS", repairs)
+    runner = ConnectorRunner(tmp_path / "connectors")
+    with pytest.raises(ConnectorError, match=r"need airbyte-cdk 0\.1, but 7\.39\.1 is installed"):
+        runner.spec(connector)
+    runner.close()

@@ -1,0 +1,102 @@
+"""Requests that do not arrive, and what is not HTTP."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from airbyte_lite.api import http_protocol
+from airbyte_lite.api.http_protocol import TimedProtocol
+
+
+class Transport(asyncio.Transport):
+    """Keeps what was written, and whether it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+async def app(_scope: Any, receive: Any, send: Any) -> None:
+    while (message := await receive()).get("more_body"):
+        pass
+    if message["type"] == "http.request":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def answer(*parts: bytes, pause: float = 0.03) -> Transport:
+    """Return the connection after these parts of requests and a pause (seconds) that is longer than the limit."""
+
+    async def send() -> Transport:
+        config = uvicorn.Config(app, log_config=None, access_log=False)
+        protocol, transport = TimedProtocol(config, ServerState(), {}), Transport()
+        protocol.connection_made(transport)
+        for part in parts:
+            protocol.data_received(part)
+            await asyncio.sleep(0)
+        await asyncio.sleep(pause)
+        return transport
+
+    return asyncio.run(send())
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 0.01)
+    monkeypatch.setattr(http_protocol, "LINGER_SECONDS", 0.01)
+
+
+HEAD = b"POST /api/v1/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[], [b"GET / HT"], [HEAD], [HEAD, b"ab"], [HEAD + b"abcde", b"GET / HTTP/1.1\r\nhost"]],
+    ids=["nothing", "half a head", "no body", "half a body", "half a second request"],
+)
+def test_half_sent_request_times_out(parts: list[bytes], caplog: pytest.LogCaptureFixture) -> None:
+    transport = answer(*parts)
+    assert transport.closed
+    assert b"408 Request Timeout" in transport.written
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_whole_request_has_no_time_limit() -> None:
+    transport = answer(HEAD[:20], HEAD[20:], b"abcde")
+    assert transport.written.startswith(b"HTTP/1.1 200")
+    assert not transport.closed
+
+
+def test_client_that_goes_on_sending_after_its_answer_is_cut_off() -> None:
+    transport = answer(HEAD.replace(b" 5", b" 900000") + b"a" * 10)
+    assert transport.closed
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [(b"GET /" + b"a" * 100_000, b"431"), (b"nonsense\r\n\r\n", b"400"), (b"GET /\xff HTTP/1.1\r\n\r\n", b"400")],
+)
+def test_what_is_not_http_is_refused_with_the_reason(request_: bytes, status: bytes) -> None:
+    transport = answer(request_, b"and more of it")
+    assert transport.written.startswith(b"HTTP/1.1 " + status)
+    assert transport.written.count(b"connection: close") == 1
+    assert b"Invalid HTTP request: " in transport.written
+    assert transport.closed

@@ -1,0 +1,138 @@
+"""Bodies are limited before they are read, and whoever works for a client learns when it hangs up."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from airbyte_lite.api.auth import Authenticator
+from airbyte_lite.api.callers import CALLER
+from airbyte_lite.api.requests import LARGEST_BODY, LARGEST_TOKEN_BODY, RequestReader
+from airbyte_lite.settings import Settings
+
+TOKEN = "/api/public/v1/applications/token"
+SOURCES = "/api/public/v1/sources"
+BASIC = (b"authorization", b"Basic YWRhOng=")  # ada:x
+JSON = (b"content-type", b"application/json")
+
+
+class Served:
+    """A request that was served by the middleware: the answer's status, and what the app and the server saw."""
+
+    def __init__(self, path: str, messages: list[Message], headers: list[tuple[bytes, bytes]], **settings: Any) -> None:
+        self.status = 0
+        self.bodies: list[bytes] = []
+        self.left: list[str] = []
+        self.received = 0
+        self._messages = iter(messages)
+        reader = RequestReader(self._app, Authenticator(Settings(**settings), b"key"))
+        asyncio.run(reader({"type": "http", "path": path, "headers": headers}, self._receive, self._send))
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        CALLER.get().when_gone(lambda: self.left.append("gone"))
+        self.bodies.append((await receive())["body"])
+        if "wait" in scope["path"]:
+            await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _receive(self) -> Message:
+        self.received += 1
+        message = next(self._messages, None)
+        if message is None:
+            await asyncio.Event().wait()
+        assert message is not None
+        return message
+
+    async def _send(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+
+
+def chunks(*bodies: bytes) -> list[Message]:
+    return [
+        {"type": "http.request", "body": body, "more_body": number < len(bodies)}
+        for number, body in enumerate(bodies, 1)
+    ]
+
+
+def length(size: int) -> tuple[bytes, bytes]:
+    return b"content-length", str(size).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "headers", "status"),
+    [
+        (TOKEN, LARGEST_TOKEN_BODY, [], 200),
+        (TOKEN, LARGEST_TOKEN_BODY + 1, [], 413),
+        (TOKEN, LARGEST_TOKEN_BODY + 1, [BASIC], 413),
+        ("/api/v1/applications/token/", LARGEST_TOKEN_BODY + 1, [BASIC], 413),
+        (SOURCES, LARGEST_TOKEN_BODY + 1, [], 413),
+        (SOURCES, LARGEST_TOKEN_BODY + 1, [BASIC], 200),
+        (SOURCES, LARGEST_BODY + 1, [BASIC], 413),
+    ],
+)
+def test_limits_of_announced_and_of_chunked_bodies(
+    path: str, size: int, headers: list[tuple[bytes, bytes]], status: int
+) -> None:
+    credentials = {"username": "ada", "password": "x"}
+    announced = Served(path, chunks(b"x" * size), [*headers, length(size)], **credentials)
+    chunked = Served(path, chunks(b"x" * (size - 1), b"x"), headers, **credentials)
+    assert (announced.status, chunked.status) == (status, status)
+    assert announced.received == 0 or status == 200, "refused before it is read"
+
+
+@pytest.mark.parametrize("announced", ["9" * 5000, "-1", "x", "²"])
+def test_odd_content_length_does_not_lift_the_limit(announced: str) -> None:
+    headers = [(b"content-length", announced.encode("utf-8"))]
+    assert Served(TOKEN, chunks(b"x" * (LARGEST_TOKEN_BODY + 1)), headers).status == 413
+
+
+def test_unauthenticated_forms_and_lists_cost_nothing() -> None:
+    begin = time.process_time()
+    form = b"&".join([b"a=1"] * 5_000_000)
+    assert Served(TOKEN, chunks(form), [length(len(form))]).status == 413
+    assert Served(TOKEN, chunks(b"[" * 100_000), [JSON]).status == 413
+    assert Served(TOKEN, chunks(b"[" * LARGEST_TOKEN_BODY), [JSON]).status == 422
+    assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize("content_type", [b"application/json", b"Application/JSON; charset=utf-8", b"a/x+json"])
+@pytest.mark.parametrize("body", [b"[" * 5000, b"{", b"\xff", "{}".encode("utf-16"), b'{"a": NaN}', b'{"a":1,"a":1}'])
+def test_bad_json_is_refused_on_every_path(content_type: bytes, body: bytes) -> None:
+    served = Served("/anything", chunks(body), [(b"content-type", content_type)])
+    assert (served.status, served.bodies) == (422, [])
+
+
+def test_body_arrives_whole() -> None:
+    served = Served(SOURCES, chunks(b'{"a"', b":1}"), [JSON])
+    assert (served.status, served.bodies) == (200, [b'{"a":1}'])
+
+
+def test_client_that_hangs_up_in_its_body_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    served = Served(SOURCES, [*chunks(b"{", b"")[:1], {"type": "http.disconnect"}], [JSON])
+    assert (served.status, served.bodies, caplog.records) == (0, [], [])
+
+
+def test_client_that_hangs_up_while_it_waits_is_noticed() -> None:
+    served = Served("/wait", [*chunks(b""), {"type": "http.disconnect"}], [])
+    assert served.left == ["gone"]
+
+
+def test_deep_bodies_of_every_route(client_of: Any, tmp_path: Any) -> None:
+    from airbyte_lite.api.app import create_app
+    from airbyte_lite.api.services import Services
+
+    services = Services.open(Settings(data_dir=tmp_path, connector_environments=tmp_path))
+    client = client_of(create_app(services))
+    deep = b'{"name": "x", "a": ' + b"[" * 150 + b"]" * 150 + b"}"
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        for method in {"post", "put", "patch"} & set(operations):
+            answer = client.request(method.upper(), path, content=deep, headers={"content-type": "application/json"})
+            assert answer.status_code == 422, (method, path)
+            assert "100 levels" in answer.json()["message"]
+    assert client.get("/api/public/v1/workspaces").json()["data"] == []
+    services.close()

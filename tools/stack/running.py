@@ -1,0 +1,32 @@
+"""Finds what runs in this checkout. Another checkout's platform may listen on the same ports; no command may use it."""
+
+from __future__ import annotations
+
+import shutil
+
+from tools.local import claims
+from tools.stack.compose import ENV_FILE, StackError, states
+
+
+class NotRunningError(StackError):
+    """The platform of this checkout does not run. The message says how to start it."""
+
+    def __init__(self, what: str, variable: str, example: str) -> None:
+        """`what` does not run; `variable` names another one instead, such as `example`."""
+        starting = claims.is_claimed(claims.DEVELOPMENT)
+        start = (
+            "`make dev` is still starting" if starting else "start the platform: make up, or without Docker make dev"
+        )
+        super().__init__(
+            f"{what} does not run in this checkout. Next: {start}. To use one elsewhere, name it: {variable}={example}"
+        )
+
+
+def compose_services() -> set[str]:
+    """Return the names of the services of this checkout's Compose project that are running; none without Docker."""
+    if not ENV_FILE.exists() or shutil.which("docker") is None:
+        return set()
+    try:
+        return {service for service, state in states().items() if state["Running"]}
+    except StackError:  # the engine does not answer, or .env has no project name
+        return set()
