@@ -75,9 +75,10 @@ def test_every_data_test_is_a_check_and_every_landing_table_is_counted(described
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = [name for _, name in described["checks"]]
     assert len(tests) == 34
-    assert sorted(checks) == sorted([*tests, *["row_count_matches_file"] * 3])
+    ours = ["row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"]
+    assert sorted(checks) == sorted([*tests, *ours * 3])
     landing = {"jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"}
-    assert {asset for asset, name in described["checks"] if name == "row_count_matches_file"} == landing
+    assert all({asset for asset, name in described["checks"] if name == our} == landing for our in ours)
     assert {asset for asset, name in described["checks"] if name.startswith("source_unique")} == landing
 
 
