@@ -1,8 +1,8 @@
 """Requests that do not arrive, and what is not HTTP."""
 
 import asyncio
+import contextlib
 import logging
-import time
 from typing import Any
 
 import pytest
@@ -20,12 +20,14 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.end = asyncio.Event()
 
     def write(self, data: Any) -> None:
         self.written += data
 
     def close(self) -> None:
         self.closed = True
+        self.end.set()
 
     def is_closing(self) -> bool:
         return self.closed
@@ -56,9 +58,8 @@ def answer(*parts: bytes, pause: float = 0.03) -> Transport:
         for part in parts:
             protocol.data_received(part)
             await asyncio.sleep(0)
-        deadline = time.monotonic() + pause
-        while not transport.closed and time.monotonic() < deadline:
-            await asyncio.sleep(0.005)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(transport.end.wait(), pause)
         return transport
 
     return asyncio.run(send())
