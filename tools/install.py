@@ -62,25 +62,50 @@ class InstallError(Exception):
     """An installation that failed. The message says what happened, why, and the next command."""
 
 
-def run(command: list[str], failure: str) -> None:
-    """Run a command without showing its output. Raises InstallError with the output when the command fails."""
+def run(command: list[str], failure: str, **variables: str) -> None:
+    """Run a command without showing its output, with variables added to its environment.
+
+    Raises InstallError with the output when the command fails.
+    """
     result = subprocess.run(
-        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env={**environment(), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if result.returncode:
         raise InstallError(f"{failure}\n{result.stdout.strip()}")
 
 
 def environment() -> dict[str, str]:
-    """Return the process environment. A package index that is configured for pip is set for uv too."""
+    """Return the process environment. A package index that is configured for pip is set for uv too.
+
+    uv's cache is below the checkout where its usual place cannot be written, such as in a read-only home folder.
+    """
     result = dict(os.environ)
     # Debian's Python may have no pip; the environment of uv has one.
     ours = ENVIRONMENTS / "uv/bin/python"
     index = os.environ.get("PIP_INDEX_URL") or configured_index(str(ours) if ours.exists() else sys.executable)
     if index:
         result.setdefault("UV_DEFAULT_INDEX", index)
+    if not is_writable(user_folder("XDG_CACHE_HOME", ".cache") / "uv"):
+        result.setdefault("UV_CACHE_DIR", str(ROOT / ".local/cache/uv"))
     result.pop("PYTHONDONTWRITEBYTECODE", None)
     return result
+
+
+def user_folder(variable: str, below_home: str) -> Path:
+    """Return a folder of the user: the one that the variable names, or else one below the home folder."""
+    return Path(os.environ.get(variable) or Path(os.path.expanduser("~")) / below_home)
+
+
+def is_writable(path: Path) -> bool:
+    """Return whether this user can write into a folder, or create it."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path.is_dir() and os.access(path, os.W_OK | os.X_OK)
 
 
 @functools.lru_cache
@@ -127,7 +152,7 @@ def find_python(uv: str) -> str:
     Raises InstallError.
     """
     candidates: list[str | None] = [None]
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    pyenv = user_folder("PYENV_ROOT", ".pyenv") / "versions"
     candidates += sorted((path.name for path in pyenv.glob(f"{PYTHON}.*")), reverse=True)
     for version in candidates:
         variables = environment()
@@ -136,13 +161,19 @@ def find_python(uv: str) -> str:
         found = subprocess.run([uv, "python", "find", PYTHON], env=variables, capture_output=True, text=True)
         if found.returncode == 0:
             return found.stdout.strip()
+    variables = {}
+    if not is_writable(user_folder("XDG_DATA_HOME", ".local/share") / "uv"):
+        variables["UV_PYTHON_INSTALL_DIR"] = os.environ.get("UV_PYTHON_INSTALL_DIR") or str(ROOT / ".local/python")
     run(
         [uv, "python", "install", PYTHON],
         f"Python {PYTHON} was not found, and uv could not download it.\n"
         f"Install it (Debian 13: apt-get install python3.13 python3-venv; pyenv: pyenv install {PYTHON}), then run the "
         "same command again.",
+        **variables,
     )
-    found = subprocess.run([uv, "python", "find", PYTHON], env=environment(), capture_output=True, text=True)
+    found = subprocess.run(
+        [uv, "python", "find", PYTHON], env={**environment(), **variables}, capture_output=True, text=True
+    )
     return found.stdout.strip()
 
 
