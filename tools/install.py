@@ -98,7 +98,8 @@ def environment() -> dict[str, str]:
 
 def user_folder(variable: str, below_home: str) -> Path:
     """Return a folder of the user: the one that the variable names, or else one below the home folder."""
-    return Path(os.environ.get(variable) or Path(os.path.expanduser("~")) / below_home)
+    home = os.path.expanduser("~")  # noqa: PTH111 -- Path.home() raises an error for a user without a home folder
+    return Path(os.environ.get(variable) or Path(home, below_home))
 
 
 def is_writable(path: Path) -> bool:
