@@ -14,6 +14,7 @@ ENVIRONMENTS = ROOT / ".venvs"
 LOCALSTACK_SCRIPTS = ROOT / "compose/localstack"
 LOCALSTACK_HAS_ITS_OBJECTS = '"name": "keep_objects.py", "state": "SUCCESSFUL"'
 LOOPBACK = "127.0.0.1,localhost"
+CACHE = ROOT / ".local/cache"
 
 
 def free_ports() -> dict[str, int]:
@@ -81,6 +82,7 @@ class Platform:
             # In a container, such as a dev container, LocalStack would assume its own image and ignore FILESYSTEM_ROOT.
             "OVERRIDE_IN_DOCKER": "false",
             "S3_STATE_DIR": str(root / "objects"),
+            "XDG_CACHE_HOME": str(CACHE),  # the home folder may be read-only
         }
         # Healthy when the script that restores the objects has succeeded. It runs before LocalStack listens.
         health = f"{self.url('s3')}/_localstack/init/start"
