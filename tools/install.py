@@ -21,6 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools import disk
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
 PYTHON = "3.13"
@@ -240,15 +242,15 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-def main(names: list[str]) -> None:
-    """Install the named environments and print a line for each that changed."""
+def main(names: list[str]) -> int:
+    """Install the named environments and print a line for each that changed. Return the exit code."""
     groups = {"all": ALL, "platform": PLATFORM, "clients": CLIENTS}
     names = [member for name in names for member in groups.get(name, [name])]
     try:
         with one_at_a_time():
             outdated = [name for name in names if not is_current(name)]
             if not outdated:
-                return
+                return 0
             uv = find_uv()
             python = find_python(uv)
             for name in outdated:
@@ -256,11 +258,13 @@ def main(names: list[str]) -> None:
                 install(name, uv, python)
                 print(f"  installed {name:<22} {time.monotonic() - start:5.1f} s", flush=True)
     except InstallError as error:
-        sys.exit(f"install: {error}")
+        print(f"install: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\ninstall: interrupted. To continue, run the same command again.", file=sys.stderr)
-        sys.exit(130)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(disk.watched("install", lambda: main(sys.argv[1:])))

@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tools import env_file
+from tools import disk, env_file
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
 from tools.stack import modes, running
@@ -81,4 +81,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(disk.watched(sys.argv[1], lambda: main(sys.argv[1:])))

@@ -4,7 +4,7 @@ import shutil
 import sys
 import time
 
-from tools import dagster_run
+from tools import dagster_run, disk
 from tools.local.claims import ClaimedError, claim
 from tools.local.platform import ROOT, Platform, free_ports, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
@@ -85,4 +85,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(disk.watched("demo", main))

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+from tools import disk
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
 from tools.stack import running
@@ -64,4 +65,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(disk.watched("sql", main))

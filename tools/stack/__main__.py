@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from tools import disk
 from tools.stack import doctor, down, env, images, modes, ps, run, up
 from tools.stack.compose import StackError, read_env, warn
 
@@ -52,4 +53,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(disk.watched("".join(sys.argv[1:2]), lambda: main(sys.argv[1:])))

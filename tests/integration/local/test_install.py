@@ -124,6 +124,19 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[str, str]:
     return process.communicate(timeout=10)
 
 
+def test_the_cache_is_in_the_checkout_when_the_home_folder_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "UV_CACHE_DIR" not in install.environment()
+    (tmp_path / ".cache").touch()  # no folder: root could write into any folder
+    assert install.environment()["UV_CACHE_DIR"] == str(install.ROOT / ".local/cache/uv")
+    monkeypatch.setenv("UV_CACHE_DIR", "mine")
+    assert install.environment()["UV_CACHE_DIR"] == "mine"
+
+
 def test_ctrl_c_ends_it_with_a_sentence(checkout: Path) -> None:
     process = start(checkout)
     wait_for(checkout / "at-work")

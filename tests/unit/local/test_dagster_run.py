@@ -17,6 +17,7 @@ STACK = sorted(f"stack/{path.name}" for path in ROOT.glob("tools/stack/*.py"))
 BEFORE_AN_INSTALL = [
     "__init__.py",
     "env_file.py",
+    "disk.py",
     "install.py",
     "dagster_run.py",
     "local/__init__.py",
