@@ -12,6 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
+from airbyte_lite.connectors.runner import ConnectorRunner
 from platform_kit.s3 import client
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
@@ -150,3 +151,11 @@ def syncs(platform: RunningPlatform, bigquery: google_bigquery.Client) -> Iterat
     # POST /connections discovers the schema: long when the connector starts cold on a busy machine.
     with httpx.Client(base_url=platform.airbyte_url, timeout=60) as http:
         yield Syncs(http, bigquery)
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
+    """What runs connectors in this process, without airbyte-lite's server."""
+    runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
+    yield runner
+    runner.close()

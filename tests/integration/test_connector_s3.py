@@ -122,13 +122,6 @@ def kind(schema: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
-    runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
-    yield runner
-    runner.close()
-
-
-@pytest.fixture(scope="module")
 def connector() -> Connector:
     return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
 

@@ -160,13 +160,6 @@ class Source:
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
-    runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
-    yield runner
-    runner.close()
-
-
-@pytest.fixture(scope="module")
 def connector() -> Connector:
     return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
 
