@@ -38,6 +38,11 @@ def checked_values() -> None:
 
     def run_merge(cursor: Any, tree: exp.Merge, context: Any) -> Any:
         context.cursor = cursor
+        fields = _fields(tree, context)
+        for when in tree.args["whens"].expressions:  # local-bigquery would quote the keyword
+            action = when.args["then"]
+            named = [each.name.casefold() for each in getattr(action.this, "expressions", [])]
+            _replace_defaults(action, named or list(fields), fields)
         return upstream_merge(cursor, tree, context)
 
     def translate(tree: exp.Expression, context: Any) -> tuple[str, dict[str, Any]]:
@@ -142,22 +147,26 @@ def _columns(tree: exp.Expression, fields: Fields) -> list[str]:
 
 
 def _replace_defaults(tree: exp.Expression, columns: list[str], fields: Fields) -> None:
-    """Replace the keyword DEFAULT by the default of its column."""
+    """Replace the keyword DEFAULT of an INSERT, UPDATE or clause of MERGE by the default of its column."""
+    rows = tree.expression
     if isinstance(tree, exp.Update):
         pairs = [(each.this.name.casefold(), each.expression) for each in tree.expressions if isinstance(each, exp.EQ)]
-    elif isinstance(tree.expression, exp.Values):
-        rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in tree.expression.expressions]
-        pairs = [pair for row in rows for pair in zip(columns, row, strict=False)]
-    elif isinstance(tree.expression, exp.Select):
-        pairs = list(zip(columns, tree.expression.expressions, strict=False))
+    elif isinstance(rows, exp.Values):
+        tuples = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in rows.expressions]
+        pairs = [pair for row in tuples for pair in zip(columns, row, strict=False)]
     else:
-        pairs = []
+        pairs = list(zip(columns, rows.expressions, strict=False)) if isinstance(rows, exp.Tuple) else []
     for name, value in pairs:
-        column = isinstance(value, exp.Column) and not value.table and not value.this.args.get("quoted")
-        if (column or isinstance(value, exp.Var)) and value.name.upper() == "DEFAULT" and name in fields:
+        if _is_default(value) and name in fields:
             field = fields[name]
             expression = field.defaultValueExpression or ("[]" if field.mode == "REPEATED" else "NULL")
             value.replace(sqlglot.parse_one(expression, dialect=BigQueryDialect))
+
+
+def _is_default(value: exp.Expression) -> bool:
+    if isinstance(value, exp.Column):
+        return not value.table and not value.this.args.get("quoted") and value.name.upper() == "DEFAULT"
+    return isinstance(value, exp.Var) and value.name.upper() == "DEFAULT"
 
 
 def _needs_check(field: TableFieldSchema) -> bool:
@@ -180,13 +189,12 @@ def _check_assignments(tree: exp.Update, fields: Fields) -> None:
 
 def _insert(tree: exp.Insert, source: str, bound: Any, fields: list[TableFieldSchema], context: Any) -> str:
     columns = [f"c{index}" for index in range(len(fields))]
-    named = list(columns)
-    if any(kind(field) == "RECORD" for field in fields):
-        relation = context.cursor.sql(source, params=bound)
-        named = [
-            positional(column, field, given)
-            for column, field, given in zip(columns, fields, relation.types, strict=False)
-        ]
+    given = context.cursor.sql(source, params=bound).types
+    if len(given) != len(fields):
+        raise BigQueryError(
+            "invalidQuery", f"Inserted row has wrong column count; Has {len(given)}, expected {len(fields)}"
+        )
+    named = [positional(*each) for each in zip(columns, fields, given, strict=True)]
     casts = ", ".join(
         f"CAST({value} AS {types.duckdb_type(field)}) AS {column}"
         for value, field, column in zip(named, fields, columns, strict=False)

@@ -7,6 +7,7 @@ from local_bigquery.catalog import ddl, metadata, tables
 from local_bigquery.engine import types
 from local_bigquery.engine.database import quote
 from local_bigquery.models import Table, TableFieldSchema
+from local_bigquery.sql.rules import information_schema
 from local_bigquery.sql.translate import Context, parse, translate
 from sqlglot import exp
 
@@ -37,9 +38,10 @@ def complete_columns() -> None:
     """Store all that a schema says: local-bigquery forgets nested parameters, nested NOT NULL, DEFAULT, rounding modes.
 
     Columns get their default in DuckDB too, so that every INSERT applies it; that of an ARRAY column is `[]`, as
-    BigQuery stores no NULL arrays.
+    BigQuery stores no NULL arrays. INFORMATION_SCHEMA shows the parameters.
     """
     types.column = column
+    information_schema._type = standard_type
     ddl._fields = lambda schema, evaluate: [field.dump() for field in declared(schema, evaluate)]
 
 
