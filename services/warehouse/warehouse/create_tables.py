@@ -59,8 +59,8 @@ def write(
     bound: Any,
     hidden: bool = False,
     create: str = "CREATE OR REPLACE TABLE",
-) -> None:
-    """Create `table` with the fields from the rows of a query, whose columns are matched by position.
+) -> int:
+    """Create `table` with the fields from the rows of a query, matched by position; return the number of rows.
 
     It is one statement, so the query can read the old table. Call it in a transaction. Raises BigQueryError or
     duckdb.Error. `hidden` adds the column of ingestion-time partitions.
@@ -80,16 +80,17 @@ def write(
     columns = ", ".join(f"c{index}" for index in range(len(fields)))
     checked = ", ".join(f"{written(f'c{i}', field)} AS {quote(field.name)}" for i, field in enumerate(fields))
     moment = f", date_trunc('day', current_timestamp) AS {quote(tables.INGESTION_TIME)}" if hidden else ""
-    cursor.execute(
+    written_rows = cursor.execute(
         f"{create} {table} AS SELECT {checked}{moment} "  # noqa: S608 quoted names
         f"FROM (SELECT {', '.join(selected)} FROM ({sql}) AS q({columns})) AS typed",
         bound,
-    )
+    ).fetchone()
     for field in fields:
         if field.mode == "REQUIRED":
             cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {quote(field.name)} SET NOT NULL")
         if value := schemas.default(field):
             cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {quote(field.name)} SET DEFAULT {value}")
+    return int(written_rows[0])
 
 
 def positional(value: str, field: TableFieldSchema, kind: Any, depth: int = 0) -> str:
