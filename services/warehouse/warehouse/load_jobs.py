@@ -139,8 +139,7 @@ def _usual(cursor: Any, config: Any, fields: Fields, files: Files) -> bool:
     listed = ", ".join(map(literal, files))
     objects = f"read_ndjson_objects([{listed}])"
     paths_ = [("", fields), *_records("$", fields)]
-    selected = ", ".join(f"json_keys(json{', ' + literal(path) if path else ''})" for path, _ in paths_)
-    found = cursor.execute(f"SELECT DISTINCT {selected} FROM {objects}").fetchall()  # noqa: S608 literals
+    found = _distinct(cursor, [f"json_keys(json{', ' + literal(path) if path else ''})" for path, _ in paths_], objects)
     for index, (_, children) in enumerate(paths_):
         exact = {child.name for child in children}
         folded = {name.casefold() for name in exact}
@@ -149,6 +148,16 @@ def _usual(cursor: Any, config: Any, fields: Fields, files: Files) -> bool:
         if unknown and not (config.ignoreUnknownValues and not {key.casefold() for key in unknown} & folded):
             return False
     return True
+
+
+def _distinct(cursor: Any, expressions: list[str], source: str) -> list[tuple[Any, ...]]:
+    """Return the distinct values of the expressions. Most files have one: that is found in two thirds of the time."""
+    selected = ", ".join(f"{each} AS k{index}" for index, each in enumerate(expressions))
+    first: list[tuple[Any, ...]] = cursor.execute(f"SELECT {selected} FROM {source} LIMIT 1").fetchall()  # noqa: S608 literals
+    other = " OR ".join(f"{each} IS DISTINCT FROM ${index}" for index, each in enumerate(expressions, 1))
+    if first and not cursor.execute(f"SELECT 1 FROM {source} WHERE {other} LIMIT 1", list(first[0])).fetchall():  # noqa: S608
+        return first
+    return cursor.execute(f"SELECT DISTINCT {selected} FROM {source}").fetchall()  # type: ignore[no-any-return] # noqa: S608
 
 
 def _records(path: str, fields: Fields) -> list[tuple[str, Fields]]:

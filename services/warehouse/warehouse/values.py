@@ -234,13 +234,13 @@ def _decimal(value: Any, field: Any) -> Decimal:
         wanted = int(field.scale or 0)
         how = ROUND_HALF_EVEN if getattr(field, "roundingMode", None) == "ROUND_HALF_EVEN" else ROUND_HALF_UP
         rounded = number.quantize(Decimal(1).scaleb(-wanted), how, EXACT)
-        if abs(rounded) >= Decimal(10) ** (int(field.precision) - wanted):
+        if rounded.copy_abs() >= Decimal(10) ** (int(field.precision) - wanted):
             raise Limit(f"it is outside the range of {name}({field.precision}, {wanted})")
     fitted = number.quantize(Decimal(1).scaleb(-scale), context=EXACT)
     if fitted != number:
         limit = f"{name} has at most {scale} decimals"
         raise Limit(limit if name == "NUMERIC" else f"the emulator's {limit}")
-    if abs(fitted) >= Decimal(10) ** whole:
+    if fitted.copy_abs() >= Decimal(10) ** whole:
         raise Limit(f"it is outside the range of {'' if name == 'NUMERIC' else 'the emulator’s '}{name}")
     return rounded.quantize(Decimal(1).scaleb(-scale), context=EXACT) if field.precision else fitted
 
