@@ -25,6 +25,7 @@ from warehouse import (
     views,
     wildcards,
 )
+from warehouse.semantics import analysis
 
 UPSTREAM = "0.4.0"
 
@@ -33,6 +34,7 @@ BRIDGES = (
     query_jobs.ctas_destination,
     query_jobs.grants,
     scripts.struct_assignment,
+    analysis.statements,
     structs.field_names,
     views.refresh_options,
     wildcards.every_row,
