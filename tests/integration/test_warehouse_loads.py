@@ -168,7 +168,8 @@ def test_merge_and_new_columns(bigquery: Client, dataset: str) -> None:
         ) newest on target.`id` = newest.`id`
         when matched and target.`at` < newest.`at`
             then update set `note` = newest.`note`, `at` = newest.`at`, `data` = newest.`data`
-        when not matched then insert (`id`, `note`, `at`, `data`) values (newest.`id`, newest.`note`, newest.`at`, newest.`data`)
+        when not matched
+            then insert (`id`, `note`, `at`, `data`) values (newest.`id`, newest.`note`, newest.`at`, newest.`data`)
     """)
     job.result()
     assert job.num_dml_affected_rows == 2
