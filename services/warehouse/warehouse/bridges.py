@@ -23,8 +23,10 @@ from warehouse import (
     token,
     uploads,
     views,
+    whole_results,
     wildcards,
 )
+from warehouse.read_api import certificates
 
 UPSTREAM = "0.4.0"
 
@@ -44,8 +46,9 @@ BRIDGES = (
     table_writes.declared_columns,
     copy_jobs.partitions,
     row_counts.exact,
+    whole_results.all_rows,
 )
-ROUTES = (health.router, token.router, uploads.router)
+ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
 
 
 def install(app: FastAPI) -> None:
