@@ -9,9 +9,11 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    bytes_read,
     copy_jobs,
     health,
     job_ids,
+    job_timeouts,
     load_jobs,
     partitioning,
     query_jobs,
@@ -21,6 +23,7 @@ from warehouse import (
     structs,
     table_writes,
     token,
+    transaction_info,
     uploads,
     views,
     whole_results,
@@ -47,6 +50,10 @@ BRIDGES = (
     copy_jobs.partitions,
     row_counts.exact,
     whole_results.all_rows,
+    bytes_read.estimates,
+    bytes_read.script_totals,
+    job_timeouts.stopped_in_time,
+    transaction_info.transaction_ids,
 )
 ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
 
