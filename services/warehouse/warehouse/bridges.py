@@ -9,9 +9,11 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    bytes_read,
     copy_jobs,
     health,
     job_ids,
+    job_timeouts,
     load_jobs,
     partitioning,
     query_jobs,
@@ -21,10 +23,13 @@ from warehouse import (
     structs,
     table_writes,
     token,
+    transaction_info,
     uploads,
     views,
+    whole_results,
     wildcards,
 )
+from warehouse.read_api import certificates
 from warehouse.semantics import analysis
 
 UPSTREAM = "0.4.0"
@@ -46,8 +51,13 @@ BRIDGES = (
     table_writes.declared_columns,
     copy_jobs.partitions,
     row_counts.exact,
+    whole_results.all_rows,
+    bytes_read.estimates,
+    bytes_read.script_totals,
+    job_timeouts.stopped_in_time,
+    transaction_info.transaction_ids,
 )
-ROUTES = (health.router, token.router, uploads.router)
+ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
 
 
 def install(app: FastAPI) -> None:
