@@ -39,6 +39,12 @@ def invalid(message: str, faults: dict[str, str] | None = None) -> Problem:
     return Problem(422, message, faults=faults)
 
 
+def invalid_fields(faults: dict[str, str]) -> Problem:
+    """Return the 422 for a request with these faults by path."""
+    sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
+    return invalid(f"Invalid request: {sentences}.", faults)
+
+
 def busy(message: str) -> Problem:
     """Return the 503 for a request that the server cannot serve at present. The answer has Retry-After."""
     return Problem(503, message)

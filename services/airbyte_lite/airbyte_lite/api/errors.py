@@ -16,7 +16,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airbyte_lite.problem import Problem, invalid
+from airbyte_lite.api.schemas import NOT_IMPLEMENTED
+from airbyte_lite.json_values import SHOWN_CHARACTERS
+from airbyte_lite.problem import Problem, invalid_fields
 
 PUBLIC_PREFIX = "/api/public/"
 REFERENCE = "https://reference.airbyte.com/reference/errors"
@@ -55,9 +57,7 @@ def install(app: FastAPI) -> None:
 
     def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        faults = {".".join(str(part) for part in fault["loc"]): str(fault["msg"]) for fault in error.errors()}
-        sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
-        return respond(request, invalid(f"Invalid request: {sentences}.", faults))
+        return respond(request, invalid_fields(dict(map(_fault, error.errors()))))
 
     def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -68,6 +68,18 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_middleware(CrashGuard)
+
+
+def _fault(error: dict[str, Any]) -> tuple[str, str]:
+    """Return the path and the text of one of pydantic's errors."""
+    path = ".".join(str(part)[:SHOWN_CHARACTERS] for part in error["loc"])
+    match error["type"]:
+        case "extra_forbidden":
+            return path, NOT_IMPLEMENTED
+        case "value_error":
+            return path, str(error["ctx"]["error"])
+        case _:
+            return path, str(error["msg"])
 
 
 class CrashGuard:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
+from airbyte_lite.api.pools import slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import job_view
 from airbyte_lite.problem import conflict, invalid
@@ -31,6 +32,7 @@ def start_job(served: Services, connection_id: str, job_type: str) -> Job:
 
 
 @router.post("", summary="Start a sync or a reset")
+@slow
 def create_job(served: Served, body: schemas.JobCreate) -> dict[str, Any]:
     """Start the job and answer at once. GET /jobs/{jobId} shows its progress. The type clear means reset."""
     if body.job_type == "refresh":
@@ -84,6 +86,7 @@ def get_job(served: Served, job_id: int) -> dict[str, Any]:
 
 
 @router.delete("/{job_id}", summary="Cancel a job")
+@slow
 def cancel_job(served: Served, job_id: int) -> dict[str, Any]:
     """Cancel the job, wait up to 20 s for its end and answer it. A job that has ended is answered unchanged."""
     return job_view(served.jobs.cancel(job_id))

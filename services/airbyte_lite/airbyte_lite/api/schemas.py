@@ -5,44 +5,84 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+from airbyte_lite.api.instance import ORGANIZATION
+from airbyte_lite.problem import invalid_fields
+
+NOT_IMPLEMENTED = "this server does not implement it; omit it (the page /docs lists the fields of this request)"
+
+
+def _means_nothing(value: object) -> bool:
+    """Return whether a field with this value has no effect: null, false, empty, or an object of such values."""
+    if isinstance(value, dict):
+        return all(map(_means_nothing, value.values()))
+    return value in (None, False, "", [])
 
 
 class Body(BaseModel):
-    """A JSON body with camelCase names. Unknown names are ignored: Airbyte has more fields than this server uses."""
+    """A JSON body with camelCase names. Null means that a field is omitted.
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, str_min_length=1)
+    A field that is not declared would have no effect. It is refused, unless its value means nothing: generated clients
+    send such values for every field of Airbyte's.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", str_min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nothing(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {
+            name: value
+            for name, value in given.items()
+            if (value is not None if name in known else not _means_nothing(value))
+        }
 
 
-def _refuse(value: object, info: ValidationInfo) -> None:
-    """Refuse a value that would have no effect. What means "nothing" (null, false, empty) is accepted."""
-    if value not in (None, False, "", [], {}):
-        raise ValueError(f"{to_camel(info.field_name or '')} is not implemented by this server; omit it")
+class Change(Body):
+    """A change of an object. Clients may send the whole object back, as a GET has shown it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def refuse_others(self, shown: dict[str, Any]) -> None:
+        """Raise a 422 Problem for fields that this request cannot change, unless they are as the object has them."""
+        others = {name for name, value in (self.model_extra or {}).items() if shown.get(name, ...) != value}
+        if faults := {f"body.{name}": NOT_IMPLEMENTED for name in sorted(others)}:
+            raise invalid_fields(faults)
 
 
-NotImplementedField = Annotated[Any, BeforeValidator(_refuse)]
 Residency = Literal["auto"]  # other places for the data are not implemented
 
 
-class WorkspaceBody(Body):
-    """A new or changed workspace."""
+def _only_organization(value: str) -> str:
+    if value != ORGANIZATION:
+        raise ValueError(f"this server has only the organization {ORGANIZATION}")
+    return value
+
+
+Organization = Annotated[str, AfterValidator(_only_organization)]
+
+
+class WorkspaceCreate(Body):
+    """A new workspace."""
 
     name: str
+    organization_id: Organization | None = None
 
 
-class WorkspacePatch(Body):
-    """Changes of a workspace. Omitted fields and null keep their values."""
+class WorkspacePatch(Change):
+    """Changes of a workspace. Omitted fields keep their values."""
 
     name: str | None = None
-    notifications: NotImplementedField = None
-    region_id: NotImplementedField = None
 
 
-class WorkspaceWithId(Body):
+class WorkspaceWithId(WorkspaceCreate):
     """A new workspace of the configuration API, optionally with an id."""
 
-    name: str
     id: str | None = None
 
 
@@ -53,18 +93,16 @@ class ActorCreate(Body):
     workspace_id: str
     configuration: dict[str, Any]
     definition_id: str | None = None
-    secret_id: NotImplementedField = None
-    resource_allocation: NotImplementedField = None
 
 
-class ActorPatch(Body):
+class ActorPatch(Change):
     """Changes of a source or destination. Omitted fields keep their values."""
 
     name: str | None = None
     configuration: dict[str, Any] | None = None
 
 
-class ActorPut(Body):
+class ActorPut(Change):
     """The new name and configuration of a source or destination."""
 
     name: str
@@ -81,13 +119,11 @@ class StreamConfiguration(Body):
     """The configuration of one stream."""
 
     name: str
+    namespace: str | None = Field(None, description="Required if the source has several streams with this name")
     sync_mode: str | None = None
     primary_key: list[list[str]] | None = None
     cursor_field: list[str] | None = None
     selected_fields: list[SelectedField] | None = None
-    mappers: NotImplementedField = None
-    destination_object_name: NotImplementedField = None
-    include_files: NotImplementedField = None
 
 
 class StreamConfigurations(Body):
@@ -103,8 +139,8 @@ class Schedule(Body):
     cron_expression: str | None = Field(None, description="Quartz, in UTC, at most once a minute: 0 0 12 * * ?")
 
 
-class ConnectionPatch(Body):
-    """Changes of a connection. Omitted fields keep their values."""
+class ConnectionSettings(BaseModel):
+    """What a connection can be created with and what can be changed."""
 
     name: str | None = None
     configurations: StreamConfigurations | None = None
@@ -117,12 +153,14 @@ class ConnectionPatch(Body):
     non_breaking_schema_updates_behavior: (
         Literal["ignore", "disable_connection", "propagate_columns", "propagate_fully"] | None
     ) = None
-    namespace_format: NotImplementedField = None
     data_residency: Residency | None = None
-    tags: NotImplementedField = None
 
 
-class ConnectionCreate(ConnectionPatch):
+class ConnectionPatch(Change, ConnectionSettings):
+    """Changes of a connection. Omitted fields keep their values."""
+
+
+class ConnectionCreate(Body, ConnectionSettings):
     """A new connection."""
 
     source_id: str
@@ -140,6 +178,13 @@ class SourceId(Body):
     """The id of a source, for the configuration API."""
 
     source_id: str
+
+
+class SourceDiscovery(SourceId):
+    """The source to discover. The schema is discovered at each call: there is no cache."""
+
+    disable_cache: bool = Field(False, alias="disable_cache")
+    priority: Literal["default"] | None = None
 
 
 class DestinationId(Body):
@@ -167,14 +212,30 @@ class Pagination(Body):
     row_offset: int = Field(0, ge=0, le=2**31)
 
 
+FIRST_PAGE = Pagination.model_validate({})
+
+
+ConfigType = Literal[
+    "check_connection_source",
+    "check_connection_destination",
+    "discover_schema",
+    "get_spec",
+    "sync",
+    "reset_connection",
+    "refresh",
+    "clear",
+]
+JobStatus = Literal["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"]
+
+
 class JobList(Body):
     """The conditions of a list of jobs of the configuration API."""
 
-    config_types: list[str] = Field(min_length=1)
+    config_types: list[ConfigType] = Field(min_length=1)
     config_id: str | None = None
     including_job_id: int | None = None
-    pagination: Pagination = Field(default_factory=lambda: Pagination.model_validate({}))
-    statuses: list[str] | None = None
+    pagination: Pagination = FIRST_PAGE
+    statuses: list[JobStatus] | None = None
     created_at_start: datetime.datetime | None = None
     created_at_end: datetime.datetime | None = None
     updated_at_start: datetime.datetime | None = None
@@ -197,17 +258,37 @@ class WorkspaceId(Body):
     include_tombstone: bool = False
 
 
-class WebBackendConnectionId(ConnectionId):
-    """The id of a connection, for the configuration API."""
-
-    with_refreshed_catalog: NotImplementedField = None
+EventType = Literal[
+    "SYNC_STARTED",
+    "SYNC_SUCCEEDED",
+    "SYNC_INCOMPLETE",
+    "SYNC_FAILED",
+    "SYNC_CANCELLED",
+    "REFRESH_STARTED",
+    "REFRESH_SUCCEEDED",
+    "REFRESH_INCOMPLETE",
+    "REFRESH_FAILED",
+    "REFRESH_CANCELLED",
+    "CLEAR_STARTED",
+    "CLEAR_SUCCEEDED",
+    "CLEAR_INCOMPLETE",
+    "CLEAR_FAILED",
+    "CLEAR_CANCELLED",
+    "CONNECTION_SETTINGS_UPDATE",
+    "CONNECTION_ENABLED",
+    "CONNECTION_DISABLED",
+    "SCHEMA_UPDATE",
+    "SCHEMA_CONFIG_UPDATE",
+    "CONNECTOR_UPDATE",
+    "UNKNOWN",
+]
 
 
 class ConnectionEvents(ConnectionId):
     """The conditions of a list of events of a connection."""
 
-    event_types: list[str] | None = None
-    pagination: Pagination = Field(default_factory=lambda: Pagination.model_validate({}))
+    event_types: list[EventType] | None = None
+    pagination: Pagination = FIRST_PAGE
     created_at_start: datetime.datetime | None = None
     created_at_end: datetime.datetime | None = None
 
@@ -216,9 +297,11 @@ class SourceDefinitionId(Body):
     """The id of a source definition, for the configuration API."""
 
     source_definition_id: str
+    workspace_id: str | None = None
 
 
 class DestinationDefinitionId(Body):
     """The id of a destination definition, for the configuration API."""
 
     destination_definition_id: str
+    workspace_id: str | None = None

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from airbyte_lite.sync import catalog, schema_changes
-from airbyte_lite.sync.catalog import CatalogError, StreamChoice
+from airbyte_lite.sync.catalog import StreamChoice
+from airbyte_lite.sync.offered import CatalogError
 
 ORDERS: dict[str, Any] = {
     "name": "orders",
