@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from airbyte_lite.api import schemas
+from airbyte_lite.api.bodies import NOT_IMPLEMENTED
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
 from airbyte_lite.api.pools import patient, slow
 from airbyte_lite.api.services import Services
@@ -65,7 +66,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
     ) -> dict[str, Any]:
         """Answer one, with masked secrets."""
         if coordinates:
-            raise invalid_fields({"query.includeSecretCoordinates": schemas.NOT_IMPLEMENTED})
+            raise invalid_fields({"query.includeSecretCoordinates": NOT_IMPLEMENTED})
         return actor_view(served.store.actor(kind, actor_id), served.definitions)
 
     @router.patch("/{actor_id}", summary=f"Change a {kind}")

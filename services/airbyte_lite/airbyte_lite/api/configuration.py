@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from airbyte_lite.api import schemas
+from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import definition_read, stream_read
 from airbyte_lite.api.connections import discover
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served

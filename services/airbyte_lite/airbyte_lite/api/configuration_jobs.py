@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from airbyte_lite.api import schemas
+from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import attempt_info, definition_read, job_info, job_read
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds

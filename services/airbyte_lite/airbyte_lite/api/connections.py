@@ -16,7 +16,7 @@ from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import connection_view
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.jobs import cron
-from airbyte_lite.problem import invalid
+from airbyte_lite.problem import invalid, invalid_fields
 from airbyte_lite.state.records import Connection, Stream
 from airbyte_lite.sync import catalog
 from airbyte_lite.sync.offered import CatalogError
@@ -67,6 +67,8 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
 def _cron(given: schemas.Schedule) -> str | None:
     """Return the cron expression to store, or None for a manual schedule. Raises a 422 Problem if it is invalid."""
     if given.schedule_type == "manual":
+        if given.cron_expression is not None:
+            raise invalid_fields({"schedule.cronExpression": "the scheduleType manual has none; set cron, or omit it"})
         return None
     if given.cron_expression is None:
         raise invalid("schedule.cronExpression is missing. The scheduleType cron requires it, for example 0 0 12 * * ?")

@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBasic, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from airbyte_lite.api.fields import Number
 from airbyte_lite.api.services import Services
 from airbyte_lite.problem import Problem
 
@@ -91,8 +92,8 @@ def _shown[T](item: T, view: Callable[[T], dict[str, Any]]) -> dict[str, Any] | 
 
 async def page(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0,
+    limit: Annotated[Number, Query(ge=1, le=100)] = 20,
+    offset: Annotated[Number, Query(ge=0, le=LARGEST_NUMBER)] = 0,
 ) -> Page:
     """Return the requested page."""
     return Page(request, limit, offset)

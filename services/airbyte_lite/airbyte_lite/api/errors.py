@@ -16,12 +16,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airbyte_lite.api.schemas import NOT_IMPLEMENTED
+from airbyte_lite.api.bodies import NOT_IMPLEMENTED
 from airbyte_lite.json_values import SHOWN_CHARACTERS
 from airbyte_lite.problem import Problem, invalid_fields
 
 PUBLIC_PREFIX = "/api/public/"
 REFERENCE = "https://reference.airbyte.com/reference/errors"
+
+MOST_CHARACTERS = 10_000
+"""Of a message: a request may have a name or an id of any length, which the message repeats."""
 
 HEADERS = {401: {"WWW-Authenticate": "Bearer, Basic"}, 503: {"Retry-After": "10"}}
 
@@ -30,16 +33,19 @@ log = logging.getLogger("airbyte_lite")
 
 def body(problem: Problem, path: str) -> dict[str, Any]:
     """Return the problem in the format of the API that `path` belongs to."""
+    message = problem.message
+    if len(message) > MOST_CHARACTERS:
+        message = f"{message[: MOST_CHARACTERS // 2]} … {message[-MOST_CHARACTERS // 2 :]}"
     if path.startswith(PUBLIC_PREFIX):
         return {
             "status": problem.status,
             "type": f"{REFERENCE}#{problem.title}",
             "title": problem.title,
-            "detail": problem.message,
-            "message": problem.message,
-            "data": {"message": problem.message},
+            "detail": message,
+            "message": message,
+            "data": {"message": message},
         }
-    answer: dict[str, Any] = {"message": problem.message, "exceptionStack": []}
+    answer: dict[str, Any] = {"message": message, "exceptionStack": []}
     if problem.status == 422:
         answer["validationErrors"] = [{"propertyPath": path, "message": text} for path, text in problem.faults.items()]
     return answer

@@ -14,6 +14,7 @@ from airbyte_lite.api import schemas
 from airbyte_lite.api.auth import TOKEN_SECONDS
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
 from airbyte_lite.api.pools import slow
+from airbyte_lite.api.requests import is_json
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import definition_view, workspace_view
 from airbyte_lite.connectors.definitions import ActorKind
@@ -38,15 +39,17 @@ async def health(served: Served) -> str:
 async def token(served: Served, request: Request) -> dict[str, Any]:
     """Answer a token that is valid for 15 minutes. Raises a 401 Problem if the credentials are wrong."""
     try:
-        if request.headers.get("content-type", "").startswith("application/json"):
+        if is_json(request.headers.get("content-type", "")):
             given = await request.json()
         else:
             given = _form(await request.body())
         client_id, client_secret = given["client_id"], given["client_secret"]
-        issued = served.authenticator.issue(str(client_id), str(client_secret))
+        if not (isinstance(client_id, str) and isinstance(client_secret, str)):
+            raise TypeError("no text")
+        issued = served.authenticator.issue(client_id, client_secret)
         grants = {given[name] for name in GRANT_NAMES if given.get(name)}
     except (ValueError, KeyError, TypeError) as error:
-        raise invalid("client_id or client_secret is missing. Send both as JSON or as form data.") from error
+        raise invalid("client_id or client_secret is missing or no text. Send both as JSON or as form data.") from error
     if grants - {"client_credentials"}:
         raise invalid(f"The grant type must be client_credentials, not {', '.join(map(str, grants))[:100]}.")
     if issued is None:
