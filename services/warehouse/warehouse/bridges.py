@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    bytes_read,
     copy_jobs,
     create_tables,
     dml,
@@ -16,6 +17,7 @@ from warehouse import (
     health,
     inserts,
     job_ids,
+    job_timeouts,
     load_jobs,
     partitioning,
     query_jobs,
@@ -26,10 +28,14 @@ from warehouse import (
     structs,
     table_writes,
     token,
+    transaction_info,
     uploads,
     views,
+    whole_results,
     wildcards,
 )
+from warehouse.read_api import certificates
+from warehouse.semantics import analysis
 
 UPSTREAM = "0.4.0"
 
@@ -38,6 +44,7 @@ BRIDGES = (
     query_jobs.ctas_destination,
     query_jobs.grants,
     scripts.struct_assignment,
+    analysis.statements,
     structs.field_names,
     views.refresh_options,
     wildcards.every_row,
@@ -54,8 +61,13 @@ BRIDGES = (
     table_writes.declared_columns,
     copy_jobs.partitions,
     row_counts.exact,
+    whole_results.all_rows,
+    bytes_read.estimates,
+    bytes_read.script_totals,
+    job_timeouts.stopped_in_time,
+    transaction_info.transaction_ids,
 )
-ROUTES = (health.router, token.router, uploads.router)
+ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
 
 
 def install(app: FastAPI) -> None:
