@@ -29,7 +29,7 @@ def atomic() -> None:
     def run(
         cursor: Any, tree: exp.Expression, context: Context, destination: Any, config: Any, dry: bool, isolated: bool
     ) -> Any:
-        if dry or not _permanent_table(tree):
+        if dry or not isinstance(tree, exp.Create) or not _permanent_table(tree):
             return upstream(cursor, tree, context, destination, config, dry, isolated)
         statistics = query._ddl(tree, context).replace(statementType=query.statement_type(tree))
         if statistics.ddlOperationPerformed == "SKIP":
@@ -121,10 +121,9 @@ def positional(value: str, field: TableFieldSchema, kind: Any, depth: int = 0) -
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"
 
 
-def _permanent_table(tree: exp.Expression) -> bool:
+def _permanent_table(tree: exp.Create) -> bool:
     return (
-        isinstance(tree, exp.Create)
-        and tree.args.get("kind") == "TABLE"
+        tree.args.get("kind") == "TABLE"
         and tree.find(exp.TemporaryProperty) is None
         and not tree.meta.get("table_function")
         and not tree.find(exp.ExternalProperty)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 ENCODINGS = {
@@ -47,14 +48,14 @@ class Dialect:
 
 def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
     """Yield the rows of a file after the first `skip` rows. Lines without any character are no rows."""
-    with open(path, encoding=dialect.encoding, errors="replace", newline="") as file:
-        lines = iter(_lines(file))
+    with Path(path).open(encoding=dialect.encoding, errors="replace", newline="") as file:
+        lines = enumerate(file, 1)
         for number, line in lines:
             text, row = line, _split(line, dialect, number)
             while row is None:
                 following = next(lines, None) if dialect.quoted_newlines else None
                 if following is None:
-                    row = Row(number, [], f'Missing close quote character ({dialect.quote}).')
+                    row = Row(number, [], f"Missing close quote character ({dialect.quote}).")
                     break
                 text += following[1]
                 row = _split(text, dialect, number)
@@ -62,11 +63,6 @@ def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
                 skip -= 1
             elif text.strip("\r\n"):
                 yield row
-
-
-def _lines(file: Any) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(file, 1):
-        yield number, line
 
 
 def _split(text: str, dialect: Dialect, number: int) -> Row | None:

@@ -128,7 +128,7 @@ def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, d
     bound = {name: context.values[name] for name in context.used}
     if isinstance(tree, exp.Update):
         _check_assignments(tree, fields)
-    elif len(columns) and any(_needs_check(fields[name]) for name in columns):
+    elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
         source = tree.expression.sql(dialect=DuckDBDialect)
         if with_ := tree.args.get("with_"):
             source = f"{with_.sql(dialect=DuckDBDialect)} {source}"

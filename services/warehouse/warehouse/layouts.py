@@ -8,7 +8,18 @@ from warehouse.schemas import standard_type
 from warehouse.values import kind
 
 PSEUDO = ("_PARTITIONTIME", "_PARTITIONDATE")
-CLUSTERED = {"BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "GEOGRAPHY", "INTEGER", "NUMERIC", "RANGE", "STRING", "TIMESTAMP"}
+CLUSTERED = {
+    "BIGNUMERIC",
+    "BOOLEAN",
+    "DATE",
+    "DATETIME",
+    "GEOGRAPHY",
+    "INTEGER",
+    "NUMERIC",
+    "RANGE",
+    "STRING",
+    "TIMESTAMP",
+}
 MOST_CLUSTERS = 4
 
 
@@ -29,7 +40,9 @@ def check(tree: exp.Create, fields: list[TableFieldSchema]) -> None:
     clustered = tree.find(exp.ClusterProperty)
     columns = clustered.expressions if clustered is not None else []
     if len(columns) > MOST_CLUSTERS:
-        raise BigQueryError("invalidQuery", f"CLUSTER BY has {len(columns)} columns, but at most {MOST_CLUSTERS} are allowed")
+        raise BigQueryError(
+            "invalidQuery", f"CLUSTER BY has {len(columns)} columns, but at most {MOST_CLUSTERS} are allowed"
+        )
     for column in columns:
         field = by_name.get(column.name.casefold())
         if field is None:
@@ -53,6 +66,6 @@ def _check_partition(expression: exp.Expression, by_name: dict[str, TableFieldSc
     if field.mode == "REPEATED" or kind(field) not in allowed:
         raise BigQueryError(
             "invalidQuery",
-            f"PARTITION BY {expression.sql('bigquery')}: column {field.name} has type {standard_type(field)}; use a DATE "
-            "column, DATE or …_TRUNC of a DATETIME or TIMESTAMP column, or RANGE_BUCKET of an INT64 column",
+            f"PARTITION BY {expression.sql('bigquery')}: column {field.name} has type {standard_type(field)}; "
+            "use a DATE column, DATE or …_TRUNC of a DATETIME or TIMESTAMP column, or RANGE_BUCKET of an INT64 column",
         )

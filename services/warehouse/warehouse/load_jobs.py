@@ -36,8 +36,8 @@ Files = dict[str, str | None]  # each path, and the address that the user knows
 def exact_values() -> None:
     """Convert the values of files as BigQuery does, or refuse them with the row and the column.
 
-    local-bigquery leaves this to DuckDB's casts and readers: `1.5` became the INTEGER 2, a key in another case NULL, and
-    unknown keys were ignored. It loads no row of a gzipped file and reports success.
+    local-bigquery leaves this to DuckDB's casts and readers: `1.5` became the INTEGER 2, a key in another case NULL,
+    and unknown keys were ignored. It loads no row of a gzipped file and reports success.
     """
     load.run = run
     runner.HANDLERS["load"] = run
@@ -49,7 +49,9 @@ def run(cursor: Any, config: Any, upload: str | None) -> JobStatistics3:
     datasets.get(*reference[:2])
     for option in NOT_SUPPORTED:
         if getattr(config, option, None):
-            raise BigQueryError("invalid", f"The emulator does not support the option {option} of load jobs. Remove it.")
+            raise BigQueryError(
+                "invalid", f"The emulator does not support the option {option} of load jobs. Remove it."
+            )
     config = config.replace(sourceFormat=config.sourceFormat or "CSV")
     uris = config.sourceUris or []
     found: Files = {upload: None} if upload else {path: uri for uri in uris for path in paths(cursor, uri)}
@@ -188,8 +190,9 @@ def _fast_sql(config: Any, fields: Fields, files: Files, skip: int) -> str:
     else:
         dialect = csv_rows.Dialect.of(config)
         columns = ", ".join(f"{literal(field.name)}: 'VARCHAR'" for field in fields)
+        quoted = literal(dialect.quote)
         options = (
-            f"delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, escape = {literal(dialect.quote)}, "
+            f"delim = {literal(dialect.delimiter)}, quote = {quoted}, escape = {quoted}, "
             f"nullstr = [{', '.join(map(literal, dialect.null_markers))}], allow_quoted_nulls = false, "
             f"null_padding = {str(bool(config.allowJaggedRows)).lower()}, header = false, skip = {skip}, "
             "auto_detect = false"

@@ -145,7 +145,9 @@ def _add(
         evolution.apply(cursor, reference, stored, new)
         if disposition != "WRITE_APPEND":
             cursor.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 quoted names
-        (rows,) = cursor.execute(_insert(cursor, table, query, params, targets, reference, partition), params).fetchone()
+        (rows,) = cursor.execute(
+            _insert(cursor, table, query, params, targets, reference, partition), params
+        ).fetchone()
     return [field for field in new if field.name != tables.INGESTION_TIME], rows
 
 
@@ -161,7 +163,7 @@ def _insert(
     ]
     checks = [written(name, field.replace(mode=_optional(field))) for name, field in zip(inner, targets, strict=True)]
     columns = [quote(field.name) for field in targets]
-    source = f"(SELECT {', '.join(casts)} FROM ({query}) AS q({', '.join(inner)})) AS typed"
+    source = f"(SELECT {', '.join(casts)} FROM ({query}) AS q({', '.join(inner)})) AS typed"  # noqa: S608
     if partition:
         named = ", ".join(f"{check} AS {column}" for check, column in zip(checks, columns, strict=True))
         wrong = f"Some rows belong to different partitions rather than destination partition {partition}"

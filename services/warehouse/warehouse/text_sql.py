@@ -70,9 +70,7 @@ def from_text(value: str, field: TableFieldSchema) -> str:
     if name == "STRING":
         return value
     if name == "NUMERIC":
-        return _converted(
-            value, f"regexp_full_match({value}, {literal(NUMERIC)})", f"CAST({value} AS DECIMAL(38, 9))"
-        )
+        return _converted(value, f"regexp_full_match({value}, {literal(NUMERIC)})", f"CAST({value} AS DECIMAL(38, 9))")
     condition = CONDITIONS.get(name)
     if condition is None or field.mode == "REPEATED":
         return _converted(value, "false", f"CAST(NULL AS {types.duckdb_type(field)})")
