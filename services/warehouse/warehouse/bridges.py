@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    alter_tables,
     bytes_read,
     copy_jobs,
     create_tables,
@@ -54,6 +55,8 @@ BRIDGES = (
     load_jobs.exact_values,
     schemas.complete_columns,
     create_tables.atomic,
+    alter_tables.columns,
+    alter_tables.null_options,
     dml.checked_values,
     dml.partition_filter_of_merge,
     inserts.exact_values,
