@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_bigquery.catalog import ddl, metadata, names, tables
+from local_bigquery.catalog import ddl, metadata, names, tabledata, tables
 from local_bigquery.engine import database, results, types
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import BigQueryError
@@ -49,6 +49,21 @@ def atomic() -> None:
         return _with_schema(statistics, cursor, tree, context)
 
     query._run = run
+
+
+def ingestion_time() -> None:
+    """Give a table that the API creates with ingestion-time partitions its pseudo column _PARTITIONTIME."""
+    upstream = tables.create
+
+    def create(project_id: str, dataset_id: str, body: Table, translate_view: Any) -> Table:
+        created: Table = upstream(project_id, dataset_id, body, translate_view)
+        partitioned = body.timePartitioning and not body.timePartitioning.field
+        if partitioned and tables.fields(body) and not body.view:
+            table = tables.name(project_id, dataset_id, body.tableReference.tableId)
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {schemas.INGESTION_TIME}")
+        return created
+
+    tables.create = tabledata.create = create
 
 
 def write(
