@@ -120,7 +120,9 @@ def _alter(cursor: Any, tree: exp.Alter, reference: tuple[str, str, str], evalua
                 new = _altered(fields, action, evaluate)
                 evolution.apply(cursor, reference, fields, new)
             else:
-                raise BigQueryError("invalidQuery", f"ALTER TABLE: {action.sql('bigquery')} cannot follow another action")
+                raise BigQueryError(
+                    "invalidQuery", f"ALTER TABLE: {action.sql('bigquery')} cannot follow another action"
+                )
             fields = new
     stored = metadata.load(Table, *reference) or tables.defaults(*reference)
     changed = stored.replace(schema={"fields": [field.dump() for field in fields]}, lastModifiedTime=metadata.now())
