@@ -95,7 +95,7 @@ def test_every_type_nested_in_every_way(bigquery: Client, values: str, way: str)
         [row] = bigquery.list_rows(table)
     else:
         text = json.dumps(upper(line) if "upper" in way else line)
-        [row] = map(lambda found: found, load(bigquery, table, text, nested_schema(), source_format=NDJSON))
+        [row] = load(bigquery, table, text, nested_schema(), source_format=NDJSON)
         row = dict(zip([field.name for field in nested_schema()], row, strict=True))
     wanted = nested_row([value for *_, value in TYPES])
     found = dict(row)
@@ -111,16 +111,14 @@ def upper(value: Any) -> Any:
     return value
 
 
-S, I = Field("a", "STRING"), Field("a", "INTEGER")
+S, WHOLE = Field("a", "STRING"), Field("a", "INTEGER")
 TWO = [Field("a", "STRING"), Field("b", "STRING")]
 TEXTS = Field("a", "STRING", "REPEATED")
 MOMENT = datetime.datetime(2024, 1, 5, 10, 0, tzinfo=UTC)
 RANGE = Field("a", "RANGE", range_element_type="DATE")
 NUMERIC, TIMESTAMP = Field("a", "NUMERIC"), Field("a", "TIMESTAMP")
 MONEY = Field("a", "NUMERIC", precision=5, scale=2)
-EVEN = Field("a", "NUMERIC", precision=5, scale=1, rounding_mode="ROUND_HALF_EVEN")
 NESTED = Field("a", "RECORD", fields=[Field("b", "INTEGER"), Field("c", "STRING", "REPEATED")])
-SHORT = Field("a", "RECORD", fields=[Field("b", "STRING", max_length=2)])
 NEEDED = Field("a", "RECORD", fields=[Field("b", "STRING", "REQUIRED")])
 TIMES = [
     *("2024-01-05 10:00", "2024/01/05 10:00:00", "2024-01-05T12:00:00+2"),
@@ -130,55 +128,27 @@ TIMES = [
 CSV: list[tuple[str, str | bytes, list[Field], dict[str, Any], Any]] = [
     ("quotes make an empty string", 'x,""\n,y\n', TWO, {}, [("x", ""), (None, "y")]),
     ("null marker", "\\N,\n", TWO, {"null_marker": "\\N"}, [(None, "")]),
-    ("null markers", "NA,-\n,x\n", TWO, {"null_markers": ["NA", "-"]}, [(None, None), ("", "x")]),
-    (
-        "null marker and an empty INTEGER",
-        "x,\n",
-        [S, Field("b", "INTEGER")],
-        {"null_marker": "-"},
-        "as INT64 for field b",
-    ),
     ("newline in quotes", '"x\ny",b\n', TWO, {"allow_quoted_newlines": True}, [("x\ny", "b")]),
     ("newline in quotes, not allowed", '"x\ny",b\n', TWO, {}, "row 1: Missing close quote"),
-    ("no quotes", '"x,y\n', TWO, {"quote_character": ""}, [('"x', "y")]),
-    ("other quotes", "'x;y'|''''\n", TWO, {"quote_character": "'", "field_delimiter": "|"}, [("x;y", "'")]),
-    ("text after quotes", '"x"y,b\n', TWO, {}, "row 1: Data between close quote"),
     ("too many columns", "1,2\n1,2,3\n", TWO, {}, "row 2: Too many values in line. Found 3"),
-    ("unknown columns", "1,2,3\n", TWO, {"ignore_unknown_values": True}, [("1", "2")]),
     ("too few columns", "1,2\n1\n", TWO, {}, r"row 2: .*column position 1 \(b\)"),
-    ("jagged rows", "1\n", TWO, {"allow_jagged_rows": True}, [("1", None)]),
-    ("rows to skip", "#\na\n1\n", [I], {"skip_leading_rows": 2}, [(1,)]),
-    ("bad records", "1\nx\n1.5\n2\n", [I], {"max_bad_records": 2}, [(1,), (2,)]),
-    ("too many bad records", "1\nx\n1.5\n2\n", [I], {"max_bad_records": 1}, "row 3: Could not parse '1.5' as INT64"),
-    ("1.0 is no INTEGER", "1.0\n", [I], {}, "Could not parse '1.0' as INT64 for field a"),
-    ("underscores", "1_000\n", [I], {}, "Could not parse '1_000'"),
-    ("an INTEGER that is too large", "9223372036854775808\n", [I], {}, "outside the range of INT64"),
-    ("FLOAT", "1e3\n-inf\n1_0\n", [Field("a", "FLOAT")], {"max_bad_records": 1}, [(1000.0,), (float("-inf"),)]),
-    ("BOOLEAN", "T\nno\n1\n0\nY\n", [Field("a", "BOOLEAN")], {}, [(True,), (False,), (True,), (False,), (True,)]),
-    ("DATE", "2024-1-5\n", [Field("a", "DATE")], {}, [(datetime.date(2024, 1, 5),)]),
-    ("other DATE", "01/05/2024\n", [Field("a", "DATE")], {}, "row 1: Could not parse '01/05/2024' as DATE"),
-    ("no DATE", "2024-02-30\n", [Field("a", "DATE")], {}, "as DATE for field a"),
+    ("rows to skip", "#\na\n1\n", [WHOLE], {"skip_leading_rows": 2}, [(1,)]),
+    ("bad records", "1\nx\n1.5\n2\n", [WHOLE], {"max_bad_records": 2}, [(1,), (2,)]),
     (
-        "DATETIME",
-        "2024-01-05 10:00:00.5\n",
-        [Field("a", "DATETIME")],
-        {},
-        [(MOMENT.replace(tzinfo=None, microsecond=500_000),)],
+        "too many bad records",
+        "1\nx\n1.5\n2\n",
+        [WHOLE],
+        {"max_bad_records": 1},
+        "row 3: Could not parse '1.5' as INT64",
     ),
+    ("1.0 is no INTEGER", "1.0\n", [WHOLE], {}, "Could not parse '1.0' as INT64 for field a"),
     ("DATETIME with a zone", "2024-01-05 10:00:00Z\n", [Field("a", "DATETIME")], {}, "as DATETIME for field a"),
-    ("TIME", "25:00:00\n", [Field("a", "TIME")], {}, "as TIME for field a"),
     ("TIMESTAMP", "\n".join(TIMES), [TIMESTAMP], {}, [(MOMENT,)] * len(TIMES)),
     ("nanoseconds", "2024-01-05 10:00:00.1234567\n", [TIMESTAMP], {}, "as TIMESTAMP for field a"),
     ("NUMERIC", "1.1234567895\n", [NUMERIC], {}, "NUMERIC has at most 9 decimals"),
-    ("NUMERIC that is too large", f"{'1' * 30}\n", [NUMERIC], {}, "outside the range of NUMERIC"),
     ("NUMERIC(5, 2)", "123.455\n-0.005\n", [MONEY], {}, [(Decimal("123.46"),), (Decimal("-0.01"),)]),
     ("NUMERIC(5, 2) that is too large", "999.995\n", [MONEY], {}, r"outside the range of NUMERIC\(5, 2\)"),
-    ("ROUND_HALF_EVEN", "0.25\n0.35\n", [EVEN], {}, [(Decimal("0.2"),), (Decimal("0.4"),)]),
-    ("BIGNUMERIC", "0.1234567890123456789\n", [Field("a", "BIGNUMERIC")], {}, "emulator's BIGNUMERIC has at most 18"),
     ("STRING(3)", "äbc\nabcd\n", [Field("a", "STRING", max_length=3)], {}, r"row 2: Field a: STRING\(3\)"),
-    ("BYTES(2)", "YWJj\n", [Field("a", "BYTES", max_length=2)], {}, r"BYTES\(2\) has maximum length 2"),
-    ("no base64", "?\n", [Field("a", "BYTES")], {}, "as BYTES for field a: it is no base64"),
-    ("no JSON", "{\n", [Field("a", "JSON")], {}, "as JSON for field a"),
     ("RANGE", '"[2024-01-01, UNBOUNDED)"\n', [RANGE], {}, [({"start": datetime.date(2024, 1, 1), "end": None},)]),
     (
         "REQUIRED",
@@ -187,13 +157,9 @@ CSV: list[tuple[str, str | bytes, list[Field], dict[str, Any], Any]] = [
         {},
         "Only optional fields can be set to NULL. Field: b",
     ),
-    ("nested", "x\n", [NESTED], {}, "Field a is nested or repeated"),
     ("ISO-8859-1", "é,b\n".encode("latin-1"), TWO, {"encoding": "ISO-8859-1"}, [("é", "b")]),
-    ("UTF-16", "é,b\n".encode("utf-16-le"), TWO, {"encoding": "UTF-16LE"}, [("é", "b")]),
     ("invalid UTF-8", b"\xff,b\n", TWO, {}, [("\ufffd", "b")]),
-    ("byte order mark", b"\xef\xbb\xbfa,b\n", TWO, {}, [("a", "b")]),
     ("ASCII 0", b"a\x00,b\n", TWO, {}, "Bad character"),
-    ("ASCII 0, preserved", b"a\x00,b\n", TWO, {"preserve_ascii_control_characters": True}, [("a\x00", "b")]),
     ("date format", "x,b\n", TWO, {"date_format": "MM/DD/YYYY"}, "does not support the option dateFormat"),
 ]
 LINES: list[tuple[str, str, list[Field], dict[str, Any], Any]] = [
@@ -202,23 +168,14 @@ LINES: list[tuple[str, str, list[Field], dict[str, Any], Any]] = [
     ("unknown key", '{"a": "1"}\n{"a": "1", "z": 2}', [S], {}, "row 2: No such field: z"),
     ("unknown nested key", '{"a": {"b": 1, "z": 2}}', [NESTED], {}, "row 1: No such field: a.z"),
     ("unknown keys", '{"a": {"z": 2}, "y": 1}', [NESTED], {"ignore_unknown_values": True}, [({"b": None, "c": []},)]),
-    ("the same key twice", '{"a": "x", "a": "y"}', [S], {}, 'row 1: .*"a" is there twice'),
-    ("the same field twice", '{"a": "x", "A": "y"}', [S], {}, "row 1: The line has the field a twice"),
-    ("no object", '{"a": "x"}\n[1]', [S], {}, "row 2: The line is no JSON object"),
     ("cut off", '{"a": "x"}\n\n{"a":', [S], {}, "row 3: The line is no valid JSON"),
-    ("INTEGER", '{"a": "12"}\n{"a": 12}\n{"a": 12.0}', [I], {}, [(12,), (12,), (12,)]),
-    ("no INTEGER", '{"a": 1}\n{"a": 1.5}', [I], {}, "row 2: Could not parse '1.5' as INT64 for field a"),
+    ("INTEGER", '{"a": "12"}\n{"a": 12}\n{"a": 12.0}', [WHOLE], {}, [(12,), (12,), (12,)]),
+    ("no INTEGER", '{"a": 1}\n{"a": 1.5}', [WHOLE], {}, "row 2: Could not parse '1.5' as INT64 for field a"),
     ("nested INTEGER", '{"a": {"b": 1.5}}', [NESTED], {}, "row 1: Could not parse '1.5' as INT64 for field a.b"),
-    ("BOOLEAN is no INTEGER", '{"a": true}', [I], {}, "as INT64 for field a"),
     ("STRING", '{"a": 12}\n{"a": true}\n{"a": "[1]"}', [S], {}, [("12",), ("true",), ("[1]",)]),
     ("object for STRING", '{"a": {"x": 1}}', [S], {}, "JSON object specified for non-record field: a"),
-    ("array for STRING", '{"a": ["x"]}', [S], {}, "Array specified for non-repeated field: a"),
-    ("value for an array", '{"a": "x"}', [TEXTS], {}, "Repeated field must be imported as a JSON array"),
     ("NULL arrays", '{"a": null}\n{}\n{"a": []}', [TEXTS], {}, [([],)] * 3),
-    ("NULL in an array", '{"a": ["x", null]}', [TEXTS], {}, "Field: a; Value: NULL"),
-    ("text for a record", '{"a": "x"}', [NESTED], {}, "Field a is a RECORD"),
     ("JSON number for NUMERIC", '{"a": 1000000000.000000001}', [NUMERIC], {}, [(Decimal("1000000000.000000001"),)]),
-    ("JSON number with ten decimals", '{"a": 0.1234567891}', [NUMERIC], {}, "NUMERIC has at most 9 decimals"),
     (
         "epoch",
         '{"a": 1704448800}\n{"a": 1704448800.0}\n{"a": "2024-01-05 10:00:00 UTC"}',
@@ -227,9 +184,8 @@ LINES: list[tuple[str, str, list[Field], dict[str, Any], Any]] = [
         [(MOMENT,)] * 3,
     ),
     ("RANGE", '{"a": {"start": "2024-01-01"}}', [RANGE], {}, [({"start": datetime.date(2024, 1, 1), "end": None},)]),
-    ("nested STRING(2)", '{"a": {"b": "abc"}}', [SHORT], {}, r"Field a.b: STRING\(2\)"),
     ("nested REQUIRED", '{"a": {}}', [NEEDED], {}, "Field: a.b; Value: NULL"),
-    ("bad records", '{"a": 1}\n{"a": "x"}\nno\n{"a": 2}', [I], {"max_bad_records": 2}, [(1,), (2,)]),
+    ("bad records", '{"a": 1}\n{"a": "x"}\nno\n{"a": 2}', [WHOLE], {"max_bad_records": 2}, [(1,), (2,)]),
 ]
 
 
