@@ -9,7 +9,7 @@ from local_bigquery.catalog import metadata, names, tables
 from local_bigquery.engine import database
 from local_bigquery.errors import STATUSES, BigQueryError
 from local_bigquery.jobs import query, runner
-from local_bigquery.models import JobStatistics, JobStatistics2, Table, TableFieldSchema
+from local_bigquery.models import JobStatistics, Table, TableFieldSchema
 from local_bigquery.sql.translate import parse
 from sqlglot import exp
 
@@ -23,8 +23,8 @@ WHOLE_TARGET = exp.Update | exp.Delete | exp.Merge  # these read every column of
 def estimates() -> None:
     """Report `totalBytesProcessed`, also of a dry run, and refuse a query above `maximumBytesBilled`.
 
-    local-bigquery reports 0 and ignores the limit. The figure is an estimate: every row of each column that the statement
-    names, without the pruning of partitions, and the size of text from the first 1,000 rows.
+    local-bigquery reports 0 and ignores the limit. The figure is an estimate: every row of each column that the
+    statement names, without the pruning of partitions, and the size of text from the first 1,000 rows.
     """
     STATUSES["bytesBilledLimitExceeded"] = (400, "INVALID_ARGUMENT")
     upstream_statement, upstream_done, upstream_results = query._statement, runner._done, api_jobs.results
@@ -78,7 +78,9 @@ def of_statement(tree: exp.Expression, project_id: str, dataset_id: str | None, 
     for table in tree.find_all(exp.Table):
         if table is target and not isinstance(tree, WHOLE_TARGET):
             continue
-        if not isinstance(table.this, exp.Identifier) or (not table.db and (dataset_id is None or _local(table, ctes | temporary))):
+        if not isinstance(table.this, exp.Identifier) or (
+            not table.db and (dataset_id is None or _local(table, ctes | temporary))
+        ):
             continue
         wanted = None if table is target else _named(tree)
         reference = names.reference(table, project_id, dataset_id)
@@ -109,13 +111,13 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) ->
         fixed = sum(_fixed(field) or 0 for field in chosen)
         varying = [field for field in chosen if _fixed(field) is None]
         if not varying:
-            return int(rows) * fixed
+            return int(rows * fixed)
         width = " + ".join(_width(database.quote(field.name or ""), field) for field in varying)
         sample = f"SELECT {width} AS w FROM (SELECT * FROM {name} LIMIT {SAMPLE_ROWS})"  # noqa: S608
         [(average,)] = database.fetch(f"SELECT avg(w) FROM ({sample})")  # noqa: S608
     except duckdb.Error:  # another statement changes the table at this moment
         return 0
-    return round(rows * (fixed + average))
+    return int(rows * (fixed + average))
 
 
 def _named(tree: exp.Expression) -> set[str] | None:
@@ -153,9 +155,7 @@ def _width(value: str, field: TableFieldSchema, depth: int = 0) -> str:
         each = _width(f"e{depth}", element, depth + 1)
         return f"coalesce(list_sum(list_transform({value}, lambda e{depth}: {each})), 0)"
     if field.type == "RECORD":
-        parts = [
-            _width(f"{value}.{database.quote(child.name or '')}", child, depth) for child in field.fields or []
-        ]
+        parts = [_width(f"{value}.{database.quote(child.name or '')}", child, depth) for child in field.fields or []]
         return reduce(lambda left, right: f"{left} + {right}", parts, "0")
     if function := TEXT.get(field.type or ""):
         return f"coalesce(2 + {function}({value}), 0)"
