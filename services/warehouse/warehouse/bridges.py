@@ -11,8 +11,12 @@ from fastapi import FastAPI
 from warehouse import (
     bytes_read,
     copy_jobs,
+    create_tables,
+    dml,
+    evolution,
     geography,
     health,
+    inserts,
     job_ids,
     job_timeouts,
     load_jobs,
@@ -21,6 +25,7 @@ from warehouse import (
     query_jobs,
     refusals,
     row_counts,
+    schemas,
     scripts,
     storage,
     structs,
@@ -37,6 +42,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
+from warehouse.semantics import analysis
 
 UPSTREAM = "0.4.0"
 
@@ -46,14 +52,20 @@ BRIDGES = (
     query_jobs.grants,
     query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    analysis.statements,
     structs.field_names,
     views.refresh_options,
     wildcards.newest_schema,
     partitioning.integer_ranges,
     job_ids.one_submission,
     uploads.refused_uploads,
-    load_jobs.gzip_files,
-    load_jobs.json_values,
+    load_jobs.exact_values,
+    schemas.complete_columns,
+    create_tables.atomic,
+    dml.checked_values,
+    dml.partition_filter_of_merge,
+    inserts.exact_values,
+    evolution.nested_fields,
     table_writes.declared_columns,
     copy_jobs.partitions,
     row_counts.exact,
