@@ -255,7 +255,7 @@ def _time(value: Any, field: Any) -> datetime.time:  # noqa: ARG001
 
 def _datetime(value: Any, field: Any) -> datetime.datetime:  # noqa: ARG001
     year, month, day, *clock = _matching(DATETIME, _text(value)).groups()
-    return datetime.datetime(int(year), int(month), int(day), *_clock(clock))  # noqa: DTZ001 a DATETIME has no zone
+    return datetime.datetime(int(year), int(month), int(day), *_clock(clock))
 
 
 def _timestamp(value: Any, field: Any) -> datetime.datetime:  # noqa: ARG001

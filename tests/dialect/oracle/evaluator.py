@@ -142,4 +142,3 @@ class Evaluator:
             return None
         kind = response if isinstance(response, type) else type(response)
         return kind.FromString(answer)
-
