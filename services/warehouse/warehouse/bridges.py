@@ -15,18 +15,22 @@ from warehouse import (
     create_tables,
     dml,
     evolution,
+    geography,
     health,
     inserts,
     job_ids,
     job_timeouts,
     load_jobs,
+    options,
     partitioning,
     query_jobs,
+    refusals,
     row_counts,
     schemas,
     scripts,
     storage,
     structs,
+    table_resources,
     table_writes,
     token,
     transaction_info,
@@ -35,6 +39,9 @@ from warehouse import (
     whole_results,
     wildcards,
 )
+from warehouse.information_schema import jobs as information_schema_jobs
+from warehouse.information_schema import storage as information_schema_storage
+from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
 from warehouse.semantics import analysis
 
@@ -44,11 +51,12 @@ BRIDGES = (
     storage.plain_files,
     query_jobs.ctas_destination,
     query_jobs.grants,
+    query_jobs.altered_materialized_views,
     scripts.struct_assignment,
     analysis.statements,
     structs.field_names,
     views.refresh_options,
-    wildcards.every_row,
+    wildcards.newest_schema,
     partitioning.integer_ranges,
     job_ids.one_submission,
     uploads.refused_uploads,
@@ -72,8 +80,30 @@ BRIDGES = (
     bytes_read.script_totals,
     job_timeouts.stopped_in_time,
     transaction_info.transaction_ids,
+    refusals.statements,
+    refusals.external_tables,
+    refusals.external_queries,
+    refusals.time_travel,
+    refusals.time_zones,
+    geography.refused_functions,
+    options.more_options,
+    options.unknown_options,
+    table_resources.functions_are_no_tables,
+    table_resources.tables_without_columns,
+    table_resources.removed_policy_tags,
+    information_schema_views.complete,
+    information_schema_views.unknown_views,
+    information_schema_storage.complete,
+    information_schema_jobs.complete,
 )
-ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
+ROUTES = (
+    health.router,
+    token.router,
+    uploads.router,
+    whole_results.router,
+    certificates.router,
+    table_resources.router,
+)
 
 
 def install(app: FastAPI) -> None:
