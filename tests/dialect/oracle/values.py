@@ -40,7 +40,8 @@ def canonical(value: Any, kind: Any) -> Any:
     """Return a protobuf value of a protobuf type in its canonical form."""
     field = value.WhichOneof("value")
     if field is None:
-        return None
+        # BigQuery writes a NULL array as an empty one into a result.
+        return [] if kind.type_kind == types.TYPE_ARRAY else None
     content = getattr(value, field)
     match field:
         case "array_value":
