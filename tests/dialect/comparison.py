@@ -36,7 +36,9 @@ class Difference:
     got: str
 
     def __str__(self) -> str:
-        expected = f"refused: {self.golden.refusal}" if self.golden.refusal else f"{self.golden.type} {self.golden.value!r}"
+        expected = (
+            f"refused: {self.golden.refusal}" if self.golden.refusal else f"{self.golden.type} {self.golden.value!r}"
+        )
         return f"{self.kind}: SELECT {self.golden.expression}\n    expected {expected}\n    got      {self.got}"
 
 

@@ -30,4 +30,8 @@ class Oracle:
         except (wasmtime.WasmtimeError, wasmtime.Trap, wasmtime.ExitTrap, ValueError, OverflowError) as error:
             self._evaluator = None
             return {"broken": repr(error)}
-        return {"names": [column.name for column in columns], "types": [column.type for column in columns], "rows": rows}
+        return {
+            "names": [column.name for column in columns],
+            "types": [column.type for column in columns],
+            "rows": rows,
+        }

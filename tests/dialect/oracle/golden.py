@@ -14,7 +14,9 @@ from tests.dialect.oracle.evaluator import VERSION
 from tests.dialect.queries import queries
 
 FOLDER = Path(__file__).parent.parent
-COUNT = 5000  # statements in the table of generated expressions; some more are asked, as not all answers can be compared
+COUNT = (
+    5000  # statements in the table of generated expressions; some more are asked, as not all answers can be compared
+)
 # The evaluator lacks some functions, and the build for WebAssembly lacks ICU's data. Nothing is known about those.
 UNKNOWN = re.compile(r"Code: 1[23], |Function not found: `?(COLLATE|CONTAINS_SUBSTR|MAX_BY|MIN_BY)\b")
 
