@@ -141,5 +141,5 @@ class Evaluator:
             raise Refused(read(self._exports["wasm_get_last_error"](store), size).decode())
         if response is None:
             return None
-        kind = response if isinstance(response, type) else type(response)
+        kind: Any = response if isinstance(response, type) else type(response)
         return kind.FromString(answer)
