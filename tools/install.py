@@ -55,7 +55,8 @@ OURS = {
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
     "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
-# Foreign clients of Airbyte's API, and GoogleSQL. Only `make clients` and `make oracle` need them: they are not in `all`.
+# Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`; nor is
+# GoogleSQL, for `make oracle`.
 CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
 ALL = [name for name in LOCKS if name not in (*CLIENTS, "oracle")]
 PLATFORM = [name for name in ALL if name != "tests"]
