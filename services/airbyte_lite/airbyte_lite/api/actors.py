@@ -124,7 +124,11 @@ def _configuration(
 
     Raises a 422 Problem if the configuration is invalid.
     """
-    configuration: dict[str, Any] = {key: value for key, value in given.items() if key != f"{definition.kind}Type"}
+    configuration = dict(given)
+    name = f"{definition.kind}Type"
+    if configuration.pop(name, None) not in (None, "", definition.type):
+        text = f"the connector of this {definition.kind} has the type {definition.type}; omit the field"
+        raise invalid_fields({f"body.configuration.{name}": text})
     try:
         configuration = restore(configuration, stored)
     except KeyError as error:

@@ -48,7 +48,7 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
     choices = [
         catalog.StreamChoice(
             name=stream.name,
-            namespace=stream.namespace,
+            namespace=stream.namespace or None,
             sync_mode=stream.sync_mode,
             primary_key=stream.primary_key,
             cursor_field=stream.cursor_field,
