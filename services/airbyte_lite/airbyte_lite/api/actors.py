@@ -124,7 +124,7 @@ def _configuration(
 
     Raises a 422 Problem if the configuration is invalid.
     """
-    configuration = dict(given)
+    configuration: dict[str, Any] = dict(given)
     name = f"{definition.kind}Type"
     if configuration.pop(name, None) not in (None, "", definition.type):
         text = f"the connector of this {definition.kind} has the type {definition.type}; omit the field"
