@@ -1,9 +1,9 @@
-"""Imports dagster-dbt without dbt-core. Import dagster-dbt from here: dbt-core takes more than a second to import.
+"""Imports dagster-dbt without dbt-core, which takes more than a second. Import dagster-dbt from here only.
 
-dagster-dbt imports dbt-core if it is installed, and defines the few names that it takes from it if not. The code location
-and a run do not use dbt-core: dbt runs as a process of its own, and every node of the manifest is an asset or a check.
-To select only some nodes with `dbt_assets(select=…)`, dagster-dbt does need dbt-core: then replace this module by a plain
-import.
+dagster-dbt imports dbt-core if it is installed. If it is not, dagster-dbt defines the few names that it takes from it.
+The code location and a run do not use dbt-core: dbt runs as a process of its own, and every node of the manifest is an
+asset or a check. `dbt_assets(select=…)`, which takes some of the nodes, does need dbt-core in this process: to use it,
+replace this module by plain imports.
 """
 
 import sys
