@@ -165,10 +165,11 @@ def test_merge_and_new_columns(bigquery: Client, dataset: str) -> None:
             select * except (version) from (
                 select *, row_number() over (partition by `id` order by `at` desc) as version from `{dataset}`.`staged`
             ) where version = 1
-        ) new on target.`id` = new.`id`
-        when matched and target.`at` < new.`at`
-            then update set `note` = new.`note`, `at` = new.`at`, `data` = new.`data`
-        when not matched then insert (`id`, `note`, `at`, `data`) values (new.`id`, new.`note`, new.`at`, new.`data`)
+        ) newest on target.`id` = newest.`id`
+        when matched and target.`at` < newest.`at`
+            then update set `note` = newest.`note`, `at` = newest.`at`, `data` = newest.`data`
+        when not matched
+            then insert (`id`, `note`, `at`, `data`) values (newest.`id`, newest.`note`, newest.`at`, newest.`data`)
     """)
     job.result()
     assert job.num_dml_affected_rows == 2

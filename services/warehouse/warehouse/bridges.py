@@ -9,22 +9,33 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    bytes_read,
     copy_jobs,
+    create_tables,
+    dml,
+    evolution,
     health,
+    inserts,
     job_ids,
+    job_timeouts,
     load_jobs,
     partitioning,
     query_jobs,
     row_counts,
+    schemas,
     scripts,
     storage,
     structs,
     table_writes,
     token,
+    transaction_info,
     uploads,
     views,
+    whole_results,
     wildcards,
 )
+from warehouse.read_api import certificates
+from warehouse.semantics import analysis
 
 UPSTREAM = "0.4.0"
 
@@ -33,19 +44,30 @@ BRIDGES = (
     query_jobs.ctas_destination,
     query_jobs.grants,
     scripts.struct_assignment,
+    analysis.statements,
     structs.field_names,
     views.refresh_options,
     wildcards.every_row,
     partitioning.integer_ranges,
     job_ids.one_submission,
     uploads.refused_uploads,
-    load_jobs.gzip_files,
-    load_jobs.json_values,
+    load_jobs.exact_values,
+    schemas.complete_columns,
+    create_tables.atomic,
+    dml.checked_values,
+    dml.partition_filter_of_merge,
+    inserts.exact_values,
+    evolution.nested_fields,
     table_writes.declared_columns,
     copy_jobs.partitions,
     row_counts.exact,
+    whole_results.all_rows,
+    bytes_read.estimates,
+    bytes_read.script_totals,
+    job_timeouts.stopped_in_time,
+    transaction_info.transaction_ids,
 )
-ROUTES = (health.router, token.router, uploads.router)
+ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
 
 
 def install(app: FastAPI) -> None:

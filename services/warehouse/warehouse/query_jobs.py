@@ -29,7 +29,8 @@ def ctas_destination() -> None:
     def execute(*args: Any, **kwargs: Any) -> Any:
         statistics, children, destination = upstream_execute(*args, **kwargs)
         if destination is None and statistics.statementType == "CREATE_TABLE_AS_SELECT":
-            destination = statistics.ddlTargetTable
+            target = statistics.ddlTargetTable
+            destination = target if target and target.datasetId else None  # a temporary table has no dataset
         return statistics, children, destination
 
     def results(job: Any, *args: Any, **kwargs: Any) -> Any:

@@ -41,16 +41,18 @@ class RequestReader:
             body = await _read(receive, headers, self._limit(scope["path"], headers))
             if body is None:
                 return
-            if body and _is_json(headers.get("content-type", "")):
+            if body and is_json(headers.get("content-type", "")):
                 _check(body)
                 await asyncio.sleep(0)  # let other requests be served before the endpoint parses the body again
+            elif body and scope["method"] in ("POST", "PUT", "PATCH") and not _is_token(scope["path"]):
+                raise _no_json(headers.get("content-type", ""))
         except Problem as problem:
             await JSONResponse(errors.body(problem, scope["path"]), problem.status)(scope, receive, send)
             return
         await self._serve(scope, body, receive, send)
 
     def _limit(self, path: str, headers: Headers) -> int:
-        if path.rstrip("/").endswith(TOKEN_PATH) or not self._authenticator.allows(headers.get("authorization")):
+        if _is_token(path) or not self._authenticator.allows(headers.get("authorization")):
             return LARGEST_TOKEN_BODY
         return LARGEST_BODY
 
@@ -100,6 +102,15 @@ async def _read(receive: Receive, headers: Headers, limit: int) -> bytes | None:
     return bytes(body)
 
 
+def _is_token(path: str) -> bool:
+    return path.rstrip("/").endswith(TOKEN_PATH)
+
+
+def _no_json(content_type: str) -> Problem:
+    given = f"{content_type[:100]!r}" if content_type else "missing"
+    return Problem(415, f"The Content-Type is {given}. Send the body as JSON, with Content-Type: application/json.")
+
+
 def _too_large(limit: int) -> Problem:
     return Problem(
         413,
@@ -108,7 +119,7 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
     """Return whether the endpoints parse a body of this type as JSON."""
     parsed = ContentType()
     parsed["content-type"] = content_type

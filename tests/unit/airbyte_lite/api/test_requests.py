@@ -29,7 +29,8 @@ class Served:
         self.received = 0
         self._messages = iter(messages)
         reader = RequestReader(self._app, Authenticator(Settings(**settings), b"key"))
-        asyncio.run(reader({"type": "http", "path": path, "headers": headers}, self._receive, self._send))
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+        asyncio.run(reader(scope, self._receive, self._send))
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         CALLER.get().when_gone(lambda: self.left.append("gone"))
