@@ -8,7 +8,6 @@ import jwt
 import pytest
 
 from airbyte_lite.api import configuration as configuration_api
-from airbyte_lite.api.app import create_app
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.connectors.runner import ConnectorError
@@ -82,8 +81,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def api(services: Services, client_of: Any) -> Any:
-    return client_of(create_app(services))
+def api(services: Services, serving: Any) -> Any:
+    return serving(services)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "fields"), ANSWERS, ids=[row[1] for row in ANSWERS])
