@@ -125,12 +125,11 @@ def test_client_that_hangs_up_while_it_waits_is_noticed() -> None:
     assert served.left == ["gone"]
 
 
-def test_deep_bodies_of_every_route(client_of: Any, tmp_path: Any) -> None:
-    from airbyte_lite.api.app import create_app
+def test_deep_bodies_of_every_route(serving: Any, tmp_path: Any) -> None:
     from airbyte_lite.api.services import Services
 
     services = Services.open(Settings(data_dir=tmp_path, connector_environments=tmp_path))
-    client = client_of(create_app(services))
+    client = serving(services)
     deep = b'{"name": "x", "a": ' + b"[" * 150 + b"]" * 150 + b"}"
     for path, operations in client.get("/openapi.json").json()["paths"].items():
         for method in {"post", "put", "patch"} & set(operations):
