@@ -15,7 +15,7 @@ from connections_file.expansion import ExpansionError, expand
 from orchestrator.settings import Settings
 
 CONNECTOR = "source-s3"
-WILDCARD = re.compile(r"[*?\[\\]|[@!+]\(")
+WILDCARD = re.compile(r"[*?\[\\]|[@!+]\(|(?<=\.zip)#")  # a file in an archive has the name archive.zip#file
 
 
 class NotCountedError(Exception):
