@@ -71,7 +71,7 @@ def _unequal_types(match: re.Match[str], trace: Trace) -> str:
     types = ", ".join(dict.fromkeys(re.findall(r"'type': '(\w+)'", match[3])))
     return (
         f"{trace.file or 'the files'}: the values of the field {match[2]!r} have types that do not fit together "
-        f"({types}). Declare the stream's columns in input_schema, for example '{{\"{match[2]}\": \"string\"}}'."
+        f'({types}). Declare the stream\'s columns in input_schema, for example \'{{"{match[2]}": "string"}}\'.'
     )
 
 

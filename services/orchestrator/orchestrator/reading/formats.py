@@ -1,16 +1,16 @@
 """Decides whether a stream's files can be checked, which they are, and in which format."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from wcmatch.glob import GLOBSTAR, globmatch
 
 from connections_file import Source, Stream
+from connections_file.columns import declared_columns
 from connections_file.expansion import ExpansionError, expand
 from orchestrator.settings import Settings
 
@@ -65,6 +65,7 @@ class ParquetFormat(BaseModel):
     """Parquet; its options change values, not the number of records."""
 
     filetype: Literal["parquet"]
+    decimal_as_float: bool = False
 
 
 FileFormat = Annotated[CsvFormat | JsonlFormat | ParquetFormat, Field(discriminator="filetype")]
@@ -78,8 +79,8 @@ class StreamFiles:
 
     globs: list[str]
     format: FileFormat
-    declared: frozenset[str] = frozenset()
-    """The columns that the configuration declares."""
+    declared: Mapping[str, str] = field(default_factory=dict)
+    """The columns that the configuration declares, with their types."""
     schemaless: bool = False
     skips: str | None = None
     """The option with which the connector may leave out invalid records."""
@@ -119,7 +120,7 @@ def stream_files(stream: Stream, source: Source) -> StreamFiles:
         skips = "validation_policy is Skip Record: the connector skips invalid records"
     elif isinstance(found, CsvFormat) and found.ignore_errors_on_fields_mismatch:
         skips = "ignore_errors_on_fields_mismatch is set: the connector may skip records"
-    return StreamFiles(globs, found, _declared(options), bool(options.get("schemaless")), skips)
+    return StreamFiles(globs, found, declared_columns(options) or {}, bool(options.get("schemaless")), skips)
 
 
 def _options(stream: Stream, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,14 +162,3 @@ def _format(options: Mapping[str, Any]) -> FileFormat:
         return FORMAT.validate_python(options.get("format"))
     except ValidationError as error:
         raise NotCountedError(f"only {READ} files are checked: {error.errors()[0]['msg']}") from error
-
-
-def _declared(options: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names in the stream's `input_schema`, or in `columns`, from which the project makes it."""
-    if isinstance(options.get("columns"), dict):
-        return frozenset(options["columns"])
-    try:
-        schema = json.loads(options.get("input_schema") or "{}")
-    except (TypeError, ValueError):
-        return frozenset()
-    return frozenset(schema) if isinstance(schema, dict) else frozenset()
