@@ -7,7 +7,7 @@ from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.exact import Kind, LossKind
 from orchestrator.reading.facts import FileFacts, Loss
-from orchestrator.reading.formats import CsvFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
 from orchestrator.reading.names import bears
 
 DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply"
@@ -15,7 +15,7 @@ RELOAD = "; if the table keeps its type, drop it, then run again."
 REASONS: Mapping[LossKind, str] = {
     "text": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed it",
     "digits": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, which keep 15 digits",
-    "decimals": "{text!r} is loaded as {loaded}: a column of numbers keeps nine decimals",
+    "decimals": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, and a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: a column of numbers has no NaN and no infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: a TIMESTAMP keeps microseconds",
 }
@@ -43,7 +43,9 @@ def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
     return found
 
 
-def find(stream: Stream, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]) -> list[Finding]:
+def find(
+    stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]
+) -> list[Finding]:
     """Return the findings. The columns of `explained` have values that did not fit, which is told already."""
     found: list[Finding] = []
     told: set[tuple[str, str]] = set()
@@ -52,12 +54,14 @@ def find(stream: Stream, facts: Mapping[str, FileFacts], table: TableFacts, expl
             if (loss.column, loss.kind) in told or any(bears(column, loss.column) for column in explained):
                 continue
             told.add((loss.column, loss.kind))
-            found.append(_loss(file, loss))
+            found.append(_loss(file, loss, files))
     return found + _fewer(stream, facts, table, explained)
 
 
-def _loss(file: str, loss: Loss) -> Finding:
+def _loss(file: str, loss: Loss, files: StreamFiles) -> Finding:
     remedy = DECLARE.format(name=loss.column) + RELOAD
+    if isinstance(files.format, JsonlFormat):
+        remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
     if loss.kind == "nanoseconds":
         remedy = "Write the file with microseconds, or with the time as text."
     elif loss.kind == "digits" and "decimal_as_float" in loss.loaded:

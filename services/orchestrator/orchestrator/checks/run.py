@@ -106,7 +106,9 @@ class TableChecks:
         share = table.changed / table.rows if table.rows else 0.0
         numbers = {"rows": table.rows, "rows_with_uncast_values": table.changed, "share": share}
         good = f"{table.changed} of {table.rows} rows have a value that did not fit its column"
-        found = losses.find(self.stream, facts, table, _explained(noted))
+        found = []
+        if not isinstance(self.files, NotCountedError):
+            found = losses.find(self.stream, self.files, facts, table, _explained(noted))
         if share > self.stream.checks.uncast_values_allowed:
             file_format = None if isinstance(self.files, NotCountedError) else self.files.format
             found = casts.find(table, noted, file_format, lambda name: self._rows(bucket, name)) + found
