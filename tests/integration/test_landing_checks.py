@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -65,40 +66,43 @@ def archive(**members: str) -> bytes:
 
 # What is loaded as it is.
 RIGHT = {
-    "zeros": Case("zip,phone\n02134,0044123\n00501,+31456\n", rows=[("00501", "+31456"), ("02134", "0044123")]),
+    "texts": Case(
+        "zip,phone,order,price\n02134,0044123,12345678901234567890,12345678901234567.89\n",
+        rows=[("02134", "0044123", "12345678901234567890", "12345678901234567.89")],
+    ),
     "words": Case(
         "id,country,sent\n1,NO,0\n2,no,1\n",
         columns={"id": "integer", "country": "string", "sent": "integer"},
         rows=[(1, "NO", 0), (2, "no", 1)],
     ),
     "one_row": Case("id,customer\n1,3\n", columns={"id": "integer", "customer": "integer"}, rows=[(1, 3)]),
-    "long_numbers": Case(
-        "order,price\n12345678901234567890,12345678901234567.89\n",
-        rows=[("12345678901234567890", "12345678901234567.89")],
-    ),
-    "excel": Case("\ufeffid,name\r\n1,Ada\r\n2,Grace\r\n", columns=PERSON, rows=ADA),
+    "excel": Case("\ufeffid,name,\r\n1,Ada,\r2,Grace,\n", columns=PERSON, rows=ADA),
     "wide": Case(
-        "id\tname\n1\tAda\n2\tGrace\n".encode("utf-16"), {"encoding": "utf-16", "delimiter": "\\t"}, PERSON, rows=ADA
+        "id\tname\n1\tAda\n2\tGrace\n".encode("utf-16"),
+        {"encoding": "utf-16", "delimiter": "\\t"},
+        PERSON,
+        rows=ADA,
     ),
     "packed": Case({"a.csv.gz": gzip.compress(PEOPLE.encode())}, columns=PERSON, rows=ADA),
     "archived": Case({"a.zip": archive(a="id,name\n1,Ada\n", b="id,name\n2,Grace\n")}, columns=PERSON, rows=ADA),
     "titled": Case(f"Staff\n\n{PEOPLE}", {"skip_rows_before_header": 2}, PERSON, rows=ADA),
     "headless": Case("1,Ada\n2,Grace\n", HEADLESS, PERSON, rows=ADA),
-    "two_lines": Case('id,"name\n(full)"\n1,Ada\n2,Grace\n', rows=[("1", "Ada"), ("2", "Grace")]),
-    "line_ends": Case("id,name\r\n1,Ada\r2,Grace\n", columns=PERSON, rows=ADA),
-    "trailing": Case("id,name,\n1,Ada,\n2,Grace,\n", columns=PERSON, rows=ADA),
-    "reserved": Case("_table_x,select,1st\n1,2,3\n", rows=[("1", "2", "3")]),
+    "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
     "later_column": Case(
         {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]
     ),
 }
 # What Airbyte loads in another way than the file means: told with place and remedy, and dbt is not built.
 WRONG = {
-    "guessed_zeros": Case(
-        "zip,flag,x\n10115,0,1\n02134,1,1\n",
+    "guessed": Case(
+        "zip,flag,order,price\n10115,0,1,2.5\n02134,1,12345678901234567890,12345678901234567.89\n",
         GUESS | WORDS,
-        errors={"values_were_cast": ("a.csv, line 3", "'zip'", "'02134'", "2134", "columns: {zip: string}")},
-        rows=[(2134, 1, 1), (10115, 0, 1)],
+        errors={
+            "values_were_cast": (
+                *("line 3, column 'zip'", "'02134' is loaded as 2134", "columns: {zip: string}"),
+                *("line 3, column 'order'", "NULL", "line 3, column 'price'", "12345678901234568", "15 digits"),
+            )
+        },
     ),
     "guessed_words": Case(
         "id,flag,country\n7,0,no\n8,1,no\n",
@@ -106,28 +110,15 @@ WRONG = {
         errors={"values_were_cast": ("line 2, column 'flag'", "'0' is loaded as false", "column 'country'", "'no'")},
         rows=[(7, False, False), (8, True, False)],
     ),
-    "guessed_numbers": Case(
-        "order,price\n1,2.50\n12345678901234567890,12345678901234567.89\n",
-        GUESS | WORDS,
+    "numbers": Case(
+        "id,digits,finite,decimals\n1,1,1.5,2\n2,123456789012345.678,NaN,0.30000000000000004\n",
+        columns={"id": "integer", "digits": "number", "finite": "number", "decimals": "number"},
         errors={
             "values_were_cast": (
-                "line 3, column 'order'",
-                "NULL",
-                "line 3, column 'price'",
-                "12345678901234568",
-                "15 digits",
+                *("line 3, column 'digits'", "123456789012345.67:", "columns: {digits: string}"),
+                *("line 3, column 'finite'", "'NaN' is loaded as NULL", "line 3, column 'decimals'", "nine decimals"),
             )
         },
-    ),
-    "declared_numbers": Case(
-        "id,x\n1,1.5\n2,123456789012345.678\n3,nan\n",
-        columns={"id": "integer", "x": "number"},
-        errors={"values_were_cast": ("line 3, column 'x'", "123456789012345.67:", "columns: {x: string}")},
-    ),
-    "not_finite": Case(
-        "id,x\n1,1.5\n2,NaN\n",
-        columns={"id": "integer", "x": "number"},
-        errors={"values_were_cast": ("line 3, column 'x'", "'NaN'", "NULL")},
     ),
     "comma": Case(
         "id;x\n1;5\n2;5,50\n",
@@ -138,53 +129,47 @@ WRONG = {
     ),
     "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),
     "misspelt": Case(
-        "id,nmae\n1,Ada\n",
+        "ID,nmae\n1,Ada\n",
         columns=PERSON,
-        errors={"columns_arrived": ("line 1, column 'name'", "'nmae'")},
-        rows=[(1, None)],
+        errors={"columns_arrived": ("line 1, column 'name'", "'nmae'", "column 'id'", "'ID'", "case")},
+        rows=[(None, None)],
     ),
-    "other_case": Case("ID,name\n1,Ada\n", columns=PERSON, errors={"columns_arrived": ("column 'id'", "'ID'", "case")}),
     "lost_header": Case(
         "1,Ada\n2,Grace\n", errors={"columns_arrived": ("line 1, column '1'", "no header", "header_definition")}
     ),
     "another_format": Case(
         "<?xml version='1.0'?>\n<a></a>\n", columns=PERSON, errors={"columns_arrived": ("line 1", "XML")}
     ),
-    "invisible": Case("id,na\u200bme\n1,Ada\n", errors={"columns_arrived": ("line 1", "invisible")}),
+    "invisible": Case(
+        "id,na\u200bme\n1,A\0da\n",
+        errors={"columns_arrived": ("line 1", "invisible"), "file_is_well_formed": ("line 2", "NUL")},
+    ),
     "garbled": Case(
         "id,name\n1,Zoë\n", {"encoding": "latin-1"}, errors={"file_is_well_formed": ("line 2", "UTF-8", "latin-1")}
     ),
-    "quotes": Case(
-        "id,name\n1,\u201cAda\u201d\n".encode("cp1252"),
-        {"encoding": "latin-1"},
-        errors={"file_is_well_formed": ("line 2", "cp1252")},
-    ),
-    "nul": Case("id,name\n1,A\0da\n", columns=PERSON, errors={"file_is_well_formed": ("line 2", "NUL")}),
-    "repeated_key": Case(
-        "id,name\n1,Ada\n2,Grace\n1,Edsger\n",
+    "keys": Case(
+        "id,name\n1,Ada\n2,Grace\n1,Edsger\n,Alan\n",
         columns=PERSON,
         key="id",
-        errors={"key_is_whole": ("line 2", "column 'id'", "2 rows have the key 1", "line 4")},
+        errors={
+            "key_is_whole": (
+                *("line 5, column 'id'", "1 of 4 rows have no key"),
+                *("line 2, column 'id'", "2 rows have the key 1", "line 4"),
+            )
+        },
     ),
-    "missing_key": Case(
-        "id,name\n1,Ada\n,Grace\n",
-        columns=PERSON,
-        key="id",
-        errors={"key_is_whole": ("line 3, column 'id'", "1 of 2 rows")},
-    ),
-    "json_numbers": Case(
-        {"a.jsonl": '{"id": 1, "x": {"y": 1}}\n{"id": 2, "x": {"y": 12345678901234567.89}}\n'},
+    "json": Case(
+        {"a.jsonl": '{"id": 1, "x": {"y": 1}, "n": 5}\n{"id": 2, "x": {"y": 12345678901234567.89}, "n": "five"}\n'},
         {"filetype": "jsonl"},
-        errors={"values_were_cast": ("a.jsonl, line 2, column 'x'", "12345678901234567.89", "12345678901234568")},
+        {"id": "integer", "x": "object", "n": "integer"},
+        errors={
+            "values_were_cast": (
+                *("a.jsonl, line 2, column 'x'", "12345678901234567.89", "12345678901234568", "as a text"),
+                *("a.jsonl, line 2, column 'n'", "'five'"),
+            )
+        },
     ),
-    "json_texts": Case(
-        {"a.jsonl": '{"id": 1, "x": 5}\n{"id": 2, "x": "five"}\n'},
-        {"filetype": "jsonl"},
-        {"id": "integer", "x": "integer"},
-        errors={"values_were_cast": ("a.jsonl, line 2, column 'x'", "'five'")},
-        rows=[(1, 5), (2, None)],
-    ),
-    "parquet_nan": Case(
+    "parquet": Case(
         {"a.parquet": parquet(id=[1, 2], x=[1.5, float("nan")])},
         {"filetype": "parquet"},
         errors={"values_were_cast": ("column 'x'", "1 values", "NaN")},
@@ -204,17 +189,13 @@ TOLD = {
         warnings={"file_is_well_formed": ("line 3", "1 values, the header has 2", "line 4")},
         rows=[("1", "Ada"), ("4", "Alan")],
     ),
-    "rounded": Case(
-        "id,x\n1,0.30000000000000004\n",
-        columns={"id": "integer", "x": "number"},
-        warnings={"values_were_cast": ("line 2, column 'x'", "nine decimals")},
-    ),
-    "one_name": Case("a.b,a-b\n1,2\n", warnings={"columns_arrived": ("'a-b'", "'a.b'")}, rows=[("1", "2")]),
     "copies": Case(
-        {"1.csv": PEOPLE, "old/1.csv": PEOPLE},
-        columns=PERSON,
-        warnings={"file_is_well_formed": ("old/1.csv", "same content", "1.csv")},
-        rows=[*ADA[:1], *ADA[:1], *ADA[1:], *ADA[1:]],
+        {"1.csv": "a.b,a-b\n1,2\n", "old/1.csv": "a.b,a-b\n1,2\n"},
+        warnings={
+            "columns_arrived": ("'a-b'", "'a.b'"),
+            "file_is_well_formed": ("old/1.csv", "same content", "1.csv"),
+        },
+        rows=[("1", "2"), ("1", "2")],
     ),
 }
 CASES = RIGHT | WRONG | TOLD
@@ -330,15 +311,17 @@ def test_wrong_values_are_told_with_place_and_remedy_and_right_ones_pass(
 
 def test_each_table_has_the_values_of_its_files(found: dict[str, list[dg.AssetCheckResult]], syncs: Syncs) -> None:
     assert set(found) == set(CASES)
-    different = {}
-    for name, case in CASES.items():
-        if case.rows is None:
-            continue
-        names = [item.name for item in syncs.bigquery.get_table(f"landing_checks.{name}").schema]
-        own = ", ".join(f"`{item}`" for item in names if not item.startswith("_a"))
-        rows = syncs.rows(f"select {own} from landing_checks.{name} order by {own}")
-        if rows != case.rows:
-            different[name] = rows
+    tables = {name: case.rows for name, case in CASES.items() if case.rows is not None}
+    # One query, because each costs the emulator a tenth of a second.
+    parts = (f"select '{name}', to_json_string(t) from landing_checks.{name} as t" for name in tables)
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in tables}
+    for name, text in syncs.rows(" union all ".join(parts)):
+        rows[name].append(tuple(value for column, value in json.loads(text).items() if not column.startswith("_a")))
+    different = {
+        name: rows[name]
+        for name, expected in tables.items()
+        if sorted(rows[name], key=repr) != sorted(expected, key=repr)
+    }
     assert different == {}
 
 
