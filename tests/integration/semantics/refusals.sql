@@ -10,7 +10,7 @@ SELECT LENGTH(5)
 SELECT UPPER(1.5)
 --! No matching signature for function UPPER for argument types: FLOAT64
 
--- comparisons
+-- argument_types
 SELECT TIMESTAMP '2024-01-01' = DATE '2024-01-01'
 --! No matching signature for operator = for argument types: TIMESTAMP, DATE
 

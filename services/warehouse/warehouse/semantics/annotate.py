@@ -108,8 +108,8 @@ def _give_values_types(tree: Node, context: Any) -> None:
 
 def _by_signature(annotator: Any, node: Node) -> Node:
     """Take the type from the table of signatures; where it leaves it open, sqlglot's."""
-    function = signatures.find(node)
-    found = function.result(node) if function else None
+    called = signatures.find(node)
+    found = called[0].result(called[1]) if called else None
     if found is not None:
         annotator._set_type(node, found)
     elif (usual := BigQuery.EXPRESSION_METADATA.get(type(node))) and "annotator" in usual:
@@ -137,9 +137,19 @@ def _arithmetic(annotator: Any, node: exp.Binary) -> exp.Binary:
     return node
 
 
+def _concatenation(annotator: Any, node: exp.DPipe | exp.Concat) -> Node:
+    """BYTES and arrays stay what they are; everything else is written as STRING."""
+    parts = [node.left, node.right] if isinstance(node, exp.DPipe) else node.expressions
+    kept = [part.type for part in parts if of(part) in ("BYTES", "ARRAY")]
+    unknown = not kept and any(of(part) is None for part in parts)
+    annotator._set_type(node, kept[0] if kept else T.UNKNOWN if unknown else T.VARCHAR)
+    return node
+
+
 METADATA: dict[type[exp.Expr], dict[str, Any]] = {
     **BigQuery.EXPRESSION_METADATA,
-    **{node: {"annotator": _by_signature} for node in signatures.by_node() if not isinstance(node, str)},
-    exp.Anonymous: {"annotator": _by_signature},
+    **{node: {"annotator": _by_signature} for node, _ in signatures.functions()},
+    exp.DPipe: {"annotator": _concatenation},
+    exp.Concat: {"annotator": _concatenation},
     **{node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul, exp.Div)},
 }

@@ -12,7 +12,6 @@ RULES = (
     # refusals
     refusals.impossible_selects,
     refusals.argument_types,
-    refusals.comparisons,
     refusals.conditions,
     refusals.common_type,
     refusals.set_operations,

@@ -9,7 +9,6 @@ from warehouse.semantics import signatures, types
 from warehouse.semantics.nodes import Node, datatype, of, place, refuse
 from warehouse.semantics.rule import Facts, rule
 
-COMPARISONS = {exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 NOT_A_CONDITION = types.NUMBERS | {"STRING", "BYTES", "DATE"}
 APART = frozenset({"NUMBER", "STRING", "BOOL", "BYTES"})  # of these no two have a common type
 
@@ -31,22 +30,18 @@ def impossible_selects(select: exp.Select, facts: Facts) -> None:
         raise refuse("Query without FROM clause cannot have a WHERE clause", select.args["where"])
 
 
-@rule(
-    "arguments of the wrong type are refused",
-    *(node for node in signatures.by_node() if not isinstance(node, str)),
-    exp.Anonymous,
-)
+@rule("arguments of the wrong type are refused", *{node for node, _ in signatures.functions()})
 def argument_types(node: Node, facts: Facts) -> None:
-    function = signatures.find(node)
-    if function is not None and not function.takes(node):
-        raise no_signature(node, function.name, function.arguments(node), function.operator)
-
-
-@rule("TIMESTAMP and TIME compare with nothing else", *COMPARISONS)
-def comparisons(node: exp.Binary, facts: Facts) -> None:
-    kinds = {of(node.left), of(node.right)}
-    if len(kinds) == 2 and kinds <= types.INSTANTS and kinds != {"DATE", "DATETIME"}:
-        raise no_signature(node, COMPARISONS[type(node)], [node.left, node.right], operator=True)
+    called = signatures.find(node)
+    if called is None or isinstance(node.parent, exp.Contains):  # CONTAINS_SUBSTR is parsed as LOWERs of any types
+        return
+    if isinstance(node, exp.Like) and isinstance(node.expression, exp.Any | exp.All):
+        return
+    if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":  # no comparison: SET a = b
+        return
+    function, arguments = called
+    if not function.takes(arguments):
+        raise no_signature(node, function.name, arguments, function.operator)
 
 
 @rule("WHERE and HAVING take BOOL", exp.Where, exp.Having)
