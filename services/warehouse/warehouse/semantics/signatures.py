@@ -79,7 +79,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Place:
-    """Where sqlglot keeps an argument of a call: the key of each step down, the position in its list, the class there."""
+    """Where sqlglot keeps an argument of a call: each step down has a key, a position in its list, and a class."""
 
     steps: tuple[tuple[str, int | None, type[exp.Expr]], ...]
 
@@ -173,8 +173,7 @@ def _function(name: str, signatures: tuple[Signature, ...]) -> Function:
     longest = max(signatures, key=lambda s: len(s.typed))
     count = len(longest.typed) + (1 if longest.repeated else 0)
     select = parse_one(f"SELECT {longest.call(count)}", dialect=BigQueryDialect)
-    assert isinstance(select, exp.Select)
-    call = select.expressions[0]
+    call: Node = select.args["expressions"][0]
     marked = {column.name: column for column in call.find_all(exp.Column) if column.name.startswith(MARK)}
     places = [_place(marked[f"{MARK}{n}"], call) for n in range(1, count + 1) if f"{MARK}{n}" in marked]
     return Function(name, _key(call), tuple(places), signatures)
@@ -182,9 +181,8 @@ def _function(name: str, signatures: tuple[Signature, ...]) -> Function:
 
 def _place(argument: Node, call: Node) -> Place:
     steps: list[tuple[str, int | None, type[exp.Expr]]] = []
-    while argument is not call:
+    while argument is not call and argument.parent is not None:
         steps.append((argument.arg_key or "", argument.index, type(argument)))
-        assert argument.parent is not None
         argument = argument.parent
     return Place(tuple(reversed(steps)))
 
@@ -194,7 +192,8 @@ def _inner(argument: Node) -> Node:
     while isinstance(argument, exp.Limit | exp.Order | exp.HavingMax):
         argument = argument.this
     if isinstance(argument, exp.Distinct) and len(argument.expressions) == 1:
-        return argument.expressions[0]
+        only: Node = argument.expressions[0]
+        return only
     return argument
 
 
@@ -203,7 +202,8 @@ def _bind(signature: Signature, arguments: Sequence[Node]) -> Binding | None:
     expected = signature.expected(len(arguments))
     if expected is None:
         return None
-    binding, letters = Binding({}), {}
+    binding = Binding({})
+    letters: dict[str, list[tuple[Node | None, exp.DataType | None]]] = {}
     for wanted, argument in zip(expected, arguments, strict=True):
         found = datatype(argument)
         kind = "NULL" if isinstance(argument, exp.Null) else types.kind(found)
@@ -218,7 +218,7 @@ def _bind(signature: Signature, arguments: Sequence[Node]) -> Binding | None:
                 letters.setdefault(inner, []).append((None, element))
             elif types.kind(element) not in (None, "NULL", inner):
                 return None
-        elif wanted != "ANY" and kind not in (None, wanted):
+        elif wanted != "ANY" and kind is not None and kind != wanted:
             binding.exact = binding.exact and kind == "NULL"
             if not types.coerced(kind, wanted, is_literal(argument)):
                 return None
@@ -239,7 +239,7 @@ def _common(
         ("NULL" if isinstance(node, exp.Null) else types.kind(found), node is not None and is_literal(node))
         for node, found in values
     ]
-    known = [(kind, literal) for kind, literal in kinds if kind not in (None, "NULL")]
+    known = [(kind, literal) for kind, literal in kinds if kind is not None and kind != "NULL"]
     if not known:
         return None, True
     common = types.common(known, VARIABLES[letter])

@@ -32,6 +32,24 @@ LITERALS = {  # what a literal is coerced to besides
 }
 
 
+CASTS: dict[str, frozenset[str]] = {  # what a type can be cast to
+    "INT64": NUMBERS | {"BOOL", "STRING"},
+    **dict.fromkeys(("NUMERIC", "BIGNUMERIC", "FLOAT64"), NUMBERS | {"STRING"}),
+    "BOOL": frozenset({"BOOL", "INT64", "STRING"}),
+    "STRING": NUMBERS | INSTANTS | {"BOOL", "STRING", "BYTES", "RANGE", "INTERVAL"},
+    "BYTES": frozenset({"BYTES", "STRING"}),
+    "DATE": frozenset({"STRING", "DATE", "DATETIME", "TIMESTAMP"}),
+    "DATETIME": INSTANTS | {"STRING"},
+    "TIMESTAMP": INSTANTS | {"STRING"},
+    "TIME": frozenset({"STRING", "TIME"}),
+    "INTERVAL": frozenset({"STRING", "INTERVAL"}),
+    "RANGE": frozenset({"STRING", "RANGE"}),
+    "ARRAY": frozenset({"ARRAY"}),
+    "STRUCT": frozenset({"STRUCT"}),
+    "JSON": frozenset({"JSON"}),
+}
+
+
 def kind(datatype: exp.DataType | None) -> str | None:
     """Return the name of a type without its parameters; None for an unknown one."""
     if datatype is None or not isinstance(datatype.this, exp.DataType.Type):

@@ -33,7 +33,11 @@ def substring(node: exp.Substring, facts: Facts) -> Node | None:
     return None
 
 
-@rule("CONCAT and || write values of other types as STRING; BYTES and ARRAY only go with their like", exp.Concat, exp.DPipe)
+@rule(
+    "CONCAT and || write values of other types as STRING; BYTES and ARRAY only go with their like",
+    exp.Concat,
+    exp.DPipe,
+)
 def concatenated(node: exp.Concat | exp.DPipe, facts: Facts) -> None:
     operator = isinstance(node, exp.DPipe)
     parts = [node.left, node.right] if isinstance(node, exp.DPipe) else node.expressions
@@ -41,7 +45,8 @@ def concatenated(node: exp.Concat | exp.DPipe, facts: Facts) -> None:
     if operator and "NULL" in kinds:
         raise refuse("Operands of || cannot be literal NULL", place(node))
     alone = kinds & ALONE
-    if alone and kinds - {"NULL", None} - (alone if operator else {"BYTES"}) or len(alone) > 1:
+    others = kinds - {"NULL", None} - (alone if operator else {"BYTES"})
+    if (alone and others) or len(alone) > 1:
         raise no_signature(node, "||" if operator else "CONCAT", parts, operator)
     if alone or None in kinds:
         return
