@@ -25,7 +25,7 @@ from warehouse import (
     views,
     wildcards,
 )
-from warehouse.semantics import analysis
+from warehouse.semantics import analysis, catalog, shapes
 
 UPSTREAM = "0.4.0"
 
@@ -34,6 +34,9 @@ BRIDGES = (
     query_jobs.ctas_destination,
     query_jobs.grants,
     scripts.struct_assignment,
+    catalog.same_cursor,
+    catalog.typed_variables,
+    shapes.parameter_names,
     analysis.statements,
     structs.field_names,
     views.refresh_options,
