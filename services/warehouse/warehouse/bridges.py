@@ -43,7 +43,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis
+from warehouse.semantics import analysis, catalog, shapes
 
 UPSTREAM = "0.4.0"
 
@@ -53,6 +53,9 @@ BRIDGES = (
     query_jobs.grants,
     query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    catalog.same_cursor,
+    catalog.typed_variables,
+    shapes.parameter_names,
     analysis.statements,
     structs.field_names,
     views.refresh_options,

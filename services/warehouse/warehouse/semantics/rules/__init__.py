@@ -1,7 +1,6 @@
 """The list of all rules. Where several rules look at one node, the first that replaces it wins: refusals come first."""
 
-from warehouse.semantics import names
-from warehouse.semantics.rules import arrays, casts, dates, json, numbers, refusals, statements, strings
+from warehouse.semantics.rules import arrays, casts, common, dates, json, names, numbers, refusals, statements, strings
 
 RULES = (
     # names
@@ -9,13 +8,22 @@ RULES = (
     names.duplicate_names,
     names.reserved_words,
     names.group_by_alias,
+    names.alias_first,
+    names.set_operation_order,
+    names.distinct_order,
     # refusals
     refusals.impossible_selects,
     refusals.argument_types,
-    refusals.comparisons,
     refusals.conditions,
-    refusals.common_type,
-    refusals.set_operations,
+    refusals.windows,
+    casts.invalid_casts,
+    # types that become one
+    common.coalesced,
+    common.if_branches,
+    common.case_branches,
+    common.elements,
+    common.compared,
+    common.set_operations,
     # numbers
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
@@ -24,6 +32,7 @@ RULES = (
     # casts
     casts.cast_to_string,
     casts.cast_from_string,
+    casts.typed_struct,
     casts.cast_struct,
     # strings
     strings.trim_white_space,
@@ -31,11 +40,13 @@ RULES = (
     strings.concatenated,
     strings.formats,
     # dates
+    dates.current_moment,
+    dates.date_parts,
+    dates.on_instants,
     dates.months_apart,
     dates.extract_parts,
     dates.date_trunc,
     dates.instants_apart,
-    dates.date_parts,
     # JSON
     json.to_json_string,
     json.json_of_no_json,
@@ -45,5 +56,7 @@ RULES = (
     # statements
     statements.table_column_names,
     statements.insert_types,
+    statements.update_types,
+    statements.default_value,
     statements.one_match,
 )
