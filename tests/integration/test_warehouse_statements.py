@@ -24,7 +24,7 @@ def writes(bigquery: Client) -> Iterator[None]:
 
 def run(client: Client, sql: str) -> list[tuple[Any, ...]]:
     """Run a statement, once; return its rows."""
-    return [row.values() for row in client.query(sql, job_retry=None, retry=None).result()]
+    return [row.values() for row in client.query(sql, job_retry=None).result()]
 
 
 T = "(id INT64 NOT NULL, s STRING(3), n NUMERIC(5, 2), a ARRAY<INT64>, st STRUCT<x STRING(2) NOT NULL, y ARRAY<INT64>>)"

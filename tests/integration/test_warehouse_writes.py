@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pyarrox.parquet
+import pyarrow.parquet
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery as google_bigquery
@@ -29,7 +29,7 @@ def writes(bigquery: Client) -> Iterator[None]:
 
 def run(client: Client, sql: str, **config: Any) -> list[tuple[Any, ...]]:
     """Run a statement, once; return its rows."""
-    job = client.query(sql, job_config=google_bigquery.QueryJobConfig(**config), job_retry=None, retry=None)
+    job = client.query(sql, job_config=google_bigquery.QueryJobConfig(**config), job_retry=None)
     return [row.values() for row in job.result()]
 
 
@@ -55,8 +55,8 @@ LARGE = [
     Field("l", "RECORD", "REPEATED", fields=[Field("k", "INTEGER"), DEEP]),
     Field("z", "STRING", "REPEATED"),
 ]
-FIRST = {"id": 1, "p": {"x": "a"}, "l": [{"k": 1}]}
-SECOND = {"id": 2, "p": {"y": "2024-01-01"}, "l": [{"k": 2, "m": [{"b": "/w=="}]}], "z": ["q"]}
+FIRST: dict[str, Any] = {"id": 1, "p": {"x": "a"}, "l": [{"k": 1}]}
+SECOND: dict[str, Any] = {"id": 2, "p": {"y": "2024-01-01"}, "l": [{"k": 2, "m": [{"b": "/w=="}]}], "z": ["q"]}
 BOTH = [
     (None, None, [], []),
     (1, {"x": "a", "y": None}, [{"k": 1, "m": []}], []),
@@ -166,7 +166,7 @@ def test_parquet(bigquery: Client, writes: None) -> None:
         }
     )
     content = io.BytesIO()
-    pyarrox.parquet.write_table(table, content)
+    pyarrow.parquet.write_table(table, content)
 
     def load_parquet(*schema: Field, lists: bool = True) -> list[Any]:
         options = google_bigquery.ParquetOptions()
