@@ -1,7 +1,7 @@
 """INFORMATION_SCHEMA, options, estimates of bytes, and what the warehouse refuses."""
 
 import pytest
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery as google_bigquery
 
 Client = google_bigquery.Client
@@ -187,6 +187,40 @@ def test_functions_are_no_tables(bigquery: Client, dataset: str, orders: str) ->
 
 def test_a_table_without_columns_has_no_rows(bigquery: Client, dataset: str) -> None:
     assert list(bigquery.list_rows(bigquery.create_table(f"local-dev.{dataset}.empty"))) == []
+
+
+def test_tables_of_a_case_insensitive_dataset(bigquery: Client, dataset: str, orders: str) -> None:
+    with pytest.raises(NotFound):
+        bigquery.get_table(orders.replace("orders", "Orders"))
+    resource = bigquery.get_dataset(dataset)
+    resource.is_case_insensitive = True
+    bigquery.update_dataset(resource, ["is_case_insensitive"])
+    assert bigquery.get_table(orders.replace("orders", "Orders")).num_rows == 2
+
+
+def test_removed_policy_tags_are_gone(bigquery: Client, dataset: str) -> None:
+    tags = google_bigquery.PolicyTagList(["projects/p/locations/us/taxonomies/1/policyTags/2"])
+    field = google_bigquery.SchemaField("a", "INT64", policy_tags=tags)
+    table = bigquery.create_table(google_bigquery.Table(f"local-dev.{dataset}.secret", [field]))
+    assert table.schema[0].policy_tags == tags
+    table.schema = [google_bigquery.SchemaField("a", "INT64", policy_tags=google_bigquery.PolicyTagList())]
+    assert bigquery.update_table(table, ["schema"]).schema[0].policy_tags is None
+
+
+def test_permissions_may_be_asked_for_in_a_list(bigquery: Client, orders: str) -> None:
+    table = bigquery.get_table(orders)
+    for asked in (["bigquery.tables.get"], [["bigquery.tables.get"]]):
+        assert bigquery.test_iam_permissions(table, asked)["permissions"] == ["bigquery.tables.get"]
+
+
+def test_a_job_is_cancelled_at_any_moment(bigquery: Client) -> None:
+    """A cancel that comes while the statement is translated counts too."""
+    names = ", ".join(f"a.n + {number} as n{number}" for number in range(150))
+    endless = f"select count(*) from (select {names} from big as a, big as b where a.n < b.n)"
+    job = bigquery.query(f"with big as (select n from unnest(generate_array(1, 1000000)) as n) {endless}")
+    job.cancel()
+    with pytest.raises(GoogleAPICallError, match="cancelled"):
+        job.result(job_retry=None, timeout=20)
 
 
 def test_geography_from_and_to_text(bigquery: Client) -> None:
