@@ -40,7 +40,7 @@ class Client:
         return self.request("POST", path, **options)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client_of() -> Callable[[FastAPI], Client]:
     """A function that returns a client of an app."""
     return Client
