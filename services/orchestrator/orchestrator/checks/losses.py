@@ -10,7 +10,8 @@ from orchestrator.reading.facts import FileFacts, Loss
 from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
 from orchestrator.reading.names import bears
 
-DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply{drop} and run again."
+DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply"
+AGAIN = " and run again."
 DROP = ", drop the table (its rows have the changed values)"
 REASONS: Mapping[LossKind, str] = {
     "text": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed it",
@@ -60,7 +61,7 @@ def find(
 
 def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
     drop = "" if stream.sync_mode == "full_refresh_overwrite" else DROP
-    remedy = DECLARE.format(name=loss.column, drop=drop)
+    remedy = DECLARE.format(name=loss.column) + drop + AGAIN
     if isinstance(files.format, JsonlFormat):
         remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
     if loss.kind == "nanoseconds":
