@@ -4,7 +4,7 @@
 It is the first program that runs on a new machine: it uses the standard library only and runs on Python 3.9 or newer.
 After an interruption the same command continues.
 Usage: python3 -m tools.install NAME... A name is an environment, `platform` (all that the services need), `clients`
-(foreign clients of Airbyte's API, for tests) or `all` (all but the clients).
+(foreign clients of Airbyte's API, for tests) or `all` (all but the clients and `oracle`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ LOCKS = {
         f"clients/{lock.parent.name}": lock
         for lock in sorted((ROOT / "tests/integration/clients").glob("*/requirements.txt"))
     },
+    "oracle": ROOT / "tests/dialect/oracle/requirements.txt",
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
 KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
@@ -54,9 +55,10 @@ OURS = {
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
     "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
-# Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`.
+# Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`; nor is
+# GoogleSQL, for `make oracle`.
 CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
-ALL = [name for name in LOCKS if name not in CLIENTS]
+ALL = [name for name in LOCKS if name not in (*CLIENTS, "oracle")]
 PLATFORM = [name for name in ALL if name != "tests"]
 
 

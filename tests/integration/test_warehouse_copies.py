@@ -24,9 +24,9 @@ def orders(bigquery: Client, dataset: str) -> str:
     """A partitioned and clustered table of one row."""
     bigquery.query_and_wait(f"""
         create table {dataset}.orders (
-            id int64 not null options (description = 'the key'), at timestamp not null, data json
+            id int64 not null options (description = 'the key'), `at` timestamp not null, data json
         ) partition by timestamp_trunc(at, day) cluster by id
-        as select 1 as id, timestamp '2024-01-01' as at, json '{{"a": 1}}' as data
+        as select 1 as id, timestamp '2024-01-01' as `at`, json '{{"a": 1}}' as data
     """)
     return f"{dataset}.orders"
 

@@ -93,6 +93,7 @@ class Platform:
     def warehouse(self) -> Service:
         """The BigQuery emulator."""
         where = ["--host", "127.0.0.1", "--port", str(self.ports["warehouse"])]
+        where += ["--storage-port", str(self.ports["warehouse-storage"])]
         project = ["--project", self.environment["BQ_PROJECT"]]
         data = ["--data-dir", str(self.directory / "warehouse")]
         command, variables = self.command("warehouse", "warehouse", *where, *project, *data)

@@ -1,0 +1,76 @@
+"""Analyses a statement: gives its nodes types, then applies the rules."""
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from local_bigquery.engine import database
+from local_bigquery.sql import native, translate
+from sqlglot import exp
+
+from warehouse.semantics import functions
+from warehouse.semantics.annotate import annotate
+from warehouse.semantics.nodes import Node
+from warehouse.semantics.rule import Facts, Rule
+from warehouse.semantics.rules import RULES
+
+ANALYSED = (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create)
+MACROS = Path(__file__).with_name("functions.sql")
+
+
+def by_node(rules: Iterable[Rule]) -> dict[type[exp.Expr], list[Rule]]:
+    """Return the rules that look at each kind of node, in their order."""
+    found: dict[type[exp.Expr], list[Rule]] = {}
+    for rule in rules:
+        for kind in rule.nodes:
+            found.setdefault(kind, []).append(rule)
+    return found
+
+
+rules_of = by_node(RULES)
+
+
+def analyse(tree: Node, context: Any) -> Node:
+    """Return the statement with BigQuery's meaning written out. Raises BigQueryError for what BigQuery refuses."""
+    if not isinstance(tree, ANALYSED):
+        return tree
+    facts = Facts(tree, annotate(tree, context), context)
+    facts.ctes = {cte.alias_or_name.casefold() for cte in tree.find_all(exp.CTE)}
+    for node in reversed(list(tree.walk())):
+        tree = _apply(node, tree, facts)
+    return tree
+
+
+def _apply(node: Node, tree: Node, facts: Facts) -> Node:
+    """Apply the first rule that replaces `node`; return the tree."""
+    for rule in rules_of.get(type(node), ()):
+        replacement = rule.apply(node, facts)
+        if replacement is None:
+            continue
+        if isinstance(node.parent, exp.SafeFunc) and isinstance(replacement, exp.Cast):
+            replacement = replacement.this  # SAFE. takes a call
+        if node is tree:
+            return replacement
+        node.replace(replacement)
+        break
+    return tree
+
+
+def statements() -> None:
+    """Analyse each statement before local-bigquery translates it, and define the functions that the rules call."""
+    upstream_connect, upstream_register = database._connect, native.register
+
+    def connect() -> duckdb.DuckDBPyConnection:
+        connection: duckdb.DuckDBPyConnection = upstream_connect()
+        connection.execute(MACROS.read_text())
+        return connection
+
+    def register(connection: Any) -> None:
+        upstream_register(connection)
+        functions.register(connection)
+
+    native.register = register
+    database._connect = functools.cache(connect)
+    translate.STATEMENT_RULES.insert(0, analyse)

@@ -1,0 +1,41 @@
+"""Functions in Python for what DuckDB cannot compute exactly: macros of functions.sql call them off their fast path."""
+
+import decimal
+
+import duckdb
+
+LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
+EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
+NINTH = decimal.Decimal("1e-9")
+NUMERIC = "DECIMAL(38, 9)"
+
+
+def _numeric(value: decimal.Decimal, operator: str) -> decimal.Decimal:
+    value = value.quantize(NINTH, context=EXACT)
+    if abs(value) > LIMIT:
+        raise ValueError(f"numeric overflow in {operator}")
+    return value
+
+
+def multiply(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
+    """Return the product, rounded to nine decimals. Raises ValueError from 10^29 on."""
+    return _numeric(EXACT.multiply(a, b), "*")
+
+
+def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
+    """Return the quotient, rounded to nine decimals. Raises ValueError from 10^29 on, and for a division by zero."""
+    if not b:
+        raise ValueError(f"division by zero: {a.normalize():f} / 0")
+    return _numeric(EXACT.divide(a, b), "/")
+
+
+FUNCTIONS = {
+    "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
+    "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
+}
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define the functions on the connection."""
+    for name, (function, parameters, result) in FUNCTIONS.items():
+        connection.create_function(name, function, parameters, result)  # type: ignore[arg-type]

@@ -1,0 +1,40 @@
+-- Macros that the rules call. A macro takes the fast path of DuckDB where it is exact, else a function of functions.py.
+CREATE MACRO bq.main._numeric_string(x) AS
+    CASE WHEN contains(x::VARCHAR, '.') THEN regexp_replace(rtrim(rtrim(x::VARCHAR, '0'), '.'), '^(-?)\.', '\1' || '0.') ELSE x::VARCHAR END;
+CREATE MACRO bq.main._numeric_multiply(a, b) AS
+    CASE WHEN abs(a::DOUBLE * b::DOUBLE) < 1e19 THEN (a * b)::DECIMAL(38, 9) ELSE _numeric_multiply_exact(a, b) END;
+CREATE MACRO bq.main._billions(x) AS (x * 1000000000::DECIMAL(10, 0))::HUGEINT;
+CREATE MACRO bq.main._numeric_divide(a, b) AS
+    CASE WHEN b <> 0 AND abs(a::DOUBLE) < 1e19 AND abs(b::DOUBLE) < 1e19 AND abs(a::DOUBLE / b::DOUBLE) < 1e19
+    THEN ((sign(a) * sign(b))::HUGEINT * ((abs(bq.main._billions(a)) * 2000000000::HUGEINT + abs(bq.main._billions(b))) // (2 * abs(bq.main._billions(b)))))::DECIMAL(38, 0)
+        * 0.000000001::DECIMAL(9, 9)
+    ELSE _numeric_divide_exact(a, b) END;
+CREATE MACRO bq.main._finite(x, y, f) AS
+    CASE WHEN isfinite(x::DOUBLE) AND isinf(y) THEN _raise('Floating point overflow in function: ' || f)::DOUBLE ELSE y END;
+CREATE MACRO bq.main._like(s, pattern, message) AS
+    CASE WHEN s IS NULL OR regexp_matches(s, pattern) THEN trim(s) WHEN message IS NULL THEN NULL ELSE _raise(message || s)::VARCHAR END;
+CREATE MACRO bq.main._from(n, size) AS CASE WHEN n = 0 THEN 1 WHEN n < -size THEN 1 WHEN n < 0 THEN size + n + 1 ELSE n END;
+CREATE MACRO bq.main._substring(s, n, size) AS
+    CASE WHEN size < 0 THEN _raise('Third argument in SUBSTR() cannot be negative')::VARCHAR
+    ELSE substr(s, bq.main._from(n, length(s)), size) END;
+CREATE MACRO bq.main._byte_substring(s, n, size) AS
+    from_hex(substr(hex(s), 2 * bq.main._from(n, octet_length(s)) - 1, 2 * coalesce(size, octet_length(s))));
+CREATE MACRO bq.main._thousandths(s) AS rpad(s, (length(s) + (3 - (length(split_part(s, '.', 2)) % 3)) % 3)::INTEGER, '0');
+CREATE MACRO bq.main._fraction_string(x) AS
+    CASE WHEN contains(x::VARCHAR, '.') THEN bq.main._thousandths(x::VARCHAR) ELSE x::VARCHAR END;
+CREATE MACRO bq.main._instant_string(x) AS bq.main._fraction_string(timezone('UTC', x)) || '+00';
+CREATE MACRO bq.main._interval_string_3(i) AS
+    CASE WHEN contains(bq.main._interval_string(i), '.') THEN bq.main._thousandths(bq.main._interval_string(i)) ELSE bq.main._interval_string(i) END;
+CREATE MACRO bq.main._quoted(s) AS
+    CASE WHEN contains(s, '"') AND NOT contains(s, '''') THEN '''' || s || '''' ELSE '"' || replace(replace(s, '\', '\\'), '"', '\"') || '"' END;
+CREATE MACRO bq.main._float_text(x) AS x::DOUBLE::VARCHAR;
+CREATE MACRO bq.main._months_array(s, e, n) AS list_filter(
+    list_transform(generate_series(0, datediff('month', s, e), n), lambda i: (s + to_months(i::INTEGER))::DATE), lambda d: d <= e);
+CREATE MACRO bq.main._json_numeric(x) AS
+    CASE WHEN x = trunc(x) AND abs(x) <= 9007199254740992 THEN bq.main._numeric_string(x)::JSON ELSE to_json(bq.main._numeric_string(x)) END;
+CREATE MACRO bq.main._json_integer(x) AS CASE WHEN abs(x) <= 9007199254740992 THEN to_json(x) ELSE to_json(x::VARCHAR) END;
+CREATE MACRO bq.main._json_float(x) AS
+    CASE WHEN NOT isfinite(x) THEN to_json(CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END) ELSE regexp_replace(x::VARCHAR, '\.0$', '')::JSON END;
+CREATE MACRO bq.main._json_instant(x) AS replace(bq.main._fraction_string(timezone('UTC', x)), ' ', 'T') || 'Z';
+CREATE MACRO bq.main._json_datetime(x) AS replace(bq.main._fraction_string(x), ' ', 'T');
+CREATE MACRO bq.main._json_bytes(x) AS base64(x);

@@ -1,0 +1,42 @@
+"""Arrays, and the rows that UNNEST makes of them."""
+
+from sqlglot import exp
+
+from warehouse.semantics.nodes import Node, datatype
+from warehouse.semantics.rule import Facts, rule
+
+STRUCT = exp.DataType.Type.STRUCT
+
+
+@rule("ARRAY_CONCAT with NULL is NULL", exp.ArrayConcat)
+def array_concat(node: exp.ArrayConcat, facts: Facts) -> Node | None:
+    arrays = [node.this, *node.expressions]
+    if all(isinstance(array, exp.Array) for array in arrays):
+        return None
+    missing = exp.or_(*(exp.Is(this=array.copy(), expression=exp.null()) for array in arrays))
+    return exp.Case(ifs=[exp.If(this=missing, true=exp.null())], default=node.copy())
+
+
+@rule("UNNEST of STRUCTs makes their fields columns", exp.Unnest)
+def unnest_structs(unnest: exp.Unnest, facts: Facts) -> Node | None:
+    array = datatype(unnest.expressions[0]) if len(unnest.expressions) == 1 else None
+    element = array.expressions[0] if array is not None and array.expressions else None
+    if not isinstance(element, exp.DataType) or element.this != STRUCT:
+        return None
+    if not isinstance(unnest.parent, exp.From | exp.Join):
+        return None
+    offset, alias = unnest.args.get("offset"), unnest.args.get("alias")
+    if not offset:
+        unnest.set("explode_array", True)
+        if alias and alias.columns and not alias.this:  # in `UNNEST(a) x` the alias names the rows
+            unnest.set("alias", exp.TableAlias(this=alias.columns[0]))
+        return None
+    label = alias.columns[0] if alias and alias.columns else (alias and alias.this)
+    numbered = exp.Unnest(
+        expressions=[unnest.expressions[0].copy()],
+        alias=exp.TableAlias(this=exp.to_identifier("_u"), columns=[exp.to_identifier("_e"), exp.to_identifier("_i")]),
+        offset=True,
+    )
+    index = exp.alias_(exp.column("_i", "_u") - 1, offset.name if isinstance(offset, exp.Identifier) else "offset")
+    rows = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("_e")), index).from_(numbered)
+    return exp.Subquery(this=rows, alias=exp.TableAlias(this=label.copy()) if label else None)

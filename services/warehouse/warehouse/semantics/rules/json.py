@@ -1,0 +1,54 @@
+"""JSON."""
+
+import itertools
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from warehouse.semantics import types
+from warehouse.semantics.nodes import Node, call, datatype, macro, of, typed
+from warehouse.semantics.rule import Facts, rule
+
+WRITERS = {  # the macro that writes a value as BigQuery's JSON has it, where DuckDB's to_json differs
+    "NUMERIC": "_json_numeric",
+    "BIGNUMERIC": "_json_numeric",
+    "INT64": "_json_integer",
+    "FLOAT64": "_json_float",
+    "TIMESTAMP": "_json_instant",
+    "DATETIME": "_json_datetime",
+    "BYTES": "_json_bytes",
+}
+
+
+@rule("TO_JSON_STRING writes each type as JSON in BigQuery's form", exp.Anonymous)
+def to_json_string(node: exp.Anonymous, facts: Facts) -> Node | None:
+    if node.name.lower() != "bq.main.to_json_string" or len(node.expressions) != 1:
+        return None
+    value = node.expressions[0]
+    if (of_type := datatype(value)) is None:
+        return None
+    written = exp.cast(call("to_json", _json(value.copy(), of_type, itertools.count())), "VARCHAR")
+    return typed(exp.func("COALESCE", written, exp.Literal.string("null")), "STRING")
+
+
+def _json(value: Node, of_type: exp.DataType, names: Iterator[int]) -> Node:
+    """Return `value` so that DuckDB's to_json writes it in BigQuery's form."""
+    kind = types.kind(of_type)
+    if kind == "STRUCT" and of_type.expressions and all(isinstance(f, exp.ColumnDef) for f in of_type.expressions):
+        fields = []
+        for field in of_type.expressions:
+            written = _json(call("struct_extract", value, field.name), field.args["kind"], names)
+            fields.append(exp.PropertyEQ(this=exp.to_identifier(field.name, quoted=True), expression=written))
+        return exp.Struct(expressions=fields)
+    if kind == "ARRAY" and of_type.expressions:
+        label = exp.to_identifier(f"j{next(names)}")
+        element = _json(exp.column(label.copy()), of_type.expressions[0], names)
+        return call("list_transform", value, exp.Lambda(this=element, expressions=[label]))
+    return macro(WRITERS[kind], value) if kind in WRITERS else value
+
+
+@rule("a STRING that is not JSON has no value", exp.JSONExtractScalar)
+def json_of_no_json(node: exp.JSONExtractScalar, facts: Facts) -> Node | None:
+    if of(node.this) != "STRING":
+        return None
+    return typed(exp.Case(ifs=[exp.If(this=call("json_valid", node.this), true=node.copy())]), "STRING")

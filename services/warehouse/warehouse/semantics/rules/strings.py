@@ -1,0 +1,88 @@
+"""Strings."""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from warehouse.semantics import types
+from warehouse.semantics.nodes import Node, call, datatype, macro, of, typed
+from warehouse.semantics.rule import Facts, rule
+from warehouse.semantics.rules.casts import text
+
+WHITE_SPACE = " \t\n\v\f\r\x85\u00a0\u2003\u2028\u2029\u3000"
+SPECIFIER = re.compile(r"%(?:%|([-+ #0']*)(\d*)(\.\d+)?([a-zA-Z]))")
+
+
+@rule("TRIM without characters trims every white space", exp.Trim)
+def trim_white_space(node: exp.Trim, facts: Facts) -> None:
+    if node.expression is None and of(node.this) != "BYTES":
+        node.set("expression", exp.Literal.string(WHITE_SPACE))
+
+
+@rule("SUBSTR counts position 0 as 1, and from the start if it lies before it", exp.Substring)
+def substring(node: exp.Substring, facts: Facts) -> Node | None:
+    size = node.args.get("length")
+    if of(node.this) == "BYTES":
+        return typed(macro("_byte_substring", node.this, node.args["start"], size if size else exp.null()), "BYTES")
+    if size:
+        return typed(macro("_substring", node.this, node.args["start"], size), "STRING")
+    return None
+
+
+@rule("CONCAT and || write values of other types as STRING", exp.Concat, exp.DPipe)
+def concatenated(node: exp.Concat | exp.DPipe, facts: Facts) -> None:
+    parts = node.expressions if isinstance(node, exp.Concat) else [node.left, node.right]
+    kinds = {of(part) for part in parts}
+    if kinds & {"BYTES", "ARRAY", None}:
+        return
+    for part in parts:
+        if of(part) not in ("STRING", "NULL"):
+            part.replace(text(part.copy(), of(part)) or typed(part.copy(), "STRING"))
+
+
+@rule("FORMAT: %t and %T write values as BigQuery shows them, ' groups with commas", exp.Format)
+def formats(node: exp.Format, facts: Facts) -> None:
+    if not isinstance(node.this, exp.Literal):
+        return
+    values, index = list(node.expressions), itertools.count()
+
+    def specifier(match: re.Match[str]) -> str:
+        if match[0] == "%%" or (at := next(index)) >= len(values):
+            return match[0]
+        if match[4] in "tT":
+            values[at] = _display(values[at], datatype(values[at]), match[4] == "T", itertools.count())
+        elif match[1] == "'" and not match[2]:
+            values[at] = call("format", "{:,%s}" % ((match[3] + "f") if match[3] else ""), values[at])
+        else:
+            return match[0]
+        return f"%{match[1].replace(chr(39), '')}{match[2]}s"
+
+    node.set("this", exp.Literal.string(SPECIFIER.sub(specifier, node.this.this)))
+    node.set("expressions", values)
+
+
+def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Iterator[int]) -> Node:
+    """Return the text of `value` that FORMAT's %t, or %T when `quoted`, writes."""
+    kind = types.kind(of_type) if not isinstance(value, exp.Null) else None
+    shown: Node
+    if kind == "ARRAY" and of_type is not None and of_type.expressions:
+        label = exp.to_identifier(f"d{next(names)}")
+        element = _display(exp.column(label.copy()), of_type.expressions[0], quoted, names)
+        items = call("list_transform", value, exp.Lambda(this=element, expressions=[label]))
+        shown = call("concat", "[", call("array_to_string", items, ", "), "]")
+    elif kind == "STRUCT" and of_type is not None and all(isinstance(f, exp.ColumnDef) for f in of_type.expressions):
+        parts: list[Node | str] = []
+        for field in of_type.expressions:
+            item = _display(call("struct_extract", value, field.name), field.args["kind"], quoted, names)
+            parts += [", ", item] if parts else [item]
+        shown = call("concat", "(", *parts, ")")
+    elif kind == "STRING":
+        shown = macro("_quoted", value) if quoted else value.copy()
+    elif kind == "FLOAT64":
+        shown = macro("_float_text", value)
+    else:
+        shown = text(value, kind) or exp.cast(value.copy(), "VARCHAR")
+    missing = exp.Is(this=value.copy(), expression=exp.null())
+    return exp.Case(ifs=[exp.If(this=missing, true=exp.Literal.string("NULL"))], default=shown)

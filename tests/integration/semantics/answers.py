@@ -1,0 +1,84 @@
+"""Answers statements as the warehouse does, without HTTP, each once with all rules and once without one of them.
+
+Runs in the warehouse's environment. Standard input is a JSON object: {"setup": [statement, …], "cases": [{"sql",
+"rule"}, …]}. Standard output has one JSON object a line: the rules with their reasons, then for each case {"with":
+answer, "without": answer}; an answer is {"rows", "types"} in the form of the REST API, or {"error"}.
+"""
+
+import functools
+import itertools
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from local_bigquery.app import app
+from local_bigquery.catalog import datasets, tables
+from local_bigquery.engine import database, results, types
+from local_bigquery.errors import from_exception
+from local_bigquery.jobs import query
+from local_bigquery.models import Dataset, JobConfigurationQuery
+from local_bigquery.settings import settings
+
+from warehouse import bridges
+from warehouse.semantics import analysis
+from warehouse.semantics.rules import RULES
+
+PROJECT, DATASET = "local-dev", "probe"
+numbers = itertools.count()
+
+
+def plain(value: Any) -> Any:
+    """Return a cell of the REST API without its envelopes: arrays and structs are lists."""
+    if isinstance(value, dict):
+        return [plain(cell["v"]) for cell in value["f"]]
+    return [plain(element["v"]) for element in value] if isinstance(value, list) else value
+
+
+def answer(sql: str, parameters: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Run a statement and return its rows and the types of its columns, or the error."""
+    configuration = JobConfigurationQuery.model_validate(
+        {"query": sql, "queryParameters": parameters, "defaultDataset": {"datasetId": DATASET}}
+    )
+    try:
+        with database.cursor() as cursor:
+            _, _, table = query.execute(cursor, PROJECT, f"job{next(numbers)}", configuration)
+            if table is None or table.datasetId != tables.RESULTS:
+                return {"rows": [], "types": []}
+            reference = tables.reference(table)
+            page = results.page(cursor, tables.name(*reference))
+            fields = tables.columns(*reference)
+    except Exception as error:
+        return {"error": from_exception(error).message}
+    return {
+        "rows": [plain(json.loads(row)) for row in page.rows],
+        "types": [f"{field.name} {types.bigquery_type(field, quoted=False)}" for field in fields],
+    }
+
+
+def main() -> None:
+    """Answer all cases."""
+    settings.data_dir = Path(tempfile.mkdtemp(prefix="answers-"))
+    settings.default_project_id = PROJECT
+    bridges.install(app)
+    database.attach(PROJECT)
+    datasets.create(PROJECT, Dataset.model_validate({"datasetReference": {"projectId": PROJECT, "datasetId": DATASET}}))
+    request = json.load(sys.stdin)
+    for sql in request["setup"]:
+        if error := answer(sql).get("error"):
+            raise SystemExit(f"{sql}: {error}")
+    print(json.dumps({rule.name: rule.because for rule in RULES}))
+    without = functools.cache(lambda name: analysis.by_node(rule for rule in RULES if rule.name != name))
+    everything = analysis.rules_of
+    for case in request["cases"]:
+        found: dict[str, Any] = {"with": answer(case["sql"], case.get("parameters"))}
+        if rule := case.get("rule"):
+            analysis.rules_of = without(rule)
+            found["without"] = answer(case["sql"], case.get("parameters"))
+            analysis.rules_of = everything
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()

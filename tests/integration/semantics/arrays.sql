@@ -1,0 +1,20 @@
+-- array_concat
+SELECT ARRAY_CONCAT([1], NULL) IS NULL
+--> ["true"]
+
+-- unnest_structs
+SELECT * FROM unnested, UNNEST(pairs) AS x
+--> ["1", [["1", "2"]], "1", "2"]
+--: k INT64, pairs ARRAY<STRUCT<a INT64, b INT64>>, a INT64, b INT64
+
+-- unnest_structs
+SELECT k, a FROM unnested, UNNEST(pairs)
+--> ["1", "1"]
+
+-- unnest_structs: how exports of Google Analytics are read
+SELECT (SELECT value.text FROM UNNEST(event_params) WHERE key = 'page') AS page FROM events
+--> ["/home"]
+
+-- unnest_structs
+SELECT x.a, position FROM unnested, UNNEST(pairs) AS x WITH OFFSET AS position
+--> ["1", "0"]

@@ -1,0 +1,32 @@
+-- cast_to_string
+SELECT CAST(NUMERIC '12.50' AS STRING), TO_HEX(MD5(CAST(NUMERIC '12.50' AS STRING)))
+--> ["12.5", "cf3e481a44141cabd4e9d46cfbb1f899"]
+
+-- cast_to_string
+SELECT CAST(TIMESTAMP '2024-01-01 00:00:00.5' AS STRING), CAST(b'abc' AS STRING)
+--> ["2024-01-01 00:00:00.500+00", "abc"]
+
+-- cast_from_string
+SELECT CAST('10.7' AS INT64)
+--! Bad int64 value: 10.7
+
+-- cast_from_string
+SELECT SAFE_CAST('10.7' AS INT64), SAFE_CAST('1e3' AS INT64), SAFE_CAST('1_000' AS INT64), SAFE_CAST(' 0x1F ' AS INT64)
+--> [null, null, null, "31"]
+
+-- cast_from_string
+SELECT SAFE_CAST('1' AS BOOL), SAFE_CAST('yes' AS BOOL), SAFE_CAST('t' AS BOOL), SAFE_CAST('TRUE' AS BOOL)
+--> [null, null, null, "true"]
+
+-- cast_from_string
+SELECT SAFE_CAST('2024-01-01 10:00:00' AS DATE), SAFE_CAST('2024/01/01' AS DATE), SAFE_CAST('2024-1-1' AS DATE)
+--> [null, null, "2024-01-01"]
+
+-- cast_from_string
+SELECT SHA256(CAST('é' AS BYTES)) = SHA256(b'\xc3\xa9')
+--> ["true"]
+
+-- cast_struct
+SELECT CAST(STRUCT(1 AS p, 'x' AS q) AS STRUCT<a INT64, b STRING>) AS s
+--> [["1", "x"]]
+--: s STRUCT<a INT64, b STRING>

@@ -1,0 +1,11 @@
+-- to_json_string: an integer NUMERIC is a number, another one is a string, as the manual's table of JSON encodings says
+SELECT TO_JSON_STRING(STRUCT(TIMESTAMP '2024-01-01 10:00:00' AS t, NUMERIC '1.5' AS n, NUMERIC '2' AS m, 1.0 AS f))
+--> ["{\"t\":\"2024-01-01T10:00:00Z\",\"n\":\"1.5\",\"m\":2,\"f\":1}"]
+
+-- to_json_string
+SELECT TO_JSON_STRING(b'abc'), TO_JSON_STRING(9007199254740993), TO_JSON_STRING(CAST('inf' AS FLOAT64))
+--> ["\"YWJj\"", "\"9007199254740993\"", "\"Infinity\""]
+
+-- json_of_no_json
+SELECT JSON_VALUE('oops', '$.a')
+--> [null]

@@ -1,0 +1,40 @@
+-- numeric_arithmetic
+SELECT NUMERIC '10.25' * NUMERIC '1.19' AS product, NUMERIC '1' / 3 AS quotient
+--> ["12.1975", "0.333333333"]
+--: product NUMERIC, quotient NUMERIC
+
+-- numeric_arithmetic: a literal with a decimal point becomes NUMERIC
+SELECT NUMERIC '1.5' * 1.5 AS product
+--> ["2.25"]
+--: product NUMERIC
+
+-- numeric_arithmetic
+SELECT NUMERIC '99999999999' * NUMERIC '99999999999'
+--> ["9999999999800000000001"]
+
+-- numeric_arithmetic
+SELECT NUMERIC '99999999999999999999' * NUMERIC '99999999999'
+--! numeric overflow
+
+-- numeric_arithmetic
+SELECT NUMERIC '0.1' + 0.2 AS total
+--> ["0.3"]
+--: total NUMERIC
+
+-- numeric_safe_divide
+SELECT SAFE_DIVIDE(NUMERIC '1', 3) AS quotient, SAFE_DIVIDE(NUMERIC '1', 0) AS nothing
+--> ["0.333333333", null]
+--: quotient NUMERIC, nothing NUMERIC
+
+-- numeric_arithmetic
+SELECT x * y AS product FROM (SELECT NUMERIC '1.5' AS x, 1.5 AS y)
+--> ["2.25"]
+--: product FLOAT64
+
+-- nan_equals_nothing
+SELECT CAST('nan' AS FLOAT64) = CAST('nan' AS FLOAT64)
+--> ["false"]
+
+-- float_overflow
+SELECT EXP(1000)
+--! Floating point overflow in function: EXP

@@ -1,0 +1,96 @@
+"""BigQuery's semantics: each statement of `semantics/*.sql` answered with all rules, and without the rule it is for."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.local.platform import ROOT, python
+
+FOLDER = Path(__file__).with_name("semantics")
+DOCS = ROOT / "docs" / "warehouse-sql.md"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A statement and what is expected: rows (and types), or words of a refusal. `rule` is the rule it is for."""
+
+    place: str
+    rule: str
+    sql: str
+    rows: list[Any] = field(default_factory=list)
+    types: str = ""
+    error: str = ""
+
+    def answered_by(self, answer: dict[str, Any]) -> bool:
+        """Whether the answer is the expected one."""
+        if self.error or "error" in answer:
+            return bool(self.error) and self.error.casefold() in answer.get("error", "").casefold()
+        return self.rows == answer["rows"] and self.types in ("", ", ".join(answer["types"]))
+
+
+def read(path: Path) -> list[Case]:
+    """Read the cases of a file: `-- rule`, the statement, then `--> row`, `--: types` or `--! words of a refusal`."""
+    cases, line = [], 1
+    for block in path.read_text().split("\n\n"):
+        first, *rest = block.strip().splitlines()
+        expected = [text for text in rest if text[:3] in ("-->", "--:", "--!")]
+        marks = {mark: [text[4:] for text in expected if text.startswith(mark)] for mark in ("-->", "--:", "--!")}
+        cases.append(
+            Case(
+                place=f"{path.name}:{line}",
+                rule=first.removeprefix("-- ").partition(":")[0],
+                sql="\n".join(text for text in rest if text not in expected),
+                rows=[json.loads(row) for row in marks["-->"]],
+                types="".join(marks["--:"]),
+                error="".join(marks["--!"]),
+            )
+        )
+        line += block.count("\n") + 2
+    return cases
+
+
+CASES = [case for path in sorted(FOLDER.glob("*.sql")) if path.stem != "setup" for case in read(path)]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The rules with their reasons, and the answers to CASES, in their order."""
+
+    rules: dict[str, str]
+    answers: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    """What the warehouse answers, from one process."""
+    setup = [statement for statement in (FOLDER / "setup.sql").read_text().split(";\n") if statement.strip()]
+    request = {"setup": setup, "cases": [{"sql": case.sql, "rule": case.rule} for case in CASES]}
+    command = [str(python("warehouse")), str(FOLDER / "answers.py")]
+    result = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    rules, *found = map(json.loads, result.stdout.splitlines())
+    return Answers(rules, found)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[case.place for case in CASES])
+def test_a_statement_is_answered_as_by_bigquery(answers: Answers, number: int) -> None:
+    case, answer = CASES[number], answers.answers[number]["with"]
+    assert case.answered_by(answer), f"{case.sql}\nexpected {case.error or case.rows} {case.types}, got {answer}"
+
+
+def test_each_rule_is_needed_by_one_of_its_statements(answers: Answers) -> None:
+    needed = {c.rule for c, a in zip(CASES, answers.answers, strict=True) if not c.answered_by(a["without"])}
+    assert set(answers.rules) - needed == set()
+
+
+def test_statements_name_rules_that_exist(answers: Answers) -> None:
+    assert {case.rule for case in CASES} - set(answers.rules) == set()
+
+
+def test_each_rule_is_documented(answers: Answers) -> None:
+    text = DOCS.read_text()
+    assert [name for name, because in answers.rules.items() if f"| {because} |" not in text] == []
