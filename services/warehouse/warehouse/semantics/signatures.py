@@ -86,6 +86,7 @@ def function(name: str, node: type[exp.Expr] | str, places: str, *signatures: st
 
 
 STRING_OR_BYTES = ("STRING -> STRING", "BYTES -> BYTES")
+INTEGERS = ("INT64, INT64 -> FLOAT64", "INT64, FLOAT64 -> FLOAT64", "FLOAT64, INT64 -> FLOAT64")
 DIVISION = ("NUMERIC, NUMERIC -> NUMERIC", "BIGNUMERIC, BIGNUMERIC -> BIGNUMERIC", "FLOAT64, FLOAT64 -> FLOAT64")
 ARITHMETIC = ("INT64, INT64 -> INT64", *DIVISION)
 
@@ -105,7 +106,7 @@ FUNCTIONS = (
     # conditions
     function("NOT", exp.Not, "this", "BOOL -> BOOL"),
     # numbers
-    function("SAFE_DIVIDE", exp.SafeDivide, "this expression", *DIVISION),
+    function("SAFE_DIVIDE", exp.SafeDivide, "this expression", *INTEGERS, *DIVISION),
     function("SAFE_MULTIPLY", "safe_multiply", "expressions", *ARITHMETIC),
     function("SAFE_ADD", "safe_add", "expressions", *ARITHMETIC),
     function("SAFE_SUBTRACT", "safe_subtract", "expressions", *ARITHMETIC),

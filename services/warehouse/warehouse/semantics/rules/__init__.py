@@ -1,7 +1,7 @@
 """The list of all rules. Where several rules look at one node, the first that replaces it wins: refusals come first."""
 
 from warehouse.semantics import names
-from warehouse.semantics.rules import arrays, casts, dates, json, numbers, refusals, statements, strings
+from warehouse.semantics.rules import arrays, casts, dates, json, library, numbers, refusals, statements, strings
 
 RULES = (
     # names
@@ -16,6 +16,13 @@ RULES = (
     refusals.conditions,
     refusals.common_type,
     refusals.set_operations,
+    # functions
+    library.replaced_functions,
+    library.padded,
+    library.trimmed_bytes,
+    library.initcap,
+    library.rounded,
+    library.array_places,
     # numbers
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
