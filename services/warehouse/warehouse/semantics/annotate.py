@@ -108,8 +108,8 @@ def _give_values_types(tree: Node, context: Any) -> None:
 
 def _by_signature(annotator: Any, node: Node) -> Node:
     """Take the type from the table of signatures; where it leaves it open, sqlglot's."""
-    function = signatures.find(node)
-    found = function.result(node) if function else None
+    called = signatures.find(node)
+    found = called[0].result(called[1]) if called else None
     if found is not None:
         annotator._set_type(node, found)
     elif (usual := BigQuery.EXPRESSION_METADATA.get(type(node))) and "annotator" in usual:
@@ -137,9 +137,50 @@ def _arithmetic(annotator: Any, node: exp.Binary) -> exp.Binary:
     return node
 
 
+def _concatenation(annotator: Any, node: exp.DPipe | exp.Concat) -> Node:
+    """BYTES and arrays stay what they are; everything else is written as STRING."""
+    parts = [node.left, node.right] if isinstance(node, exp.DPipe) else node.expressions
+    kept = [part.type for part in parts if of(part) in ("BYTES", "ARRAY")]
+    unknown = not kept and any(of(part) is None for part in parts)
+    annotator._set_type(node, kept[0] if kept else T.UNKNOWN if unknown else T.VARCHAR)
+    return node
+
+
+def _branches(annotator: Any, node: exp.Case | exp.If | exp.Array) -> Node:
+    """The common type of all values; sqlglot's where one is not known."""
+    if isinstance(node, exp.Case):
+        values = [branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")]
+    else:
+        values = node.expressions if isinstance(node, exp.Array) else [node.args.get("true"), node.args.get("false")]
+    given = [value for value in values if value is not None]
+    kinds = [(kind, is_literal(value)) for value in given if (kind := of(value))]
+    common = types.common(kinds, tuple(types.KINDS.values())) if len(kinds) == len(given) and kinds else None
+    found = next((value.type for value in given if of(value) == common), None) if common else None
+    if found is None or any(isinstance(value, exp.Query) for value in given):
+        usual: Any = BigQuery.EXPRESSION_METADATA[type(node)]["annotator"]
+        usual(annotator, node)
+    elif isinstance(node, exp.Array):
+        annotator._set_type(node, exp.DataType(this=T.ARRAY, expressions=[found.copy()], nested=True))
+    else:
+        annotator._set_type(node, found)
+    return node
+
+
+def _tuple(annotator: Any, node: exp.Tuple) -> Node:
+    """`(1, 'a')` is a STRUCT whose fields have no names."""
+    fields = [value.type.copy() for value in node.expressions if value.type is not None and of(value)]
+    known = len(fields) == len(node.expressions) > 1
+    found = exp.DataType(this=T.STRUCT, expressions=fields, nested=True) if known else T.UNKNOWN
+    annotator._set_type(node, found)
+    return node
+
+
 METADATA: dict[type[exp.Expr], dict[str, Any]] = {
     **BigQuery.EXPRESSION_METADATA,
-    **{node: {"annotator": _by_signature} for node in signatures.by_node() if not isinstance(node, str)},
-    exp.Anonymous: {"annotator": _by_signature},
+    **{node: {"annotator": _by_signature} for node, _ in signatures.functions()},
+    **{node: {"annotator": _branches} for node in (exp.Case, exp.Array, exp.If)},
+    exp.Tuple: {"annotator": _tuple},
+    exp.DPipe: {"annotator": _concatenation},
+    exp.Concat: {"annotator": _concatenation},
     **{node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul, exp.Div)},
 }

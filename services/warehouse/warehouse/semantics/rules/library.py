@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from warehouse.semantics import signatures
-from warehouse.semantics.nodes import Node, call, of, typed
+from warehouse.semantics.nodes import Node, call, exact_literal, of, typed
 from warehouse.semantics.rule import Facts, rule
-from warehouse.semantics.rules.numbers import _literal_as
 
 
 class Replacement(NamedTuple):
@@ -79,7 +77,7 @@ TABLE = (
     # times
     Replacement(exp.UnixMillis, "this", "TIMESTAMP", "bq.main._unix_millis", "INT64"),
 )
-NAMES = signatures.NAMED
+NAMES = "bq.main."  # the prefix of local-bigquery's macros
 
 
 def _by_node() -> dict[type[exp.Expr] | str, list[Replacement]]:
@@ -113,7 +111,7 @@ def replaced_functions(node: Node, facts: Facts) -> Node | None:
         if node.args.get("max_dist") is not None:
             continue
         if replacement.result in ("NUMERIC", "BIGNUMERIC"):
-            arguments = [_literal_as(a, replacement.result if of(a) != "INT64" else replacement.result) for a in arguments]
+            arguments = [exact_literal(argument, replacement.result) for argument in arguments]
         return typed(call(replacement.function, *arguments), replacement.result)
     return None
 

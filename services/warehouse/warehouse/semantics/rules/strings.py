@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from warehouse.semantics import types
-from warehouse.semantics.nodes import Node, call, datatype, macro, of, typed
+from warehouse.semantics.nodes import Node, call, datatype, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 from warehouse.semantics.rules.casts import text
+from warehouse.semantics.rules.refusals import no_signature
 
 WHITE_SPACE = " \t\n\v\f\r\x85\u00a0\u2003\u2028\u2029\u3000"
+ALONE = frozenset({"BYTES", "ARRAY", "STRUCT", "JSON"})  # what is not written as STRING beside a STRING
 SPECIFIER = re.compile(r"%(?:%|([-+ #0']*)(\d*)(\.\d+)?([a-zA-Z]))")
 
 
@@ -31,11 +33,22 @@ def substring(node: exp.Substring, facts: Facts) -> Node | None:
     return None
 
 
-@rule("CONCAT and || write values of other types as STRING", exp.Concat, exp.DPipe)
+@rule(
+    "CONCAT and || write values of other types as STRING; BYTES and ARRAY only go with their like",
+    exp.Concat,
+    exp.DPipe,
+)
 def concatenated(node: exp.Concat | exp.DPipe, facts: Facts) -> None:
-    parts = node.expressions if isinstance(node, exp.Concat) else [node.left, node.right]
+    operator = isinstance(node, exp.DPipe)
+    parts = [node.left, node.right] if isinstance(node, exp.DPipe) else node.expressions
     kinds = {of(part) for part in parts}
-    if kinds & {"BYTES", "ARRAY", None}:
+    if operator and "NULL" in kinds:
+        raise refuse("Operands of || cannot be literal NULL", place(node))
+    alone = kinds & ALONE
+    others = kinds - {"NULL", None} - (alone if operator else {"BYTES"})
+    if (alone and others) or len(alone) > 1:
+        raise no_signature(node, "||" if operator else "CONCAT", parts, operator)
+    if alone or None in kinds:
         return
     for part in parts:
         if of(part) not in ("STRING", "NULL"):
