@@ -98,6 +98,20 @@ def _paired(operator: Callable[[int, int], int]) -> Callable[[bytes, bytes], byt
     return combine
 
 
+def text(value: bytes, quotes: bytes = b"\"'") -> str:
+    """Return BYTES as FORMAT's %t shows them: quotes, and bytes that are no printable ASCII, are escaped."""
+    escaped = quotes + b"\\"
+    return "".join(
+        f"\\{chr(b)}" if b in escaped else chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in value
+    )
+
+
+def literal(value: bytes) -> str:
+    """Return BYTES as a literal of GoogleSQL."""
+    quote = "'" if b'"' in value and b"'" not in value else '"'
+    return f"b{quote}{text(value, quote.encode())}{quote}"
+
+
 def split(value: bytes, delimiter: bytes) -> list[bytes]:
     """Return the parts of `value` between the delimiters; each byte for an empty delimiter."""
     if not delimiter:
@@ -123,6 +137,8 @@ FUNCTIONS = {
     "_bytes_starts_with": (lambda value, start: bytes(value).startswith(start), [BYTES, BYTES], BOOL),
     "_bytes_ends_with": (lambda value, end: bytes(value).endswith(end), [BYTES, BYTES], BOOL),
     "_bytes_position": (lambda value, part: bytes(value).find(part) + 1, [BYTES, BYTES], INT),
+    "_bytes_text": (lambda value: text(value), [BYTES], "VARCHAR"),
+    "_bytes_literal": (literal, [BYTES], "VARCHAR"),
     "_bytes_split": (split, [BYTES, BYTES], "BLOB[]"),
     "_bytes_code_points": (lambda value: list(bytes(value)), [BYTES], "BIGINT[]"),
     "_bytes_bit_count": (lambda value: int.from_bytes(value).bit_count(), [BYTES], INT),

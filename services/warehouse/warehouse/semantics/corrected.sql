@@ -48,3 +48,22 @@ CREATE OR REPLACE MACRO bq.main._lower(s) AS CASE WHEN contains(s, 'İ') THEN _l
 CREATE OR REPLACE MACRO bq.main._acosh(x) AS CASE WHEN x < 1 THEN _raise('Floating point error in function: ACOSH(' || x || ')')::DOUBLE ELSE acosh(x) END;
 CREATE OR REPLACE MACRO bq.main._cot(x) AS bq.main._not_zero(x, 'COT', cot(x));
 CREATE OR REPLACE MACRO bq.main._unix_millis(x) AS floor(epoch_us(x)::DECIMAL(20, 0) / 1000)::BIGINT;
+CREATE OR REPLACE MACRO bq.main._interval_json(i) AS _json_interval(bq.main._interval_string(i));
+CREATE OR REPLACE MACRO bq.main._json_document(j) AS _json_sorted(j::VARCHAR)::JSON;
+CREATE OR REPLACE MACRO bq.main._json_wide(x) AS bq.main._numeric_string(x)::JSON;
+CREATE OR REPLACE MACRO bq.main._instr(s, t, p, n) AS CASE WHEN s IS NULL OR t IS NULL OR p IS NULL OR n IS NULL THEN NULL
+    WHEN p > 0 THEN coalesce(list_filter(bq.main._positions(s, t), lambda i: i >= p)[n], 0)
+    ELSE coalesce(list_reverse(list_filter(bq.main._positions(s, t), lambda i: i <= length(s) + p + 1))[n], 0) END;
+CREATE OR REPLACE MACRO bq.main._parse_json_exact(s) AS CASE
+    WHEN NOT _json_exact(s) THEN _raise('Invalid input to PARSE_JSON: number cannot be stored without loss of precision')
+    ELSE _json_sorted(json(s)::VARCHAR)::JSON END;
+CREATE OR REPLACE MACRO bq.main._days_apart(micros) AS to_days((micros // 86400000000)::INTEGER) + to_microseconds(micros - micros // 86400000000 * 86400000000);
+CREATE OR REPLACE MACRO bq.main._finite_of_two(a, b, y, name) AS
+    CASE WHEN NOT isfinite(y) AND isfinite(a::DOUBLE) AND isfinite(b::DOUBLE) THEN _raise('Floating point error in function: ' || name || '(' || a || ', ' || b || ')')::DOUBLE ELSE y END;
+CREATE OR REPLACE MACRO bq.main._date_in_range(d) AS
+    CASE WHEN d NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN _raise('date is out of range: ' || d)::DATE ELSE d END;
+CREATE OR REPLACE MACRO bq.main._datetime_in_range(d) AS
+    CASE WHEN d NOT BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN _raise('datetime is out of range: ' || d)::TIMESTAMP ELSE d END;
+CREATE OR REPLACE MACRO bq.main._timestamp_in_range(d) AS
+    CASE WHEN epoch_us(d) NOT BETWEEN -62135596800000000 AND 253402300799999999 THEN _raise('timestamp is out of range: ' || d)::TIMESTAMPTZ ELSE d END;
+CREATE OR REPLACE MACRO bq.main._two_digit_offset(s) AS regexp_replace(s, '(:\d\d(?:\.\d*)?) ?([+-])(\d)(:\d\d)?$', '\1\2' || '0\3\4');

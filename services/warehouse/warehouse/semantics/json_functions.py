@@ -11,7 +11,11 @@ MISSING = object()
 
 def text(document: str) -> str:
     """Return a document as BigQuery writes it: its keys are sorted and stand once."""
-    return _text(json.loads(document))
+    return _text(json.loads(document, object_pairs_hook=_first_of_each))
+
+
+def _first_of_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(members))
 
 
 def _text(value: Any) -> str:

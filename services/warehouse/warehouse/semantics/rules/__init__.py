@@ -37,12 +37,17 @@ RULES = (
     common.compared,
     common.set_operations,
     # functions
+    library.json_paths,
+    library.buckets,
     library.replaced_functions,
     library.padded,
     library.trimmed_bytes,
     library.initcap,
     library.rounded,
     library.array_places,
+    library.numeric_average,
+    library.correlation,
+    library.instant_text,
     # numbers
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
@@ -71,6 +76,9 @@ RULES = (
     # arrays
     arrays.array_concat,
     arrays.unnest_structs,
+    # checked results
+    library.float_results,
+    library.dates_in_range,
     # statements
     statements.table_column_names,
     statements.insert_types,

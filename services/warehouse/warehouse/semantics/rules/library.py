@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from warehouse.semantics.nodes import Node, call, exact_literal, of, typed
+from warehouse.semantics import types
+from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 
@@ -126,6 +127,83 @@ def padded(node: exp.Pad, facts: Facts) -> Node | None:
         return None
     function = "bq.main._left_pad" if left else "bq.main._right_pad"
     return typed(call(function, node.this, node.expression, fill or exp.Literal.string(" ")), "STRING")
+
+
+@rule("AVG of NUMERIC is exact", exp.Avg)
+def numeric_average(node: exp.Avg, facts: Facts) -> Node | None:
+    inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if of(inner) != "NUMERIC" or isinstance(node.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.HavingMax):
+        return None
+    count: Node = exp.Count(this=node.this.copy())
+    quotient = call("bq.main._numeric_divide", exp.Sum(this=node.this.copy()), typed(count.copy(), "NUMERIC"))
+    empty = exp.EQ(this=count, expression=exp.Literal.number(0))
+    return typed(exp.Case(ifs=[exp.If(this=empty, true=exp.null())], default=quotient), "NUMERIC")
+
+
+@rule("CORR of fewer than two pairs is NULL", exp.Corr)
+def correlation(node: exp.Corr, facts: Facts) -> Node | None:
+    if isinstance(node.parent, exp.Window):
+        return None
+    enough = exp.GT(this=call("regr_count", node.this, node.expression), expression=exp.Literal.number(1))
+    return typed(exp.Case(ifs=[exp.If(this=enough, true=node.copy())]), "FLOAT64")
+
+
+@rule("STRING of an instant has parts of a second in threes", exp.String)
+def instant_text(node: exp.String, facts: Facts) -> Node | None:
+    function = {"DATETIME": "_fraction_string", "TIME": "_fraction_string", "TIMESTAMP": "_instant_string"}
+    kind = of(node.this)
+    if kind not in function or node.args.get("zone") is not None:
+        return None
+    return typed(call(f"bq.main.{function[kind]}", node.this), "STRING")
+
+
+@rule("a result that is too large for FLOAT64, or not defined, is an error", exp.Add, exp.Sub, exp.Mul, exp.Pow)
+def float_results(node: exp.Binary, facts: Facts) -> Node | None:
+    sides = (node.this, node.expression)
+    if types.kind(node.type) != "FLOAT64" or any(of(side) not in types.NUMBERS for side in sides):
+        return None
+    if all(is_literal(side) for side in sides) and not isinstance(node, exp.Pow):
+        return None
+    name = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Pow: "POW"}[type(node)]
+    return typed(call("bq.main._finite_of_two", *sides, typed(node.copy(), "FLOAT64"), name), "FLOAT64")
+
+
+STANDARD_PATHS = {"JSON_VALUE", "JSON_QUERY", "JSON_VALUE_ARRAY", "JSON_QUERY_ARRAY"}
+
+
+@rule(
+    "a JSONPath quotes a key with double quotes",
+    exp.JSONExtractScalar,
+    exp.JSONExtract,
+    exp.JSONExtractArray,
+    exp.JSONValueArray,
+)
+def json_paths(node: Node, facts: Facts) -> None:
+    path = node.args.get("expression")
+    if node.meta.get("name", "").upper() in STANDARD_PATHS and isinstance(path, exp.Literal) and "['" in path.this:
+        raise refuse(f"Invalid token in JSONPath at: {path.this[path.this.index('[') :]}", place(node))
+
+
+@rule("NTILE takes a constant", exp.Ntile)
+def buckets(node: exp.Ntile, facts: Facts) -> None:
+    if node.this is not None and not is_literal(node.this):
+        raise refuse("The argument to NTILE must be a literal or query parameter", place(node))
+
+
+MOVED = (
+    *(exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub),
+    *(exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc, exp.LastDay),
+)
+
+
+@rule("a date before the year 1 or after 9999 is an error", *MOVED, exp.Add, exp.Sub)
+def dates_in_range(node: Node, facts: Facts) -> Node | None:
+    kind = types.kind(node.type)
+    if kind not in ("DATE", "DATETIME", "TIMESTAMP") or of(node.this) not in (kind, "DATE"):
+        return None
+    kept = node.copy()
+    kept.type = node.type
+    return typed(call(f"bq.main._{kind.lower()}_in_range", typed(kept, kind)), kind)
 
 
 @rule("TRIM of BYTES", exp.Trim)
