@@ -18,7 +18,7 @@ from warehouse.semantics.rule import Facts, Rule
 from warehouse.semantics.rules import RULES
 
 ANALYSED = (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create)
-MACROS = Path(__file__).with_name("functions.sql")
+MACROS = [Path(__file__).with_name(name) for name in ("functions.sql", "corrected.sql")]
 
 
 def by_node(rules: Iterable[Rule]) -> dict[type[exp.Expr], list[Rule]]:
@@ -69,7 +69,8 @@ def statements() -> None:
 
     def connect() -> duckdb.DuckDBPyConnection:
         connection: duckdb.DuckDBPyConnection = upstream_connect()
-        connection.execute(MACROS.read_text())
+        for file in MACROS:
+            connection.execute(file.read_text())
         return connection
 
     def register(connection: Any) -> None:

@@ -1,6 +1,18 @@
 """The list of all rules. Where several rules look at one node, the first that replaces it wins: refusals come first."""
 
-from warehouse.semantics.rules import arrays, casts, common, dates, json, names, numbers, refusals, statements, strings
+from warehouse.semantics.rules import (
+    arrays,
+    casts,
+    common,
+    dates,
+    json,
+    library,
+    names,
+    numbers,
+    refusals,
+    statements,
+    strings,
+)
 
 RULES = (
     # names
@@ -24,6 +36,18 @@ RULES = (
     common.elements,
     common.compared,
     common.set_operations,
+    # functions
+    library.json_paths,
+    library.buckets,
+    library.replaced_functions,
+    library.padded,
+    library.trimmed_bytes,
+    library.initcap,
+    library.rounded,
+    library.array_places,
+    library.numeric_average,
+    library.correlation,
+    library.instant_text,
     # numbers
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
@@ -53,6 +77,9 @@ RULES = (
     # arrays
     arrays.array_concat,
     arrays.unnest_structs,
+    # checked results
+    library.float_results,
+    library.dates_in_range,
     # statements
     statements.table_column_names,
     statements.insert_types,

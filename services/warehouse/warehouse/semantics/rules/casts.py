@@ -16,10 +16,21 @@ TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast
     "TIME": "_fraction_string",
     "INTERVAL": "_interval_string_3",
 }
+DAY = r"\d{1,4}-\d{1,2}-\d{1,2}"
+CLOCK = r"([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,6})?"
 STRICT = {  # what a STRING must look like to become the type, and the words for one that does not
+    "FLOAT64": (r"^\s*[+-]?(?i:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)\s*$", "Bad double value: "),
+    "NUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid NUMERIC value: "),
+    "BIGNUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid BIGNUMERIC value: "),
+    "DATETIME": (rf"^{DAY}([ Tt]{CLOCK})?$", "Invalid datetime string: "),
+    "TIME": (rf"^{CLOCK}$", "Invalid time string: "),
+    "TIMESTAMP": (
+        rf"^{DAY}([ Tt]{CLOCK}([Zz]| ?[+-]\d{{1,2}}(:\d{{2}})?| [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*)?)?$",
+        "Invalid timestamp: ",
+    ),
     "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: "),
-    "BOOL": (r"^(?i:\s*(true|false)\s*)$", "Bad bool value: "),
-    "DATE": (r"^\s*\d{1,4}-\d{1,2}-\d{1,2}\s*$", "Invalid date: "),
+    "BOOL": (r"^(?i:(true|false))$", "Bad bool value: "),
+    "DATE": (rf"^{DAY}$", "Invalid date: "),
 }
 
 
@@ -55,6 +66,8 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
     ):
         return None
     checked = macro("_like", node.this, pattern, exp.null() if isinstance(node, exp.TryCast) else words)
+    if kind == "TIMESTAMP":
+        checked = macro("_two_digit_offset", checked)
     checked.meta["strict"] = True
     node.set("this", checked)
     return None

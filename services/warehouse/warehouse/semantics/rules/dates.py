@@ -73,12 +73,15 @@ def date_trunc(node: exp.DateTrunc, facts: Facts) -> Node | None:
     return None
 
 
-@rule("TIMESTAMP - TIMESTAMP is an INTERVAL of hours", exp.Sub)
+@rule("DATE - DATE is an INTERVAL of days, TIMESTAMP - TIMESTAMP one of hours, DATETIME - DATETIME one of both", exp.Sub)
 def instants_apart(node: exp.Sub, facts: Facts) -> Node | None:
-    if {of(node.this), of(node.expression)} not in ({"TIMESTAMP"}, {"DATETIME"}):
+    kinds = {of(node.this), of(node.expression)}
+    if kinds == {"DATE"}:
+        return typed(call("to_days", exp.cast(call("date_diff", "day", node.expression, node.this), "INT")), "INTERVAL")
+    if kinds not in ({"TIMESTAMP"}, {"DATETIME"}):
         return None
     apart = exp.Sub(this=call("epoch_us", node.this), expression=call("epoch_us", node.expression))
-    return typed(call("to_microseconds", apart), "INTERVAL")
+    return typed(macro("_days_apart", apart) if kinds == {"DATETIME"} else call("to_microseconds", apart), "INTERVAL")
 
 
 @rule("each date function takes the parts that its argument has", *ON_DATES, *ON_TIMESTAMPS)
