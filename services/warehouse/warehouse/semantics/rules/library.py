@@ -107,7 +107,11 @@ def replaced_functions(node: Node, facts: Facts) -> Node | None:
         arguments = _arguments(node, replacement.places)
         kinds = replacement.types.split()
         given = [of(argument) for argument in arguments]
-        if len(given) != len(kinds) or not any(given) or any(g not in (k, "NULL") for g, k in zip(given, kinds, strict=True)):
+        if (
+            len(given) != len(kinds)
+            or not any(given)
+            or any(g not in (k, "NULL") for g, k in zip(given, kinds, strict=True))
+        ):
             continue
         if node.args.get("max_dist") is not None:
             continue
@@ -122,7 +126,9 @@ def padded(node: exp.Pad, facts: Facts) -> Node | None:
     left, kind, fill = node.args.get("is_left"), of(node.this), node.args.get("fill_pattern")
     if kind == "BYTES":
         function = "_bytes_left_pad" if left else "_bytes_right_pad"
-        return typed(call(function, node.this, node.expression, fill or typed(exp.Literal.string(" "), "BYTES")), "BYTES")
+        return typed(
+            call(function, node.this, node.expression, fill or typed(exp.Literal.string(" "), "BYTES")), "BYTES"
+        )
     if kind != "STRING":
         return None
     function = "bq.main._left_pad" if left else "bq.main._right_pad"
