@@ -61,7 +61,7 @@ def checked_values() -> None:
 
 
 def json_assignments() -> None:
-    """Let UPDATE and MERGE set a JSON column: local-bigquery takes the assignment for a comparison, which JSON has not."""
+    """Let UPDATE and MERGE set a JSON column: local-bigquery takes the assignment for a comparison and refuses it."""
     upstream = json.equality
 
     def equality(node: exp.Expression, context: Context) -> exp.Expression:
