@@ -172,6 +172,7 @@ def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, d
     tree = translation._rewrite(tree, context)
     bound = {name: context.values[name] for name in context.used}
     if isinstance(tree, exp.Update):
+        _join_assignments(tree)
         _check_assignments(tree, fields)
     elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
         source = tree.expression.sql(dialect=DuckDBDialect)
@@ -220,6 +221,20 @@ def _needs_check(field: TableFieldSchema) -> bool:
 
 def _nullable(field: TableFieldSchema) -> str:
     return "REPEATED" if field.mode == "REPEATED" else "NULLABLE"  # DuckDB checks NOT NULL of a whole column
+
+
+def _join_assignments(tree: exp.Update) -> None:
+    """Make one assignment of those to several fields of one STRUCT, which DuckDB refuses."""
+    first: dict[str, exp.Expression] = {}
+    for assignment in list(tree.expressions):
+        name = assignment.this.name.casefold()
+        change = assignment.expression
+        if name not in first:
+            first[name] = assignment
+        elif isinstance(change, exp.Anonymous) and change.name.lower() == "struct_update":
+            change.expressions[0].replace(first[name].expression.copy())
+            first[name].set("expression", change.copy())
+            assignment.pop()
 
 
 def _check_assignments(tree: exp.Update, fields: Fields) -> None:
