@@ -278,26 +278,22 @@ def test_kills_at_random_moments_lose_nothing_and_tear_nothing(own: OwnS3) -> No
     assert checks > 20 * ROUNDS
 
 
-def test_the_connector_reads_nothing_again_after_a_restart(own: OwnS3, tmp_path: Path) -> None:
+def test_the_connector_reads_nothing_again_after_a_restart(own: OwnS3, runner: ConnectorRunner) -> None:
     """Its cursor is the time of modification; with a new one, an append would double every row."""
     own.client.create_bucket(Bucket="source")
     own.client.put_object(Bucket="source", Key="a.csv", Body=b"id\n" + b"1\n" * 99)
-    runner = ConnectorRunner(tmp_path / "connectors")
-    try:
-        connector = load_registry(ENVIRONMENTS / "connectors")["source-s3"]
-        source = S3(runner, connector, own.platform.url("s3"), "source")
-        configuration = source.configuration("*.csv")
-        (stream,) = runner.discover(connector, configuration)
-        first = source.read(configuration, stream)
-        assert len(first.records) == 99
-        time.sleep(WHOLE_SECOND)
-        own.restart()
-        again = source.read(configuration, stream, first.states[-1:])
-        assert (again.records, again.failure, again.exit_code) == ([], None, 0)
-        own.client.put_object(Bucket="source", Key="b.csv", Body=b"id\n2\n")
-        assert source.read(configuration, stream, again.states[-1:]).records == [{"id": 2}]
-    finally:
-        runner.close()
+    connector = load_registry(ENVIRONMENTS / "connectors")["source-s3"]
+    source = S3(runner, connector, own.platform.url("s3"), "source")
+    configuration = source.configuration("*.csv")
+    (stream,) = runner.discover(connector, configuration)
+    first = source.read(configuration, stream)
+    assert len(first.records) == 99
+    time.sleep(WHOLE_SECOND)
+    own.restart()
+    again = source.read(configuration, stream, first.states[-1:])
+    assert (again.records, again.failure, again.exit_code) == ([], None, 0)
+    own.client.put_object(Bucket="source", Key="b.csv", Body=b"id\n2\n")
+    assert source.read(configuration, stream, again.states[-1:]).records == [{"id": 2}]
 
 
 def test_two_platforms_share_nothing(own: OwnS3, s3_client: S3Client) -> None:
