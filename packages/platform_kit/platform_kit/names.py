@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def identifier(name: str, first: str = "[A-Za-z_]", otherwise: str = "_") -> str:
@@ -32,6 +33,7 @@ COLUMN_LENGTH = 300
 """BigQuery's limit of a column name, in characters."""
 
 
+@lru_cache(4096)
 def column_name(name: str) -> str:
     """Return the column of a field: an identifier without BigQuery's reserved prefixes, at most 300 characters."""
     result = identifier(name)

@@ -38,6 +38,9 @@ def checked_values() -> None:
 
     def run_merge(cursor: Any, tree: exp.Merge, context: Any) -> Any:
         context.cursor = cursor
+        if not tree.args["using"].alias_or_name:
+            tree = tree.copy()
+            tree.args["using"].set("alias", exp.TableAlias(this=exp.to_identifier("_source")))
         fields = _fields(tree, context)
         for when in tree.args["whens"].expressions:  # local-bigquery would quote the keyword
             action = when.args["then"]

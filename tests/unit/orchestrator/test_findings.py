@@ -199,6 +199,9 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     [finding] = losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), set())
     assert told([finding]) == [(True, "a.csv", 3, "zip")]
     assert "columns: {zip: string}" in finding.remedy
+    assert "drop" not in finding.remedy
+    kept = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
+    assert "drop the table" in losses.find(kept, FILES, read, table(zip="INTEGER"), set())[0].remedy
     assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
     rounded = loss.model_copy(update={"kind": "decimals"})
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())

@@ -11,7 +11,8 @@ from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
 from orchestrator.reading.names import bears
 
 DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply"
-RELOAD = "; if the table keeps its type, drop it, then run again."
+AGAIN = " and run again."
+DROP = ", drop the table (its rows have the changed values)"
 REASONS: Mapping[LossKind, str] = {
     "text": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed it",
     "digits": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, which keep 15 digits",
@@ -54,12 +55,13 @@ def find(
             if (loss.column, loss.kind) in told or any(bears(column, loss.column) for column in explained):
                 continue
             told.add((loss.column, loss.kind))
-            found.append(_loss(file, loss, files))
+            found.append(_loss(file, loss, stream, files))
     return found + _fewer(stream, facts, table, explained)
 
 
-def _loss(file: str, loss: Loss, files: StreamFiles) -> Finding:
-    remedy = DECLARE.format(name=loss.column) + RELOAD
+def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
+    drop = "" if stream.sync_mode == "full_refresh_overwrite" else DROP
+    remedy = DECLARE.format(name=loss.column) + drop + AGAIN
     if isinstance(files.format, JsonlFormat):
         remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
     if loss.kind == "nanoseconds":

@@ -49,6 +49,8 @@ class Values:
         for at in list(self._wanted):
             if at < len(row) and row[at] and row[at] not in self._format.null_values:
                 self._note_first(at, line)
+        if self._harmless_cells.fullmatch("\n".join([row[at] for at in self._kinds if at < len(row)])):
+            return
         for at, kind in list(self._kinds.items()):
             if at < len(row) and row[at] and row[at] not in self._format.null_values:
                 self._note_loss(at, row[at], kind, line)
@@ -67,14 +69,14 @@ class Values:
         self._set_pattern()
 
     def _set_pattern(self) -> None:
-        """Build the pattern of lines in which nothing is lost."""
+        """Build the patterns of lines, and of joined cells, in which nothing is lost."""
         separator = re.escape(self._format.separator)
-        cells = [
-            harmless(self._kinds[at], self._format.null_values, rounded=at in self._rounded)
-            if at in self._kinds
-            else f"[^{separator}\n]*+"
-            for at in range(max(self._kinds, default=-1) + 1)
-        ]
+        patterns = {
+            at: harmless(kind, self._format.null_values, rounded=at in self._rounded)
+            for at, kind in self._kinds.items()
+        }
+        self._harmless_cells = re.compile("\n".join(patterns.values()))
+        cells = [patterns.get(at, f"[^{separator}\n]*+") for at in range(max(patterns, default=-1) + 1)]
         self._harmless = re.compile(f"(?:{separator.join(cells)}(?:{separator}[^\n]*+)?\n)*+")
 
     def _find_first(self, at: int, block: str, line: int) -> None:

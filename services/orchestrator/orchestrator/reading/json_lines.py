@@ -14,6 +14,8 @@ OVER_LINES_LIMIT = 1024 * 1024
 """Most characters of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
 LONG_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9.]{16,}|[0-9]*\.[0-9]{10,}|[0-9.]+[eE])")
 """Finds numbers that may lose digits. It also finds some text that looks like one."""
+LONG_WHOLE_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9]{7}[0-9.]{9,}|[0-9.]+[eE])")
+"""The same without numbers that lose decimals only. They are often in each line, and the first of them is told."""
 LARGEST_INTEGER, SMALLEST_INTEGER = 2**64 - 1, -(2**63)
 """Beyond these, the connector reads an integer as a double."""
 
@@ -44,8 +46,9 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
 
     pending, line_number, start = "", 0, 1
     names: dict[str, None] = {}
+    long_number = LONG_NUMBER
     for block in blocks(raw, "utf8", facts):
-        has_long = LONG_NUMBER.search(block) is not None
+        has_long = pending != "" or long_number.search(block) is not None
         for line in block.split("\n")[:-1]:
             line_number += 1
             pending = f"{pending}\n{line}" if pending else line
@@ -68,8 +71,10 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             if isinstance(record, dict):
                 if sought.empty:
                     _note_values(facts, record, start, sought.empty)
-                if has_long and LONG_NUMBER.search(pending):
+                if has_long and long_number.search(pending):
                     _note_losses(facts, pending, start, sought)
+                    if any(loss.kind == "decimals" for loss in facts.losses):
+                        long_number = LONG_WHOLE_NUMBER
             facts.records += 1
             pending, start = "", line_number + 1
     facts.names = list(names)
