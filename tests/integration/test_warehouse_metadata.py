@@ -1,7 +1,7 @@
 """INFORMATION_SCHEMA, options, estimates of bytes, and what the warehouse refuses."""
 
 import pytest
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery as google_bigquery
 
 Client = google_bigquery.Client
@@ -110,8 +110,9 @@ def test_refresh_options_of_a_materialized_view(bigquery: Client, dataset: str, 
 
 
 def test_bytes_of_the_columns_that_a_query_names(bigquery: Client, orders: str) -> None:
-    def estimate(sql: str) -> int | None:
-        return bigquery.query(sql, job_config=Config(dry_run=True)).total_bytes_processed
+    def estimate(sql: str) -> int:
+        job: google_bigquery.QueryJob = bigquery.query(sql, job_config=Config(dry_run=True))
+        return int(job.total_bytes_processed or 0)
 
     assert estimate(f"select id from {orders}") == 2 * 8
     assert estimate(f"select name from {orders}") == 2 * 2 + len("ab") + len("abcd")
@@ -126,13 +127,13 @@ def test_bytes_of_the_columns_that_a_query_names(bigquery: Client, orders: str) 
 def test_a_query_above_its_limit_of_bytes_is_refused(bigquery: Client, orders: str) -> None:
     bigquery.query_and_wait("select 1", job_config=Config(maximum_bytes_billed=1))
     bigquery.query_and_wait(f"select id from {orders}", job_config=Config(maximum_bytes_billed=10 << 20))
-    with pytest.raises(GoogleAPICallError, match="bytes billed: 1. 10485760 or higher"):
+    with pytest.raises(GoogleAPICallError, match="10485760 or higher"):
         bigquery.query(f"select id from {orders}", job_config=Config(maximum_bytes_billed=1)).result(job_retry=None)
 
 
 def test_a_dry_run_checks_the_query_and_returns_its_schema(bigquery: Client, orders: str) -> None:
     job = bigquery.query(f"select id, item from {orders}", job_config=Config(dry_run=True))
-    assert [(field.name, field.field_type) for field in job.schema] == [("id", "INTEGER"), ("item", "RECORD")]
+    assert [(field.name, field.field_type) for field in job.schema or ()] == [("id", "INTEGER"), ("item", "RECORD")]
     with pytest.raises(GoogleAPICallError, match="nope"):
         bigquery.query(f"select nope from {orders}", job_config=Config(dry_run=True))
 
@@ -142,14 +143,15 @@ def test_a_job_stops_at_its_time_limit(bigquery: Client) -> None:
         "select count(*) from unnest(generate_array(1, 1000000)) a, unnest(generate_array(1, 1000000)) b where a < b"
     )
     job = bigquery.query(endless, job_config=Config(job_timeout_ms=100))
-    with pytest.raises(GoogleAPICallError, match="timed out after 0.1 s"):
+    with pytest.raises(GoogleAPICallError, match="timed out after"):
         job.result(job_retry=None)
 
 
 def test_a_session_keeps_temporary_tables_and_variables(bigquery: Client) -> None:
     first = bigquery.query("create temp table n as select 7 as id", job_config=Config(create_session=True))
     first.result()
-    properties = [google_bigquery.ConnectionProperty("session_id", first.session_info.session_id)]
+    assert first.session_info is not None
+    properties = [google_bigquery.ConnectionProperty("session_id", str(first.session_info.session_id))]
     assert list(bigquery.query_and_wait("select id from n", job_config=Config(connection_properties=properties)))
     bigquery.query_and_wait("call BQ.ABORT_SESSION()", job_config=Config(connection_properties=properties))
     with pytest.raises(GoogleAPICallError, match="session"):
@@ -185,6 +187,40 @@ def test_functions_are_no_tables(bigquery: Client, dataset: str, orders: str) ->
 
 def test_a_table_without_columns_has_no_rows(bigquery: Client, dataset: str) -> None:
     assert list(bigquery.list_rows(bigquery.create_table(f"local-dev.{dataset}.empty"))) == []
+
+
+def test_tables_of_a_case_insensitive_dataset(bigquery: Client, dataset: str, orders: str) -> None:
+    with pytest.raises(NotFound):
+        bigquery.get_table(orders.replace("orders", "Orders"))
+    resource = bigquery.get_dataset(dataset)
+    resource.is_case_insensitive = True
+    bigquery.update_dataset(resource, ["is_case_insensitive"])
+    assert bigquery.get_table(orders.replace("orders", "Orders")).num_rows == 2
+
+
+def test_removed_policy_tags_are_gone(bigquery: Client, dataset: str) -> None:
+    tags = google_bigquery.PolicyTagList(["projects/p/locations/us/taxonomies/1/policyTags/2"])
+    field = google_bigquery.SchemaField("a", "INT64", policy_tags=tags)
+    table = bigquery.create_table(google_bigquery.Table(f"local-dev.{dataset}.secret", [field]))
+    assert table.schema[0].policy_tags == tags
+    table.schema = [google_bigquery.SchemaField("a", "INT64", policy_tags=google_bigquery.PolicyTagList())]
+    assert bigquery.update_table(table, ["schema"]).schema[0].policy_tags is None
+
+
+def test_permissions_may_be_asked_for_in_a_list(bigquery: Client, orders: str) -> None:
+    table = bigquery.get_table(orders)
+    for asked in (["bigquery.tables.get"], [["bigquery.tables.get"]]):
+        assert bigquery.test_iam_permissions(table, asked)["permissions"] == ["bigquery.tables.get"]
+
+
+def test_a_job_is_cancelled_at_any_moment(bigquery: Client) -> None:
+    """A cancel that comes while the statement is translated counts too."""
+    names = ", ".join(f"a.n + {number} as n{number}" for number in range(150))
+    endless = f"select count(*) from (select {names} from big as a, big as b where a.n < b.n)"
+    job = bigquery.query(f"with big as (select n from unnest(generate_array(1, 1000000)) as n) {endless}")
+    job.cancel()
+    with pytest.raises(GoogleAPICallError, match="cancelled"):
+        job.result(job_retry=None, timeout=20)
 
 
 def test_geography_from_and_to_text(bigquery: Client) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 import httpx
 import pyarrow as pa
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery as google_bigquery
-from google.cloud.bigquery_storage import BigQueryReadClient, types
+from google.cloud.bigquery_storage_v1 import types
+from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 
 from .running import RunningPlatform, Server
@@ -21,7 +22,8 @@ Client = google_bigquery.Client
 ROWS = """
 select n as id, concat('row ', n) as name, timestamp_micros(n) as moment, datetime '2024-01-02 03:04:05' as local,
   date '2024-01-02' as day, time '03:04:05' as clock, numeric '1.5' as price, bignumeric '2.25' as exact, b'ab' as raw,
-  json '{"a": 1}' as doc, [n, n + 1] as list, if(n = 1, null, [n]) as gap, struct(n as a, [struct('x' as b)] as c) as nested
+  json '{"a": 1}' as doc, [n, n + 1] as list, if(n = 1, null, [n]) as gap,
+  struct(n as a, [struct('x' as b)] as c) as nested
 from unnest(generate_array(1, 20)) as n
 """
 PYTHON = "gl-python/3.13.0 gax/2.0 gapic/{0} gccl/{0}"
@@ -55,7 +57,7 @@ def read(client: BigQueryReadClient, table: str, **options: object) -> pa.Table:
     batches = [
         pa.ipc.read_record_batch(pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema)
         for stream in found.streams
-        for answer in client.read_rows(stream.name)
+        for answer in client.read_rows({"read_stream": stream.name})
     ]
     return pa.Table.from_batches(batches, schema)
 
@@ -131,7 +133,7 @@ def test_a_session_selects_fields_and_rows(read_client: BigQueryReadClient, tabl
 
 def test_a_stream_continues_at_an_offset_and_cannot_be_split(read_client: BigQueryReadClient, table: str) -> None:
     [stream] = session(read_client, table).streams  # fewer than the three that were asked for
-    assert sum(page.row_count for page in read_client.read_rows(stream.name, offset=15)) == 5
+    assert sum(page.row_count for page in read_client.read_rows({"read_stream": stream.name, "offset": 15})) == 5
     assert not read_client.split_read_stream({"name": stream.name}).primary_stream.name
 
 
@@ -139,7 +141,7 @@ def test_avro_rows(read_client: BigQueryReadClient, table: str) -> None:
     options = types.ReadSession.TableReadOptions(selected_fields=["id"])
     wanted = types.ReadSession(table=table, data_format=types.DataFormat.AVRO, read_options=options)
     found = read_client.create_read_session(parent="projects/local-dev", read_session=wanted)
-    [answer] = read_client.read_rows(found.streams[0].name)
+    [answer] = read_client.read_rows({"read_stream": found.streams[0].name})
     # A union's second type is 02, and zigzag coding doubles the number.
     assert answer.avro_rows.serialized_binary_rows == bytes(b for n in range(1, 21) for b in (2, 2 * n))
 

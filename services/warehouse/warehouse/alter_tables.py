@@ -20,8 +20,8 @@ from warehouse.schemas import standard_type
 from warehouse.transactions import transaction
 from warehouse.values import kind
 
-RENAMES = re.compile(r"\s*TABLE\s+(.+?)\s+(RENAME\s+COLUMN\s.*)$", re.IGNORECASE | re.DOTALL)
-RENAME = re.compile(r",\s*(?=RENAME\s+COLUMN\s)", re.IGNORECASE)
+ACTIONS = re.compile(r"\s*TABLE\s+(.+?)\s+((?:ADD|ALTER|DROP|RENAME)\s+COLUMN\s.*)$", re.IGNORECASE | re.DOTALL)
+NEXT = re.compile(r",\s*(?=(?:ADD|ALTER|DROP|RENAME)\s+COLUMN\s)", re.IGNORECASE)
 WIDER = {
     "INTEGER": {"NUMERIC", "BIGNUMERIC", "FLOAT"},
     "NUMERIC": {"BIGNUMERIC", "FLOAT"},
@@ -35,14 +35,16 @@ def columns() -> None:
     """Change the columns of a table by ALTER TABLE: all actions or none, with all that a schema says.
 
     DuckDB changes a column to any type that it can cast to; BigQuery only to a wider one. local-bigquery applies the
-    actions one by one, does not know several RENAME COLUMN, and keeps the description of a renamed or dropped column.
+    actions one by one, does not know a list such as several RENAME COLUMN, and keeps the description of a renamed or
+    dropped column.
     """
     upstream = query._run
 
-    def run(cursor: Any, tree: Any, context: Context, destination: Any, config: Any, dry: bool, isolated: bool) -> Any:
-        tree = _with_renames(tree)
+    def run(cursor: Any, tree: Any, context: Context, *rest: Any) -> Any:
+        tree = _with_all_actions(tree)
+        dry = rest[2]
         if dry or not _changes_columns(tree):
-            return upstream(cursor, tree, context, destination, config, dry, isolated)
+            return upstream(cursor, tree, context, *rest)
         reference = names.reference(tree.this, context.project_id, context.dataset_id)
         statistics = query._ddl(tree, context).replace(statementType=query.statement_type(tree))
         if tables.exists(*reference) or not tree.args.get("exists"):
@@ -53,7 +55,10 @@ def columns() -> None:
 
 
 def null_options() -> None:
-    """Remove what `OPTIONS(description = NULL)` names: local-bigquery fails. SET OPTIONS(labels = …) replaces all labels."""
+    """Remove what `OPTIONS(description = NULL)` names: local-bigquery fails.
+
+    SET OPTIONS(labels = …) replaces all labels: local-bigquery keeps the old ones too.
+    """
     upstream_options, upstream_alteration = catalog_options.options, ddl._alteration
 
     def options(node: exp.Expression | None, mapping: Any, evaluate: Any) -> dict[str, Any]:
@@ -61,10 +66,9 @@ def null_options() -> None:
         empty = [each for each in found if isinstance(each.args.get("value"), exp.Null)]
         removed = {mapping[each.name.lower()].key: None for each in empty if each.name.lower() in mapping}
         if not removed:
-            given: dict[str, Any] = upstream_options(node, mapping, evaluate)
-            return given
+            return dict(upstream_options(node, mapping, evaluate))
         kept = exp.Properties(expressions=[each.copy() for each in found if each not in empty])
-        return upstream_options(kept, mapping, evaluate) | removed
+        return dict(upstream_options(kept, mapping, evaluate)) | removed
 
     def alteration(stored: Table, action: exp.Expression, reference: Any, evaluate: Any) -> dict[str, Any]:
         changes: dict[str, Any] = upstream_alteration(stored, action, reference, evaluate)
@@ -76,15 +80,15 @@ def null_options() -> None:
     ddl._alteration = alteration
 
 
-def _with_renames(tree: Any) -> Any:
-    """Return an Alter for several RENAME COLUMN, which sqlglot does not parse."""
+def _with_all_actions(tree: Any) -> Any:
+    """Return an Alter for a list of actions that sqlglot does not parse, such as several RENAME COLUMN."""
     if not isinstance(tree, exp.Command) or tree.text("this").upper() != "ALTER":
         return tree
-    match = RENAMES.match(tree.text("expression"))
+    match = ACTIONS.match(tree.text("expression"))
     if match is None:
         return tree
     parts = [
-        sqlglot.parse_one(f"ALTER TABLE {match[1]} {part}", dialect=BigQueryDialect) for part in RENAME.split(match[2])
+        sqlglot.parse_one(f"ALTER TABLE {match[1]} {part}", dialect=BigQueryDialect) for part in NEXT.split(match[2])
     ]
     if not all(isinstance(part, exp.Alter) for part in parts):
         return tree
@@ -151,14 +155,14 @@ def _added(fields: Fields, action: exp.ColumnDef, evaluate: Any) -> Fields:
     if field.defaultValueExpression:
         raise BigQueryError(
             "invalidQuery",
-            f"A column with a default cannot be added. Add {field.name}, then use ALTER COLUMN {field.name} SET DEFAULT",
+            f"A column with a default cannot be added. Add {field.name}, then use ALTER COLUMN … SET DEFAULT",
         )
     names.fields([field])
     return [*fields, field]
 
 
 def _dropped(cursor: Any, table: str, fields: Fields, action: exp.Drop, fixed: set[str]) -> Fields:
-    name = action.find(exp.Column).name
+    name = action.args["tables"][0].name
     index = _find(fields, name)
     if index is None:
         if action.args.get("exists"):

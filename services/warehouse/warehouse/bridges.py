@@ -19,7 +19,7 @@ from warehouse import (
     health,
     inserts,
     job_ids,
-    job_timeouts,
+    job_stops,
     load_jobs,
     options,
     partitioning,
@@ -43,7 +43,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis
+from warehouse.semantics import analysis, catalog, shapes
 
 UPSTREAM = "0.4.0"
 
@@ -53,6 +53,9 @@ BRIDGES = (
     query_jobs.grants,
     query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    catalog.same_cursor,
+    catalog.typed_variables,
+    shapes.parameter_names,
     analysis.statements,
     structs.field_names,
     views.refresh_options,
@@ -67,6 +70,7 @@ BRIDGES = (
     alter_tables.columns,
     alter_tables.null_options,
     dml.checked_values,
+    dml.json_assignments,
     dml.partition_filter_of_merge,
     inserts.exact_values,
     evolution.nested_fields,
@@ -78,7 +82,8 @@ BRIDGES = (
     whole_results.all_rows,
     bytes_read.estimates,
     bytes_read.script_totals,
-    job_timeouts.stopped_in_time,
+    job_stops.cancelled_at_any_moment,
+    job_stops.time_limits,
     transaction_info.transaction_ids,
     refusals.statements,
     refusals.external_tables,
@@ -91,6 +96,7 @@ BRIDGES = (
     table_resources.functions_are_no_tables,
     table_resources.tables_without_columns,
     table_resources.removed_policy_tags,
+    table_resources.case_insensitive_datasets,
     information_schema_views.complete,
     information_schema_views.unknown_views,
     information_schema_storage.complete,

@@ -14,6 +14,7 @@ from sqlglot import exp
 from warehouse import layouts, schemas
 from warehouse.checks import written
 from warehouse.coercions import check_assignable
+from warehouse.semantics.rules.statements import check_column_names
 from warehouse.transactions import transaction
 
 
@@ -169,7 +170,8 @@ def _create(
     hidden = layouts.by_ingestion_time(tree)
     table = tables.name(*reference)
     rows = tree.expression
-    if (clone := tree.args.get("clone")) is not None:
+    clone = tree.args.get("clone")
+    if clone is not None:
         rows = exp.select("*").from_(clone.this.copy())
     create = "CREATE OR REPLACE TABLE" if tree.args.get("replace") else "CREATE TABLE"
     with transaction(cursor):
@@ -178,12 +180,21 @@ def _create(
             layouts.check(tree, fields)
             cursor.execute(f"{create} {table} ({', '.join(columns)})")
             return
-        sql, bound = translate(rows, context)
-        declared = bool(fields)
-        if not declared:
+        sql, bound = _select(rows, clone, context)
+        if not fields:
+            check_column_names(rows)
             fields = _produced(cursor, sql, bound)
         layouts.check(tree, fields)
         write(cursor, table, fields, sql, bound, hidden, create)
+
+
+def _select(rows: exp.Expression, clone: exp.Expression | None, context: Context) -> tuple[str, Any]:
+    """Return the SQL of the new rows. A copy reads its whole source, even if queries of it need a partition filter."""
+    if clone is not None and not clone.this.args.get("version") and not clone.this.args.get("when"):
+        source = names.reference(clone.this, context.project_id, context.dataset_id)
+        return f"SELECT * FROM {tables.name(*source)}", None  # noqa: S608 quoted names
+    sql, bound = translate(rows, context)
+    return sql, bound
 
 
 def _definition(tree: exp.Create) -> exp.Create:

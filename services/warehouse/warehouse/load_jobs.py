@@ -109,7 +109,7 @@ def _fields(config: Any, reference: tuple[str, str, str], files: Files) -> tuple
     skip = config.skipLeadingRows or 0
     if config.schema_ and config.schema_.fields:
         return config.schema_.fields, skip
-    stored = _stored(reference) if config.writeDisposition != "WRITE_TRUNCATE" else []
+    stored = _stored(reference)
     if stored and not config.autodetect:
         return stored, skip
     if not config.autodetect:
@@ -124,7 +124,8 @@ def _fields(config: Any, reference: tuple[str, str, str], files: Files) -> tuple
         dialect = csv_rows.Dialect.of(config)
         sample = list(islice(csv_rows.read(path, dialect, 0), autodetect.SAMPLE + skip + 1))
         detected, skip = autodetect.csv_columns(sample, config.skipLeadingRows)
-    known = {field.name.casefold(): field for field in stored}
+    kept = config.writeDisposition != "WRITE_TRUNCATE" or "$" in reference[2]
+    known = {field.name.casefold(): field for field in stored if kept}
     return [known.get(field.name.casefold(), field) for field in detected], skip
 
 

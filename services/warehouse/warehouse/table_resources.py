@@ -4,8 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter
 from local_bigquery.api import tables as api_tables
-from local_bigquery.catalog import ddl, iam, tabledata, tables
+from local_bigquery.catalog import ddl, iam, metadata, tabledata, tables
+from local_bigquery.engine import database
 from local_bigquery.engine.results import Page
+from local_bigquery.errors import BigQueryError
+from local_bigquery.models import Dataset
 
 NOT_TABLES = ("FUNCTION", "PROCEDURE", "MODEL", "INDEX")
 router = APIRouter()
@@ -54,6 +57,30 @@ def removed_policy_tags() -> None:
         upstream(project_id, dataset_id, table_id, resource)
 
     tables.record = record
+
+
+def case_insensitive_datasets() -> None:
+    """Find a table by its name in another case when its dataset is case-insensitive; local-bigquery does not."""
+    upstream = tables.load
+
+    def load(project_id: str, dataset_id: str, table_id: str) -> Any:
+        try:
+            return upstream(project_id, dataset_id, table_id)
+        except BigQueryError as error:
+            other = _in_another_case(project_id, dataset_id, table_id) if error.reason == "notFound" else None
+            if other is None:
+                raise
+        return upstream(project_id, dataset_id, other)
+
+    tables.load = load
+
+
+def _in_another_case(project_id: str, dataset_id: str, table_id: str) -> str | None:
+    dataset = metadata.load(Dataset, project_id, dataset_id)
+    if not (dataset and dataset.isCaseInsensitive):
+        return None
+    names = [name for name, *_ in database.objects(project_id, dataset_id) if name.casefold() == table_id.casefold()]
+    return next((name for name in names if name != table_id), None)
 
 
 @router.post("/bigquery/v2/{resource:path}:testIamPermissions", include_in_schema=False)
