@@ -38,6 +38,9 @@ def checked_values() -> None:
 
     def run_merge(cursor: Any, tree: exp.Merge, context: Any) -> Any:
         context.cursor = cursor
+        if not tree.args["using"].alias_or_name:
+            tree = tree.copy()
+            tree.args["using"].set("alias", exp.TableAlias(this=exp.to_identifier("_source")))
         fields = _fields(tree, context)
         for when in tree.args["whens"].expressions:  # local-bigquery would quote the keyword
             action = when.args["then"]
@@ -128,7 +131,7 @@ def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, d
     bound = {name: context.values[name] for name in context.used}
     if isinstance(tree, exp.Update):
         _check_assignments(tree, fields)
-    elif len(columns) and any(_needs_check(fields[name]) for name in columns):
+    elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
         source = tree.expression.sql(dialect=DuckDBDialect)
         if with_ := tree.args.get("with_"):
             source = f"{with_.sql(dialect=DuckDBDialect)} {source}"

@@ -46,6 +46,16 @@ def typed(node: Node, kind: str) -> exp.Cast:
     return cast
 
 
+def exact_literal(node: Node, kind: str) -> exp.Cast:
+    """Cast `node` to a BigQuery type; a number that stands in the statement keeps all its digits."""
+    value = node
+    while isinstance(value, exp.Paren):
+        value = value.this
+    if isinstance(value, exp.Literal) and value.is_number:
+        return typed(exp.Literal.string(value.this), kind)
+    return typed(node.copy(), kind)
+
+
 def call(function: str, *arguments: Any) -> exp.Anonymous:
     """Call a function of DuckDB; arguments that are no nodes become literals."""
     values = [a.copy() if isinstance(a, exp.Expr) else exp.convert(a) for a in arguments]
