@@ -57,6 +57,7 @@ FAILURES = [
     ("cluster by nothing", OLD, "CREATE OR REPLACE TABLE w.t (id INT64) CLUSTER BY nope", "unrecognized name: nope", "SELECT * FROM w.t", [(1,)]),
     ("cluster by FLOAT64", OLD, "CREATE OR REPLACE TABLE w.t (id FLOAT64) CLUSTER BY id", "type FLOAT64", "SELECT * FROM w.t", [(1,)]),
     ("partition by TIMESTAMP", OLD, "CREATE OR REPLACE TABLE w.t (id TIMESTAMP) PARTITION BY id", "type TIMESTAMP", "SELECT * FROM w.t", [(1,)]),
+    ("columns without a name", OLD, "CREATE OR REPLACE TABLE w.t AS SELECT 1 + 1", "column 1 has no name", "SELECT id FROM w.t", [(1,)]),
     ("view", [*OLD, "CREATE OR REPLACE VIEW w.v AS SELECT 2 AS id"], "CREATE OR REPLACE VIEW w.v AS SELECT nope FROM w.t", "nope", "SELECT * FROM w.v", [(2,)]),
 ]  # fmt: skip
 

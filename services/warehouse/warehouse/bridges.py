@@ -70,6 +70,7 @@ BRIDGES = (
     alter_tables.columns,
     alter_tables.null_options,
     dml.checked_values,
+    dml.json_assignments,
     dml.partition_filter_of_merge,
     inserts.exact_values,
     evolution.nested_fields,

@@ -14,6 +14,7 @@ from sqlglot import exp
 from warehouse import layouts, schemas
 from warehouse.checks import written
 from warehouse.coercions import check_assignable
+from warehouse.semantics.rules.statements import check_column_names
 from warehouse.transactions import transaction
 
 
@@ -181,6 +182,7 @@ def _create(
             return
         sql, bound = _select(rows, clone, context)
         if not fields:
+            check_column_names(rows)
             fields = _produced(cursor, sql, bound)
         layouts.check(tree, fields)
         write(cursor, table, fields, sql, bound, hidden, create)

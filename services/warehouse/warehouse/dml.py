@@ -11,6 +11,7 @@ from local_bigquery.jobs import merge, query
 from local_bigquery.models import Table, TableFieldSchema
 from local_bigquery.sql import translate as translation
 from local_bigquery.sql.dialect import BigQueryDialect, DuckDBDialect
+from local_bigquery.sql.rules import json
 from local_bigquery.sql.rules import tables as table_rules
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
@@ -57,6 +58,17 @@ def checked_values() -> None:
     query._run = run
     merge.run = run_merge
     query.translate = merge.translate = translate
+
+
+def json_assignments() -> None:
+    """Let UPDATE and MERGE set a JSON column: local-bigquery takes the assignment for a comparison and refuses it."""
+    upstream = json.equality
+
+    def equality(node: exp.Expression, context: Context) -> exp.Expression:
+        result: exp.Expression = node if isinstance(node.parent, exp.Update) else upstream(node, context)
+        return result
+
+    translation.NODE_RULES[translation.NODE_RULES.index(upstream)] = equality
 
 
 def partition_filter_of_merge() -> None:

@@ -113,7 +113,7 @@ def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
 
 @rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)
 def current_moment(node: exp.CurrentTimestamp | exp.CurrentDate, facts: Facts) -> Node | None:
-    if node.this or node.find_ancestor(exp.ColumnConstraint):
+    if node.this or node.find_ancestor(exp.ColumnConstraint, exp.Version):
         return None
     now = typed(call("now"), "TIMESTAMP")
     return now if isinstance(node, exp.CurrentTimestamp) else typed(call("timezone", "UTC", now), "DATE")
