@@ -119,6 +119,8 @@ def test_bytes_of_the_columns_that_a_query_names(bigquery: Client, orders: str) 
     assert estimate(f"select name from {orders}") == 2 * 2 + len("ab") + len("abcd")
     assert estimate(f"select * from {orders}") == bigquery.get_table(orders).num_bytes
     assert estimate("select 1") == 0
+    config = Config(dry_run=True)
+    assert bigquery.query(f"select id from {orders}", config, api_method="QUERY").total_bytes_processed == 16
     job = bigquery.query(f"select id from {orders}")
     job.result()
     assert job.total_bytes_processed == 16
@@ -148,7 +150,7 @@ def test_a_job_stops_at_its_time_limit(bigquery: Client) -> None:
     )
     job = bigquery.query(endless, job_config=Config(job_timeout_ms=100))
     with pytest.raises(GoogleAPICallError, match="timed out after"):
-        job.result(job_retry=None)
+        job.result(job_retry=None, timeout=10)
 
 
 def test_a_session_keeps_temporary_tables_and_variables(bigquery: Client) -> None:
@@ -267,7 +269,10 @@ def test_external_data_and_legacy_sql_are_refused(bigquery: Client, dataset: str
     with pytest.raises(GoogleAPICallError, match="external tables"):
         bigquery.query_and_wait("select * from x", job_config=Config(table_definitions={"x": source}))
     with pytest.raises(GoogleAPICallError, match="legacy SQL"):
-        bigquery.query_and_wait("select 1", job_config=Config(use_legacy_sql=True))
+        bigquery.query_and_wait("select 1 from [d.t]", job_config=Config(use_legacy_sql=True))
+    assert [row.values() for row in bigquery.query_and_wait("select 1", job_config=Config(use_legacy_sql=True))] == [
+        (1,)
+    ]
 
 
 @pytest.mark.parametrize("name", ["ai", "ml", "obj", "mysql"])

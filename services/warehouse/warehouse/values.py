@@ -31,6 +31,14 @@ DATETIME = re.compile(rf"(\d{{1,4}})-(\d{{1,2}})-(\d{{1,2}})(?:[ Tt]{CLOCK})?")
 TIMESTAMP = re.compile(
     rf"(\d{{1,4}})([-/])(\d{{1,2}})\2(\d{{1,2}})(?:[ Tt]{CLOCK})? ?(?:([Zz]|UTC)?|([+-])(\d{{1,2}})(?::(\d{{2}}))?|([A-Z]\w+/[\w/+-]+))"
 )
+NUMBER_OF = r"(?:([+-]?\d+){})?"
+ISO_INTERVAL = re.compile(  # P1Y2M3DT4H5M6.5S
+    "P"
+    + "".join(map(NUMBER_OF.format, "YMD"))
+    + "(?:T"
+    + "".join(map(NUMBER_OF.format, "HM"))
+    + r"(?:([+-]?\d+(?:\.\d{1,6})?)S)?)?"
+)
 INTERVAL = re.compile(r"([+-]?)(\d+)-(\d+) ([+-]?\d+) ([+-]?)(\d+):(\d+):(\d+(?:\.\d{1,6})?)")
 RANGE = re.compile(r"\[ *([^,]+?) *, *([^,]+?) *\)")
 BOOLEANS = dict.fromkeys(("1", "true", "t", "yes", "y"), True) | dict.fromkeys(("0", "false", "f", "no", "n"), False)
@@ -189,7 +197,8 @@ def _string(value: Any, field: Any) -> str:  # noqa: ARG001 the signature of a c
 
 def _bytes(value: Any, field: Any) -> bytes:  # noqa: ARG001
     try:
-        return base64.b64decode(_text(value).replace("-", "+").replace("_", "/"), validate=True)
+        text = "".join(_text(value).split()).rstrip("=").replace("-", "+").replace("_", "/")
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except binascii.Error as error:
         raise Limit(f"it is no base64: {error}") from error
 
@@ -234,13 +243,13 @@ def _decimal(value: Any, field: Any) -> Decimal:
         wanted = int(field.scale or 0)
         how = ROUND_HALF_EVEN if getattr(field, "roundingMode", None) == "ROUND_HALF_EVEN" else ROUND_HALF_UP
         rounded = number.quantize(Decimal(1).scaleb(-wanted), how, EXACT)
-        if abs(rounded) >= Decimal(10) ** (int(field.precision) - wanted):
+        if rounded.copy_abs() >= Decimal(10) ** (int(field.precision) - wanted):
             raise Limit(f"it is outside the range of {name}({field.precision}, {wanted})")
     fitted = number.quantize(Decimal(1).scaleb(-scale), context=EXACT)
     if fitted != number:
         limit = f"{name} has at most {scale} decimals"
         raise Limit(limit if name == "NUMERIC" else f"the emulator's {limit}")
-    if abs(fitted) >= Decimal(10) ** whole:
+    if fitted.copy_abs() >= Decimal(10) ** whole:
         raise Limit(f"it is outside the range of {'' if name == 'NUMERIC' else 'the emulator’s '}{name}")
     return rounded.quantize(Decimal(1).scaleb(-scale), context=EXACT) if field.precision else fitted
 
@@ -277,6 +286,10 @@ def _timestamp(value: Any, field: Any) -> datetime.datetime:  # noqa: ARG001
 
 
 def _interval(value: Any, field: Any) -> str:  # noqa: ARG001
+    if _text(value).startswith("P"):
+        found = _matching(ISO_INTERVAL, value).groups()
+        units = ("years", "months", "days", "hours", "minutes", "seconds")
+        return " ".join(f"{number or 0} {unit}" for number, unit in zip(found, units, strict=True))
     sign, years, months, days, clock_sign, hours, minutes, seconds = _matching(INTERVAL, _text(value)).groups()
     parts = [f"{sign}{years} years", f"{sign}{months} months", f"{days} days", f"{clock_sign}{hours} hours"]
     return " ".join([*parts, f"{clock_sign}{minutes} minutes", f"{clock_sign}{seconds} seconds"])
