@@ -71,7 +71,10 @@ def _value(value: Any, field: dict[str, Any], element: bool = False) -> Any:
         ends = value.strip("[)").split(", ")
         inner = {"mode": "NULLABLE", "type": field["rangeElementType"]["type"]}
         return [None if end == "UNBOUNDED" else _value(end, inner) for end in ends]
-    return scalar(value, kind)
+    try:
+        return scalar(value, kind)
+    except (ValueError, OverflowError, decimal.InvalidOperation) as error:
+        return f"not a {kind}: {value!r} ({error})"
 
 
 def scalar(value: str, kind: str) -> Any:

@@ -1,4 +1,4 @@
-"""Generates the statements that compare the emulator with GoogleSQL: every template with edge values, by a fixed seed."""
+"""Generates expressions to compare the emulator with GoogleSQL: every template with edge values, by a fixed seed."""
 
 import random
 import re
@@ -14,8 +14,8 @@ SEED = 20241101
 def expressions(total: int, seed: int = SEED) -> list[str]:
     """Return about `total` different expressions: each template several times, each time with other values.
 
-    Half of the expressions have their values in place as literals, which GoogleSQL coerces. The other half read them from
-    columns: `(SELECT ABS(a) FROM (SELECT -1 AS a))`.
+    Half of the expressions have their values in place as literals, which GoogleSQL coerces. The other half read them
+    from columns: `(SELECT ABS(a) FROM (SELECT -1 AS a))`.
     """
     choice = random.Random(seed)  # noqa: S311 -- repeatable on purpose
     templates = [line for line in TEMPLATES.read_text().splitlines() if line and not line.startswith("#")]

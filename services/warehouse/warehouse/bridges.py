@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    alter_tables,
     bytes_read,
     copy_jobs,
     create_tables,
@@ -42,7 +43,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis
+from warehouse.semantics import analysis, catalog, shapes
 
 UPSTREAM = "0.4.0"
 
@@ -52,6 +53,9 @@ BRIDGES = (
     query_jobs.grants,
     query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    catalog.same_cursor,
+    catalog.typed_variables,
+    shapes.parameter_names,
     analysis.statements,
     structs.field_names,
     views.refresh_options,
@@ -62,11 +66,17 @@ BRIDGES = (
     load_jobs.exact_values,
     schemas.complete_columns,
     create_tables.atomic,
+    create_tables.ingestion_time,
+    alter_tables.columns,
+    alter_tables.null_options,
     dml.checked_values,
+    dml.json_assignments,
     dml.partition_filter_of_merge,
     inserts.exact_values,
     evolution.nested_fields,
     table_writes.declared_columns,
+    table_writes.partition_destination,
+    table_writes.null_words,
     copy_jobs.partitions,
     row_counts.exact,
     whole_results.all_rows,

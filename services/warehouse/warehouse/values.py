@@ -29,7 +29,8 @@ CLOCK = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?"
 TIME = re.compile(CLOCK)
 DATETIME = re.compile(rf"(\d{{1,4}})-(\d{{1,2}})-(\d{{1,2}})(?:[ Tt]{CLOCK})?")
 TIMESTAMP = re.compile(
-    rf"(\d{{1,4}})([-/])(\d{{1,2}})\2(\d{{1,2}})(?:[ Tt]{CLOCK})? ?(?:([Zz]|UTC)?|([+-])(\d{{1,2}})(?::(\d{{2}}))?|([A-Z]\w+/[\w/+-]+))"
+    rf"(\d{{1,4}})([-/])(\d{{1,2}})\2(\d{{1,2}})(?:[ Tt]{CLOCK})? ?"
+    r"(?:([Zz]|UTC)?|([+-])(\d{1,2})(?::(\d{2}))?|([A-Z]\w+/[\w/+-]+))"
 )
 NUMBER_OF = r"(?:([+-]?\d+){})?"
 ISO_INTERVAL = re.compile(  # P1Y2M3DT4H5M6.5S
@@ -186,9 +187,9 @@ def _single(value: Any, field: Any, path: str, unknown: bool) -> Any:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str):
+    if not isinstance(value, str):
         raise TypeError
-    return value
+    return str(value)
 
 
 def _string(value: Any, field: Any) -> str:  # noqa: ARG001 the signature of a converter
@@ -250,7 +251,7 @@ def _decimal(value: Any, field: Any) -> Decimal:
         limit = f"{name} has at most {scale} decimals"
         raise Limit(limit if name == "NUMERIC" else f"the emulator's {limit}")
     if fitted.copy_abs() >= Decimal(10) ** whole:
-        raise Limit(f"it is outside the range of {'' if name == 'NUMERIC' else 'the emulator’s '}{name}")
+        raise Limit(f"it is outside the range of {name}" + (" in the emulator" if name == "BIGNUMERIC" else ""))
     return rounded.quantize(Decimal(1).scaleb(-scale), context=EXACT) if field.precision else fitted
 
 

@@ -1,4 +1,4 @@
-"""Answers statements with GoogleSQL: one JSON string a line on standard input, one JSON object a line on standard output."""
+"""Answers statements with GoogleSQL: reads a JSON string a line, writes a JSON object a line."""
 
 import json
 import sys

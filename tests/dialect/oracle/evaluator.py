@@ -7,6 +7,7 @@ memory); later processes load the compiled module in a second.
 import ctypes
 import importlib.metadata
 from pathlib import Path
+from typing import Any
 
 import tzdata
 import wasmtime
@@ -114,7 +115,7 @@ class Evaluator:
         result.prune_unused_columns = False
         return result
 
-    def _call(self, method, request, response):
+    def _call(self, method: str, request: Any, response: Any) -> Any:
         """Call a method of ZetaSQL's local service with a protobuf message. Raises Refused."""
         data = request.SerializeToString()
         store = self._store
@@ -140,5 +141,5 @@ class Evaluator:
             raise Refused(read(self._exports["wasm_get_last_error"](store), size).decode())
         if response is None:
             return None
-        kind = response if isinstance(response, type) else type(response)
+        kind: Any = response if isinstance(response, type) else type(response)
         return kind.FromString(answer)

@@ -1,8 +1,9 @@
 """GoogleSQL's protobuf types and values as text and plain JSON.
 
 The canonical form of a value: NULL, BOOL, STRING and INT64 are themselves; FLOAT64, NUMERIC and BIGNUMERIC are text;
-BYTES is hexadecimal text; dates and times are ISO text with six decimals where there is a part of a second, TIMESTAMP in
-UTC; INTERVAL is `Y-M D H:M:S`; JSON is its text with sorted keys; ARRAY and STRUCT are lists; RANGE is a list of two.
+BYTES is hexadecimal text; dates and times are ISO text with six decimals where there is a part of a second, TIMESTAMP
+in UTC; INTERVAL is `Y-M D H:M:S`; JSON is its text with sorted keys; ARRAY and STRUCT are lists; RANGE is a list of
+two.
 """
 
 import datetime
@@ -25,7 +26,7 @@ class Column(NamedTuple):
 
 def type_name(kind: Any) -> str:
     """Return a protobuf type as GoogleSQL writes it: `ARRAY<STRUCT<a INT64>>`."""
-    name = types.TypeKind.Name(kind.type_kind).removeprefix("TYPE_")
+    name = str(types.TypeKind.Name(kind.type_kind)).removeprefix("TYPE_")
     if name == "ARRAY":
         return f"ARRAY<{type_name(kind.array_type.element_type)}>"
     if name == "RANGE":
@@ -40,7 +41,8 @@ def canonical(value: Any, kind: Any) -> Any:
     """Return a protobuf value of a protobuf type in its canonical form."""
     field = value.WhichOneof("value")
     if field is None:
-        return None
+        # BigQuery writes a NULL array as an empty one into a result.
+        return [] if kind.type_kind == types.TYPE_ARRAY else None
     content = getattr(value, field)
     match field:
         case "array_value":

@@ -18,3 +18,12 @@ SELECT (SELECT value.text FROM UNNEST(event_params) WHERE key = 'page') AS page 
 -- unnest_structs
 SELECT x.a, position FROM unnested, UNNEST(pairs) AS x WITH OFFSET AS position
 --> ["1", "0"]
+
+-- unnest_structs
+SELECT * FROM UNNEST([STRUCT(1 AS a, 2 AS b)]) AS s WITH OFFSET AS o
+--> ["1", "2", "0"]
+
+-- unnest_structs: fields without names
+SELECT * FROM UNNEST([(1, 2), (3, 4)])
+--> ["1", "2"]
+--> ["3", "4"]

@@ -30,3 +30,24 @@ SELECT SHA256(CAST('é' AS BYTES)) = SHA256(b'\xc3\xa9')
 SELECT CAST(STRUCT(1 AS p, 'x' AS q) AS STRUCT<a INT64, b STRING>) AS s
 --> [["1", "x"]]
 --: s STRUCT<a INT64, b STRING>
+
+-- typed_struct
+SELECT STRUCT<k ARRAY<STRUCT<c1 INT64>>>([STRUCT(1 AS c1)]) AS s, STRUCT<INT64, STRING>(1, 'a') AS t
+--> [[[["1"]]], ["1", "a"]]
+
+-- typed_struct
+SELECT STRUCT<a INT64>('x')
+--! Struct field has type STRING which does not coerce to INT64
+
+-- invalid_casts
+SELECT CAST(TRUE AS FLOAT64)
+--! Invalid cast from BOOL to FLOAT64
+
+-- invalid_casts
+SELECT CAST([1] AS STRING)
+--! Invalid cast from ARRAY<INT64> to STRING
+
+-- cast_struct
+SELECT CAST(s AS STRUCT<a INT64, b STRING>) AS s FROM (SELECT STRUCT(1 AS p, 'x' AS q) AS s)
+--> [["1", "x"]]
+--: s STRUCT<a INT64, b STRING>

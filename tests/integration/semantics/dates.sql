@@ -25,3 +25,15 @@ SELECT DATE_ADD(DATE '2024-01-01', INTERVAL 1 HOUR)
 -- date_parts
 SELECT TIMESTAMP_DIFF(TIMESTAMP '2024-03-01', TIMESTAMP '2024-01-01', MONTH)
 --! TIMESTAMP_DIFF does not support the MONTH date part
+
+-- extract_parts
+SELECT EXTRACT(HOUR FROM DATE '2024-01-01')
+--! EXTRACT from DATE does not support the HOUR date part
+
+-- on_instants
+SELECT STRING(DATE_ADD(TIMESTAMP '2024-01-01', INTERVAL 1 HOUR)) AS later, DATE_DIFF(TIMESTAMP '2024-01-02 01:00:00', TIMESTAMP '2024-01-01 23:00:00', DAY) AS days
+--> ["2024-01-01 01:00:00+00", "0"]
+
+-- current_moment
+SELECT b IS NOT NULL FROM (SELECT CURRENT_TIMESTAMP() AS current_timestamp, current_timestamp AS b)
+--> ["true"]

@@ -25,3 +25,54 @@ SELECT 1 AS group
 -- reserved_words
 SELECT 1 AS `group`
 --> ["1"]
+
+-- group_by_alias
+SELECT MAX(x) AS x FROM UNNEST([1, 2]) AS x GROUP BY x
+--! Column x contains an aggregation function, which is not allowed in GROUP BY
+
+-- alias_first
+SELECT -x AS x FROM UNNEST([1, 2]) AS x ORDER BY x + 1 LIMIT 1
+--> ["-2"]
+
+-- alias_first
+SELECT -x AS x FROM UNNEST([1, 2]) AS x WHERE TRUE QUALIFY ROW_NUMBER() OVER (ORDER BY x) = 1
+--> ["-2"]
+
+-- alias_first
+SELECT -x AS x FROM UNNEST([1, 2]) AS x GROUP BY x HAVING MAX(x) > 0
+
+-- alias_scope
+SELECT x AS k, SUM(x) OVER (ORDER BY k) AS s FROM UNNEST([1, 2]) AS x
+--! Unrecognized name: k
+
+-- alias_scope
+SELECT x AS k, (SELECT MAX(y) FROM UNNEST([1, 2]) AS y WHERE y <= k) AS m FROM UNNEST([1, 2]) AS x
+--! Unrecognized name: k
+
+-- alias_scope
+WITH t AS (SELECT 1 AS a, 2 AS b), u AS (SELECT *, a + b AS c FROM t) SELECT c AS d, d + 1 AS e FROM u
+--! Unrecognized name: d
+
+-- alias_scope: names that FROM gives are no aliases
+WITH t AS (SELECT 1 AS a, 2 AS b), u AS (SELECT *, a + b AS c FROM t) SELECT c AS b, b + 1 AS e FROM u
+--> ["3", "3"]
+
+-- set_operation_order
+SELECT 1 AS a UNION ALL SELECT 2 AS b ORDER BY b
+--! Unrecognized name: b
+
+-- distinct_order
+SELECT DISTINCT x AS a FROM (SELECT 1 AS x, 2 AS y) ORDER BY y
+--! column y which is not visible after SELECT DISTINCT
+
+-- duplicate_names
+SELECT * FROM (SELECT 1 AS x) AS a, (SELECT 2 AS x) AS b
+--! Found duplicate(s): x
+
+-- duplicate_names
+SELECT * FROM (SELECT 1 AS x, 2 AS y) AS a JOIN (SELECT 1 AS x, 3 AS z) AS b USING (x)
+--> ["1", "2", "3"]
+
+-- reserved_words
+SELECT following FROM (SELECT 1 AS `following`)
+--! Unexpected keyword FOLLOWING

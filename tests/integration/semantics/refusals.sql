@@ -10,7 +10,7 @@ SELECT LENGTH(5)
 SELECT UPPER(1.5)
 --! No matching signature for function UPPER for argument types: FLOAT64
 
--- comparisons
+-- argument_types
 SELECT TIMESTAMP '2024-01-01' = DATE '2024-01-01'
 --! No matching signature for operator = for argument types: TIMESTAMP, DATE
 
@@ -18,14 +18,26 @@ SELECT TIMESTAMP '2024-01-01' = DATE '2024-01-01'
 SELECT a FROM (SELECT 1 AS a) WHERE a
 --! WHERE clause should return type BOOL, but returns INT64
 
--- common_type
+-- case_branches
 SELECT COALESCE(1, 'a')
 --! No matching signature for function COALESCE for argument types: INT64, STRING
 
--- common_type
+-- case_branches
 SELECT CASE WHEN TRUE THEN 1 ELSE 'a' END
 --! INT64, STRING
 
 -- set_operations
 SELECT 1 AS x UNION ALL SELECT 'x'
 --! Column 1 in UNION ALL has incompatible types: INT64, STRING
+
+-- argument_types
+SELECT 1 AND TRUE
+--! No matching signature for operator AND for argument types: INT64, BOOL
+
+-- argument_types
+SELECT EXISTS(SELECT x FROM UNNEST(['1']) AS x WHERE x > 5)
+--! No matching signature for operator > for argument types: STRING, INT64
+
+-- windows
+SELECT RANK() OVER () FROM UNNEST([1]) AS x
+--! Window ORDER BY is required for analytic function rank

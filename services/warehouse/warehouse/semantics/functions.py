@@ -4,6 +4,8 @@ import decimal
 
 import duckdb
 
+from warehouse.semantics import bytes_functions, json_functions, number_functions, text_functions
+
 LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
 EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
 NINTH = decimal.Decimal("1e-9")
@@ -32,6 +34,10 @@ def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
 FUNCTIONS = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
+    **bytes_functions.FUNCTIONS,
+    **json_functions.FUNCTIONS,
+    **number_functions.FUNCTIONS,
+    **text_functions.FUNCTIONS,
 }
 
 

@@ -27,6 +27,8 @@ def datatype(node: Node) -> exp.DataType | None:
     """Return the type of `node` with its fields and elements; None where it is not known."""
     if isinstance(node, exp.Alias | exp.Paren):
         return datatype(node.this)
+    if isinstance(node, exp.Null):
+        return None  # it takes every type; its own is INT64
     found = node.to if isinstance(node, exp.Cast) and types.kind(node.to) else node.type
     return found if types.kind(found) else None
 
@@ -44,6 +46,16 @@ def typed(node: Node, kind: str) -> exp.Cast:
     cast = exp.Cast(this=node, to=target)
     cast.type = types.build(kind)
     return cast
+
+
+def exact_literal(node: Node, kind: str) -> exp.Cast:
+    """Cast `node` to a BigQuery type; a number that stands in the statement keeps all its digits."""
+    value = node
+    while isinstance(value, exp.Paren):
+        value = value.this
+    if isinstance(value, exp.Literal) and value.is_number:
+        return typed(exp.Literal.string(value.this), kind)
+    return typed(node.copy(), kind)
 
 
 def call(function: str, *arguments: Any) -> exp.Anonymous:

@@ -1,7 +1,18 @@
 """The list of all rules. Where several rules look at one node, the first that replaces it wins: refusals come first."""
 
-from warehouse.semantics import names
-from warehouse.semantics.rules import arrays, casts, dates, json, numbers, refusals, statements, strings
+from warehouse.semantics.rules import (
+    arrays,
+    casts,
+    common,
+    dates,
+    json,
+    library,
+    names,
+    numbers,
+    refusals,
+    statements,
+    strings,
+)
 
 RULES = (
     # names
@@ -9,13 +20,34 @@ RULES = (
     names.duplicate_names,
     names.reserved_words,
     names.group_by_alias,
+    names.alias_first,
+    names.set_operation_order,
+    names.distinct_order,
     # refusals
     refusals.impossible_selects,
     refusals.argument_types,
-    refusals.comparisons,
     refusals.conditions,
-    refusals.common_type,
-    refusals.set_operations,
+    refusals.windows,
+    casts.invalid_casts,
+    # types that become one
+    common.coalesced,
+    common.if_branches,
+    common.case_branches,
+    common.elements,
+    common.compared,
+    common.set_operations,
+    # functions
+    library.json_paths,
+    library.buckets,
+    library.replaced_functions,
+    library.padded,
+    library.trimmed_bytes,
+    library.initcap,
+    library.rounded,
+    library.array_places,
+    library.numeric_average,
+    library.correlation,
+    library.instant_text,
     # numbers
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
@@ -24,6 +56,7 @@ RULES = (
     # casts
     casts.cast_to_string,
     casts.cast_from_string,
+    casts.typed_struct,
     casts.cast_struct,
     # strings
     strings.trim_white_space,
@@ -31,19 +64,26 @@ RULES = (
     strings.concatenated,
     strings.formats,
     # dates
+    dates.current_moment,
+    dates.date_parts,
+    dates.on_instants,
     dates.months_apart,
     dates.extract_parts,
     dates.date_trunc,
     dates.instants_apart,
-    dates.date_parts,
     # JSON
     json.to_json_string,
     json.json_of_no_json,
     # arrays
     arrays.array_concat,
     arrays.unnest_structs,
+    # checked results
+    library.float_results,
+    library.dates_in_range,
     # statements
     statements.table_column_names,
     statements.insert_types,
+    statements.update_types,
+    statements.default_value,
     statements.one_match,
 )

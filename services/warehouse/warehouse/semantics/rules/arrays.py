@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from warehouse.semantics.nodes import Node, datatype
+from warehouse.semantics.nodes import Node, call, datatype
 from warehouse.semantics.rule import Facts, rule
 
 STRUCT = exp.DataType.Type.STRUCT
@@ -26,17 +26,24 @@ def unnest_structs(unnest: exp.Unnest, facts: Facts) -> Node | None:
     if not isinstance(unnest.parent, exp.From | exp.Join):
         return None
     offset, alias = unnest.args.get("offset"), unnest.args.get("alias")
-    if not offset:
+    named = all(isinstance(field, exp.ColumnDef) for field in element.expressions)
+    if not offset and named:
         unnest.set("explode_array", True)
         if alias and alias.columns and not alias.this:  # in `UNNEST(a) x` the alias names the rows
             unnest.set("alias", exp.TableAlias(this=alias.columns[0]))
         return None
     label = alias.columns[0] if alias and alias.columns else (alias and alias.this)
     numbered = exp.Unnest(
-        expressions=[unnest.expressions[0].copy()],
+        expressions=[exp.Paren(this=unnest.expressions[0].copy())],  # local-bigquery does not look into parentheses
         alias=exp.TableAlias(this=exp.to_identifier("_u"), columns=[exp.to_identifier("_e"), exp.to_identifier("_i")]),
         offset=True,
     )
-    index = exp.alias_(exp.column("_i", "_u") - 1, offset.name if isinstance(offset, exp.Identifier) else "offset")
-    rows = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("_e")), index).from_(numbered)
+    columns: list[Node] = [exp.Column(this=exp.Star(), table=exp.to_identifier("_e"))]
+    if not named:
+        fields = range(len(element.expressions))
+        columns = [exp.alias_(call("struct_extract", exp.column("_e", "_u"), n + 1), f"f{n}_") for n in fields]
+    if offset:
+        name = offset.name if isinstance(offset, exp.Identifier) else "offset"
+        columns.append(exp.alias_(exp.column("_i", "_u") - 1, name))
+    rows = exp.select(*columns).from_(numbered)
     return exp.Subquery(this=rows, alias=exp.TableAlias(this=label.copy()) if label else None)

@@ -4,7 +4,8 @@ import re
 
 from sqlglot import exp
 
-from warehouse.semantics.nodes import Node, call, datatype, macro, of, typed
+from warehouse.semantics import types
+from warehouse.semantics.nodes import Node, call, datatype, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast differs
@@ -15,10 +16,21 @@ TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast
     "TIME": "_fraction_string",
     "INTERVAL": "_interval_string_3",
 }
+DAY = r"\d{1,4}-\d{1,2}-\d{1,2}"
+CLOCK = r"([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,6})?"
 STRICT = {  # what a STRING must look like to become the type, and the words for one that does not
+    "FLOAT64": (r"^\s*[+-]?(?i:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)\s*$", "Bad double value: "),
+    "NUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid NUMERIC value: "),
+    "BIGNUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid BIGNUMERIC value: "),
+    "DATETIME": (rf"^{DAY}([ Tt]{CLOCK})?$", "Invalid datetime string: "),
+    "TIME": (rf"^{CLOCK}$", "Invalid time string: "),
+    "TIMESTAMP": (
+        rf"^{DAY}([ Tt]{CLOCK}([Zz]| ?[+-]\d{{1,2}}(:\d{{2}})?| [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*)?)?$",
+        "Invalid timestamp: ",
+    ),
     "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: "),
-    "BOOL": (r"^(?i:\s*(true|false)\s*)$", "Bad bool value: "),
-    "DATE": (r"^\s*\d{1,4}-\d{1,2}-\d{1,2}\s*$", "Invalid date: "),
+    "BOOL": (r"^(?i:(true|false))$", "Bad bool value: "),
+    "DATE": (rf"^{DAY}$", "Invalid date: "),
 }
 
 
@@ -33,7 +45,7 @@ def text(value: Node, kind: str | None) -> Node | None:
 def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     if of(node) != "STRING" or node.args.get("format"):
         return None
-    written = text(node.this, of(node.this))
+    written = text(node.this, of(node.this)) if of(node.this) else macro("_any_string", node.this)
     return typed(written, "STRING") if written is not None else None
 
 
@@ -54,25 +66,64 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
     ):
         return None
     checked = macro("_like", node.this, pattern, exp.null() if isinstance(node, exp.TryCast) else words)
+    if kind == "TIMESTAMP":
+        checked = macro("_two_digit_offset", checked)
     checked.meta["strict"] = True
     node.set("this", checked)
     return None
 
 
+@rule("STRUCT<a INT64>(x) gives each field its name and type", exp.Cast)
+def typed_struct(node: exp.Cast, facts: Facts) -> Node | None:
+    if of(node) != "STRUCT" or not isinstance(node.this, exp.Struct | exp.Tuple) or not node.to.expressions:
+        return None
+    values, fields = node.this.expressions, node.to.expressions
+    if len(values) != len(fields):
+        raise refuse(f"STRUCT type has {len(fields)} fields but constructor call has {len(values)} fields", place(node))
+    struct = exp.Struct()
+    for value, field in zip(values, fields, strict=True):
+        given = value.expression if isinstance(value, exp.PropertyEQ) else value
+        wanted = field.args["kind"] if isinstance(field, exp.ColumnDef) else field
+        kind, target = of(given), types.kind(wanted)
+        if kind and target and not types.coerced(kind, target, is_literal(given)):
+            raise refuse(f"Struct field has type {kind} which does not coerce to {types.name(wanted)}", place(given))
+        cast: Node = exp.Cast(this=given.copy(), to=wanted.copy())
+        if target == "STRUCT" and (inner := renamed(given, wanted)) is not None:
+            cast = inner
+        named = isinstance(field, exp.ColumnDef)
+        struct.append("expressions", exp.PropertyEQ(this=field.this.copy(), expression=cast) if named else cast)
+    struct.type = node.to.copy()
+    return struct
+
+
 @rule("a STRUCT is cast field by field in order, whatever the names", exp.Cast)
 def cast_struct(node: exp.Cast, facts: Facts) -> None:
-    source = datatype(node.this)
-    if of(node) != "STRUCT" or source is None or source.this != exp.DataType.Type.STRUCT:
-        return
-    fields, wanted = source.expressions, node.to.expressions
-    if isinstance(node.this, exp.Tuple) or len(fields) != len(wanted):
-        return
-    if not all(isinstance(field, exp.ColumnDef) for field in [*fields, *wanted]):
-        return
-    if [f.name.casefold() for f in fields] == [w.name.casefold() for w in wanted]:
-        return
+    if of(node) == "STRUCT" and (struct := renamed(node.this, node.to)) is not None:
+        node.this.replace(struct)
+
+
+def renamed(value: Node, wanted: exp.DataType) -> Node | None:
+    """Return a STRUCT with the names of the fields of `wanted`; None where it has them, or types are not known."""
+    source = datatype(value)
+    if source is None or types.kind(source) != "STRUCT" or isinstance(value, exp.Tuple):
+        return None
+    fields, names = source.expressions, wanted.expressions
+    if len(fields) != len(names) or not all(isinstance(field, exp.ColumnDef) for field in [*fields, *names]):
+        return None
+    if [f.name.casefold() for f in fields] == [n.name.casefold() for n in names]:
+        return None
     values = [
-        exp.PropertyEQ(this=w.this.copy(), expression=call("struct_extract", node.this, f.name))
-        for f, w in zip(fields, wanted, strict=True)
+        exp.PropertyEQ(this=name.this.copy(), expression=call("struct_extract", value, field.name))
+        for field, name in zip(fields, names, strict=True)
     ]
-    node.this.replace(exp.Struct(expressions=values))
+    missing = exp.Is(this=value.copy(), expression=exp.null())
+    struct = exp.Case(ifs=[exp.If(this=missing, true=exp.null())], default=exp.Struct(expressions=values))
+    struct.type = wanted.copy()
+    return struct
+
+
+@rule("only some types are cast to others", exp.Cast, exp.TryCast)
+def invalid_casts(node: exp.Cast, facts: Facts) -> None:
+    source, target = of(node.this), of(node)
+    if source in types.CASTS and target is not None and target not in types.CASTS[source]:
+        raise refuse(f"Invalid cast from {types.name(datatype(node.this))} to {types.name(node.to)}", place(node.this))

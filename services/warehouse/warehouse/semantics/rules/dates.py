@@ -2,14 +2,33 @@
 
 from sqlglot import exp
 
-from warehouse.semantics.nodes import Node, call, macro, of, refuse, typed
+from warehouse.semantics.nodes import Node, call, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 IN_A_SECOND = {"MILLISECOND": 1000, "MICROSECOND": 1_000_000}
 TIME_PARTS = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"})
-CALENDAR_PARTS = frozenset({"WEEK", "MONTH", "QUARTER", "YEAR"})
+DATE_PARTS = frozenset({"DAY", "DAYOFWEEK", "DAYOFYEAR", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR", "ISOYEAR"})
+CALENDAR_PARTS = frozenset({"WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR", "ISOYEAR"})
+EXTRACTED = {
+    "DATE": DATE_PARTS,
+    "DATETIME": DATE_PARTS | TIME_PARTS | {"DATE", "TIME"},
+    "TIMESTAMP": DATE_PARTS | TIME_PARTS | {"DATE", "TIME", "DATETIME"},
+    "TIME": TIME_PARTS,
+    "INTERVAL": TIME_PARTS | {"DAY", "MONTH", "YEAR"},
+}
+ALL_PARTS: frozenset[str] = frozenset().union(*EXTRACTED.values())
 ON_DATES: dict[type[exp.Expr], str] = {exp.DateAdd: "DATE_ADD", exp.DateSub: "DATE_SUB", exp.DateDiff: "DATE_DIFF"}
+ON_TIMESTAMPS: dict[type[exp.Expr], str] = {
+    exp.TimestampAdd: "TIMESTAMP_ADD",
+    exp.TimestampSub: "TIMESTAMP_SUB",
+    exp.TimestampDiff: "TIMESTAMP_DIFF",
+}
+INSTANT_FUNCTIONS: dict[str, tuple[type[exp.Expr], ...]] = {  # in the order of ON_DATES
+    "TIMESTAMP": (exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff),
+    "DATETIME": (exp.DatetimeAdd, exp.DatetimeSub, exp.DatetimeDiff),
+}
+DIFFS = (exp.TimestampDiff, exp.DatetimeDiff)
 
 
 @rule("an array of months keeps the day of its start where the month has it", exp.GenerateDateArray)
@@ -24,16 +43,21 @@ def months_apart(node: exp.GenerateDateArray, facts: Facts) -> Node | None:
     return typed(macro("_months_array", start, end, months * int(step.name)), "ARRAY<DATE>")
 
 
-@rule("parts of a second are counted in the second; EPOCH is no part", exp.Extract)
+@rule("EXTRACT: a type has only some parts, parts of a second are counted in the second", exp.Extract)
 def extract_parts(node: exp.Extract, facts: Facts) -> Node | None:
-    part, kind = node.name.upper(), of(node.expression)
+    part, value = node.name.upper(), node.expression
+    kind = "TIMESTAMP" if isinstance(value, exp.AtTimeZone) else of(value)
+    if isinstance(node.this, exp.WeekStart):
+        part = "WEEK"
+    if part not in ALL_PARTS:
+        raise refuse(f"A valid date part name is required but found {part}", place(node))
+    if kind in EXTRACTED and part not in EXTRACTED[kind]:
+        raise refuse(f"EXTRACT from {kind} does not support the {part} date part", place(node))
     modulus = IN_A_SECOND.get(part)
     if modulus and kind != "INTERVAL":
         return typed(call("mod", node.copy(), modulus), "INT64")
-    if part == "TIME" and kind == "TIMESTAMP":
-        node.set("expression", typed(node.expression.copy(), "DATETIME"))
-    if part == "EPOCH":
-        raise refuse("A valid date part name is required but found EPOCH", node)
+    if part == "TIME" and kind == "TIMESTAMP" and not isinstance(value, exp.AtTimeZone):
+        node.set("expression", typed(value.copy(), "DATETIME"))
     return None
 
 
@@ -49,17 +73,47 @@ def date_trunc(node: exp.DateTrunc, facts: Facts) -> Node | None:
     return None
 
 
-@rule("TIMESTAMP - TIMESTAMP is an INTERVAL of hours", exp.Sub)
+@rule(
+    "DATE - DATE is an INTERVAL of days, TIMESTAMP - TIMESTAMP one of hours, DATETIME - DATETIME one of both", exp.Sub
+)
 def instants_apart(node: exp.Sub, facts: Facts) -> Node | None:
-    if {of(node.this), of(node.expression)} not in ({"TIMESTAMP"}, {"DATETIME"}):
+    kinds = {of(node.this), of(node.expression)}
+    if kinds == {"DATE"}:
+        return typed(call("to_days", exp.cast(call("date_diff", "day", node.expression, node.this), "INT")), "INTERVAL")
+    if kinds not in ({"TIMESTAMP"}, {"DATETIME"}):
         return None
     apart = exp.Sub(this=call("epoch_us", node.this), expression=call("epoch_us", node.expression))
-    return typed(call("to_microseconds", apart), "INTERVAL")
+    return typed(macro("_days_apart", apart) if kinds == {"DATETIME"} else call("to_microseconds", apart), "INTERVAL")
 
 
-@rule("date functions take date parts, TIMESTAMP_DIFF takes parts up to DAY", *ON_DATES, exp.TimestampDiff)
+@rule("each date function takes the parts that its argument has", *ON_DATES, *ON_TIMESTAMPS)
 def date_parts(node: exp.Expr, facts: Facts) -> None:
-    unit, function = node.text("unit").upper(), ON_DATES.get(type(node), "TIMESTAMP_DIFF")
-    on_dates = function != "TIMESTAMP_DIFF" and of(node.this) in ("DATE", "STRING")
-    if (on_dates and unit in TIME_PARTS) or (function == "TIMESTAMP_DIFF" and unit in CALENDAR_PARTS):
-        raise refuse(f"{function} does not support the {unit} date part", node)
+    unit, kind = node.text("unit").upper(), of(node.this)
+    function = ON_DATES.get(type(node)) or ON_TIMESTAMPS[type(node)]
+    if type(node) in ON_DATES and is_literal(node.this) and kind == "STRING":
+        kind = "DATE"
+    if type(node) in ON_TIMESTAMPS:
+        kind = "TIMESTAMP"
+    wrong = {"DATE": TIME_PARTS, "TIMESTAMP": CALENDAR_PARTS}.get(kind or "", frozenset())
+    if unit in wrong:
+        raise refuse(f"{function} does not support the {unit} date part when the argument is {kind} type", place(node))
+
+
+@rule("DATE_ADD, DATE_SUB and DATE_DIFF of a DATETIME or TIMESTAMP keep the time", *ON_DATES)
+def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
+    kind = of(node.this)
+    if kind not in INSTANT_FUNCTIONS:
+        return None
+    function = INSTANT_FUNCTIONS[kind][list(ON_DATES).index(type(node))]
+    arguments = {key: value for key, value in node.args.items() if key in ("this", "expression", "unit")}
+    return typed(
+        function(**{key: value.copy() for key, value in arguments.items()}), "INT64" if function in DIFFS else kind
+    )
+
+
+@rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)
+def current_moment(node: exp.CurrentTimestamp | exp.CurrentDate, facts: Facts) -> Node | None:
+    if node.this or node.find_ancestor(exp.ColumnConstraint, exp.Version):
+        return None
+    now = typed(call("now"), "TIMESTAMP")
+    return now if isinstance(node, exp.CurrentTimestamp) else typed(call("timezone", "UTC", now), "DATE")

@@ -3,20 +3,8 @@
 from sqlglot import exp
 
 from warehouse.semantics import types
-from warehouse.semantics.nodes import Node, call, macro, of, typed
+from warehouse.semantics.nodes import Node, call, exact_literal, macro, of, typed
 from warehouse.semantics.rule import Facts, rule
-
-EXACT = frozenset({"INT64", "NUMERIC"})
-
-
-def _literal_as(node: Node, kind: str) -> Node:
-    """Return a literal FLOAT64 as the exact number that it is written as; other nodes as they are."""
-    value = node
-    while isinstance(value, exp.Paren):
-        value = value.this
-    if isinstance(value, exp.Literal) and value.is_number:
-        return typed(exp.Literal.string(value.this), kind)
-    return typed(node.copy(), kind)
 
 
 @rule("NUMERIC arithmetic is exact, rounds to nine decimals and overflows at 29 digits", exp.Mul, exp.Div)
@@ -24,14 +12,14 @@ def numeric_arithmetic(node: exp.Binary, facts: Facts) -> Node | None:
     if types.kind(node.type) != "NUMERIC":
         return None
     function = "_numeric_multiply" if isinstance(node, exp.Mul) else "_numeric_divide"
-    return typed(macro(function, _literal_as(node.left, "NUMERIC"), _literal_as(node.right, "NUMERIC")), "NUMERIC")
+    return typed(macro(function, exact_literal(node.left, "NUMERIC"), exact_literal(node.right, "NUMERIC")), "NUMERIC")
 
 
 @rule("SAFE_DIVIDE of NUMERIC is NUMERIC", exp.SafeDivide)
 def numeric_safe_divide(node: exp.SafeDivide, facts: Facts) -> Node | None:
     if types.kind(node.type) != "NUMERIC":
         return None
-    divided = macro("_numeric_divide", _literal_as(node.this, "NUMERIC"), _literal_as(node.expression, "NUMERIC"))
+    divided = macro("_numeric_divide", exact_literal(node.this, "NUMERIC"), exact_literal(node.expression, "NUMERIC"))
     zero = exp.EQ(this=node.expression.copy(), expression=exp.Literal.number(0))
     return typed(exp.Case(ifs=[exp.If(this=zero, true=exp.null())], default=divided), "NUMERIC")
 

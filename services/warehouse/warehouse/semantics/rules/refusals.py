@@ -9,9 +9,19 @@ from warehouse.semantics import signatures, types
 from warehouse.semantics.nodes import Node, datatype, of, place, refuse
 from warehouse.semantics.rule import Facts, rule
 
-COMPARISONS = {exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+ORDERED: dict[type[exp.Expr], str] = {
+    exp.Rank: "rank",
+    exp.DenseRank: "dense_rank",
+    exp.PercentRank: "percent_rank",
+    exp.CumeDist: "cume_dist",
+    exp.Ntile: "ntile",
+    exp.Lag: "lag",
+    exp.Lead: "lead",
+    exp.FirstValue: "first_value",
+    exp.LastValue: "last_value",
+    exp.NthValue: "nth_value",
+}
 NOT_A_CONDITION = types.NUMBERS | {"STRING", "BYTES", "DATE"}
-APART = frozenset({"NUMBER", "STRING", "BOOL", "BYTES"})  # of these no two have a common type
 
 
 def no_signature(node: Node, name: str, arguments: Sequence[Node], operator: bool = False) -> BigQueryError:
@@ -31,22 +41,18 @@ def impossible_selects(select: exp.Select, facts: Facts) -> None:
         raise refuse("Query without FROM clause cannot have a WHERE clause", select.args["where"])
 
 
-@rule(
-    "arguments of the wrong type are refused",
-    *(node for node in signatures.by_node() if not isinstance(node, str)),
-    exp.Anonymous,
-)
+@rule("arguments of the wrong type are refused", *{node for node, _ in signatures.functions()})
 def argument_types(node: Node, facts: Facts) -> None:
-    function = signatures.find(node)
-    if function is not None and not function.takes(node):
-        raise no_signature(node, function.name, function.arguments(node), function.operator)
-
-
-@rule("TIMESTAMP and TIME compare with nothing else", *COMPARISONS)
-def comparisons(node: exp.Binary, facts: Facts) -> None:
-    kinds = {of(node.left), of(node.right)}
-    if len(kinds) == 2 and kinds <= types.INSTANTS and kinds != {"DATE", "DATETIME"}:
-        raise no_signature(node, COMPARISONS[type(node)], [node.left, node.right], operator=True)
+    called = signatures.find(node)
+    if called is None or isinstance(node.parent, exp.Contains):  # CONTAINS_SUBSTR is parsed as LOWERs of any types
+        return
+    if isinstance(node, exp.Like) and isinstance(node.expression, exp.Any | exp.All):
+        return
+    if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":  # no comparison: SET a = b
+        return
+    function, arguments = called
+    if not function.takes(arguments):
+        raise no_signature(node, function.name, arguments, function.operator)
 
 
 @rule("WHERE and HAVING take BOOL", exp.Where, exp.Having)
@@ -56,30 +62,16 @@ def conditions(node: exp.Where | exp.Having, facts: Facts) -> None:
         raise refuse(f"{clause} clause should return type BOOL, but returns {found}", place(node.this))
 
 
-@rule("the values of COALESCE and CASE have a common type", exp.Coalesce, exp.Case)
-def common_type(node: exp.Coalesce | exp.Case, facts: Facts) -> None:
-    if isinstance(node, exp.Coalesce):
-        values, function = [node.this, *node.expressions], "COALESCE"
-    else:
-        values, function = [branch.args.get("true") for branch in node.args["ifs"]] + [node.args.get("default")], "CASE"
-    given = [value for value in values if value is not None]
-    if _apart(given):
-        raise no_signature(node, function, given)
-
-
-@rule("the columns of a UNION have a common type", exp.Union)
-def set_operations(node: exp.Union, facts: Facts) -> None:
-    sides = [node.left, node.right]
-    if any(not isinstance(side, exp.Select) or side.is_star for side in sides) or node.args.get("by_name"):
-        return
-    for index, pair in enumerate(zip(sides[0].expressions, sides[1].expressions, strict=False), 1):
-        if _apart(pair):
-            found = ", ".join(types.name(datatype(item)) for item in pair)
-            operation = "UNION DISTINCT" if node.args.get("distinct") else "UNION ALL"
-            raise refuse(f"Column {index} in {operation} has incompatible types: {found}", place(pair[1]))
-
-
-def _apart(values: Sequence[Node]) -> bool:
-    families = {"NUMBER" if (kind := of(value)) in types.NUMBERS else kind for value in values}
-    families -= {None, "NULL"}
-    return len(families) > 1 and families <= APART
+@rule("ranking functions need ORDER BY in their window; percentiles and DISTINCT refuse it", exp.Window)
+def windows(node: exp.Window, facts: Facts) -> None:
+    function = node.this.this if isinstance(node.this, exp.IgnoreNulls | exp.RespectNulls) else node.this
+    if node.args.get("alias") or node.args.get("over") is None:
+        return  # the window has a name: its ORDER BY is elsewhere
+    name = ORDERED.get(type(function))
+    if name and not node.args.get("order"):
+        raise refuse(f"Window ORDER BY is required for analytic function {name}", place(node))
+    if node.args.get("order") and isinstance(function, exp.PercentileCont | exp.PercentileDisc):
+        name = "percentile_cont" if isinstance(function, exp.PercentileCont) else "percentile_disc"
+        raise refuse(f"Window ORDER BY is not allowed for analytic function {name}", place(node))
+    if node.args.get("order") and isinstance(function, exp.AggFunc) and isinstance(function.this, exp.Distinct):
+        raise refuse("Window ORDER BY is not allowed if DISTINCT is specified", place(node))
