@@ -78,7 +78,9 @@ def of_statement(tree: exp.Expression, project_id: str, dataset_id: str | None, 
     for table in tree.find_all(exp.Table):
         if table is target and not isinstance(tree, WHOLE_TARGET):
             continue
-        if not isinstance(table.this, exp.Identifier) or (not table.db and (dataset_id is None or _local(table, ctes | temporary))):
+        if not isinstance(table.this, exp.Identifier) or (
+            not table.db and (dataset_id is None or _local(table, ctes | temporary))
+        ):
             continue
         wanted = None if table is target else _named(tree)
         reference = names.reference(table, project_id, dataset_id)
@@ -153,9 +155,7 @@ def _width(value: str, field: TableFieldSchema, depth: int = 0) -> str:
         each = _width(f"e{depth}", element, depth + 1)
         return f"coalesce(list_sum(list_transform({value}, lambda e{depth}: {each})), 0)"
     if field.type == "RECORD":
-        parts = [
-            _width(f"{value}.{database.quote(child.name or '')}", child, depth) for child in field.fields or []
-        ]
+        parts = [_width(f"{value}.{database.quote(child.name or '')}", child, depth) for child in field.fields or []]
         return reduce(lambda left, right: f"{left} + {right}", parts, "0")
     if function := TEXT.get(field.type or ""):
         return f"coalesce(2 + {function}({value}), 0)"

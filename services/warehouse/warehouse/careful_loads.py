@@ -94,7 +94,9 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     unknown = bool(config.ignoreUnknownValues)
     for path, name in files.items():
-        lines = json_lines(path) if config.sourceFormat == "NEWLINE_DELIMITED_JSON" else _csv(path, config, fields, skip)
+        lines = (
+            json_lines(path) if config.sourceFormat == "NEWLINE_DELIMITED_JSON" else _csv(path, config, fields, skip)
+        )
         for number, line in lines:
             rejects.rows += 1
             try:

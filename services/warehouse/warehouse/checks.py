@@ -40,7 +40,9 @@ def _single(value: str, field: TableFieldSchema, path: str, depth: int) -> str:
         return _struct(value, field, path, depth)
     if name in ("STRING", "BYTES") and field.maxLength:
         size = "length" if name == "STRING" else "octet_length"
-        limit = f"Field {path}: {name}({field.maxLength}) has maximum length {field.maxLength}, but the value has length "
+        limit = (
+            f"Field {path}: {name}({field.maxLength}) has maximum length {field.maxLength}, but the value has length "
+        )
         message = f"{literal(limit)} || {size}({value})"
         return f"CASE WHEN {size}({value}) > {int(field.maxLength)} THEN error({message}) ELSE {value} END"
     if name in DECIMALS and field.precision:

@@ -54,7 +54,7 @@ def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
             while row is None:
                 following = next(lines, None) if dialect.quoted_newlines else None
                 if following is None:
-                    row = Row(number, [], f'Missing close quote character ({dialect.quote}).')
+                    row = Row(number, [], f"Missing close quote character ({dialect.quote}).")
                     break
                 text += following[1]
                 row = _split(text, dialect, number)

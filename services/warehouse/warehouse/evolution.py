@@ -38,7 +38,9 @@ def merged(stored: Fields, given: Fields, add: bool, relax: bool, prefix: str, p
             if not add:
                 raise BigQueryError("invalid", f"{prefix}Cannot add fields (field: {name})")
             if field.mode == "REQUIRED":
-                raise BigQueryError("invalid", f"{prefix}Cannot add required fields to an existing schema (field: {name})")
+                raise BigQueryError(
+                    "invalid", f"{prefix}Cannot add required fields to an existing schema (field: {name})"
+                )
             result.append(field)
             continue
         old = result[index]

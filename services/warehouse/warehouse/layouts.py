@@ -8,7 +8,18 @@ from warehouse.schemas import standard_type
 from warehouse.values import kind
 
 PSEUDO = ("_PARTITIONTIME", "_PARTITIONDATE")
-CLUSTERED = {"BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "GEOGRAPHY", "INTEGER", "NUMERIC", "RANGE", "STRING", "TIMESTAMP"}
+CLUSTERED = {
+    "BIGNUMERIC",
+    "BOOLEAN",
+    "DATE",
+    "DATETIME",
+    "GEOGRAPHY",
+    "INTEGER",
+    "NUMERIC",
+    "RANGE",
+    "STRING",
+    "TIMESTAMP",
+}
 MOST_CLUSTERS = 4
 
 
@@ -29,7 +40,9 @@ def check(tree: exp.Create, fields: list[TableFieldSchema]) -> None:
     clustered = tree.find(exp.ClusterProperty)
     columns = clustered.expressions if clustered is not None else []
     if len(columns) > MOST_CLUSTERS:
-        raise BigQueryError("invalidQuery", f"CLUSTER BY has {len(columns)} columns, but at most {MOST_CLUSTERS} are allowed")
+        raise BigQueryError(
+            "invalidQuery", f"CLUSTER BY has {len(columns)} columns, but at most {MOST_CLUSTERS} are allowed"
+        )
     for column in columns:
         field = by_name.get(column.name.casefold())
         if field is None:

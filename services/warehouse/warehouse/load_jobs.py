@@ -49,7 +49,9 @@ def run(cursor: Any, config: Any, upload: str | None) -> JobStatistics3:
     datasets.get(*reference[:2])
     for option in NOT_SUPPORTED:
         if getattr(config, option, None):
-            raise BigQueryError("invalid", f"The emulator does not support the option {option} of load jobs. Remove it.")
+            raise BigQueryError(
+                "invalid", f"The emulator does not support the option {option} of load jobs. Remove it."
+            )
     config = config.replace(sourceFormat=config.sourceFormat or "CSV")
     uris = config.sourceUris or []
     found: Files = {upload: None} if upload else {path: uri for uri in uris for path in paths(cursor, uri)}

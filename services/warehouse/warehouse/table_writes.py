@@ -145,7 +145,9 @@ def _add(
         evolution.apply(cursor, reference, stored, new)
         if disposition != "WRITE_APPEND":
             cursor.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 quoted names
-        (rows,) = cursor.execute(_insert(cursor, table, query, params, targets, reference, partition), params).fetchone()
+        (rows,) = cursor.execute(
+            _insert(cursor, table, query, params, targets, reference, partition), params
+        ).fetchone()
     return [field for field in new if field.name != tables.INGESTION_TIME], rows
 
 

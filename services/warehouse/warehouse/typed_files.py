@@ -32,7 +32,9 @@ def load(cursor: Any, config: Any, reference: tuple[str, str, str], files: dict[
     try:
         source = _source(cursor, config, files)
         relation = cursor.sql(f"SELECT * FROM {source}")  # noqa: S608 quoted names
-        sql, declared = _selected(cursor, config, source, dict(zip(relation.columns, relation.types, strict=True)), fields)
+        sql, declared = _selected(
+            cursor, config, source, dict(zip(relation.columns, relation.types, strict=True)), fields
+        )
         prefix = f"Provided Schema does not match Table {names.label(*reference)}. "
         disposition = config.writeDisposition or "WRITE_APPEND"
         table = Table(schema={"fields": [field.dump() for field in declared]})
@@ -111,7 +113,9 @@ def _check(cursor: Any, source: str, name: str, each: Any, field: TableFieldSche
     """Raise BigQueryError when a column of the file has another type than the field."""
     given = types.field(name, each)
     same = kind(given) == kind(field) and (given.mode == "REPEATED") == (field.mode == "REPEATED")
-    if same or (given.mode != "REPEATED" and kind(field) in COMPATIBLE.get(kind(given), ()) and field.mode != "REPEATED"):
+    if same or (
+        given.mode != "REPEATED" and kind(field) in COMPATIBLE.get(kind(given), ()) and field.mode != "REPEATED"
+    ):
         return
     (values,) = cursor.execute(f"SELECT count({quote(name)}) FROM {source}").fetchone()  # noqa: S608 quoted names
     if values:

@@ -101,9 +101,7 @@ def _paired(operator: Callable[[int, int], int]) -> Callable[[bytes, bytes], byt
 def text(value: bytes, quotes: bytes = b"\"'") -> str:
     """Return BYTES as FORMAT's %t shows them: quotes, and bytes that are no printable ASCII, are escaped."""
     escaped = quotes + b"\\"
-    return "".join(
-        f"\\{chr(b)}" if b in escaped else chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in value
-    )
+    return "".join(f"\\{chr(b)}" if b in escaped else chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in value)
 
 
 def literal(value: bytes) -> str:

@@ -24,7 +24,9 @@ def rounded(value: Decimal, kind: str, words: str) -> Decimal:
     return result
 
 
-def _of_one(name: str, function: Callable[[Decimal], Decimal], undefined: Callable[[Decimal], bool]) -> Callable[..., Decimal]:
+def _of_one(
+    name: str, function: Callable[[Decimal], Decimal], undefined: Callable[[Decimal], bool]
+) -> Callable[..., Decimal]:
     def compute(x: Decimal) -> Decimal:
         if undefined(x):
             raise ValueError(f"{name} is undefined for {x.normalize():f}")

@@ -3,7 +3,7 @@
 import re
 
 SOUNDS = {c: d for d, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), 1) for c in letters}
-DELIMITERS = " \t\n\r\f\v[](){}/|<>!?@\"^#$&~_,.:;*%+-"
+DELIMITERS = ' \t\n\r\f\v[](){}/|<>!?@"^#$&~_,.:;*%+-'
 
 
 def edit_distance(a: str, b: str) -> int:
@@ -46,7 +46,9 @@ def soundex(text: str) -> str:
 def grouped_once(pattern: str) -> str:
     """Return a pattern of RE2 with at most one capturing group. Raises ValueError for one with more."""
     if len(re.findall(r"(?<!\\)(?:\\\\)*\((?!\?(?!P?<))", re.sub(r"\[[^\]]*\]", "", pattern))) > 1:
-        raise ValueError("Regular expressions passed into extraction functions must not have more than 1 capturing group")
+        raise ValueError(
+            "Regular expressions passed into extraction functions must not have more than 1 capturing group"
+        )
     return pattern
 
 

@@ -73,7 +73,9 @@ def date_trunc(node: exp.DateTrunc, facts: Facts) -> Node | None:
     return None
 
 
-@rule("DATE - DATE is an INTERVAL of days, TIMESTAMP - TIMESTAMP one of hours, DATETIME - DATETIME one of both", exp.Sub)
+@rule(
+    "DATE - DATE is an INTERVAL of days, TIMESTAMP - TIMESTAMP one of hours, DATETIME - DATETIME one of both", exp.Sub
+)
 def instants_apart(node: exp.Sub, facts: Facts) -> Node | None:
     kinds = {of(node.this), of(node.expression)}
     if kinds == {"DATE"}:

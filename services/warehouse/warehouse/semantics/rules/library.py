@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from warehouse.semantics import text_functions, types
-from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, of, place, refuse, typed
+from warehouse.semantics.nodes import Node, call, datatype, exact_literal, is_literal, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 from warehouse.semantics.rules.casts import strict
 
@@ -110,7 +110,11 @@ def replaced_functions(node: Node, facts: Facts) -> Node | None:
         arguments = _arguments(node, replacement.places)
         kinds = replacement.types.split()
         given = [of(argument) for argument in arguments]
-        if len(given) != len(kinds) or not any(given) or any(g not in (k, "NULL") for g, k in zip(given, kinds, strict=True)):
+        if (
+            len(given) != len(kinds)
+            or not any(given)
+            or any(g not in (k, "NULL") for g, k in zip(given, kinds, strict=True))
+        ):
             continue
         if node.args.get("max_dist") is not None:
             continue
@@ -125,7 +129,9 @@ def padded(node: exp.Pad, facts: Facts) -> Node | None:
     left, kind, fill = node.args.get("is_left"), of(node.this), node.args.get("fill_pattern")
     if kind == "BYTES":
         function = "_bytes_left_pad" if left else "_bytes_right_pad"
-        return typed(call(function, node.this, node.expression, fill or typed(exp.Literal.string(" "), "BYTES")), "BYTES")
+        return typed(
+            call(function, node.this, node.expression, fill or typed(exp.Literal.string(" "), "BYTES")), "BYTES"
+        )
     if kind != "STRING":
         return None
     function = "bq.main._left_pad" if left else "bq.main._right_pad"
@@ -160,7 +166,9 @@ def instant_text(node: exp.String, facts: Facts) -> Node | None:
     return typed(call(f"bq.main.{function[kind]}", node.this), "STRING")
 
 
-@rule("a result that is too large for FLOAT64, or not defined, is an error", exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Pow)
+@rule(
+    "a result that is too large for FLOAT64, or not defined, is an error", exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Pow
+)
 def float_results(node: exp.Binary, facts: Facts) -> Node | None:
     sides = (node.this, node.expression)
     if types.kind(node.type) != "FLOAT64" or any(of(side) not in types.NUMBERS for side in sides):
@@ -249,6 +257,50 @@ def bucket_in_range(node: exp.Anonymous, facts: Facts) -> Node | None:
     if kind not in ("DATE", "DATETIME", "TIMESTAMP") or not node.name.lower().endswith("_bucket"):
         return None
     return typed(call(f"bq.main._{kind.lower()}_in_range", typed(node.copy(), kind)), kind)
+
+
+@rule("STRING_AGG of BYTES is missing in DuckDB", exp.GroupConcat)
+def aggregated_bytes(node: exp.GroupConcat, facts: Facts) -> None:
+    if any(of(inner) == "BYTES" for inner in node.find_all(exp.Column, exp.Cast, exp.ByteString)):
+        raise refuse("the emulator has no STRING_AGG of BYTES", place(node))
+
+
+@rule("a column that a subquery has twice has no meaning", exp.Column)
+def ambiguous_columns(node: exp.Column, facts: Facts) -> None:
+    select = node.find_ancestor(exp.Select)
+    if select is None or isinstance(node.this, exp.Star):
+        return
+    sources = [part.this for part in (select.args.get("from_"), *(select.args.get("joins") or [])) if part is not None]
+    for source in sources:
+        if not isinstance(source, exp.Subquery) or not isinstance(source.this, exp.Select):
+            continue
+        if node.table and node.table.casefold() != source.alias.casefold():
+            continue
+        names = [item.alias_or_name.casefold() for item in source.this.expressions]
+        if names.count(node.name.casefold()) > 1:
+            raise refuse(f"Column name {node.name} is ambiguous", place(node))
+
+
+@rule("DATE of numbers is in range", exp.DateFromParts, exp.Date)
+def date_of_numbers(node: Node, facts: Facts) -> Node | None:
+    if isinstance(node, exp.Date) and not node.expressions:
+        return None
+    return typed(call("bq.main._date_in_range", typed(node.copy(), "DATE")), "DATE")
+
+
+@rule("TYPEOF names BigQuery's types", exp.Typeof)
+def type_of(node: exp.Typeof, facts: Facts) -> Node | None:
+    found = datatype(node.this)
+    if found is None:
+        raise refuse("the emulator does not know the type of the argument of TYPEOF", place(node))
+    return exp.Literal.string(types.name(found))
+
+
+@rule("CURRENT_TIME in a time zone is the time there", exp.CurrentTime)
+def current_time(node: exp.CurrentTime, facts: Facts) -> Node | None:
+    if node.this is None:
+        return None
+    return typed(call("timezone", node.this, exp.CurrentTimestamp()), "TIME")
 
 
 @rule("NTILE takes a constant", exp.Ntile)
