@@ -55,6 +55,9 @@ OURS = {
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
     "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
+# LocalStack's index of the services' specifications, below a folder that is laid out as its image's. Without the index
+# each new platform makes one while LocalStack starts, which takes two thirds of that start.
+LOCALSTACK_ROOT, LOCALSTACK_INDEX = "root", "root/usr/lib/localstack"
 # Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`; nor is
 # GoogleSQL, for `make oracle`.
 CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
@@ -195,9 +198,10 @@ def stamp(name: str) -> str:
 
 
 def is_current(name: str) -> bool:
-    """Return whether an environment is up to date and its Python, a link to the machine's Python, still exists."""
+    """Return whether an environment is up to date and complete; its Python is a link to the machine's, which may go."""
     directory = ENVIRONMENTS / name
-    return (directory / "bin/python").exists() and installed(directory) == stamp(name)
+    complete = name != "localstack" or (directory / LOCALSTACK_INDEX).is_dir()
+    return complete and (directory / "bin/python").exists() and installed(directory) == stamp(name)
 
 
 def installed(directory: Path) -> str:
@@ -228,7 +232,21 @@ def install(name: str, uv: str, python: str) -> None:
             [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(directory / "bin/python"), *ours],
             f"Our own packages could not be installed into the environment of {name}.",
         )
+    if name == "localstack":
+        index_specifications(directory)
     (directory / "installed").write_text(stamp(name))
+
+
+def index_specifications(directory: Path) -> None:
+    """Make LocalStack's index of the services' specifications, as its image's build does. Raises InstallError."""
+    shutil.rmtree(directory / LOCALSTACK_ROOT, ignore_errors=True)
+    (directory / LOCALSTACK_INDEX).mkdir(parents=True)
+    run(
+        [str(directory / "bin/python"), "-m", "localstack.aws.spec"],
+        "LocalStack's index of specifications could not be made.",
+        FILESYSTEM_ROOT=str(directory / LOCALSTACK_ROOT),
+        OVERRIDE_IN_DOCKER="false",  # see tools/local/platform.py
+    )
 
 
 @contextlib.contextmanager

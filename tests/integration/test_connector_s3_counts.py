@@ -17,6 +17,7 @@ from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from connections_file import Source, Stream
 from orchestrator.files import Bucket
+from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import stream_files
 from tools.local.platform import ENVIRONMENTS
 
@@ -133,6 +134,8 @@ def test_every_kind_of_file_is_counted_as_the_connector_reads_it(
         key = f"{name}.{ending}"
         stream = Stream(name=name, sync_mode="full_refresh_overwrite", dbt_source=f"files.{name}", files=[key])
         files, bucket_files = stream_files(stream, source), Bucket().files()
-        counted[name] = sum(bucket_files.facts(file, files.format, ()).records for file in bucket_files.matching(files))
+        counted[name] = sum(
+            bucket_files.facts(file, files.format, NOTHING).records for file in bucket_files.matching(files)
+        )
     assert counted == {name: records for name, (*_, records) in FILES.items()}
     assert emitted(source, tmp_path) == counted

@@ -1,4 +1,4 @@
-"""The emulator's SQL against GoogleSQL's answers: a sample of tests/dialect's generated expressions, and all its queries.
+"""The emulator's SQL against GoogleSQL's answers: a sample of its expressions in tests/dialect, all its queries.
 
 `make dialect` runs all expressions. `make oracle` asks GoogleSQL again.
 """

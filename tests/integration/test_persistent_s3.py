@@ -311,6 +311,12 @@ def test_two_platforms_share_nothing(own: OwnS3, s3_client: S3Client) -> None:
     assert (own.platform.directory / "s3/var/lib/localstack").is_dir()
 
 
+def test_the_index_of_specifications_is_that_of_the_installation(own: OwnS3) -> None:
+    """LocalStack makes one in its cache where it finds none; that takes two thirds of its start."""
+    assert list((own.platform.directory / "s3/usr/lib/localstack").glob("service-catalog-*"))
+    assert list((own.platform.directory / "s3/var/lib/localstack/cache").glob("service-catalog-*")) == []
+
+
 @pytest.fixture
 def kept(own: OwnS3) -> Iterator[str]:
     """The key of an object in the bucket "kept" that a failing change must leave as it is."""

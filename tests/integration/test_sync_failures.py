@@ -15,7 +15,7 @@ PEOPLE = "id,name\n1,Ada\n2,Grace\n"
 
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
-ROWS = 80_000  # about two seconds of reading
+ROWS = 30_000  # almost a second of reading
 
 
 @pytest.fixture(params=[OVERWRITE, DEDUPED])

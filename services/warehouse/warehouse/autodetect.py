@@ -30,7 +30,7 @@ def csv_columns(rows: Iterable[Row], skip: int | None) -> tuple[list[TableFieldS
     data = sample[1:]
     width = max((len(fields) for fields in sample), default=0)
     types = [_column_type([fields[i] for fields in data if i < len(fields)]) for i in range(width)]
-    strings = bool(first) and all(_column_type([field]) == "STRING" for field in first)
+    strings = bool(first) and all(_column_type([field]) in ("STRING", "BOOLEAN") for field in first)  # "t", "y"
     header = skip != 0 and strings and any(each != "STRING" for each in types)
     if not header and not skip:
         types = [_column_type([fields[i] for fields in sample if i < len(fields)]) for i in range(width)]

@@ -9,23 +9,28 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from warehouse import (
+    alter_tables,
     bytes_read,
     copy_jobs,
     create_tables,
     dml,
     evolution,
+    geography,
     health,
     inserts,
     job_ids,
-    job_timeouts,
+    job_stops,
     load_jobs,
+    options,
     partitioning,
     query_jobs,
+    refusals,
     row_counts,
     schemas,
     scripts,
     storage,
     structs,
+    table_resources,
     table_writes,
     token,
     transaction_info,
@@ -34,8 +39,11 @@ from warehouse import (
     whole_results,
     wildcards,
 )
+from warehouse.information_schema import jobs as information_schema_jobs
+from warehouse.information_schema import storage as information_schema_storage
+from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis
+from warehouse.semantics import analysis, catalog, shapes
 
 UPSTREAM = "0.4.0"
 
@@ -43,31 +51,65 @@ BRIDGES = (
     storage.plain_files,
     query_jobs.ctas_destination,
     query_jobs.grants,
+    query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    catalog.same_cursor,
+    catalog.typed_variables,
+    shapes.parameter_names,
     analysis.statements,
     structs.field_names,
     views.refresh_options,
-    wildcards.every_row,
+    wildcards.newest_schema,
     partitioning.integer_ranges,
     job_ids.one_submission,
     uploads.refused_uploads,
     load_jobs.exact_values,
     schemas.complete_columns,
     create_tables.atomic,
+    create_tables.ingestion_time,
+    alter_tables.columns,
+    alter_tables.null_options,
     dml.checked_values,
+    dml.json_assignments,
     dml.partition_filter_of_merge,
     inserts.exact_values,
     evolution.nested_fields,
     table_writes.declared_columns,
+    table_writes.partition_destination,
+    table_writes.null_words,
     copy_jobs.partitions,
     row_counts.exact,
     whole_results.all_rows,
     bytes_read.estimates,
     bytes_read.script_totals,
-    job_timeouts.stopped_in_time,
+    job_stops.cancelled_at_any_moment,
+    job_stops.time_limits,
     transaction_info.transaction_ids,
+    refusals.statements,
+    refusals.external_tables,
+    refusals.external_queries,
+    refusals.time_travel,
+    refusals.time_zones,
+    geography.refused_functions,
+    options.more_options,
+    options.unknown_options,
+    table_resources.functions_are_no_tables,
+    table_resources.tables_without_columns,
+    table_resources.removed_policy_tags,
+    table_resources.case_insensitive_datasets,
+    information_schema_views.complete,
+    information_schema_views.unknown_views,
+    information_schema_storage.complete,
+    information_schema_jobs.complete,
 )
-ROUTES = (health.router, token.router, uploads.router, whole_results.router, certificates.router)
+ROUTES = (
+    health.router,
+    token.router,
+    uploads.router,
+    whole_results.router,
+    certificates.router,
+    table_resources.router,
+)
 
 
 def install(app: FastAPI) -> None:

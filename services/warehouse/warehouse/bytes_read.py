@@ -9,7 +9,7 @@ from local_bigquery.catalog import metadata, names, tables
 from local_bigquery.engine import database
 from local_bigquery.errors import STATUSES, BigQueryError
 from local_bigquery.jobs import query, runner
-from local_bigquery.models import JobStatistics, JobStatistics2, Table, TableFieldSchema
+from local_bigquery.models import JobStatistics, Table, TableFieldSchema
 from local_bigquery.sql.translate import parse
 from sqlglot import exp
 
@@ -23,8 +23,8 @@ WHOLE_TARGET = exp.Update | exp.Delete | exp.Merge  # these read every column of
 def estimates() -> None:
     """Report `totalBytesProcessed`, also of a dry run, and refuse a query above `maximumBytesBilled`.
 
-    local-bigquery reports 0 and ignores the limit. The figure is an estimate: every row of each column that the statement
-    names, without the pruning of partitions, and the size of text from the first 1,000 rows.
+    local-bigquery reports 0 and ignores the limit. The figure is an estimate: every row of each column that the
+    statement names, without the pruning of partitions, and the size of text from the first 1,000 rows.
     """
     STATUSES["bytesBilledLimitExceeded"] = (400, "INVALID_ARGUMENT")
     upstream_statement, upstream_done, upstream_results = query._statement, runner._done, api_jobs.results
@@ -111,13 +111,13 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) ->
         fixed = sum(_fixed(field) or 0 for field in chosen)
         varying = [field for field in chosen if _fixed(field) is None]
         if not varying:
-            return int(rows) * fixed
+            return int(rows * fixed)
         width = " + ".join(_width(database.quote(field.name or ""), field) for field in varying)
         sample = f"SELECT {width} AS w FROM (SELECT * FROM {name} LIMIT {SAMPLE_ROWS})"  # noqa: S608
         [(average,)] = database.fetch(f"SELECT avg(w) FROM ({sample})")  # noqa: S608
     except duckdb.Error:  # another statement changes the table at this moment
         return 0
-    return round(rows * (fixed + average))
+    return int(rows * (fixed + average))
 
 
 def _named(tree: exp.Expression) -> set[str] | None:

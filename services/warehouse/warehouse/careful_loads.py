@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -76,7 +77,7 @@ def reader(files: dict[str, str | None], config: Any, fields: Fields, skip: int,
 
 def json_lines(path: str) -> Iterator[tuple[int, Any]]:
     """Yield the number and value of each line; the value is a Misfit when the line is no JSON object."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
             text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
             if not text:
@@ -125,7 +126,8 @@ def _converted(row: csv_rows.Row, config: Any, fields: Fields) -> dict[str, Any]
     if given < len(fields) and not config.allowJaggedRows:
         raise Misfit(
             fields[given].name,
-            f"CSV table references column position {given} ({fields[given].name}), but line contains only {given} columns.",
+            f"CSV table references column position {given} ({fields[given].name}), "
+            f"but line contains only {given} columns.",
         )
     converted: dict[str, Any] = {}
     for field, text in zip(fields, row.fields, strict=False):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_bigquery.catalog import ddl, metadata, names, tables
+from local_bigquery.catalog import ddl, metadata, names, tabledata, tables
 from local_bigquery.engine import database, results, types
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import BigQueryError
@@ -14,6 +14,7 @@ from sqlglot import exp
 from warehouse import layouts, schemas
 from warehouse.checks import written
 from warehouse.coercions import check_assignable
+from warehouse.semantics.rules.statements import check_column_names
 from warehouse.transactions import transaction
 
 
@@ -29,7 +30,7 @@ def atomic() -> None:
     def run(
         cursor: Any, tree: exp.Expression, context: Context, destination: Any, config: Any, dry: bool, isolated: bool
     ) -> Any:
-        if dry or not _permanent_table(tree):
+        if dry or not isinstance(tree, exp.Create) or not _permanent_table(tree):
             return upstream(cursor, tree, context, destination, config, dry, isolated)
         statistics = query._ddl(tree, context).replace(statementType=query.statement_type(tree))
         if statistics.ddlOperationPerformed == "SKIP":
@@ -49,6 +50,21 @@ def atomic() -> None:
         return _with_schema(statistics, cursor, tree, context)
 
     query._run = run
+
+
+def ingestion_time() -> None:
+    """Give a table that the API creates with ingestion-time partitions its pseudo column _PARTITIONTIME."""
+    upstream = tables.create
+
+    def create(project_id: str, dataset_id: str, body: Table, translate_view: Any) -> Table:
+        created: Table = upstream(project_id, dataset_id, body, translate_view)
+        partitioned = body.timePartitioning and not body.timePartitioning.field
+        if partitioned and tables.fields(body) and not body.view:
+            table = tables.name(project_id, dataset_id, body.tableReference.tableId)
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {schemas.INGESTION_TIME}")
+        return created
+
+    tables.create = tabledata.create = create
 
 
 def write(
@@ -121,10 +137,9 @@ def positional(value: str, field: TableFieldSchema, kind: Any, depth: int = 0) -
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"
 
 
-def _permanent_table(tree: exp.Expression) -> bool:
+def _permanent_table(tree: exp.Create) -> bool:
     return (
-        isinstance(tree, exp.Create)
-        and tree.args.get("kind") == "TABLE"
+        tree.args.get("kind") == "TABLE"
         and tree.find(exp.TemporaryProperty) is None
         and not tree.meta.get("table_function")
         and not tree.find(exp.ExternalProperty)
@@ -155,7 +170,8 @@ def _create(
     hidden = layouts.by_ingestion_time(tree)
     table = tables.name(*reference)
     rows = tree.expression
-    if (clone := tree.args.get("clone")) is not None:
+    clone = tree.args.get("clone")
+    if clone is not None:
         rows = exp.select("*").from_(clone.this.copy())
     create = "CREATE OR REPLACE TABLE" if tree.args.get("replace") else "CREATE TABLE"
     with transaction(cursor):
@@ -164,12 +180,21 @@ def _create(
             layouts.check(tree, fields)
             cursor.execute(f"{create} {table} ({', '.join(columns)})")
             return
-        sql, bound = translate(rows, context)
-        declared = bool(fields)
-        if not declared:
+        sql, bound = _select(rows, clone, context)
+        if not fields:
+            check_column_names(rows)
             fields = _produced(cursor, sql, bound)
         layouts.check(tree, fields)
         write(cursor, table, fields, sql, bound, hidden, create)
+
+
+def _select(rows: exp.Expression, clone: exp.Expression | None, context: Context) -> tuple[str, Any]:
+    """Return the SQL of the new rows. A copy reads its whole source, even if queries of it need a partition filter."""
+    if clone is not None and not clone.this.args.get("version") and not clone.this.args.get("when"):
+        source = names.reference(clone.this, context.project_id, context.dataset_id)
+        return f"SELECT * FROM {tables.name(*source)}", None  # noqa: S608 quoted names
+    sql, bound = translate(rows, context)
+    return sql, bound
 
 
 def _definition(tree: exp.Create) -> exp.Create:

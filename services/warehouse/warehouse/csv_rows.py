@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 ENCODINGS = {
@@ -47,8 +48,8 @@ class Dialect:
 
 def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
     """Yield the rows of a file after the first `skip` rows. Lines without any character are no rows."""
-    with open(path, encoding=dialect.encoding, errors="replace", newline="") as file:
-        lines = iter(_lines(file))
+    with Path(path).open(encoding=dialect.encoding, errors="replace", newline="") as file:
+        lines = enumerate(file, 1)
         for number, line in lines:
             text, row = line, _split(line, dialect, number)
             while row is None:
@@ -62,11 +63,6 @@ def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
                 skip -= 1
             elif text.strip("\r\n"):
                 yield row
-
-
-def _lines(file: Any) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(file, 1):
-        yield number, line
 
 
 def _split(text: str, dialect: Dialect, number: int) -> Row | None:

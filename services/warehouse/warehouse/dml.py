@@ -11,6 +11,7 @@ from local_bigquery.jobs import merge, query
 from local_bigquery.models import Table, TableFieldSchema
 from local_bigquery.sql import translate as translation
 from local_bigquery.sql.dialect import BigQueryDialect, DuckDBDialect
+from local_bigquery.sql.rules import json
 from local_bigquery.sql.rules import tables as table_rules
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
@@ -38,6 +39,9 @@ def checked_values() -> None:
 
     def run_merge(cursor: Any, tree: exp.Merge, context: Any) -> Any:
         context.cursor = cursor
+        if not tree.args["using"].alias_or_name:
+            tree = tree.copy()
+            tree.args["using"].set("alias", exp.TableAlias(this=exp.to_identifier("_source")))
         fields = _fields(tree, context)
         for when in tree.args["whens"].expressions:  # local-bigquery would quote the keyword
             action = when.args["then"]
@@ -54,6 +58,17 @@ def checked_values() -> None:
     query._run = run
     merge.run = run_merge
     query.translate = merge.translate = translate
+
+
+def json_assignments() -> None:
+    """Let UPDATE and MERGE set a JSON column: local-bigquery takes the assignment for a comparison and refuses it."""
+    upstream = json.equality
+
+    def equality(node: exp.Expression, context: Context) -> exp.Expression:
+        result: exp.Expression = node if isinstance(node.parent, exp.Update) else upstream(node, context)
+        return result
+
+    translation.NODE_RULES[translation.NODE_RULES.index(upstream)] = equality
 
 
 def partition_filter_of_merge() -> None:
@@ -128,7 +143,7 @@ def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, d
     bound = {name: context.values[name] for name in context.used}
     if isinstance(tree, exp.Update):
         _check_assignments(tree, fields)
-    elif len(columns) and any(_needs_check(fields[name]) for name in columns):
+    elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
         source = tree.expression.sql(dialect=DuckDBDialect)
         if with_ := tree.args.get("with_"):
             source = f"{with_.sql(dialect=DuckDBDialect)} {source}"

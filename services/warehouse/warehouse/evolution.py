@@ -70,8 +70,8 @@ def apply(cursor: Any, reference: tuple[str, str, str], old: Fields, new: Fields
             cursor.execute(f"{column} TYPE {kind_now} USING {cast}")
         if current is not None and current.mode == "REQUIRED" and field.mode != "REQUIRED":
             cursor.execute(f"{column} DROP NOT NULL")
-        if value := schemas.default(field):
-            cursor.execute(f"{column} SET DEFAULT {value}")
+        if expression := schemas.default(field):
+            cursor.execute(f"{column} SET DEFAULT {expression}")
         elif current is not None and schemas.default(current):
             cursor.execute(f"{column} DROP DEFAULT")
 

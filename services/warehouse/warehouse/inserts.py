@@ -13,7 +13,6 @@ from warehouse.careful_loads import arrow_type
 from warehouse.checks import written
 from warehouse.values import Misfit, kind
 
-LEGACY = {"INT64": "integer", "FLOAT64": "float", "BOOL": "boolean", "STRUCT": "record"}
 Fields = list[TableFieldSchema]
 Accepted = tuple[int, str | None, dict[str, Any]]  # position in the request, insertId, values
 
@@ -40,7 +39,7 @@ def insert_all(project_id: str, dataset_id: str, table_id: str, body: Any) -> di
         try:
             accepted.append((index, row.insertId, _converted(given, fields, bool(body.ignoreUnknownValues))))
         except Misfit as misfit:
-            errors.append({"index": index, "errors": [tabledata._problem(misfit.path, misfit.message)]})
+            errors.append({"index": index, "errors": [tabledata._problem(misfit.path, _words(misfit))]})
     if errors and not body.skipInvalidRows:
         stopped = {"reason": "stopped", "location": "", "message": ""}
         errors += [{"index": index, "errors": [stopped]} for index, _, _ in accepted]
@@ -63,6 +62,13 @@ def _converted(row: dict[str, Any], fields: Fields, unknown: bool) -> dict[str, 
         prepared[key] = _numbers(value)
     with_defaults = [field.replace(mode="NULLABLE") if _has_default(field, row) else field for field in fields]
     return values.record(prepared, with_defaults, unknown)
+
+
+def _words(misfit: Misfit) -> str:
+    """Return the message of a refused value as insertAll words it, which differs from a load job."""
+    if misfit.message.startswith("Only optional fields"):
+        return f"Missing required field: {misfit.path}."
+    return misfit.message.replace("No such field", "no such field")
 
 
 def _has_default(field: TableFieldSchema, row: dict[str, Any]) -> bool:

@@ -66,6 +66,6 @@ def _check_partition(expression: exp.Expression, by_name: dict[str, TableFieldSc
     if field.mode == "REPEATED" or kind(field) not in allowed:
         raise BigQueryError(
             "invalidQuery",
-            f"PARTITION BY {expression.sql('bigquery')}: column {field.name} has type {standard_type(field)}; use a DATE "
-            "column, DATE or …_TRUNC of a DATETIME or TIMESTAMP column, or RANGE_BUCKET of an INT64 column",
+            f"PARTITION BY {expression.sql('bigquery')}: column {field.name} has type {standard_type(field)}; "
+            "use a DATE column, DATE or …_TRUNC of a DATETIME or TIMESTAMP column, or RANGE_BUCKET of an INT64 column",
         )

@@ -36,8 +36,8 @@ Files = dict[str, str | None]  # each path, and the address that the user knows
 def exact_values() -> None:
     """Convert the values of files as BigQuery does, or refuse them with the row and the column.
 
-    local-bigquery leaves this to DuckDB's casts and readers: `1.5` became the INTEGER 2, a key in another case NULL, and
-    unknown keys were ignored. It loads no row of a gzipped file and reports success.
+    local-bigquery leaves this to DuckDB's casts and readers: `1.5` became the INTEGER 2, a key in another case NULL,
+    and unknown keys were ignored. It loads no row of a gzipped file and reports success.
     """
     load.run = run
     runner.HANDLERS["load"] = run
@@ -109,7 +109,7 @@ def _fields(config: Any, reference: tuple[str, str, str], files: Files) -> tuple
     skip = config.skipLeadingRows or 0
     if config.schema_ and config.schema_.fields:
         return config.schema_.fields, skip
-    stored = _stored(reference) if config.writeDisposition != "WRITE_TRUNCATE" else []
+    stored = _stored(reference)
     if stored and not config.autodetect:
         return stored, skip
     if not config.autodetect:
@@ -124,7 +124,8 @@ def _fields(config: Any, reference: tuple[str, str, str], files: Files) -> tuple
         dialect = csv_rows.Dialect.of(config)
         sample = list(islice(csv_rows.read(path, dialect, 0), autodetect.SAMPLE + skip + 1))
         detected, skip = autodetect.csv_columns(sample, config.skipLeadingRows)
-    known = {field.name.casefold(): field for field in stored}
+    kept = config.writeDisposition != "WRITE_TRUNCATE" or "$" in reference[2]
+    known = {field.name.casefold(): field for field in stored if kept}
     return [known.get(field.name.casefold(), field) for field in detected], skip
 
 
@@ -141,8 +142,7 @@ def _usual(cursor: Any, config: Any, fields: Fields, files: Files) -> bool:
     listed = ", ".join(map(literal, files))
     objects = f"read_ndjson_objects([{listed}])"
     paths_ = [("", fields), *_records("$", fields)]
-    selected = ", ".join(f"json_keys(json{', ' + literal(path) if path else ''})" for path, _ in paths_)
-    found = cursor.execute(f"SELECT DISTINCT {selected} FROM {objects}").fetchall()  # noqa: S608 literals
+    found = _distinct(cursor, [f"json_keys(json{', ' + literal(path) if path else ''})" for path, _ in paths_], objects)
     for index, (_, children) in enumerate(paths_):
         exact = {child.name for child in children}
         folded = {name.casefold() for name in exact}
@@ -151,6 +151,16 @@ def _usual(cursor: Any, config: Any, fields: Fields, files: Files) -> bool:
         if unknown and not (config.ignoreUnknownValues and not {key.casefold() for key in unknown} & folded):
             return False
     return True
+
+
+def _distinct(cursor: Any, expressions: list[str], source: str) -> list[tuple[Any, ...]]:
+    """Return the distinct values of the expressions. Most files have one: that is found in two thirds of the time."""
+    selected = ", ".join(f"{each} AS k{index}" for index, each in enumerate(expressions))
+    first: list[tuple[Any, ...]] = cursor.execute(f"SELECT {selected} FROM {source} LIMIT 1").fetchall()  # noqa: S608 literals
+    other = " OR ".join(f"{each} IS DISTINCT FROM ${index}" for index, each in enumerate(expressions, 1))
+    if first and not cursor.execute(f"SELECT 1 FROM {source} WHERE {other} LIMIT 1", list(first[0])).fetchall():  # noqa: S608
+        return first
+    return cursor.execute(f"SELECT DISTINCT {selected} FROM {source}").fetchall()  # type: ignore[no-any-return] # noqa: S608
 
 
 def _records(path: str, fields: Fields) -> list[tuple[str, Fields]]:
@@ -181,8 +191,9 @@ def _fast_sql(config: Any, fields: Fields, files: Files, skip: int) -> str:
     else:
         dialect = csv_rows.Dialect.of(config)
         columns = ", ".join(f"{literal(field.name)}: 'VARCHAR'" for field in fields)
+        quoted = literal(dialect.quote)
         options = (
-            f"delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, escape = {literal(dialect.quote)}, "
+            f"delim = {literal(dialect.delimiter)}, quote = {quoted}, escape = {quoted}, "
             f"nullstr = [{', '.join(map(literal, dialect.null_markers))}], allow_quoted_nulls = false, "
             f"null_padding = {str(bool(config.allowJaggedRows)).lower()}, header = false, skip = {skip}, "
             "auto_detect = false"

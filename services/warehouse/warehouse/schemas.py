@@ -68,7 +68,7 @@ def column(field: TableFieldSchema, nested: bool = False) -> str:
 def default(field: TableFieldSchema) -> str | None:
     """Return a column's default as DuckDB SQL. Raises BigQueryError when the expression is invalid."""
     if field.defaultValueExpression:
-        [tree] = parse(f"SELECT {field.defaultValueExpression} AS value")  # noqa: S608 the user's own expression
+        [tree] = parse(f"SELECT {field.defaultValueExpression} AS value")
         sql, _ = translate(tree, Context("", None))
         return f"({sql.removeprefix('SELECT ').rpartition(' AS ')[0]})"
     return "[]" if field.mode == "REPEATED" else None

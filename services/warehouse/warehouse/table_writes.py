@@ -1,14 +1,16 @@
 """Bridges for the tables that load, copy and query jobs write."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+from local_bigquery import errors
 from local_bigquery.catalog import metadata, names, tables
 from local_bigquery.engine import database, results, types
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import BigQueryError, already_exists, not_found
-from local_bigquery.jobs import copy
+from local_bigquery.jobs import copy, query
 from local_bigquery.models import JobConfigurationQuery, JobConfigurationTableCopy, Table, TableFieldSchema
 
 from warehouse import create_tables, evolution, schemas
@@ -39,7 +41,7 @@ def declared_columns() -> None:
 
     def write(
         cursor: Any,
-        query: str,
+        sql: str,
         params: Any,
         reference: Reference,
         config: Any,
@@ -48,20 +50,39 @@ def declared_columns() -> None:
         isolated: bool = False,
     ) -> Any:
         if reference[1] == tables.RESULTS:  # rows of a query without a destination
-            return upstream(cursor, query, params, reference, config, default, prefix, isolated)
+            return upstream(cursor, sql, params, reference, config, default, prefix, isolated)
         disposition = config.writeDisposition or default
         if isinstance(config, JobConfigurationTableCopy):
             source = _copied(config)
-            return store(cursor, query, params, reference, config, disposition, source, prefix).created
+            return store(cursor, sql, params, reference, config, disposition, source, prefix).created
         declared = Table(schema=config.schema_) if getattr(config, "schema_", None) else Table()
-        return store(cursor, query, params, reference, config, disposition, declared, prefix).created
+        return store(cursor, sql, params, reference, config, disposition, declared, prefix).created
 
     tables.write = write
 
 
+def partition_destination() -> None:
+    """Return the table of a query job that writes one partition: `table$20240131` is no name of a table."""
+    upstream = query.execute
+
+    def execute(*args: Any, **kwargs: Any) -> Any:
+        statistics, children, destination = upstream(*args, **kwargs)
+        if destination is not None and destination.datasetId != tables.RESULTS:
+            destination = destination.replace(tableId=destination.tableId.partition("$")[0])
+        return statistics, children, destination
+
+    query.execute = execute
+
+
+def null_words() -> None:
+    """Name a REQUIRED column without a value as BigQuery does, not as a constraint of DuckDB."""
+    pattern = re.compile(r"NOT NULL constraint failed: \S*\.(?P<name>\S+)")
+    errors.DUCKDB_ERRORS.insert(0, (pattern, "invalidQuery", "Required field {name} cannot be null"))
+
+
 def store(
     cursor: Any,
-    query: str,
+    sql: str,
     params: Any,
     reference: Reference,
     config: Any,
@@ -69,12 +90,12 @@ def store(
     declared: Table,
     prefix: str,
 ) -> Stored:
-    """Write the rows of `query`, all or nothing.
+    """Write the rows of `sql`, all or nothing.
 
     `declared` has the fields and layout of a new table; its fields are the query's columns, in this order. Without
     fields they come from the query. Raises BigQueryError or duckdb.Error.
     """
-    relation = cursor.sql(query, params=params)
+    relation = cursor.sql(sql, params=params)
     fields = tables.fields(declared)
     pairs = list(zip(results.unique(relation.columns), relation.types, strict=True))
     produced = fields or [types.field(name, kind) for name, kind in pairs if name != tables.INGESTION_TIME]
@@ -95,14 +116,14 @@ def store(
         if partition and not keep:
             raise not_found("Table", label)
         if keep:
-            new, rows = _add(cursor, query, params, reference, config, disposition, produced + times, prefix, partition)
+            new, rows = _add(cursor, sql, params, reference, config, disposition, produced + times, prefix, partition)
             changes = changes.replace(schema={"fields": [field.dump() for field in new]})
         else:
             table = tables.name(*reference)
             time = declared.timePartitioning or changes.timePartitioning
             hidden = bool(time and not time.field and not times)
             with transaction(cursor):
-                rows = create_tables.write(cursor, table, produced + times, query, params, hidden)
+                rows = create_tables.write(cursor, table, produced + times, sql, params, hidden)
             changes = declared.merged(changes).replace(schema={"fields": [field.dump() for field in produced]})
     _annotate(reference, changes, config, replaced=not keep)
     return Stored(not keep, rows)
@@ -115,7 +136,7 @@ def _has_rows(cursor: Any, reference: Reference, partition: str) -> bool:
 
 def _add(
     cursor: Any,
-    query: str,
+    sql: str,
     params: Any,
     reference: Reference,
     config: Any,
@@ -145,16 +166,14 @@ def _add(
         evolution.apply(cursor, reference, stored, new)
         if disposition != "WRITE_APPEND":
             cursor.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 quoted names
-        (rows,) = cursor.execute(
-            _insert(cursor, table, query, params, targets, reference, partition), params
-        ).fetchone()
+        (rows,) = cursor.execute(_insert(cursor, table, sql, params, targets, reference, partition), params).fetchone()
     return [field for field in new if field.name != tables.INGESTION_TIME], rows
 
 
 def _insert(
-    cursor: Any, table: str, query: str, params: Any, targets: Fields, reference: Reference, partition: str
+    cursor: Any, table: str, sql: str, params: Any, targets: Fields, reference: Reference, partition: str
 ) -> str:
-    kinds = cursor.sql(query, params=params).types
+    kinds = cursor.sql(sql, params=params).types
     inner = [f"c{index}" for index in range(len(targets))]
     casts = [
         f"CAST({create_tables.positional(name, field, kind) if kind.id != 'struct' else name} "
@@ -163,7 +182,7 @@ def _insert(
     ]
     checks = [written(name, field.replace(mode=_optional(field))) for name, field in zip(inner, targets, strict=True)]
     columns = [quote(field.name) for field in targets]
-    source = f"(SELECT {', '.join(casts)} FROM ({query}) AS q({', '.join(inner)})) AS typed"
+    source = f"(SELECT {', '.join(casts)} FROM ({sql}) AS q({', '.join(inner)})) AS typed"  # noqa: S608
     if partition:
         named = ", ".join(f"{check} AS {column}" for check, column in zip(checks, columns, strict=True))
         wrong = f"Some rows belong to different partitions rather than destination partition {partition}"

@@ -12,21 +12,21 @@ from local_bigquery.models import TableFieldSchema
 from warehouse.values import kind
 
 NUMERIC = "-?[0-9]{1,29}([.][0-9]{1,9})?"
-EXACT_DOUBLE = 2**21  # below, a DOUBLE keeps nine decimals
-TAIL = "substr({x}, 17, 1) = ':' AND substr({x}, 5, 1) = '-' AND substr({x}, 8, 1) = '-' AND substr({x}, 14, 1) = ':'"
-CONDITIONS = {
+JSON_NUMERIC = '"-?[0-9]{1,29}([.][0-9]{1,9})?"|-?[0-9]{1,29}|-?[0-9]{1,6}[.][0-9]{1,9}'  # a DOUBLE keeps the last ones
+DAY_AND_TIME = "({x} LIKE '____-__-__T__:__:__%' OR {x} LIKE '____-__-__ __:__:__%')"
+CONDITIONS = {  # where DuckDB's cast is exact or an error
     "INTEGER": "CAST(TRY_CAST({x} AS BIGINT) AS VARCHAR) = {x}",
-    "FLOAT": "NOT contains({x}, '_') AND NOT contains({x}, ' ') AND TRY_CAST({x} AS DOUBLE) IS NOT NULL",
+    "FLOAT": "NOT contains({x}, '_') AND NOT contains({x}, ' ')",
     "BOOLEAN": "{x} IN ('true', 'false')",
     "DATE": "CAST(TRY_CAST({x} AS DATE) AS VARCHAR) = {x}",
     "TIME": "CAST(TRY_CAST({x} AS TIME) AS VARCHAR) = {x}",
-    "DATETIME": TAIL + " AND (length({x}) = 19 OR (substr({x}, 20, 1) = '.' AND length({x}) <= 26)) "
-    "AND TRY_CAST({x} AS TIMESTAMP) IS NOT NULL",
-    "TIMESTAMP": TAIL + " AND (length({x}) <= 26 OR (length({x}) = 27 AND {x}[27] = 'Z') "
-    "OR (length({x}) = 32 AND {x}[27] IN ('+', '-'))) AND {x} < ':' AND TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL",
-    "BYTES": "TRY(from_base64({x})) IS NOT NULL",
+    "DATETIME": DAY_AND_TIME + " AND (length({x}) = 19 OR (substr({x}, 20, 1) = '.' AND length({x}) <= 26))"
+    " AND {x} < ':' AND NOT contains({x}, 'Z')",
+    "TIMESTAMP": DAY_AND_TIME + " AND {x} < ':' AND (length({x}) <= 26 OR (length({x}) = 27 AND suffix({x}, 'Z'))"
+    " OR (length({x}) = 32 AND substr({x}, 27, 1) IN ('+', '-')))",
+    "BYTES": "true",
 }
-CASTS = {"BYTES": "TRY(from_base64({x}))", "STRING": "{x}", "JSON": "{x}"}
+CASTS = {"BYTES": "from_base64({x})"}
 UNUSUAL = "error('unusual value')"
 
 
@@ -59,10 +59,8 @@ def from_json(value: str, field: TableFieldSchema, depth: int = 0) -> str:
         return f"CASE WHEN {nested} THEN {UNUSUAL} ELSE {value} END"
     if name == "NUMERIC":
         text = f"CAST({value} AS VARCHAR)"
-        quoted = f"starts_with({text}, '\"') OR abs(TRY_CAST({text} AS DOUBLE)) < {EXACT_DOUBLE}"
-        bare = f"trim({text}, '\"')"
-        right = f"({quoted}) AND regexp_full_match({bare}, {literal(NUMERIC)})"
-        return _converted(value, right, f"TRY_CAST({bare} AS DECIMAL(38, 9))")
+        right = f"regexp_full_match({text}, {literal(JSON_NUMERIC)})"
+        return _converted(value, right, f"CAST(trim({text}, '\"') AS DECIMAL(38, 9))")
     return from_text(value, field) if name != "JSON" else value
 
 
@@ -72,13 +70,11 @@ def from_text(value: str, field: TableFieldSchema) -> str:
     if name == "STRING":
         return value
     if name == "NUMERIC":
-        return _converted(
-            value, f"regexp_full_match({value}, {literal(NUMERIC)})", f"TRY_CAST({value} AS DECIMAL(38, 9))"
-        )
+        return _converted(value, f"regexp_full_match({value}, {literal(NUMERIC)})", f"CAST({value} AS DECIMAL(38, 9))")
     condition = CONDITIONS.get(name)
     if condition is None or field.mode == "REPEATED":
         return _converted(value, "false", f"CAST(NULL AS {types.duckdb_type(field)})")
-    cast = CASTS.get(name, f"TRY_CAST({{x}} AS {types.duckdb_type(field)})")
+    cast = CASTS.get(name, f"CAST({{x}} AS {types.duckdb_type(field)})")
     return _converted(value, condition.replace("{x}", value), cast.replace("{x}", value))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from local_bigquery.catalog import names, tables
+from local_bigquery.catalog import names
 from local_bigquery.engine import types
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import DUCKDB_PREFIX, BigQueryError
@@ -80,12 +80,12 @@ def _selected(
             raise BigQueryError("invalid", f"Error while reading data, error message: No such field: {name}.")
     selected = []
     for field in fields:
-        name = by_name.get(field.name.casefold())
-        if name is None:
+        found_name = by_name.get(field.name.casefold())
+        if found_name is None:
             selected.append(f"CAST(NULL AS {types.duckdb_type(field)}) AS {quote(field.name)}")
             continue
-        _check(cursor, source, name, columns[name], field)
-        selected.append(f"{_cast(name, field)} AS {quote(field.name)}")
+        _check(cursor, source, found_name, columns[found_name], field)
+        selected.append(f"{_cast(found_name, field)} AS {quote(field.name)}")
     return f"SELECT {', '.join(selected)} FROM {source}", fields  # noqa: S608 quoted names
 
 

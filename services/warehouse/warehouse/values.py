@@ -29,7 +29,8 @@ CLOCK = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?"
 TIME = re.compile(CLOCK)
 DATETIME = re.compile(rf"(\d{{1,4}})-(\d{{1,2}})-(\d{{1,2}})(?:[ Tt]{CLOCK})?")
 TIMESTAMP = re.compile(
-    rf"(\d{{1,4}})([-/])(\d{{1,2}})\2(\d{{1,2}})(?:[ Tt]{CLOCK})? ?(?:([Zz]|UTC)?|([+-])(\d{{1,2}})(?::(\d{{2}}))?|([A-Z]\w+/[\w/+-]+))"
+    rf"(\d{{1,4}})([-/])(\d{{1,2}})\2(\d{{1,2}})(?:[ Tt]{CLOCK})? ?"
+    r"(?:([Zz]|UTC)?|([+-])(\d{1,2})(?::(\d{2}))?|([A-Z]\w+/[\w/+-]+))"
 )
 INTERVAL = re.compile(r"([+-]?)(\d+)-(\d+) ([+-]?\d+) ([+-]?)(\d+):(\d+):(\d+(?:\.\d{1,6})?)")
 RANGE = re.compile(r"\[ *([^,]+?) *, *([^,]+?) *\)")
@@ -178,9 +179,9 @@ def _single(value: Any, field: Any, path: str, unknown: bool) -> Any:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str):
+    if not isinstance(value, str):
         raise TypeError
-    return value
+    return str(value)
 
 
 def _string(value: Any, field: Any) -> str:  # noqa: ARG001 the signature of a converter
@@ -189,7 +190,8 @@ def _string(value: Any, field: Any) -> str:  # noqa: ARG001 the signature of a c
 
 def _bytes(value: Any, field: Any) -> bytes:  # noqa: ARG001
     try:
-        return base64.b64decode(_text(value).replace("-", "+").replace("_", "/"), validate=True)
+        text = _text(value).replace("-", "+").replace("_", "/")
+        return base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise Limit(f"it is no base64: {error}") from error
 
@@ -234,14 +236,14 @@ def _decimal(value: Any, field: Any) -> Decimal:
         wanted = int(field.scale or 0)
         how = ROUND_HALF_EVEN if getattr(field, "roundingMode", None) == "ROUND_HALF_EVEN" else ROUND_HALF_UP
         rounded = number.quantize(Decimal(1).scaleb(-wanted), how, EXACT)
-        if abs(rounded) >= Decimal(10) ** (int(field.precision) - wanted):
+        if rounded.copy_abs() >= Decimal(10) ** (int(field.precision) - wanted):
             raise Limit(f"it is outside the range of {name}({field.precision}, {wanted})")
     fitted = number.quantize(Decimal(1).scaleb(-scale), context=EXACT)
     if fitted != number:
         limit = f"{name} has at most {scale} decimals"
         raise Limit(limit if name == "NUMERIC" else f"the emulator's {limit}")
-    if abs(fitted) >= Decimal(10) ** whole:
-        raise Limit(f"it is outside the range of {'' if name == 'NUMERIC' else 'the emulator’s '}{name}")
+    if fitted.copy_abs() >= Decimal(10) ** whole:
+        raise Limit(f"it is outside the range of {name}" + (" in the emulator" if name == "BIGNUMERIC" else ""))
     return rounded.quantize(Decimal(1).scaleb(-scale), context=EXACT) if field.precision else fitted
 
 
@@ -255,7 +257,7 @@ def _time(value: Any, field: Any) -> datetime.time:  # noqa: ARG001
 
 def _datetime(value: Any, field: Any) -> datetime.datetime:  # noqa: ARG001
     year, month, day, *clock = _matching(DATETIME, _text(value)).groups()
-    return datetime.datetime(int(year), int(month), int(day), *_clock(clock))  # noqa: DTZ001 a DATETIME has no zone
+    return datetime.datetime(int(year), int(month), int(day), *_clock(clock))
 
 
 def _timestamp(value: Any, field: Any) -> datetime.datetime:  # noqa: ARG001

@@ -49,16 +49,16 @@ def get_query_results(
     project_id: str,
     job_id: str,
     request: Request,
-    maxResults: int | None = None,  # noqa: N803 BigQuery's names
-    pageToken: str | None = None,  # noqa: N803
-    startIndex: int = 0,  # noqa: N803
-    timeoutMs: int | None = None,  # noqa: N803
+    maxResults: int | None = None,
+    pageToken: str | None = None,
+    startIndex: int = 0,
+    timeoutMs: int | None = None,
     int64_timestamps: bool = Query(False, alias="formatOptions.useInt64Timestamp"),
 ) -> Any:
     """Answer a client that waits for a query (`maxResults=0`) with the query's rows too."""
     if maxResults == 0 and _understands(request):
         _whole.set(True)
-        maxResults, int64_timestamps = None, True  # noqa: N806
+        maxResults, int64_timestamps = None, True
     return api_jobs.get_query_results(
         project_id, job_id, maxResults, pageToken, startIndex, timeoutMs, int64_timestamps
     )
@@ -73,7 +73,7 @@ def run_query(project_id: str, body: QueryRequest, request: Request) -> Any:
 
 def _understands(request: Request) -> bool:
     match = CLIENT.search(request.headers.get("user-agent", ""))
-    return bool(match) and (int(match[1]), int(match[2])) >= FIRST_RELEASE
+    return match is not None and (int(match[1]), int(match[2])) >= FIRST_RELEASE
 
 
 def _stream(head: bytes, job: Any, start: int, total: int) -> Iterator[bytes]:

@@ -1,8 +1,8 @@
 """Answers statements as the warehouse does, without HTTP, each once with all rules and once without one of them.
 
 Runs in the warehouse's environment. Standard input is a JSON object: {"setup": [statement, …], "cases": [{"sql",
-"rule"}, …]}. Standard output has one JSON object a line: the rules with their reasons, then for each case {"with":
-answer, "without": answer}; an answer is {"rows", "types"} in the form of the REST API, or {"error"}.
+"rule", "parameters"}, …]}. Standard output has one JSON object a line: the rules with their reasons, then for each case
+{"with": answer, "without": answer}; an answer is {"rows", "types"} in the form of the REST API, or {"error"}.
 """
 
 import functools
@@ -73,8 +73,8 @@ def main() -> None:
     everything = analysis.rules_of
     for case in request["cases"]:
         found: dict[str, Any] = {"with": answer(case["sql"], case.get("parameters"))}
-        if rule := case.get("rule"):
-            analysis.rules_of = without(rule)
+        if case["rule"] != "-":
+            analysis.rules_of = without(case["rule"])
             found["without"] = answer(case["sql"], case.get("parameters"))
             analysis.rules_of = everything
         print(json.dumps(found), flush=True)

@@ -1,5 +1,5 @@
 -- table_column_names
-CREATE TABLE unnamed AS SELECT 1 + 1
+CREATE TEMP TABLE unnamed AS SELECT 1 + 1
 --! column 1 has no name
 
 -- insert_types
@@ -13,3 +13,21 @@ INSERT INTO typed VALUES (1, 5)
 -- one_match
 UPDATE matched AS t SET v = s.v FROM (SELECT 1 AS id, 5 AS v UNION ALL SELECT 1, 6) AS s WHERE t.id = s.id
 --! UPDATE/MERGE must match at most one source row for each target row
+
+-- insert_types
+INSERT INTO typed (id, name) SELECT 1
+--! Inserted row has wrong column count; Has 1, expected 2
+
+-- insert_types: VALUES of a MERGE are values
+MERGE merged AS t USING (SELECT 1 AS id) AS s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id, day) VALUES (7, '2024-01-01')
+
+-- update_types
+UPDATE typed SET name = 5 WHERE TRUE
+--! Value of type INT64 cannot be assigned to name, which has type STRING
+
+-- conditions
+DELETE FROM typed WHERE id
+--! WHERE clause should return type BOOL, but returns INT64
+
+-- default_value
+UPDATE typed SET id = DEFAULT WHERE TRUE

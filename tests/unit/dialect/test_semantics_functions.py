@@ -36,9 +36,9 @@ def test_json_removes_and_sorts() -> None:
     assert json_functions.remove("null", "$.x") == "null"
     assert json_functions.text('{"b":1.50,"a":2,"a":3}') == '{"a":2,"b":1.5}'
     assert json_functions.strip_nulls('{"a":null,"b":[null,1]}') == '{"b":[1]}'
-    with pytest.raises(ValueError, match="\\$"):
+    with pytest.raises(ValueError, match=r"\$"):
         json_functions.remove("{}", "$")
-    with pytest.raises(ValueError, match="'a.b'"):
+    with pytest.raises(ValueError, match=r"'a\.b'"):
         json_functions.remove("{}", "$['a.b']")
 
 

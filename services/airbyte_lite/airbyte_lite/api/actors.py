@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 from airbyte_lite.api import schemas
 from airbyte_lite.api.bodies import NOT_IMPLEMENTED
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from airbyte_lite.api.pools import patient, slow
+from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
 from airbyte_lite.connectors.definitions import ActorKind, Definition
@@ -26,7 +26,9 @@ from platform_kit.specification import MASK
 
 def actor_router(kind: ActorKind) -> APIRouter:
     """Return the router with the endpoints of sources or of destinations."""
-    router = APIRouter(prefix=f"{PUBLIC}/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=AUTHENTICATED)
+    router = APIRouter(
+        route_class=Route, prefix=f"{PUBLIC}/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=AUTHENTICATED
+    )
 
     @router.get("", summary=f"List {kind}s")
     @patient
@@ -122,7 +124,11 @@ def _configuration(
 
     Raises a 422 Problem if the configuration is invalid.
     """
-    configuration: dict[str, Any] = {key: value for key, value in given.items() if key != f"{definition.kind}Type"}
+    configuration: dict[str, Any] = dict(given)
+    name = f"{definition.kind}Type"
+    if configuration.pop(name, None) not in (None, "", definition.type):
+        text = f"the connector of this {definition.kind} has the type {definition.type}; omit the field"
+        raise invalid_fields({f"body.configuration.{name}": text})
     try:
         configuration = restore(configuration, stored)
     except KeyError as error:

@@ -41,6 +41,10 @@ class Body(BaseModel):
         }
 
 
+READ_ONLY = {"updatedAt"}
+"""Fields of ours that Airbyte lacks. An older value is no wish to change them."""
+
+
 class Change(Body):
     """A change of an object. Clients may send the whole object back, as a GET has shown it."""
 
@@ -49,5 +53,5 @@ class Change(Body):
     def refuse_others(self, shown: dict[str, Any]) -> None:
         """Raise a 422 Problem for fields that this request cannot change, unless they are as the object has them."""
         others = {name for name, value in (self.model_extra or {}).items() if shown.get(name, ...) != value}
-        if faults := {f"body.{name}": NOT_IMPLEMENTED for name in sorted(others)}:
+        if faults := {f"body.{name}": NOT_IMPLEMENTED for name in sorted(others - READ_ONLY)}:
             raise invalid_fields(faults)

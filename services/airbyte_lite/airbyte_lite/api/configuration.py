@@ -14,7 +14,7 @@ from airbyte_lite.api.configuration_views import definition_read, stream_read
 from airbyte_lite.api.connections import discover
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.instance import EMAIL, NONE, ORGANIZATION, USER, base_url
-from airbyte_lite.api.pools import slow
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import Definition
 from airbyte_lite.connectors.runner import ConnectorError
@@ -24,8 +24,8 @@ from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Actor, Workspace
 from airbyte_lite.sync import catalog
 
-open_router = APIRouter(prefix=CONFIGURATION, tags=["Health and tokens"])
-router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+open_router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Health and tokens"])
+router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
 @open_router.get("/health", summary="Check that the server works")

@@ -11,10 +11,10 @@ from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import actor_read, connection_read, job_info, state_read, version_read
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds, start_job
-from airbyte_lite.api.pools import patient, slow
+from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.state.records import Job, JobFilter
 
-router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
 @router.post("/connections/get", summary="Get a connection with its catalog")

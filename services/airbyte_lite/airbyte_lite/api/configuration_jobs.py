@@ -11,13 +11,13 @@ from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import attempt_info, definition_read, job_info, job_read
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds
-from airbyte_lite.api.pools import patient, slow
+from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.problem import not_found
 from airbyte_lite.state.records import Job, JobFilter
 
 JOB_TYPES = {"sync": "sync", "reset_connection": "reset", "clear": "reset"}  # by configType; others have no jobs here
 
-router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
 @router.post("/jobs/get", summary="Get a job with its log")

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from airbyte_lite.api.pools import slow
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import connection_view
 from airbyte_lite.connectors.runner import ConnectorError
@@ -22,7 +22,7 @@ from airbyte_lite.sync import catalog
 from airbyte_lite.sync.offered import CatalogError
 from airbyte_lite.sync.stream_schema import field_paths
 
-router = APIRouter(prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
 
 
 def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
     choices = [
         catalog.StreamChoice(
             name=stream.name,
-            namespace=stream.namespace,
+            namespace=stream.namespace or None,
             sync_mode=stream.sync_mode,
             primary_key=stream.primary_key,
             cursor_field=stream.cursor_field,

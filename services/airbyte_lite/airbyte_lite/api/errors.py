@@ -82,6 +82,8 @@ def _fault(error: dict[str, Any]) -> tuple[str, str]:
     match error["type"]:
         case "extra_forbidden":
             return path, NOT_IMPLEMENTED
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return path, "Input should be a JSON object"
         case "value_error":
             return path, str(error["ctx"]["error"])
         case _:

@@ -36,5 +36,6 @@ def _written_time(value: object) -> object:
 Name = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_printable)]
 Prefix = Annotated[str, Field(min_length=0, max_length=MOST_CHARACTERS), AfterValidator(_printable)]
 StreamName = Annotated[str, Field(min_length=1, max_length=1024)]  # BigQuery's limit for the name of a table
+Namespace = Annotated[str, Field(min_length=0, max_length=1024)]
 Number = Annotated[int, BeforeValidator(_plain_number)]
 Moment = Annotated[datetime.datetime, BeforeValidator(_written_time)]

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
 from airbyte_lite.api.fields import Moment, Number
-from airbyte_lite.api.pools import slow
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import job_view
 from airbyte_lite.problem import conflict, invalid
 from airbyte_lite.state.records import Job, JobFilter
 
-router = APIRouter(prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
 
 
 def start_job(served: Services, connection_id: str, job_type: str) -> Job:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from airbyte_lite.api.bodies import Body, Change
-from airbyte_lite.api.fields import Name, Prefix, StreamName
+from airbyte_lite.api.fields import Name, Namespace, Prefix, StreamName
 from airbyte_lite.api.instance import ORGANIZATION
 
 Residency = Literal["auto"]  # other places for the data are not implemented
@@ -68,7 +68,7 @@ class StreamConfiguration(Body):
     """The configuration of one stream."""
 
     name: StreamName
-    namespace: StreamName | None = Field(None, description="Required if the source has several streams with this name")
+    namespace: Namespace | None = Field(None, description="Required if the source has several streams with this name")
     sync_mode: str | None = None
     primary_key: list[list[str]] | None = None
     cursor_field: list[str] | None = None

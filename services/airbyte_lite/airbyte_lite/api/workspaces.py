@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from airbyte_lite.api import schemas
 from airbyte_lite.api.auth import TOKEN_SECONDS
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
-from airbyte_lite.api.pools import slow
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.requests import is_json
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import definition_view, workspace_view
@@ -23,8 +23,8 @@ from airbyte_lite.state.records import Workspace
 
 GRANT_NAMES = ("grant_type", "grant-type")  # of OAuth, and of Airbyte's document
 
-open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
-router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
+open_router = APIRouter(route_class=Route, prefix=PUBLIC, tags=["Health and tokens"])
+router = APIRouter(route_class=Route, prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
 @open_router.get("/health", summary="Check that the server works", response_class=PlainTextResponse)

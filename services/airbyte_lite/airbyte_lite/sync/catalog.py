@@ -46,6 +46,8 @@ def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> lis
     Columns that differ by case only are the same column.
     """
     by_key(offered)
+    if not offered:
+        raise CatalogError("The source has no streams, so there is nothing to sync. Add a stream to its configuration.")
     choices = choices or [StreamChoice(name, namespace=namespace or None) for namespace, name in map(key_of, offered)]
     chosen = [find(offered, choice.name, choice.namespace) for choice in choices]
     refuse_same_names(chosen)

@@ -56,7 +56,7 @@ def _array(array: pa.Array, target: pa.DataType) -> pa.Array:
         offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths).cast(pa.int32())])
         return pa.ListArray.from_arrays(offsets, _array(array.flatten(), target.value_type), type=target)
     if pa.types.is_struct(target):
-        found = {name: child for name, child in zip(array.type.names, array.flatten(), strict=True)}
+        found = dict(zip(array.type.names, array.flatten(), strict=True))
         children = [_array(found.get(field.name, _range(found, field.name)), field.type) for field in target]
         return pa.StructArray.from_arrays(children, fields=list(target), mask=array.is_null())
     return array if array.type == target else array.cast(target)

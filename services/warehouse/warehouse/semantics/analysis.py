@@ -8,11 +8,12 @@ from typing import Any
 import duckdb
 from local_bigquery.engine import database
 from local_bigquery.sql import native, translate
+from local_bigquery.sql.rules import typing
 from sqlglot import exp
 
-from warehouse.semantics import functions
+from warehouse.semantics import catalog, functions, shapes
 from warehouse.semantics.annotate import annotate
-from warehouse.semantics.nodes import Node
+from warehouse.semantics.nodes import Node, of
 from warehouse.semantics.rule import Facts, Rule
 from warehouse.semantics.rules import RULES
 
@@ -34,10 +35,14 @@ rules_of = by_node(RULES)
 
 def analyse(tree: Node, context: Any) -> Node:
     """Return the statement with BigQuery's meaning written out. Raises BigQueryError for what BigQuery refuses."""
+    shapes.repair(tree, context)
     if not isinstance(tree, ANALYSED):
         return tree
+    context.__dict__.pop("columns", None)
     facts = Facts(tree, annotate(tree, context), context)
     facts.ctes = {cte.alias_or_name.casefold() for cte in tree.find_all(exp.CTE)}
+    if isinstance(tree, exp.Create) and isinstance(tree.this, exp.UserDefinedFunction):
+        catalog.declare(tree, context)
     for node in reversed(list(tree.walk())):
         tree = _apply(node, tree, facts)
     return tree
@@ -74,4 +79,14 @@ def statements() -> None:
 
     native.register = register
     database._connect = functools.cache(connect)
-    translate.STATEMENT_RULES.insert(0, analyse)
+    rules = translate.STATEMENT_RULES
+    rules[rules.index(typing.annotate)] = _annotate_again
+    rules.insert(0, analyse)
+
+
+def _annotate_again(tree: Node, context: Any) -> Node:
+    """Give the rewritten statement types for local-bigquery's own rules, in place of its own, later typing."""
+    annotate(tree, context)
+    for bracket in tree.find_all(exp.Bracket):
+        bracket.meta["json"] = of(bracket.this) == "JSON"
+    return tree

@@ -3,24 +3,21 @@
 import contextlib
 from typing import Any
 
-import duckdb
 import sqlglot
 from local_bigquery.catalog import tables
-from local_bigquery.engine import database
-from local_bigquery.engine import types as stored
-from local_bigquery.errors import BigQueryError
+from local_bigquery.engine.database import quote
 from local_bigquery.sql.rules.tables import resolve
 from sqlglot import exp
-from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-from warehouse.semantics import signatures, types
-from warehouse.semantics.nodes import Node, is_literal, of
-from warehouse.semantics.rule import Schema
+from warehouse.semantics import catalog, types
+from warehouse.semantics.inference import METADATA
+from warehouse.semantics.names import labels, visible
+from warehouse.semantics.nodes import Node
+from warehouse.semantics.rule import Facts, Schema
 
-T = exp.DataType.Type
 # What sqlglot raises for a statement that it cannot resolve: types of what needs no name remain.
 UNRESOLVED = (SqlglotError, AttributeError, KeyError, IndexError, TypeError, ValueError, AssertionError)
 
@@ -34,8 +31,10 @@ def annotate(tree: Node, context: Any) -> Schema:
     for index, node in enumerate(nodes):
         node.meta["node"] = index
         node.type = None
-    copy = tree.copy()
+    copy = _as_query(tree.copy())
     schema = _schema(copy, context)
+    if context.variables:
+        _columns_before_variables(copy, nodes, schema, context)
     _give_values_types(copy, context)
     with contextlib.suppress(*UNRESOLVED):
         copy = qualify(
@@ -48,139 +47,109 @@ def annotate(tree: Node, context: Any) -> Schema:
             quote_identifiers=False,
             identify=False,
         )
-    try:
+    with contextlib.suppress(*UNRESOLVED):
         copy = annotate_types(copy, schema=schema, expression_metadata=METADATA, dialect="bigquery")
-    except UNRESOLVED:
-        return schema
-    for node in copy.walk():
-        number = node.meta.get("node")
-        if number is None:
-            continue  # made by sqlglot
-        if node.type is not None and type(node) in (type(nodes[number]), exp.Cast):
-            nodes[number].type = node.type
-            for key in ("parameter", "json"):
-                if key in node.meta:
-                    nodes[number].meta[key] = node.meta[key]
+        found = {node.meta["node"]: node for node in copy.walk() if "node" in node.meta}
+        for original in nodes:
+            _transfer(original, found)
     return schema
+
+
+def _transfer(original: Node, found: dict[int, Node]) -> None:
+    """Give a node the type of its copy. `s.x` of a STRUCT is another node in the copy, at the same place."""
+    node = found.get(original.meta["node"])
+    if node is None and isinstance(original, exp.Column) and original.parent is not None:
+        parent = found.get(original.parent.meta["node"])
+        value = parent.args.get(original.arg_key or "") if parent is not None else None
+        if isinstance(value, list) and original.index is not None and original.index < len(value):
+            value = value[original.index]
+        if isinstance(value, exp.Alias) and not isinstance(original, exp.Alias):
+            value = value.this
+        node = value if isinstance(value, exp.Dot) else None
+    elif type(node) not in (type(original), exp.Cast):
+        return
+    if node is not None and node.type is not None:
+        original.type = node.type
+        if node.meta.get("parameter"):
+            original.meta["parameter"] = True
+
+
+def _as_query(tree: Node) -> Node:
+    """Return an UPDATE or DELETE as a SELECT of its expressions: sqlglot gives only queries types."""
+    if not isinstance(tree, exp.Update | exp.Delete) or not isinstance(tree.this, exp.Table):
+        return tree
+    parts = [side for item in tree.expressions if isinstance(item, exp.EQ) for side in (item.this, item.expression)]
+    query = exp.Select(expressions=parts or [exp.Literal.number(1)], from_=exp.From(this=tree.this))
+    if source := tree.args.get("from_"):
+        query.append("joins", exp.Join(this=source.this))
+    for key in ("where", "with_"):
+        query.set(key, tree.args.get(key))
+    return query
 
 
 def _schema(tree: Node, context: Any) -> Schema:
     """Return the columns of every table that `tree` names, by project, dataset and table; qualify those names."""
     schema: Schema = {}
     ctes = {cte.alias_or_name.casefold() for cte in tree.find_all(exp.CTE)}
+    known: dict[str, catalog.Columns] = context.__dict__.setdefault("columns", {})
     for table in tree.find_all(exp.Table):
         reference = resolve(table, context, ctes)
-        if reference is None or not all(reference):
+        if not table.db and table.name.casefold() in context.temporary - ctes:
+            reference, name = ("temp", "main", table.name), quote("temp", "main", table.name)
+        elif reference is None or not all(reference):
             continue
+        else:
+            name = tables.name(*reference)
         for key, part in zip(("catalog", "db", "this"), reference, strict=True):
             table.set(key, exp.to_identifier(part, quoted=True))
-        project, dataset, name = reference
-        if columns := _columns(reference, context):
-            schema.setdefault(project, {}).setdefault(dataset, {})[name] = columns
+        if name not in known:  # looked up once for each statement
+            known[name] = catalog.columns(name, context)
+        if known[name]:
+            schema.setdefault(reference[0], {}).setdefault(reference[1], {})[reference[2]] = known[name]
     return schema
 
 
-def _columns(reference: tuple[str, str, str], context: Any) -> dict[str, str]:
-    """Return the types of a table's columns by name, looked up once for each statement; nothing for a missing table."""
-    known: dict[tuple[str, str, str], dict[str, str]] = context.__dict__.setdefault("columns", {})
-    if reference not in known:
-        known[reference] = {}
-        with contextlib.suppress(BigQueryError, duckdb.Error), database.cursor() as cursor:
-            found = cursor.sql(f"SELECT * FROM {tables.name(*reference)} LIMIT 0")  # noqa: S608 quoted names
-            fields = (stored.field(name, kind) for name, kind in zip(found.columns, found.types, strict=True))
-            known[reference] = {f.name: stored.bigquery_type(f) for f in fields if f.name != tables.INGESTION_TIME}
-    return known[reference]
+def _columns_before_variables(copy: Node, nodes: list[Node], schema: Schema, context: Any) -> None:
+    """Mark the names of variables that are columns, where FROM has a column of that name: a column comes first."""
+    facts = Facts(copy, schema, context)
+    for column in copy.find_all(exp.Column):
+        select, name = column.find_ancestor(exp.Select), column.name.casefold()
+        if column.table or name not in context.variables or not isinstance(select, exp.Select):
+            continue
+        if name in labels(select) | (visible(select, facts, variables=False) or set()):
+            column.meta["column"] = nodes[column.meta["node"]].meta["column"] = True
 
 
 def _give_values_types(tree: Node, context: Any) -> None:
-    """Put NULLs of their types in the places of the query's parameters."""
-    for parameter in list(tree.find_all(exp.Parameter)):
+    """Put NULLs of their types in the places of parameters, variables, arguments and calls of the user's functions."""
+    for parameter in list(tree.find_all(exp.Parameter, exp.Placeholder)):
         if text := context.parameters.get(parameter.name):
             value = sqlglot.parse_one(text, dialect="duckdb")
-            if isinstance(value, exp.Cast):
-                typed = exp.Cast(this=exp.null(), to=value.to)
-                typed.meta.update(node=parameter.meta.get("node"), parameter=True)
-                parameter.replace(typed)
+            kind = value.to if isinstance(value, exp.Cast) else catalog.only_column(text, context)
+            if kind is not None:
+                _replace(parameter, kind).meta["parameter"] = True
+    arguments = {}
+    if isinstance(tree, exp.Create) and isinstance(tree.this, exp.UserDefinedFunction):
+        arguments = {c.name.casefold(): c.kind for c in tree.this.expressions if isinstance(c, exp.ColumnDef)}
+    for column in list(tree.find_all(exp.Column)) if arguments or context.variables else []:
+        if column.meta.get("column"):
+            continue
+        first = (column.table or column.name).casefold()
+        kind = arguments.get(first) or catalog.variable(first, context)
+        if kind is not None and column.table:
+            fields = {f.name.casefold(): f.args["kind"] for f in kind.expressions if isinstance(f, exp.ColumnDef)}
+            kind = fields.get(column.name.casefold())
+        if kind is not None and types.kind(kind):
+            _replace(column, kind)
+    for call in list(tree.find_all(exp.Anonymous)):
+        path: Node = call.parent if isinstance(call.parent, exp.Dot) and call.parent.expression is call else call
+        names = [part.name for part in path.parts] if isinstance(path, exp.Dot) else [call.name]
+        if "bq" not in names and (kind := catalog.returned(tuple(names), context)) is not None:
+            _replace(path, kind)
 
 
-# ------------------------------------------------------------------------------------- where sqlglot's types are wrong
-
-
-def _by_signature(annotator: Any, node: Node) -> Node:
-    """Take the type from the table of signatures; where it leaves it open, sqlglot's."""
-    called = signatures.find(node)
-    found = called[0].result(called[1]) if called else None
-    if found is not None:
-        annotator._set_type(node, found)
-    elif (usual := BigQuery.EXPRESSION_METADATA.get(type(node))) and "annotator" in usual:
-        usual["annotator"](annotator, node)
-    else:
-        annotator._set_type(node, usual["returns"] if usual else T.UNKNOWN)
-    return node
-
-
-def _arithmetic(annotator: Any, node: exp.Binary) -> exp.Binary:
-    """Numbers have their common type, a literal the type of the other side; NUMERIC / INT64 is NUMERIC."""
-    left, right = of(node.left), of(node.right)
-    if left not in types.NUMBERS or right not in types.NUMBERS:
-        usual: Any = BigQuery.EXPRESSION_METADATA[type(node)]["annotator"]
-        usual(annotator, node)
-        return node
-    kinds = {left, right}
-    for side, other in ((node.left, right), (node.right, left)):
-        if is_literal(side) and of(side) == "FLOAT64" and other in ("NUMERIC", "BIGNUMERIC"):
-            kinds = {other}
-    common = types.supertype(kinds) or "FLOAT64"
-    if common == "INT64" and isinstance(node, exp.Div):
-        common = "FLOAT64"
-    annotator._set_type(node, types.build(common))
-    return node
-
-
-def _concatenation(annotator: Any, node: exp.DPipe | exp.Concat) -> Node:
-    """BYTES and arrays stay what they are; everything else is written as STRING."""
-    parts = [node.left, node.right] if isinstance(node, exp.DPipe) else node.expressions
-    kept = [part.type for part in parts if of(part) in ("BYTES", "ARRAY")]
-    unknown = not kept and any(of(part) is None for part in parts)
-    annotator._set_type(node, kept[0] if kept else T.UNKNOWN if unknown else T.VARCHAR)
-    return node
-
-
-def _branches(annotator: Any, node: exp.Case | exp.If | exp.Array) -> Node:
-    """The common type of all values; sqlglot's where one is not known."""
-    if isinstance(node, exp.Case):
-        values = [branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")]
-    else:
-        values = node.expressions if isinstance(node, exp.Array) else [node.args.get("true"), node.args.get("false")]
-    given = [value for value in values if value is not None]
-    kinds = [(kind, is_literal(value)) for value in given if (kind := of(value))]
-    common = types.common(kinds, tuple(types.KINDS.values())) if len(kinds) == len(given) and kinds else None
-    found = next((value.type for value in given if of(value) == common), None) if common else None
-    if found is None or any(isinstance(value, exp.Query) for value in given):
-        usual: Any = BigQuery.EXPRESSION_METADATA[type(node)]["annotator"]
-        usual(annotator, node)
-    elif isinstance(node, exp.Array):
-        annotator._set_type(node, exp.DataType(this=T.ARRAY, expressions=[found.copy()], nested=True))
-    else:
-        annotator._set_type(node, found)
-    return node
-
-
-def _tuple(annotator: Any, node: exp.Tuple) -> Node:
-    """`(1, 'a')` is a STRUCT whose fields have no names."""
-    fields = [value.type.copy() for value in node.expressions if value.type is not None and of(value)]
-    known = len(fields) == len(node.expressions) > 1
-    found = exp.DataType(this=T.STRUCT, expressions=fields, nested=True) if known else T.UNKNOWN
-    annotator._set_type(node, found)
-    return node
-
-
-METADATA: dict[type[exp.Expr], dict[str, Any]] = {
-    **BigQuery.EXPRESSION_METADATA,
-    **{node: {"annotator": _by_signature} for node, _ in signatures.functions()},
-    **{node: {"annotator": _branches} for node in (exp.Case, exp.Array, exp.If)},
-    exp.Tuple: {"annotator": _tuple},
-    exp.DPipe: {"annotator": _concatenation},
-    exp.Concat: {"annotator": _concatenation},
-    **{node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul, exp.Div)},
-}
+def _replace(node: Node, kind: exp.DataType) -> Node:
+    typed = exp.Cast(this=exp.null(), to=kind.copy())
+    typed.meta["node"] = node.meta.get("node")
+    node.replace(typed)
+    return typed

@@ -1,6 +1,10 @@
 -- Macros that the rules call. A macro takes the fast path of DuckDB where it is exact, else a function of functions.py.
 CREATE MACRO bq.main._numeric_string(x) AS
     CASE WHEN contains(x::VARCHAR, '.') THEN regexp_replace(rtrim(rtrim(x::VARCHAR, '0'), '.'), '^(-?)\.', '\1' || '0.') ELSE x::VARCHAR END;
+CREATE MACRO bq.main._any_string(x) AS CASE
+    WHEN starts_with(typeof(x), 'DECIMAL') THEN bq.main._numeric_string(x)
+    WHEN typeof(x) = 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\.0$', '')
+    ELSE x::VARCHAR END;
 CREATE MACRO bq.main._numeric_multiply(a, b) AS
     CASE WHEN abs(a::DOUBLE * b::DOUBLE) < 1e19 THEN (a * b)::DECIMAL(38, 9) ELSE _numeric_multiply_exact(a, b) END;
 CREATE MACRO bq.main._billions(x) AS (x * 1000000000::DECIMAL(10, 0))::HUGEINT;

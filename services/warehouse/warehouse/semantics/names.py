@@ -39,9 +39,9 @@ def in_subqueries(part: Node, select: exp.Select) -> Iterator[exp.Column]:
             yield column
 
 
-def visible(select: exp.Select, facts: Facts) -> Names:
+def visible(select: exp.Select, facts: Facts, variables: bool = True) -> Names:
     """Return every name that an expression of `select` may use, besides aliases of its SELECT list."""
-    found = {name.casefold() for name in facts.context.variables}
+    found = {name.casefold() for name in facts.context.variables if variables}
     for source in sources(select):
         columns = source_columns(source, facts)
         if columns is None:
@@ -52,8 +52,14 @@ def visible(select: exp.Select, facts: Facts) -> Names:
     outer = _outer(select)
     if outer is None:
         return found
-    around = visible(outer, facts) if isinstance(outer, exp.Select) else None
+    around = visible(outer, facts, variables) if isinstance(outer, exp.Select) else None
     return None if around is None else found | around
+
+
+def labels(select: exp.Select) -> set[str]:
+    """Return the names that the FROM clause gives to its sources."""
+    found = {source.alias_or_name.casefold() for source in sources(select)}
+    return found.union(*(_labels(source) for source in sources(select) if isinstance(source, exp.Unnest)))
 
 
 def sources(select: exp.Select) -> list[Node]:

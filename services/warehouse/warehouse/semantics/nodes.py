@@ -27,6 +27,8 @@ def datatype(node: Node) -> exp.DataType | None:
     """Return the type of `node` with its fields and elements; None where it is not known."""
     if isinstance(node, exp.Alias | exp.Paren):
         return datatype(node.this)
+    if isinstance(node, exp.Null):
+        return None  # it takes every type; its own is INT64
     found = node.to if isinstance(node, exp.Cast) and types.kind(node.to) else node.type
     return found if types.kind(found) else None
 

@@ -22,7 +22,7 @@ class Facts:
     def columns(self, table: exp.Table) -> dict[str, str]:
         """Return the types of a table's columns by name; nothing for an unknown table."""
         found: Any = self.schema
-        for part in resolve(table, self.context, self.ctes) or ("",):
+        for part in resolve(table, self.context, self.ctes) or ("temp", "main", table.name):
             found = found.get(part, {})
         return dict(found)
 

@@ -78,6 +78,26 @@ def coerced(source: str, target: str, literal: bool = False) -> bool:
     return literal and target in LITERALS.get(source, ())
 
 
+def assignable(source: exp.DataType, target: exp.DataType, literal: bool) -> bool:
+    """Whether a value can be stored in a column: it is coerced, and so are its elements and fields."""
+    given, wanted = kind(source), kind(target)
+    if given is None or wanted is None:
+        return True
+    if given != wanted:
+        return coerced(given, wanted, literal)
+    inner, outer = source.expressions, target.expressions
+    if given not in ("ARRAY", "STRUCT") or not inner or not outer:
+        return True
+    pairs = zip((_element(part) for part in inner), (_element(part) for part in outer), strict=False)
+    same = len(inner) == len(outer)
+    return same and all(a is None or b is None or assignable(a, b, literal=True) for a, b in pairs)
+
+
+def _element(part: exp.Expr) -> exp.DataType | None:
+    found = part.args.get("kind") if isinstance(part, exp.ColumnDef) else part
+    return found if isinstance(found, exp.DataType) else None
+
+
 def supertype(kinds: Iterable[str]) -> str | None:
     """Return the type that values of these types have in common; None where there is none."""
     return common([(kind, False) for kind in kinds], tuple(KINDS.values()))

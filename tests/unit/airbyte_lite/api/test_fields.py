@@ -53,6 +53,11 @@ def api(tmp_path_factory: pytest.TempPathFactory, client_of: Any) -> Iterator[An
             {"resourceAllocation": {"a": 1}},
         ),
         ("PUT", f"{PUBLIC}/destinations/d1", {"name": "n", "configuration": BIGQUERY}, {"definitionId": "another"}),
+        ("PATCH", f"{PUBLIC}/destinations/d1", {}, {"configuration": {"destinationType": "snowflake"}}),
+        (
+            *("POST", f"{PUBLIC}/destinations", NEW | {"definitionId": BIGQUERY_ID}),
+            {"configuration": BIGQUERY | {"destinationType": "snowflake"}},
+        ),
         ("POST", f"{PUBLIC}/connections", BOTH, {"tags": [{"tagId": "t"}]}),
         ("POST", f"{PUBLIC}/connections", BOTH, {"dataResidency": "eu"}),
         ("POST", f"{PUBLIC}/connections", BOTH, {"namespaceFormat": "x"}),
@@ -153,6 +158,7 @@ def test_object_can_be_sent_back_as_it_was_shown(api: Any, path: str) -> None:
     again = api.request("PATCH", f"{PUBLIC}/{path}", json=sent)
     assert again.status_code == 200, again.text
     assert {**again.json(), "updatedAt": 0} == {**shown, "updatedAt": 0}
+    assert api.request("PATCH", f"{PUBLIC}/{path}", json=sent).status_code == 200, "also when it has changed since"
     wrong = api.request("PATCH", f"{PUBLIC}/{path}", json=shown | {"createdAt": 7, "workspaceId": "another"})
     assert "body.createdAt" in wrong.json()["message"]
 

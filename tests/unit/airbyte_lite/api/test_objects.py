@@ -48,8 +48,8 @@ def services(settings: Settings) -> Iterator[Services]:
 
 
 @pytest.fixture
-def api(services: Services, client_of: Any) -> Any:
-    client = client_of(create_app(services))
+def api(services: Services, serving: Any) -> Any:
+    client = serving(services)
     body = {"id": WORKSPACE, "name": "one", "organizationId": "00000000-0000-0000-0000-000000000000"}
     assert client.post(f"{CONFIGURATION}/workspaces/create_if_not_exist", json=body).json()["workspaceId"] == WORKSPACE
     return client

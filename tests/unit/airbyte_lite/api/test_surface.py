@@ -7,7 +7,6 @@ from typing import Any
 import jwt
 import pytest
 
-from airbyte_lite.api.app import create_app
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
@@ -36,8 +35,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def api(services: Services, client_of: Any) -> Any:
-    return client_of(create_app(services))
+def api(services: Services, serving: Any) -> Any:
+    return serving(services)
 
 
 def test_paths_with_a_slash_at_the_end_and_head(api: Any) -> None:

@@ -33,6 +33,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, client_of: Any) -> Iterator[An
 @pytest.mark.parametrize(
     ("method", "path", "body", "place"),
     [
+        ("POST", f"{PUBLIC}/workspaces", ["name"], "body: Input should be a JSON object"),
         ("POST", f"{PUBLIC}/workspaces", {"name": "n" * 257}, "body.name: String should have at most 256"),
         ("POST", f"{PUBLIC}/workspaces", {"name": "red\x1b[31m"}, "body.name: control characters"),
         ("PATCH", f"{PUBLIC}/workspaces/{WORKSPACE}", {"name": "two\nlines"}, "body.name: control characters"),

@@ -77,6 +77,7 @@ RULES = (
     strings.concatenated,
     strings.formats,
     # dates
+    dates.current_moment,
     dates.date_parts,
     dates.on_instants,
     dates.months_apart,
@@ -95,5 +96,7 @@ RULES = (
     # statements
     statements.table_column_names,
     statements.insert_types,
+    statements.update_types,
+    statements.default_value,
     statements.one_match,
 )

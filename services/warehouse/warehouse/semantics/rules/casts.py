@@ -45,7 +45,7 @@ def text(value: Node, kind: str | None) -> Node | None:
 def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     if of(node) != "STRING" or node.args.get("format"):
         return None
-    written = text(node.this, of(node.this))
+    written = text(node.this, of(node.this)) if of(node.this) else macro("_any_string", node.this)
     return typed(written, "STRING") if written is not None else None
 
 

@@ -109,3 +109,11 @@ def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
     return typed(
         function(**{key: value.copy() for key, value in arguments.items()}), "INT64" if function in DIFFS else kind
     )
+
+
+@rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)
+def current_moment(node: exp.CurrentTimestamp | exp.CurrentDate, facts: Facts) -> Node | None:
+    if node.this or node.find_ancestor(exp.ColumnConstraint, exp.Version):
+        return None
+    now = typed(call("now"), "TIMESTAMP")
+    return now if isinstance(node, exp.CurrentTimestamp) else typed(call("timezone", "UTC", now), "DATE")

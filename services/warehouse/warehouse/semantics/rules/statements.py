@@ -3,53 +3,84 @@
 from sqlglot import exp
 
 from warehouse.semantics import types
-from warehouse.semantics.nodes import Node, call, of, place, refuse, typed
+from warehouse.semantics.nodes import Node, call, datatype, is_literal, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 NAMED = exp.Alias | exp.Column | exp.Dot | exp.Paren | exp.Bracket
-UNCHECKED = frozenset({"NULL", "ARRAY", "STRUCT", "JSON"})
 
 
 @rule("the columns of a new table have names", exp.Create)
 def table_column_names(create: exp.Create, facts: Facts) -> None:
-    query = create.expression
-    if create.args.get("kind") != "TABLE" or not isinstance(query, exp.Select) or isinstance(create.this, exp.Schema):
-        return
-    for index, item in enumerate(query.expressions, 1):
+    if create.args.get("kind") == "TABLE" and not isinstance(create.this, exp.Schema):
+        check_column_names(create.expression)
+
+
+def check_column_names(query: Node | None) -> None:
+    """Raise BigQueryError when a column of a query that fills a new table has no name."""
+    for index, item in enumerate(query.expressions if isinstance(query, exp.Select) else [], 1):
         if not item.is_star and not isinstance(item, NAMED):
             raise refuse(f"CREATE TABLE columns must be named, but column {index} has no name", place(item))
 
 
-def _inserted(insert: exp.Insert, facts: Facts) -> tuple[list[tuple[str, str]], list[list[Node]]]:
-    """Return the columns (name, type) and the rows of values that an INSERT gives them."""
-    target = insert.this
-    table = target.this if isinstance(target, exp.Schema) else target
-    columns = facts.columns(table)
-    named = [c.name for c in target.expressions] if isinstance(target, exp.Schema) else list(columns)
-    lookup = {column.casefold(): kind for column, kind in columns.items()}
-    source = insert.expression
-    rows: list[list[Node]] = []
-    if isinstance(source, exp.Values):
-        rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in source.expressions]
-    elif isinstance(source, exp.Select) and not any(item.is_star for item in source.expressions):
-        rows = [[item.this if isinstance(item, exp.Alias) else item for item in source.expressions]]
-    return [(column, lookup.get(column.casefold(), "")) for column in named], rows
-
-
 @rule("INSERT coerces no more than BigQuery: INT64 to wider numbers, literals to dates", exp.Insert)
 def insert_types(insert: exp.Insert, facts: Facts) -> None:
-    columns, rows = _inserted(insert, facts)
-    in_values = isinstance(insert.expression, exp.Values)
-    for row in rows:
-        for (column, target), value in zip(columns, row, strict=False):
-            kind, wanted = of(value), target.partition("(")[0]
-            if kind is None or kind in UNCHECKED or not wanted or "<" in wanted:
+    target, source = insert.this, insert.expression
+    table = target.this if isinstance(target, exp.Schema) else target
+    columns = facts.columns(table) if isinstance(table, exp.Table) else {}
+    lookup = {column.casefold(): kind for column, kind in columns.items()}
+    named = [c.name for c in target.expressions] if isinstance(target, exp.Schema) else list(columns)
+    if not columns or table.name.startswith("__"):
+        return
+    if missing := [name for name in named if name.casefold() not in lookup]:
+        raise refuse(f"Column {missing[0]} is not present in table {table.sql(dialect='bigquery')}", place(insert))
+    in_values = isinstance(source, exp.Values) or _of_merge(source)
+    for row in _rows(source):
+        if len(row) != len(named):
+            raise refuse(f"Inserted row has wrong column count; Has {len(row)}, expected {len(named)}", place(insert))
+        for index, (column, value) in enumerate(zip(named, row, strict=True), 1):
+            kind, wanted = datatype(value), types.build(lookup[column.casefold()])
+            if kind is None or types.assignable(kind, wanted, in_values and is_literal(value)):
                 continue
-            if not types.coerced(kind, wanted, in_values and isinstance(value, exp.Literal)):
-                raise refuse(
-                    f"Value has type {kind} which cannot be inserted into column {column}, which has type {wanted}",
-                    place(value),
-                )
+            raise refuse(
+                f"{'Value' if in_values else f'Query column {index}'} has type {types.name(kind)} which cannot be "
+                f"inserted into column {column}, which has type {types.name(wanted)}",
+                place(value),
+            )
+
+
+def _of_merge(source: Node) -> bool:
+    """Whether a query stands for the VALUES of a MERGE, which local-bigquery runs as statements of its own."""
+    return any(table.name.startswith("__merge") for table in source.find_all(exp.Table))
+
+
+def _rows(source: Node) -> list[list[Node]]:
+    """Return the rows of values of an INSERT, or the SELECT list of its query; nothing where they are not known."""
+    if isinstance(source, exp.Values):
+        return [row.expressions if isinstance(row, exp.Tuple) else [row] for row in source.expressions]
+    if isinstance(source, exp.Select) and not any(item.is_star for item in source.expressions):
+        return [[item.this if isinstance(item, exp.Alias) else item for item in source.expressions]]
+    return []
+
+
+@rule("UPDATE coerces no more than INSERT", exp.Update)
+def update_types(update: exp.Update, facts: Facts) -> None:
+    for item in update.expressions:
+        wanted, kind = datatype(item.this), datatype(item.expression)
+        if wanted is None or kind is None or types.assignable(kind, wanted, is_literal(item.expression)):
+            continue
+        raise refuse(
+            f"Value of type {types.name(kind)} cannot be assigned to {item.this.name}, which has type "
+            f"{types.name(wanted)}",
+            place(item.expression),
+        )
+
+
+@rule("SET column = DEFAULT sets the default value of the column", exp.Update)
+def default_value(update: exp.Update, facts: Facts) -> None:
+    for item in update.expressions:
+        value = item.expression
+        if isinstance(value, exp.Column) and not value.table and value.name.upper() == "DEFAULT":
+            value.replace(exp.Var(this="DEFAULT"))
 
 
 @rule("UPDATE ... FROM: a row with two matches is an error", exp.Update)

@@ -1,13 +1,34 @@
-"""Bridges for the time limit of a job (`jobTimeoutMs`)."""
+"""Bridges that stop running jobs: when a client cancels one, and when its time limit (`jobTimeoutMs`) is over."""
 
+import contextlib
 import threading
+import time
 from typing import Any
 
+import duckdb
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import runner
 
+EVERY_S = 0.05
 
-def stopped_in_time() -> None:
+
+def cancelled_at_any_moment() -> None:
+    """Interrupt a cancelled job until it ends: local-bigquery interrupts it once.
+
+    DuckDB forgets an interrupt that comes before the statement runs, for example while it is translated. The job then
+    ran to its end.
+    """
+    upstream = runner.cancel
+
+    def cancel(project_id: str, job_id: str) -> Any:
+        if running := runner._running.get((project_id, job_id)):
+            _stop(running)
+        return upstream(project_id, job_id)
+
+    runner.cancel = cancel
+
+
+def time_limits() -> None:
     """Stop a job when its time limit is over: local-bigquery ignores the limit."""
     upstream_execute, upstream_done, late = runner._execute, runner._done, set()
 
@@ -18,9 +39,7 @@ def stopped_in_time() -> None:
 
         def stop() -> None:
             late.add(job.id)
-            running.cancelled = True
-            if running.cursor:
-                running.cursor.interrupt()
+            _stop(running)
 
         timer = threading.Timer(int(limit) / 1000, stop)
         timer.daemon = True
@@ -38,3 +57,16 @@ def stopped_in_time() -> None:
         return upstream_done(job, statistics, error)
 
     runner._execute, runner._done = execute, done
+
+
+def _stop(running: Any) -> None:
+    running.cancelled = True
+    threading.Thread(target=_interrupt, args=(running,), name="stop a job", daemon=True).start()
+
+
+def _interrupt(running: Any) -> None:
+    while running.future is None or not running.future.done():
+        if running.cursor:
+            with contextlib.suppress(duckdb.Error):  # closed: the job is at its end
+                running.cursor.interrupt()
+        time.sleep(EVERY_S)

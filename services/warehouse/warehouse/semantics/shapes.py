@@ -1,0 +1,64 @@
+"""Repairs what sqlglot parses in another shape than BigQuery means, before anything looks at a statement's tree."""
+
+import re
+from typing import Any
+
+from local_bigquery.sql import params
+from local_bigquery.sql.dialect import BigQueryDialect
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from warehouse.semantics.nodes import Node
+
+PLAIN = re.compile(r"[A-Za-z_]\w*")
+
+
+def repair(tree: Node, context: Any) -> None:
+    """Change `tree` to the shape that BigQuery means."""
+    for table in tree.find_all(exp.Table):
+        for part in table.parts:
+            if isinstance(part, exp.Identifier) and "-" in part.name:
+                part.set("quoted", True)  # in `CREATE SCHEMA my-project.x`
+    for parsed in list(tree.find_all(exp.ParseJSON)):  # JSON '[1]'[0] is parsed as JSON ('[1]'[0])
+        subscript = parsed.this
+        if isinstance(subscript, exp.Bracket) and isinstance(subscript.this, exp.Literal):
+            literal = exp.ParseJSON(this=subscript.this.copy(), is_literal=True)
+            parsed.replace(exp.Bracket(this=literal, expressions=[e.copy() for e in subscript.expressions]))
+    _name_parameters(tree, context)
+
+
+def _name_parameters(tree: Node, context: Any) -> None:
+    """Give parameters the names under which their values are bound; number each `?` by its place in the text."""
+    names = {name.casefold(): name for name in context.parameters}
+    for parameter in tree.find_all(exp.Parameter):
+        name = bound_name(parameter.name)
+        if isinstance(parameter.this, exp.Expr) and not isinstance(parameter.this, exp.Parameter):
+            parameter.set("this", exp.Var(this=names.get(name.casefold(), name)))
+    questions = [node for node in tree.find_all(exp.Placeholder) if node.name in ("", "?")]
+    for question in sorted(questions, key=lambda node: int(node.meta.get("start", 0))):
+        question.replace(exp.Parameter(this=exp.Var(this=f"p{context.position}")))
+        context.position += 1
+
+
+def bound_name(name: str) -> str:
+    """Return a name of a parameter that DuckDB accepts: letters, digits and `_`."""
+    return name if PLAIN.fullmatch(name) else f"_{name.encode().hex()}"
+
+
+def parameter_names() -> None:
+    """Bind parameters whose names have digits in front or colons (`@1`, @`a:b`); keep the places of each `?`."""
+    upstream = params.bind
+
+    def bind(parameters: list[Any]) -> Any:
+        named = [p.replace(name=bound_name(p.name)) if p.name else p for p in parameters]
+        return upstream(named)
+
+    params.bind = bind
+
+    def placeholder(parser: Any) -> exp.Placeholder:
+        node = exp.Placeholder()
+        node.meta["start"] = parser._prev.start
+        return node
+
+    parsers = BigQueryDialect.Parser.PLACEHOLDER_PARSERS
+    BigQueryDialect.Parser.PLACEHOLDER_PARSERS = {**parsers, TokenType.PLACEHOLDER: placeholder}
