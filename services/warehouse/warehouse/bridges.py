@@ -84,6 +84,7 @@ BRIDGES = (
     whole_results.all_rows,
     bytes_read.estimates,
     bytes_read.script_totals,
+    bytes_read.dry_runs,
     job_stops.cancelled_at_any_moment,
     job_stops.time_limits,
     transaction_info.transaction_ids,

@@ -58,19 +58,25 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
         return typed(call("encode", node.this), "BYTES")
     if kind not in STRICT or node.this.meta.get("strict"):
         return None
-    pattern, words = STRICT[kind]
+    pattern = STRICT[kind][0]
     if (
         isinstance(node.this, exp.Literal)
         and re.search(pattern, node.this.this)
         and node.this.this == node.this.this.strip()
     ):
         return None
-    checked = macro("_like", node.this, pattern, exp.null() if isinstance(node, exp.TryCast) else words)
+    node.set("this", strict(node.this, kind, isinstance(node, exp.TryCast)))
+    return None
+
+
+def strict(value: Node, kind: str, safe: bool) -> Node:
+    """Return a STRING that is written like a value of the type: for another one, NULL when `safe`, else an error."""
+    pattern, words = STRICT[kind]
+    checked = macro("_like", value, pattern, exp.null() if safe else words)
     if kind == "TIMESTAMP":
         checked = macro("_two_digit_offset", checked)
     checked.meta["strict"] = True
-    node.set("this", checked)
-    return None
+    return checked
 
 
 @rule("STRUCT<a INT64>(x) gives each field its name and type", exp.Cast)
