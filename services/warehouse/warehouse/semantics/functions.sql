@@ -5,14 +5,30 @@ CREATE MACRO bq.main._any_string(x) AS CASE
     WHEN starts_with(typeof(x), 'DECIMAL') THEN bq.main._numeric_string(x)
     WHEN typeof(x) = 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\.0$', '')
     ELSE x::VARCHAR END;
-CREATE MACRO bq.main._numeric_multiply(a, b) AS
-    CASE WHEN abs(a::DOUBLE * b::DOUBLE) < 1e19 THEN (a * b)::DECIMAL(38, 9) ELSE _numeric_multiply_exact(a, b) END;
-CREATE MACRO bq.main._billions(x) AS (x * 1000000000::DECIMAL(10, 0))::HUGEINT;
-CREATE MACRO bq.main._numeric_divide(a, b) AS
-    CASE WHEN b <> 0 AND abs(a::DOUBLE) < 1e19 AND abs(b::DOUBLE) < 1e19 AND abs(a::DOUBLE / b::DOUBLE) < 1e19
-    THEN ((sign(a) * sign(b))::HUGEINT * ((abs(bq.main._billions(a)) * 2000000000::HUGEINT + abs(bq.main._billions(b))) // (2 * abs(bq.main._billions(b)))))::DECIMAL(38, 0)
-        * 0.000000001::DECIMAL(9, 9)
+
+-- NUMERIC * and /. DuckDB rounds a DECIMAL(38, 18) to nine decimals with a slow division of 128-bit numbers. Where the
+-- result is below 9e9, a double gives its first digits, cut off; what is left fits 64 bits, and is rounded exactly there.
+-- TRY is for constants: DuckDB computes every branch of CASE for them, also those that are not taken.
+CREATE MACRO bq.main._billionths(x) AS TRY_CAST(trunc(x) AS BIGINT)::DECIMAL(19, 0) * 0.000000001::DECIMAL(9, 9);
+CREATE MACRO bq.main._multiply_rest(a, b, q) AS (q + (a * b - q)::DECIMAL(18, 18)::DECIMAL(18, 9))::DECIMAL(38, 9);
+CREATE MACRO bq.main._numeric_multiply(a, b) AS CASE
+    WHEN abs(a::DOUBLE * b::DOUBLE) < 9e9
+        THEN TRY(bq.main._multiply_rest(a, b, bq.main._billionths(a::DOUBLE * b::DOUBLE * 999999999.999999)))
+    WHEN abs(a::DOUBLE * b::DOUBLE) < 1e19 THEN TRY((a * b)::DECIMAL(38, 9))
+    ELSE _numeric_multiply_exact(a, b) END;
+CREATE MACRO bq.main._divide_last(r, b) AS CASE
+    WHEN 2 * abs(r) >= 3 * (abs(b) * 0.000000001::DECIMAL(9, 9)) THEN 0.000000002::DECIMAL(9, 9)
+    WHEN 2 * abs(r) >= abs(b) * 0.000000001::DECIMAL(9, 9) THEN 0.000000001::DECIMAL(9, 9)
+    ELSE 0::DECIMAL(9, 9) END;
+CREATE MACRO bq.main._divide_second(a, b, q, r) AS
+    q + bq.main._billionths(r::DOUBLE / b::DOUBLE * 999999999.999)
+    + sign(a) * sign(b) * bq.main._divide_last(r - bq.main._billionths(r::DOUBLE / b::DOUBLE * 999999999.999) * b, b);
+CREATE MACRO bq.main._divide_first(a, b, q) AS bq.main._divide_second(a, b, q, a - q * b);
+CREATE MACRO bq.main._numeric_divide(a, b) AS CASE
+    WHEN b <> 0 AND abs(a::DOUBLE) < 1e10 AND abs(b::DOUBLE) < 1e10 AND abs(a::DOUBLE / b::DOUBLE) < 9e9
+        THEN TRY(bq.main._divide_first(a, b, bq.main._billionths(a::DOUBLE / b::DOUBLE * 999999999.999999))::DECIMAL(38, 9))
     ELSE _numeric_divide_exact(a, b) END;
+
 CREATE MACRO bq.main._finite(x, y, f) AS
     CASE WHEN isfinite(x::DOUBLE) AND isinf(y) THEN _raise('Floating point overflow in function: ' || f)::DOUBLE ELSE y END;
 CREATE MACRO bq.main._like(s, pattern, message) AS
