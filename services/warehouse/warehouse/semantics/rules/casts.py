@@ -16,11 +16,23 @@ TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast
     "TIME": "_fraction_string",
     "INTERVAL": "_interval_string_3",
 }
+DATE = r"\d{1,4}-\d{1,2}-\d{1,2}"
+CLOCK = r"\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?"
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+ZONE = r" ?[+-]\d{1,2}(:\d{1,2})?|[zZ]| [A-Za-z][A-Za-z0-9_/+-]*"
 STRICT = {  # what a STRING must look like to become the type, and the words for one that does not
-    "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: "),
-    "BOOL": (r"^(?i:\s*(true|false)\s*)$", "Bad bool value: "),
-    "DATE": (r"^\s*\d{1,4}-\d{1,2}-\d{1,2}\s*$", "Invalid date: "),
+    "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: %s"),
+    "FLOAT64": (rf"^\s*({NUMBER}|[+-]?(?i:inf|infinity|nan))\s*$", "Bad double value: %s"),
+    "NUMERIC": (rf"^\s*{NUMBER}\s*$", "Invalid NUMERIC value: %s"),
+    "BIGNUMERIC": (rf"^\s*{NUMBER}\s*$", "Invalid BIGNUMERIC value: %s"),
+    "BOOL": (r"^(?i:\s*(true|false)\s*)$", "Bad bool value: %s"),
+    "DATE": (rf"^{DATE}$", "Invalid date: '%s'"),
+    "TIME": (rf"^{CLOCK}$", 'Invalid time string "%s"'),
+    "DATETIME": (rf"^{DATE}([ Tt]{CLOCK})?$", 'Invalid datetime string "%s"'),
+    "TIMESTAMP": (rf"^{DATE}([ Tt]{CLOCK})?({ZONE})?$", "Invalid timestamp: '%s'"),
 }
+SHORT_OFFSET = re.compile(r"([+-])(\d)(:\d{1,2})?$")  # DuckDB wants two digits
+INTERVAL = re.compile(r"-?\d+-\d+ -?\d+ -?\d+:\d+:\d+(\.\d+)?")
 
 
 def text(value: Node, kind: str | None) -> Node | None:
@@ -35,29 +47,47 @@ def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     if of(node) != "STRING" or node.args.get("format"):
         return None
     written = text(node.this, of(node.this)) if of(node.this) else macro("_any_string", node.this)
+    if isinstance(node, exp.TryCast) and of(node.this) == "BYTES":
+        written = exp.func("TRY", written)
     return typed(written, "STRING") if written is not None else None
 
 
 @rule("a STRING that is not written like the type is no value of it", exp.Cast, exp.TryCast)
 def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
-    kind = of(node)
-    if of(node.this) != "STRING" or node.args.get("format"):
+    kind, value = of(node), node.this
+    if of(value) != "STRING" or node.args.get("format"):
         return None
     if kind == "BYTES":
-        return typed(call("encode", node.this), "BYTES")
-    if kind not in STRICT or node.this.meta.get("strict"):
+        return typed(call("encode", value), "BYTES")
+    if kind == "INTERVAL" and isinstance(value, exp.Literal) and INTERVAL.fullmatch(value.this):
+        span = exp.IntervalSpan(this=exp.Var(this="YEAR"), expression=exp.Var(this="SECOND"))
+        return exp.Interval(this=value.copy(), unit=span)
+    if kind not in STRICT or value.meta.get("strict"):
         return None
     pattern, words = STRICT[kind]
     if (
-        isinstance(node.this, exp.Literal)
-        and re.search(pattern, node.this.this)
-        and node.this.this == node.this.this.strip()
+        isinstance(value, exp.Literal)
+        and re.search(pattern, value.this)
+        and value.this == value.this.strip()
+        and value.this[1:3].lower() != "0x"
     ):
+        if kind == "TIMESTAMP":
+            node.set("this", exp.Literal.string(SHORT_OFFSET.sub(r"\g<1>0\2\3", value.this)))
         return None
-    checked = macro("_like", node.this, pattern, exp.null() if isinstance(node, exp.TryCast) else words)
+    checked = macro("_like", value, pattern, exp.null() if isinstance(node, exp.TryCast) else words)
+    if kind == "TIMESTAMP":
+        checked = call("regexp_replace", checked, SHORT_OFFSET.pattern, r"\1" "0" r"\2\3")
+    if kind == "INT64":
+        checked = macro("_signed_hexadecimal", checked)
     checked.meta["strict"] = True
     node.set("this", checked)
     return None
+
+
+@rule("the TIME of a TIMESTAMP is that of UTC", exp.Cast, exp.TryCast)
+def time_of_timestamp(node: exp.Cast, facts: Facts) -> None:
+    if of(node) == "TIME" and of(node.this) == "TIMESTAMP":
+        node.set("this", typed(node.this.copy(), "DATETIME"))
 
 
 @rule("STRUCT<a INT64>(x) gives each field its name and type", exp.Cast)
