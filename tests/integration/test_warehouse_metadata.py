@@ -1,5 +1,7 @@
 """INFORMATION_SCHEMA, options, estimates of bytes, and what the warehouse refuses."""
 
+from typing import Any
+
 import pytest
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery as google_bigquery
@@ -215,6 +217,7 @@ def test_removed_policy_tags_are_gone(bigquery: Client, dataset: str) -> None:
 
 def test_permissions_may_be_asked_for_in_a_list(bigquery: Client, orders: str) -> None:
     table = bigquery.get_table(orders)
+    asked: Any
     for asked in (["bigquery.tables.get"], [["bigquery.tables.get"]]):
         assert bigquery.test_iam_permissions(table, asked)["permissions"] == ["bigquery.tables.get"]
 
