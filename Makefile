@@ -130,6 +130,10 @@ clients: ## Test foreign clients of Airbyte's API; installs 1.3 GB; some of them
 	@$(tests)/pytest --durations=10 tests/integration/clients $(if $(c),-k "$(subst $(space),$(space)or$(space),$(strip $(c)))")
 space := $() $()
 
+dialect: ## Compare the emulator's SQL with 5,000 answers of GoogleSQL (a sample is part of `make test`); five minutes
+	@$(install) all
+	@$(tests)/pytest -n 2 tests/dialect
+
 oracle: ## Write the golden tables in tests/dialect again: GoogleSQL's own answers (two minutes, 1 GB of memory at the first time)
 	@$(install) oracle
 	@.venvs/oracle/bin/python -m tests.dialect.oracle.golden
@@ -159,5 +163,5 @@ bench: ## Measure the default platform and print the figures as a table (about 3
 	@$(install) platform tests
 	@$(tests)/python -m tests.benchmark
 
-.PHONY: audit bench clients oracle help demo dev sql shell check test test-in-process test-integration lint format lock
+.PHONY: audit bench clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
 .PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -29,6 +29,10 @@ class Emulator:
     def __init__(self, url: str, project: str = "local-dev") -> None:
         self._http = httpx.Client(base_url=f"{url}/bigquery/v2/projects/{project}", timeout=120)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
     def ask(self, sql: str) -> Answer:
         """Run a query and return its first 10,000 rows, or its error."""
         body = {"query": sql, "useLegacySql": False, "formatOptions": {"useInt64Timestamp": True}, "timeoutMs": 100_000}

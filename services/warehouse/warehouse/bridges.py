@@ -70,6 +70,8 @@ BRIDGES = (
     alter_tables.columns,
     alter_tables.null_options,
     dml.checked_values,
+    dml.assigned_arrays,
+    dml.load_statements,
     dml.json_assignments,
     dml.partition_filter_of_merge,
     inserts.exact_values,

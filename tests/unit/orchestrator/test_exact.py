@@ -38,7 +38,7 @@ WORDS = Words({"true", "y", "1"}, {"false", "no", "0"})
         ("1e400", "digits", ("null", "NULL")),
         ("123456789012345.678", "digits", ("digits", "123456789012345.67")),
         ("12345678901234567.89", "number", ("digits", "12345678901234568")),
-        ("1e-12", "digits", ("digits", "0")),
+        ("1e-12", "digits", ("decimals", "0")),
         ("0.30000000000000004", "digits", ("decimals", "0.3")),
         ("1e30", "digits", None),
         ("TRUE", "boolean", None),

@@ -64,6 +64,11 @@ def test_a_wrong_header_is_an_error(names: list[str], column: str, fact: str) ->
     assert fact in str(finding)
 
 
+def test_numbered_columns_are_a_header() -> None:
+    assert not [finding for finding in column_findings(["0", "1", "2"]) if finding.blocking]
+    assert [finding for finding in column_findings(["1", "3", "5"]) if finding.blocking]
+
+
 @pytest.mark.parametrize("names", [["id", "name"], ["ID", "Name"], ["id", "name\n"], ["name", "id"]])
 def test_a_right_header_is_not_told(names: list[str]) -> None:
     files = StreamFiles(["**"], JsonlFormat(filetype="jsonl")) if "name\n" in names else FILES
@@ -105,6 +110,7 @@ def test_declared_columns_that_a_file_does_not_have() -> None:
 
     assert find(["id", "name"]) == []
     assert find(["id"], ["id", "name"]) == []  # an old file without a new column
+    assert find(["id", "note"], ["id", "note", "name"]) == []  # the same, with a column that is not declared
     assert find(["id"], ["id"]) == [(True, "0.csv", 1, "name"), (True, "1.csv", 1, "name")]
     assert find(["id", "name"], ["id", "nmae"]) == [(True, "1.csv", 1, "name")]
     assert find(["ID", "name"]) == [(True, "0.csv", 1, "id")]

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from connections_file import Stream
 from orchestrator.checks import declared
@@ -74,7 +74,7 @@ def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding |
         )
     if fact.delimiter:
         return _delimiter(file, fact, format_)
-    if format_.has_header and VALUE.fullmatch(fact.names[0].strip()):
+    if format_.has_header and VALUE.fullmatch(fact.names[0].strip()) and not _are_numbered(fact.names):
         return Finding(
             "the name of the first column looks like a value, so the file seems to have no header: its first record is "
             "not in the table",
@@ -84,6 +84,11 @@ def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding |
             fact.names[0],
         )
     return None
+
+
+def _are_numbered(names: Sequence[str]) -> bool:
+    """Return whether a program has numbered the columns, from 0 or 1."""
+    return len(names) > 1 and any(list(names) == [str(start + at) for at in range(len(names))] for start in (0, 1))
 
 
 def _delimiter(file: str, fact: FileFacts, format_: CsvFormat) -> Finding:

@@ -19,7 +19,12 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
     if not isinstance(files.format, CsvFormat) or not facts:
         return
     wanted = [name for name in files.declared if not stream.selected_fields or name in stream.selected_fields]
-    nowhere = {name for name in wanted if not any(name in fact.names for fact in facts.values())}
+    # The names beside each column in the files that have it: none of them is the column's new name.
+    beside: dict[str, set[str]] = {name: set() for name in wanted}
+    for fact in facts.values():
+        for name in beside.keys() & set(fact.names):
+            beside[name].update(fact.names)
+    nowhere = {name for name, names in beside.items() if not names}
     for file, fact in facts.items():
         if fact.delimiter or fact.other_format:
             continue
@@ -31,7 +36,9 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
                     f"the header has {same!r}: the connector distinguishes upper and lower case, so the values are NULL"
                 )
                 yield Finding(text, REMEDY, file, fact.header_line, name)
-            elif others or name in nowhere:
-                has = f"; it has {', '.join(map(repr, sorted(others)[:3]))}" if others else ""
+                continue
+            new = sorted(others - beside[name])
+            if new or name in nowhere:
+                has = f"; it has {', '.join(map(repr, new[:3]))}" if new else ""
                 text = f"the file does not have this declared column, so its values are NULL{has}"
                 yield Finding(text, REMEDY, file, fact.header_line, name)

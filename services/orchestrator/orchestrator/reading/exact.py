@@ -63,7 +63,7 @@ def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
             loaded = loaded.quantize(NINE_DECIMALS, rounding=ROUND_HALF_UP)
         if loaded == exact:
             return None
-        rounded = loaded != 0 and abs(loaded - exact) * 2 <= NINE_DECIMALS
+        rounded = abs(loaded - exact) * 2 <= NINE_DECIMALS
     return "decimals" if rounded else "digits", shown(loaded)
 
 

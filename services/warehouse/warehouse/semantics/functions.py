@@ -1,10 +1,11 @@
 """Functions in Python for what DuckDB cannot compute exactly: macros of functions.sql call them off their fast path."""
 
 import decimal
+from typing import Any
 
 import duckdb
 
-from warehouse.semantics import bytes_functions, json_functions, number_functions, text_functions
+from warehouse.semantics import bytes_functions, instants, json_functions, number_functions, text_functions
 
 LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
 EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
@@ -31,8 +32,9 @@ def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
     return _numeric(EXACT.divide(a, b), "/")
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[Any, list[str], str]] = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
+    "_parse_instant": (instants.parse, ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT"),
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
     **json_functions.FUNCTIONS,
@@ -44,4 +46,4 @@ FUNCTIONS = {
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on the connection."""
     for name, (function, parameters, result) in FUNCTIONS.items():
-        connection.create_function(name, function, parameters, result)  # type: ignore[arg-type]
+        connection.create_function(name, function, parameters, result)

@@ -121,7 +121,8 @@ def insert(document: str, path: str, new: str) -> str:
 def interval(text: str) -> str:
     """Return an interval, `1-2 3 4:5:6.7`, in the form of ISO 8601, which JSON has: `P1Y2M3DT4H5M6.7S`."""
     match = re.fullmatch(r"(-?)(\d+)-(\d+) (-?\d+) (-?)(\d+):(\d+):(\d+)(\.\d+)?", text)
-    assert match
+    if match is None:
+        raise ValueError(f"invalid interval: {text}")
     sign, years, months, days, clock, hours, minutes, seconds, part = match.groups("")
     date = "".join(f"{s}{n}{u}" for s, n, u in ((sign, years, "Y"), (sign, months, "M"), ("", days, "D")) if int(n))
     part = part.rstrip("0").rstrip(".")

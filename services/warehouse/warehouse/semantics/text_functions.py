@@ -36,13 +36,10 @@ def soundex(text: str) -> str:
         return ""
     code, last = letters[0], SOUNDS.get(letters[0].upper(), 0)
     for letter in letters[1:]:
-        upper = letter.upper()
-        if upper in "HW":
-            continue
-        digit = SOUNDS.get(upper, 0)
+        digit = SOUNDS.get(letter.upper(), 0)
         if digit and digit != last:
             code += str(digit)
-        last = digit
+        last = digit or last
     return code[:4].ljust(4, "0")
 
 
@@ -55,8 +52,15 @@ def grouped_once(pattern: str) -> str:
     return pattern
 
 
+def float_text(number: float) -> str:
+    """Return a double as BigQuery casts it to STRING: the fewest digits of 15 to 17 that give it back."""
+    texts = (f"{number:.{digits}g}" for digits in (15, 16, 17))
+    return next((text for text in texts if float(text) == number), str(number))
+
+
 TEXT, INT = "VARCHAR", "BIGINT"
 FUNCTIONS = {
+    "_float_text_exact": (float_text, ["DOUBLE"], TEXT),
     "_edit_distance": (edit_distance, [TEXT, TEXT], INT),
     "_initcap": (initcap, [TEXT, TEXT], TEXT),
     "_initcap_words": (lambda text: initcap(text, DELIMITERS), [TEXT], TEXT),

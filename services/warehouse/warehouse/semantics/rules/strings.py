@@ -69,6 +69,8 @@ def formats(node: exp.Format, facts: Facts) -> None:
             values[at] = _display(values[at], datatype(values[at]), match[4] == "T", itertools.count())
         elif match[1] == "'" and not match[2]:
             values[at] = _grouped(values[at], match[3] or "", match[4])
+        elif match[4] in "xXo" and of(values[at]) == "INT64":
+            values[at] = macro("_signed", values[at], f"%{match[4]}")
         else:
             return match[0]
         return f"%{match[1].replace(chr(39), '')}{match[2]}s"
