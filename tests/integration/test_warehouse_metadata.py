@@ -271,6 +271,9 @@ def test_external_data_and_legacy_sql_are_refused(bigquery: Client, dataset: str
         bigquery.create_table(table)
     with pytest.raises(GoogleAPICallError, match="external tables"):
         bigquery.query_and_wait("select * from x", job_config=Config(table_definitions={"x": source}))
+    for sql in ("select 1 from [d.t]", "select a from d.t, d.u", "select count(distinct a) from d.t"):
+        with pytest.raises(GoogleAPICallError, match="legacy SQL"):
+            bigquery.query_and_wait(sql, job_config=Config(use_legacy_sql=True))
     with pytest.raises(GoogleAPICallError, match="legacy SQL"):
         bigquery.query_and_wait("select 1 from [d.t]", job_config=Config(use_legacy_sql=True))
     assert [row.values() for row in bigquery.query_and_wait("select 1", job_config=Config(use_legacy_sql=True))] == [
