@@ -197,6 +197,13 @@ def test_a_table_without_columns_has_no_rows(bigquery: Client, dataset: str) -> 
     assert list(bigquery.list_rows(bigquery.create_table(f"local-dev.{dataset}.empty"))) == []
 
 
+def test_update_sets_null_of_each_type_and_no_other_type(bigquery: Client, orders: str) -> None:
+    bigquery.query_and_wait(f"update {orders} set name = null, price = null, item = null where true")
+    assert values(bigquery, f"select count(name), count(price) from {orders}") == [(0, 0)]
+    with pytest.raises(GoogleAPICallError, match="INT64"):
+        bigquery.query_and_wait(f"update {orders} set name = 5 where true")
+
+
 def test_tables_of_a_case_insensitive_dataset(bigquery: Client, dataset: str, orders: str) -> None:
     with pytest.raises(NotFound):
         bigquery.get_table(orders.replace("orders", "Orders"))
