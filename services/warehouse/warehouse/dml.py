@@ -11,9 +11,9 @@ from local_bigquery.jobs import merge, query
 from local_bigquery.models import Table, TableFieldSchema
 from local_bigquery.sql import translate as translation
 from local_bigquery.sql.dialect import BigQueryDialect, DuckDBDialect
-from local_bigquery.sql.rules import arrays, json
+from local_bigquery.sql.rules import arrays, json, typing
 from local_bigquery.sql.rules import tables as table_rules
-from local_bigquery.sql.translate import Context
+from local_bigquery.sql.translate import NODE_RULES, Context
 from sqlglot import exp
 
 from warehouse import schemas
@@ -267,3 +267,14 @@ def _insert(tree: exp.Insert, source: str, bound: Any, fields: list[TableFieldSc
         f"INSERT INTO {target.sql(dialect=DuckDBDialect)} ({', '.join(quote(field.name) for field in fields)}) "  # noqa: S608
         f"SELECT {checks} FROM (SELECT {casts} FROM ({source}) AS q({', '.join(columns)})) AS typed"
     )
+
+
+def assignments_are_no_comparisons() -> None:
+    """Leave `SET a = b` of UPDATE to checked_values: local-bigquery compares the types, and refuses a NULL."""
+    upstream = typing.comparable
+
+    def comparable(node: exp.Expression, context: Any) -> Any:
+        assigned = isinstance(node.parent, exp.Update) and node.arg_key == "expressions"
+        return node if assigned else upstream(node, context)
+
+    NODE_RULES[NODE_RULES.index(upstream)] = comparable
