@@ -1,6 +1,7 @@
 """Functions in Python for what DuckDB cannot compute exactly: macros of functions.sql call them off their fast path."""
 
 import decimal
+from typing import Any
 
 import duckdb
 
@@ -31,7 +32,7 @@ def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
     return _numeric(EXACT.divide(a, b), "/")
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[Any, list[str], str]] = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
@@ -44,4 +45,4 @@ FUNCTIONS = {
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on the connection."""
     for name, (function, parameters, result) in FUNCTIONS.items():
-        connection.create_function(name, function, parameters, result)  # type: ignore[arg-type]
+        connection.create_function(name, function, list[Any](parameters), result)
