@@ -26,15 +26,12 @@ MODULES = {
         *("boto3", "botocore.httpsession", "httpcore", "typer._adapters", "encodings.idna"),
     ),
     "orchestrator": (
-        *(
-            "dagster",
-            "dagster._cli",
-            "orchestrator.dbt_integration",
-            "dagster_airbyte",
-            "boto3",
-            "google.cloud.bigquery",
-        ),
-        *("connections_file.reading", "dbt.cli.main", "dbt.adapters.bigquery"),
+        *("unsynced_sqlite", "orchestrator.dbt_integration", "orchestrator.landing", "dagster_airbyte"),
+        *("connections_file.reading", "google.cloud.bigquery", "dagster._cli", "dbt.cli.main", "dbt.adapters.bigquery"),
+        # Dagster, dbt and boto3 import these when they are first used.
+        *("dagster._daemon.controller", "dagster._core.storage.sqlite_storage", "dagster._core.executor.in_process"),
+        *("dagster._core.storage.local_compute_log_manager", "upath.core", "fsspec.implementations.local"),
+        *("dbt.task.build", "dbt_common.clients.agate_helper", "sqlparse", "multiprocessing.dummy", "boto3.s3.inject"),
     ),
 }
 

@@ -25,7 +25,7 @@ def orders(bigquery: Client, dataset: str) -> str:
     bigquery.query_and_wait(f"""
         create table {dataset}.orders (
             id int64 not null options (description = 'the key'), `at` timestamp not null, data json
-        ) partition by timestamp_trunc(at, day) cluster by id
+        ) partition by timestamp_trunc(`at`, day) cluster by id
         as select 1 as id, timestamp '2024-01-01' as `at`, json '{{"a": 1}}' as data
     """)
     return f"{dataset}.orders"

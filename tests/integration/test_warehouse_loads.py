@@ -90,6 +90,18 @@ def test_any_json_value_is_a_json_value(bigquery: Client, dataset: str) -> None:
     assert [value for (value,) in rows(bigquery, f"select value from `{dataset}.json` order by id")] == values
 
 
+def test_forms_of_values_that_bigquery_reads(bigquery: Client, dataset: str) -> None:
+    """Base64 with white space or without padding, intervals of ISO 8601, and the largest NUMERIC."""
+    bigquery.query_and_wait(f"create table {dataset}.forms (b bytes, i interval, n numeric)")
+    largest = "9.9999999999999999999999999999999999999E+28"
+    lines = [{"b": "DQo=\n", "i": "P1Y2M3DT4H5M6.5S", "n": largest}, {"b": "YWI", "i": "1-2 3 4:5:6.5", "n": "0"}]
+    assert bigquery.insert_rows_json(f"{dataset}.forms", lines) == []
+    rows = [tuple(row.values()) for row in bigquery.list_rows(f"{dataset}.forms")]
+    assert [row[0] for row in rows] == [b"\r\n", b"ab"]
+    assert rows[0][1] == rows[1][1]
+    assert rows[0][2] == Decimal(largest)
+
+
 def test_required_columns_stay_required(bigquery: Client, dataset: str) -> None:
     table = f"{dataset}.orders"
     load(bigquery, table, [{"id": 1}], ID_AND_NOTE)

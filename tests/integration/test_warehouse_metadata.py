@@ -6,6 +6,7 @@ from google.cloud import bigquery as google_bigquery
 
 Client = google_bigquery.Client
 Config = google_bigquery.QueryJobConfig
+ENDLESS = "select count(*) from unnest(generate_array(1, 100000)) a, unnest(generate_array(1, 1000000)) b where a < b"
 
 
 def values(client: Client, sql: str) -> list[tuple[object, ...]]:
@@ -118,10 +119,15 @@ def test_bytes_of_the_columns_that_a_query_names(bigquery: Client, orders: str) 
     assert estimate(f"select name from {orders}") == 2 * 2 + len("ab") + len("abcd")
     assert estimate(f"select * from {orders}") == bigquery.get_table(orders).num_bytes
     assert estimate("select 1") == 0
+    config = Config(dry_run=True)
+    assert bigquery.query(f"select id from {orders}", config, api_method="QUERY").total_bytes_processed == 16
     job = bigquery.query(f"select id from {orders}")
     job.result()
     assert job.total_bytes_processed == 16
     assert job.total_bytes_billed == 10 << 20
+    script = bigquery.query(f"select id from {orders}; select id from {orders}")
+    script.result()
+    assert script.total_bytes_processed == 32
 
 
 def test_a_query_above_its_limit_of_bytes_is_refused(bigquery: Client, orders: str) -> None:
@@ -144,7 +150,7 @@ def test_a_job_stops_at_its_time_limit(bigquery: Client) -> None:
     )
     job = bigquery.query(endless, job_config=Config(job_timeout_ms=100))
     with pytest.raises(GoogleAPICallError, match="timed out after"):
-        job.result(job_retry=None)
+        job.result(job_retry=None, timeout=10)
 
 
 def test_a_session_keeps_temporary_tables_and_variables(bigquery: Client) -> None:
@@ -213,14 +219,17 @@ def test_permissions_may_be_asked_for_in_a_list(bigquery: Client, orders: str) -
         assert bigquery.test_iam_permissions(table, asked)["permissions"] == ["bigquery.tables.get"]
 
 
-def test_a_job_is_cancelled_at_any_moment(bigquery: Client) -> None:
-    """A cancel that comes while the statement is translated counts too."""
-    names = ", ".join(f"a.n + {number} as n{number}" for number in range(150))
-    endless = f"select count(*) from (select {names} from big as a, big as b where a.n < b.n)"
-    job = bigquery.query(f"with big as (select n from unnest(generate_array(1, 1000000)) as n) {endless}")
-    job.cancel()
+def test_a_job_is_cancelled_before_it_runs(bigquery: Client) -> None:
+    """The second job of a session waits for the first."""
+    opened = bigquery.query("select 1", job_config=Config(create_session=True))
+    opened.result()
+    assert opened.session_info is not None
+    properties = [google_bigquery.ConnectionProperty("session_id", str(opened.session_info.session_id))]
+    first, second = (bigquery.query(ENDLESS, job_config=Config(connection_properties=properties)) for _ in range(2))
+    second.cancel()
+    first.cancel()
     with pytest.raises(GoogleAPICallError, match="cancelled"):
-        job.result(job_retry=None, timeout=20)
+        second.result(job_retry=None, timeout=10)
 
 
 def test_geography_from_and_to_text(bigquery: Client) -> None:
@@ -260,7 +269,10 @@ def test_external_data_and_legacy_sql_are_refused(bigquery: Client, dataset: str
     with pytest.raises(GoogleAPICallError, match="external tables"):
         bigquery.query_and_wait("select * from x", job_config=Config(table_definitions={"x": source}))
     with pytest.raises(GoogleAPICallError, match="legacy SQL"):
-        bigquery.query_and_wait("select 1", job_config=Config(use_legacy_sql=True))
+        bigquery.query_and_wait("select 1 from [d.t]", job_config=Config(use_legacy_sql=True))
+    assert [row.values() for row in bigquery.query_and_wait("select 1", job_config=Config(use_legacy_sql=True))] == [
+        (1,)
+    ]
 
 
 @pytest.mark.parametrize("name", ["ai", "ml", "obj", "mysql"])

@@ -69,6 +69,15 @@ def test_the_answer_to_a_waiting_client_has_every_row(bigquery: Client) -> None:
     assert bigquery.query(ROWS).result().to_arrow().column("moment")[1].as_py().microsecond == 2
 
 
+def test_a_job_that_was_waited_for_still_has_each_page(bigquery: Client) -> None:
+    job = bigquery.query("select n from unnest(generate_array(1, 25)) as n order by n")
+    assert job.result().total_rows == 25
+    assert [row.n for row in job.result(start_index=22)] == [23, 24, 25]
+    assert [row.n for row in job.result(start_index=5, max_results=2)] == [6, 7]
+    assert [row.n for row in job.result(max_results=2)] == [1, 2]
+    assert [len(list(page)) for page in bigquery.get_job(job.job_id).result(page_size=10).pages] == [10, 10, 5]
+
+
 def test_a_result_above_a_page_comes_whole_too(warehouse: Server) -> None:
     body = {"query": "select n from unnest(generate_array(1, 100002)) as n order by n", "useLegacySql": False}
     headers = {"user-agent": PYTHON.format("3.47.0")}

@@ -1,5 +1,6 @@
 """Estimates how many bytes a statement reads, as BigQuery counts them: the sizes of the columns that it names."""
 
+from contextvars import ContextVar
 from functools import reduce
 from typing import Any
 
@@ -52,6 +53,23 @@ def estimates() -> None:
         return payload, rows
 
     query._statement, runner._done, api_jobs.results = statement, done, results
+
+
+def dry_runs() -> None:
+    """Report the estimate in the answer of `jobs.query` to a dry run: local-bigquery writes 0 there."""
+    upstream_dry_run, upstream_with_rows = runner._dry_run, api_jobs.with_rows
+    estimate: ContextVar[str | None] = ContextVar("estimate", default=None)
+
+    def dry_run(*args: Any) -> Any:
+        job = upstream_dry_run(*args)
+        estimate.set(job.statistics.query.totalBytesProcessed)
+        return job
+
+    def with_rows(payload: dict[str, Any], rows: list[str]) -> Any:
+        found = estimate.get()
+        return upstream_with_rows(payload if found is None else payload | {"totalBytesProcessed": found}, rows)
+
+    runner._dry_run, api_jobs.with_rows = dry_run, with_rows
 
 
 def script_totals() -> None:

@@ -1,6 +1,6 @@
 """Bridges for INSERT, UPDATE and MERGE."""
 
-from typing import Any
+from typing import Any, cast
 
 import sqlglot
 from local_bigquery.catalog import metadata, names, tables
@@ -11,7 +11,7 @@ from local_bigquery.jobs import merge, query
 from local_bigquery.models import Table, TableFieldSchema
 from local_bigquery.sql import translate as translation
 from local_bigquery.sql.dialect import BigQueryDialect, DuckDBDialect
-from local_bigquery.sql.rules import json
+from local_bigquery.sql.rules import arrays, json
 from local_bigquery.sql.rules import tables as table_rules
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
@@ -69,6 +69,36 @@ def json_assignments() -> None:
         return result
 
     translation.NODE_RULES[translation.NODE_RULES.index(upstream)] = equality
+
+
+def assigned_arrays() -> None:
+    """Let UPDATE assign an ARRAY: local-bigquery takes `SET a = [1]` for a comparison and refuses it."""
+    literals = arrays.invalid_literals
+
+    def invalid_literals(tree: exp.Expression, context: Any) -> exp.Expression:
+        if not isinstance(tree, exp.Update):
+            return cast(exp.Expression, literals(tree, context))
+        parts = [each.expression if isinstance(each, exp.EQ) else each for each in tree.expressions]
+        for part in [*parts, tree.args.get("from_"), tree.args.get("where")]:
+            if part is not None:
+                literals(part, context)
+        return tree
+
+    translation.STATEMENT_RULES[translation.STATEMENT_RULES.index(literals)] = invalid_literals
+
+
+def load_statements() -> None:
+    """Refuse LOAD DATA: DuckDB's own LOAD would answer with a syntax error."""
+    upstream = query._run
+
+    def run(cursor: Any, tree: Any, *rest: Any) -> Any:
+        if isinstance(tree, exp.LoadData) or (isinstance(tree, exp.Command) and tree.name.upper() == "LOAD"):
+            raise BigQueryError(
+                "invalidQuery", "The emulator does not support LOAD DATA. Load the files with a load job (jobs.insert)."
+            )
+        return upstream(cursor, tree, *rest)
+
+    query._run = run
 
 
 def partition_filter_of_merge() -> None:

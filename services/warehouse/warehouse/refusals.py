@@ -22,6 +22,7 @@ STATEMENTS = {
     rf"CREATE\s+{EXISTS}(?:CAPACITY|RESERVATION|ASSIGNMENT)\b": "the emulator has no reservations",
     r"ALTER\s+BI_CAPACITY\b": "the emulator has no BI Engine",
 }
+FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 PATTERNS = {re.compile(COMMENTS + pattern, re.IGNORECASE | re.DOTALL): reason for pattern, reason in STATEMENTS.items()}
 
 
@@ -55,14 +56,17 @@ def external_tables() -> None:
 
 
 def external_queries() -> None:
-    """Refuse a query with table definitions (`tableDefinitions`), which local-bigquery ignores."""
+    """Refuse a query with table definitions (`tableDefinitions`), and legacy SQL that reads tables.
+
+    local-bigquery ignores both: it reads legacy SQL as GoogleSQL. Without FROM they mean the same, such as `SELECT 1`.
+    """
     upstream = query.execute
 
     def execute(cursor: Any, project_id: str, job_id: str | None, config: Any, *args: Any, **kwargs: Any) -> Any:
         if config.tableDefinitions:
             raise BigQueryError("invalid", "tableDefinitions: external tables are not supported, load the files")
-        if config.useLegacySql:
-            raise BigQueryError("invalidQuery", "legacy SQL is not supported: set use_legacy_sql to false")
+        if config.useLegacySql and FROM.search(config.query or ""):
+            raise BigQueryError("invalidQuery", "legacy SQL of tables is not supported: set use_legacy_sql to false")
         return upstream(cursor, project_id, job_id, config, *args, **kwargs)
 
     query.execute = execute

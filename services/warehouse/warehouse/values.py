@@ -32,6 +32,14 @@ TIMESTAMP = re.compile(
     rf"(\d{{1,4}})([-/])(\d{{1,2}})\2(\d{{1,2}})(?:[ Tt]{CLOCK})? ?"
     r"(?:([Zz]|UTC)?|([+-])(\d{1,2})(?::(\d{2}))?|([A-Z]\w+/[\w/+-]+))"
 )
+NUMBER_OF = r"(?:([+-]?\d+){})?"
+ISO_INTERVAL = re.compile(  # P1Y2M3DT4H5M6.5S
+    "P"
+    + "".join(map(NUMBER_OF.format, "YMD"))
+    + "(?:T"
+    + "".join(map(NUMBER_OF.format, "HM"))
+    + r"(?:([+-]?\d+(?:\.\d{1,6})?)S)?)?"
+)
 INTERVAL = re.compile(r"([+-]?)(\d+)-(\d+) ([+-]?\d+) ([+-]?)(\d+):(\d+):(\d+(?:\.\d{1,6})?)")
 RANGE = re.compile(r"\[ *([^,]+?) *, *([^,]+?) *\)")
 BOOLEANS = dict.fromkeys(("1", "true", "t", "yes", "y"), True) | dict.fromkeys(("0", "false", "f", "no", "n"), False)
@@ -190,8 +198,8 @@ def _string(value: Any, field: Any) -> str:  # noqa: ARG001 the signature of a c
 
 def _bytes(value: Any, field: Any) -> bytes:  # noqa: ARG001
     try:
-        text = _text(value).replace("-", "+").replace("_", "/")
-        return base64.b64decode(text, validate=True)
+        text = "".join(_text(value).split()).rstrip("=").replace("-", "+").replace("_", "/")
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except binascii.Error as error:
         raise Limit(f"it is no base64: {error}") from error
 
@@ -279,6 +287,10 @@ def _timestamp(value: Any, field: Any) -> datetime.datetime:  # noqa: ARG001
 
 
 def _interval(value: Any, field: Any) -> str:  # noqa: ARG001
+    if _text(value).startswith("P"):
+        found = _matching(ISO_INTERVAL, value).groups()
+        units = ("years", "months", "days", "hours", "minutes", "seconds")
+        return " ".join(f"{number or 0} {unit}" for number, unit in zip(found, units, strict=True))
     sign, years, months, days, clock_sign, hours, minutes, seconds = _matching(INTERVAL, _text(value)).groups()
     parts = [f"{sign}{years} years", f"{sign}{months} months", f"{days} days", f"{clock_sign}{hours} hours"]
     return " ".join([*parts, f"{clock_sign}{minutes} minutes", f"{clock_sign}{seconds} seconds"])

@@ -24,22 +24,32 @@ CELLS = 5_000_000  # about 150 MB of JSON. The client keeps the answer in memory
 PAGE_ROWS = 10_000
 router = APIRouter()
 _whole: ContextVar[bool] = ContextVar("whole", default=False)
+_waiting: ContextVar[bool] = ContextVar("waiting", default=False)
 
 
 def all_rows() -> None:
-    """Send every row of a result with its first page, when the client wants them; local-bigquery sends 100,000."""
+    """Send every row of a result with its first page, when the client wants them; local-bigquery sends 100,000.
+
+    A client that waits is told `jobComplete: false` beside the rows: it knows from the job itself that it is done. The
+    client would keep these rows in the job otherwise, and take them for the rows after a `start_index` later.
+    """
     upstream = api_jobs.with_rows
 
     def with_rows(payload: dict[str, Any], rows: list[str]) -> Any:
-        if not (_whole.get() and rows and payload.get("pageToken")):
+        total = int(payload.get("totalRows") or 0)
+        if not (_whole.get() and total):
             return upstream(payload, rows)
-        if int(payload["totalRows"]) * len(payload["schema"].fields) > CELLS:
+        if total * len(payload["schema"].fields) > CELLS:
+            return upstream(payload | {"pageToken": None}, []) if _waiting.get() else upstream(payload, rows)
+        if _waiting.get():
+            payload = payload | {"jobComplete": False}
+        if not rows or not payload.get("pageToken"):
             return upstream(payload, rows)
         head = upstream(payload | {"pageToken": None}, rows).body.removesuffix(b"]}")
         reference = payload["jobReference"]
         job = runner.get(reference.projectId, reference.jobId)
-        start = int(payload["pageToken"])
-        return StreamingResponse(_stream(head, job, start, int(payload["totalRows"])), media_type="application/json")
+        answer = _stream(head, job, int(payload["pageToken"]), total)
+        return StreamingResponse(answer, media_type="application/json")
 
     api_jobs.with_rows = with_rows
 
@@ -55,10 +65,15 @@ def get_query_results(
     timeoutMs: int | None = None,
     int64_timestamps: bool = Query(False, alias="formatOptions.useInt64Timestamp"),
 ) -> Any:
-    """Answer a client that waits for a query (`maxResults=0`) with the query's rows too."""
+    """Answer a client that waits for a query (`maxResults=0`) with the query's rows too.
+
+    When the query was not done before, the rows come with the client's next request, which it sends at once.
+    """
     if maxResults == 0 and _understands(request):
         _whole.set(True)
-        maxResults, int64_timestamps = None, True
+        _waiting.set(True)
+        if runner.get(project_id, job_id).status.state == "DONE":
+            maxResults, int64_timestamps = None, True
     return api_jobs.get_query_results(
         project_id, job_id, maxResults, pageToken, startIndex, timeoutMs, int64_timestamps
     )

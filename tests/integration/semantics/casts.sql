@@ -51,3 +51,23 @@ SELECT CAST([1] AS STRING)
 SELECT CAST(s AS STRUCT<a INT64, b STRING>) AS s FROM (SELECT STRUCT(1 AS p, 'x' AS q) AS s)
 --> [["1", "x"]]
 --: s STRUCT<a INT64, b STRING>
+
+-- cast_from_string: offsets of one digit
+SELECT STRING(TIMESTAMP '2020-01-01 00:00:00-5:30') AS a, STRING(CAST('2020-01-01 00:00:00+5' AS TIMESTAMP)) AS b
+--> ["2020-01-01 05:30:00+00", "2019-12-31 19:00:00+00"]
+
+-- cast_from_string
+SELECT SAFE_CAST('2024/01/01' AS TIMESTAMP), SAFE_CAST('2024-01-01 12:34' AS DATETIME), SAFE_CAST('12:34' AS TIME), SAFE_CAST('1_000' AS NUMERIC), SAFE_CAST('1_000.5' AS FLOAT64), SAFE_CAST('-0x1F' AS INT64)
+--> [null, null, null, null, null, "-31"]
+
+-- cast_from_string
+SELECT CAST('1-2 3 4:5:6' AS INTERVAL)
+--> ["1-2 3 4:5:6"]
+
+-- cast_to_string
+SELECT SAFE_CAST(b'\xff' AS STRING)
+--> [null]
+
+-- time_of_timestamp
+SELECT CAST(TIMESTAMP '2024-01-01 12:34:56' AS TIME)
+--> ["12:34:56"]

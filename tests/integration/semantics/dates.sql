@@ -37,3 +37,15 @@ SELECT STRING(DATE_ADD(TIMESTAMP '2024-01-01', INTERVAL 1 HOUR)) AS later, DATE_
 -- current_moment
 SELECT b IS NOT NULL FROM (SELECT CURRENT_TIMESTAMP() AS current_timestamp, current_timestamp AS b)
 --> ["true"]
+
+-- parsed_instants
+SELECT STRING(PARSE_TIMESTAMP('%Y-%m-%dT%H:%M:%E*SZ', '2024-01-01T10:11:12.345Z')) AS a, STRING(PARSE_TIMESTAMP('%s', '1719792000')) AS b
+--> ["2024-01-01 10:11:12.345+00", "2024-07-01 00:00:00+00"]
+
+-- parsed_instants
+SELECT CAST(PARSE_DATETIME('%Y-%m-%d %H:%M:%E3S', '2024-01-01 10:11:12.345') AS STRING) AS a
+--> ["2024-01-01 10:11:12.345"]
+
+-- parsed_instants
+SELECT PARSE_TIMESTAMP('%Y-%m-%d %E*S', 'yesterday')
+--! Failed to parse input string

@@ -9,3 +9,7 @@ SELECT TO_JSON_STRING(b'abc'), TO_JSON_STRING(9007199254740993), TO_JSON_STRING(
 -- json_of_no_json
 SELECT JSON_VALUE('oops', '$.a')
 --> [null]
+
+-- to_json_string: a row
+SELECT TO_JSON_STRING(t) FROM (SELECT NUMERIC '1.50' AS a, TIMESTAMP '2024-01-01' AS b) AS t
+--> ["{\"a\":\"1.5\",\"b\":\"2024-01-01T00:00:00Z\"}"]

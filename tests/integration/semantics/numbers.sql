@@ -38,3 +38,17 @@ SELECT CAST('nan' AS FLOAT64) = CAST('nan' AS FLOAT64)
 -- float_overflow
 SELECT EXP(1000)
 --! Floating point overflow in function: EXP
+
+-- numeric_arithmetic: small and large values in one column
+SELECT ARRAY_AGG(x * y ORDER BY x) AS p, ARRAY_AGG(x / y ORDER BY x) AS q FROM UNNEST([
+  STRUCT(NUMERIC '-0.000000001' AS x, NUMERIC '0.5' AS y),
+  (NUMERIC '7', NUMERIC '0.3'),
+  (NUMERIC '99999999999', NUMERIC '99999999999.5'),
+  (NUMERIC '12345678901234567890.123456789', NUMERIC '12345678.9')
+])
+--> [["-0.000000001", "2.1", "9999999999850000000000.5", "152415787517146788751714678.875019052"], ["-0.000000002", "23.333333333", "1", "1000000000100.00000001"]]
+
+-- numeric_arithmetic: types go through stars and through the fields of an UNNEST
+WITH a AS (SELECT * FROM UNNEST([STRUCT(NUMERIC '1.50' AS x)])), b AS (SELECT *, x * 2 AS y FROM a) SELECT y || '' AS y, x * x AS z FROM b
+--> ["3", "2.25"]
+--: y STRING, z NUMERIC

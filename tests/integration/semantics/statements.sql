@@ -31,3 +31,9 @@ DELETE FROM typed WHERE id
 
 -- default_value
 UPDATE typed SET id = DEFAULT WHERE TRUE
+
+-- -: NULL has every type, JSON is assigned
+MERGE merged AS t USING (SELECT 7 AS id) AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET doc = JSON '{}'
+
+-- -: NULL has every type
+INSERT INTO typed (id, name) VALUES (NULL, NULL)

@@ -87,6 +87,10 @@ def statements() -> None:
 def _annotate_again(tree: Node, context: Any) -> Node:
     """Give the rewritten statement types for local-bigquery's own rules, in place of its own, later typing."""
     annotate(tree, context)
+    for assignment in tree.expressions if isinstance(tree, exp.Update) else []:
+        for side in (assignment.this, assignment.expression):
+            if of(side) == "JSON":
+                side.type = None  # local-bigquery takes an assignment for a comparison, which JSON has not
     for bracket in tree.find_all(exp.Bracket):
         bracket.meta["json"] = of(bracket.this) == "JSON"
     return tree

@@ -15,9 +15,10 @@ from sqlglot.optimizer.qualify import qualify
 from warehouse.semantics import catalog, types
 from warehouse.semantics.inference import METADATA
 from warehouse.semantics.names import labels, visible
-from warehouse.semantics.nodes import Node
+from warehouse.semantics.nodes import Node, datatype, of
 from warehouse.semantics.rule import Facts, Schema
 
+NESTED = 4  # UNNESTs of fields of UNNESTs, one in the other
 # What sqlglot raises for a statement that it cannot resolve: types of what needs no name remain.
 UNRESOLVED = (SqlglotError, AttributeError, KeyError, IndexError, TypeError, ValueError, AssertionError)
 
@@ -36,12 +37,27 @@ def annotate(tree: Node, context: Any) -> Schema:
     if context.variables:
         _columns_before_variables(copy, nodes, schema, context)
     _give_values_types(copy, context)
+    fields: dict[int, exp.DataType] = {}
+    for _ in range(NESTED):
+        _annotate(copy.copy(), nodes, fields, schema)
+        found = _unnested_fields(tree)
+        if found.keys() <= fields.keys():
+            break
+        fields |= found
+    return schema
+
+
+def _annotate(copy: Node, nodes: list[Node], fields: dict[int, exp.DataType], schema: Schema) -> None:
+    """Give `nodes` the types of their copies; `fields` are the types of columns that sqlglot does not find."""
+    for column in list(copy.find_all(exp.Column)) if fields else []:
+        if (kind := fields.get(column.meta.get("node", -1))) is not None:
+            _replace(column, kind)
     with contextlib.suppress(*UNRESOLVED):
         copy = qualify(
             copy,
             dialect="bigquery",
             schema=schema,
-            expand_stars=False,
+            expand_stars=True,
             expand_alias_refs=False,
             validate_qualify_columns=False,
             quote_identifiers=False,
@@ -52,7 +68,28 @@ def annotate(tree: Node, context: Any) -> Schema:
         found = {node.meta["node"]: node for node in copy.walk() if "node" in node.meta}
         for original in nodes:
             _transfer(original, found)
-    return schema
+
+
+def _unnested_fields(tree: Node) -> dict[int, exp.DataType]:
+    """Return the types of the columns that are fields of an UNNEST, by the numbers of their nodes."""
+    found: dict[int, exp.DataType] = {}
+    for unnest in tree.find_all(exp.Unnest):
+        array = datatype(unnest.expressions[0]) if len(unnest.expressions) == 1 else None
+        element = array.expressions[0] if array is not None and array.expressions else None
+        select = unnest.find_ancestor(exp.Select)
+        if (
+            element is None
+            or types.kind(element) != "STRUCT"
+            or select is None
+            or not isinstance(unnest.parent, exp.From | exp.Join)
+        ):
+            continue
+        fields = {f.name.casefold(): f.args["kind"] for f in element.expressions if isinstance(f, exp.ColumnDef)}
+        for column in select.find_all(exp.Column):
+            kind = fields.get(column.name.casefold())
+            if kind is not None and types.kind(kind) and not column.table and of(column) is None:
+                found[column.meta["node"]] = kind
+    return found
 
 
 def _transfer(original: Node, found: dict[int, Node]) -> None:
@@ -60,12 +97,13 @@ def _transfer(original: Node, found: dict[int, Node]) -> None:
     node = found.get(original.meta["node"])
     if node is None and isinstance(original, exp.Column) and original.parent is not None:
         parent = found.get(original.parent.meta["node"])
-        value = parent.args.get(original.arg_key or "") if parent is not None else None
-        if isinstance(value, list) and original.index is not None and original.index < len(value):
-            value = value[original.index]
+        key = original.arg_key or ""
+        value, before = (parent.args.get(key) if parent is not None else None), original.parent.args.get(key)
+        if isinstance(value, list) and isinstance(before, list) and original.index is not None:
+            value = value[original.index] if len(value) == len(before) else None  # stars are more columns in the copy
         if isinstance(value, exp.Alias) and not isinstance(original, exp.Alias):
             value = value.this
-        node = value if isinstance(value, exp.Dot) else None
+        node = value if isinstance(value, exp.Dot | exp.TableColumn) else None
     elif type(node) not in (type(original), exp.Cast):
         return
     if node is not None and node.type is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.semantics import bytes_functions, json_functions, number_functions, text_functions
+from warehouse.semantics import bytes_functions, instants, json_functions, number_functions, text_functions
 
 LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
 EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
@@ -34,6 +34,7 @@ def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
 
 FUNCTIONS: dict[str, tuple[Any, list[str], str]] = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
+    "_parse_instant": (instants.parse, ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT"),
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
     **json_functions.FUNCTIONS,

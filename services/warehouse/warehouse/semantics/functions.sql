@@ -5,18 +5,47 @@ CREATE MACRO bq.main._any_string(x) AS CASE
     WHEN starts_with(typeof(x), 'DECIMAL') THEN bq.main._numeric_string(x)
     WHEN typeof(x) = 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\.0$', '')
     ELSE x::VARCHAR END;
-CREATE MACRO bq.main._numeric_multiply(a, b) AS
-    CASE WHEN abs(a::DOUBLE * b::DOUBLE) < 1e19 THEN (a * b)::DECIMAL(38, 9) ELSE _numeric_multiply_exact(a, b) END;
-CREATE MACRO bq.main._billions(x) AS (x * 1000000000::DECIMAL(10, 0))::HUGEINT;
-CREATE MACRO bq.main._numeric_divide(a, b) AS
-    CASE WHEN b <> 0 AND abs(a::DOUBLE) < 1e19 AND abs(b::DOUBLE) < 1e19 AND abs(a::DOUBLE / b::DOUBLE) < 1e19
-    THEN ((sign(a) * sign(b))::HUGEINT * ((abs(bq.main._billions(a)) * 2000000000::HUGEINT + abs(bq.main._billions(b))) // (2 * abs(bq.main._billions(b)))))::DECIMAL(38, 0)
-        * 0.000000001::DECIMAL(9, 9)
+
+-- NUMERIC * and /. DuckDB rounds a DECIMAL(38, 18) to nine decimals with a slow division of 128-bit numbers. Where the
+-- result is below 9e9, a double gives its first digits, cut off; what is left fits 64 bits, and is rounded exactly there.
+-- DuckDB may compute a branch of CASE also for rows that do not take it; NULL stands in for their values there.
+CREATE MACRO bq.main._billionths(x) AS TRY_CAST(trunc(x) AS BIGINT)::DECIMAL(19, 0) * 0.000000001::DECIMAL(9, 9);
+CREATE MACRO bq.main._multiply_rest(a, b, q) AS (q + (a * b - q)::DECIMAL(18, 18)::DECIMAL(18, 9))::DECIMAL(38, 9);
+CREATE MACRO bq.main._when(condition, x) AS CASE WHEN condition THEN x END;
+CREATE MACRO bq.main._below(x, bound) AS abs(x) < bound;
+CREATE MACRO bq.main._numeric_multiply(a, b) AS CASE
+    WHEN bq.main._below(a::DOUBLE * b::DOUBLE, 9e9) THEN bq.main._multiply_rest(
+        bq.main._when(bq.main._below(a::DOUBLE * b::DOUBLE, 9e9), a), b,
+        bq.main._billionths(a::DOUBLE * b::DOUBLE * 999999999.999999))
+    WHEN bq.main._below(a::DOUBLE * b::DOUBLE, 1e19)
+        THEN (bq.main._when(bq.main._below(a::DOUBLE * b::DOUBLE, 1e19), a) * b)::DECIMAL(38, 9)
+    ELSE _numeric_multiply_exact(a, b) END;
+CREATE MACRO bq.main._divide_last(r, b) AS CASE
+    WHEN 2 * abs(r) >= 3 * (abs(b) * 0.000000001::DECIMAL(9, 9)) THEN 0.000000002::DECIMAL(9, 9)
+    WHEN 2 * abs(r) >= abs(b) * 0.000000001::DECIMAL(9, 9) THEN 0.000000001::DECIMAL(9, 9)
+    ELSE 0::DECIMAL(9, 9) END;
+CREATE MACRO bq.main._divide_second(a, b, q, r) AS
+    q + bq.main._billionths(r::DOUBLE / b::DOUBLE * 999999999.999)
+    + sign(a) * sign(b) * bq.main._divide_last(r - bq.main._billionths(r::DOUBLE / b::DOUBLE * 999999999.999) * b, b);
+CREATE MACRO bq.main._divide_first(a, b, q) AS bq.main._divide_second(a, b, q, a - q * b);
+CREATE MACRO bq.main._divide_is_fast(a, b) AS
+    b <> 0 AND abs(a) < 1e10 AND abs(b) < 1e10 AND abs(a / b) < 9e9;
+CREATE MACRO bq.main._numeric_divide(a, b) AS CASE
+    WHEN bq.main._divide_is_fast(a::DOUBLE, b::DOUBLE) THEN bq.main._divide_first(
+        bq.main._when(bq.main._divide_is_fast(a::DOUBLE, b::DOUBLE), a),
+        bq.main._when(bq.main._divide_is_fast(a::DOUBLE, b::DOUBLE), b),
+        bq.main._billionths(a::DOUBLE / b::DOUBLE * 999999999.999999))::DECIMAL(38, 9)
     ELSE _numeric_divide_exact(a, b) END;
+
 CREATE MACRO bq.main._finite(x, y, f) AS
     CASE WHEN isfinite(x::DOUBLE) AND isinf(y) THEN _raise('Floating point overflow in function: ' || f)::DOUBLE ELSE y END;
-CREATE MACRO bq.main._like(s, pattern, message) AS
-    CASE WHEN s IS NULL OR regexp_matches(s, pattern) THEN trim(s) WHEN message IS NULL THEN NULL ELSE _raise(message || s)::VARCHAR END;
+CREATE MACRO bq.main._like(s, pattern, message) AS CASE
+    WHEN s IS NULL OR regexp_matches(s, pattern) THEN trim(s)
+    WHEN message IS NULL THEN NULL
+    ELSE _raise(replace(message, '%s', s))::VARCHAR END;
+CREATE MACRO bq.main._signed_hexadecimal(s) AS CASE
+    WHEN s LIKE '_0x%' OR s LIKE '_0X%' THEN (CASE left(s, 1) WHEN '-' THEN -1 ELSE 1 END * TRY_CAST(substr(s, 2) AS BIGINT))::VARCHAR
+    ELSE s END;
 CREATE MACRO bq.main._from(n, size) AS CASE WHEN n = 0 THEN 1 WHEN n < -size THEN 1 WHEN n < 0 THEN size + n + 1 ELSE n END;
 CREATE MACRO bq.main._substring(s, n, size) AS
     CASE WHEN size < 0 THEN _raise('Third argument in SUBSTR() cannot be negative')::VARCHAR

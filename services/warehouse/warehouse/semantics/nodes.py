@@ -28,7 +28,7 @@ def datatype(node: Node) -> exp.DataType | None:
     if isinstance(node, exp.Alias | exp.Paren):
         return datatype(node.this)
     if isinstance(node, exp.Null):
-        return None  # it takes every type; its own is INT64
+        return types.build("NULL")
     found = node.to if isinstance(node, exp.Cast) and types.kind(node.to) else node.type
     return found if types.kind(found) else None
 
@@ -42,7 +42,7 @@ def is_literal(node: Node) -> bool:
 
 def typed(node: Node, kind: str) -> exp.Cast:
     """Cast `node` to a BigQuery type: later passes read types from casts."""
-    target = exp.DataType.build(STORED[kind], dialect="duckdb") if kind in STORED else types.build(kind)
+    target = types.stored(STORED[kind]) if kind in STORED else types.build(kind)
     cast = exp.Cast(this=node, to=target)
     cast.type = types.build(kind)
     return cast

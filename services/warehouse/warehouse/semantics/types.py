@@ -1,5 +1,6 @@
 """BigQuery's types: their names, what is coerced to what, and the common type of several values."""
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
@@ -68,7 +69,17 @@ def name(datatype: exp.DataType | None) -> str:
 
 def build(text: str) -> exp.DataType:
     """Return the type that BigQuery writes as `text`: `ARRAY<STRUCT<a INT64>>`."""
-    return exp.DataType.build(text, dialect="bigquery")
+    return _parsed(text, "bigquery").copy()
+
+
+def stored(text: str) -> exp.DataType:
+    """Return the type that DuckDB writes as `text`: `DECIMAL(38, 9)`."""
+    return _parsed(text, "duckdb").copy()
+
+
+@functools.cache
+def _parsed(text: str, dialect: str) -> exp.DataType:
+    return exp.DataType.build(text, dialect=dialect)
 
 
 def coerced(source: str, target: str, literal: bool = False) -> bool:

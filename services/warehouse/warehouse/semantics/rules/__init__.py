@@ -72,6 +72,7 @@ RULES = (
     # casts
     casts.cast_to_string,
     casts.cast_from_string,
+    casts.time_of_timestamp,
     casts.typed_struct,
     casts.cast_struct,
     # strings
@@ -81,6 +82,7 @@ RULES = (
     strings.formats,
     # dates
     dates.current_moment,
+    dates.parsed_instants,
     dates.date_parts,
     dates.on_instants,
     dates.months_apart,

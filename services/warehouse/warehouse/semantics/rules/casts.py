@@ -19,19 +19,21 @@ TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast
 DAY = r"\d{1,4}-\d{1,2}-\d{1,2}"
 CLOCK = r"([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,6})?"
 STRICT = {  # what a STRING must look like to become the type, and the words for one that does not
-    "FLOAT64": (r"^\s*[+-]?(?i:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)\s*$", "Bad double value: "),
-    "NUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid NUMERIC value: "),
-    "BIGNUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid BIGNUMERIC value: "),
-    "DATETIME": (rf"^{DAY}([ Tt]{CLOCK})?$", "Invalid datetime string: "),
-    "TIME": (rf"^{CLOCK}$", "Invalid time string: "),
+    "FLOAT64": (r"^\s*[+-]?(?i:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)\s*$", "Bad double value: %s"),
+    "NUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid NUMERIC value: %s"),
+    "BIGNUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid BIGNUMERIC value: %s"),
+    "DATETIME": (rf"^{DAY}([ Tt]{CLOCK})?$", 'Invalid datetime string "%s"'),
+    "TIME": (rf"^{CLOCK}$", 'Invalid time string "%s"'),
     "TIMESTAMP": (
         rf"^{DAY}([ Tt]{CLOCK}([Zz]| ?[+-]\d{{1,2}}(:\d{{2}})?| [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*)?)?$",
-        "Invalid timestamp: ",
+        "Invalid timestamp: '%s'",
     ),
-    "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: "),
-    "BOOL": (r"^(?i:(true|false))$", "Bad bool value: "),
-    "DATE": (rf"^{DAY}$", "Invalid date: "),
+    "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: %s"),
+    "BOOL": (r"^(?i:(true|false))$", "Bad bool value: %s"),
+    "DATE": (rf"^{DAY}$", "Invalid date: '%s'"),
 }
+SHORT_OFFSET = re.compile(r"([+-])(\d)(:\d{1,2})?$")  # DuckDB wants two digits
+INTERVAL = re.compile(r"-?\d+-\d+ -?\d+ -?\d+:\d+:\d+(\.\d+)?")
 
 
 def text(value: Node, kind: str | None) -> Node | None:
@@ -46,24 +48,32 @@ def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     if of(node) != "STRING" or node.args.get("format"):
         return None
     written = text(node.this, of(node.this)) if of(node.this) else macro("_any_string", node.this)
+    if isinstance(node, exp.TryCast) and of(node.this) == "BYTES":
+        written = exp.func("TRY", written)
     return typed(written, "STRING") if written is not None else None
 
 
 @rule("a STRING that is not written like the type is no value of it", exp.Cast, exp.TryCast)
 def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
-    kind = of(node)
-    if of(node.this) != "STRING" or node.args.get("format"):
+    kind, value = of(node), node.this
+    if of(value) != "STRING" or node.args.get("format"):
         return None
     if kind == "BYTES":
-        return typed(call("encode", node.this), "BYTES")
-    if kind not in STRICT or node.this.meta.get("strict"):
+        return typed(call("encode", value), "BYTES")
+    if kind == "INTERVAL" and isinstance(value, exp.Literal) and INTERVAL.fullmatch(value.this):
+        span = exp.IntervalSpan(this=exp.Var(this="YEAR"), expression=exp.Var(this="SECOND"))
+        return exp.Interval(this=value.copy(), unit=span)
+    if kind not in STRICT or value.meta.get("strict"):
         return None
     pattern = STRICT[kind][0]
     if (
-        isinstance(node.this, exp.Literal)
-        and re.search(pattern, node.this.this)
-        and node.this.this == node.this.this.strip()
+        isinstance(value, exp.Literal)
+        and re.search(pattern, value.this)
+        and value.this == value.this.strip()
+        and value.this[1:3].lower() != "0x"
     ):
+        if kind == "TIMESTAMP":
+            node.set("this", exp.Literal.string(SHORT_OFFSET.sub(r"\g<1>0\2\3", value.this)))
         return None
     node.set("this", strict(node.this, kind, isinstance(node, exp.TryCast)))
     return None
@@ -75,8 +85,16 @@ def strict(value: Node, kind: str, safe: bool) -> Node:
     checked = macro("_like", value, pattern, exp.null() if safe else words)
     if kind == "TIMESTAMP":
         checked = macro("_two_digit_offset", checked)
+    if kind == "INT64":
+        checked = macro("_signed_hexadecimal", checked)
     checked.meta["strict"] = True
     return checked
+
+
+@rule("the TIME of a TIMESTAMP is that of UTC", exp.Cast, exp.TryCast)
+def time_of_timestamp(node: exp.Cast, facts: Facts) -> None:
+    if of(node) == "TIME" and of(node.this) == "TIMESTAMP":
+        node.set("this", typed(node.this.copy(), "DATETIME"))
 
 
 @rule("STRUCT<a INT64>(x) gives each field its name and type", exp.Cast)

@@ -1,5 +1,7 @@
 """Dates, times and intervals."""
 
+import re
+
 from sqlglot import exp
 
 from warehouse.semantics.nodes import Node, call, is_literal, macro, of, place, refuse, typed
@@ -117,3 +119,15 @@ def current_moment(node: exp.CurrentTimestamp | exp.CurrentDate, facts: Facts) -
         return None
     now = typed(call("now"), "TIMESTAMP")
     return now if isinstance(node, exp.CurrentTimestamp) else typed(call("timezone", "UTC", now), "DATE")
+
+
+@rule("PARSE_TIMESTAMP and PARSE_DATETIME know %E*S, %E3S and %s", exp.StrToTime, exp.ParseDatetime)
+def parsed_instants(node: exp.StrToTime | exp.ParseDatetime, facts: Facts) -> Node | None:
+    template = node.args.get("format")
+    if not isinstance(template, exp.Literal) or not re.search(r"%E[*\d]S|%s", template.this):
+        return None
+    micros = call("_parse_instant", template, node.this, node.args.get("zone") or "UTC")
+    local = call("make_timestamp", micros)
+    if isinstance(node, exp.ParseDatetime):
+        return typed(local, "DATETIME")
+    return typed(call("timezone", "UTC", local), "TIMESTAMP")

@@ -1,0 +1,83 @@
+"""PARSE_TIMESTAMP and PARSE_DATETIME with the elements that DuckDB does not have: %E*S, %E3S and %s."""
+
+import datetime
+import functools
+import re
+import zoneinfo
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+ELEMENTS = {  # what an element of a format matches
+    "%Y": r"(?P<year>\d{1,5})",
+    "%y": r"(?P<short_year>\d{1,2})",
+    "%m": r"(?P<month>\d{1,2})",
+    "%b": r"(?P<month_name>[A-Za-z]{3})",
+    "%B": r"(?P<month_name>[A-Za-z]{3,9})",
+    "%d": r"(?P<day> ?\d{1,2})",
+    "%e": r"(?P<day> ?\d{1,2})",
+    "%-d": r"(?P<day> ?\d{1,2})",
+    "%H": r"(?P<hour>\d{1,2})",
+    "%I": r"(?P<hour>\d{1,2})",
+    "%p": r"(?P<half>[AaPp][Mm])",
+    "%M": r"(?P<minute>\d{1,2})",
+    "%S": r"(?P<second>\d{1,2})",
+    "%s": r"(?P<epoch>-?\d+)",
+    "%z": r"(?P<offset>[+-]\d{1,2}:?\d{0,2}|[zZ])",
+    "%Ez": r"(?P<offset>[+-]\d{1,2}:?\d{0,2}|[zZ])",
+    "%Z": r"(?P<zone>[A-Za-z][\w/+-]*)",
+    "%%": "%",
+    "%n": r"\s+",
+    "%t": r"\s+",
+}
+ELEMENT = re.compile(r"%E[*\d]?[A-Za-z]|%-?[A-Za-z%]|\s+|.", re.DOTALL)
+SECONDS = re.compile(r"%E([*\d])S")
+
+
+def parse(template: str, text: str, zone: str) -> int:
+    """Return the instant in microseconds since 1970. Raises ValueError for a text that is not of this form."""
+    match = _pattern(template).fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"Failed to parse input string {text!r}")
+    found = match.groupdict()
+    if found.get("epoch"):
+        return int(found["epoch"]) * 1_000_000
+    year = int(found.get("year") or 1970)
+    if short := found.get("short_year"):
+        year = int(short) + (1900 if int(short) >= 69 else 2000)
+    month = int(found.get("month") or 1)
+    if name := found.get("month_name"):
+        month = MONTHS.index(name[:3].lower()) + 1
+    hour = int(found.get("hour") or 0)
+    if half := found.get("half"):
+        hour = hour % 12 + (12 if half.lower() == "pm" else 0)
+    second, _, fraction = (found.get("second") or "0").partition(".")
+    local = datetime.datetime(year, month, int(found.get("day") or 1), hour, int(found.get("minute") or 0), int(second))
+    local += datetime.timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
+    instant = local.replace(tzinfo=_zone(found.get("offset"), found.get("zone") or zone))
+    return (instant - EPOCH) // datetime.timedelta(microseconds=1)
+
+
+def _zone(offset: str | None, name: str) -> datetime.tzinfo:
+    if offset is None:
+        return zoneinfo.ZoneInfo(name)
+    digits = re.sub(r"\D", "", offset)
+    hours, minutes = (digits[:-2] or digits, digits[-2:]) if len(digits) > 2 else (digits or "0", "0")
+    delta = datetime.timedelta(hours=int(hours), minutes=int(minutes))
+    return datetime.timezone(-delta if offset.startswith("-") else delta)
+
+
+@functools.lru_cache
+def _pattern(template: str) -> re.Pattern[str]:
+    """Return what a format matches. Raises ValueError for an element that is not supported."""
+    parts: list[str] = []
+    for element in ELEMENT.findall(template):
+        if seconds := SECONDS.fullmatch(element):
+            digits = "+" if seconds[1] == "*" else f"{{0,{seconds[1]}}}"
+            parts.append(rf"(?P<second>\d{{1,2}}(?:\.\d{digits})?)")
+        elif element.isspace():
+            parts.append(r"\s*")
+        elif element.startswith("%") and element not in ELEMENTS:
+            raise ValueError(f"Format element {element} is not supported together with %E and %s")
+        else:
+            parts.append(ELEMENTS.get(element, re.escape(element)))
+    return re.compile("".join(parts))
