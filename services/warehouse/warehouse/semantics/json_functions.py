@@ -39,11 +39,10 @@ def steps(path: str) -> list[Step]:
 
 
 def _get(value: Any, path: list[Step]) -> Any:
-    step: Any
     for step in path:
-        if (isinstance(value, dict) and isinstance(step, str) and step in value) or (
-            isinstance(value, list) and isinstance(step, int) and step < len(value)
-        ):
+        if isinstance(value, dict):
+            value = value.get(step, MISSING) if isinstance(step, str) else MISSING
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
             return MISSING
