@@ -17,12 +17,18 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+import dagster as dg
 import httpx
 import psutil
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 import platform_kit.s3
+from connections_file import Source, Stream, SyncMode
+from orchestrator.checks.run import TableChecks
+from orchestrator.files import Bucket
+from orchestrator.reading.formats import stream_files
+from orchestrator.warehouse import Warehouse
 from tests.integration.syncs import Syncs, s3_configuration
 from tools import dagster_run
 from tools.local.platform import ENVIRONMENTS, Platform, free_ports
@@ -63,6 +69,22 @@ def peak_memory(pid: int) -> Iterator[list[float]]:
     finally:
         done.set()
         thread.join()
+
+
+@contextmanager
+def processor(services: Supervisor, *names: str) -> Iterator[list[float]]:
+    """Give a list whose only item becomes the processor seconds that services and their children used in the block."""
+
+    def used() -> float:
+        roots = [psutil.Process(services.processes[name].popen.pid) for name in names]
+        times = [each.cpu_times() for root in roots for each in (root, *root.children(recursive=True))]
+        return sum(each.user + each.system + each.children_user + each.children_system for each in times)
+
+    started, worked = used(), [0.0]
+    try:
+        yield worked
+    finally:
+        worked[0] = used() - started
 
 
 @contextmanager
@@ -162,14 +184,35 @@ def measure_syncs(syncs: Syncs, platform: Platform, services: Supervisor, direct
     alone = connector_alone(large, directory)
     figures.append((f"source-s3 alone, {ROWS:,} rows to nowhere", f"{ROWS / alone:,.0f} rows/s"))
     pid = services.processes["airbyte"].popen.pid
-    for mode in ("full_refresh_overwrite", "incremental_deduped_history"):
+    modes: tuple[SyncMode, ...] = ("full_refresh_overwrite", "incremental_deduped_history")
+    for mode in modes:
         connection = syncs.connect(large, "bench", mode, "id", prefix=f"{mode}_")
-        with peak_memory(pid) as peak:
+        with peak_memory(pid) as peak, processor(services, "airbyte", "warehouse") as worked:
             seconds = timed(partial(syncs.sync, connection))
         figures.append((f"airbyte-lite, {mode}, {ROWS:,} rows", f"{ROWS / seconds:,.0f} rows/s"))
         figures.append(("  ratio to the connector alone", f"{alone / seconds:.2f}"))
         figures.append(("  airbyte-lite's own peak memory", f"{peak[0]:.0f} MiB"))
+        checks = check(platform, services, large, mode)
+        figures.append(("  landing checks, processor time", f"{checks:.2f} s"))
+        figures.append(("  share of the sync's processor time", f"{100 * checks / worked[0]:.1f} %"))
     return figures + measure_answers(syncs, syncs.connect(large, "bench", "full_refresh_overwrite"))
+
+
+def check(platform: Platform, services: Supervisor, source: dict[str, Any], mode: SyncMode) -> float:
+    """Run the checks of the landing table of a large sync; return the processor seconds, also the warehouse's."""
+    stream = Stream(name="orders", sync_mode=mode, primary_key=[["id"]], dbt_source="bench.orders")
+    os.environ.update(platform.environment | {"S3_BUCKET": "bench"})
+    files = stream_files(stream, Source(name="bench", connector="source-s3", configuration=source))
+    checks = TableChecks(stream, f"local-dev.bench.{mode}_orders", files)
+    with dg.DagsterInstance.ephemeral() as instance, processor(services, "warehouse") as worked:
+        started, warehouse = time.process_time(), Warehouse()
+        names = {spec.name for spec in checks.specs}
+        results = list(checks.results(checks.read(warehouse), names, warehouse, Bucket(), instance))
+        seconds = time.process_time() - started
+    failed = [result for result in results if not result.passed]
+    if len(results) != len(names) or failed:
+        raise RuntimeError(f"checks of {mode}: {results}")
+    return seconds + worked[0]
 
 
 def measure_answers(syncs: Syncs, connection: str) -> list[tuple[str, str]]:

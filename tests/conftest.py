@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from platform_kit.settings_table import TABLE
 
@@ -16,33 +18,53 @@ PREFIXES = (
     *("DBT_", "GCP_", "GOOGLE_", "PROXY_", "S3_", "SEED_DATA_", "WAREHOUSE", "WORKSPACE_"),
 )
 
-# Two workers end at about the same time when the files that take longest are begun first.
-LONGEST_FIRST = (
-    "test_bootstrap_interruptions",
-    "test_persistent_s3",
-    "test_bigquery_mode",
-    "test_orchestrator_job",
-    "test_airbyte_api_process",
-    "test_orchestrator_failures",
-    "test_bring_your_own_data",
-    "test_sync_modes",
-    "test_dbt_project",
-    "test_sync_large",
-    "test_orchestrator_definitions",
-    "test_loader_failures",
-    "test_warehouse_process",
-)
 TESTS = Path(__file__).parent
 INTEGRATION = TESTS / "integration"
+# These run Dagster and dbt as forks of a Python that takes six seconds to start: on one worker, it is started once.
+ORCHESTRATOR = (
+    "test_orchestrator_job",
+    "test_bigquery_mode",
+    "test_orchestrator_failures",
+    "test_dbt_project",
+    "test_bring_your_own_data",
+    "test_orchestrator_definitions",
+)
+# The workers end at about the same time when the files that take longest are begun first.
+LONGEST_FIRST = (
+    *ORCHESTRATOR,
+    "test_bootstrap_interruptions",
+    "test_airbyte_api_process",
+    "test_loader_failures",
+    "test_persistent_s3",
+    "test_sync_modes",
+    "test_loader_changes",
+    "test_warehouse_process",
+    "test_connector_s3",
+    "test_bootstrap_drift",
+    "test_bootstrap_apply",
+    "test_sync_large",
+    "test_sync_failures",
+    "test_bootstrap_seed",
+)
+
+
+class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Gives each file to one worker, as its tests share fixtures, and all files of ORCHESTRATOR to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "orchestrator" if Path(file).stem in ORCHESTRATOR else file
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist's plugin there is no such hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Distribute the tests as Together does."""
+    return Together(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first.
-
-    By pytest's options in pyproject.toml, a file's tests stay on one worker, as they share fixtures
-    (`--dist=loadfile`), and this order is kept (`--no-loadscope-reorder`).
-    """
+    """Put the long files first. This order is kept by `--no-loadscope-reorder`, see pyproject.toml."""
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
 
     def rank(item: pytest.Item) -> tuple[bool, int]:

@@ -4,7 +4,7 @@
 It is the first program that runs on a new machine: it uses the standard library only and runs on Python 3.9 or newer.
 After an interruption the same command continues.
 Usage: python3 -m tools.install NAME... A name is an environment, `platform` (all that the services need), `clients`
-(foreign clients of Airbyte's API, for tests) or `all` (all but the clients).
+(foreign clients of Airbyte's API, for tests) or `all` (all but the clients and `oracle`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ LOCKS = {
         f"clients/{lock.parent.name}": lock
         for lock in sorted((ROOT / "tests/integration/clients").glob("*/requirements.txt"))
     },
+    "oracle": ROOT / "tests/dialect/oracle/requirements.txt",
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
 KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
@@ -54,9 +55,13 @@ OURS = {
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
     "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
-# Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`.
+# LocalStack's index of the services' specifications, below a folder that is laid out as its image's. Without the index
+# each new platform makes one while LocalStack starts, which takes two thirds of that start.
+LOCALSTACK_ROOT, LOCALSTACK_INDEX = "root", "root/usr/lib/localstack"
+# Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`; nor is
+# GoogleSQL, for `make oracle`.
 CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
-ALL = [name for name in LOCKS if name not in CLIENTS]
+ALL = [name for name in LOCKS if name not in (*CLIENTS, "oracle")]
 PLATFORM = [name for name in ALL if name != "tests"]
 
 
@@ -193,9 +198,10 @@ def stamp(name: str) -> str:
 
 
 def is_current(name: str) -> bool:
-    """Return whether an environment is up to date and its Python, a link to the machine's Python, still exists."""
+    """Return whether an environment is up to date and complete; its Python is a link to the machine's, which may go."""
     directory = ENVIRONMENTS / name
-    return (directory / "bin/python").exists() and installed(directory) == stamp(name)
+    complete = name != "localstack" or (directory / LOCALSTACK_INDEX).is_dir()
+    return complete and (directory / "bin/python").exists() and installed(directory) == stamp(name)
 
 
 def installed(directory: Path) -> str:
@@ -226,7 +232,21 @@ def install(name: str, uv: str, python: str) -> None:
             [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(directory / "bin/python"), *ours],
             f"Our own packages could not be installed into the environment of {name}.",
         )
+    if name == "localstack":
+        index_specifications(directory)
     (directory / "installed").write_text(stamp(name))
+
+
+def index_specifications(directory: Path) -> None:
+    """Make LocalStack's index of the services' specifications, as its image's build does. Raises InstallError."""
+    shutil.rmtree(directory / LOCALSTACK_ROOT, ignore_errors=True)
+    (directory / LOCALSTACK_INDEX).mkdir(parents=True)
+    run(
+        [str(directory / "bin/python"), "-m", "localstack.aws.spec"],
+        "LocalStack's index of specifications could not be made.",
+        FILESYSTEM_ROOT=str(directory / LOCALSTACK_ROOT),
+        OVERRIDE_IN_DOCKER="false",  # see tools/local/platform.py
+    )
 
 
 @contextlib.contextmanager

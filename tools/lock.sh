@@ -36,3 +36,4 @@ lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,s
 for input in tests/integration/clients/*/requirements.in; do
   lock "$(dirname "$input")" "$input"
 done
+lock tests/dialect/oracle tests/dialect/oracle/requirements.in

@@ -1,16 +1,21 @@
 """Services' commands as processes that start at once: forks of one Python per service, see `warm_python.py`."""
 
-import json
 import os
+import shlex
 import signal
+import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from tools.local.platform import ROOT, python
+from tools.local.platform import ENVIRONMENTS, ROOT, python
+
+from . import warm_client
 
 SERVER = Path(__file__).with_name("warm_python.py")
 # What a service's commands import and what does not read the environment while it is imported.
@@ -21,8 +26,12 @@ MODULES = {
         *("boto3", "botocore.httpsession", "httpcore", "typer._adapters", "encodings.idna"),
     ),
     "orchestrator": (
-        *("dagster", "dagster._cli", "dagster_dbt", "dagster_airbyte", "boto3", "google.cloud.bigquery"),
-        *("connections_file.reading", "dbt.cli.main", "dbt.adapters.bigquery"),
+        *("unsynced_sqlite", "orchestrator.dbt_integration", "orchestrator.landing", "dagster_airbyte"),
+        *("connections_file.reading", "google.cloud.bigquery", "dagster._cli", "dbt.cli.main", "dbt.adapters.bigquery"),
+        # Dagster, dbt and boto3 import these when they are first used.
+        *("dagster._daemon.controller", "dagster._core.storage.sqlite_storage", "dagster._core.executor.in_process"),
+        *("dagster._core.storage.local_compute_log_manager", "upath.core", "fsspec.implementations.local"),
+        *("dbt.task.build", "dbt_common.clients.agate_helper", "sqlparse", "multiprocessing.dummy", "boto3.s3.inject"),
     ),
 }
 
@@ -32,7 +41,7 @@ class Commands:
     """Runs commands of services to their end; leaving the `with` block ends the processes that they are forked from."""
 
     directory: Path
-    _servers: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    _servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def run(
         self,
@@ -46,37 +55,57 @@ class Commands:
     ) -> subprocess.CompletedProcess[str]:
         """Run a Python command line of the service's environment, with these variables only.
 
-        `started` gets the number of its process. One that takes longer than `seconds` is killed.
+        The dbt that the orchestrator starts is warm too. `started` gets the number of the command's process. A process
+        that takes longer than `seconds` is killed.
         """
-        server = self._server(service, environment)
-        assert server.stdin is not None
-        assert server.stdout is not None
-        streams = {name: self.directory / f"{service}.{name}" for name in ("stdout", "stderr")}
-        for path in streams.values():
-            path.write_bytes(b"")
-        paths = {"directory": str(directory)} | {name: str(path) for name, path in streams.items()}
-        server.stdin.write(json.dumps({"command": command, "environment": environment, **paths}) + "\n")
-        server.stdin.flush()
-        process = int(server.stdout.readline())
-        started(process)
-        timer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
-        timer.start()
-        code = int(server.stdout.readline())
-        timer.cancel()
-        return subprocess.CompletedProcess(
-            command, code, *(path.read_text(errors="replace") for path in streams.values())
-        )
-
-    def _server(self, service: str, environment: dict[str, str]) -> subprocess.Popen[str]:
         if service not in self._servers:
-            self._servers[service] = subprocess.Popen(
-                [python(service), str(SERVER), *MODULES[service]],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
+            self._servers[service] = self._serve(service, environment)
+        if command[0] == python(service):
+            command = [str(self._programs(service) / "python"), *command[1:]]
+        streams = [self.directory / f"{service}.{name}" for name in ("stdout", "stderr")]
+        with ExitStack() as stack:
+            files = [
+                stack.enter_context(Path(os.devnull).open()),
+                *(stack.enter_context(f.open("ab")) for f in streams),
+            ]
+            for file in files[1:]:
+                file.truncate(0)
+            numbers = [file.fileno() for file in files]
+            answers = warm_client.run(self._socket(service), command, environment, str(directory), numbers)
+            process = next(answers)
+            started(process)
+            timer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
+            timer.start()
+            code = next(answers)
+            timer.cancel()
+        return subprocess.CompletedProcess(command, code, *(path.read_text(errors="replace") for path in streams))
+
+    def _serve(self, service: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        """Start the warm Python of a service, and write what stands in for the service's programs."""
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(self._socket(service))
+            listening.listen()
+            number = listening.fileno()
+            command = [python(service), str(SERVER), str(number), *MODULES[service]]
+            server = subprocess.Popen(
+                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[number]
             )
-        return self._servers[service]
+        programs = self._programs(service)
+        programs.mkdir()
+        client = [sys.executable, "-IS", warm_client.__file__, self._socket(service)]
+        dbt = str(ENVIRONMENTS / service / "bin/dbt")
+        for name, line in (("python", [python(service)]), ("dbt", [*client, dbt])):
+            program = programs / name
+            program.write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
+            program.chmod(0o755)
+        return server
+
+    def _socket(self, service: str) -> str:
+        return str(self.directory / f"{service}.socket")
+
+    def _programs(self, service: str) -> Path:
+        """The folder of what the service takes for its Python: it starts dbt from the folder of its Python."""
+        return self.directory / service
 
     def __enter__(self) -> Self:
         """Return self."""

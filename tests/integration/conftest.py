@@ -153,7 +153,7 @@ def syncs(platform: RunningPlatform, bigquery: google_bigquery.Client) -> Iterat
         yield Syncs(http, bigquery)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
     """What runs connectors in this process, without airbyte-lite's server."""
     runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))

@@ -20,7 +20,7 @@ from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
-ROWS = 50_000  # more than a second of reading
+ROWS = 30_000  # almost a second of reading
 
 
 def own_server(platform: RunningPlatform, directory: Path, **variables: str) -> Service:

@@ -157,7 +157,7 @@ def test_what_airbyte_holds(workspace: Workspace) -> None:
             "namespace_definition: custom_format\n    namespace_format: raw",
             r"422 to POST .*namespaceDefinition",
         ),
-        ("        primary_key: [[id]]", "namespace: shop", r"without streams\.orders\.namespace\."),
+        ("        primary_key: [[id]]", "namespace: shop", r"422 to POST .*no stream shop\.orders"),
     ],
 )
 def test_what_airbyte_lite_does_not_have_is_an_error(workspace: Workspace, place: str, setting: str, told: str) -> None:

@@ -21,7 +21,8 @@ from tools.local.processes import Supervisor
 
 from .commands import Commands
 from .interruptions import Bootstrap, Kill, Moment, Run, proxy_before
-from .syncs import BIGQUERY_DEFINITION
+from .stand_in_connector import stand_ins
+from .syncs import BIGQUERY_DEFINITION, S3_DEFINITION
 from .test_airbyte_api_lowcode import LOW_CODE_DEFINITION
 from .test_connector_declarative import MANIFEST
 
@@ -300,6 +301,9 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) 
     """A function that gives a workspace that does not exist yet, with this declared for it; all on one airbyte-lite."""
     directory = tmp_path_factory.mktemp("interruptions")
     platform = Platform(directory, free_ports())
+    # What these tests ask of a connector is the list of its streams, some 200 times.
+    connectors = {"source-declarative-manifest": LOW_CODE_DEFINITION, "source-s3": S3_DEFINITION}
+    variables = stand_ins(directory / "connectors", connectors)
 
     def new(text: str) -> Workspace:
         identifier = str(uuid.uuid4())
@@ -309,7 +313,8 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) 
         return workspace
 
     with Supervisor(directory / "logs") as services:
-        services.start(platform.airbyte()).wait()
+        server = platform.airbyte()
+        services.start(replace(server, environment=server.environment | variables)).wait()
         with proxy_before(platform.url("airbyte")) as proxy:
             bootstrap = Bootstrap(commands, platform, proxy)
             yield new

@@ -5,7 +5,6 @@ import gzip
 import io
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -17,6 +16,7 @@ from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from connections_file import Source, Stream
 from orchestrator.files import Bucket
+from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import stream_files
 from tools.local.platform import ENVIRONMENTS
 
@@ -99,31 +99,27 @@ def source(s3: Any, bucket: str, put: Put) -> Source:
     return Source(name="s3", connector="source-s3", configuration=configuration)
 
 
-def emitted(source: Source, directory: Path) -> dict[str, int]:
+def emitted(source: Source, runner: ConnectorRunner) -> dict[str, int]:
     """The number of records that the connector emits for each stream, in one read."""
-    runner = ConnectorRunner(directory)
     connector = load_registry(ENVIRONMENTS / "connectors")["source-s3"]
     found: Counter[str] = Counter()
-    try:
-        streams = runner.discover(connector, source.configuration)
-        catalog = {
-            "streams": [
-                {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"} for stream in streams
-            ]
-        }
-        with runner.read(connector, source.configuration, catalog, []) as read:
-            for line in read:
-                message = parse_message(line)
-                if message and message["type"] == "RECORD":
-                    found[message["record"]["stream"]] += 1
-    finally:
-        runner.close()
+    streams = runner.discover(connector, source.configuration)
+    catalog = {
+        "streams": [
+            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"} for stream in streams
+        ]
+    }
+    with runner.read(connector, source.configuration, catalog, []) as read:
+        for line in read:
+            message = parse_message(line)
+            if message and message["type"] == "RECORD":
+                found[message["record"]["stream"]] += 1
     assert read.exit_code == 0
     return dict(found)
 
 
 def test_every_kind_of_file_is_counted_as_the_connector_reads_it(
-    source: Source, s3: Any, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Source, runner: ConnectorRunner, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variables = {"AWS_ENDPOINT_URL_S3": s3.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     for name, value in {**variables, "AWS_DEFAULT_REGION": "us-east-1", "S3_BUCKET": bucket}.items():
@@ -133,6 +129,8 @@ def test_every_kind_of_file_is_counted_as_the_connector_reads_it(
         key = f"{name}.{ending}"
         stream = Stream(name=name, sync_mode="full_refresh_overwrite", dbt_source=f"files.{name}", files=[key])
         files, bucket_files = stream_files(stream, source), Bucket().files()
-        counted[name] = sum(bucket_files.facts(file, files.format, ()).records for file in bucket_files.matching(files))
+        counted[name] = sum(
+            bucket_files.facts(file, files.format, NOTHING).records for file in bucket_files.matching(files)
+        )
     assert counted == {name: records for name, (*_, records) in FILES.items()}
-    assert emitted(source, tmp_path) == counted
+    assert emitted(source, runner) == counted

@@ -31,7 +31,7 @@ from airbyte_lite.connectors.runner import ConnectorRunner
 from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, free_ports, python
 from tools.local.processes import Process, Supervisor
 
-from .test_connector_s3 import S3, WHOLE_SECOND
+from .test_connector_s3 import S3, WHOLE_SECOND, Result
 
 MEGABYTE = 1_000_000
 LARGE = b"0123456789abcdef" * (200 * MEGABYTE // 16)
@@ -192,18 +192,58 @@ def filled(own: OwnS3, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     return before
 
 
-def test_all_that_was_acknowledged_is_there_after_a_kill(own: OwnS3, filled: dict[str, Any]) -> None:
-    upload = own.client.create_multipart_upload(Bucket="plain", Key="unfinished")["UploadId"]
-    part: Any = {"Bucket": "plain", "Key": "unfinished", "UploadId": upload}
-    own.client.upload_part(**part, PartNumber=1, Body=b"x" * MEGABYTE)
-    own.client.put_object(Bucket="plain", Key="the last moment", Body=b"x")
+@dataclass(frozen=True)
+class Reading:
+    """A stream and what the connector has read of it."""
 
+    source: S3
+    configuration: dict[str, Any]
+    stream: dict[str, Any]
+    result: Result
+
+
+@pytest.fixture(scope="module")
+def read(own: OwnS3, runner: ConnectorRunner) -> Reading:
+    """A file that the connector has read before the kill."""
+    own.client.create_bucket(Bucket="source")
+    own.client.put_object(Bucket="source", Key="a.csv", Body=b"id\n" + b"1\n" * 99)
+    source = S3(runner, load_registry(ENVIRONMENTS / "connectors")["source-s3"], own.platform.url("s3"), "source")
+    configuration = source.configuration("*.csv")
+    (stream,) = runner.discover(source.connector, configuration)
+    return Reading(source, configuration, stream, source.read(configuration, stream))
+
+
+@pytest.fixture(scope="module")
+def killed(own: OwnS3, read: Reading, filled: dict[str, Any]) -> dict[str, Any]:
+    """S3, killed in an unfinished upload and right after an object was acknowledged, and started; the upload's part."""
+    upload = own.client.create_multipart_upload(Bucket="plain", Key="unfinished")["UploadId"]
+    part: dict[str, Any] = {"Bucket": "plain", "Key": "unfinished", "UploadId": upload}
+    own.client.upload_part(**part, PartNumber=1, Body=b"x" * MEGABYTE)
+    time.sleep(WHOLE_SECOND)  # a new time of modification would be another one
+    own.client.put_object(Bucket="plain", Key="the last moment", Body=b"x")
     own.restart(signal.SIGKILL)
+    return part
+
+
+def test_all_that_was_acknowledged_is_there_after_a_kill(
+    own: OwnS3, filled: dict[str, Any], killed: dict[str, Any]
+) -> None:
     assert own.client.get_object(Bucket="plain", Key="the last moment")["Body"].read() == b"x"
     own.client.delete_object(Bucket="plain", Key="the last moment")
     assert own.snapshot() == filled
     with pytest.raises(ClientError, match="NoSuchUpload"):
-        own.client.upload_part(**part, PartNumber=2, Body=b"x")
+        own.client.upload_part(**killed, PartNumber=2, Body=b"x")
+
+
+@pytest.mark.usefixtures("killed")
+def test_the_connector_reads_nothing_again_after_a_restart(own: OwnS3, read: Reading) -> None:
+    """Its cursor is the time of modification; with a new one, an append would double every row."""
+    source, configuration, stream, first = read.source, read.configuration, read.stream, read.result
+    assert len(first.records) == 99
+    again = source.read(configuration, stream, first.states[-1:])
+    assert (again.records, again.failure, again.exit_code) == ([], None, 0)
+    own.client.put_object(Bucket="source", Key="b.csv", Body=b"id\n2\n")
+    assert source.read(configuration, stream, again.states[-1:]).records == [{"id": 2}]
 
 
 def test_a_stop_loses_nothing_and_what_a_power_failure_leaves_is_cleaned_and_told(
@@ -278,28 +318,6 @@ def test_kills_at_random_moments_lose_nothing_and_tear_nothing(own: OwnS3) -> No
     assert checks > 20 * ROUNDS
 
 
-def test_the_connector_reads_nothing_again_after_a_restart(own: OwnS3, tmp_path: Path) -> None:
-    """Its cursor is the time of modification; with a new one, an append would double every row."""
-    own.client.create_bucket(Bucket="source")
-    own.client.put_object(Bucket="source", Key="a.csv", Body=b"id\n" + b"1\n" * 99)
-    runner = ConnectorRunner(tmp_path / "connectors")
-    try:
-        connector = load_registry(ENVIRONMENTS / "connectors")["source-s3"]
-        source = S3(runner, connector, own.platform.url("s3"), "source")
-        configuration = source.configuration("*.csv")
-        (stream,) = runner.discover(connector, configuration)
-        first = source.read(configuration, stream)
-        assert len(first.records) == 99
-        time.sleep(WHOLE_SECOND)
-        own.restart()
-        again = source.read(configuration, stream, first.states[-1:])
-        assert (again.records, again.failure, again.exit_code) == ([], None, 0)
-        own.client.put_object(Bucket="source", Key="b.csv", Body=b"id\n2\n")
-        assert source.read(configuration, stream, again.states[-1:]).records == [{"id": 2}]
-    finally:
-        runner.close()
-
-
 def test_two_platforms_share_nothing(own: OwnS3, s3_client: S3Client) -> None:
     """The other one is the platform of the other tests."""
     for client in (own.client, s3_client):
@@ -309,6 +327,12 @@ def test_two_platforms_share_nothing(own: OwnS3, s3_client: S3Client) -> None:
     assert own.client.get_object(Bucket="shared-name", Key="key")["Body"].read() == b"x" * MEGABYTE
     # Also where a file /.dockerenv makes LocalStack take itself for its image, with one folder for all.
     assert (own.platform.directory / "s3/var/lib/localstack").is_dir()
+
+
+def test_the_index_of_specifications_is_that_of_the_installation(own: OwnS3) -> None:
+    """LocalStack makes one in its cache where it finds none; that takes two thirds of its start."""
+    assert list((own.platform.directory / "s3/usr/lib/localstack").glob("service-catalog-*"))
+    assert list((own.platform.directory / "s3/var/lib/localstack/cache").glob("service-catalog-*")) == []
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
@@ -16,6 +15,8 @@ from google.cloud import bigquery as google_bigquery
 
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Process, Service, Supervisor
+
+from .running import RunningPlatform, Server
 
 ENDLESS = "select count(*) from unnest(generate_array(1, 1000000)) a, unnest(generate_array(1, 1000000)) b where a < b"
 
@@ -150,11 +151,12 @@ def test_health_fails_with_the_database(settings: Platform, start_process: Super
 
 
 def test_a_second_process_is_refused(
-    settings: Platform, start_process: Supervisor, running: Process, tmp_path: Path
+    local_platform: RunningPlatform, warehouse: Server, start_process: Supervisor, tmp_path: Path
 ) -> None:
+    running, first = local_platform.services.processes["warehouse"], local_platform.settings
     others = {
-        "--data-dir": Platform(tmp_path, free_ports()),
-        "--port": Platform(tmp_path / "other", settings.ports),
+        "--data-dir": Platform(first.directory, free_ports()),
+        "--port": Platform(tmp_path / "other", first.ports),
     }
     for advice, other in others.items():
         service = other.warehouse()
@@ -166,6 +168,6 @@ def test_a_second_process_is_refused(
         assert running.popen.poll() is None
 
 
-def test_a_key_file_gets_its_token_here(warehouse: Any) -> None:
+def test_a_key_file_gets_its_token_here(warehouse: Server) -> None:
     with urllib.request.urlopen(urllib.request.Request(f"{warehouse.url}/token", method="POST")) as answer:
         assert json.load(answer)["token_type"] == "Bearer"

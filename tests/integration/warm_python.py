@@ -1,9 +1,9 @@
 """Runs commands as forks of a Python that has imported what they need: importing takes one to four seconds each time.
 
-Started by `commands.py`, in a service's environment, with the modules to import as arguments. Each line on standard
-input is a command: {"command", "environment", "directory", "stdout", "stderr"}, the command written as for a shell:
-[python, "-m", module, …], [python, "-c", code, …] or [script, …]. On standard output come the number of its process
-and, when it has ended, its exit code (negative: a signal).
+Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
+and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a
+shell:
+[python, "-m", module, …], [python, "-c", code, …] or [script, …].
 """
 
 import gc
@@ -11,6 +11,9 @@ import importlib
 import json
 import os
 import runpy
+import select
+import signal
+import socket
 import sys
 import time
 import traceback
@@ -18,23 +21,38 @@ import warnings
 from typing import Any
 
 
-def serve() -> dict[str, Any] | None:
-    """Serve until standard input ends, then return None; in each forked child return its command."""
-    for line in sys.stdin:
-        command: dict[str, Any] = json.loads(line)
-        if (process := os.fork()) == 0:
-            return command
-        print(process, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+def serve(listening: socket.socket) -> dict[str, Any] | None:
+    """Serve until standard input ends, then return None; in the process of each command return the request for it."""
+    signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(-1, os.WNOHANG))  # a process of attend() has ended
+    with listening:
+        while sys.stdin not in select.select([sys.stdin, listening], [], [])[0]:
+            connection, _ = listening.accept()
+            with connection:
+                if os.fork() == 0:
+                    return attend(connection)
     return None
 
 
-def become(environment: dict[str, str], directory: str, stdout: str, stderr: str) -> None:
-    """Give this process the variables, the folder and the streams of a command."""
-    for number, path in ((0, os.devnull), (1, stdout), (2, stderr)):
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(file, number)
-        os.close(file)
+def attend(connection: socket.socket) -> dict[str, Any]:
+    """Fork the process of a command and return its request there. Here, answer with its number and its exit code."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, files, _, _ = socket.recv_fds(connection, 1, 3)
+    with connection.makefile("rw") as lines:
+        request: dict[str, Any] = json.loads(lines.readline())
+        process = os.fork()
+        for number, file in enumerate(files):
+            if process == 0:
+                os.dup2(file, number)
+            os.close(file)
+        if process == 0:
+            return request
+        print(process, file=lines, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), file=lines, flush=True)
+    os._exit(0)
+
+
+def become(environment: dict[str, str], directory: str) -> None:
+    """Give this process the variables and the folder of a command."""
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - without what the server has read ahead
     os.environ.clear()
     os.environ.update(environment)
@@ -44,6 +62,8 @@ def become(environment: dict[str, str], directory: str, stdout: str, stderr: str
 
 def execute(command: list[str]) -> None:
     """Run the command as Python would as its main program."""
+    if command[1:2] in (["-m"], ["-c"]):
+        sys.executable = command[0]
     if command[1:2] == ["-m"]:
         sys.argv, sys.path[0] = command[2:], os.getcwd()  # noqa: PTH109 - as Python sets it
         runpy.run_module(command[2], run_name="__main__", alter_sys=True)
@@ -58,15 +78,15 @@ def execute(command: list[str]) -> None:
 if __name__ == "__main__":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for module in sys.argv[1:]:
+        for module in sys.argv[2:]:
             importlib.import_module(module)
     gc.collect()
     gc.freeze()  # into memory that the forks share
-    request = serve()
+    request = serve(socket.socket(fileno=int(sys.argv[1])))
     if request is not None:
-        become(request["environment"], request["directory"], request["stdout"], request["stderr"])
         code = 0
         try:
+            become(request["environment"], request["directory"])
             execute(request["command"])
         except SystemExit as end:
             if isinstance(end.code, str):

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.install import LOCALSTACK_INDEX
 from tools.local.processes import Service
 from tools.settings_table import PORTS, TABLE
 
@@ -93,6 +94,7 @@ class Platform:
     def warehouse(self) -> Service:
         """The BigQuery emulator."""
         where = ["--host", "127.0.0.1", "--port", str(self.ports["warehouse"])]
+        where += ["--storage-port", str(self.ports["warehouse-storage"])]
         project = ["--project", self.environment["BQ_PROJECT"]]
         data = ["--data-dir", str(self.directory / "warehouse")]
         command, variables = self.command("warehouse", "warehouse", *where, *project, *data)
@@ -121,16 +123,22 @@ class Platform:
         return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
 
     def prepare(self) -> None:
-        """Create the folders, the link to LocalStack's scripts, and Dagster's instance configuration."""
-        scripts = self.directory / "s3/etc/localstack/init"
-        scripts.parent.mkdir(parents=True, exist_ok=True)
-        if scripts.is_dir() and not scripts.is_symlink():
-            scripts.rmdir()  # LocalStack creates an empty folder when the link is missing
-        scripts.unlink(missing_ok=True)
-        scripts.symlink_to(LOCALSTACK_SCRIPTS)
+        """Create the folders, the links to LocalStack's scripts and index, and Dagster's instance configuration."""
+        root = self.directory / "s3"
+        link(root / "etc/localstack/init", LOCALSTACK_SCRIPTS)
+        link(root / "usr/lib/localstack", ENVIRONMENTS / "localstack" / LOCALSTACK_INDEX)
         home = Path(self.environment["DAGSTER_HOME"])
         home.mkdir(parents=True, exist_ok=True)
         (home / "dagster.yaml").write_text((ROOT / "services/orchestrator/dagster-local.yaml").read_text())
+
+
+def link(path: Path, target: Path) -> None:
+    """Make a link to a folder, in the place of an earlier link or of the empty folder that LocalStack makes itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
 
 
 def warn(message: str) -> None:

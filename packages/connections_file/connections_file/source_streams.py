@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import glob
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from connections_file.columns import declared_columns, stream_options
+from connections_file.globs import may_read
 from connections_file.models import Connection, ConnectionsFile, Source
 from connections_file.yaml_lines import Location
 
@@ -42,18 +41,19 @@ def _files(
     if not files or not isinstance(declared, list) or options.get("legacy_prefix"):
         return
     globs = [source.known(item) for item in declared]
-    if not all(isinstance(item, str) and _is_understood(item) for item in globs):
+    if not all(isinstance(item, str) and "${" not in item for item in globs):
         return
     there = ("configuration", "streams", at, "globs")
     for index, key in enumerate(files):
-        if not any(_matches(key, item) for item in globs):
+        if not any(may_read(key, item) for item in globs):
+            hint = f", for example {key}#*.csv: it matches the files in the archive" if key.endswith(".zip") else ""
             yield (
                 (*connection.location, "streams", position, "files", index),
                 f"no glob of the source matches the file {key!r}; its globs ({source.place(*there)}): "
-                f"{', '.join(globs)}. The source would not read this file: add a glob, or remove the file.",
+                f"{', '.join(globs)}. The source would not read this file: add a glob{hint}, or remove the file.",
             )
     for index, item in enumerate(globs):
-        if not any(_matches(key, item) for key in files):
+        if not any(may_read(key, item) for key in files):
             yield (
                 (*source.location, *there, index),
                 f"the glob {item!r} matches none of the stream's files "
@@ -79,13 +79,3 @@ def _columns(
                 (*connection.location, "streams", position, field),
                 f"{name!r} is not a declared column of the stream. Its columns ({declared}): {', '.join(columns)}.",
             )
-
-
-def _is_understood(pattern: str) -> bool:
-    """Return whether Python's globs mean the same as the connector's, and no reference is left."""
-    return "${" not in pattern and "\\" not in pattern and "[[:" not in pattern
-
-
-def _matches(key: str, pattern: str) -> bool:
-    """Return whether the connector reads this key. As in a shell, `*` does not match a dot in front of a name."""
-    return re.match(glob.translate(pattern, recursive=True, include_hidden=False, seps="/"), key) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def identifier(name: str, first: str = "[A-Za-z_]", otherwise: str = "_") -> str:
@@ -14,3 +15,28 @@ def identifier(name: str, first: str = "[A-Za-z_]", otherwise: str = "_") -> str
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
     plain = re.sub(r"[^A-Za-z0-9_]", "_", re.sub(r"\s+", "_", plain))
     return plain if re.match(first, plain) else f"{otherwise}{plain}"
+
+
+RESERVED_PREFIXES = (
+    "_table_",
+    "_file_",
+    "_partition",
+    "_row_timestamp",
+    "__root__",
+    "_colidentifier",
+    "_change_sequence_number",
+    "_change_type",
+    "_change_timestamp",
+)
+"""BigQuery refuses column names with these prefixes, in upper and lower case (its page "Specifying a schema")."""
+COLUMN_LENGTH = 300
+"""BigQuery's limit of a column name, in characters."""
+
+
+@lru_cache(4096)
+def column_name(name: str) -> str:
+    """Return the column of a field: an identifier without BigQuery's reserved prefixes, at most 300 characters."""
+    result = identifier(name)
+    if result.lower().startswith(RESERVED_PREFIXES):
+        result = f"_{result}"
+    return result[:COLUMN_LENGTH]

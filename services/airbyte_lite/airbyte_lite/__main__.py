@@ -16,6 +16,8 @@ from airbyte_lite.settings import Settings
 from airbyte_lite.state.database import DataDirInUse
 from platform_kit.settings import SettingsError
 
+SWITCH_SECONDS = 0.001
+"""Time after which a busy thread lets the others run. Python's 5 ms make requests wait while many threads are busy."""
 GRACE_SECONDS = 1  # for open requests at a shutdown; afterwards, running jobs get a few more seconds
 
 log = logging.getLogger("airbyte_lite")
@@ -29,6 +31,7 @@ def main() -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO)
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         settings = Settings.read()
         sockets = listen(settings.host, settings.port)

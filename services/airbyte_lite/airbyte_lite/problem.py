@@ -11,6 +11,7 @@ TITLES = {
     408: "request-timeout",
     409: "try-again-later",
     413: "content-too-large",
+    415: "unsupported-media-type",
     422: "unprocessable-entity",
     503: "service-unavailable",
 }
@@ -31,12 +32,19 @@ class Problem(Exception):
 
 def not_found(what: str, identifier: object) -> Problem:
     """Return the 404 for an unknown id."""
-    return Problem(404, f"Could not find a {what} with the id {identifier}.")
+    article = "an" if what[0] in "aeiou" else "a"
+    return Problem(404, f"Could not find {article} {what} with the id {identifier}.")
 
 
 def invalid(message: str, faults: dict[str, str] | None = None) -> Problem:
     """Return the 422 for a body with invalid values."""
     return Problem(422, message, faults=faults)
+
+
+def invalid_fields(faults: dict[str, str]) -> Problem:
+    """Return the 422 for a request with these faults by path."""
+    sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
+    return invalid(f"Invalid request: {sentences}.", faults)
 
 
 def busy(message: str) -> Problem:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dagster_dbt import DbtCliInvocation
+from orchestrator.dbt_integration import DbtCliInvocation
 
 # In bytes, under dbt-bigquery's names. The emulator bills nothing; BigQuery bills at least 10 MiB for each table read.
 FIGURES = ("bytes_billed", "bytes_processed")

@@ -1,11 +1,11 @@
 """The definitions that Dagster loads: files in S3 → landing tables → staging views → fct_orders → dim_customers."""
 
 import dagster as dg
-from dagster_dbt import DbtProject
 
 import connections_file
 from orchestrator.airbyte import Airbyte
 from orchestrator.dbt import dbt_cli, dbt_models
+from orchestrator.dbt_integration import DbtProject
 from orchestrator.files import Bucket, file_assets
 from orchestrator.landing import landing_assets
 from orchestrator.settings import Settings

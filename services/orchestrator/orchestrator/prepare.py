@@ -1,8 +1,7 @@
 """`orchestrator-prepare`: makes dbt's manifest ahead of time, for an image or before the first start."""
 
-from dagster_dbt import DbtProject
-
 from orchestrator import dbt
+from orchestrator.dbt_integration import DbtProject
 from orchestrator.settings import Settings
 
 

@@ -43,7 +43,7 @@ def _partition(reference: Any) -> Partition:
 
 def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) -> Any:
     """Replace the destination's partition with the source's rows of the same partition, in one transaction."""
-    condition = _condition(destination.table, destination.id or source.id or "")
+    condition = partition_condition(destination.table, destination.id or source.id or "")
     target = database.quote(*destination.table)
     with database.writing(*destination.table):
         cursor.execute("BEGIN")
@@ -59,7 +59,7 @@ def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) 
     return JobStatistics5(copiedRows=str(copied), copiedLogicalBytes="0")
 
 
-def _condition(table: tuple[str, str, str], partition: str) -> str:
+def partition_condition(table: tuple[str, str, str], partition: str) -> str:
     """Return the SQL condition for a partition's rows. Raises BigQueryError when the table has no such partition."""
     resource = tables.load(*table)
     if resource.rangePartitioning and partition.isdigit():

@@ -8,7 +8,8 @@ from local_bigquery.jobs import query
 from local_bigquery.models import JobStatistics2
 
 COMMENTS = r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*"
-IGNORED = re.compile(COMMENTS + r"(GRANT|REVOKE|ALTER\s+MATERIALIZED\s+VIEW)\b", re.IGNORECASE | re.DOTALL)
+IGNORED = re.compile(COMMENTS + r"(GRANT|REVOKE)\b", re.IGNORECASE | re.DOTALL)
+ALTER_VIEW = re.compile(f"({COMMENTS}ALTER\\s+)MATERIALIZED\\s+VIEW\\b", re.IGNORECASE | re.DOTALL)
 PRIVILEGES = re.compile(
     r"(?:`?[\w-]+`?\s*\.\s*)?`?region-[\w-]+`?\s*\.\s*INFORMATION_SCHEMA\s*\.\s*OBJECT_PRIVILEGES", re.IGNORECASE
 )
@@ -29,7 +30,8 @@ def ctas_destination() -> None:
     def execute(*args: Any, **kwargs: Any) -> Any:
         statistics, children, destination = upstream_execute(*args, **kwargs)
         if destination is None and statistics.statementType == "CREATE_TABLE_AS_SELECT":
-            destination = statistics.ddlTargetTable
+            target = statistics.ddlTargetTable
+            destination = target if target and target.datasetId else None  # a temporary table has no dataset
         return statistics, children, destination
 
     def results(job: Any, *args: Any, **kwargs: Any) -> Any:
@@ -44,10 +46,9 @@ def ctas_destination() -> None:
 
 
 def grants() -> None:
-    """Accept GRANT, REVOKE and ALTER MATERIALIZED VIEW without an effect; return an empty OBJECT_PRIVILEGES.
+    """Accept GRANT and REVOKE without an effect; return an empty OBJECT_PRIVILEGES.
 
-    The emulator has no users. For `grants:`, dbt reads OBJECT_PRIVILEGES and then grants what is missing. To change the
-    refresh options of a materialized view, dbt uses ALTER.
+    The emulator has no users. For `grants:`, dbt reads OBJECT_PRIVILEGES and then grants what is missing.
     """
     upstream = query.execute
 
@@ -58,5 +59,20 @@ def grants() -> None:
         if "OBJECT_PRIVILEGES" in sql.upper():
             config = config.replace(query=PRIVILEGES.sub(NO_PRIVILEGES, sql))
         return upstream(cursor, project_id, job_id, config, *args, **kwargs)
+
+    query.execute = execute
+
+
+def altered_materialized_views() -> None:
+    """Change the options of a materialized view by ALTER, as dbt does; local-bigquery does not know the statement."""
+    upstream = query.execute
+
+    def execute(cursor: Any, project_id: str, job_id: str | None, config: Any, *args: Any, **kwargs: Any) -> Any:
+        as_table, altered = ALTER_VIEW.subn(r"\1TABLE", config.query or "", count=1)
+        if not altered or ALTER_VIEW.match(config.query or "") is None:
+            return upstream(cursor, project_id, job_id, config, *args, **kwargs)
+        config = config.replace(query=as_table)
+        statistics, children, destination = upstream(cursor, project_id, job_id, config, *args, **kwargs)
+        return statistics.replace(statementType="ALTER_MATERIALIZED_VIEW"), children, destination
 
     query.execute = execute

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from local_bigquery.settings import settings
 
 from platform_kit.listening import listen
 from warehouse import bridges, retention
+from warehouse.read_api.port import Port
 
 GRACE_S = 1  # time for open requests at a stop, which takes at most two seconds
 
 
-def serve(host: str, port: int, project: str, data_dir: Path) -> int:
-    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 when the data directory or the port is in use."""
+def serve(host: str, port: int, storage_port: int, project: str, data_dir: Path) -> int:
+    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 when the data directory or a port is in use."""
     settings.data_dir = data_dir.absolute()
     settings.default_project_id = project
     bridges.install(app)
@@ -30,19 +32,28 @@ def serve(host: str, port: int, project: str, data_dir: Path) -> int:
     except duckdb.IOException as error:
         return _refuse(f"cannot open {data_dir}: {error}\nStop the other process, or use another --data-dir.")
     try:
-        sockets = listen(host, port)
+        sockets = _listen(host, port, "--port")
+        storage_sockets = _listen(host, storage_port, "--storage-port")
     except OSError as error:
-        return _refuse(
-            f"cannot listen on {host}:{port}: {error.strerror}\nStop the other process, or use another --port."
-        )
+        return _refuse(str(error))
     retention.recover()
     retention.start()
-    print(f"warehouse: http://{host}:{port} project {project}, data in {data_dir}", flush=True)
+    Port(storage_sockets).start()
+    print(f"warehouse: http://{host}:{port}, Storage Read API on port {storage_port}", flush=True)
+    print(f"project {project}, data in {data_dir}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again when it has stopped
     configuration = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(configuration).run(sockets=sockets)
     os._exit(0)  # ends running jobs without waiting, like kill -9; the database files stay valid
+
+
+def _listen(host: str, port: int, option: str) -> list[socket.socket]:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        reason = f"cannot listen on {host}:{port}: {error.strerror}"
+        raise OSError(f"{reason}\nStop the other process, or use another {option}.") from error
 
 
 def _refuse(reason: str) -> int:

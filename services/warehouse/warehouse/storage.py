@@ -9,6 +9,9 @@ from local_bigquery.settings import settings
 from local_bigquery.sql import native
 from local_bigquery.sql.dialect import FUNCTIONS, MACRO
 
+from warehouse import geography
+from warehouse.information_schema import jobs
+
 SUFFIX = ".bqdb"
 NOT_PROJECTS = ("emulator", "bq", "memory")
 NEEDS_SPATIAL = "geography"  # the ST_* functions need an extension that DuckDB downloads
@@ -40,6 +43,9 @@ def _connect() -> duckdb.DuckDBPyConnection:
     for path in FUNCTIONS:
         if path.stem != NEEDS_SPATIAL:
             connection.execute(MACRO.sub(r"CREATE MACRO bq.main.\1", path.read_text()))
+    for macro in geography.MACROS:
+        connection.execute(macro)
+    connection.execute(jobs.VIEW)
     stored = {path.stem for path in settings.data_dir.glob(f"*{SUFFIX}")}
     for project in sorted(stored | {settings.default_project_id}):
         _attach(connection, project)

@@ -1,87 +1,243 @@
-"""Bridges for the tables that load and copy jobs write."""
+"""Bridges for the tables that load, copy and query jobs write."""
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from local_bigquery.catalog import names, tables
+from local_bigquery import errors
+from local_bigquery.catalog import metadata, names, tables
 from local_bigquery.engine import database, results, types
+from local_bigquery.engine.database import quote
 from local_bigquery.errors import BigQueryError, already_exists, not_found
-from local_bigquery.jobs import copy
-from local_bigquery.models import JobConfigurationQuery, JobConfigurationTableCopy, Table
+from local_bigquery.jobs import copy, query
+from local_bigquery.models import JobConfigurationQuery, JobConfigurationTableCopy, Table, TableFieldSchema
+
+from warehouse import create_tables, evolution, schemas
+from warehouse.checks import written
+from warehouse.copy_jobs import partition_condition
+from warehouse.transactions import transaction
+
+Reference = tuple[str, str, str]
+Fields = list[TableFieldSchema]
+MOMENT = TableFieldSchema(name=tables.INGESTION_TIME, type="TIMESTAMP", mode="NULLABLE")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a job wrote: whether the table is new, and the number of rows."""
+
+    created: bool
+    rows: int
 
 
 def declared_columns() -> None:
-    """Create the table of a load or copy job with its declared columns, in one transaction.
+    """Write the table of a load, copy or query job with its declared columns, in one transaction.
 
     local-bigquery creates the table from the rows: REQUIRED columns become NULLABLE, a copy loses partitioning,
-    clustering and descriptions, and a failed append leaves the columns that it added.
+    clustering and descriptions, a failed append leaves the columns that it added, and new nested fields are lost.
     """
     upstream = tables.write
 
     def write(
         cursor: Any,
-        query: str,
+        sql: str,
         params: Any,
-        reference: tuple[str, str, str],
+        reference: Reference,
         config: Any,
         default: str = "WRITE_EMPTY",
         prefix: str = "Invalid schema update. ",
         isolated: bool = False,
     ) -> Any:
-        if isinstance(config, JobConfigurationQuery):
-            return upstream(cursor, query, params, reference, config, default, prefix, isolated)
-        return _write(cursor, query, reference, config, config.writeDisposition or default, prefix)
+        if reference[1] == tables.RESULTS:  # rows of a query without a destination
+            return upstream(cursor, sql, params, reference, config, default, prefix, isolated)
+        disposition = config.writeDisposition or default
+        if isinstance(config, JobConfigurationTableCopy):
+            source = _copied(config)
+            return store(cursor, sql, params, reference, config, disposition, source, prefix).created
+        declared = Table(schema=config.schema_) if getattr(config, "schema_", None) else Table()
+        return store(cursor, sql, params, reference, config, disposition, declared, prefix).created
 
     tables.write = write
 
 
-def _write(
-    cursor: Any, query: str, reference: tuple[str, str, str], config: Any, disposition: str, prefix: str
-) -> bool:
-    """Write the rows of `query` and return whether the table is new.
+def partition_destination() -> None:
+    """Return the table of a query job that writes one partition: `table$20240131` is no name of a table."""
+    upstream = query.execute
 
-    Raises BigQueryError or duckdb.Error; the old table is then unchanged.
+    def execute(*args: Any, **kwargs: Any) -> Any:
+        statistics, children, destination = upstream(*args, **kwargs)
+        if destination is not None and destination.datasetId != tables.RESULTS:
+            destination = destination.replace(tableId=destination.tableId.partition("$")[0])
+        return statistics, children, destination
+
+    query.execute = execute
+
+
+def null_words() -> None:
+    """Name a REQUIRED column without a value as BigQuery does, not as a constraint of DuckDB."""
+    pattern = re.compile(r"NOT NULL constraint failed: \S*\.(?P<name>\S+)")
+    errors.DUCKDB_ERRORS.insert(0, (pattern, "invalidQuery", "Required field {name} cannot be null"))
+
+
+def store(
+    cursor: Any,
+    sql: str,
+    params: Any,
+    reference: Reference,
+    config: Any,
+    disposition: str,
+    declared: Table,
+    prefix: str,
+) -> Stored:
+    """Write the rows of `sql`, all or nothing.
+
+    `declared` has the fields and layout of a new table; its fields are the query's columns, in this order. Without
+    fields they come from the query. Raises BigQueryError or duckdb.Error.
     """
-    relation = cursor.sql(query)
-    changes = tables.layout(relation.columns, config, disposition)
-    declared = _declared(config)
+    relation = cursor.sql(sql, params=params)
     fields = tables.fields(declared)
-    table, label = tables.name(*reference), names.label(*reference)
+    pairs = list(zip(results.unique(relation.columns), relation.types, strict=True))
+    produced = fields or [types.field(name, kind) for name, kind in pairs if name != tables.INGESTION_TIME]
+    times = [MOMENT] if tables.INGESTION_TIME in relation.columns else []  # a copy of ingestion-time partitions
+    changes = tables.layout([field.name for field in produced], config, disposition)
+    project_id, dataset_id, table_id = reference
+    table_id, _, partition = table_id.partition("$")
+    reference = (project_id, dataset_id, table_id)
+    label = names.label(*reference)
     with database.writing(*reference):
         found = tables.exists(*reference)
         if not found and config.createDisposition == "CREATE_NEVER":
             raise not_found("Table", label)
-        if found and disposition == "WRITE_EMPTY" and cursor.sql(f"SELECT 1 FROM {table} LIMIT 1").fetchall():  # noqa: S608
+        empty = not found or tables._lookup(*reference)[0] == "EMPTY"
+        if not empty and disposition == "WRITE_EMPTY" and _has_rows(cursor, reference, partition):
             raise already_exists("Table", label)
-        append = found and disposition == "WRITE_APPEND"
-        cursor.execute("BEGIN")
-        try:
-            if append:
-                tables.evolve(cursor, reference, relation, getattr(config, "schemaUpdateOptions", None), prefix)
-            elif fields:
-                cursor.execute(f"CREATE OR REPLACE TABLE {table} ({', '.join(map(types.column, fields))})")
-            results.materialise(cursor, query, table, append=append or bool(fields))
-            cursor.execute("COMMIT")
-        except duckdb.ConstraintException as error:
-            cursor.execute("ROLLBACK")
-            column = str(error).rpartition(".")[2]
-            raise BigQueryError(
-                "invalid",
-                "Error while reading data, error message: Only optional fields can be set to NULL. "
-                f"Field: {column}; Value: NULL",
-            ) from error
-        except Exception:
-            cursor.execute("ROLLBACK")
-            raise
-    tables.annotate(reference, changes if append else declared.merged(changes))
-    return not append
+        keep = found and not empty and (disposition in ("WRITE_APPEND", "WRITE_TRUNCATE_DATA") or bool(partition))
+        if partition and not keep:
+            raise not_found("Table", label)
+        if keep:
+            new, rows = _add(cursor, sql, params, reference, config, disposition, produced + times, prefix, partition)
+            changes = changes.replace(schema={"fields": [field.dump() for field in new]})
+        else:
+            table = tables.name(*reference)
+            time = declared.timePartitioning or changes.timePartitioning
+            hidden = bool(time and not time.field and not times)
+            with transaction(cursor):
+                rows = create_tables.write(cursor, table, produced + times, sql, params, hidden)
+            changes = declared.merged(changes).replace(schema={"fields": [field.dump() for field in produced]})
+    _annotate(reference, changes, config, replaced=not keep)
+    return Stored(not keep, rows)
 
 
-def _declared(config: Any) -> Table:
-    """Return the declared schema of a load, or the schema and layout of the first source of a copy."""
-    if not isinstance(config, JobConfigurationTableCopy):
-        return Table(schema=config.schema_) if config.schema_ else Table()
+def _has_rows(cursor: Any, reference: Reference, partition: str) -> bool:
+    where = f"WHERE {partition_condition(reference, partition)}" if partition else ""
+    return bool(cursor.sql(f"SELECT 1 FROM {tables.name(*reference)} {where} LIMIT 1").fetchall())  # noqa: S608
+
+
+def _add(
+    cursor: Any,
+    sql: str,
+    params: Any,
+    reference: Reference,
+    config: Any,
+    disposition: str,
+    given: Fields,
+    prefix: str,
+    partition: str,
+) -> tuple[Fields, int]:
+    """Add rows to a table, or replace the rows of the table or partition; return the table's fields, and the rows."""
+    options = getattr(config, "schemaUpdateOptions", None) or []
+    stored = schemas.stored(*reference) + [field for field in given if field is MOMENT]
+    query_job = isinstance(config, JobConfigurationQuery)
+    new = evolution.merged(
+        stored,
+        [_as_stored(field, stored) for field in given] if query_job else given,
+        "ALLOW_FIELD_ADDITION" in options,
+        "ALLOW_FIELD_RELAXATION" in options,
+        prefix,
+    )
+    if query_job and "ALLOW_FIELD_RELAXATION" in options:
+        new = [field.replace(mode="NULLABLE") if field.mode == "REQUIRED" else field for field in new]
+    by_name = {field.name.casefold(): field for field in new}
+    targets = [by_name[field.name.casefold()] for field in given]
+    table = tables.name(*reference)
+    condition = partition_condition(reference, partition) if partition else "true"
+    with transaction(cursor):
+        evolution.apply(cursor, reference, stored, new)
+        if disposition != "WRITE_APPEND":
+            cursor.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 quoted names
+        (rows,) = cursor.execute(_insert(cursor, table, sql, params, targets, reference, partition), params).fetchone()
+    return [field for field in new if field.name != tables.INGESTION_TIME], rows
+
+
+def _insert(
+    cursor: Any, table: str, sql: str, params: Any, targets: Fields, reference: Reference, partition: str
+) -> str:
+    kinds = cursor.sql(sql, params=params).types
+    inner = [f"c{index}" for index in range(len(targets))]
+    casts = [
+        f"CAST({create_tables.positional(name, field, kind) if kind.id != 'struct' else name} "
+        f"AS {types.duckdb_type(field)}) AS {name}"
+        for name, field, kind in zip(inner, targets, kinds, strict=False)
+    ]
+    checks = [written(name, field.replace(mode=_optional(field))) for name, field in zip(inner, targets, strict=True)]
+    columns = [quote(field.name) for field in targets]
+    source = f"(SELECT {', '.join(casts)} FROM ({sql}) AS q({', '.join(inner)})) AS typed"  # noqa: S608
+    if partition:
+        named = ", ".join(f"{check} AS {column}" for check, column in zip(checks, columns, strict=True))
+        wrong = f"Some rows belong to different partitions rather than destination partition {partition}"
+        resource = tables.load(*reference)
+        if resource.timePartitioning and not resource.timePartitioning.field:
+            moment = partition.ljust(10, "0") if len(partition) == 10 else (partition + "0101")[:8] + "00"
+            columns.append(quote(tables.INGESTION_TIME))
+            time = f"strptime('{moment}', '%Y%m%d%H')::TIMESTAMPTZ"
+            return f"INSERT INTO {table} ({', '.join(columns)}) SELECT *, {time} FROM (SELECT {named} FROM {source})"  # noqa: S608
+        first = columns[0]
+        belongs = f"CASE WHEN {partition_condition(reference, partition)} THEN {first} ELSE error('{wrong}') END"
+        return (
+            f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608
+            f"SELECT * REPLACE ({belongs} AS {first}) FROM (SELECT {named} FROM {source})"
+        )
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(checks)} FROM {source}"  # noqa: S608
+
+
+def _optional(field: TableFieldSchema) -> str:
+    return "REPEATED" if field.mode == "REPEATED" else "NULLABLE"  # DuckDB checks NOT NULL of a whole column
+
+
+def _as_stored(field: TableFieldSchema, stored: Fields) -> TableFieldSchema:
+    """Return a field of a query's result with the mode of the table's field: a result does not know REQUIRED."""
+    old = next((each for each in stored if each.name.casefold() == field.name.casefold()), None)
+    if old is None:
+        return field
+    mode = old.mode if (field.mode == "REPEATED") == (old.mode == "REPEATED") else field.mode
+    children = [_as_stored(each, old.fields or []).dump() for each in field.fields or []]
+    return field.replace(mode=mode, **({"fields": children} if children else {}))
+
+
+def _annotate(reference: Reference, changes: Table, config: Any, replaced: bool) -> None:
+    resource = metadata.load(Table, *reference) or tables.defaults(*reference)
+    if replaced:  # BigQuery removes the schema and the constraints of the old table
+        resource = resource.without("schema", "tableConstraints", *(tables.LAYOUT if changes.given() else ()))
+    properties = getattr(config, "destinationTableProperties", None)
+    if properties is not None:
+        resource = resource.replace(**properties.only("description", "friendlyName", "labels").dump())
+    tables.record(*reference, resource.replace(**changes.given()).replace(lastModifiedTime=metadata.now()))
+
+
+def _copied(config: Any) -> Table:
+    """Return the schema and layout of the first source of a copy."""
     source = tables.reference((config.sourceTables or [config.sourceTable])[0])
     if copy.decorated(*source):  # a time in the past, when the table may have had other columns
         return Table()
     return tables.load(*source).only("schema", *tables.LAYOUT)
+
+
+def words(error: duckdb.ConstraintException) -> BigQueryError:
+    """Return BigQuery's error for NULL in a REQUIRED column."""
+    column = str(error).rpartition(".")[2]
+    return BigQueryError(
+        "invalid",
+        "Error while reading data, error message: Only optional fields can be set to NULL. "
+        f"Field: {column}; Value: NULL",
+    )

@@ -1,6 +1,5 @@
 """A connector for tests: a real console script in a real virtual environment, that does what its argument says."""
 
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import pytest
 from airbyte_lite.connectors.process import ForkServer
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
+
+from ..stand_in_connector import install
 
 FAKE_CONNECTOR = '''
 """Runs Python code: `-c CODE`, or the "code" of the configuration; `spec` counts how often it was asked."""
@@ -37,13 +38,7 @@ def run():
 def fake_connector(tmp_path_factory: pytest.TempPathFactory) -> Connector:
     """The fake connector, installed."""
     environment = tmp_path_factory.mktemp("environments") / "fake"
-    venv.create(environment, symlinks=True)
-    (site_packages,) = environment.glob("lib/python*/site-packages")
-    (site_packages / "fake_connector.py").write_text(FAKE_CONNECTOR)
-    metadata = site_packages / "fake_connector-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: fake-connector\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[console_scripts]\nsource-fake = fake_connector:run\n")
+    install(environment, FAKE_CONNECTOR, "source-fake")
     return Connector("source-fake", "", "Fake", "1.0", environment, "source-fake", Path("fake/requirements.txt"))
 
 

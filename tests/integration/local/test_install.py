@@ -32,6 +32,15 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_localstack_without_its_index_is_outdated(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "LOCKS", {"localstack": install.LOCKS["bootstrap"]})
+    directory = (checkout / ".venvs/bootstrap").rename(checkout / ".venvs/localstack")
+    (directory / "installed").write_text(install.stamp("localstack"))
+    assert not install.is_current("localstack")
+    (directory / install.LOCALSTACK_INDEX).mkdir(parents=True)
+    assert install.is_current("localstack")
+
+
 def put_uv(folder: Path, script: str) -> Path:
     """A stand-in for uv, which needs a network."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ SELECT x * y AS product FROM (SELECT NUMERIC '1.5' AS x, 1.5 AS y)
 --> ["2.25"]
 --: product FLOAT64
 
--- nan_equals_nothing
+-- nan_compares_with_nothing
 SELECT CAST('nan' AS FLOAT64) = CAST('nan' AS FLOAT64)
 --> ["false"]
 

@@ -1,5 +1,5 @@
 -- table_column_names
-CREATE TABLE unnamed AS SELECT 1 + 1
+CREATE TEMP TABLE unnamed AS SELECT 1 + 1
 --! column 1 has no name
 
 -- insert_types

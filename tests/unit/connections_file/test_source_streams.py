@@ -47,6 +47,7 @@ def mistakes(directory: Path, options: str, settings: str, **environment: str) -
         ("**", ".hidden/a.csv"),
         ("[ab].csv", "c.csv"),
         ("?.csv", "ab.csv"),
+        ("*.zip", "a.zip"),  # the glob must match a.zip#file
     ],
 )
 def test_a_file_without_a_glob_and_a_glob_without_a_file(tmp_path: Path, glob: str, key: str) -> None:
@@ -70,6 +71,8 @@ def test_a_file_without_a_glob_and_a_glob_without_a_file(tmp_path: Path, glob: s
         ("globs: ['${NAME}.csv']", "files: [a.csv]"),
         ("format: {filetype: csv}", "files: [any/a.csv]"),
         ("globs: [a.csv]", "files: []"),
+        ("globs: ['m/*.zip#*.csv']", "files: [m/a.zip]"),
+        ("globs: ['m/**']", "files: [m/a.zip]"),
     ],
 )
 def test_globs_and_files_that_agree(tmp_path: Path, options: str, settings: str) -> None:

@@ -57,6 +57,33 @@ def test_a_run_that_succeeds_with_a_failed_check_is_told_as_such(events: list[di
         dagster_run.run("http://127.0.0.1:9")
 
 
+def test_a_failed_check_is_printed_with_what_it_found_and_its_numbers(
+    events: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = check(success=False, severity="ERROR")
+    failed["evaluation"] |= {
+        "description": "a.csv, line 3, column 'zip': '02134' is loaded as 2134.\nand 2 more",
+        "metadataEntries": [
+            {"label": "rows", "intValue": 7},
+            {"label": "share", "floatValue": 0.5},
+            {"label": "findings"},
+        ],
+    }
+    passed = check(success=True, severity="ERROR")
+    passed["evaluation"]["description"] = "7 rows"
+    events += [failed, passed, {"status": "FAILURE"}]
+    with pytest.raises(dagster_run.DagsterRunError):
+        dagster_run.run("http://127.0.0.1:9")
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    at = next(number for number, line in enumerate(lines) if "FAIL" in line and "a: c" in line)
+    assert lines[at + 1 : at + 4] == [
+        "a.csv, line 3, column 'zip': '02134' is loaded as 2134.",
+        "and 2 more",
+        "rows: 7, share: 0.5",
+    ]
+    assert "7 rows" not in lines
+
+
 def test_a_run_that_was_deleted_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     gone: dict[str, Any] = {"runOrError": {}, "logsForRun": {}}
     monkeypatch.setattr(dagster_run, "query", lambda *_: gone)

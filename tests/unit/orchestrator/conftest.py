@@ -5,4 +5,4 @@ import warnings
 with warnings.catch_warnings():
     # sqlglotrs, which dagster-dbt asks for, announces that it is no longer maintained.
     warnings.simplefilter("ignore", DeprecationWarning)
-    import dagster_dbt  # noqa: F401
+    import orchestrator.dbt_integration  # noqa: F401

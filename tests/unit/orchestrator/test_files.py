@@ -5,6 +5,7 @@ import pytest
 
 from connections_file import Connection, Stream
 from orchestrator.files import Bucket, asset_key, file_assets
+from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import FileFormat, JsonlFormat, ParquetFormat
 from orchestrator.reading.objects import File
 from platform_kit import s3
@@ -40,7 +41,7 @@ def test_a_file_in_an_s3_that_does_not_answer(file_format: FileFormat, monkeypat
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(s3, "ATTEMPTS", 1)
     with pytest.raises(dg.Failure) as caught:
-        Bucket().files().facts(File("shop/orders", ""), file_format, ())
+        Bucket().files().facts(File("shop/orders", ""), file_format, NOTHING)
     assert "/shop/orders" in str(caught.value.description)
     assert "http://127.0.0.1:9/" in str(caught.value.description)
     assert "make ps" in str(caught.value.description)

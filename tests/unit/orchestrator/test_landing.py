@@ -1,7 +1,7 @@
 """What a connection's step does for each selection of its tables and checks."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -11,7 +11,7 @@ from connections_file import Checks, Connection, Destination, Source, Stream
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket, asset_key, file_assets
 from orchestrator.landing import landing_assets
-from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import FileFormat, NotCountedError, StreamFiles
 from orchestrator.reading.objects import File, Files
 from orchestrator.warehouse import Warehouse
@@ -62,7 +62,7 @@ class StubFiles(Files):
     def matching(self, files: StreamFiles) -> list[File]:
         return [File(key, "1") for key in RECORDS if files.matches(key)]
 
-    def facts(self, file: File, file_format: FileFormat, columns: Collection[str]) -> FileFacts:  # noqa: ARG002
+    def facts(self, file: File, file_format: FileFormat, sought: Sought) -> FileFacts:  # noqa: ARG002
         assert file_format.filetype == "csv"
         READ.append(file.name)
         if file.name in ODD:

@@ -6,27 +6,32 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from airbyte_lite.api import schemas
+from airbyte_lite.api.bodies import NOT_IMPLEMENTED
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
 from airbyte_lite.connectors.definitions import ActorKind, Definition
 from airbyte_lite.connectors.masking import merge, restore
 from airbyte_lite.connectors.validation import check_configuration
-from airbyte_lite.problem import invalid
+from airbyte_lite.problem import invalid, invalid_fields
 from airbyte_lite.state.records import Actor
 from platform_kit.specification import MASK
 
 
 def actor_router(kind: ActorKind) -> APIRouter:
     """Return the router with the endpoints of sources or of destinations."""
-    router = APIRouter(prefix=f"{PUBLIC}/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=AUTHENTICATED)
+    router = APIRouter(
+        route_class=Route, prefix=f"{PUBLIC}/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=AUTHENTICATED
+    )
 
     @router.get("", summary=f"List {kind}s")
+    @patient
     def list_actors(
         served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
     ) -> dict[str, Any]:
@@ -35,6 +40,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
         return page.respond(found, lambda actor: actor_view(actor, served.definitions))
 
     @router.post("", summary=f"Create a {kind}")
+    @slow
     def create_actor(served: Served, body: schemas.ActorCreate) -> dict[str, Any]:
         """Check the configuration against the connector's specification. The connector's check is not run."""
         served.store.workspace(body.workspace_id)
@@ -54,22 +60,32 @@ def actor_router(kind: ActorKind) -> APIRouter:
         return actor_view(actor, served.definitions)
 
     @router.get("/{actor_id}", summary=f"Get a {kind}")
-    def get_actor(served: Served, actor_id: str) -> dict[str, Any]:
+    @patient
+    def get_actor(
+        served: Served,
+        actor_id: str,
+        coordinates: Annotated[bool, Query(alias="includeSecretCoordinates", description="Not implemented")] = False,
+    ) -> dict[str, Any]:
         """Answer one, with masked secrets."""
+        if coordinates:
+            raise invalid_fields({"query.includeSecretCoordinates": NOT_IMPLEMENTED})
         return actor_view(served.store.actor(kind, actor_id), served.definitions)
 
     @router.patch("/{actor_id}", summary=f"Change a {kind}")
+    @slow
     def patch_actor(served: Served, actor_id: str, body: schemas.ActorPatch) -> dict[str, Any]:
         """Merge the given configuration into the stored one. A masked secret keeps its stored value."""
         given = body.configuration or {}
-        return _update(served, kind, actor_id, body.name, lambda stored: merge(stored, given))
+        return _update(served, kind, actor_id, body, lambda stored: merge(stored, given))
 
     @router.put("/{actor_id}", summary=f"Replace a {kind}'s name and configuration")
+    @slow
     def put_actor(served: Served, actor_id: str, body: schemas.ActorPut) -> dict[str, Any]:
         """Replace the name and the configuration. A masked secret keeps its stored value."""
-        return _update(served, kind, actor_id, body.name, lambda _: body.configuration)
+        return _update(served, kind, actor_id, body, lambda _: body.configuration)
 
     @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
+    @slow
     def delete_actor(served: Served, actor_id: str) -> Response:
         """Delete it and, as in Airbyte, the connections that use it. Their jobs are cancelled, their tables stay."""
         served.delete(served.store.stored(kind, actor_id))
@@ -82,20 +98,21 @@ def _update(
     served: Services,
     kind: ActorKind,
     actor_id: str,
-    name: str | None,
+    body: schemas.ActorPatch | schemas.ActorPut,
     configuration: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Change the configuration and, if `name` is given, the name.
+    """Change the configuration and, if it is given, the name.
 
     `configuration` receives the stored configuration and returns the new one.
     """
     actor = served.store.actor(kind, actor_id)
     definition = served.definitions.get(kind, actor.definition_id)
+    body.refuse_others(actor_view(actor, served.definitions))
     served.definitions.schema(definition)  # may take seconds the first time; `alter` runs in a transaction
 
     def alter(now: Actor) -> Actor:
         changed = _configuration(served, definition, configuration(now.configuration), now.configuration)
-        return replace(now, name=name or now.name, configuration=changed, updated_at=time.time())
+        return replace(now, name=body.name or now.name, configuration=changed, updated_at=time.time())
 
     return actor_view(served.store.change(actor, alter), served.definitions)
 
@@ -107,7 +124,11 @@ def _configuration(
 
     Raises a 422 Problem if the configuration is invalid.
     """
-    configuration: dict[str, Any] = {key: value for key, value in given.items() if key != f"{definition.kind}Type"}
+    configuration: dict[str, Any] = dict(given)
+    name = f"{definition.kind}Type"
+    if configuration.pop(name, None) not in (None, "", definition.type):
+        text = f"the connector of this {definition.kind} has the type {definition.type}; omit the field"
+        raise invalid_fields({f"body.configuration.{name}": text})
     try:
         configuration = restore(configuration, stored)
     except KeyError as error:

@@ -9,11 +9,12 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from airbyte_lite.api import schemas
+from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import definition_read, stream_read
 from airbyte_lite.api.connections import discover
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.instance import EMAIL, NONE, ORGANIZATION, USER, base_url
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import Definition
 from airbyte_lite.connectors.runner import ConnectorError
@@ -23,8 +24,8 @@ from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Actor, Workspace
 from airbyte_lite.sync import catalog
 
-open_router = APIRouter(prefix=CONFIGURATION, tags=["Health and tokens"])
-router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+open_router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Health and tokens"])
+router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
 @open_router.get("/health", summary="Check that the server works")
@@ -55,6 +56,7 @@ def instance_configuration(served: Served) -> dict[str, Any]:
 
 
 @router.post("/workspaces/create_if_not_exist", summary="Create a workspace with a given id if it does not exist")
+@slow
 def create_workspace(served: Served, body: schemas.WorkspaceWithId) -> dict[str, Any]:
     """Answer the workspace with this id; create it if it does not exist."""
     try:
@@ -84,7 +86,9 @@ def list_destination_definitions(served: Served) -> dict[str, Any]:
     return {"destinationDefinitions": [definition_read(found) for found in served.definitions.list("destination")]}
 
 
-def _specification(served: Services, definition: Definition) -> dict[str, Any]:
+def _specification(served: Services, definition: Definition, workspace_id: str | None) -> dict[str, Any]:
+    if workspace_id is not None:
+        served.store.workspace(workspace_id)
     specification = served.definitions.specification(definition)
     return {
         f"{definition.kind}DefinitionId": definition.id,
@@ -95,17 +99,20 @@ def _specification(served: Services, definition: Definition) -> dict[str, Any]:
 
 
 @router.post("/source_definition_specifications/get", summary="Get the specification of a source connector")
+@slow
 def source_specification(served: Served, body: schemas.SourceDefinitionId) -> dict[str, Any]:
     """Answer the JSON schema of the connector's configuration, as the connector's spec command returns it."""
-    return _specification(served, served.definitions.get("source", body.source_definition_id))
+    definition = served.definitions.get("source", body.source_definition_id)
+    return _specification(served, definition, body.workspace_id)
 
 
 @router.post("/destination_definition_specifications/get", summary="Get the specification of a destination connector")
+@slow
 def destination_specification(served: Served, body: schemas.DestinationDefinitionId) -> dict[str, Any]:
     """Answer the JSON schema of the connector's configuration."""
     definition = served.definitions.get("destination", body.destination_definition_id)
     modes = served.definitions.specification(definition)["supported_destination_sync_modes"]
-    return {**_specification(served, definition), "supportedDestinationSyncModes": modes}
+    return {**_specification(served, definition, body.workspace_id), "supportedDestinationSyncModes": modes}
 
 
 def _done(kind: str, succeeded: bool, reason: str | None = None) -> dict[str, Any]:
@@ -132,6 +139,7 @@ def _check(kind: str, attempt: Callable[[], str | None]) -> dict[str, Any]:
 
 
 @router.post("/sources/check_connection", summary="Check a source")
+@slow
 def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
     """Run the connector's check with the source's configuration; answer succeeded, or failed with the reason."""
     source = served.store.actor("source", body.source_id)
@@ -149,6 +157,7 @@ def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
 
 
 @router.post("/destinations/check_connection", summary="Check a destination")
+@slow
 def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, Any]:
     """Create and drop a test table in the dataset; answer succeeded, or failed with the reason."""
     destination: Actor = served.store.actor("destination", body.destination_id)
@@ -165,7 +174,8 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
 
 
 @router.post("/sources/discover_schema", summary="Discover the streams of a source")
-def discover_schema(served: Served, body: schemas.SourceId) -> dict[str, Any]:
+@slow
+def discover_schema(served: Served, body: schemas.SourceDiscovery) -> dict[str, Any]:
     """Answer the catalog: every stream, selected, in its default sync mode. A failure is answered as jobInfo."""
     try:
         streams = catalog.proposed(discover(served, body.source_id))

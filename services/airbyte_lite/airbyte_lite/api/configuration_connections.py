@@ -7,13 +7,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from airbyte_lite.api import schemas
+from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import actor_read, connection_read, job_info, state_read, version_read
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds, start_job
+from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.state.records import Job, JobFilter
 
-router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
 @router.post("/connections/get", summary="Get a connection with its catalog")
@@ -31,13 +32,15 @@ def list_connections(served: Served, body: schemas.WorkspaceId) -> dict[str, Any
 
 
 @router.post("/connections/sync", summary="Start a sync")
+@slow
 def sync_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
     """Start a sync and answer its job."""
     return job_info(start_job(served, body.connection_id, "sync"), [])
 
 
 @router.post("/web_backend/connections/get", summary="Get a connection with its source, destination and last job")
-def get_web_backend_connection(served: Served, body: schemas.WebBackendConnectionId) -> dict[str, Any]:
+@patient
+def get_web_backend_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
     """Answer the connection with its source and destination (secrets are masked) and its last sync."""
     connection = served.store.connection(body.connection_id, deleted=True)
     source = served.store.actor("source", connection.source_id, deleted=True)

@@ -7,19 +7,21 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from airbyte_lite.api import schemas
+from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import attempt_info, definition_read, job_info, job_read
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds
+from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.problem import not_found
 from airbyte_lite.state.records import Job, JobFilter
 
 JOB_TYPES = {"sync": "sync", "reset_connection": "reset", "clear": "reset"}  # by configType; others have no jobs here
 
-router = APIRouter(prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
 
 
 @router.post("/jobs/get", summary="Get a job with its log")
+@patient
 def get_job(served: Served, body: schemas.JobId) -> dict[str, Any]:
     """Answer the job with its log lines so far and, if it failed, the reason."""
     job = served.jobs.get(body.id)
@@ -27,6 +29,7 @@ def get_job(served: Served, body: schemas.JobId) -> dict[str, Any]:
 
 
 @router.post("/jobs/cancel", summary="Cancel a job")
+@slow
 def cancel_job(served: Served, body: schemas.JobId) -> dict[str, Any]:
     """Cancel the job, wait up to 20 s for its end and answer it. A job that has ended is answered unchanged."""
     job = served.jobs.cancel(body.id)
@@ -39,7 +42,7 @@ def list_jobs(served: Served, body: schemas.JobList) -> dict[str, Any]:
     conditions = JobFilter(
         connection_id=body.config_id,
         types=sorted({JOB_TYPES[kind] for kind in body.config_types if kind in JOB_TYPES}),
-        statuses=body.statuses or None,
+        statuses=[*body.statuses] if body.statuses else None,
         created_from=seconds(body.created_at_start),
         created_to=seconds(body.created_at_end),
         updated_from=seconds(body.updated_at_start),
@@ -64,6 +67,7 @@ def _attempts(job: Job) -> list[dict[str, Any]]:
 
 
 @router.post("/jobs/get_debug_info", summary="Get a job with its connectors and its log")
+@patient
 def get_debug_info(served: Served, body: schemas.JobId) -> dict[str, Any]:
     """Answer the job with its log and the definitions of its source and destination."""
     job = served.jobs.get(body.id)
@@ -84,6 +88,7 @@ def get_debug_info(served: Served, body: schemas.JobId) -> dict[str, Any]:
 
 
 @router.post("/attempt/get_for_job", summary="Get an attempt of a job with its log")
+@patient
 def get_attempt(served: Served, body: schemas.AttemptOfJob) -> dict[str, Any]:
     """Answer the attempt. A started job has the attempt 0; raises a 404 Problem for any other."""
     job = served.jobs.get(body.job_id)

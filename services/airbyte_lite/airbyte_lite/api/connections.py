@@ -11,16 +11,18 @@ from fastapi import APIRouter, Query, Response
 
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import connection_view
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.jobs import cron
-from airbyte_lite.problem import invalid
+from airbyte_lite.problem import invalid, invalid_fields
 from airbyte_lite.state.records import Connection, Stream
 from airbyte_lite.sync import catalog
+from airbyte_lite.sync.offered import CatalogError
 from airbyte_lite.sync.stream_schema import field_paths
 
-router = APIRouter(prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
 
 
 def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
@@ -34,10 +36,19 @@ def discover(served: Services, source_id: str) -> list[dict[str, Any]]:
         raise ConnectorError(served.redact(source, error.message), failure_type=error.failure_type) from error
 
 
+def _discovered(served: Services, source_id: str) -> list[dict[str, Any]]:
+    """Run the connector's discover. Raises a 422 Problem with the reason if it fails, as all errors of a source."""
+    try:
+        return discover(served, source_id)
+    except ConnectorError as error:
+        raise invalid(f"The schema of the source could not be discovered. {error.message}") from error
+
+
 def _streams(served: Services, source_id: str, given: schemas.StreamConfigurations | None) -> list[Stream]:
     choices = [
         catalog.StreamChoice(
             name=stream.name,
+            namespace=stream.namespace or None,
             sync_mode=stream.sync_mode,
             primary_key=stream.primary_key,
             cursor_field=stream.cursor_field,
@@ -48,14 +59,16 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
         for stream in (given.streams if given else None) or []
     ]
     try:
-        return catalog.configure(discover(served, source_id), choices)
-    except catalog.CatalogError as error:
+        return catalog.configure(_discovered(served, source_id), choices)
+    except CatalogError as error:
         raise invalid(str(error)) from error
 
 
 def _cron(given: schemas.Schedule) -> str | None:
     """Return the cron expression to store, or None for a manual schedule. Raises a 422 Problem if it is invalid."""
     if given.schedule_type == "manual":
+        if given.cron_expression is not None:
+            raise invalid_fields({"schedule.cronExpression": "the scheduleType manual has none; set cron, or omit it"})
         return None
     if given.cron_expression is None:
         raise invalid("schedule.cronExpression is missing. The scheduleType cron requires it, for example 0 0 12 * * ?")
@@ -67,14 +80,21 @@ def _cron(given: schemas.Schedule) -> str | None:
 
 @router.get("/connections", summary="List connections")
 def list_connections(
-    served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
+    served: Served,
+    page: Paged,
+    workspaces: WorkspaceIds,
+    include_deleted: IncludeDeleted = False,
+    tags: Annotated[list[str] | None, Query(alias="tagIds")] = None,
 ) -> dict[str, Any]:
-    """Answer a page of connections."""
+    """Answer a page of connections. No connection has a tag, so with tagIds the page is empty."""
+    if any(tags or []):
+        return page.respond([], connection_view)
     found = served.store.connections(workspaces, include_deleted, page.limit + 1, page.offset)
     return page.respond(found, connection_view)
 
 
 @router.post("/connections", summary="Create a connection")
+@slow
 def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[str, Any]:
     """Discover the source's schema and check the streams against it. Without streams, every stream is synced."""
     source = served.store.actor("source", body.source_id)
@@ -106,9 +126,11 @@ def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
 
 
 @router.patch("/connections/{connection_id}", summary="Change a connection")
+@slow
 def patch_connection(served: Served, connection_id: str, body: schemas.ConnectionPatch) -> dict[str, Any]:
     """Change the given fields. If streams are given, the schema is discovered again. A running job is not affected."""
     connection = served.store.connection(connection_id)
+    body.refuse_others(connection_view(connection))
     expression = _cron(body.schedule) if body.schedule else None
     streams: list[Stream] | None = None
     if body.configurations is not None and body.configurations.streams:
@@ -133,6 +155,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 
 
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
+@slow
 def delete_connection(served: Served, connection_id: str) -> Response:
     """Delete the connection and cancel its running job. The tables stay."""
     served.delete(served.store.stored("connection", connection_id))
@@ -140,10 +163,12 @@ def delete_connection(served: Served, connection_id: str) -> Response:
 
 
 @router.get("/streams", tags=["Streams"], summary="List the streams of a source")
+@slow
 def get_streams(
     served: Served,
     source_id: Annotated[str, Query(alias="sourceId")],
     destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
+    ignore_cache: Annotated[bool, Query(alias="ignoreCache", description="There is no cache")] = False,  # noqa: ARG001
 ) -> list[dict[str, Any]]:
     """Discover the source's streams, with their sync modes, primary keys, cursors and columns."""
     if destination_id is not None:
@@ -158,5 +183,5 @@ def get_streams(
             "sourceDefinedPrimaryKey": stream.get("source_defined_primary_key") or [],
             "propertyFields": field_paths(stream.get("json_schema") or {}),
         }
-        for stream in discover(served, source_id)
+        for stream in _discovered(served, source_id)
     ]

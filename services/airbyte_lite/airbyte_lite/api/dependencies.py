@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBasic, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from airbyte_lite.api.fields import Number
 from airbyte_lite.api.services import Services
 from airbyte_lite.problem import Problem
 
@@ -23,7 +24,7 @@ LARGEST_NUMBER = 2**63 - 1  # SQLite's limit for integers
 
 
 async def services(request: Request) -> Services:
-    """Return the services of the app. Not in a thread: the health endpoints must not wait for one."""
+    """Return the services of the app. Not in a thread, as all dependencies here: none must wait for a free one."""
     found: Services = request.app.state.services
     return found
 
@@ -38,7 +39,7 @@ class DescribedBasic(HTTPBasic):
         """Accept every request; `authenticate` checks the header."""
 
 
-def authenticate(request: Request, served: Served) -> None:
+async def authenticate(request: Request, served: Served) -> None:
     """Raise a 401 Problem if the request's Authorization header is missing or invalid."""
     if not served.authenticator.allows(request.headers.get("authorization")):
         raise Problem(
@@ -89,10 +90,10 @@ def _shown[T](item: T, view: Callable[[T], dict[str, Any]]) -> dict[str, Any] | 
         return None
 
 
-def page(
+async def page(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0,
+    limit: Annotated[Number, Query(ge=1, le=100)] = 20,
+    offset: Annotated[Number, Query(ge=0, le=LARGEST_NUMBER)] = 0,
 ) -> Page:
     """Return the requested page."""
     return Page(request, limit, offset)
@@ -101,7 +102,7 @@ def page(
 Paged = Annotated[Page, Depends(page)]
 
 
-def workspace_ids(
+async def workspace_ids(
     given: Annotated[
         list[str] | None, Query(alias="workspaceIds", description="Repeated or separated by commas")
     ] = None,

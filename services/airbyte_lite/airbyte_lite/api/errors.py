@@ -16,10 +16,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airbyte_lite.problem import Problem, invalid
+from airbyte_lite.api.bodies import NOT_IMPLEMENTED
+from airbyte_lite.json_values import SHOWN_CHARACTERS
+from airbyte_lite.problem import Problem, invalid_fields
 
 PUBLIC_PREFIX = "/api/public/"
 REFERENCE = "https://reference.airbyte.com/reference/errors"
+
+MOST_CHARACTERS = 10_000
+"""Of a message: a request may have a name or an id of any length, which the message repeats."""
 
 HEADERS = {401: {"WWW-Authenticate": "Bearer, Basic"}, 503: {"Retry-After": "10"}}
 
@@ -28,16 +33,19 @@ log = logging.getLogger("airbyte_lite")
 
 def body(problem: Problem, path: str) -> dict[str, Any]:
     """Return the problem in the format of the API that `path` belongs to."""
+    message = problem.message
+    if len(message) > MOST_CHARACTERS:
+        message = f"{message[: MOST_CHARACTERS // 2]} … {message[-MOST_CHARACTERS // 2 :]}"
     if path.startswith(PUBLIC_PREFIX):
         return {
             "status": problem.status,
             "type": f"{REFERENCE}#{problem.title}",
             "title": problem.title,
-            "detail": problem.message,
-            "message": problem.message,
-            "data": {"message": problem.message},
+            "detail": message,
+            "message": message,
+            "data": {"message": message},
         }
-    answer: dict[str, Any] = {"message": problem.message, "exceptionStack": []}
+    answer: dict[str, Any] = {"message": message, "exceptionStack": []}
     if problem.status == 422:
         answer["validationErrors"] = [{"propertyPath": path, "message": text} for path, text in problem.faults.items()]
     return answer
@@ -55,9 +63,7 @@ def install(app: FastAPI) -> None:
 
     def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        faults = {".".join(str(part) for part in fault["loc"]): str(fault["msg"]) for fault in error.errors()}
-        sentences = "; ".join(f"{path}: {text}" for path, text in faults.items())
-        return respond(request, invalid(f"Invalid request: {sentences}.", faults))
+        return respond(request, invalid_fields(dict(map(_fault, error.errors()))))
 
     def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -68,6 +74,20 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_middleware(CrashGuard)
+
+
+def _fault(error: dict[str, Any]) -> tuple[str, str]:
+    """Return the path and the text of one of pydantic's errors."""
+    path = ".".join(str(part)[:SHOWN_CHARACTERS] for part in error["loc"])
+    match error["type"]:
+        case "extra_forbidden":
+            return path, NOT_IMPLEMENTED
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return path, "Input should be a JSON object"
+        case "value_error":
+            return path, str(error["ctx"]["error"])
+        case _:
+            return path, str(error["msg"])
 
 
 class CrashGuard:

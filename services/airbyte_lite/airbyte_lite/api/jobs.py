@@ -9,12 +9,14 @@ from fastapi import APIRouter, Query
 
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
+from airbyte_lite.api.fields import Moment, Number
+from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import job_view
 from airbyte_lite.problem import conflict, invalid
 from airbyte_lite.state.records import Job, JobFilter
 
-router = APIRouter(prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
 
 
 def start_job(served: Services, connection_id: str, job_type: str) -> Job:
@@ -31,6 +33,7 @@ def start_job(served: Services, connection_id: str, job_type: str) -> Job:
 
 
 @router.post("", summary="Start a sync or a reset")
+@slow
 def create_job(served: Served, body: schemas.JobCreate) -> dict[str, Any]:
     """Start the job and answer at once. GET /jobs/{jobId} shows its progress. The type clear means reset."""
     if body.job_type == "refresh":
@@ -46,10 +49,10 @@ def list_jobs(
     connection_id: Annotated[str | None, Query(alias="connectionId")] = None,
     job_type: Annotated[Literal["sync", "reset", "clear", "refresh"] | None, Query(alias="jobType")] = None,
     status: Literal["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] | None = None,
-    created_from: Annotated[datetime.datetime | None, Query(alias="createdAtStart")] = None,
-    created_to: Annotated[datetime.datetime | None, Query(alias="createdAtEnd")] = None,
-    updated_from: Annotated[datetime.datetime | None, Query(alias="updatedAtStart")] = None,
-    updated_to: Annotated[datetime.datetime | None, Query(alias="updatedAtEnd")] = None,
+    created_from: Annotated[Moment | None, Query(alias="createdAtStart")] = None,
+    created_to: Annotated[Moment | None, Query(alias="createdAtEnd")] = None,
+    updated_from: Annotated[Moment | None, Query(alias="updatedAtStart")] = None,
+    updated_to: Annotated[Moment | None, Query(alias="updatedAtEnd")] = None,
     order_by: Annotated[str, Query(alias="orderBy", pattern=r"^(createdAt|updatedAt)\|(ASC|DESC)$")] = "createdAt|ASC",
 ) -> dict[str, Any]:
     """Answer a page of jobs, sorted by orderBy; the default is oldest first."""
@@ -78,12 +81,13 @@ def seconds(moment: datetime.datetime | None) -> float | None:
 
 
 @router.get("/{job_id}", summary="Get a job")
-def get_job(served: Served, job_id: int) -> dict[str, Any]:
+def get_job(served: Served, job_id: Number) -> dict[str, Any]:
     """Answer the job with its number of records and bytes so far."""
     return job_view(served.jobs.get(job_id))
 
 
 @router.delete("/{job_id}", summary="Cancel a job")
-def cancel_job(served: Served, job_id: int) -> dict[str, Any]:
+@slow
+def cancel_job(served: Served, job_id: Number) -> dict[str, Any]:
     """Cancel the job, wait up to 20 s for its end and answer it. A job that has ended is answered unchanged."""
     return job_view(served.jobs.cancel(job_id))

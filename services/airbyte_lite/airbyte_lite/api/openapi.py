@@ -22,6 +22,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (403, "A server without authentication was called by a host name that is not its own"),
         (404, "The object does not exist"),
         (409, "The state of the object does not allow the request"),
+        (415, "The body is not JSON"),
         (422, "The request is invalid"),
         (500, "Unexpected error"),
         (503, "Too many connector commands run at the same time; Retry-After says when to try again"),

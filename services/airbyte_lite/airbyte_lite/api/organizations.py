@@ -8,9 +8,10 @@ from fastapi import APIRouter
 
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, Served, WorkspaceIds
 from airbyte_lite.api.instance import EMAIL, ORGANIZATION
+from airbyte_lite.api.pools import Route
 from airbyte_lite.problem import not_found
 
-router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
+router = APIRouter(route_class=Route, prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
 @router.get("/organizations", tags=["Organizations"], summary="List organizations")

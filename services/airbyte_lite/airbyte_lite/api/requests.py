@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from email.message import Message as ContentType
+from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,10 +15,14 @@ from airbyte_lite import json_values
 from airbyte_lite.api import errors
 from airbyte_lite.api.auth import Authenticator
 from airbyte_lite.api.callers import CALLER, Caller
+from airbyte_lite.api.pools import PARSED
 from airbyte_lite.problem import Problem, invalid
 
 LARGEST_BODY = 10 * 1024 * 1024
 LARGEST_TOKEN_BODY = 16 * 1024
+PARSED_AT_ONCE = 16 * 1024
+"""Bytes of a body that are parsed in less than a millisecond. Other requests wait meanwhile."""
+_PARSING = CapacityLimiter(1)
 TOKEN_PATH = "/applications/token"  # noqa: S105 -- the end of the paths that issue tokens
 
 
@@ -41,16 +47,17 @@ class RequestReader:
             body = await _read(receive, headers, self._limit(scope["path"], headers))
             if body is None:
                 return
-            if body and _is_json(headers.get("content-type", "")):
-                _check(body)
-                await asyncio.sleep(0)  # let other requests be served before the endpoint parses the body again
+            if body and is_json(headers.get("content-type", "")):
+                scope = {**scope, PARSED: await _parsed(body)}
+            elif body and scope["method"] in ("POST", "PUT", "PATCH") and not _is_token(scope["path"]):
+                raise _no_json(headers.get("content-type", ""))
         except Problem as problem:
             await JSONResponse(errors.body(problem, scope["path"]), problem.status)(scope, receive, send)
             return
         await self._serve(scope, body, receive, send)
 
     def _limit(self, path: str, headers: Headers) -> int:
-        if path.rstrip("/").endswith(TOKEN_PATH) or not self._authenticator.allows(headers.get("authorization")):
+        if _is_token(path) or not self._authenticator.allows(headers.get("authorization")):
             return LARGEST_TOKEN_BODY
         return LARGEST_BODY
 
@@ -100,6 +107,15 @@ async def _read(receive: Receive, headers: Headers, limit: int) -> bytes | None:
     return bytes(body)
 
 
+def _is_token(path: str) -> bool:
+    return path.rstrip("/").endswith(TOKEN_PATH)
+
+
+def _no_json(content_type: str) -> Problem:
+    given = f"{content_type[:100]!r}" if content_type else "missing"
+    return Problem(415, f"The Content-Type is {given}. Send the body as JSON, with Content-Type: application/json.")
+
+
 def _too_large(limit: int) -> Problem:
     return Problem(
         413,
@@ -108,15 +124,19 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
     """Return whether the endpoints parse a body of this type as JSON."""
     parsed = ContentType()
     parsed["content-type"] = content_type
-    return parsed.get_content_type() == "application/json" or parsed.get_content_subtype().endswith("+json")
+    subtype = parsed.get_content_subtype()
+    return parsed.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
-def _check(body: bytes) -> None:
+async def _parsed(body: bytes) -> Any:
+    """Return the value of a JSON body. Raises a 422 Problem. A long body is parsed in a thread, one at a time."""
     try:
-        json_values.parse(body)
+        if len(body) <= PARSED_AT_ONCE:
+            return json_values.parse(body)
+        return await to_thread.run_sync(json_values.parse, body, limiter=_PARSING)
     except json_values.InvalidJson as error:
         raise invalid(f"Invalid request: the body has {error}.", {"body": str(error)}) from error

@@ -39,6 +39,7 @@ def stream_view(stream: Stream) -> dict[str, Any]:
     """Return a StreamConfiguration."""
     view: dict[str, Any] = {
         "name": stream.name,
+        **({"namespace": stream.namespace} if stream.namespace else {}),
         "syncMode": stream.sync_mode,
         "primaryKey": stream.primary_key,
         "cursorField": stream.cursor_field,

@@ -13,14 +13,18 @@ from fastapi.responses import PlainTextResponse
 from airbyte_lite.api import schemas
 from airbyte_lite.api.auth import TOKEN_SECONDS
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.pools import Route, slow
+from airbyte_lite.api.requests import is_json
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import definition_view, workspace_view
 from airbyte_lite.connectors.definitions import ActorKind
 from airbyte_lite.problem import Problem, invalid
 from airbyte_lite.state.records import Workspace
 
-open_router = APIRouter(prefix=PUBLIC, tags=["Health and tokens"])
-router = APIRouter(prefix=PUBLIC, dependencies=AUTHENTICATED)
+GRANT_NAMES = ("grant_type", "grant-type")  # of OAuth, and of Airbyte's document
+
+open_router = APIRouter(route_class=Route, prefix=PUBLIC, tags=["Health and tokens"])
+router = APIRouter(route_class=Route, prefix=PUBLIC, dependencies=AUTHENTICATED)
 
 
 @open_router.get("/health", summary="Check that the server works", response_class=PlainTextResponse)
@@ -35,14 +39,19 @@ async def health(served: Served) -> str:
 async def token(served: Served, request: Request) -> dict[str, Any]:
     """Answer a token that is valid for 15 minutes. Raises a 401 Problem if the credentials are wrong."""
     try:
-        if request.headers.get("content-type", "").startswith("application/json"):
+        if is_json(request.headers.get("content-type", "")):
             given = await request.json()
         else:
             given = _form(await request.body())
         client_id, client_secret = given["client_id"], given["client_secret"]
-        issued = served.authenticator.issue(str(client_id), str(client_secret))
+        if not (isinstance(client_id, str) and isinstance(client_secret, str)):
+            raise TypeError("no text")
+        issued = served.authenticator.issue(client_id, client_secret)
+        grants = {given[name] for name in GRANT_NAMES if given.get(name)}
     except (ValueError, KeyError, TypeError) as error:
-        raise invalid("client_id or client_secret is missing. Send both as JSON or as form data.") from error
+        raise invalid("client_id or client_secret is missing or no text. Send both as JSON or as form data.") from error
+    if grants - {"client_credentials"}:
+        raise invalid(f"The grant type must be client_credentials, not {', '.join(map(str, grants))[:100]}.")
     if issued is None:
         raise Problem(401, "The client id or the client secret is wrong.")
     return {"access_token": issued, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
@@ -63,7 +72,8 @@ def list_workspaces(
 
 
 @router.post("/workspaces", tags=["Workspaces"], summary="Create a workspace")
-def create_workspace(served: Served, body: schemas.WorkspaceBody) -> dict[str, Any]:
+@slow
+def create_workspace(served: Served, body: schemas.WorkspaceCreate) -> dict[str, Any]:
     """Answer the new workspace."""
     workspace = Workspace(str(uuid.uuid4()), body.name, time.time())
     served.store.add(workspace)
@@ -77,13 +87,16 @@ def get_workspace(served: Served, workspace_id: str) -> dict[str, Any]:
 
 
 @router.patch("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Rename a workspace")
+@slow
 def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspacePatch) -> dict[str, Any]:
     """Answer the changed workspace."""
     workspace = served.store.workspace(workspace_id)
+    body.refuse_others(workspace_view(workspace))
     return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name or now.name)))
 
 
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")
+@slow
 def delete_workspace(served: Served, workspace_id: str) -> Response:
     """Delete the workspace with its sources, destinations and connections. Their jobs are cancelled, tables stay."""
     served.delete(served.store.stored("workspace", workspace_id))

@@ -66,6 +66,25 @@ def _invalid_fields(match: re.Match[str], _trace: Trace) -> str:
     return f"The configuration is invalid: {'; '.join(named) or match[0].splitlines()[0]}. Change the source."
 
 
+def _unequal_types(match: re.Match[str], trace: Trace) -> str:
+    """Return a sentence about a field that is an object or an array in one record and another type in another one."""
+    types = ", ".join(dict.fromkeys(re.findall(r"'type': '(\w+)'", match[3])))
+    return (
+        f"{trace.file or 'the files'}: the values of the field {match[2]!r} have types that do not fit together "
+        f'({types}). Declare the stream\'s columns in input_schema, for example \'{{"{match[2]}": "string"}}\'.'
+    )
+
+
+def _binary_column(match: re.Match[str], trace: Trace) -> str:
+    """Return a sentence about a column of bytes in a Parquet file. Empty for other files."""
+    if "parquet_parser" not in trace.text and not trace.file.endswith(".parquet"):
+        return ""
+    return (
+        f"{trace.file or 'a file'}: a binary column is not UTF-8 text (the byte {match[1]}), and the connector reads "
+        "each binary column as text. Write the file without this column, or with its values as text."
+    )
+
+
 RULES = (
     Rule("FileFault", r"(?s).+", lambda match, _trace: match[0]),  # our repairs raise it; its message is complete
     Rule(
@@ -93,6 +112,12 @@ RULES = (
     ),
     Rule("ArrowInvalid|ArrowNotImplementedError|ArrowTypeError", r"(.*)", _in_file("{0}")),
     Rule("ValueError", r"cannot read header - is it an avro file", _in_file(f"not an Avro file. {RETYPE}")),
+    Rule(
+        "SchemaInferenceError",
+        r"(?s).*Cannot merge schema for unequal (object|array) types\..*?key=(\S+) detected_types=(.+)",
+        _unequal_types,
+    ),
+    Rule("UnicodeDecodeError", r"(?s)'utf-8' codec can't decode byte (\S+) ", _binary_column),
     Rule(
         "UnicodeDecodeError",
         r"'(.+?)' codec can't decode byte (\S+) ",
@@ -125,7 +150,8 @@ RULES = (
         r"No files were identified in the stream",
         lambda _match, _trace: (
             "No files were identified in the stream: no key in the bucket matches its globs. Upload the files, or "
-            "correct bucket or globs. If start_date is set, older files are left out."
+            "correct bucket or globs. If start_date is set, older files are left out. A file in an archive has the "
+            "name archive.zip#file."
         ),
     ),
 )

@@ -84,6 +84,9 @@ class Read:
         self.configuration_update = configuration_of(message) or self.configuration_update
         if abandoned := abandoned_file_of(message):
             self._abandoned.append(abandoned)
+            if error := of_files([abandoned]):  # the log has each file with its reason, also if there are many
+                message["log"]["message"] = error.message
+                line = orjson.dumps(message) + b"\n"
         self._explanation.note(message)
         return explained(message, self._explanation.of) or line
 

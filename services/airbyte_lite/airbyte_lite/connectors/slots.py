@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from airbyte_lite.problem import busy
 
 MOST_WAITING = 16
-"""Requests that wait for a slot. Each one keeps a thread; the server has 40 for all requests."""
+"""Requests that wait for a slot. Each one keeps a thread."""
 WAIT_SECONDS = 10.0
 
 

@@ -4,37 +4,16 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from platform_kit.names import identifier
+from platform_kit.names import COLUMN_LENGTH, column_name, identifier
 
 RAW_ID = "_airbyte_raw_id"
 EXTRACTED_AT = "_airbyte_extracted_at"
 META = "_airbyte_meta"
 GENERATION_ID = "_airbyte_generation_id"
 
-# BigQuery refuses column names with these prefixes, in upper and lower case (its page "Specifying a schema").
-_RESERVED_PREFIXES = (
-    "_table_",
-    "_file_",
-    "_partition",
-    "_row_timestamp",
-    "__root__",
-    "_colidentifier",
-    "_change_sequence_number",
-    "_change_type",
-    "_change_timestamp",
-)
-_COLUMN_LENGTH = 300  # BigQuery's limit, in characters
 _STAGING = "_airbyte_tmp_"
 _TOKEN_LENGTH = 12  # hexadecimal digits
 _TABLE_LENGTH = 1024 - len(_STAGING) - 2 * _TOKEN_LENGTH - 1  # BigQuery's limit without a staging table's suffix
-
-
-def column(name: str) -> str:
-    """Return the column name of a field: an identifier without BigQuery's reserved prefixes, at most 300 characters."""
-    result = identifier(name)
-    if result.lower().startswith(_RESERVED_PREFIXES):
-        result = f"_{result}"
-    return result[:_COLUMN_LENGTH]
 
 
 def columns(fields: Iterable[str]) -> dict[str, str]:
@@ -45,11 +24,11 @@ def columns(fields: Iterable[str]) -> dict[str, str]:
     taken = {RAW_ID, EXTRACTED_AT, META, GENERATION_ID}
     result = {}
     for field in fields:
-        name, number = column(field), 0
+        name, number = column_name(field), 0
         while name.lower() in taken:
             number += 1
             suffix = f"_{number}"
-            name = column(field)[: _COLUMN_LENGTH - len(suffix)] + suffix
+            name = column_name(field)[: COLUMN_LENGTH - len(suffix)] + suffix
         taken.add(name.lower())
         result[field] = name
     return result

@@ -36,10 +36,16 @@ class JobStore:
         self._database = database
 
     def create(self, connection_id: str, workspace_id: str, job_type: str) -> Job:
-        """Add a pending job. Raises a 409 Problem while the connection has a pending or running job."""
+        """Add a pending job.
+
+        Raises a 409 Problem while the connection has a pending or running job, a 404 Problem if it is deleted.
+        """
         now = time.time()
         try:
             with self._database.write() as connection:
+                deleted = "select 1 from objects where id = ? and deleted"
+                if connection.execute(deleted, (connection_id,)).fetchone():  # since the caller has looked
+                    raise not_found("connection", connection_id)
                 number = connection.execute(
                     "insert into jobs (connection_id, workspace_id, type, status, created_at, updated_at) "
                     "values (?, ?, ?, 'pending', ?, ?)",

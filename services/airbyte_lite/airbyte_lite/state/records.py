@@ -54,6 +54,11 @@ class Stream:
         return str(self.stream["name"])
 
     @property
+    def namespace(self) -> str:
+        """The stream's namespace in the source, for example a database's schema; empty if it has none."""
+        return str(self.stream.get("namespace") or "")
+
+    @property
     def incremental(self) -> bool:
         """Whether a sync continues from a saved state."""
         return self.sync_mode.startswith("incremental_")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from airbyte_lite.connectors.definitions import ActorKind
-from airbyte_lite.problem import not_found
+from airbyte_lite.problem import conflict, not_found
 from airbyte_lite.state import syncstate
 from airbyte_lite.state.database import Database
 from airbyte_lite.state.documents import (
@@ -68,16 +68,21 @@ class Store:
         self._tell(record)
 
     def add_workspace_once(self, workspace: Workspace) -> Workspace:
-        """Return the workspace with this id. Insert it if it does not exist or is deleted."""
+        """Return the workspace with this id. Insert it if it does not exist or is deleted.
+
+        Raises a 409 Problem if the id belongs to an object of another kind.
+        """
         with self._database.write() as connection:
             row = row_of(connection, workspace)
             if row is not None and not row["deleted"]:
                 return Workspace(**document_of(row))
-            connection.execute(
+            inserted = connection.execute(
                 "insert into objects (id, kind, workspace_id, document) values (?, ?, ?, ?) on conflict (id) "
                 "do update set document = excluded.document, deleted = 0, deleted_at = null where kind = excluded.kind",
                 (workspace.id, *kind_of(workspace), encode(workspace)),
-            )
+            ).rowcount
+        if not inserted:
+            raise conflict(f"The id {workspace.id} belongs to an object that is not a workspace.", "state-conflict")
         return workspace
 
     def change[R: Workspace | Actor | Connection](self, record: R, alter: Callable[[R], R]) -> R:

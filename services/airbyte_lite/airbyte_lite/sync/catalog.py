@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airbyte_lite.state.records import Stream
+from airbyte_lite.sync.offered import CatalogError, by_key, find, key_of, refuse_same_names
 from airbyte_lite.sync.stream_schema import (
     as_source_spells,
     columns,
@@ -27,10 +28,6 @@ SYNC_MODES = {
 }
 
 
-class CatalogError(Exception):
-    """The configuration of a stream does not match the source. The message has the stream and the valid values."""
-
-
 @dataclass(frozen=True)
 class StreamChoice:
     """A client's configuration of one stream; None means the default."""
@@ -40,6 +37,7 @@ class StreamChoice:
     primary_key: list[list[str]] | None = None
     cursor_field: list[str] | None = None
     selected_fields: list[str] | None = None
+    namespace: str | None = None
 
 
 def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> list[Stream]:
@@ -47,15 +45,13 @@ def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> lis
 
     Columns that differ by case only are the same column.
     """
-    by_name = {str(stream["name"]): stream for stream in offered}
-    choices = choices or [StreamChoice(name) for name in by_name]
-    names = [choice.name for choice in choices]
-    for name in names:
-        if name not in by_name:
-            raise CatalogError(f"The source has no stream {name}. It has: {', '.join(by_name) or 'none'}.")
-        if names.count(name) > 1:
-            raise CatalogError(f"Stream {name} is configured twice.")
-    return [_configure(by_name[choice.name], choice) for choice in choices]
+    by_key(offered)
+    if not offered:
+        raise CatalogError("The source has no streams, so there is nothing to sync. Add a stream to its configuration.")
+    choices = choices or [StreamChoice(name, namespace=namespace or None) for namespace, name in map(key_of, offered)]
+    chosen = [find(offered, choice.name, choice.namespace) for choice in choices]
+    refuse_same_names(chosen)
+    return [_configure(stream, choice) for stream, choice in zip(chosen, choices, strict=True)]
 
 
 def proposed(offered: list[dict[str, Any]]) -> list[Stream]:
@@ -206,17 +202,24 @@ def with_first_schemas(streams: list[Stream], offered: list[dict[str, Any]]) -> 
 
     Raises CatalogError if the stream's key, cursor or selected fields are not in that schema.
     """
-    found = {str(stream["name"]): stream for stream in offered if columns(stream) and not without_schema(stream)}
+    found = {key: stream for key, stream in by_key(offered).items() if columns(stream) and not without_schema(stream)}
     return [
-        _configure(found[stream.name], _choice(stream))
-        if without_schema(stream.stream) and stream.name in found
+        _configure(found[key], _choice(stream))
+        if without_schema(stream.stream) and (key := key_of(stream.stream)) in found
         else stream
         for stream in streams
     ]
 
 
 def _choice(stream: Stream) -> StreamChoice:
-    return StreamChoice(stream.name, stream.sync_mode, stream.primary_key, stream.cursor_field, stream.selected_fields)
+    return StreamChoice(
+        stream.name,
+        stream.sync_mode,
+        stream.primary_key,
+        stream.cursor_field,
+        stream.selected_fields,
+        stream.namespace or None,
+    )
 
 
 def protocol_catalog(streams: list[Stream]) -> dict[str, Any]:

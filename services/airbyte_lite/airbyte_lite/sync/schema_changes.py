@@ -8,7 +8,8 @@ from typing import Any
 from airbyte_lite.loader.types import field_type
 from airbyte_lite.loader.widening import widest
 from airbyte_lite.state.records import Stream
-from airbyte_lite.sync.catalog import CatalogError, required
+from airbyte_lite.sync.catalog import required
+from airbyte_lite.sync.offered import CatalogError, by_key, key_of, shown
 from airbyte_lite.sync.stream_schema import column_type, columns, field_paths, spellings, without_schema
 
 
@@ -58,14 +59,15 @@ def compare(streams: list[Stream], offered: list[dict[str, Any]]) -> list[Schema
 
     The first schema of a stream that had none is not a change.
     """
-    by_name = {str(stream["name"]): stream for stream in offered}
+    now_offered = by_key(offered)
     changes = []
     for stream in streams:
-        if stream.name not in by_name:
+        now = now_offered.get(key_of(stream.stream))
+        if now is None:
             raise CatalogError(
-                f"The source no longer has the stream {stream.name}. It has: {', '.join(by_name) or 'none'}."
+                f"The source no longer has the stream {shown(stream.stream)}. "
+                f"It has: {', '.join(map(shown, offered)) or 'none'}."
             )
-        now = by_name[stream.name]
         if not columns(now) or without_schema(now) or without_schema(stream.stream):
             continue
         change = _compare(stream, now)
@@ -125,10 +127,10 @@ def take_over(
 
     A type is only replaced by a type that also holds the old values. Removed columns stay.
     """
-    by_name = {str(stream["name"]): columns(stream) for stream in offered}
+    now = {key: columns(stream) for key, stream in by_key(offered).items()}
     by_stream = {change.stream: change for change in changes}
     return [
-        _taken_over(stream, by_name[stream.name], by_stream[stream.name], propagate=propagate)
+        _taken_over(stream, now[key_of(stream.stream)], by_stream[stream.name], propagate=propagate)
         if stream.name in by_stream
         else stream
         for stream in streams

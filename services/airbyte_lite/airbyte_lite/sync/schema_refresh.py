@@ -11,6 +11,7 @@ from airbyte_lite.state.records import Connection
 from airbyte_lite.state.store import Store
 from airbyte_lite.sync import catalog, schema_changes
 from airbyte_lite.sync.job_source import JobSource
+from airbyte_lite.sync.offered import CatalogError
 from airbyte_lite.sync.schema_changes import SchemaChange
 from airbyte_lite.sync.stream_schema import without_schema
 from airbyte_lite.sync.task import Task
@@ -39,7 +40,7 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
         connection = store.change(
             connection, lambda now: replace(now, streams=catalog.with_first_schemas(now.streams, offered))
         )
-    except catalog.CatalogError as error:
+    except CatalogError as error:
         raise SourceError(f"{error} Change the connection's streams or the source.", "config_error") from error
     if unknown := [stream["name"] for stream in _offers(connection) if without_schema(stream)]:
         source.confirm_unknown(unknown)

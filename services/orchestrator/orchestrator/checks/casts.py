@@ -1,4 +1,8 @@
-"""The check that the values fit the types of their columns, by Airbyte's own notes in `_airbyte_meta.changes`."""
+"""The check that the values are in the table as they are in the files.
+
+Airbyte notes values that do not fit their column in `_airbyte_meta.changes`. It does not note what a text loses when it
+is read as a number or a boolean; that is found in the files.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -6,14 +10,18 @@ from decimal import Decimal, InvalidOperation
 
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import META, URL, TableFacts
-from orchestrator.reading.csv_file import bears
-from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.exact import WORDS
+from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat
+from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
-from platform_kit.names import identifier
+from platform_kit.names import column_name
 
 NAME = "values_were_cast"
-DESCRIPTION = """Every value fits the type of its column. Airbyte loads NULL for a value that does not, and notes it in
-`_airbyte_meta.changes`.
+DESCRIPTION = """Every value fits the type of its column, and nothing of it is lost.
+
+An error: a value that does not fit and is NULL (noted in `_airbyte_meta.changes`); a text that a guessed type has
+changed (`02134` is 2134, `no` is false); a number with more than 15 digits, which lost some; NaN or infinity.
+A warning: decimals after the ninth, which NUMERIC does not keep; nanoseconds.
 
 All rows of the table count, not only those of the last sync: an error stays until the rows are right. The stream's
 `checks: {uncast_values_allowed: 0.01}` tolerates a share of the rows.
@@ -34,23 +42,26 @@ def changes(warehouse: Warehouse, table: TableFacts) -> list[dict[str, object]]:
     )
 
 
-def find(table: TableFacts, noted: list[dict[str, object]], file_format: CsvFormat | None, rows: Rows) -> list[Finding]:
-    """Return one finding for each field and reason; the first have the file's value and line, if it is a CSV file."""
+def find(
+    table: TableFacts, noted: list[dict[str, object]], file_format: FileFormat | None, rows: Rows
+) -> list[Finding]:
+    """Return one finding for each field and reason; the first have the file's value and line, if it is a text file."""
     found = []
     for position, item in enumerate(noted):
         field, file = str(item["field"]), str(item.get("url") or "")
-        kind = table.columns.get(identifier(field).lower(), ("", ""))[1]
+        kind = table.columns.get(column_name(field).lower(), ("", ""))[1]
         line, value = 0, ""
-        if position < EXAMPLES and file and file_format:
+        if position < EXAMPLES and file and isinstance(file_format, CsvFormat | JsonlFormat):
             line, value = _place(rows(file), field, kind, file_format)
         text = f"{item['n']} values do not fit the column's type {kind} and are NULL" if kind else f"{item['n']} values"
         text += f" ({item['change']}, {item['reason']})"
         text += f", the first is {value!r}" if line else ""
+        words = ", or add the words to true_values and false_values" if kind == "BOOLEAN" else ""
         found.append(
             Finding(
                 text,
-                "Correct the values in the file, or declare another type for the column in connections.yaml; then make "
-                "apply and run again.",
+                f"Correct the values in the file, or declare another type for the column in connections.yaml{words}; "
+                "then make apply and run again.",
                 file,
                 line,
                 field,
@@ -60,22 +71,24 @@ def find(table: TableFacts, noted: list[dict[str, object]], file_format: CsvForm
 
 
 def _place(
-    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: CsvFormat
+    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: CsvFormat | JsonlFormat
 ) -> tuple[int, str]:
     """Return line and text of the first value that does not fit, (0, "") if none is found."""
     for line, row in rows:
         for name, value in row.items():
-            mine = bears(identifier(field).lower(), name) and value not in file_format.null_values
+            nulls = file_format.null_values if isinstance(file_format, CsvFormat) else ()
+            mine = bears(column_name(field).lower(), name) and value not in nulls
             if mine and not fits(value, kind, file_format):
                 return line, value[:100]
     return 0, ""
 
 
-def fits(text: str, kind: str, file_format: CsvFormat) -> bool:
+def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
     """Return whether a cell's text is a value of a BigQuery type."""
     test = TESTS.get(kind)
     if kind == "BOOLEAN":
-        return text in file_format.true_values | file_format.false_values
+        words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS
+        return text in words
     return test(text) if test else True
 
 

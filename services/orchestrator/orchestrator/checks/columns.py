@@ -1,23 +1,28 @@
 """The check that each column of the files is a column of the table, with its values."""
 
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from connections_file import Stream
+from orchestrator.checks import declared
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
-from orchestrator.reading.csv_file import bears
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, StreamFiles
-from platform_kit.names import identifier
+from orchestrator.reading.names import bears
+from platform_kit.names import column_name
 
 NAME = "columns_arrived"
 DESCRIPTION = """Each column of the files is a column of the table, with its values.
 
 An error: a name with blanks, a byte order mark or another invisible character; two columns with one name; one column
-that holds the delimiter of the others; a column that is NULL in every row although a file has values. A warning: a
-column of a file that the table does not have.
+that holds the delimiter of the others; a file without a header, or of another format; a declared column that a file
+does not have; a column that is NULL in every row although a file has values. A warning: a column of a file that the
+table does not have.
 """
+VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
+"""Names that are numbers or dates."""
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -29,16 +34,18 @@ def find(
         return []
     found: list[Finding] = []
     missing: dict[str, list[str]] = {}
-    for file, fact in facts.items():
-        if fact.delimiter and isinstance(files.format, CsvFormat):
-            found.append(_delimiter(file, fact, files.format))
+    readable = {file: fact for file, fact in facts.items() if fact.names}
+    for file, fact in readable.items():
+        if isinstance(files.format, CsvFormat) and (other := _another_format(file, fact, files.format)):
+            found.append(other)
             continue
-        found += _names(file, fact, files)
+        names = list(_names(file, fact, files))
+        wrong = {finding.column for finding in names}
+        found += names
         for name in dict.fromkeys(fact.names):
-            column = identifier(name.strip()).lower()
-            if stream.selected_fields and name not in stream.selected_fields:
+            if (stream.selected_fields and name not in stream.selected_fields) or name in wrong:
                 continue
-            if not any(column in (known, f"_{known}") or bears(known, name) for known in table.columns):
+            if not any(bears(known, name) for known in table.columns):
                 missing.setdefault(name, []).append(file)
             elif name in fact.first_values and not any(bears(other, name) for other in explained):
                 found.append(
@@ -51,9 +58,37 @@ def find(
                         name,
                     )
                 )
+    found += declared.find(stream, files, readable)
     found += [_missing(name, names, facts[names[0]]) for name, names in missing.items()]
-    found += _spellings(facts)
+    found += _spellings(readable)
     return found
+
+
+def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding | None:
+    if fact.other_format:
+        return Finding(
+            f"the file is {fact.other_format}, not CSV",
+            "Replace the file, or set filetype in the stream's format in connections.yaml, then make apply.",
+            file,
+            fact.header_line,
+        )
+    if fact.delimiter:
+        return _delimiter(file, fact, format_)
+    if format_.has_header and VALUE.fullmatch(fact.names[0].strip()) and not _are_numbered(fact.names):
+        return Finding(
+            "the name of the first column looks like a value, so the file seems to have no header: its first record is "
+            "not in the table",
+            "Set header_definition with the column_names in the stream's format in connections.yaml, then make apply.",
+            file,
+            fact.header_line,
+            fact.names[0],
+        )
+    return None
+
+
+def _are_numbered(names: Sequence[str]) -> bool:
+    """Return whether a program has numbered the columns, from 0 or 1."""
+    return len(names) > 1 and any(list(names) == [str(start + at) for at in range(len(names))] for start in (0, 1))
 
 
 def _delimiter(file: str, fact: FileFacts, format_: CsvFormat) -> Finding:
@@ -79,7 +114,7 @@ def _names(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
                 fact.header_line,
                 plain,
             )
-        elif any(unicodedata.category(character) in {"Cf", "Cc"} for character in name):
+        elif any(unicodedata.category(each) in {"Cf", "Cc"} and each not in "\n\r\t" for each in name):
             yield Finding(
                 "the name has an invisible character",
                 "Remove it from the header of the file.",
@@ -87,7 +122,7 @@ def _names(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
                 fact.header_line,
                 name,
             )
-        elif name != name.strip() and name not in files.declared:
+        elif name != name.strip() and name not in files.declared and isinstance(files.format, CsvFormat):
             yield Finding(
                 "blanks stand around the name: Airbyte takes the column without them and does not find its values",
                 "Remove the blanks from the header; or set skip_rows_before_header: 1 and header_definition with "
@@ -96,7 +131,15 @@ def _names(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
                 fact.header_line,
                 name,
             )
-        column = identifier(plain.strip()).lower()
+        elif name.startswith("_ab_source_file_"):
+            yield Finding(
+                "Airbyte loads the name and the time of the file into a column of this name, in place of the values",
+                "Rename the column in the header of the file.",
+                file,
+                fact.header_line,
+                name,
+            )
+        column = column_name(plain.strip()).lower()
         if column in first:
             same = first[column] == name
             yield Finding(
@@ -131,9 +174,9 @@ def _spellings(facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
     told: set[str] = set()
     for file, fact in facts.items():
         for name in fact.names:
-            column = identifier(name.strip().removeprefix(BYTE_ORDER_MARK)).lower()
+            column = column_name(name.strip().removeprefix(BYTE_ORDER_MARK)).lower()
             spelling, other = first.setdefault(column, (name, file))
-            if spelling.strip() != name.strip() and column not in told:
+            if spelling.strip() != name.strip() and other != file and column not in told:
                 told.add(column)
                 yield Finding(
                     f"{other} spells the column {spelling!r}: the values may be in two columns of the table",

@@ -10,9 +10,9 @@ NAME = "file_is_well_formed"
 DESCRIPTION = """The files can be read in one way only.
 
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
-not valid in the encoding, text that is not JSON. A warning: quotes inside a quoted value that are not doubled, a quoted
-value over lines that look like records, a value that is too long to be read, and, with
-ignore_errors_on_fields_mismatch, records with another number of values.
+not valid in the encoding, another encoding than the format says, text that is not JSON. A warning: quotes inside a
+quoted value that are not doubled, a quoted value over lines that look like records, a value that is too long to be
+read, a copy of another file and, with ignore_errors_on_fields_mismatch, records with another number of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
@@ -20,16 +20,15 @@ REMEDIES: dict[FaultKind, str] = {
     "lines in quotes": "Look whether a closing quote is missing in the file.",
     "number of values": "Correct the line: quote values that contain the delimiter, then run again.",
     "NUL byte": "Set the file's encoding (for example utf-16) in the stream's format, or remove the byte.",
-    "encoding": "Set the file's encoding in the stream's format, for example encoding: latin-1, then make apply.",
-    "header lines": "Write the header on one line, or skip it and set header_definition with column_names.",
+    "encoding": "Set the file's encoding in the stream's format, for example utf-8-sig or cp1252, then make apply.",
     "long value": "Look whether a closing quote is missing. If the value is meant, skip this check for the stream.",
     "not JSON": "Correct the file: one JSON object on each line.",
 }
 WARNINGS: set[FaultKind] = {"text after quote", "lines in quotes", "long value"}
 
 
-def find(files: StreamFiles, facts: Mapping[str, FileFacts]) -> list[Finding]:
-    """Return the findings."""
+def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str, str]) -> list[Finding]:
+    """Return the findings. `copies` are files with the content of another one."""
     warnings = set(WARNINGS)
     if isinstance(files.format, CsvFormat) and files.format.ignore_errors_on_fields_mismatch:
         warnings.add("number of values")
@@ -47,4 +46,14 @@ def find(files: StreamFiles, facts: Mapping[str, FileFacts]) -> list[Finding]:
                     blocking=fault.kind not in warnings,
                 )
             )
+    found += [
+        Finding(
+            f"the file has the same content as {other}, so its records are loaded twice",
+            "Delete one of the two files, or exclude it from the stream's globs; then run again.",
+            file,
+            blocking=False,
+        )
+        for file, other in copies.items()
+        if facts[file].records
+    ]
     return found

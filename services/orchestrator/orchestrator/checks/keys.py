@@ -1,12 +1,15 @@
 """The check that the primary key is whole: its columns are in the table, never NULL, and unique."""
 
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connections_file import Stream
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import URL, TableFacts, key_columns
+from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
-from platform_kit.names import identifier
+from platform_kit.names import column_name
 
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
@@ -17,12 +20,20 @@ After an append a key may be in several rows, so this is not checked then.
 
 def columns(stream: Stream) -> list[str]:
     """Return the key's table columns in lower case."""
-    return [identifier(name).lower() for name in key_columns(stream)]
+    return [column_name(name).lower() for name in key_columns(stream)]
 
 
-def find(stream: Stream, table: TableFacts, warehouse: Warehouse) -> list[Finding]:
-    """Return the findings; the warehouse is asked for examples only if something is wrong."""
-    absent = [name for name in key_columns(stream) if identifier(name).lower() not in table.columns]
+type Row = tuple[int, dict[str, str]]
+
+
+def find(
+    stream: Stream, table: TableFacts, warehouse: Warehouse, rows: Callable[[str], Iterable[Row]]
+) -> list[Finding]:
+    """Return the findings; the warehouse is asked for examples only if something is wrong.
+
+    `rows` returns the records of a file, in which the lines of the examples are looked for.
+    """
+    absent = [name for name in key_columns(stream) if column_name(name).lower() not in table.columns]
     if absent:
         return [
             Finding(
@@ -40,28 +51,56 @@ def find(stream: Stream, table: TableFacts, warehouse: Warehouse) -> list[Findin
             Finding(
                 f"{table.key_nulls} of {table.rows} rows have no key",
                 "Fill the key in the file, then run again; rows without a key cannot be replaced by later ones.",
-                example.get("url") or "",
-                column=names,
+                file := example.get("url") or "",
+                _lines(rows(file) if file else (), table.key, None)[0],
+                names,
             )
         )
     if table.key_duplicates and not stream.sync_mode.endswith("append"):
         parts = ", ".join(f"`{name}`" for name in table.key)
         not_null = " and ".join(f"`{name}` is not null" for name in table.key)
-        found += [
-            Finding(
-                f"{row['n']} rows have the key {', '.join(str(row[name]) for name in table.key)}",
-                "Remove the repeated records from the file, or correct primary_key in connections.yaml.",
-                row.get("url") or "",
-                column=names,
+        for row in _ask(
+            warehouse,
+            table,
+            f"{parts}, count(*) as n{_url(table)}",
+            f"where {not_null} group by {parts} having count(*) > 1 order by n desc limit 3",
+        ):
+            file, key = row.get("url") or "", [row[name] for name in table.key]
+            first, second = _lines(rows(file) if file else (), table.key, key)
+            again = f", in this file again in line {second}" if second else ""
+            found.append(
+                Finding(
+                    f"{row['n']} rows have the key {', '.join(map(str, key))}{again}",
+                    "Remove the repeated records from the file, or correct primary_key in connections.yaml.",
+                    file,
+                    first,
+                    names,
+                )
             )
-            for row in _ask(
-                warehouse,
-                table,
-                f"{parts}, count(*) as n{_url(table)}",
-                f"where {not_null} group by {parts} having count(*) > 1 order by n desc limit 3",
-            )
-        ]
     return found
+
+
+def _lines(rows: Iterable[Row], columns: Sequence[str], key: Sequence[Any] | None) -> tuple[int, int]:
+    """Return the lines of the first two records with this key (None: without one); 0 for a line that is not found."""
+    lines: list[int] = []
+    for line, row in rows:
+        texts = [
+            next((text for name, text in row.items() if bears(column.lower(), name)), "").strip() for column in columns
+        ]
+        if not all(texts) if key is None else all(map(_is_same, texts, key)):
+            lines.append(line)
+            if len(lines) == 2 or key is None:
+                break
+    return ([*lines, 0, 0])[0], ([*lines, 0, 0])[1]
+
+
+def _is_same(text: str, value: Any) -> bool:
+    if text == str(value):
+        return True
+    try:
+        return Decimal(text) == Decimal(str(value))
+    except InvalidOperation:
+        return False
 
 
 def _url(table: TableFacts) -> str:

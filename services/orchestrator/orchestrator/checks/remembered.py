@@ -2,26 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import StreamFiles
 from orchestrator.reading.objects import File
 
-VERSION = 1
+VERSION = 2
 """Raised when the facts mean something else, so that the kept ones are not used."""
 
 
 class Memory:
     """The facts about a stream's files. They are valid for the format and the columns for which they were read."""
 
-    def __init__(self, instance: dg.DagsterInstance, asset_key: Sequence[str], files: StreamFiles, columns: Set[str]):
+    def __init__(self, instance: dg.DagsterInstance, asset_key: Sequence[str], files: StreamFiles, sought: Sought):
         """Read what the last check kept."""
         self._storage = instance.daemon_cursor_storage
         self._key = "landing_checks/" + "/".join(asset_key)
-        options = f"{VERSION} {sorted(files.format.model_dump().items(), key=lambda item: item[0])!r} {sorted(columns)}"
+        options = f"{VERSION} {_sorted(files.format.model_dump())} {sorted(sought.empty)} {_sorted(sought.kinds)}"
         self._valid_for = hashlib.sha256(options.encode()).hexdigest()
         self._new: dict[str, tuple[str, dict[str, object]]] = {}
         stored = self._storage.get_cursor_values({self._key}).get(self._key)
@@ -42,3 +42,8 @@ class Memory:
         """Replace what the last check kept."""
         content = {"valid_for": self._valid_for, "files": self._new}
         self._storage.set_cursor_values({self._key: json.dumps(content)})
+
+
+def _sorted(options: Mapping[str, object]) -> list[tuple[str, object]]:
+    """Return options in an order that is the same in every process: that of a set is not."""
+    return [(name, sorted(value) if isinstance(value, set) else value) for name, value in sorted(options.items())]

@@ -38,12 +38,22 @@ def compare(stream: Stream, rows: int, facts: Mapping[str, FileFacts], skips: st
             description=f"{rows} rows in the table; not compared: {'; '.join(uncounted) or skips}",
         )
     appended = stream.sync_mode in {"full_refresh_append", "incremental_append"}
+    remedy = ""
+    if rows < records and stream.sync_mode == "incremental_deduped_history":
+        key = ", ".join(".".join(path) for path in stream.primary_key)
+        remedy = f". Records with the same primary key ({key}) are one row: remove them, or correct primary_key."
+    elif rows < records:
+        remedy = ". Records were lost: reset the connection in Airbyte, then run again."
+    elif stream.sync_mode == "full_refresh_overwrite" and rows > records:
+        remedy = ". Another connection may fill the table, or a file has changed since the sync: run again."
+    elif stream.sync_mode == "incremental_deduped_history" and rows > records:
+        remedy = ". Rows of deleted records stay until the connection is reset."
     rows_stayed = stream.sync_mode == "incremental_deduped_history" and rows > records
     return dg.AssetCheckResult(
         asset_key=stream.asset_key,
         check_name=NAME,
         passed=rows == records or (appended and rows > records),
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
-        description=f"{rows} rows in the table, {records} records in the file",
+        description=f"{rows} rows in the table, {records} records in the file{remedy}",
         metadata={"rows_in_table": rows, "records_in_file": records},
     )

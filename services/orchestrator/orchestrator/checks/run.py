@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import dagster as dg
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, file_form, keys, remembered, row_count
+from orchestrator.checks import casts, columns, file_form, keys, losses, remembered, row_count
 from orchestrator.checks.findings import result
 from orchestrator.checks.table import META, TableFacts, read_table
 from orchestrator.files import Bucket
-from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, NotCountedError, StreamFiles
-from orchestrator.reading.objects import Files
+from orchestrator.reading.facts import FileFacts, Sought
+from orchestrator.reading.formats import NotCountedError, StreamFiles
+from orchestrator.reading.objects import Files, copies
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
+from platform_kit.names import column_name
 
 OF_FILES = {
     row_count.NAME: row_count.DESCRIPTION,
@@ -64,67 +65,92 @@ class TableChecks:
         self, table: TableFacts, selected: set[str], warehouse: Warehouse, bucket: Bucket, instance: dg.DagsterInstance
     ) -> Iterator[dg.AssetCheckResult]:
         """Yield the results of the selected checks."""
-        stream, noted = self.stream, []
+        stream, noted, read = self.stream, list[dict[str, object]](), None
         if table.changed and META in table.columns:
             noted = casts.changes(warehouse, table)
+        if not isinstance(self.files, NotCountedError) and selected & {*OF_FILES, casts.NAME}:
+            try:
+                read = self._read_files(bucket.files(), self.files, table, instance)
+            except NotCountedError as reason:
+                yield from self._not_checked(OF_FILES.keys() & selected, reason)
         if casts.NAME in selected:
-            yield self._casts(table, noted, bucket)
+            yield self._casts(table, noted, read.facts if read else {}, bucket)
         if keys.NAME in selected:
             good = f"{table.rows} rows, the key is never NULL and not repeated"
-            yield result(stream, keys.NAME, good, keys.find(stream, table, warehouse), {"rows": table.rows})
-        if isinstance(self.files, NotCountedError) or not selected & OF_FILES.keys():
-            return
-        try:
-            facts = self._facts(bucket.files(), self.files, table, instance)
-        except NotCountedError as reason:
-            for name in OF_FILES.keys() & selected:
-                yield dg.AssetCheckResult(
-                    asset_key=stream.asset_key,
-                    check_name=name,
-                    passed=False,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    description=f"Not checked: {reason}",
-                )
-            return
-        yield from self._of_files(self.files, facts, table, noted, selected)
+            found = keys.find(stream, table, warehouse, lambda name: self._rows(bucket, name))
+            yield result(stream, keys.NAME, good, found, {"rows": table.rows})
+        if read and not isinstance(self.files, NotCountedError):
+            yield from self._of_files(self.files, read, table, noted, selected)
 
     def _of_files(
         self,
         files: StreamFiles,
-        facts: Mapping[str, FileFacts],
+        read: "ReadFiles",
         table: TableFacts,
         noted: list[dict[str, object]],
         selected: set[str],
     ) -> Iterator[dg.AssetCheckResult]:
-        stream, numbers = self.stream, {"files": len(facts)}
+        stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
-            yield row_count.compare(stream, table.rows, facts, files.skips)
+            yield row_count.compare(stream, table.rows, read.facts, files.skips)
         if columns.NAME in selected:
-            explained = {str(item["field"]).lower() for item in noted}
-            found = columns.find(stream, files, facts, table, explained)
+            found = columns.find(stream, files, read.facts, table, _explained(noted))
             yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)
         if file_form.NAME in selected:
-            yield result(stream, file_form.NAME, "The files are well formed", file_form.find(files, facts), numbers)
+            found = file_form.find(files, read.facts, read.copies)
+            yield result(stream, file_form.NAME, "The files are well formed", found, numbers)
 
-    def _casts(self, table: TableFacts, noted: list[dict[str, object]], bucket: Bucket) -> dg.AssetCheckResult:
+    def _casts(
+        self, table: TableFacts, noted: list[dict[str, object]], facts: Mapping[str, FileFacts], bucket: Bucket
+    ) -> dg.AssetCheckResult:
         share = table.changed / table.rows if table.rows else 0.0
         numbers = {"rows": table.rows, "rows_with_uncast_values": table.changed, "share": share}
         good = f"{table.changed} of {table.rows} rows have a value that did not fit its column"
-        file_format = getattr(self.files, "format", None)
-        csv_format = file_format if isinstance(file_format, CsvFormat) else None
         found = []
+        if not isinstance(self.files, NotCountedError):
+            found = losses.find(self.stream, self.files, facts, table, _explained(noted))
         if share > self.stream.checks.uncast_values_allowed:
-            found = casts.find(table, noted, csv_format, lambda name: bucket.files().rows(name, csv_format))  # type: ignore[arg-type]
+            file_format = None if isinstance(self.files, NotCountedError) else self.files.format
+            found = casts.find(table, noted, file_format, lambda name: self._rows(bucket, name)) + found
         return result(self.stream, casts.NAME, good, found, numbers)
 
-    def _facts(
+    def _not_checked(self, names: set[str], reason: NotCountedError) -> Iterator[dg.AssetCheckResult]:
+        for name in sorted(names):
+            yield dg.AssetCheckResult(
+                asset_key=self.stream.asset_key,
+                check_name=name,
+                passed=False,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=f"Not checked: {reason}",
+            )
+
+    def _rows(self, bucket: Bucket, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the records of a file with their lines; nothing, if the stream's files are not read."""
+        if not isinstance(self.files, NotCountedError):
+            yield from bucket.files().rows(name, self.files.format)
+
+    def _read_files(
         self, bucket: Files, files: StreamFiles, table: TableFacts, instance: dg.DagsterInstance
-    ) -> dict[str, FileFacts]:
+    ) -> "ReadFiles":
         """Read each file that is new or changed since the last check; take the facts of the others from there."""
-        memory = remembered.Memory(instance, self.stream.asset_key, files, table.empty)
-        found = {}
-        for file in bucket.matching(files):
-            fact = memory.get(file) or bucket.facts(file, files.format, table.empty)
+        sought = Sought(table.empty, losses.kinds(files, table))
+        memory = remembered.Memory(instance, self.stream.asset_key, files, sought)
+        found, matching = {}, bucket.matching(files)
+        for file in matching:
+            fact = memory.get(file) or bucket.facts(file, files.format, sought)
             found[file.name] = memory.keep(file, fact)
         memory.save()
-        return found
+        return ReadFiles(found, copies(matching))
+
+
+@dataclass(frozen=True)
+class ReadFiles:
+    """The facts about the stream's files, and the files that are copies of another one."""
+
+    facts: Mapping[str, FileFacts]
+    copies: Mapping[str, str]
+
+
+def _explained(noted: list[dict[str, object]]) -> set[str]:
+    """Return the columns with values that Airbyte has noted, in lower case."""
+    return {column_name(str(item["field"])).lower() for item in noted}

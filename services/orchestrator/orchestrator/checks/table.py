@@ -23,8 +23,13 @@ class TableFacts:
     key_nulls: int = 0
     key_duplicates: int = 0
     """The rows with a key beyond the number of different keys."""
-    empty: frozenset[str] = field(default_factory=frozenset)
-    """The columns, in lower case, that are NULL in every row of a table with rows."""
+    values: Mapping[str, int] = field(default_factory=dict)
+    """The number of rows in which each of the source's columns (in lower case) is not NULL."""
+
+    @property
+    def empty(self) -> frozenset[str]:
+        """The columns, in lower case, that are NULL in every row of a table with rows."""
+        return frozenset(name for name, count in self.values.items() if self.rows and not count)
 
     @property
     def scope(self) -> str:
@@ -61,5 +66,5 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str]) -> TableFac
         key=known,
         key_nulls=nulls,
         key_duplicates=rows - nulls - row["keys_found"] if "keys_found" in row else 0,
-        empty=frozenset(name for position, name in enumerate(own) if rows and not row[f"n_{position}"]),
+        values={name: row[f"n_{position}"] for position, name in enumerate(own)},
     )

@@ -5,33 +5,26 @@ Other blocks go through the module csv, record by record, as in the connector.
 """
 
 import csv
-import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.csv_header import VALUE_LIMIT, csv_reader, read_header
+from orchestrator.reading.csv_values import Values
+from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.reading.quotes import open_quote
 from orchestrator.reading.text import TooLongError, blocks
-from platform_kit.names import identifier
 
-VALUE_LIMIT = 16 * 1024 * 1024
-"""The most characters of a value in a block with quotes. The module csv needs four bytes for each."""
 STRICT_ERRORS_LIMIT = 1000
 """After so many records with text behind a closing quote, the others are read without looking for it."""
 LIKE_RECORDS = 4
 """A value that spans so many lines, each with as many delimiters as a record, has probably swallowed records."""
-DELIMITERS = ",;\t|"
-SAMPLE_LINES = 5
 
 
-def scan_csv(raw: BinaryIO, file_format: CsvFormat, columns: Collection[str] = ()) -> FileFacts:
-    """Return the facts about a CSV file. Memory does not grow with the file.
-
-    `columns` are table columns in lower case; for each, the line of its first value in the file is looked for.
-    """
-    scan = _Scan(raw, file_format, columns)
+def scan_csv(raw: BinaryIO, file_format: CsvFormat, sought: Sought = NOTHING) -> FileFacts:
+    """Return the facts about a CSV file. Memory does not grow with the file."""
+    scan = _Scan(raw, file_format, sought)
     try:
         scan.run()
     except TooLongError as error:
@@ -42,30 +35,34 @@ def scan_csv(raw: BinaryIO, file_format: CsvFormat, columns: Collection[str] = (
 
 def csv_rows(raw: BinaryIO, file_format: CsvFormat) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each record with its first line. Slow: only to find the places of values that are known to be wrong."""
-    scan = _Scan(raw, file_format, ())
+    scan = _Scan(raw, file_format, NOTHING)
     try:
         yield from scan.rows()
     except TooLongError:
         return
 
 
-def bears(column: str, name: str) -> bool:
-    """Return whether a name of the file is that of a table column (in lower case), also if it has blanks around it."""
-    return column in {identifier(name).lower(), identifier(name.strip()).lower()}
-
-
 class _Scan:
-    def __init__(self, raw: BinaryIO, file_format: CsvFormat, columns: Collection[str]) -> None:
+    def __init__(self, raw: BinaryIO, file_format: CsvFormat, sought: Sought) -> None:
         self.facts = FileFacts()
         self.line = 0  # the lines that were read
-        self._format, self._columns = file_format, columns
+        self._format, self._sought = file_format, sought
         self._blocks = blocks(raw, file_format.encoding or "utf8", self.facts)
         self._pending: list[str] = []  # the lines of the record that is being read
         self._block_end = 0  # the number of the block's last line
         self._ended = False
         self._strict = True
-        self._wanted: dict[int, str] = {}  # position and name of the columns of which no value has been seen yet
+        self._values = Values((), file_format, sought, self.facts)
         self._width = self._trailing = 0
+
+    def _header(self) -> str | None:
+        """Read the header; return the rest of the first block, None for an empty file."""
+        header = read_header(self._blocks, self._format, self.facts)
+        if header is None:
+            return None
+        self._width, self._trailing, self.line = len(header.names), header.nameless, header.lines
+        self._values = Values(header.names, self._format, self._sought, self.facts)
+        return header.rest
 
     def run(self) -> None:
         first = self._header()
@@ -87,60 +84,11 @@ class _Scan:
         if first is None:
             return
         self._blocks, blocks_ = chain([first], self._blocks), self._blocks
-        reader = self._reader(self._lines(""), strict=False)
+        reader = csv_reader(self._lines(""), self._format, strict=False)
         for row in reader:
             yield self.line - len(self._pending) + 1, dict(zip(self.facts.names, row, strict=False))
             self._pending.clear()
         self._blocks = blocks_
-
-    def _header(self) -> str | None:
-        """Read the names, skip the lines before the records, return the rest of the block; None: an empty file."""
-        before, header = self._format.skip_rows_before_header, self._format.has_header
-        skipped = before + header + self._format.skip_rows_after_header
-        block = next(self._blocks, None)
-        if block is None:
-            return None
-        while block.count("\n") <= skipped + SAMPLE_LINES:  # the header's last line is in the block
-            more = next(self._blocks, None)
-            if more is None:
-                break
-            block += more
-        lines = block.split("\n")[:-1]
-        self.facts.header_line = before + 1
-        if self._format.column_names is not None:
-            names, clean = self._format.column_names, self._format.column_names
-        else:
-            reader = self._reader(iter(lines[before if header else skipped :]), strict=False)
-            names = clean = next(reader, [])
-            if not header:
-                names = clean = [f"f{number}" for number in range(len(names))]
-            else:
-                while clean and not clean[-1].strip():
-                    clean = clean[:-1]
-                if reader.line_num > 1:
-                    self.facts.add_fault(
-                        "header lines", before + 1, f"the header goes to line {before + reader.line_num}"
-                    )
-        self.facts.names = clean
-        self._width, self._trailing = len(clean), len(names) - len(clean)
-        self._wanted = {
-            position: name
-            for position, name in enumerate(clean)
-            if any(bears(column, name) for column in self._columns)
-        }
-        if header:
-            self.facts.delimiter = self._other_delimiter(lines[before : before + 1], lines[skipped:][:SAMPLE_LINES])
-        self.line = min(skipped, len(lines))
-        return "".join(f"{line}\n" for line in lines[skipped:])
-
-    def _other_delimiter(self, header: list[str], records: list[str]) -> str | None:
-        """Return the delimiter that is as often in the header as in each of the first records, and often enough."""
-        records = [record for record in records if record]
-        for delimiter in DELIMITERS.replace(self._format.separator, ""):
-            found = sum(line.count(delimiter) for line in header)
-            if found >= self._width and all(record.count(delimiter) >= found for record in records):
-                return delimiter
-        return None
 
     def _counter(self) -> Callable[[str], int | None]:
         """Return a function that gives the number of a block's records if each line is one, else None."""
@@ -159,41 +107,15 @@ class _Scan:
                 return None
             if len(skeleton) == 1 and (b"\n\n" in data or data.startswith(b"\n")):  # blank lines are no records
                 return None
-            if self._wanted:
-                self._look_in_block(block)
+            if not self._values.done:
+                self._values.in_block(block, self.line)
             return lines
 
         return count
 
-    def _look_in_block(self, block: str) -> None:
-        other = f"[^{re.escape(self._format.separator)}\n]"
-        for position, name in list(self._wanted.items()):
-            cell = re.compile(
-                rf"^(?:{other}*{re.escape(self._format.separator)}){{{position}}}({other}+)", re.MULTILINE
-            )
-            for found in cell.finditer(block):
-                if found[1] not in self._format.null_values:
-                    self._note_value(position, name, self.line + block.count("\n", 0, found.start()) + 1)
-                    break
-
-    def _note_value(self, position: int, name: str, line: int) -> None:
-        self.facts.first_values.setdefault(name, line)
-        del self._wanted[position]
-
     def _note_nul(self, block: str) -> None:
         line = self.line + block.count("\n", 0, block.index("\0")) + 1
         self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
-
-    def _reader(self, lines: Iterator[str], *, strict: bool) -> Any:
-        csv.field_size_limit(VALUE_LIMIT)
-        return csv.reader(
-            lines,
-            delimiter=self._format.separator,
-            quotechar=self._format.quote_char,
-            escapechar=self._format.escape_char,
-            doublequote=self._format.double_quote,
-            strict=strict,
-        )
 
     def _lines(self, block: str) -> Iterator[str]:
         """Yield the lines of the block, then of the blocks after it."""
@@ -215,7 +137,7 @@ class _Scan:
     def _by_records(self, block: str) -> None:
         """Read records until one ends where a block ends."""
         lines = self._lines(block)
-        while not self._read(self._reader(lines, strict=self._strict)):
+        while not self._read(csv_reader(lines, self._format, strict=self._strict)):
             # The reader met an error. The record is read again as the connector reads it, then strictly again.
             again = list(self._pending)
             self._pending.clear()
@@ -231,7 +153,7 @@ class _Scan:
                     yield line
 
             try:
-                row: list[str] = next(self._reader(repeated(), strict=False), [])
+                row: list[str] = next(csv_reader(repeated(), self._format, strict=False), [])
             except csv.Error as error:
                 self._too_long(start)
                 raise TooLongError(f"line {start}: {error}") from error
@@ -254,7 +176,7 @@ class _Scan:
         pending = self._pending
         try:
             for row in reader:
-                if len(row) == full and len(pending) == 1 and not self._wanted:
+                if len(row) == full and len(pending) == 1 and self._values.done:
                     self.facts.records += 1
                 else:
                     self._take(row, self.line - len(pending) + 1)
@@ -274,9 +196,7 @@ class _Scan:
             if not self._format.has_header:
                 text = f"{len(row)} values, {self._width} columns are defined"
             self.facts.add_fault("number of values", start, text)
-        for position, name in list(self._wanted.items()):
-            if position < len(row) and row[position] and row[position] not in self._format.null_values:
-                self._note_value(position, name, start)
+        self._values.in_row(row, start)
         if self._looks_like_records(start):
             self.facts.add_fault(
                 "lines in quotes", start, f"a quoted value goes to line {self.line}, over lines that look like records"

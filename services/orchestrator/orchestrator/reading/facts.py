@@ -1,8 +1,12 @@
 """What one pass over a file finds out. The facts of an unchanged file are kept, so they can be JSON."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel
+
+from orchestrator.reading.exact import Kind, LossKind
 
 EXAMPLES = 3
 """The number of places that are told for each kind of fault."""
@@ -14,10 +18,22 @@ FaultKind = Literal[
     "number of values",
     "NUL byte",
     "encoding",
-    "header lines",
     "long value",
     "not JSON",
 ]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for in the values of a file, by table columns in lower case."""
+
+    empty: frozenset[str] = frozenset()
+    """The columns of which the first value is sought."""
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """The columns in which a text may have lost something."""
+
+
+NOTHING = Sought()
 
 
 class Fault(BaseModel):
@@ -26,6 +42,16 @@ class Fault(BaseModel):
     kind: FaultKind
     line: int
     text: str
+
+
+class Loss(BaseModel):
+    """The first text of a column that loses something when it is loaded."""
+
+    column: str
+    kind: LossKind
+    line: int
+    text: str
+    loaded: str
 
 
 class FileFacts(BaseModel):
@@ -39,8 +65,14 @@ class FileFacts(BaseModel):
     header_line: int = 1
     delimiter: str | None = None
     """Another delimiter that the file seems to have."""
+    other_format: str | None = None
+    """What the file seems to be instead: JSON, XML, HTML."""
     first_values: dict[str, int] = {}
     """The line of the first value of each column that was looked for and has one."""
+    losses: list[Loss] = []
+    """At most one of each kind for each column."""
+    values: dict[str, int] = {}
+    """The number of values of each column that are not NULL, if it is known without reading them."""
     faults: list[Fault] = []
     """At most EXAMPLES of each kind."""
     fault_counts: dict[FaultKind, int] = {}

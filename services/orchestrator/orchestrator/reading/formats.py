@@ -1,21 +1,18 @@
 """Decides whether a stream's files can be checked, which they are, and in which format."""
 
-import json
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from wcmatch.glob import GLOBSTAR, globmatch
 
-from connections_file import Source, Stream
+from connections_file import Source, Stream, globs
+from connections_file.columns import declared_columns
 from connections_file.expansion import ExpansionError, expand
 from orchestrator.settings import Settings
 
 CONNECTOR = "source-s3"
-WILDCARD = re.compile(r"[*?\[\\]|[@!+]\(")
 
 
 class NotCountedError(Exception):
@@ -65,6 +62,7 @@ class ParquetFormat(BaseModel):
     """Parquet; its options change values, not the number of records."""
 
     filetype: Literal["parquet"]
+    decimal_as_float: bool = False
 
 
 FileFormat = Annotated[CsvFormat | JsonlFormat | ParquetFormat, Field(discriminator="filetype")]
@@ -78,21 +76,20 @@ class StreamFiles:
 
     globs: list[str]
     format: FileFormat
-    declared: frozenset[str] = frozenset()
-    """The columns that the configuration declares."""
+    declared: Mapping[str, str] = field(default_factory=dict)
+    """The columns that the configuration declares, with their types."""
     schemaless: bool = False
     skips: str | None = None
     """The option with which the connector may leave out invalid records."""
 
     def matches(self, key: str) -> bool:
         """Return whether the connector reads the object."""
-        return any(globmatch(key, glob, flags=GLOBSTAR) for glob in self.globs)
+        return any(globs.matches(key, glob) for glob in self.globs)
 
     @property
     def prefixes(self) -> list[str]:
         """What the keys begin with; each key is below one of the prefixes only."""
-        found = sorted({WILDCARD.split(glob)[0] for glob in self.globs})
-        return [prefix for prefix in found if not any(prefix.startswith(o) for o in found if o != prefix)]
+        return globs.prefixes(self.globs)
 
 
 def stream_files(stream: Stream, source: Source) -> StreamFiles:
@@ -112,14 +109,14 @@ def stream_files(stream: Stream, source: Source) -> StreamFiles:
         raise NotCountedError(f"the configuration of source {source.name} cannot be read: {error}") from error
     options = _options(stream, configuration)
     _require_records(configuration)
-    globs = _globs(configuration, options)
+    read = _globs(configuration, options)
     found = _format(options)
     skips = None
     if options.get("validation_policy") == "Skip Record":
         skips = "validation_policy is Skip Record: the connector skips invalid records"
     elif isinstance(found, CsvFormat) and found.ignore_errors_on_fields_mismatch:
         skips = "ignore_errors_on_fields_mismatch is set: the connector may skip records"
-    return StreamFiles(globs, found, _declared(options), bool(options.get("schemaless")), skips)
+    return StreamFiles(read, found, declared_columns(options) or {}, bool(options.get("schemaless")), skips)
 
 
 def _options(stream: Stream, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,10 +147,10 @@ def _globs(configuration: Mapping[str, Any], options: Mapping[str, Any]) -> list
         raise NotCountedError("the source has a start_date: the connector skips older files")
     if options.get("legacy_prefix"):
         raise NotCountedError("the stream has a legacy_prefix: the connector skips files without it")
-    globs = options.get("globs") or ["**"]
-    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
-        raise NotCountedError(f"globs is {globs!r}, not a list of strings")
-    return globs
+    found = options.get("globs") or ["**"]
+    if not isinstance(found, list) or not all(isinstance(glob, str) for glob in found):
+        raise NotCountedError(f"globs is {found!r}, not a list of strings")
+    return found
 
 
 def _format(options: Mapping[str, Any]) -> FileFormat:
@@ -161,14 +158,3 @@ def _format(options: Mapping[str, Any]) -> FileFormat:
         return FORMAT.validate_python(options.get("format"))
     except ValidationError as error:
         raise NotCountedError(f"only {READ} files are checked: {error.errors()[0]['msg']}") from error
-
-
-def _declared(options: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names in the stream's `input_schema`, or in `columns`, from which the project makes it."""
-    if isinstance(options.get("columns"), dict):
-        return frozenset(options["columns"])
-    try:
-        schema = json.loads(options.get("input_schema") or "{}")
-    except (TypeError, ValueError):
-        return frozenset()
-    return frozenset(schema) if isinstance(schema, dict) else frozenset()

@@ -5,7 +5,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import dagster as dg
 
 from orchestrator.reading.csv_file import csv_rows, scan_csv
-from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat, NotCountedError, StreamFiles
-from orchestrator.reading.json_lines import scan_json_lines
+from orchestrator.reading.facts import FileFacts, Sought
+from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat, NotCountedError, ParquetFormat, StreamFiles
+from orchestrator.reading.json_lines import json_rows, scan_json_lines
 from orchestrator.reading.parquet_file import scan_parquet
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ class File:
 
     name: str  # as in the column _ab_source_file_url
     version: str  # changes with the content
+
+
+def copies(files: Iterable[File]) -> dict[str, str]:
+    """Return each object that has the content of an earlier one, with the earlier one's name."""
+    first: dict[str, str] = {}
+    objects = [file for file in files if f".zip{MEMBER}" not in file.name]
+    found = {file.name: first.setdefault(file.version, file.name) for file in objects}
+    return {name: other for name, other in found.items() if name != other}
 
 
 class Files:
@@ -58,25 +66,27 @@ class Files:
         if not key.endswith(".zip"):
             return [key]
         with zipfile.ZipFile(self._seekable(key, size)) as archive:
-            return [f"{key}{MEMBER}{name}" for name in archive.namelist()]
+            return [f"{key}{MEMBER}{name}" for name in archive.namelist() if not name.endswith("/")]
 
-    def facts(self, file: File, file_format: FileFormat, columns: Collection[str]) -> FileFacts:
+    def facts(self, file: File, file_format: FileFormat, sought: Sought) -> FileFacts:
         """Read a file once. Raises Failure when it is missing or unreadable, NotCountedError if it cannot be read."""
         with _failures(f"s3://{self._bucket}/{file.name}"):
             if isinstance(file_format, CsvFormat):
                 with self._open(file.name) as raw:
-                    return scan_csv(raw, file_format, columns)
+                    return scan_csv(raw, file_format, sought)
             if isinstance(file_format, JsonlFormat):
                 with self._open(file.name) as raw:
-                    return scan_json_lines(raw, columns)
+                    return scan_json_lines(raw, sought)
             if file.name.endswith((".gz", ".bz2")) or MEMBER in file.name:
                 raise NotCountedError("a Parquet file is compressed as a whole, so its footer cannot be read alone")
-            return scan_parquet(self._seekable(file.name), columns)
+            return scan_parquet(self._seekable(file.name), file_format, sought)
 
-    def rows(self, name: str, file_format: CsvFormat) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield the records of a CSV file with their first lines."""
+    def rows(self, name: str, file_format: FileFormat) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the records of a text file, their values as text, with their first lines; of other files, nothing."""
+        if isinstance(file_format, ParquetFormat):
+            return
         with _failures(f"s3://{self._bucket}/{name}"), self._open(name) as raw:
-            yield from csv_rows(raw, file_format)
+            yield from csv_rows(raw, file_format) if isinstance(file_format, CsvFormat) else json_rows(raw)
 
     @contextmanager
     def _open(self, name: str) -> Iterator[BinaryIO]:

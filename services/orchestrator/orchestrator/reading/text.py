@@ -2,12 +2,14 @@
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from orchestrator.reading.facts import FileFacts
 
 CHUNK_BYTES = 1024 * 1024
+NOT_ASCII, CONTROL = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\x80-\x9f]")
 LINE_LIMIT = 64 * 1024 * 1024
 """The most characters of a line, so that memory is bounded."""
 
@@ -26,9 +28,11 @@ def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
     rest: list[str] = []
     lines = length = 0
     end = False
+    suspicion = Suspicion(encoding)
     while not end:
         chunk = raw.read(CHUNK_BYTES)
         end = not chunk
+        suspicion.add(chunk)
         try:
             text = decoder.decode(chunk, final=end)
         except UnicodeDecodeError as error:
@@ -51,3 +55,45 @@ def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
                 raise TooLongError(f"line {lines + 1} has more than {LINE_LIMIT} characters")
     if last := "".join(rest):
         yield last + "\n"
+    if found := suspicion.found():
+        facts.add_fault("encoding", *found)
+
+
+class Suspicion:
+    """Whether the text of a file in an encoding of one byte has another encoding: every byte is valid in it."""
+
+    def __init__(self, encoding: str) -> None:
+        """Look only at encodings that are often confused with another one."""
+        name = codecs.lookup(encoding).name
+        self._encoding = encoding
+        self._looks = name.startswith(("iso8859", "cp125"))
+        self._control = CONTROL if name.startswith("iso8859") else None
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+        self._is_utf8 = True
+        self._line, self._first, self._first_control = 1, 0, 0
+
+    def add(self, chunk: bytes) -> None:
+        """Look at the next bytes of the file; none: the end."""
+        if not self._looks:
+            return
+        if not self._first and (found := NOT_ASCII.search(chunk)):
+            self._first = self._line + chunk.count(b"\n", 0, found.start())
+        if self._control and not self._first_control and (found := self._control.search(chunk)):
+            self._first_control = self._line + chunk.count(b"\n", 0, found.start())
+        self._line += chunk.count(b"\n")
+        if self._is_utf8:
+            try:
+                self._utf8.decode(chunk, final=not chunk)
+            except UnicodeDecodeError:
+                self._is_utf8 = False
+
+    def found(self) -> tuple[int, str] | None:
+        """Return line and text of what is wrong."""
+        if self._first and self._is_utf8:
+            return self._first, f"the text is UTF-8, but it is read as {self._encoding}"
+        if self._first_control:
+            return (
+                self._first_control,
+                f"the text has bytes from 0x80 to 0x9F, which are no letters in {self._encoding}",
+            )
+        return None

@@ -18,7 +18,7 @@ from warehouse.semantics.rule import Facts, Rule
 from warehouse.semantics.rules import RULES
 
 ANALYSED = (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create)
-MACROS = Path(__file__).with_name("functions.sql")
+MACROS = [Path(__file__).with_name(name) for name in ("functions.sql", "corrected.sql")]
 
 
 def by_node(rules: Iterable[Rule]) -> dict[type[exp.Expr], list[Rule]]:
@@ -69,7 +69,8 @@ def statements() -> None:
 
     def connect() -> duckdb.DuckDBPyConnection:
         connection: duckdb.DuckDBPyConnection = upstream_connect()
-        connection.execute(MACROS.read_text())
+        for file in MACROS:
+            connection.execute(file.read_text())
         return connection
 
     def register(connection: Any) -> None:
@@ -86,10 +87,6 @@ def statements() -> None:
 def _complete(tree: Node, context: Any) -> Node:
     """Give the rewritten statement types for local-bigquery's own rules, in place of its own, later typing."""
     complete(tree)
-    for assignment in tree.expressions if isinstance(tree, exp.Update) else []:
-        for side in (assignment.this, assignment.expression):
-            if of(side) == "JSON":
-                side.type = None  # local-bigquery takes an assignment for a comparison, which JSON has not
     for bracket in tree.find_all(exp.Bracket):
         bracket.meta["json"] = of(bracket.this) == "JSON"
     return tree

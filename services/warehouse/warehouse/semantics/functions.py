@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.semantics import instants
+from warehouse.semantics import bytes_functions, instants, json_functions, number_functions, text_functions
 
 LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
 EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
@@ -36,6 +36,10 @@ FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
     "_parse_instant": (instants.parse, ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT"),
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
+    **bytes_functions.FUNCTIONS,
+    **json_functions.FUNCTIONS,
+    **number_functions.FUNCTIONS,
+    **text_functions.FUNCTIONS,
 }
 
 

@@ -51,7 +51,8 @@ CREATE MACRO bq.main._substring(s, n, size) AS
     CASE WHEN size < 0 THEN _raise('Third argument in SUBSTR() cannot be negative')::VARCHAR
     ELSE substr(s, bq.main._from(n, length(s)), size) END;
 CREATE MACRO bq.main._byte_substring(s, n, size) AS
-    from_hex(substr(hex(s), 2 * bq.main._from(n, octet_length(s)) - 1, 2 * coalesce(size, octet_length(s))));
+    CASE WHEN size < 0 THEN _raise('Third argument in SUBSTR() cannot be negative')::BLOB
+    ELSE from_hex(substr(hex(s), 2 * bq.main._from(n, octet_length(s)) - 1, 2 * coalesce(size, octet_length(s)))) END;
 CREATE MACRO bq.main._thousandths(s) AS rpad(s, (length(s) + (3 - (length(split_part(s, '.', 2)) % 3)) % 3)::INTEGER, '0');
 CREATE MACRO bq.main._fraction_string(x) AS
     CASE WHEN contains(x::VARCHAR, '.') THEN bq.main._thousandths(x::VARCHAR) ELSE x::VARCHAR END;
@@ -60,7 +61,7 @@ CREATE MACRO bq.main._interval_string_3(i) AS
     CASE WHEN contains(bq.main._interval_string(i), '.') THEN bq.main._thousandths(bq.main._interval_string(i)) ELSE bq.main._interval_string(i) END;
 CREATE MACRO bq.main._quoted(s) AS
     CASE WHEN contains(s, '"') AND NOT contains(s, '''') THEN '''' || s || '''' ELSE '"' || replace(replace(s, '\', '\\'), '"', '\"') || '"' END;
-CREATE MACRO bq.main._float_text(x) AS x::DOUBLE::VARCHAR;
+CREATE MACRO bq.main._float_text(x) AS CASE WHEN abs(x) >= 1e15 THEN _float_text_exact(x) ELSE x::DOUBLE::VARCHAR END;
 CREATE MACRO bq.main._months_array(s, e, n) AS list_filter(
     list_transform(generate_series(0, datediff('month', s, e), n), lambda i: (s + to_months(i::INTEGER))::DATE), lambda d: d <= e);
 CREATE MACRO bq.main._json_numeric(x) AS

@@ -48,8 +48,8 @@ def services(settings: Settings) -> Iterator[Services]:
 
 
 @pytest.fixture
-def api(services: Services, client_of: Any) -> Any:
-    client = client_of(create_app(services))
+def api(services: Services, serving: Any) -> Any:
+    client = serving(services)
     body = {"id": WORKSPACE, "name": "one", "organizationId": "00000000-0000-0000-0000-000000000000"}
     assert client.post(f"{CONFIGURATION}/workspaces/create_if_not_exist", json=body).json()["workspaceId"] == WORKSPACE
     return client
@@ -122,12 +122,14 @@ def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding:
     services = Services.open(settings.model_copy(update={"client_id": "me", "client_secret": "s&cret=1"}))
     client = client_of(create_app(services))
     path = f"{PUBLIC}/applications/token"
-    answer = client.post(path, **{encoding: {"client_id": "me", "client_secret": "s&cret=1", "grant_type": "x"}}).json()
+    given = {"client_id": "me", "client_secret": "s&cret=1", "grant_type": "client_credentials"}
+    answer = client.post(path, **{encoding: given}).json()
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 900)
     headers = {"Authorization": f"Bearer {answer['access_token']}"}
     assert client.get(f"{PUBLIC}/workspaces", headers=headers).status_code == 200
     assert client.post(path, **{encoding: {"client_id": "me", "client_secret": "no"}}).status_code == 401
     assert client.post(path, **{encoding: {"client_id": "me"}}).status_code == 422
+    assert "password" in client.post(path, **{encoding: given | {"grant_type": "password"}}).json()["message"]
     assert client.post(path, content=b"\xff", headers={"content-type": "application/json"}).status_code == 422
     services.close()
 

@@ -185,3 +185,18 @@ def test_lines_of_code_name_neither_file_nor_stream() -> None:
         "Traceback:\n  File x\n    read(stream=stream.name, file=file.uri)\nValueError: no\nstream=t file=a.csv"
     )
     assert (trace.stream, trace.file) == ("t", "a.csv")
+
+
+def test_field_with_an_object_and_a_text_is_named() -> None:
+    details = "details=Cannot merge schema for unequal object types."
+    types = "key=a detected_types={'type': 'string'},{'type': 'object'}"
+    text = f"airbyte_cdk.exceptions.SchemaInferenceError: Error inferring schema from files. {details} {types}"
+    error = Explanation().of(ConnectorError("Error inferring schema from files.", text, "system_error"))
+    assert all(fact in error.message for fact in ("'a'", "string, object", "input_schema"))
+
+
+def test_bytes_in_a_parquet_file_are_no_question_of_its_encoding() -> None:
+    text = "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0\nfile=a.parquet stream=s\nfile_based"
+    error = Explanation().of(ConnectorError("Error parsing record.", text, "system_error"))
+    assert "a.parquet: a binary column" in error.message
+    assert "encoding" not in error.message

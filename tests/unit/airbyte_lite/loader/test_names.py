@@ -3,7 +3,7 @@
 import pytest
 
 from airbyte_lite.loader import names
-from platform_kit.names import identifier
+from platform_kit.names import column_name, identifier
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_identifier(name: str, expected: str) -> None:
     ],
 )
 def test_column(name: str, expected: str) -> None:
-    assert names.column(name) == expected
+    assert column_name(name) == expected
 
 
 def test_columns_that_bigquery_takes_for_one_are_numbered() -> None:

@@ -153,6 +153,18 @@ def test_one_active_job_per_connection(jobs: JobStore) -> None:
     assert jobs.create("c1", "w1", "sync").id > job.id
 
 
+def test_job_of_a_connection_that_was_just_deleted_is_not_created(database: Database, jobs: JobStore) -> None:
+    with database.write() as connection:
+        connection.execute(
+            "insert into objects (id, kind, workspace_id, document, deleted) "
+            "values ('gone', 'connection', 'w', '{}', 1)"
+        )
+    with pytest.raises(Problem) as caught:
+        jobs.create("gone", "w", "sync")
+    assert caught.value.status == 404
+    assert jobs.active("gone") is None
+
+
 def test_cancelled_job_does_not_start(jobs: JobStore) -> None:
     job = jobs.create("c1", "w1", "sync")
     jobs.finish(job.id, "cancelled")

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from airbyte_lite.sync import catalog, schema_changes
-from airbyte_lite.sync.catalog import CatalogError, StreamChoice
+from airbyte_lite.sync.catalog import StreamChoice
+from airbyte_lite.sync.offered import CatalogError
 
 ORDERS: dict[str, Any] = {
     "name": "orders",
@@ -136,3 +137,61 @@ def test_stream_that_offers_only_incremental_gets_the_first_mode_that_it_has() -
     assert (stream.sync_mode, stream.primary_key, stream.cursor_field) == ("incremental_append", [["key"]], [])
     with pytest.raises(CatalogError, match="needs a cursorField"):
         catalog.configure([without_cursor], [])
+
+
+def table(namespace: str | None, name: str, **columns: str) -> dict[str, Any]:
+    properties = {column: {"type": kind} for column, kind in columns.items()}
+    return {"name": name, "json_schema": {"properties": properties}} | ({"namespace": namespace} if namespace else {})
+
+
+SCHEMAS = [
+    table("public", "users", id="integer"),
+    table("audit", "users", at="string"),
+    table(None, "orders", id="string"),
+]
+
+
+@pytest.mark.parametrize("namespace", ["public", "audit"])
+def test_namespace_chooses_among_streams_of_the_same_name(namespace: str) -> None:
+    choices = [StreamChoice("users", namespace=namespace), StreamChoice("orders")]
+    streams = catalog.configure(SCHEMAS, choices)
+    assert [(stream.namespace, stream.name) for stream in streams] == [(namespace, "users"), ("", "orders")]
+    assert schema_changes.compare(streams, SCHEMAS) == []
+    wider = [table(namespace, "users", id="integer", at="string", new="string"), *SCHEMAS[2:]]
+    other = [stream for stream in SCHEMAS[:2] if stream["namespace"] != namespace]
+    [change] = schema_changes.compare(streams, [*wider, *other])
+    assert "new" in change.added
+
+
+@pytest.mark.parametrize(
+    ("offered", "choices", "sentence"),
+    [
+        (SCHEMAS, [], "public.users and audit.users have the same name"),
+        (SCHEMAS, [StreamChoice("users")], "several streams users: public.users, audit.users"),
+        (
+            SCHEMAS,
+            [StreamChoice("users", namespace="x")],
+            "no stream x.users. It has: public.users, audit.users, orders",
+        ),
+        (SCHEMAS, [StreamChoice("orders", namespace="x")], "no stream x.orders"),
+        (
+            SCHEMAS,
+            [StreamChoice("users", namespace="public"), StreamChoice("users", namespace="audit")],
+            "public.users and audit.users have the same name",
+        ),
+        ([], [], "The source has no streams"),
+        ([*SCHEMAS[2:], *SCHEMAS[2:]], [], "two streams orders"),
+        ([*SCHEMAS[2:], *SCHEMAS[2:]], [StreamChoice("orders")], "two streams orders"),
+    ],
+)
+def test_streams_that_cannot_be_told_apart_are_refused(
+    offered: list[dict[str, Any]], choices: list[StreamChoice], sentence: str
+) -> None:
+    with pytest.raises(CatalogError) as caught:
+        catalog.configure(offered, choices)
+    assert sentence in str(caught.value)
+
+
+def test_stream_without_a_namespace_can_be_chosen_beside_one_with() -> None:
+    offered = [table(None, "users", id="integer"), table("audit", "users", at="string")]
+    assert [stream.namespace for stream in catalog.configure(offered, [StreamChoice("users")])] == [""]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from airbyte_lite.loader.types import field_type
 from airbyte_lite.loader.widening import widest
 from airbyte_lite.state.records import Stream
-from airbyte_lite.sync.catalog import CatalogError, StreamChoice, configure, in_known_order
+from airbyte_lite.sync.catalog import StreamChoice, configure, in_known_order
+from airbyte_lite.sync.offered import CatalogError
 from airbyte_lite.sync.schema_changes import compare, take_over
 from airbyte_lite.sync.stream_schema import as_source_spells, columns, selected_schema
 

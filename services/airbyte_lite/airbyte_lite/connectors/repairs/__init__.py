@@ -9,17 +9,20 @@ here import the standard library, the connector and its libraries only, and each
 
 from importlib.metadata import version
 
-from . import csv_rows, jsonl_lines, object_keys, secret_words
+from . import csv_rows, jsonl_lines, object_keys, secret_words, zip_members
 
 UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
 
 REPAIRS = (
     csv_rows.checked_rows,
+    csv_rows.objects_beside_null_values,
     jsonl_lines.checked_lines,
     object_keys.any_key,
     object_keys.unreadable_files,
     object_keys.glob_prefixes,
     secret_words.whole_words,
+    zip_members.any_encoding,
+    zip_members.no_folders,
 )
 
 

@@ -33,6 +33,19 @@ def checked_rows() -> None:
     csv_parser._CsvReader.read_data = _read_data
 
 
+def objects_beside_null_values() -> None:
+    """Read a CSV column of the type object or array also where the format has `null_values`.
+
+    airbyte-cdk 7.39.1 looks the parsed value up in a set: "unhashable type: 'dict'" (airbytehq/airbyte#36773).
+    """
+    original = csv_parser.CsvParser._value_is_none
+
+    def value_is_none(value: Any, *arguments: Any) -> bool:
+        return not isinstance(value, dict | list) and bool(original(value, *arguments))
+
+    csv_parser.CsvParser._value_is_none = staticmethod(value_is_none)
+
+
 def _read_data(
     _self: Any, config: Any, file: Any, stream_reader: Any, logger: logging.Logger, file_read_mode: Any
 ) -> Generator[dict[str, str]]:

@@ -6,6 +6,8 @@ from airbyte_cdk.sources.file_based.exceptions import RecordParseError
 SIGNATURES = {
     b"\x1f\x8b": "The file is compressed with gzip: its name must end with .gz.",
     b"PK\x03\x04": "The file is a ZIP archive or an Excel workbook: save it as text.",
+    b"\xfd7zXZ": "The file is compressed with xz, which the connector cannot read: compress it with gzip.",
+    b"\x28\xb5\x2f\xfd": "The file is compressed with zstd, which the connector cannot read: compress it with gzip.",
     b"PAR1": "The file is Parquet: set format.filetype to parquet.",
     b"\xff\xfe": "The file is UTF-16: set format.encoding to utf-16.",
     b"\xfe\xff": "The file is UTF-16: set format.encoding to utf-16.",
@@ -34,6 +36,8 @@ def undecodable(file: str, lines: int, error: UnicodeDecodeError, remedy: str) -
     if lines == 0:
         found = (text for start, text in SIGNATURES.items() if error.object.startswith(start))
         remedy = next(found, remedy)
+        if error.object.startswith(b"\x1f\x8b") and file.endswith(".gz"):
+            remedy = "The file is compressed twice: compress it once."
     byte = f"0x{error.object[error.start]:02X}"
     reason = f"the byte {byte} is not valid in the encoding {error.encoding} ({error.reason}). {remedy}"
     return FileFault(file, place, reason)

@@ -12,7 +12,14 @@ from .faults import FileFault, undecodable
 INCOMPLETE = "unexpected end of data"
 """orjson's message for the beginning of a valid text. After any other error, no further line makes the text valid."""
 FORMAT = "JSONL files have one JSON object per line. For another format, such as CSV, set format.filetype."
-KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", type(None): "null"}
+KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+    list: "an array",
+}
 
 
 def checked_lines() -> None:

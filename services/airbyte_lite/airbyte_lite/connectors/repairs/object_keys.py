@@ -46,14 +46,14 @@ def unreadable_files() -> None:
 
 
 def glob_prefixes() -> None:
-    """End the prefix of a listing before the first special character of a glob.
+    """End the prefix of a listing before the first special character of a glob, and at the end of an archive's name.
 
     airbyte-cdk 7.39.1 ends it before the first `*` only, so the listing of the glob `2024-0?.csv` finds no file
-    (airbytehq/airbyte#27476).
+    (airbytehq/airbyte#27476), nor does that of `a.zip#*.csv`, for a file in an archive.
     """
 
     def get_prefixes_from_globs(globs: list[str]) -> set[str]:
-        prefixes = {re.split(r"[*?\[\\!+@(]", glob, maxsplit=1)[0] for glob in globs}
+        prefixes = {re.split(r"[*?\[\\!+@(]|(?<=\.zip)#", glob, maxsplit=1)[0] for glob in globs}
         return set() if "" in prefixes else prefixes
 
     AbstractFileBasedStreamReader.get_prefixes_from_globs = staticmethod(get_prefixes_from_globs)

@@ -1,6 +1,18 @@
 """The list of all rules. Where several rules look at one node, the first that replaces it wins: refusals come first."""
 
-from warehouse.semantics.rules import arrays, casts, common, dates, json, names, numbers, refusals, statements, strings
+from warehouse.semantics.rules import (
+    arrays,
+    casts,
+    common,
+    dates,
+    json,
+    library,
+    names,
+    numbers,
+    refusals,
+    statements,
+    strings,
+)
 
 RULES = (
     # names
@@ -24,10 +36,35 @@ RULES = (
     common.elements,
     common.compared,
     common.set_operations,
+    # functions
+    library.json_paths,
+    library.buckets,
+    library.replaced_functions,
+    library.padded,
+    library.trimmed_bytes,
+    library.initcap,
+    library.rounded,
+    library.array_places,
+    library.numeric_average,
+    library.correlation,
+    library.instant_text,
+    library.json_of_text,
+    library.capturing_groups,
+    library.array_step,
+    library.aggregated_bytes,
+    library.ambiguous_columns,
+    library.date_of_numbers,
+    library.type_of,
+    library.current_time,
+    library.spaced_day,
+    library.timestamp_of_text,
+    library.early_years,
+    library.bucket_in_range,
     # numbers
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
-    numbers.nan_equals_nothing,
+    numbers.nan_compares_with_nothing,
+    numbers.nan_wins,
     numbers.float_overflow,
     # casts
     casts.cast_to_string,
@@ -55,6 +92,9 @@ RULES = (
     # arrays
     arrays.array_concat,
     arrays.unnest_structs,
+    # checked results
+    library.float_results,
+    library.dates_in_range,
     # statements
     statements.table_column_names,
     statements.insert_types,

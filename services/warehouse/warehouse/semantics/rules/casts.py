@@ -16,20 +16,21 @@ TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast
     "TIME": "_fraction_string",
     "INTERVAL": "_interval_string_3",
 }
-DATE = r"\d{1,4}-\d{1,2}-\d{1,2}"
-CLOCK = r"\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?"
-NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-ZONE = r" ?[+-]\d{1,2}(:\d{1,2})?|[zZ]| [A-Za-z][A-Za-z0-9_/+-]*"
+DAY = r"\d{1,4}-\d{1,2}-\d{1,2}"
+CLOCK = r"([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,6})?"
 STRICT = {  # what a STRING must look like to become the type, and the words for one that does not
-    "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: %s"),
-    "FLOAT64": (rf"^\s*({NUMBER}|[+-]?(?i:inf|infinity|nan))\s*$", "Bad double value: %s"),
-    "NUMERIC": (rf"^\s*{NUMBER}\s*$", "Invalid NUMERIC value: %s"),
-    "BIGNUMERIC": (rf"^\s*{NUMBER}\s*$", "Invalid BIGNUMERIC value: %s"),
-    "BOOL": (r"^(?i:\s*(true|false)\s*)$", "Bad bool value: %s"),
-    "DATE": (rf"^{DATE}$", "Invalid date: '%s'"),
+    "FLOAT64": (r"^\s*[+-]?(?i:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)\s*$", "Bad double value: %s"),
+    "NUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid NUMERIC value: %s"),
+    "BIGNUMERIC": (r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$", "Invalid BIGNUMERIC value: %s"),
+    "DATETIME": (rf"^{DAY}([ Tt]{CLOCK})?$", 'Invalid datetime string "%s"'),
     "TIME": (rf"^{CLOCK}$", 'Invalid time string "%s"'),
-    "DATETIME": (rf"^{DATE}([ Tt]{CLOCK})?$", 'Invalid datetime string "%s"'),
-    "TIMESTAMP": (rf"^{DATE}([ Tt]{CLOCK})?({ZONE})?$", "Invalid timestamp: '%s'"),
+    "TIMESTAMP": (
+        rf"^{DAY}([ Tt]{CLOCK}([Zz]| ?[+-]\d{{1,2}}(:\d{{2}})?| [A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*)?)?$",
+        "Invalid timestamp: '%s'",
+    ),
+    "INT64": (r"^\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*$", "Bad int64 value: %s"),
+    "BOOL": (r"^(?i:(true|false))$", "Bad bool value: %s"),
+    "DATE": (rf"^{DAY}$", "Invalid date: '%s'"),
 }
 SHORT_OFFSET = re.compile(r"([+-])(\d)(:\d{1,2})?$")  # DuckDB wants two digits
 INTERVAL = re.compile(r"-?\d+-\d+ -?\d+ -?\d+:\d+:\d+(\.\d+)?")
@@ -64,7 +65,7 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
         return exp.Interval(this=value.copy(), unit=span)
     if kind not in STRICT or value.meta.get("strict"):
         return None
-    pattern, words = STRICT[kind]
+    pattern = STRICT[kind][0]
     if (
         isinstance(value, exp.Literal)
         and re.search(pattern, value.this)
@@ -74,14 +75,20 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
         if kind == "TIMESTAMP":
             node.set("this", exp.Literal.string(SHORT_OFFSET.sub(r"\g<1>0\2\3", value.this)))
         return None
-    checked = macro("_like", value, pattern, exp.null() if isinstance(node, exp.TryCast) else words)
+    node.set("this", strict(node.this, kind, isinstance(node, exp.TryCast)))
+    return None
+
+
+def strict(value: Node, kind: str, safe: bool) -> Node:
+    """Return a STRING that is written like a value of the type: for another one, NULL when `safe`, else an error."""
+    pattern, words = STRICT[kind]
+    checked = macro("_like", value, pattern, exp.null() if safe else words)
     if kind == "TIMESTAMP":
-        checked = call("regexp_replace", checked, SHORT_OFFSET.pattern, r"\1" "0" r"\2\3")
+        checked = macro("_two_digit_offset", checked)
     if kind == "INT64":
         checked = macro("_signed_hexadecimal", checked)
     checked.meta["strict"] = True
-    node.set("this", checked)
-    return None
+    return checked
 
 
 @rule("the TIME of a TIMESTAMP is that of UTC", exp.Cast, exp.TryCast)

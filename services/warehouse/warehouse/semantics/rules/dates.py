@@ -75,12 +75,17 @@ def date_trunc(node: exp.DateTrunc, facts: Facts) -> Node | None:
     return None
 
 
-@rule("TIMESTAMP - TIMESTAMP is an INTERVAL of hours", exp.Sub)
+@rule(
+    "DATE - DATE is an INTERVAL of days, TIMESTAMP - TIMESTAMP one of hours, DATETIME - DATETIME one of both", exp.Sub
+)
 def instants_apart(node: exp.Sub, facts: Facts) -> Node | None:
-    if {of(node.this), of(node.expression)} not in ({"TIMESTAMP"}, {"DATETIME"}):
+    kinds = {of(node.this), of(node.expression)}
+    if kinds == {"DATE"}:
+        return typed(call("to_days", exp.cast(call("date_diff", "day", node.expression, node.this), "INT")), "INTERVAL")
+    if kinds not in ({"TIMESTAMP"}, {"DATETIME"}):
         return None
     apart = exp.Sub(this=call("epoch_us", node.this), expression=call("epoch_us", node.expression))
-    return typed(call("to_microseconds", apart), "INTERVAL")
+    return typed(macro("_days_apart", apart) if kinds == {"DATETIME"} else call("to_microseconds", apart), "INTERVAL")
 
 
 @rule("each date function takes the parts that its argument has", *ON_DATES, *ON_TIMESTAMPS)
@@ -110,7 +115,7 @@ def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
 
 @rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)
 def current_moment(node: exp.CurrentTimestamp | exp.CurrentDate, facts: Facts) -> Node | None:
-    if node.this or node.find_ancestor(exp.ColumnConstraint):
+    if node.this or node.find_ancestor(exp.ColumnConstraint, exp.Version):
         return None
     now = typed(call("now"), "TIMESTAMP")
     return now if isinstance(node, exp.CurrentTimestamp) else typed(call("timezone", "UTC", now), "DATE")

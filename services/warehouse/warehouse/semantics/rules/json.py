@@ -17,33 +17,45 @@ WRITERS = {  # the macro that writes a value as BigQuery's JSON has it, where Du
     "TIMESTAMP": "_json_instant",
     "DATETIME": "_json_datetime",
     "BYTES": "_json_bytes",
+    "TIME": "_fraction_string",
+    "INTERVAL": "_interval_json",
+    "JSON": "_json_document",
 }
 
 
-@rule("TO_JSON_STRING writes each type as JSON in BigQuery's form", exp.Anonymous)
+@rule("TO_JSON and TO_JSON_STRING write each type as JSON in BigQuery's form", exp.Anonymous)
 def to_json_string(node: exp.Anonymous, facts: Facts) -> Node | None:
-    if node.name.lower() != "bq.main.to_json_string" or len(node.expressions) != 1:
+    function = node.name.lower().removeprefix("bq.main.")
+    if function not in ("to_json", "to_json_string"):
         return None
-    value = node.expressions[0]
-    if (of_type := datatype(value)) is None:
+    value, options = node.expressions[0], node.expressions[1:]
+    if (of_type := datatype(value)) is None or (options and function == "to_json"):
         return None
-    written = exp.cast(call("to_json", _json(value.copy(), of_type, itertools.count())), "VARCHAR")
+    document = call("to_json", _json(value.copy(), of_type, itertools.count(), wide=function == "to_json"))
+    if function == "to_json":
+        return typed(exp.func("COALESCE", document, call("json", "null")), "JSON")
+    written = exp.cast(document, "VARCHAR")
+    if options:
+        pretty = exp.cast(macro("_json_pretty", document), "VARCHAR")
+        written = exp.Case(ifs=[exp.If(this=options[0].copy(), true=pretty)], default=written)
     return typed(exp.func("COALESCE", written, exp.Literal.string("null")), "STRING")
 
 
-def _json(value: Node, of_type: exp.DataType, names: Iterator[int]) -> Node:
+def _json(value: Node, of_type: exp.DataType, names: Iterator[int], wide: bool = False) -> Node:
     """Return `value` so that DuckDB's to_json writes it in BigQuery's form."""
     kind = types.kind(of_type)
     if kind == "STRUCT" and of_type.expressions and all(isinstance(f, exp.ColumnDef) for f in of_type.expressions):
         fields = []
         for field in of_type.expressions:
-            written = _json(call("struct_extract", value, field.name), field.args["kind"], names)
+            written = _json(call("struct_extract", value, field.name), field.args["kind"], names, wide)
             fields.append(exp.PropertyEQ(this=exp.to_identifier(field.name, quoted=True), expression=written))
         return exp.Struct(expressions=fields)
     if kind == "ARRAY" and of_type.expressions:
         label = exp.to_identifier(f"j{next(names)}")
-        element = _json(exp.column(label.copy()), of_type.expressions[0], names)
+        element = _json(exp.column(label.copy()), of_type.expressions[0], names, wide)
         return call("list_transform", value, exp.Lambda(this=element, expressions=[label]))
+    if wide and kind in ("INT64", "NUMERIC", "BIGNUMERIC"):
+        return macro("_json_wide", value) if kind != "INT64" else value
     return macro(WRITERS[kind], value) if kind in WRITERS else value
 
 

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from warehouse.semantics import types
-from warehouse.semantics.nodes import Node, call, exact_literal, macro, of, typed
+from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, macro, of, typed
 from warehouse.semantics.rule import Facts, rule
 
 
@@ -24,12 +24,29 @@ def numeric_safe_divide(node: exp.SafeDivide, facts: Facts) -> Node | None:
     return typed(exp.Case(ifs=[exp.If(this=zero, true=exp.null())], default=divided), "NUMERIC")
 
 
-@rule("NaN is equal to nothing", exp.EQ)
-def nan_equals_nothing(node: exp.EQ, facts: Facts) -> Node | None:
-    if of(node.this) != "FLOAT64" or of(node.expression) != "FLOAT64" or isinstance(node.parent, exp.Update):
+@rule("NaN is equal to nothing, and neither less nor greater", exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+def nan_compares_with_nothing(node: exp.Binary, facts: Facts) -> Node | None:
+    floats = [side for side in (node.this, node.expression) if of(side) == "FLOAT64" and not is_literal(side)]
+    numbers = {of(node.this), of(node.expression)} <= types.NUMBERS
+    if not floats or not numbers or isinstance(node.parent, exp.Update):
         return None
-    number = exp.Not(this=call("isnan", node.this))
-    return exp.Paren(this=exp.And(this=node.copy(), expression=number))
+    missing = exp.or_(*(call("isnan", side) for side in floats))
+    if isinstance(node, exp.NEQ):
+        return exp.Paren(this=exp.Or(this=node.copy(), expression=exp.Paren(this=missing)))
+    return exp.Paren(this=exp.And(this=node.copy(), expression=exp.Not(this=exp.Paren(this=missing))))
+
+
+@rule("NaN is the greatest and the least of all", exp.Greatest, exp.Least)
+def nan_wins(node: exp.Greatest | exp.Least, facts: Facts) -> Node | None:
+    values = [node.this, *node.expressions]
+    floats = [value for value in values if of(value) == "FLOAT64" and not is_literal(value)]
+    if types.kind(node.type) != "FLOAT64" or not floats or any(of(value) not in types.NUMBERS for value in values):
+        return None
+    nan = exp.or_(*(call("isnan", value) for value in floats))
+    present = exp.and_(*(exp.Not(this=exp.Is(this=value.copy(), expression=exp.null())) for value in values))
+    return exp.Case(
+        ifs=[exp.If(this=exp.and_(present, nan), true=typed(exp.Literal.string("nan"), "FLOAT64"))], default=node.copy()
+    )
 
 
 @rule("a result that is too large for FLOAT64 is an error", exp.Exp)

@@ -11,10 +11,13 @@ NAMED = exp.Alias | exp.Column | exp.Dot | exp.Paren | exp.Bracket
 
 @rule("the columns of a new table have names", exp.Create)
 def table_column_names(create: exp.Create, facts: Facts) -> None:
-    query = create.expression
-    if create.args.get("kind") != "TABLE" or not isinstance(query, exp.Select) or isinstance(create.this, exp.Schema):
-        return
-    for index, item in enumerate(query.expressions, 1):
+    if create.args.get("kind") == "TABLE" and not isinstance(create.this, exp.Schema):
+        check_column_names(create.expression)
+
+
+def check_column_names(query: Node | None) -> None:
+    """Raise BigQueryError when a column of a query that fills a new table has no name."""
+    for index, item in enumerate(query.expressions if isinstance(query, exp.Select) else [], 1):
         if not item.is_star and not isinstance(item, NAMED):
             raise refuse(f"CREATE TABLE columns must be named, but column {index} has no name", place(item))
 

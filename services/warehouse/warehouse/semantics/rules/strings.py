@@ -14,6 +14,7 @@ from warehouse.semantics.rules.refusals import no_signature
 
 WHITE_SPACE = " \t\n\v\f\r\x85\u00a0\u2003\u2028\u2029\u3000"
 ALONE = frozenset({"BYTES", "ARRAY", "STRUCT", "JSON"})  # what is not written as STRING beside a STRING
+LITERALS = frozenset({"DATE", "DATETIME", "TIMESTAMP", "TIME", "INTERVAL", "NUMERIC", "BIGNUMERIC", "JSON"})
 SPECIFIER = re.compile(r"%(?:%|([-+ #0']*)(\d*)(\.\d+)?([a-zA-Z]))")
 
 
@@ -67,13 +68,23 @@ def formats(node: exp.Format, facts: Facts) -> None:
         if match[4] in "tT":
             values[at] = _display(values[at], datatype(values[at]), match[4] == "T", itertools.count())
         elif match[1] == "'" and not match[2]:
-            values[at] = call("format", "{:,%s}" % ((match[3] + "f") if match[3] else ""), values[at])
+            values[at] = _grouped(values[at], match[3] or "", match[4])
+        elif match[4] in "xXo" and of(values[at]) == "INT64":
+            values[at] = macro("_signed", values[at], f"%{match[4]}")
         else:
             return match[0]
         return f"%{match[1].replace(chr(39), '')}{match[2]}s"
 
     node.set("this", exp.Literal.string(SPECIFIER.sub(specifier, node.this.this)))
     node.set("expressions", values)
+
+
+def _grouped(value: Node, precision: str, letter: str) -> Node:
+    """Return a number with commas between its thousands."""
+    if of(value) in ("NUMERIC", "BIGNUMERIC"):
+        return call("_grouped", value, int(precision[1:] or 0) if precision else 6)
+    whole = letter in "di"
+    return call("format", "{:,}" if whole else "{:,%sf}" % (precision or ".6"), value)
 
 
 def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Iterator[int]) -> Node:
@@ -85,17 +96,25 @@ def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Ite
         element = _display(exp.column(label.copy()), of_type.expressions[0], quoted, names)
         items = call("list_transform", value, exp.Lambda(this=element, expressions=[label]))
         shown = call("concat", "[", call("array_to_string", items, ", "), "]")
-    elif kind == "STRUCT" and of_type is not None and all(isinstance(f, exp.ColumnDef) for f in of_type.expressions):
+    elif kind == "STRUCT" and of_type is not None and of_type.expressions:
         parts: list[Node | str] = []
-        for field in of_type.expressions:
-            item = _display(call("struct_extract", value, field.name), field.args["kind"], quoted, names)
+        for place, field in enumerate(of_type.expressions, 1):
+            kept = field.args["kind"] if isinstance(field, exp.ColumnDef) else field
+            item = _display(call("struct_extract_at", value, place), kept, quoted, names)
             parts += [", ", item] if parts else [item]
-        shown = call("concat", "(", *parts, ")")
+        shown = call("concat", "STRUCT(" if quoted and len(of_type.expressions) == 1 else "(", *parts, ")")
+    elif kind == "BYTES":
+        shown = call("_bytes_literal" if quoted else "_bytes_text", value)
+    elif kind == "JSON":
+        shown = call("_json_sorted", exp.cast(value.copy(), "VARCHAR"))
     elif kind == "STRING":
         shown = macro("_quoted", value) if quoted else value.copy()
     elif kind == "FLOAT64":
         shown = macro("_float_text", value)
     else:
         shown = text(value, kind) or exp.cast(value.copy(), "VARCHAR")
+    if quoted and kind in LITERALS:
+        suffix = " YEAR TO SECOND" if kind == "INTERVAL" else ""
+        shown = call("concat", f"{kind} ", macro("_quoted", shown), suffix)
     missing = exp.Is(this=value.copy(), expression=exp.null())
     return exp.Case(ifs=[exp.If(this=missing, true=exp.Literal.string("NULL"))], default=shown)

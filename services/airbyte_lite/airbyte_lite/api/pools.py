@@ -1,0 +1,76 @@
+"""Runs endpoints in threads. There are three pools, so that requests that wait never keep reads from being answered."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+from anyio import CapacityLimiter, to_thread
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+READS = CapacityLimiter(40)
+"""For endpoints that only read the database."""
+PATIENT = CapacityLimiter(40)
+"""For reads that may wait: for the specification of a connector, or for the database's writer."""
+SLOW = CapacityLimiter(200)
+"""For endpoints that write, run a connector, or wait for the end of a job. A waiting thread needs no processor."""
+PARSED = "airbyte_lite.body"
+"""The key of a request's scope under which `api.requests` leaves the value of a JSON body."""
+
+Endpoint = Callable[..., Any]
+Threaded = Callable[..., Coroutine[Any, Any, Response]]
+
+
+def slow(endpoint: Endpoint) -> Threaded:
+    """Run an endpoint in a thread of SLOW."""
+    return _threaded(endpoint, SLOW)
+
+
+def patient(endpoint: Endpoint) -> Threaded:
+    """Run an endpoint in a thread of PATIENT."""
+    return _threaded(endpoint, PATIENT)
+
+
+class Route(APIRoute):
+    """A route that does its work in a thread, also the writing of the answer's JSON: that can take 0.1 s.
+
+    An endpoint that is neither `slow` nor `patient` nor asynchronous gets a thread of READS.
+    """
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        if not inspect.iscoroutinefunction(endpoint):
+            endpoint = _threaded(endpoint, READS)
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler for a request whose body is already parsed."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await handler(_ParsedRequest(request.scope, request.receive))
+
+        return handle
+
+
+class _ParsedRequest(Request):
+    async def json(self) -> Any:
+        return self.scope[PARSED]
+
+
+def _threaded(endpoint: Endpoint, pool: CapacityLimiter) -> Threaded:
+    def respond(*arguments: Any, **options: Any) -> Response:
+        answer = endpoint(*arguments, **options)
+        if isinstance(answer, Response):
+            return answer
+        return Response(orjson.dumps(answer), media_type="application/json")
+
+    @functools.wraps(endpoint)
+    async def run(*arguments: Any, **options: Any) -> Response:
+        return await to_thread.run_sync(functools.partial(respond, *arguments, **options), limiter=pool)
+
+    run.__dict__["pool"] = pool
+    return run

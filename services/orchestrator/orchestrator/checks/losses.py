@@ -1,0 +1,100 @@
+"""What the values of the files lose without a note of Airbyte: a part of the check `values_were_cast`."""
+
+from collections.abc import Mapping, Set
+
+from connections_file import Stream
+from orchestrator.checks.findings import Finding
+from orchestrator.checks.table import TableFacts
+from orchestrator.reading.exact import Kind, LossKind
+from orchestrator.reading.facts import FileFacts, Loss
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
+from orchestrator.reading.names import bears
+
+DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply"
+AGAIN = " and run again."
+DROP = ", drop the table (its rows have the changed values)"
+REASONS: Mapping[LossKind, str] = {
+    "text": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed it",
+    "digits": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, which keep 15 digits",
+    "decimals": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, and a NUMERIC has nine decimals",
+    "null": "{text!r} is loaded as NULL: a column of numbers has no NaN and no infinity",
+    "nanoseconds": "{text!r} is loaded as {loaded}: a TIMESTAMP keeps microseconds",
+}
+WARNINGS: Set[LossKind] = {"decimals", "nanoseconds"}
+NUMBERS: Mapping[str, Kind] = {
+    "INTEGER": "integer",
+    "NUMERIC": "number",
+    "BIGNUMERIC": "number",
+    "FLOAT": "number",
+}
+
+
+def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
+    """Return the table columns (in lower case) in which a text of the files may have lost something."""
+    found: dict[str, Kind] = {}
+    # A CSV file says nothing about types. In other files, only a number can lose something: its digits.
+    guessed: dict[str, Kind] = {**NUMBERS, "BOOLEAN": "boolean"} if isinstance(files.format, CsvFormat) else {**NUMBERS}
+    declared = {name: kind.strip().casefold() for name, kind in files.declared.items()}
+    for column, (_, kind) in table.columns.items():
+        types = {declared[name] for name in declared if bears(column, name)}
+        if types & {"number", "float"}:
+            found[column] = "digits"
+        elif kind in guessed and not types & {"integer", "boolean"}:
+            found[column] = guessed[kind]
+    return found
+
+
+def find(
+    stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]
+) -> list[Finding]:
+    """Return the findings. The columns of `explained` have values that did not fit, which is told already."""
+    found: list[Finding] = []
+    told: set[tuple[str, str]] = set()
+    for file, fact in facts.items():
+        for loss in fact.losses:
+            if (loss.column, loss.kind) in told or any(bears(column, loss.column) for column in explained):
+                continue
+            told.add((loss.column, loss.kind))
+            found.append(_loss(file, loss, stream, files))
+    return found + _fewer(stream, facts, table, explained)
+
+
+def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
+    drop = "" if stream.sync_mode == "full_refresh_overwrite" else DROP
+    remedy = DECLARE.format(name=loss.column) + drop + AGAIN
+    if isinstance(files.format, JsonlFormat):
+        remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
+    if loss.kind == "nanoseconds":
+        remedy = "Write the file with microseconds, or with the time as text."
+    elif loss.kind == "digits" and "decimal_as_float" in loss.loaded:
+        remedy = "Remove decimal_as_float from the stream's format in connections.yaml, then make apply and run again."
+    return Finding(
+        REASONS[loss.kind].format(text=loss.text, loaded=loss.loaded),
+        remedy,
+        file,
+        loss.line,
+        loss.column,
+        blocking=loss.kind not in WARNINGS,
+    )
+
+
+def _fewer(stream: Stream, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]) -> list[Finding]:
+    """Return a finding for each column with fewer values than the files have, if the table is a copy of the files."""
+    records = sum(fact.records for fact in facts.values())
+    if stream.sync_mode != "full_refresh_overwrite" or records != table.rows:
+        return []
+    found = []
+    for column, values in table.values.items():
+        counts = [count for fact in facts.values() for name, count in fact.values.items() if bears(column, name)]
+        known = len(counts) == len(facts)
+        if known and values < sum(counts) and not any(bears(other, column) for other in explained):
+            found.append(
+                Finding(
+                    f"{sum(counts) - values} values of the files are NULL in the table: NaN and infinity are no values "
+                    "of a column of numbers",
+                    "Write the file with NULL in their place, or with the values as text; then run again.",
+                    next(iter(facts)),
+                    column=column,
+                )
+            )
+    return found

@@ -1,0 +1,114 @@
+"""The beginning of a CSV file: the lines above the header, the names of the columns, and what they look like."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.quotes import open_quote
+
+VALUE_LIMIT = 16 * 1024 * 1024
+"""The most characters of a value in a block with quotes. The module csv needs four bytes for each."""
+DELIMITERS = ",;\t|"
+SAMPLE_LINES = 5
+OTHER_FORMATS = {"{": "JSON", "[{": "JSON", "<?xml": "XML", "<!doctype": "HTML", "<html": "HTML", "%pdf": "PDF"}
+
+
+@dataclass
+class Header:
+    """What stands above the records."""
+
+    names: list[str] = field(default_factory=list)
+    nameless: int = 0
+    """The columns without a name at the end of the header."""
+    lines: int = 0
+    """The lines above the first record."""
+    rest: str = ""
+    """The text of the first block below the header."""
+
+
+def csv_reader(lines: Iterator[str], file_format: CsvFormat, *, strict: bool) -> Any:
+    """Return a reader of the module csv with the options of the format."""
+    csv.field_size_limit(VALUE_LIMIT)
+    return csv.reader(
+        lines,
+        delimiter=file_format.separator,
+        quotechar=file_format.quote_char,
+        escapechar=file_format.escape_char,
+        doublequote=file_format.double_quote,
+        strict=strict,
+    )
+
+
+def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts) -> Header | None:
+    """Read the header and note its facts; None: an empty file.
+
+    A quoted name can have line breaks: airbyte-lite reads such a header as one. The real Airbyte counts it as one line,
+    so it fails, or loads the rest of the header as a record, which the row count shows.
+    """
+    above = file_format.skip_rows_before_header
+    skipped = above + file_format.skip_rows_after_header
+    block = _first_block(blocks, skipped + 1)
+    if block is None:
+        return None
+    lines = block.split("\n")[:-1]
+    facts.header_line = above + 1
+    if file_format.has_header:
+        reader = csv_reader((f"{line}\n" for line in lines[above:]), file_format, strict=False)
+        row: list[str] = next(reader, [])
+        header_lines = max(reader.line_num, 1)
+        first = "\n".join(lines[above : above + header_lines])
+        if (opened := open_quote(first, file_format)) is not None:
+            facts.add_fault("open quote", above + opened + 1, "a quote opens in the header and is never closed")
+            header_lines = 1
+        skipped += header_lines
+        header = Header(_trimmed(row))
+        header.nameless = len(row) - len(header.names)
+        facts.other_format = _other_format(first)
+        facts.delimiter = _other_delimiter(first, lines[skipped:][:SAMPLE_LINES], len(header.names), file_format)
+    elif file_format.column_names is not None:
+        header = Header(file_format.column_names)
+    else:
+        row = next((row for row in csv_reader(iter(lines[skipped:]), file_format, strict=False) if row), [])
+        header = Header([f"f{number}" for number in range(len(row))])
+    facts.names = header.names
+    header.lines = min(skipped, len(lines))
+    header.rest = "".join(f"{line}\n" for line in lines[skipped:])
+    return header
+
+
+def _first_block(blocks: Iterator[str], lines: int) -> str | None:
+    """Return a block that has the lines of the header and some records, if the file has them."""
+    block = next(blocks, None)
+    if block is None:
+        return None
+    while block.count("\n") <= lines + SAMPLE_LINES:
+        more = next(blocks, None)
+        if more is None:
+            break
+        block += more
+    return block
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    names = list(row)
+    while names and not names[-1].strip():
+        names.pop()
+    return names
+
+
+def _other_delimiter(header: str, records: list[str], width: int, file_format: CsvFormat) -> str | None:
+    """Return the delimiter that is as often in the header as in each of the first records, and often enough."""
+    records = [record for record in records if record]
+    for delimiter in DELIMITERS.replace(file_format.separator, ""):
+        found = header.count(delimiter)
+        if found >= max(width, 1) and all(record.count(delimiter) >= found for record in records):
+            return delimiter
+    return None
+
+
+def _other_format(header: str) -> str | None:
+    text = header.lstrip("\ufeff \t").casefold()
+    return next((name for start, name in OTHER_FORMATS.items() if text.startswith(start)), None)

@@ -1,0 +1,93 @@
+"""Looks into the values of a CSV file: the first value of a column, and the first text that loses something."""
+
+import re
+from collections.abc import Sequence
+
+from orchestrator.reading.exact import Kind, Words, harmless, loss
+from orchestrator.reading.facts import FileFacts, Loss, Sought
+from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.names import bears
+
+
+class Values:
+    """What is still sought in a file. Each column is left alone as soon as its first place is known."""
+
+    def __init__(self, names: Sequence[str], file_format: CsvFormat, sought: Sought, facts: FileFacts) -> None:
+        """Find the columns by the names of the file."""
+        self._names, self._format, self._facts = names, file_format, facts
+        self._words = Words(file_format.true_values, file_format.false_values)
+        self._wanted = [at for at, name in enumerate(names) if any(bears(column, name) for column in sought.empty)]
+        self._kinds: dict[int, Kind] = {}
+        for at, name in enumerate(names):
+            if kinds := [kind for column, kind in sought.kinds.items() if bears(column, name)]:
+                self._kinds[at] = kinds[0]
+        self._rounded: set[int] = set()  # columns with a number of which decimals after the ninth are lost
+        self._set_pattern()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is sought any more."""
+        return not self._wanted and not self._kinds
+
+    def in_block(self, block: str, line: int) -> None:
+        """Look into whole lines without quotes, each a record; `line` is the number of the line before them."""
+        for at in list(self._wanted):
+            self._find_first(at, block, line)
+        position = counted = 0
+        while self._kinds:
+            found = self._harmless.match(block, position)
+            position = found.end() if found else position
+            if position >= len(block):
+                return
+            line, counted = line + block.count("\n", counted, position), position
+            end = block.index("\n", position)
+            self.in_row(block[position:end].split(self._format.separator), line + 1)
+            position = end + 1
+
+    def in_row(self, row: Sequence[str], line: int) -> None:
+        """Look into one record."""
+        for at in list(self._wanted):
+            if at < len(row) and row[at] and row[at] not in self._format.null_values:
+                self._note_first(at, line)
+        if self._harmless_cells.fullmatch("\n".join([row[at] for at in self._kinds if at < len(row)])):
+            return
+        for at, kind in list(self._kinds.items()):
+            if at < len(row) and row[at] and row[at] not in self._format.null_values:
+                self._note_loss(at, row[at], kind, line)
+
+    def _note_loss(self, at: int, text: str, kind: Kind, line: int) -> None:
+        found = loss(text, kind, self._words)
+        if found is None or (found[0] == "decimals" and at in self._rounded):
+            return
+        self._facts.losses.append(
+            Loss(column=self._names[at], kind=found[0], line=line, text=text[:100], loaded=found[1])
+        )
+        if found[0] == "decimals":
+            self._rounded.add(at)
+        else:
+            del self._kinds[at]
+        self._set_pattern()
+
+    def _set_pattern(self) -> None:
+        """Build the patterns of lines, and of joined cells, in which nothing is lost."""
+        separator = re.escape(self._format.separator)
+        patterns = {
+            at: harmless(kind, self._format.null_values, rounded=at in self._rounded)
+            for at, kind in self._kinds.items()
+        }
+        self._harmless_cells = re.compile("\n".join(patterns.values()))
+        cells = [patterns.get(at, f"[^{separator}\n]*+") for at in range(max(patterns, default=-1) + 1)]
+        self._harmless = re.compile(f"(?:{separator.join(cells)}(?:{separator}[^\n]*+)?\n)*+")
+
+    def _find_first(self, at: int, block: str, line: int) -> None:
+        separator = re.escape(self._format.separator)
+        other = f"[^{separator}\n]"
+        cell = re.compile(rf"^(?:{other}*{separator}){{{at}}}({other}+)", re.MULTILINE)
+        for found in cell.finditer(block):
+            if found[1] not in self._format.null_values:
+                self._note_first(at, line + block.count("\n", 0, found.start()) + 1)
+                return
+
+    def _note_first(self, at: int, line: int) -> None:
+        self._facts.first_values.setdefault(self._names[at], line)
+        self._wanted.remove(at)

@@ -1,0 +1,94 @@
+"""What a text loses when Airbyte loads it into a column of numbers or booleans.
+
+The connector reads a text with Python's `int` or `float`. `float` is a double: it keeps 15 digits. BigQuery's NUMERIC
+keeps nine decimals.
+"""
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Literal
+
+Kind = Literal["integer", "number", "boolean", "digits"]
+"""What a column's values are. "digits" are numbers that are declared as such, so that only their digits count."""
+LossKind = Literal["text", "digits", "decimals", "null", "nanoseconds"]
+"""What is lost: the text (`02134`), digits, decimals after the ninth, the whole value, or fractions of a time."""
+
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+# As programs write numbers. `12E3` and `1e5` are not: they are more often codes.
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][+-][0-9]+)?|-?[0-9]+\.[0-9]+[eE][0-9]+")
+NINE_DECIMALS = Decimal("1e-9")
+NUMERIC_LIMIT = Decimal(10) ** 29
+WORDS = {"true", "false"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that the connector reads as true and false."""
+
+    true: Collection[str] = field(default_factory=frozenset)
+    false: Collection[str] = field(default_factory=frozenset)
+
+
+def loss(text: str, kind: Kind, words: Words) -> tuple[LossKind, str] | None:
+    """Return what is lost and what is loaded; None if nothing is lost, or if the text is no value of this kind."""
+    if kind == "boolean":
+        if text.casefold() in WORDS or not (text in words.true or text in words.false):
+            return None
+        return "text", "true" if text in words.true else "false"
+    try:
+        if kind == "integer":
+            return None if INTEGER.fullmatch(text) else ("text", str(int(text)))
+        value = float(text)
+    except ValueError:
+        return None
+    if not math.isfinite(value):
+        return "null", "NULL"
+    if kind == "number" and not NUMBER.fullmatch(text):
+        return "text", shown(Decimal(repr(value)))
+    return digits_loss(text.strip().replace("_", ""), numeric=True)
+
+
+def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
+    """Return what a number loses as a double and, with `numeric`, in a column of the type NUMERIC."""
+    with localcontext(prec=400):
+        exact, loaded = Decimal(text), Decimal(repr(float(text)))
+        if not loaded.is_finite():
+            return "null", "NULL"
+        if numeric:
+            if abs(exact) >= NUMERIC_LIMIT:  # NULL in the table, and noted by Airbyte
+                return None
+            loaded = loaded.quantize(NINE_DECIMALS, rounding=ROUND_HALF_UP)
+        if loaded == exact:
+            return None
+        rounded = abs(loaded - exact) * 2 <= NINE_DECIMALS
+    return "decimals" if rounded else "digits", shown(loaded)
+
+
+def shown(number: Decimal) -> str:
+    """Return a number as in a table, without zeros at the end."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool) -> str:
+    """Return a pattern of texts that lose nothing. It need not match all of them: it is for speed.
+
+    With `rounded` it also matches numbers that lose decimals after the ninth.
+    """
+    first, zeros = ("[+-]?", "0*+") if kind == "digits" else ("-?", "")
+    match kind:
+        case "integer":
+            found = "(?:-?(?:0|[1-9][0-9]*+))?"
+        case "boolean":
+            found = "(?:(?i:true|false))?"
+        case _ if rounded:
+            found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?(?:\.[0-9]*+)?"
+        case _:
+            found = (
+                rf"{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?(?:\.[0-9]{{0,9}}+)?"
+                r"|[1-9][0-9]{0,11}+(?:\.[0-9]{0,3}+)?|[1-9][0-9]{0,14}+)"
+            )
+    return f"(?:{'|'.join([found, *(re.escape(null) for null in sorted(nulls) if null)])})"

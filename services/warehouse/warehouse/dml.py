@@ -1,0 +1,254 @@
+"""Bridges for INSERT, UPDATE and MERGE."""
+
+from typing import Any, cast
+
+import sqlglot
+from local_bigquery.catalog import metadata, names, tables
+from local_bigquery.engine import types
+from local_bigquery.engine.database import quote
+from local_bigquery.errors import BigQueryError
+from local_bigquery.jobs import merge, query
+from local_bigquery.models import Table, TableFieldSchema
+from local_bigquery.sql import translate as translation
+from local_bigquery.sql.dialect import BigQueryDialect, DuckDBDialect
+from local_bigquery.sql.rules import arrays, json
+from local_bigquery.sql.rules import tables as table_rules
+from local_bigquery.sql.translate import Context
+from sqlglot import exp
+
+from warehouse import schemas
+from warehouse.checks import written
+from warehouse.create_tables import positional
+from warehouse.values import kind
+
+VALUE = "__value"
+Fields = dict[str, TableFieldSchema]
+
+
+def checked_values() -> None:
+    """Check the values that INSERT, UPDATE and MERGE write, and replace DEFAULT.
+
+    DuckDB does not know the limits of STRING(3) and NUMERIC(5, 2), NOT NULL in a STRUCT, nor that a NULL array is
+    stored as an empty one; it matches the fields of a STRUCT by name, BigQuery by position.
+    """
+    upstream_run, upstream_merge, upstream_translate = query._run, merge.run, query.translate
+
+    def run(cursor: Any, tree: Any, context: Any, *args: Any) -> Any:
+        context.cursor = cursor
+        return upstream_run(cursor, tree, context, *args)
+
+    def run_merge(cursor: Any, tree: exp.Merge, context: Any) -> Any:
+        context.cursor = cursor
+        if not tree.args["using"].alias_or_name:
+            tree = tree.copy()
+            tree.args["using"].set("alias", exp.TableAlias(this=exp.to_identifier("_source")))
+        fields = _fields(tree, context)
+        for when in tree.args["whens"].expressions:  # local-bigquery would quote the keyword
+            action = when.args["then"]
+            named = [each.name.casefold() for each in getattr(action.this, "expressions", [])]
+            _replace_defaults(action, named or list(fields), fields)
+        return upstream_merge(cursor, tree, context)
+
+    def translate(tree: exp.Expression, context: Any) -> tuple[str, dict[str, Any]]:
+        if isinstance(tree, exp.Insert | exp.Update) and (fields := _fields(tree, context)):
+            return _checked(tree, context, fields)
+        result: tuple[str, dict[str, Any]] = upstream_translate(tree, context)
+        return result
+
+    query._run = run
+    merge.run = run_merge
+    query.translate = merge.translate = translate
+
+
+def json_assignments() -> None:
+    """Let UPDATE and MERGE set a JSON column: local-bigquery takes the assignment for a comparison and refuses it."""
+    upstream = json.equality
+
+    def equality(node: exp.Expression, context: Context) -> exp.Expression:
+        result: exp.Expression = node if isinstance(node.parent, exp.Update) else upstream(node, context)
+        return result
+
+    translation.NODE_RULES[translation.NODE_RULES.index(upstream)] = equality
+
+
+def assigned_arrays() -> None:
+    """Let UPDATE assign an ARRAY: local-bigquery takes `SET a = [1]` for a comparison and refuses it."""
+    literals = arrays.invalid_literals
+
+    def invalid_literals(tree: exp.Expression, context: Any) -> exp.Expression:
+        if not isinstance(tree, exp.Update):
+            return cast(exp.Expression, literals(tree, context))
+        parts = [each.expression if isinstance(each, exp.EQ) else each for each in tree.expressions]
+        for part in [*parts, tree.args.get("from_"), tree.args.get("where")]:
+            if part is not None:
+                literals(part, context)
+        return tree
+
+    translation.STATEMENT_RULES[translation.STATEMENT_RULES.index(literals)] = invalid_literals
+
+
+def load_statements() -> None:
+    """Refuse LOAD DATA: DuckDB's own LOAD would answer with a syntax error."""
+    upstream = query._run
+
+    def run(cursor: Any, tree: Any, *rest: Any) -> Any:
+        if isinstance(tree, exp.LoadData) or (isinstance(tree, exp.Command) and tree.name.upper() == "LOAD"):
+            raise BigQueryError(
+                "invalidQuery", "The emulator does not support LOAD DATA. Load the files with a load job (jobs.insert)."
+            )
+        return upstream(cursor, tree, *rest)
+
+    query._run = run
+
+
+def partition_filter_of_merge() -> None:
+    """Look for the partition filter of a MERGE in the whole statement, as `require_partition_filter` asks.
+
+    local-bigquery runs a MERGE as several statements and asked for a filter in each of them.
+    """
+    upstream_run, upstream_check = merge.run, table_rules._check
+
+    def run(cursor: Any, tree: exp.Merge, context: Any) -> Any:
+        reference = names.reference(tree.this, context.project_id, context.dataset_id)
+        resource = metadata.load(Table, *reference)
+        if resource and resource.requirePartitionFilter:
+            _require_filter(tree, resource, reference)
+        return upstream_run(cursor, tree, context)
+
+    def check(tree: exp.Expression, table: exp.Table, is_target: bool) -> None:
+        part_of_merge = any(each.name.startswith("__merge_") for each in tree.find_all(exp.Table))
+        upstream_check(tree, table, is_target or (part_of_merge and not isinstance(tree, exp.Create | exp.Drop)))
+
+    def check_created(tree: exp.Expression, table: exp.Table, is_target: bool) -> None:
+        target = names.target(tree)
+        if target is not None and target.name.startswith("__merge_") and target is not table and _filtered(table):
+            return
+        check(tree, table, is_target)
+
+    merge.run = run
+    table_rules._check = check_created
+
+
+def _filtered(table: exp.Table) -> bool:
+    resource = metadata.load(Table, table.catalog, table.db, table.name)
+    return bool(resource and resource.requirePartitionFilter)
+
+
+def _require_filter(tree: exp.Merge, resource: Table, reference: tuple[str, str, str]) -> None:
+    partitioning = resource.timePartitioning or resource.rangePartitioning
+    column = (partitioning and partitioning.field) or tables.INGESTION_TIME
+    wanted = {column.casefold(), "_partitiondate"}
+    conditions = [tree.args["on"], *(when.args.get("condition") for when in tree.args["whens"].expressions)]
+    used = {each.name.casefold() for node in conditions if node is not None for each in node.find_all(exp.Column)}
+    if not wanted & used:
+        raise BigQueryError(
+            "invalidQuery",
+            f"Cannot query over table '{'.'.join(reference)}' without a filter over column(s) '{column}' "
+            "that can be used for partition elimination",
+        )
+
+
+def _fields(tree: exp.Expression, context: Context) -> Fields:
+    """Return the columns of the statement's table by name in lower case; none for a temporary table."""
+    target = names.target(tree)
+    if target is None or (not target.db and target.name.casefold() in context.temporary):
+        return {}
+    if target.db.casefold() == "_session" or not (target.db or context.dataset_id):
+        return {}
+    try:
+        fields = schemas.stored(*names.reference(target, context.project_id, context.dataset_id))
+    except BigQueryError:
+        return {}  # upstream says that the table does not exist
+    return {field.name.casefold(): field for field in fields}
+
+
+def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, dict[str, Any]]:
+    tree = tree.copy()
+    columns = _columns(tree, fields)
+    _replace_defaults(tree, columns, fields)
+    context.used.clear()
+    for rule in translation.STATEMENT_RULES:
+        tree = rule(tree, context)
+    tree = translation._rewrite(tree, context)
+    bound = {name: context.values[name] for name in context.used}
+    if isinstance(tree, exp.Update):
+        _check_assignments(tree, fields)
+    elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
+        source = tree.expression.sql(dialect=DuckDBDialect)
+        if with_ := tree.args.get("with_"):
+            source = f"{with_.sql(dialect=DuckDBDialect)} {source}"
+            tree.set("with_", None)
+        return _insert(tree, source, bound, [fields[name] for name in columns], context), bound
+    return tree.sql(dialect=DuckDBDialect), bound
+
+
+def _columns(tree: exp.Expression, fields: Fields) -> list[str]:
+    """Return the names of an INSERT's columns in lower case; an empty list when one does not exist."""
+    if not isinstance(tree, exp.Insert):
+        return []
+    named = tree.this.expressions if isinstance(tree.this, exp.Schema) else None
+    columns = list(fields) if named is None else [each.name.casefold() for each in named]
+    return columns if all(name in fields for name in columns) else []
+
+
+def _replace_defaults(tree: exp.Expression, columns: list[str], fields: Fields) -> None:
+    """Replace the keyword DEFAULT of an INSERT, UPDATE or clause of MERGE by the default of its column."""
+    rows = tree.expression
+    if isinstance(tree, exp.Update):
+        pairs = [(each.this.name.casefold(), each.expression) for each in tree.expressions if isinstance(each, exp.EQ)]
+    elif isinstance(rows, exp.Values):
+        tuples = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in rows.expressions]
+        pairs = [pair for row in tuples for pair in zip(columns, row, strict=False)]
+    else:
+        pairs = list(zip(columns, rows.expressions, strict=False)) if isinstance(rows, exp.Tuple) else []
+    for name, value in pairs:
+        if _is_default(value) and name in fields:
+            field = fields[name]
+            expression = field.defaultValueExpression or ("[]" if field.mode == "REPEATED" else "NULL")
+            value.replace(sqlglot.parse_one(expression, dialect=BigQueryDialect))
+
+
+def _is_default(value: exp.Expression) -> bool:
+    if isinstance(value, exp.Column):
+        return not value.table and not value.this.args.get("quoted") and value.name.upper() == "DEFAULT"
+    return isinstance(value, exp.Var) and value.name.upper() == "DEFAULT"
+
+
+def _needs_check(field: TableFieldSchema) -> bool:
+    return kind(field) == "RECORD" or written(VALUE, field.replace(mode=_nullable(field))) != VALUE
+
+
+def _nullable(field: TableFieldSchema) -> str:
+    return "REPEATED" if field.mode == "REPEATED" else "NULLABLE"  # DuckDB checks NOT NULL of a whole column
+
+
+def _check_assignments(tree: exp.Update, fields: Fields) -> None:
+    for assignment in tree.expressions:
+        field = fields.get(assignment.this.name.casefold()) if isinstance(assignment, exp.EQ) else None
+        if field is None or not _needs_check(field):
+            continue
+        check = written(VALUE, field.replace(mode=_nullable(field)))
+        value = f"CAST({assignment.expression.sql(dialect=DuckDBDialect)} AS {types.duckdb_type(field)})"
+        assignment.set("expression", exp.Var(this=f"list_transform([{value}], lambda {VALUE}: {check})[1]"))
+
+
+def _insert(tree: exp.Insert, source: str, bound: Any, fields: list[TableFieldSchema], context: Any) -> str:
+    columns = [f"c{index}" for index in range(len(fields))]
+    given = context.cursor.sql(source, params=bound).types
+    if len(given) != len(fields):
+        raise BigQueryError(
+            "invalidQuery", f"Inserted row has wrong column count; Has {len(given)}, expected {len(fields)}"
+        )
+    named = [positional(*each) for each in zip(columns, fields, given, strict=True)]
+    casts = ", ".join(
+        f"CAST({value} AS {types.duckdb_type(field)}) AS {column}"
+        for value, field, column in zip(named, fields, columns, strict=False)
+    )
+    checks = ", ".join(
+        written(column, field.replace(mode=_nullable(field))) for column, field in zip(columns, fields, strict=True)
+    )
+    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    return (
+        f"INSERT INTO {target.sql(dialect=DuckDBDialect)} ({', '.join(quote(field.name) for field in fields)}) "  # noqa: S608
+        f"SELECT {checks} FROM (SELECT {casts} FROM ({source}) AS q({', '.join(columns)})) AS typed"
+    )

@@ -1,0 +1,114 @@
+"""Bridges for insertAll."""
+
+from typing import Any
+
+import pyarrow as pa
+from local_bigquery.catalog import tabledata, tables
+from local_bigquery.engine import database, types
+from local_bigquery.engine.database import quote
+from local_bigquery.models import TableFieldSchema
+
+from warehouse import schemas, values
+from warehouse.careful_loads import arrow_type
+from warehouse.checks import written
+from warehouse.values import Misfit, kind
+
+Fields = list[TableFieldSchema]
+Accepted = tuple[int, str | None, dict[str, Any]]  # position in the request, insertId, values
+
+
+def exact_values() -> None:
+    """Convert the values of insertAll as BigQuery does, nested ones too, and refuse the others with their place.
+
+    local-bigquery stores the base64 text of BYTES in a STRUCT or ARRAY, rounds `1.5` for an INTEGER column, looks for
+    nested fields only in the same upper and lower case, and does not apply defaults.
+    """
+    tabledata.insert_all = insert_all
+
+
+def insert_all(project_id: str, dataset_id: str, table_id: str, body: Any) -> dict[str, Any]:
+    """Insert the rows of a request; return its errors by row."""
+    if body.templateSuffix:
+        table_id = tabledata._template(project_id, dataset_id, table_id, body.templateSuffix)
+    tables.load(project_id, dataset_id, table_id)
+    fields = schemas.stored(project_id, dataset_id, table_id)
+    errors: list[dict[str, Any]] = []
+    accepted: list[Accepted] = []
+    for index, row in enumerate(body.rows or []):
+        given = row.json_.model_dump() if row.json_ else {}
+        try:
+            accepted.append((index, row.insertId, _converted(given, fields, bool(body.ignoreUnknownValues))))
+        except Misfit as misfit:
+            errors.append({"index": index, "errors": [tabledata._problem(misfit.path, _words(misfit))]})
+    if errors and not body.skipInvalidRows:
+        stopped = {"reason": "stopped", "location": "", "message": ""}
+        errors += [{"index": index, "errors": [stopped]} for index, _, _ in accepted]
+    else:
+        table = tables.name(project_id, dataset_id, table_id)
+        rows = [row for _, row in tabledata._deduplicate(table, accepted)]
+        if rows:
+            with database.writing(project_id, dataset_id, table_id), database.cursor() as cursor:
+                _insert(cursor, table, fields, rows)
+    return {"insertErrors": sorted(errors, key=lambda each: each["index"])} if errors else {}
+
+
+def _converted(row: dict[str, Any], fields: Fields, unknown: bool) -> dict[str, Any]:
+    """Convert a row. A JSON column takes the text of a JSON value, as BigQuery's insertAll does. Raises Misfit."""
+    texts = {field.name.casefold(): field for field in fields if kind(field) == "JSON" and field.mode != "REPEATED"}
+    prepared = {}
+    for key, value in row.items():
+        if key.casefold() in texts and isinstance(value, str):
+            value = values.parse_line(values.json_text(value, key))
+        prepared[key] = _numbers(value)
+    with_defaults = [field.replace(mode="NULLABLE") if _has_default(field, row) else field for field in fields]
+    return values.record(prepared, with_defaults, unknown)
+
+
+def _words(misfit: Misfit) -> str:
+    """Return the message of a refused value as insertAll words it, which differs from a load job."""
+    if misfit.message.startswith("Only optional fields"):
+        return f"Missing required field: {misfit.path}."
+    return misfit.message.replace("No such field", "no such field")
+
+
+def _has_default(field: TableFieldSchema, row: dict[str, Any]) -> bool:
+    return bool(field.defaultValueExpression) and field.name.casefold() not in {key.casefold() for key in row}
+
+
+def _numbers(value: Any) -> Any:
+    """Replace floats, which the request's parser has made, by their text."""
+    if isinstance(value, float):
+        return values.Number(repr(value))
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    return [_numbers(item) for item in value] if isinstance(value, list) else value
+
+
+def _insert(cursor: Any, table: str, fields: Fields, rows: list[dict[str, Any]]) -> None:
+    """Insert converted rows; a column that a row does not have gets its default."""
+    defaults = [field for field in fields if field.defaultValueExpression]
+    named = {name for row in rows for name in row}
+    used = [field for field in fields if field.name in named]
+    if not used:
+        used = fields[:1]
+    given = {field.name: f"given {field.name}" for field in used if field in defaults}
+    schema = pa.schema(
+        [(field.name, arrow_type(field)) for field in used] + [(name, pa.bool_()) for name in given.values()]
+    )
+    flagged = [row | {flag: name in row for name, flag in given.items()} for row in rows]
+    cursor.register("_insert_rows", pa.Table.from_pylist(flagged, schema))
+    selected = []
+    for field in used:
+        value = f"CAST({quote(field.name)} AS {types.duckdb_type(field)})"
+        if field.name in given:
+            value = f"CASE WHEN {quote(given[field.name])} THEN {value} ELSE {schemas.default(field)} END"
+        selected.append(f"{value} AS {quote(field.name)}")
+    checks = ", ".join(written(quote(field.name), field) for field in used)
+    columns = ", ".join(quote(field.name) for field in used)
+    try:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) "  # noqa: S608 quoted names
+            f"SELECT {checks} FROM (SELECT {', '.join(selected)} FROM _insert_rows) AS typed"
+        )
+    finally:
+        cursor.unregister("_insert_rows")

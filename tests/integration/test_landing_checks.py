@@ -1,0 +1,337 @@
+"""The checks of landing tables: files as people have them, each a stream of one connection that is synced once."""
+
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import pyarrow
+import pyarrow.parquet
+import pytest
+from types_boto3_s3 import S3Client
+
+from connections_file import Source, Stream
+from connections_file.columns import with_input_schemas
+from orchestrator.checks.run import TableChecks
+from orchestrator.files import Bucket
+from orchestrator.reading.formats import stream_files
+from orchestrator.warehouse import Warehouse
+
+from .running import RunningPlatform
+from .syncs import Syncs, s3_configuration
+
+# Dagster 1.13 reads pydantic's fields by their old name.
+pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
+
+PERSON = {"id": "integer", "name": "string"}
+CSV = {"filetype": "csv", "encoding": "utf-8-sig", "null_values": [""]}
+GUESS = {"inference_type": "Primitive Types Only"}
+WORDS = {"true_values": ["true"], "false_values": ["false"]}
+HEADLESS = {"header_definition": {"header_definition_type": "User Provided", "column_names": ["id", "name"]}}
+ADA = [(1, "Ada"), (2, "Grace")]
+PEOPLE = "id,name\n1,Ada\n2,Grace\n"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A stream: its files, its format, what the checks find (by check: the facts in the description), its rows."""
+
+    files: str | bytes | Mapping[str, str | bytes]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the format."""
+    columns: Mapping[str, str] | None = None
+    errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: list[tuple[Any, ...]] | None = None
+    key: str = ""
+
+
+def parquet(**columns: Any) -> bytes:
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
+
+
+def archive(**members: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as found:
+        for name, text in members.items():
+            found.writestr(f"{name}.csv", text)
+    return file.getvalue()
+
+
+# What is loaded as it is.
+RIGHT = {
+    "texts": Case(
+        "zip,phone,order,price\n02134,0044123,12345678901234567890,12345678901234567.89\n",
+        rows=[("02134", "0044123", "12345678901234567890", "12345678901234567.89")],
+    ),
+    "words": Case(
+        "id,country,sent\n1,NO,0\n2,no,1\n",
+        columns={"id": "integer", "country": "string", "sent": "integer"},
+        rows=[(1, "NO", 0), (2, "no", 1)],
+    ),
+    "one_row": Case("id,customer\n1,3\n", columns={"id": "integer", "customer": "integer"}, rows=[(1, 3)]),
+    "excel": Case("\ufeffid,name,\r\n1,Ada,\r2,Grace,\n", columns=PERSON, rows=ADA),
+    "wide": Case(
+        "id\tname\n1\tAda\n2\tGrace\n".encode("utf-16"),
+        {"encoding": "utf-16", "delimiter": "\\t"},
+        PERSON,
+        rows=ADA,
+    ),
+    "packed": Case({"a.csv.gz": gzip.compress(PEOPLE.encode())}, columns=PERSON, rows=ADA),
+    "archived": Case({"a.zip": archive(a="id,name\n1,Ada\n", b="id,name\n2,Grace\n")}, columns=PERSON, rows=ADA),
+    "titled": Case(f"Staff\n\n{PEOPLE}", {"skip_rows_before_header": 2}, PERSON, rows=ADA),
+    "headless": Case("1,Ada\n2,Grace\n", HEADLESS, PERSON, rows=ADA),
+    "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
+    "later_column": Case(
+        {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]
+    ),
+}
+# What Airbyte loads in another way than the file means: told with place and remedy, and dbt is not built.
+WRONG = {
+    "guessed": Case(
+        "zip,flag,order,price\n10115,0,1,2.5\n02134,1,12345678901234567890,12345678901234567.89\n",
+        GUESS | WORDS,
+        errors={
+            "values_were_cast": (
+                *("line 3, column 'zip'", "'02134' is loaded as 2134", "columns: {zip: string}"),
+                *("line 3, column 'order'", "NULL", "line 3, column 'price'", "12345678901234568", "15 digits"),
+            )
+        },
+    ),
+    "guessed_words": Case(
+        "id,flag,country\n7,0,no\n8,1,no\n",
+        GUESS,
+        errors={"values_were_cast": ("line 2, column 'flag'", "'0' is loaded as false", "column 'country'", "'no'")},
+        rows=[(7, False, False), (8, True, False)],
+    ),
+    "numbers": Case(
+        "id,digits,finite,decimals\n1,1,1.5,2\n2,123456789012345.678,NaN,0.30000000000000004\n",
+        columns={"id": "integer", "digits": "number", "finite": "number", "decimals": "number"},
+        errors={
+            "values_were_cast": (
+                *("line 3, column 'digits'", "123456789012345.67:", "columns: {digits: string}"),
+                *("line 3, column 'finite'", "'NaN' is loaded as NULL", "line 3, column 'decimals'", "nine decimals"),
+            )
+        },
+    ),
+    "comma": Case(
+        "id;x\n1;5\n2;5,50\n",
+        {"delimiter": ";"},
+        {"id": "integer", "x": "number"},
+        errors={"values_were_cast": ("line 3, column 'x'", "'5,50'")},
+        rows=[(1, 5), (2, None)],
+    ),
+    "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),
+    "misspelt": Case(
+        "ID,nmae\n1,Ada\n",
+        columns=PERSON,
+        errors={"columns_arrived": ("line 1, column 'name'", "'nmae'", "column 'id'", "'ID'", "case")},
+        rows=[(None, None)],
+    ),
+    "lost_header": Case(
+        "1,Ada\n2,Grace\n", errors={"columns_arrived": ("line 1, column '1'", "no header", "header_definition")}
+    ),
+    "another_format": Case(
+        "<?xml version='1.0'?>\n<a></a>\n", columns=PERSON, errors={"columns_arrived": ("line 1", "XML")}
+    ),
+    "invisible": Case(
+        "id,na\u200bme\n1,A\0da\n",
+        errors={"columns_arrived": ("line 1", "invisible"), "file_is_well_formed": ("line 2", "NUL")},
+    ),
+    "garbled": Case(
+        "id,name\n1,Zoë\n", {"encoding": "latin-1"}, errors={"file_is_well_formed": ("line 2", "UTF-8", "latin-1")}
+    ),
+    "keys": Case(
+        "id,name\n1,Ada\n2,Grace\n1,Edsger\n,Alan\n",
+        columns=PERSON,
+        key="id",
+        errors={
+            "key_is_whole": (
+                *("line 5, column 'id'", "1 of 4 rows have no key"),
+                *("line 2, column 'id'", "2 rows have the key 1", "line 4"),
+            )
+        },
+    ),
+    "json": Case(
+        {"a.jsonl": '{"id": 1, "x": {"y": 1}, "n": 5}\n{"id": 2, "x": {"y": 12345678901234567.89}, "n": "five"}\n'},
+        {"filetype": "jsonl"},
+        {"id": "integer", "x": "object", "n": "integer"},
+        errors={
+            "values_were_cast": (
+                *("a.jsonl, line 2, column 'x'", "12345678901234567.89", "12345678901234568", "as a text"),
+                *("a.jsonl, line 2, column 'n'", "'five'"),
+            )
+        },
+    ),
+    "parquet": Case(
+        {"a.parquet": parquet(id=[1, 2], x=[1.5, float("nan")])},
+        {"filetype": "parquet"},
+        errors={"values_were_cast": ("column 'x'", "1 values", "NaN")},
+    ),
+}
+# What may be meant: told, and dbt is built.
+TOLD = {
+    "old_column": Case(
+        # The connector looks for columns in the ten newest files; the oldest is written first.
+        {"12.csv": "id,discount\n12,5\n", **{f"{n:02}.csv": f"id\n{n}\n" for n in range(1, 12)}},
+        warnings={"columns_arrived": ("12.csv, line 1, column 'discount'", "not loaded", "connections.yaml")},
+        rows=[(f"{n}",) for n in sorted(range(1, 13), key=str)],
+    ),
+    "ragged": Case(
+        "id,name\n1,Ada\n2\n3,Edsger,x\n4,Alan\n",
+        {"ignore_errors_on_fields_mismatch": True},
+        warnings={"file_is_well_formed": ("line 3", "1 values, the header has 2", "line 4")},
+        rows=[("1", "Ada"), ("4", "Alan")],
+    ),
+    "copies": Case(
+        {"1.csv": "a.b,a-b\n1,2\n", "old/1.csv": "a.b,a-b\n1,2\n"},
+        warnings={
+            "columns_arrived": ("'a-b'", "'a.b'"),
+            "file_is_well_formed": ("old/1.csv", "same content", "1.csv"),
+        },
+        rows=[("1", "2"), ("1", "2")],
+    ),
+}
+CASES = RIGHT | WRONG | TOLD
+# What the connector refuses: the job fails and says where and why.
+REFUSED = {
+    "blanks": (Case("id, name\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "' name'")),
+    "repeated": (Case("id,name,name\n1,Ada,Byron\n", columns=PERSON), ("a.csv, line 1", "'name' (columns 2, 3)")),
+    "mark": (Case("\ufeffid,name\n1,Ada\n", {"encoding": "utf8"}, PERSON), ("a.csv, line 1", "utf-8-sig")),
+    "semicolons": (Case("id;name\n1;1,50\n", columns=PERSON), ("a.csv, line 1", "format.delimiter to ';'")),
+    "open_quote": (Case('id,name\n1,Ada\n2,"Grace\n3,Alan\n', columns=PERSON), ("a.csv, line 3", "quote")),
+    "empty": (Case({"a.csv": PEOPLE, "b.csv": ""}, columns=PERSON), ("b.csv", "empty")),
+    "bad_row": (Case("id,name\n1,Ada\n2,Hop,per\n", columns=PERSON), ("a.csv, line 3", "3 values, the header has 2")),
+}
+
+
+def stream_options(name: str, case: Case) -> dict[str, Any]:
+    """Return a stream as a source of connections.yaml has it."""
+    format_ = ({} if "filetype" in case.options else CSV) | dict(case.options)
+    options = {"name": name, "globs": [f"{name}/**"], "validation_policy": "Emit Record", "format": format_}
+    return options | ({"columns": case.columns} if case.columns else {})
+
+
+@pytest.fixture(scope="module")
+def configuration(
+    platform: RunningPlatform, s3_client: S3Client, module_patch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
+    """A source with a stream for each case. Its bucket is the one that the checks read."""
+    bucket = "landing-checks"
+    s3_client.create_bucket(Bucket=bucket)
+    for name, case in [*CASES.items(), *((name, case) for name, (case, _) in REFUSED.items())]:
+        files = case.files if isinstance(case.files, Mapping) else {"a.csv": case.files}
+        for key, content in files.items():
+            body = content.encode() if isinstance(content, str) else content
+            s3_client.put_object(Bucket=bucket, Key=f"{name}/{key}", Body=body)
+    for variable, value in (platform.environment | {"S3_BUCKET": bucket}).items():
+        module_patch.setenv(variable, value)
+    streams = [stream_options(name, case) for name, case in CASES.items()]
+    yield s3_configuration(platform.s3_url, bucket, "", []) | {"streams": streams}
+    for item in s3_client.list_objects_v2(Bucket=bucket)["Contents"]:
+        s3_client.delete_object(Bucket=bucket, Key=item["Key"])
+    s3_client.delete_bucket(Bucket=bucket)
+
+
+@pytest.fixture(scope="module")
+def module_patch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def dataset(syncs: Syncs) -> Iterator[str]:
+    """A dataset for the tables of this module."""
+    name = "landing_checks"
+    syncs.bigquery.create_dataset(name)
+    yield name
+    syncs.bigquery.delete_dataset(name, delete_contents=True)
+
+
+def connect(syncs: Syncs, configuration: dict[str, Any], dataset: str) -> str:
+    """Create a connection with all streams of the source; return its id."""
+    mode = "full_refresh_overwrite"
+    streams = [{"name": stream["name"], "syncMode": mode} for stream in configuration["streams"]]
+    source = with_input_schemas("source-s3", configuration)
+    return syncs.connect(source, dataset, mode, configurations={"streams": streams})
+
+
+@pytest.fixture(scope="module")
+def found(configuration: dict[str, Any], syncs: Syncs, dataset: str) -> dict[str, list[dg.AssetCheckResult]]:
+    """The results of all checks of each table, after one sync of all streams."""
+    syncs.sync(connect(syncs, configuration, dataset))
+    source, results = Source(name="s3", connector="source-s3", configuration=configuration), {}
+    warehouse, bucket = Warehouse(), Bucket()
+    with dg.DagsterInstance.ephemeral() as instance:
+        for name, case in CASES.items():
+            stream = Stream(
+                name=name,
+                sync_mode="full_refresh_overwrite",
+                dbt_source=f"files.{name}",
+                primary_key=[[case.key]] if case.key else [],
+            )
+            checks = TableChecks(stream, f"local-dev.{dataset}.{name}", stream_files(stream, source))
+            selected = {spec.name for spec in checks.specs}
+            table = checks.read(warehouse)
+            results[name] = list(checks.results(table, selected, warehouse, bucket, instance))
+    return results
+
+
+def told(results: list[dg.AssetCheckResult], severity: dg.AssetCheckSeverity) -> dict[str, str]:
+    """Return the description of each failed check of this severity."""
+    return {
+        result.check_name or "": result.description or ""
+        for result in results
+        if not result.passed and result.severity == severity
+    }
+
+
+def test_wrong_values_are_told_with_place_and_remedy_and_right_ones_pass(
+    found: dict[str, list[dg.AssetCheckResult]],
+) -> None:
+    unexpected = {}
+    for name, case in CASES.items():
+        for severity, expected in (
+            (dg.AssetCheckSeverity.ERROR, case.errors),
+            (dg.AssetCheckSeverity.WARN, case.warnings),
+        ):
+            said = told(found[name], severity)
+            complete = all(fact in said.get(check, "") for check, facts in expected.items() for fact in facts)
+            extra = said.keys() - expected.keys() if severity == dg.AssetCheckSeverity.ERROR or not case.errors else ()
+            if extra or not complete:
+                unexpected[f"{name}, {severity.value}"] = said
+    assert unexpected == {}
+
+
+def test_each_table_has_the_values_of_its_files(found: dict[str, list[dg.AssetCheckResult]], syncs: Syncs) -> None:
+    assert set(found) == set(CASES)
+    tables = {name: case.rows for name, case in CASES.items() if case.rows is not None}
+    # One query, because each costs the emulator a tenth of a second.
+    parts = (f"select '{name}', to_json_string(t) from landing_checks.{name} as t" for name in tables)
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in tables}
+    for name, text in syncs.rows(" union all ".join(parts)):
+        rows[name].append(tuple(value for column, value in json.loads(text).items() if not column.startswith("_a")))
+    different = {
+        name: rows[name]
+        for name, expected in tables.items()
+        if sorted(rows[name], key=repr) != sorted(expected, key=repr)
+    }
+    assert different == {}
+
+
+def test_a_file_that_cannot_be_read_right_fails_its_job_with_the_place(
+    configuration: dict[str, Any], syncs: Syncs, dataset: str
+) -> None:
+    streams = [stream_options(name, case) for name, (case, _) in REFUSED.items()]
+    job = syncs.sync(connect(syncs, configuration | {"streams": streams}, dataset), expect="failed")
+    lines = [line for line in syncs.log(job["jobId"]).splitlines() if "ERROR Stream" in line]
+    for name, (_, facts) in REFUSED.items():
+        said = next((line for line in lines if f"Stream {name}: {name}/" in line), "nothing")
+        assert all(fact in said for fact in facts), (name, said)
+    assert not REFUSED.keys() & {table.table_id for table in syncs.bigquery.list_tables(dataset)}

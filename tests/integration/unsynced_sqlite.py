@@ -1,0 +1,15 @@
+"""Imported by a warm Python: SQLAlchemy's SQLite databases, such as Dagster's, do not wait for the disk.
+
+What a test's run of Dagster writes need not survive a power failure; a run commits hundreds of times.
+"""
+
+import sqlite3
+
+from sqlalchemy import Engine, event
+
+
+@event.listens_for(Engine, "connect")
+def without_sync(connection: object, _record: object) -> None:
+    """Turn off `synchronous`."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("pragma synchronous = off")

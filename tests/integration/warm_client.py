@@ -1,0 +1,35 @@
+"""Sends commands to a warm Python (`warm_python.py`).
+
+As a program it stands in for a command of that environment: its arguments are the path of the socket and the command
+line. The command has its streams, variables and folder, and gets its signals.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def run(path: str, command: list[str], environment: dict[str, str], directory: str, files: list[int]) -> Iterator[int]:
+    """Run a command in a fork of the server at this socket; yield its process's number, then its exit code.
+
+    `files` are its standard input, output and error. A negative exit code is the number of a signal.
+    """
+    request = {"command": command, "environment": environment, "directory": directory}
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(path)
+        socket.send_fds(server, [b"\n"], files)
+        server.sendall(json.dumps(request).encode() + b"\n")
+        with server.makefile() as answers:
+            yield from map(int, answers)
+
+
+if __name__ == "__main__":
+    answers = run(sys.argv[1], sys.argv[2:], dict(os.environ), str(Path.cwd()), [0, 1, 2])
+    process = next(answers)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: os.kill(process, received))
+    sys.exit(next(answers))

@@ -1,0 +1,102 @@
+"""Requests that wait do not keep reads from being answered."""
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from airbyte_lite.api import (
+    configuration,
+    configuration_connections,
+    configuration_jobs,
+    connections,
+    jobs,
+    organizations,
+    workspaces,
+)
+from airbyte_lite.api.actors import actor_router
+from airbyte_lite.api.app import create_app
+from airbyte_lite.api.pools import READS
+from airbyte_lite.api.services import Services
+from airbyte_lite.jobs.queue import Jobs
+from airbyte_lite.settings import Settings
+from airbyte_lite.state.records import Connection, Workspace
+from airbyte_lite.state.store import Store
+
+PUBLIC = "/api/public/v1"
+CONFIGURATION = "/api/v1"
+READ_PATHS = (
+    *(
+        f"{PUBLIC}/health",
+        f"{PUBLIC}/workspaces",
+        f"{PUBLIC}/connections",
+        f"{PUBLIC}/jobs",
+        f"{PUBLIC}/connections/c1",
+    ),
+    *(f"{CONFIGURATION}/health", f"{CONFIGURATION}/instance_configuration"),
+)
+MORE_THAN_THREADS = 45  # FastAPI has 40
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "blocked"),
+    [
+        ("DELETE", f"{PUBLIC}/jobs/1", None, (Jobs, "cancel")),
+        ("PATCH", f"{PUBLIC}/connections/c1", {"name": "n"}, (Store, "change")),
+        ("GET", f"{PUBLIC}/sources", None, (Store, "actors")),
+        ("POST", f"{CONFIGURATION}/jobs/get", {"id": 1}, (Jobs, "log")),
+    ],
+)
+def test_reads_are_answered_while_many_requests_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: object, blocked: tuple[type, str]
+) -> None:
+    services = Services.open(Settings(data_dir=tmp_path / "data", connector_environments=tmp_path))
+    services.store.add(Workspace("w1", "one", 1.0))
+    services.store.add(Connection("c1", "w1", "orders", "s1", "d1", [], 1.0))
+    services.job_store.create("c1", "w1", "sync")
+    release = threading.Event()
+
+    def wait(*_: object, **__: object) -> Any:
+        assert release.wait(30)
+        raise RuntimeError
+
+    monkeypatch.setattr(*blocked, wait)
+
+    async def use() -> list[int]:
+        transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            requests = [asyncio.create_task(client.request(method, path, json=body)) for _ in range(MORE_THAN_THREADS)]
+            try:
+                return [(await asyncio.wait_for(client.get(read), 20)).status_code for read in READ_PATHS]
+            finally:
+                release.set()
+                await asyncio.gather(*requests)
+
+    assert asyncio.run(use()) == [200] * len(READ_PATHS)
+    services.close()
+
+
+def test_only_quick_reads_use_the_threads_of_reads() -> None:
+    modules = (
+        workspaces,
+        connections,
+        jobs,
+        organizations,
+        configuration,
+        configuration_connections,
+        configuration_jobs,
+    )
+    routers = [*(module.router for module in modules), actor_router("source")]
+    quick = [
+        route
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.endpoint.__dict__.get("pool") is READS
+    ]
+    posts = {route.path.removeprefix(f"{CONFIGURATION}/") for route in quick if route.methods != {"GET"}}
+    reads = {"connections/get", "connections/list", "connections/events/list", "state/get", "jobs/list"}
+    assert posts == reads | {"source_definitions/list", "destination_definitions/list"}

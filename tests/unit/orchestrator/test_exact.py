@@ -1,0 +1,105 @@
+"""What a text loses when it is loaded as a number or a boolean."""
+
+import io
+import re
+from random import Random
+from typing import Any
+
+import pytest
+
+from orchestrator.reading import text
+from orchestrator.reading.csv_file import scan_csv
+from orchestrator.reading.exact import Kind, Words, digits_loss, harmless, loss
+from orchestrator.reading.facts import Loss, Sought
+from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.json_lines import scan_json_lines
+
+WORDS = Words({"true", "y", "1"}, {"false", "no", "0"})
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "expected"),
+    [
+        ("5", "integer", None),
+        ("-17", "integer", None),
+        ("02134", "integer", ("text", "2134")),
+        ("+4917", "integer", ("text", "4917")),
+        (" 5", "integer", ("text", "5")),
+        ("1_000", "integer", ("text", "1000")),
+        ("x", "integer", None),
+        ("5.25", "number", None),
+        ("1.5e+10", "number", None),
+        ("007.5", "number", ("text", "7.5")),
+        ("12E3", "number", ("text", "12000")),
+        ("12E3", "digits", None),
+        ("007.5", "digits", None),
+        ("nan", "number", ("null", "NULL")),
+        ("-inf", "digits", ("null", "NULL")),
+        ("1e400", "digits", ("null", "NULL")),
+        ("123456789012345.678", "digits", ("digits", "123456789012345.67")),
+        ("12345678901234567.89", "number", ("digits", "12345678901234568")),
+        ("1e-12", "digits", ("decimals", "0")),
+        ("0.30000000000000004", "digits", ("decimals", "0.3")),
+        ("1e30", "digits", None),
+        ("TRUE", "boolean", None),
+        ("no", "boolean", ("text", "false")),
+        ("1", "boolean", ("text", "true")),
+        ("2", "boolean", None),
+    ],
+)
+def test_loss_of_a_text(written: str, kind: Kind, expected: tuple[str, str] | None) -> None:
+    assert loss(written, kind, WORDS) == expected
+
+
+def test_a_json_number_keeps_what_a_double_keeps() -> None:
+    assert digits_loss("0.30000000000000004", numeric=False) is None
+    assert digits_loss("1.10", numeric=False) is None
+    assert digits_loss("12345678901234567.89", numeric=False) == ("digits", "12345678901234568")
+
+
+def test_what_is_passed_over_for_speed_loses_nothing() -> None:
+    random = Random(3)  # noqa: S311
+    kinds: tuple[Kind, ...] = ("integer", "number", "digits", "boolean")
+    for kind in kinds:
+        for rounded in (False, True):
+            pattern = re.compile(harmless(kind, {"NA"}, rounded=rounded))
+            allowed = {None, "decimals"} if rounded else {None}
+            passed = 0
+            for _ in range(1000):
+                written = "".join(random.choice("0012345789.-+eE") for _ in range(random.randint(0, 18)))
+                if pattern.fullmatch(written):
+                    passed += 1
+                    found = loss(written, kind, WORDS)
+                    assert (found[0] if found else None) in allowed, (kind, written)
+            assert passed > 5
+
+
+def losses(content: str, kinds: dict[str, Kind], **options: Any) -> list[Loss]:
+    sought = Sought(kinds=kinds)
+    return scan_csv(io.BytesIO(content.encode()), CsvFormat(filetype="csv", **options), sought).losses
+
+
+def test_the_first_loss_of_each_column_has_its_line_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("1", "5"), ("NA", "7"), ("2", "0.1234567890123"), ("007", "8"), ("008", "12345678901234567.5")]
+    plain = "id,x,note\n" + "".join(f"{one},{two},a\n" for one, two in rows * 3)
+    quoted = "id,x,note\n" + "".join(f'"{one}","{two}",a\n' for one, two in rows * 3)
+    expected = [("x", "decimals", 4), ("id", "text", 5), ("x", "digits", 6)]
+    for size in (5, 40, 4000):
+        monkeypatch.setattr(text, "CHUNK_BYTES", size)
+        for content in (plain, quoted):
+            found = losses(content, {"id": "integer", "x": "number"}, null_values={"NA"})
+            assert sorted((item.column, item.kind, item.line) for item in found) == sorted(expected)
+
+
+def test_json_numbers_are_found_in_objects_and_lists() -> None:
+    lines = [
+        '{"id": 1, "x": [0.5, {"y": 12345678901234567.89}], "s": "12345678901234567.89"}',
+        '{"id": 12345678901234567890123, "x": null}',
+        '{"id": 2, "n": 0.12345678901234567890}',
+    ]
+    facts = scan_json_lines(io.BytesIO("\n".join(lines).encode()), Sought(kinds={"n": "number"}))
+    assert [(item.column, item.kind, item.line) for item in facts.losses] == [
+        ("x", "digits", 1),
+        ("id", "digits", 2),
+        ("n", "decimals", 3),
+    ]

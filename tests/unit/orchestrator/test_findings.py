@@ -1,0 +1,235 @@
+"""What each check of a landing table finds, from the facts about its files and the numbers of its table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from connections_file import Stream
+from orchestrator.checks import casts, columns, file_form, keys, losses
+from orchestrator.checks.findings import Finding, result
+from orchestrator.checks.table import TableFacts
+from orchestrator.reading.facts import Fault, FileFacts, Loss
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
+from orchestrator.warehouse import Warehouse
+
+# Dagster 1.13 reads pydantic's fields by their old name.
+pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
+
+FILES = StreamFiles(["**"], CsvFormat(filetype="csv"))
+DECLARED = StreamFiles(["**"], CsvFormat(filetype="csv"), {"id": "integer", "name": "string"})
+PEOPLE = Stream(name="people", sync_mode="full_refresh_overwrite", dbt_source="x.people", primary_key=[["id"]])
+
+
+def table(**types: str) -> TableFacts:
+    """A table of two rows with these columns, each with a value in each row."""
+    found = {name.lower(): (name, kind) for name, kind in types.items()}
+    return TableFacts("p.d.people", found, 2, values=dict.fromkeys(found, 2))
+
+
+def told(found: list[Finding]) -> list[tuple[bool, str, int, str]]:
+    return [(finding.blocking, finding.file, finding.line, finding.column) for finding in found]
+
+
+def column_findings(names: list[str], files: StreamFiles = FILES, **facts: Any) -> list[Finding]:
+    read = {"a.csv": FileFacts(names=names, records=1, **facts)}
+    return columns.find(PEOPLE, files, read, table(id="INTEGER", name="STRING"), set())
+
+
+class Answers(Warehouse):
+    """A warehouse whose next answers are these rows."""
+
+    def query(self, query: str) -> list[dict[str, Any]]:
+        if "is null" in query:
+            return [{"n": 1, "url": "a.csv"}]
+        return [{"id": 7, "n": 2, "url": "a.csv"}]
+
+
+@pytest.mark.parametrize(
+    ("names", "column", "fact"),
+    [
+        (["id", " name"], " name", "blanks"),
+        (["\ufeffid", "name"], "id", "byte order mark"),
+        (["id", "na\u200bme"], "na\u200bme", "invisible"),
+        (["id", "name", "name"], "name", "only the last"),
+        (["10", "name"], "10", "no header"),
+        (["2024-01-01", "name"], "2024-01-01", "no header"),
+        (["id", "name", "_ab_source_file_url"], "_ab_source_file_url", "Airbyte"),
+    ],
+)
+def test_a_wrong_header_is_an_error(names: list[str], column: str, fact: str) -> None:
+    finding = next(finding for finding in column_findings(names, header_line=3) if finding.blocking)
+    assert (finding.file, finding.line, finding.column) == ("a.csv", 3, column)
+    assert fact in str(finding)
+
+
+def test_numbered_columns_are_a_header() -> None:
+    assert not [finding for finding in column_findings(["0", "1", "2"]) if finding.blocking]
+    assert [finding for finding in column_findings(["1", "3", "5"]) if finding.blocking]
+
+
+@pytest.mark.parametrize("names", [["id", "name"], ["ID", "Name"], ["id", "name\n"], ["name", "id"]])
+def test_a_right_header_is_not_told(names: list[str]) -> None:
+    files = StreamFiles(["**"], JsonlFormat(filetype="jsonl")) if "name\n" in names else FILES
+    assert column_findings(names, files) == []
+
+
+def test_names_have_the_columns_that_the_loader_gives_them() -> None:
+    found = table(**{"__table_x": "STRING", "n" * 300: "STRING", "Order_ID": "STRING"})
+    read = {"a.csv": FileFacts(names=["_table_x", "n" * 400, "Order ID"])}
+    assert columns.find(PEOPLE, FILES, read, found, set()) == []
+
+
+def test_a_column_that_the_table_lacks_is_a_warning_with_the_number_of_files() -> None:
+    read = {f"{n}.csv": FileFacts(names=["id", "discount"]) for n in range(3)}
+    [finding] = columns.find(PEOPLE, FILES, read, table(id="INTEGER"), set())
+    assert told([finding]) == [(False, "0.csv", 1, "discount")]
+    assert "2 other files" in finding.text
+
+
+def test_a_column_without_values_in_the_table_is_an_error_unless_it_is_explained() -> None:
+    read = {"a.csv": FileFacts(names=["id", "name"], first_values={"name": 4})}
+    found = table(id="INTEGER", name="STRING")
+    assert told(columns.find(PEOPLE, FILES, read, found, set())) == [(True, "a.csv", 4, "name")]
+    assert columns.find(PEOPLE, FILES, read, found, {"name"}) == []
+
+
+def test_another_delimiter_or_format_is_told_alone() -> None:
+    [finding] = column_findings(["id;name"], delimiter=";")
+    assert "';'" in finding.remedy
+    [finding] = column_findings(['{"id": 1'], other_format="JSON")
+    assert "JSON" in finding.text
+
+
+def test_declared_columns_that_a_file_does_not_have() -> None:
+    def find(*headers: list[str]) -> list[tuple[bool, str, int, str]]:
+        read = {f"{n}.csv": FileFacts(names=names) for n, names in enumerate(headers)}
+        found = columns.find(PEOPLE, DECLARED, read, table(id="INTEGER", name="STRING"), set())
+        return [item for item in told(found) if item[0]]
+
+    assert find(["id", "name"]) == []
+    assert find(["id"], ["id", "name"]) == []  # an old file without a new column
+    assert find(["id", "note"], ["id", "note", "name"]) == []  # the same, with a column that is not declared
+    assert find(["id"], ["id"]) == [(True, "0.csv", 1, "name"), (True, "1.csv", 1, "name")]
+    assert find(["id", "name"], ["id", "nmae"]) == [(True, "1.csv", 1, "name")]
+    assert find(["ID", "name"]) == [(True, "0.csv", 1, "id")]
+
+
+def test_files_that_spell_a_column_differently_are_a_warning() -> None:
+    read = {"a.csv": FileFacts(names=["id"]), "b.csv": FileFacts(names=["Id"])}
+    assert told(columns.find(PEOPLE, FILES, read, table(id="INTEGER"), set())) == [(False, "b.csv", 1, "Id")]
+
+
+def test_faults_of_a_file_have_their_number_and_remedy() -> None:
+    facts = FileFacts(
+        faults=[Fault(kind="number of values", line=4, text="3 values, the header has 2")],
+        fault_counts={"number of values": 9},
+        records=5,
+    )
+    [finding] = file_form.find(FILES, {"a.csv": facts}, {})
+    assert told([finding]) == [(True, "a.csv", 4, "")]
+    assert "9 such places" in finding.text
+    skipping = StreamFiles(["**"], CsvFormat(filetype="csv", ignore_errors_on_fields_mismatch=True))
+    assert not file_form.find(skipping, {"a.csv": facts}, {})[0].blocking
+    [_, copy] = file_form.find(FILES, {"a.csv": facts}, {"a.csv": "b.csv"})
+    assert "b.csv" in copy.text
+    assert not copy.blocking
+
+
+def test_every_fault_has_a_remedy() -> None:
+    assert set(file_form.REMEDIES) == set(Fault.model_fields["kind"].annotation.__args__)  # type: ignore[union-attr]
+
+
+def test_a_broken_key_has_the_lines_of_its_records() -> None:
+    rows = [(2, {"id": "7"}), (3, {"id": ""}), (4, {"ID ": "7.0"})]
+    found = TableFacts("t", {"id": ("id", "INTEGER"), "_ab_source_file_url": ("", "")}, 3, 0, ["id"], 1, 1)
+    missing, repeated = keys.find(PEOPLE, found, Answers(), lambda _: iter(rows))
+    assert (missing.line, repeated.line) == (3, 2)
+    assert "line 4" in repeated.text
+    appended = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
+    assert len(keys.find(appended, found, Answers(), lambda _: iter(rows))) == 1
+
+
+def test_a_key_that_is_not_in_the_table() -> None:
+    [finding] = keys.find(PEOPLE, table(name="STRING"), Answers(), lambda _: iter(()))
+    assert (finding.column, finding.blocking) == ("id", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wrong"),
+    [
+        ("INTEGER", "5", False),
+        ("INTEGER", "9223372036854775808", True),
+        ("NUMERIC", "5,5", True),
+        ("BOOLEAN", "maybe", True),
+        ("DATE", "2024-01-31", False),
+        ("DATE", "31/01/2024", True),
+        ("TIMESTAMP", "2024-01-31 10:00", False),
+        ("TIME", "noon", True),
+        ("STRING", "x", False),
+    ],
+)
+def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong: bool) -> None:
+    def rows(_: str) -> Iterator[tuple[int, dict[str, str]]]:
+        yield 9, {"x": text}
+
+    noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
+    [finding] = casts.find(table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    assert "3 values" in finding.text
+    assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind", "expected"),
+    [
+        ({}, "INTEGER", "integer"),
+        ({}, "NUMERIC", "number"),
+        ({}, "BOOLEAN", "boolean"),
+        ({}, "STRING", None),
+        ({"x": "integer"}, "INTEGER", None),
+        ({"x": "boolean"}, "BOOLEAN", None),
+        ({"x": "Number"}, "NUMERIC", "digits"),
+        ({"x": "number"}, "STRING", "digits"),
+        ({"x": "string"}, "INTEGER", "integer"),
+    ],
+)
+def test_which_columns_may_have_lost_something(declared: dict[str, str], kind: str, expected: str | None) -> None:
+    files = StreamFiles(["**"], CsvFormat(filetype="csv"), declared)
+    assert losses.kinds(files, table(x=kind)).get("x") == expected
+
+
+def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
+    loss = Loss(column="zip", kind="text", line=3, text="02134", loaded="2134")
+    read = {"a.csv": FileFacts(losses=[loss]), "b.csv": FileFacts(losses=[loss])}
+    [finding] = losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), set())
+    assert told([finding]) == [(True, "a.csv", 3, "zip")]
+    assert "columns: {zip: string}" in finding.remedy
+    assert "drop" not in finding.remedy
+    kept = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
+    assert "drop the table" in losses.find(kept, FILES, read, table(zip="INTEGER"), set())[0].remedy
+    assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
+    rounded = loss.model_copy(update={"kind": "decimals"})
+    [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())
+    assert not finding.blocking
+
+
+def test_values_that_the_table_has_not_are_counted_after_an_overwrite_only() -> None:
+    files = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
+    read = {"a.parquet": FileFacts(records=2, values={"x": 2})}
+    found = TableFacts("t", {"x": ("x", "NUMERIC")}, 2, values={"x": 1})
+    [finding] = losses.find(PEOPLE, files, read, found, set())
+    assert (finding.column, finding.blocking) == ("x", True)
+    appended = PEOPLE.model_copy(update={"sync_mode": "full_refresh_append"})
+    assert losses.find(appended, files, read, found, set()) == []
+
+
+def test_a_result_shows_errors_first_and_says_how_many_more() -> None:
+    findings = [Finding(f"warning {n}", "Do it.", blocking=False) for n in range(4)]
+    checked = result(PEOPLE, "columns_arrived", "good", [*findings, Finding("error", "Do it.", "a.csv", 3, "x")])
+    lines = (checked.description or "").splitlines()
+    assert lines[0] == "a.csv, line 3, column 'x': error. Do it."
+    assert "2 more" in lines[-1]
+    assert checked.severity == dg.AssetCheckSeverity.ERROR
+    assert result(PEOPLE, "columns_arrived", "good", findings).severity == dg.AssetCheckSeverity.WARN
+    assert result(PEOPLE, "columns_arrived", "good", []).passed
