@@ -20,6 +20,10 @@ COUNT = (
 # The evaluator lacks some functions, and the build for WebAssembly lacks ICU's data. Nothing is known about those.
 UNKNOWN = re.compile(r"Code: 1[23], |Function not found: `?(COLLATE|CONTAINS_SUBSTR|MAX_BY|MIN_BY)\b")
 
+# Known gaps in the documentation's table, and what the reference evaluator computes in another way than BigQuery:
+# a key in single quotes in a JSONPath, infinite values in an average.
+GAPS = re.compile(r"JSON_(VALUE|QUERY)\w*\(.*\['a\.b'\]|AVG\(x\).*inf")
+
 
 def known(answer: Answer) -> bool:
     """Return whether an answer can be compared with BigQuery's.
@@ -58,7 +62,7 @@ def main() -> None:
     generated = ((expression, oracle.answer(f"SELECT {expression}")) for expression in expressions(COUNT * 11 // 10))
     rows: list[list[object]] = []
     for expression, answer in generated:
-        if not known(answer):
+        if not known(answer) or GAPS.search(expression):
             continue
         if "error" in answer:
             rows.append([expression, refusal(answer)])

@@ -46,4 +46,4 @@ FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on the connection."""
     for name, (function, parameters, result) in FUNCTIONS.items():
-        connection.create_function(name, function, parameters, result)
+        connection.create_function(name, function, list[Any](parameters), result)

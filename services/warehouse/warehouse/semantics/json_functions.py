@@ -40,9 +40,9 @@ def steps(path: str) -> list[Step]:
 
 def _get(value: Any, path: list[Step]) -> Any:
     for step in path:
-        if (isinstance(value, dict) and isinstance(step, str) and step in value) or (
-            isinstance(value, list) and isinstance(step, int) and step < len(value)
-        ):
+        if isinstance(value, dict):
+            value = value.get(step, MISSING) if isinstance(step, str) else MISSING
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
             return MISSING
@@ -53,7 +53,8 @@ def _set(value: Any, path: list[Step], new: Any) -> Any:
     """Return `value` with `new` at a path. What is missing is made; a path through another kind of value is ignored."""
     if not path:
         return new
-    step, rest = path[0], path[1:]
+    step: Any = path[0]
+    rest = path[1:]
     if value is None:
         value = {} if isinstance(step, str) else []
     if isinstance(value, dict) and isinstance(step, str):
@@ -87,9 +88,10 @@ def remove(document: str, path: str) -> str:
     value, found = json.loads(document), steps(path)
     if not found:
         raise ValueError("Invalid input to JSON_REMOVE: the JSONPath cannot be '$'")
-    parent = _get(value, found[:-1])
     if _get(value, found) is not MISSING:
-        del parent[found[-1]]
+        parent: Any = _get(value, found[:-1])
+        last: Any = found[-1]
+        del parent[last]
     return _text(value)
 
 

@@ -34,7 +34,7 @@ def to_json_string(node: exp.Anonymous, facts: Facts) -> Node | None:
     document = call("to_json", _json(value.copy(), of_type, itertools.count(), wide=function == "to_json"))
     if function == "to_json":
         return typed(exp.func("COALESCE", document, call("json", "null")), "JSON")
-    written = exp.cast(document, "VARCHAR")
+    written: Node = exp.cast(document, "VARCHAR")
     if options:
         pretty = exp.cast(macro("_json_pretty", document), "VARCHAR")
         written = exp.Case(ifs=[exp.If(this=options[0].copy(), true=pretty)], default=written)

@@ -1,14 +1,12 @@
 """Functions that DuckDB lacks for a type of argument, or computes in another way: a table of what is called instead."""
 
-import re
 from typing import NamedTuple
 
 from sqlglot import exp
 
-from warehouse.semantics import text_functions, types
-from warehouse.semantics.nodes import Node, call, datatype, exact_literal, is_literal, of, place, refuse, typed
+from warehouse.semantics import types
+from warehouse.semantics.nodes import Node, call, datatype, exact_literal, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
-from warehouse.semantics.rules.casts import strict
 
 
 class Replacement(NamedTuple):
@@ -138,193 +136,12 @@ def padded(node: exp.Pad, facts: Facts) -> Node | None:
     return typed(call(function, node.this, node.expression, fill or exp.Literal.string(" ")), "STRING")
 
 
-@rule("AVG of NUMERIC is exact", exp.Avg)
-def numeric_average(node: exp.Avg, facts: Facts) -> Node | None:
-    inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
-    if of(inner) != "NUMERIC" or isinstance(node.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.HavingMax):
-        return None
-    count: Node = exp.Count(this=node.this.copy())
-    quotient = call("bq.main._numeric_divide", exp.Sum(this=node.this.copy()), typed(count.copy(), "NUMERIC"))
-    empty = exp.EQ(this=count, expression=exp.Literal.number(0))
-    return typed(exp.Case(ifs=[exp.If(this=empty, true=exp.null())], default=quotient), "NUMERIC")
-
-
-@rule("CORR of fewer than two pairs is NULL", exp.Corr)
-def correlation(node: exp.Corr, facts: Facts) -> Node | None:
-    if isinstance(node.parent, exp.Window):
-        return None
-    enough = exp.GT(this=call("regr_count", node.this, node.expression), expression=exp.Literal.number(1))
-    return typed(exp.Case(ifs=[exp.If(this=enough, true=node.copy())]), "FLOAT64")
-
-
-@rule("STRING of an instant has parts of a second in threes", exp.String)
-def instant_text(node: exp.String, facts: Facts) -> Node | None:
-    function = {"DATETIME": "_fraction_string", "TIME": "_fraction_string", "TIMESTAMP": "_instant_string"}
-    kind = of(node.this)
-    if kind not in function or node.args.get("zone") is not None:
-        return None
-    return typed(call(f"bq.main.{function[kind]}", node.this), "STRING")
-
-
-@rule(
-    "a result that is too large for FLOAT64, or not defined, is an error", exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Pow
-)
-def float_results(node: exp.Binary, facts: Facts) -> Node | None:
-    sides = (node.this, node.expression)
-    if types.kind(node.type) != "FLOAT64" or any(of(side) not in types.NUMBERS for side in sides):
-        return None
-    if all(is_literal(side) for side in sides) and not isinstance(node, exp.Pow):
-        return None
-    name = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Pow: "POW"}[type(node)]
-    return typed(call("bq.main._finite_of_two", *sides, typed(node.copy(), "FLOAT64"), name), "FLOAT64")
-
-
-STANDARD_PATHS = {"JSON_VALUE", "JSON_QUERY", "JSON_VALUE_ARRAY", "JSON_QUERY_ARRAY"}
-
-
-@rule(
-    "a JSONPath quotes a key with double quotes",
-    exp.JSONExtractScalar,
-    exp.JSONExtract,
-    exp.JSONExtractArray,
-    exp.JSONValueArray,
-)
-def json_paths(node: Node, facts: Facts) -> None:
-    path = node.args.get("expression")
-    standard = node.meta.get("name", "").upper() in STANDARD_PATHS or node.args.get("scalar_only")
-    if standard and isinstance(path, exp.Literal) and "['" in path.this:
-        raise refuse(f"Invalid token in JSONPath at: {path.this[path.this.index('[') :]}", place(node))
-
-
-@rule("JSON_EXTRACT and JSON_QUERY of a STRING are STRINGs", exp.JSONExtract)
-def json_of_text(node: exp.JSONExtract, facts: Facts) -> Node | None:
-    return typed(node.copy(), "STRING") if of(node.this) == "STRING" else None
-
-
-@rule("an extraction has at most one capturing group", exp.RegexpExtract, exp.RegexpExtractAll, exp.RegexpInstr)
-def capturing_groups(node: Node, facts: Facts) -> None:
-    pattern = node.expression
-    if isinstance(pattern, exp.Literal | exp.RawString):
-        try:
-            text_functions.grouped_once(pattern.this)
-        except ValueError as error:
-            raise refuse(str(error), place(node)) from error
-
-
-@rule("an array of dates needs a step", exp.GenerateDateArray, exp.GenerateTimestampArray)
-def array_step(node: Node, facts: Facts) -> Node | None:
-    step = node.args.get("step")
-    count = step.this if isinstance(step, exp.Interval) else None
-    if count is None or isinstance(count, exp.Literal):
-        return None
-    zero = exp.EQ(this=exp.Paren(this=count.copy()), expression=exp.Literal.number(0))
-    error = call("_raise", "Sequence step cannot be 0.")
-    return exp.Case(ifs=[exp.If(this=zero, true=error)], default=node.copy())
-
-
-@rule("%e writes the day in two places, the first a space for one digit", exp.TimeToStr)
-def spaced_day(node: exp.TimeToStr, facts: Facts) -> Node | None:
-    pattern = node.args["format"]
-    if not isinstance(pattern, exp.Literal) or "%-d" not in pattern.this:
-        return None
-    around, day = node.copy(), node.copy()
-    around.set("format", exp.Literal.string(pattern.this.replace("%-d", "\x01")))
-    day.set("format", exp.Literal.string("%-d"))
-    return typed(call("replace", around, "\x01", call("lpad", day, 2, " ")), "STRING")
-
-
-@rule("TIMESTAMP, DATE, DATETIME and TIME of a STRING are as strict as its CAST", exp.Timestamp)
-def timestamp_of_text(node: exp.Timestamp, facts: Facts) -> None:
-    if of(node.this) == "STRING" and not node.this.meta.get("strict"):
-        node.set("this", strict(node.this, "TIMESTAMP", safe=False))
-
-
-@rule("a year before 1000 has four digits", exp.TimeToStr)
-def early_years(node: exp.TimeToStr, facts: Facts) -> Node | None:
-    value, pattern = node.this, node.args["format"]
-    if of(value) not in ("DATE", "DATETIME", "TIMESTAMP") or not isinstance(pattern, exp.Literal):
-        return None
-    if not re.search(r"%(E4)?[YGFcD]", pattern.this):
-        return None
-    error = call("_raise", "the emulator formats no years before 1000")
-    early = exp.LT(this=call("year", value), expression=exp.Literal.number(1000))
-    return exp.Case(ifs=[exp.If(this=early, true=error)], default=node.copy())
-
-
-@rule("a bucket of dates is in range", exp.Anonymous)
-def bucket_in_range(node: exp.Anonymous, facts: Facts) -> Node | None:
-    kind = node.name.lower().removeprefix(NAMES).removesuffix("_bucket").upper()
-    if kind not in ("DATE", "DATETIME", "TIMESTAMP") or not node.name.lower().endswith("_bucket"):
-        return None
-    return typed(call(f"bq.main._{kind.lower()}_in_range", typed(node.copy(), kind)), kind)
-
-
-@rule("STRING_AGG of BYTES is missing in DuckDB", exp.GroupConcat)
-def aggregated_bytes(node: exp.GroupConcat, facts: Facts) -> None:
-    if any(of(inner) == "BYTES" for inner in node.find_all(exp.Column, exp.Cast, exp.ByteString)):
-        raise refuse("the emulator has no STRING_AGG of BYTES", place(node))
-
-
-@rule("a column that a subquery has twice has no meaning", exp.Column)
-def ambiguous_columns(node: exp.Column, facts: Facts) -> None:
-    select = node.find_ancestor(exp.Select)
-    if select is None or isinstance(node.this, exp.Star):
-        return
-    sources = [part.this for part in (select.args.get("from_"), *(select.args.get("joins") or [])) if part is not None]
-    for source in sources:
-        if not isinstance(source, exp.Subquery) or not isinstance(source.this, exp.Select):
-            continue
-        if node.table and node.table.casefold() != source.alias.casefold():
-            continue
-        names = [item.alias_or_name.casefold() for item in source.this.expressions]
-        if names.count(node.name.casefold()) > 1:
-            raise refuse(f"Column name {node.name} is ambiguous", place(node))
-
-
-@rule("DATE of numbers is in range", exp.DateFromParts, exp.Date)
-def date_of_numbers(node: Node, facts: Facts) -> Node | None:
-    if isinstance(node, exp.Date) and not node.expressions:
-        return None
-    return typed(call("bq.main._date_in_range", typed(node.copy(), "DATE")), "DATE")
-
-
 @rule("TYPEOF names BigQuery's types", exp.Typeof)
 def type_of(node: exp.Typeof, facts: Facts) -> Node | None:
     found = datatype(node.this)
     if found is None:
         raise refuse("the emulator does not know the type of the argument of TYPEOF", place(node))
     return exp.Literal.string(types.name(found))
-
-
-@rule("CURRENT_TIME in a time zone is the time there", exp.CurrentTime)
-def current_time(node: exp.CurrentTime, facts: Facts) -> Node | None:
-    if node.this is None:
-        return None
-    return typed(call("timezone", node.this, exp.CurrentTimestamp()), "TIME")
-
-
-@rule("NTILE takes a constant", exp.Ntile)
-def buckets(node: exp.Ntile, facts: Facts) -> None:
-    if node.this is not None and not is_literal(node.this):
-        raise refuse("The argument to NTILE must be a literal or query parameter", place(node))
-
-
-MOVED = (
-    *(exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub),
-    *(exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc, exp.LastDay),
-)
-
-
-@rule("a date before the year 1 or after 9999 is an error", *MOVED, exp.Add, exp.Sub)
-def dates_in_range(node: Node, facts: Facts) -> Node | None:
-    kind = types.kind(node.type)
-    if kind not in ("DATE", "DATETIME", "TIMESTAMP") or of(node.this) not in (kind, "DATE"):
-        return None
-    if isinstance(node, exp.Add | exp.Sub) and kind == "DATE" and "INTERVAL" in (of(node.this), of(node.expression)):
-        kind = "DATETIME"
-    kept = node.copy()
-    kept.type = types.build(kind)
-    return typed(call(f"bq.main._{kind.lower()}_in_range", typed(kept, kind)), kind)
 
 
 @rule("TRIM of BYTES", exp.Trim)

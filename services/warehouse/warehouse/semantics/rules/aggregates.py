@@ -1,0 +1,37 @@
+"""Aggregates and window functions."""
+
+from sqlglot import exp
+
+from warehouse.semantics.nodes import Node, call, is_literal, of, place, refuse, typed
+from warehouse.semantics.rule import Facts, rule
+
+
+@rule("AVG of NUMERIC is exact", exp.Avg)
+def numeric_average(node: exp.Avg, facts: Facts) -> Node | None:
+    inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if of(inner) != "NUMERIC" or isinstance(node.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.HavingMax):
+        return None
+    count: Node = exp.Count(this=node.this.copy())
+    quotient = call("bq.main._numeric_divide", exp.Sum(this=node.this.copy()), typed(count.copy(), "NUMERIC"))
+    empty = exp.EQ(this=count, expression=exp.Literal.number(0))
+    return typed(exp.Case(ifs=[exp.If(this=empty, true=exp.null())], default=quotient), "NUMERIC")
+
+
+@rule("CORR of fewer than two pairs is NULL", exp.Corr)
+def correlation(node: exp.Corr, facts: Facts) -> Node | None:
+    if isinstance(node.parent, exp.Window):
+        return None
+    enough = exp.GT(this=call("regr_count", node.this, node.expression), expression=exp.Literal.number(1))
+    return typed(exp.Case(ifs=[exp.If(this=enough, true=node.copy())]), "FLOAT64")
+
+
+@rule("STRING_AGG of BYTES is missing in DuckDB", exp.GroupConcat)
+def aggregated_bytes(node: exp.GroupConcat, facts: Facts) -> None:
+    if any(of(inner) == "BYTES" for inner in node.find_all(exp.Column, exp.Cast, exp.ByteString)):
+        raise refuse("the emulator has no STRING_AGG of BYTES", place(node))
+
+
+@rule("NTILE takes a constant", exp.Ntile)
+def buckets(node: exp.Ntile, facts: Facts) -> None:
+    if node.this is not None and not is_literal(node.this):
+        raise refuse("The argument to NTILE must be a literal or query parameter", place(node))

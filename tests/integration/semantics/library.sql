@@ -1,0 +1,103 @@
+-- buckets
+SELECT NTILE(n) OVER (ORDER BY n) FROM (SELECT 2 AS n)
+--! NTILE must be a literal
+
+-- replaced_functions
+SELECT REPLACE(b'abc', b'b', b'-') AS b, SQRT(NUMERIC '2') AS n
+--> ["YS1j", "1.414213562"]
+--: b BYTES, n NUMERIC
+
+-- padded
+SELECT LPAD('abc', n) FROM (SELECT -1 AS n)
+--! cannot be negative
+
+-- trimmed_bytes
+SELECT TRIM(b'aba', b'a') AS b
+--> ["Yg=="]
+
+-- initcap
+SELECT INITCAP('foo\u00a0bar') AS words
+--> ["Foo\u00a0Bar"]
+
+-- rounded
+SELECT ROUND(n, d) AS r FROM (SELECT NUMERIC '1.25' AS n, 1 AS d)
+--> ["1.3"]
+--: r NUMERIC
+
+-- array_places
+SELECT [1, 2, 3][SAFE_ORDINAL(n)] AS x FROM (SELECT -2 AS n)
+--> [null]
+
+-- numeric_average
+SELECT AVG(n) AS a FROM UNNEST([NUMERIC '12345678901234567890.1', NUMERIC '2.2']) AS n
+--> ["6172839450617283946.15"]
+--: a NUMERIC
+
+-- correlation
+SELECT CORR(x, x) AS c FROM UNNEST([1.0]) AS x
+--> [null]
+
+-- instant_text
+SELECT STRING(DATETIME '2024-01-01 10:00:00.5') AS s
+--> ["2024-01-01 10:00:00.500"]
+
+-- json_of_text
+SELECT JSON_EXTRACT('{"c":"\\u00e9","a.b":1}', "$['a.b']") AS j
+--> ["1"]
+--: j STRING
+
+-- capturing_groups
+SELECT REGEXP_EXTRACT('ab', r'(a)(b)')
+--! more than 1 capturing group
+
+-- array_step
+SELECT GENERATE_DATE_ARRAY(DATE '2024-01-01', DATE '2024-01-03', INTERVAL n DAY) AS d FROM (SELECT 0 AS n)
+--! step cannot be 0
+
+-- aggregated_bytes
+SELECT STRING_AGG(x, b',') FROM UNNEST([b'a']) AS x
+--! STRING_AGG of BYTES
+
+-- ambiguous_columns
+SELECT a FROM (SELECT 1 AS a, 2 AS a)
+--! Column name a is ambiguous
+
+-- date_of_numbers
+SELECT DATE(y, 1, 1) AS d FROM (SELECT 10000 AS y)
+--! out of range
+
+-- type_of
+SELECT TYPEOF('a') AS t
+--> ["STRING"]
+
+-- current_time
+SELECT ABS(TIME_DIFF(CURRENT_TIME('UTC'), CURRENT_TIME('Asia/Tokyo'), MINUTE)) IN (539, 540, 541, 899, 900, 901) AS far
+--> ["true"]
+
+-- spaced_day
+SELECT FORMAT_DATE('%e', DATE '2024-01-03') AS day
+--> [" 3"]
+
+-- timestamp_of_text
+SELECT TIMESTAMP(s) AS t FROM (SELECT '2024/01/01' AS s)
+--! Invalid timestamp
+
+-- early_years
+SELECT FORMAT_DATE('%Y', DATE '0900-01-01') AS y
+--! before 1000
+
+-- bucket_in_range
+SELECT DATE_BUCKET(DATE '0001-01-01', INTERVAL 2 DAY) AS d
+--! out of range
+
+-- nan_wins
+SELECT LEAST(x, 1.0) AS l FROM (SELECT CAST('nan' AS FLOAT64) AS x)
+--> ["NaN"]
+
+-- float_results
+SELECT x * 1e308 AS y FROM (SELECT 1e308 AS x)
+--! Floating point error
+
+-- dates_in_range
+SELECT DATE_ADD(d, INTERVAL 1 DAY) AS e FROM (SELECT DATE '9999-12-31' AS d)
+--! out of range
