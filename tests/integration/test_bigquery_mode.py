@@ -121,7 +121,8 @@ def test_costs_are_metadata_of_every_asset(instance: dg.DagsterInstance, google:
     assert metadata(instance, "jaffle_shop/jaffle_shop_customers")["bytes_billed"] == 0  # a load job is free
     for model in ("staging/stg_orders", "trusted/fct_orders", "trusted/dim_customers"):
         costs = metadata(instance, model)
-        assert (costs["bytes_billed"], costs["bytes_processed"]) == (LEAST_BILLED, 0)
+        assert costs["bytes_billed"] == LEAST_BILLED
+        assert 0 < costs["bytes_processed"] < 100_000, model  # an estimate from the columns that are read
         assert costs["Execution Duration"] > 0
     check = dg.AssetCheckKey(dg.AssetKey(["trusted", "fct_orders"]), "not_null_fct_orders_order_id")
     [record] = instance.event_log_storage.get_asset_check_execution_history(check, limit=1)

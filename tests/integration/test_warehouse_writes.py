@@ -142,7 +142,13 @@ def test_defaults_and_refusals_of_insert_all(bigquery: Client, writes: None) -> 
     assert bigquery.insert_rows_json(table, [{"id": 1}, {"ID": 2, "s": None}, {"id": 3, "s": "y"}]) == []
     load(bigquery, "x.inserted", [{"id": 4}], schema[:1])
     assert run(bigquery, "SELECT id, s FROM x.inserted ORDER BY id") == [(1, "x"), (2, None), (3, "y"), (4, "x")]
-    bad = [{"id": 1, "s": "abc"}, {"s": "a"}, {"id": 1, "p": {"i": 1.5}}, {"id": 1, "p": {"z": 1}}, {"id": 1}]
+    bad: list[dict[str, Any]] = [
+        {"id": 1, "s": "abc"},
+        {"s": "a"},
+        {"id": 1, "p": {"i": 1.5}},
+        {"id": 1, "p": {"z": 1}},
+        {"id": 1},
+    ]
     errors = bigquery.insert_rows_json(table, bad)
     places = [(each["index"], each["errors"][0]["reason"], each["errors"][0]["location"]) for each in errors]
     assert places == [
