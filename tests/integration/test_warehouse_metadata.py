@@ -1,5 +1,7 @@
 """INFORMATION_SCHEMA, options, estimates of bytes, and what the warehouse refuses."""
 
+from typing import Any
+
 import pytest
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery as google_bigquery
@@ -195,6 +197,13 @@ def test_a_table_without_columns_has_no_rows(bigquery: Client, dataset: str) -> 
     assert list(bigquery.list_rows(bigquery.create_table(f"local-dev.{dataset}.empty"))) == []
 
 
+def test_update_sets_null_of_each_type_and_no_other_type(bigquery: Client, orders: str) -> None:
+    bigquery.query_and_wait(f"update {orders} set name = null, price = null, item = null where true")
+    assert values(bigquery, f"select count(name), count(price) from {orders}") == [(0, 0)]
+    with pytest.raises(GoogleAPICallError, match="INT64"):
+        bigquery.query_and_wait(f"update {orders} set name = 5 where true")
+
+
 def test_tables_of_a_case_insensitive_dataset(bigquery: Client, dataset: str, orders: str) -> None:
     with pytest.raises(NotFound):
         bigquery.get_table(orders.replace("orders", "Orders"))
@@ -215,6 +224,7 @@ def test_removed_policy_tags_are_gone(bigquery: Client, dataset: str) -> None:
 
 def test_permissions_may_be_asked_for_in_a_list(bigquery: Client, orders: str) -> None:
     table = bigquery.get_table(orders)
+    asked: Any
     for asked in (["bigquery.tables.get"], [["bigquery.tables.get"]]):
         assert bigquery.test_iam_permissions(table, asked)["permissions"] == ["bigquery.tables.get"]
 
@@ -268,6 +278,9 @@ def test_external_data_and_legacy_sql_are_refused(bigquery: Client, dataset: str
         bigquery.create_table(table)
     with pytest.raises(GoogleAPICallError, match="external tables"):
         bigquery.query_and_wait("select * from x", job_config=Config(table_definitions={"x": source}))
+    for sql in ("select 1 from [d.t]", "select a from d.t, d.u", "select count(distinct a) from d.t"):
+        with pytest.raises(GoogleAPICallError, match="legacy SQL"):
+            bigquery.query_and_wait(sql, job_config=Config(use_legacy_sql=True))
     with pytest.raises(GoogleAPICallError, match="legacy SQL"):
         bigquery.query_and_wait("select 1 from [d.t]", job_config=Config(use_legacy_sql=True))
     assert [row.values() for row in bigquery.query_and_wait("select 1", job_config=Config(use_legacy_sql=True))] == [

@@ -75,7 +75,9 @@ def test_a_job_that_was_waited_for_still_has_each_page(bigquery: Client) -> None
     assert [row.n for row in job.result(start_index=22)] == [23, 24, 25]
     assert [row.n for row in job.result(start_index=5, max_results=2)] == [6, 7]
     assert [row.n for row in job.result(max_results=2)] == [1, 2]
-    assert [len(list(page)) for page in bigquery.get_job(job.job_id).result(page_size=10).pages] == [10, 10, 5]
+    again = bigquery.get_job(job.job_id)
+    assert isinstance(again, google_bigquery.QueryJob)
+    assert [len(list(page)) for page in again.result(page_size=10).pages] == [10, 10, 5]
 
 
 def test_a_result_above_a_page_comes_whole_too(warehouse: Server) -> None:

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from warehouse import evolution, schemas
 from warehouse.schemas import standard_type
-from warehouse.transactions import transaction
+from warehouse.transactions import refuse_in_transaction, transaction
 from warehouse.values import kind
 
 ACTIONS = re.compile(r"\s*TABLE\s+(.+?)\s+((?:ADD|ALTER|DROP|RENAME)\s+COLUMN\s.*)$", re.IGNORECASE | re.DOTALL)
@@ -47,6 +47,7 @@ def columns() -> None:
             return upstream(cursor, tree, context, *rest)
         reference = names.reference(tree.this, context.project_id, context.dataset_id)
         statistics = query._ddl(tree, context).replace(statementType=query.statement_type(tree))
+        refuse_in_transaction(cursor, "ALTER TABLE")
         if tables.exists(*reference) or not tree.args.get("exists"):
             _alter(cursor, tree, reference, query._evaluator(cursor))
         return statistics

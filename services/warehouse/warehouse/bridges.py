@@ -70,6 +70,7 @@ BRIDGES = (
     alter_tables.columns,
     alter_tables.null_options,
     dml.checked_values,
+    dml.assignments_are_no_comparisons,
     dml.assigned_arrays,
     dml.load_statements,
     dml.json_assignments,

@@ -15,7 +15,7 @@ from warehouse import layouts, schemas
 from warehouse.checks import written
 from warehouse.coercions import check_assignable
 from warehouse.semantics.rules.statements import check_column_names
-from warehouse.transactions import transaction
+from warehouse.transactions import refuse_in_transaction, transaction
 
 
 def atomic() -> None:
@@ -35,6 +35,7 @@ def atomic() -> None:
         statistics = query._ddl(tree, context).replace(statementType=query.statement_type(tree))
         if statistics.ddlOperationPerformed == "SKIP":
             return upstream(cursor, tree, context, destination, config, dry, isolated)
+        refuse_in_transaction(cursor, "CREATE TABLE")
         evaluate = query._evaluator(cursor)
         source = _source(tree, context)
         resource = tables.load(*source).only("schema", *tables.LAYOUT, "description", "labels") if source else Table()

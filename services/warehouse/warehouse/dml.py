@@ -11,9 +11,9 @@ from local_bigquery.jobs import merge, query
 from local_bigquery.models import Table, TableFieldSchema
 from local_bigquery.sql import translate as translation
 from local_bigquery.sql.dialect import BigQueryDialect, DuckDBDialect
-from local_bigquery.sql.rules import arrays, json
+from local_bigquery.sql.rules import arrays, json, typing
 from local_bigquery.sql.rules import tables as table_rules
-from local_bigquery.sql.translate import Context
+from local_bigquery.sql.translate import NODE_RULES, Context
 from sqlglot import exp
 
 from warehouse import schemas
@@ -172,6 +172,7 @@ def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, d
     tree = translation._rewrite(tree, context)
     bound = {name: context.values[name] for name in context.used}
     if isinstance(tree, exp.Update):
+        _join_assignments(tree)
         _check_assignments(tree, fields)
     elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
         source = tree.expression.sql(dialect=DuckDBDialect)
@@ -222,6 +223,20 @@ def _nullable(field: TableFieldSchema) -> str:
     return "REPEATED" if field.mode == "REPEATED" else "NULLABLE"  # DuckDB checks NOT NULL of a whole column
 
 
+def _join_assignments(tree: exp.Update) -> None:
+    """Make one assignment of those to several fields of one STRUCT, which DuckDB refuses."""
+    first: dict[str, exp.Expression] = {}
+    for assignment in list(tree.expressions):
+        name = assignment.this.name.casefold()
+        change = assignment.expression
+        if name not in first:
+            first[name] = assignment
+        elif isinstance(change, exp.Anonymous) and change.name.lower() == "struct_update":
+            change.expressions[0].replace(first[name].expression.copy())
+            first[name].set("expression", change.copy())
+            assignment.pop()
+
+
 def _check_assignments(tree: exp.Update, fields: Fields) -> None:
     for assignment in tree.expressions:
         field = fields.get(assignment.this.name.casefold()) if isinstance(assignment, exp.EQ) else None
@@ -252,3 +267,14 @@ def _insert(tree: exp.Insert, source: str, bound: Any, fields: list[TableFieldSc
         f"INSERT INTO {target.sql(dialect=DuckDBDialect)} ({', '.join(quote(field.name) for field in fields)}) "  # noqa: S608
         f"SELECT {checks} FROM (SELECT {casts} FROM ({source}) AS q({', '.join(columns)})) AS typed"
     )
+
+
+def assignments_are_no_comparisons() -> None:
+    """Leave `SET a = b` of UPDATE to checked_values: local-bigquery compares the types, and refuses a NULL."""
+    upstream = typing.comparable
+
+    def comparable(node: exp.Expression, context: Any) -> Any:
+        assigned = isinstance(node.parent, exp.Update) and node.arg_key == "expressions"
+        return node if assigned else upstream(node, context)
+
+    NODE_RULES[NODE_RULES.index(upstream)] = comparable

@@ -79,6 +79,8 @@ def _load_text(cursor: Any, config: Any, reference: tuple[str, str, str], files:
             raise BigQueryError("notFound", f"Not found: Uris {name}")
     fields, skip = _fields(config, reference, files)
     names.fields(fields)
+    if len({field.name.casefold() for field in fields}) < len(fields):
+        raise BigQueryError("invalid", "The schema has two fields with the same name")
     try:
         if _usual(cursor, config, fields, files):
             return _write(cursor, config, reference, fields, _fast_sql(config, fields, files, skip)), 0

@@ -8,7 +8,7 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import query
 from local_bigquery.sql import script
 from local_bigquery.sql.rules import tables
-from local_bigquery.sql.translate import NODE_RULES
+from local_bigquery.sql.translate import NODE_RULES, parse
 from sqlglot import exp
 
 COMMENTS = r"(?:\s|/\*.*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))*"
@@ -22,7 +22,8 @@ STATEMENTS = {
     rf"CREATE\s+{EXISTS}(?:CAPACITY|RESERVATION|ASSIGNMENT)\b": "the emulator has no reservations",
     r"ALTER\s+BI_CAPACITY\b": "the emulator has no BI Engine",
 }
-FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
+# Two tables are a union in legacy SQL, COUNT(DISTINCT x) is an estimate, and 7 / 2 may be another number.
+DIFFERENT = (exp.Join, exp.Distinct, exp.Div, exp.Unnest, exp.Subquery, exp.SetOperation, exp.CTE, exp.Window)
 PATTERNS = {re.compile(COMMENTS + pattern, re.IGNORECASE | re.DOTALL): reason for pattern, reason in STATEMENTS.items()}
 
 
@@ -56,20 +57,32 @@ def external_tables() -> None:
 
 
 def external_queries() -> None:
-    """Refuse a query with table definitions (`tableDefinitions`), and legacy SQL that reads tables.
+    """Refuse a query with table definitions (`tableDefinitions`), and legacy SQL that GoogleSQL reads otherwise.
 
-    local-bigquery ignores both: it reads legacy SQL as GoogleSQL. Without FROM they mean the same, such as `SELECT 1`.
+    local-bigquery ignores both. A plain SELECT from one table means the same in both, and pandas-gbq's users send it.
     """
     upstream = query.execute
 
     def execute(cursor: Any, project_id: str, job_id: str | None, config: Any, *args: Any, **kwargs: Any) -> Any:
         if config.tableDefinitions:
             raise BigQueryError("invalid", "tableDefinitions: external tables are not supported, load the files")
-        if config.useLegacySql and FROM.search(config.query or ""):
-            raise BigQueryError("invalidQuery", "legacy SQL of tables is not supported: set use_legacy_sql to false")
+        if config.useLegacySql and not _same_in_both(config.query or ""):
+            raise BigQueryError("invalidQuery", "legacy SQL is not supported: set use_legacy_sql to false")
         return upstream(cursor, project_id, job_id, config, *args, **kwargs)
 
     query.execute = execute
+
+
+def _same_in_both(sql: str) -> bool:
+    """Return whether the statement is a SELECT that has the same result in legacy SQL and in GoogleSQL."""
+    try:
+        trees = parse(sql)
+    except BigQueryError:
+        return False
+    return all(
+        isinstance(tree, exp.Select) and len(list(tree.find_all(exp.Table))) <= 1 and not any(tree.find_all(*DIFFERENT))
+        for tree in trees
+    )
 
 
 def time_travel() -> None:

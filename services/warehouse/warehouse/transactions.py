@@ -5,6 +5,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
+from local_bigquery.errors import BigQueryError
+
+
+def refuse_in_transaction(cursor: Any, statement: str) -> None:
+    """Raise BigQueryError when the user has begun a transaction: it cannot change permanent tables' schemas."""
+    try:
+        cursor.execute("BEGIN")
+    except duckdb.TransactionException as error:
+        raise BigQueryError(
+            "invalidQuery", f"{statement} of a permanent table is not supported in a transaction"
+        ) from error
+    cursor.execute("ROLLBACK")
 
 
 @contextmanager

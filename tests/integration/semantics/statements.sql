@@ -29,7 +29,7 @@ UPDATE typed SET name = 5 WHERE TRUE
 DELETE FROM typed WHERE id
 --! WHERE clause should return type BOOL, but returns INT64
 
--- default_value
+-- -: DEFAULT is no column
 UPDATE typed SET id = DEFAULT WHERE TRUE
 
 -- -: NULL has every type, JSON is assigned

@@ -12,7 +12,7 @@ from local_bigquery.sql.rules import typing
 from sqlglot import exp
 
 from warehouse.semantics import catalog, functions, shapes
-from warehouse.semantics.annotate import annotate
+from warehouse.semantics.annotate import annotate, complete
 from warehouse.semantics.nodes import Node, of
 from warehouse.semantics.rule import Facts, Rule
 from warehouse.semantics.rules import RULES
@@ -80,17 +80,13 @@ def statements() -> None:
     native.register = register
     database._connect = functools.cache(connect)
     rules = translate.STATEMENT_RULES
-    rules[rules.index(typing.annotate)] = _annotate_again
+    rules[rules.index(typing.annotate)] = _complete
     rules.insert(0, analyse)
 
 
-def _annotate_again(tree: Node, context: Any) -> Node:
+def _complete(tree: Node, context: Any) -> Node:
     """Give the rewritten statement types for local-bigquery's own rules, in place of its own, later typing."""
-    annotate(tree, context)
-    for assignment in tree.expressions if isinstance(tree, exp.Update) else []:
-        for side in (assignment.this, assignment.expression):
-            if of(side) == "JSON":
-                side.type = None  # local-bigquery takes an assignment for a comparison, which JSON has not
+    complete(tree)
     for bracket in tree.find_all(exp.Bracket):
         bracket.meta["json"] = of(bracket.this) == "JSON"
     return tree

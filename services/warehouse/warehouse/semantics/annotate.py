@@ -9,8 +9,9 @@ from local_bigquery.engine.database import quote
 from local_bigquery.sql.rules.tables import resolve
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
 
 from warehouse.semantics import catalog, types
 from warehouse.semantics.inference import METADATA
@@ -18,6 +19,7 @@ from warehouse.semantics.names import labels, visible
 from warehouse.semantics.nodes import Node, datatype, of
 from warehouse.semantics.rule import Facts, Schema
 
+NO_TABLES = MappingSchema(dialect="bigquery")
 NESTED = 4  # UNNESTs of fields of UNNESTs, one in the other
 # What sqlglot raises for a statement that it cannot resolve: types of what needs no name remain.
 UNRESOLVED = (SqlglotError, AttributeError, KeyError, IndexError, TypeError, ValueError, AssertionError)
@@ -110,6 +112,15 @@ def _transfer(original: Node, found: dict[int, Node]) -> None:
         original.type = node.type
         if node.meta.get("parameter"):
             original.meta["parameter"] = True
+
+
+def complete(tree: Node) -> None:
+    """Set the types of the nodes that have none yet: those that were put into `tree` after it was annotated."""
+    annotator = TypeAnnotator(NO_TABLES, expression_metadata=METADATA, overwrite_types=False)
+    for node in reversed(list(tree.walk())):
+        if node.type is None or node.type.this == exp.DataType.Type.UNKNOWN:
+            with contextlib.suppress(*UNRESOLVED):
+                annotator.annotate_expression(node)
 
 
 def _as_query(tree: Node) -> Node:

@@ -32,7 +32,7 @@ def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
     return _numeric(EXACT.divide(a, b), "/")
 
 
-FUNCTIONS: dict[str, tuple[Any, list[str], str]] = {
+FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
     "_parse_instant": (instants.parse, ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT"),
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),

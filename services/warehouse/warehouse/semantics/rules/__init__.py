@@ -103,6 +103,5 @@ RULES = (
     statements.table_column_names,
     statements.insert_types,
     statements.update_types,
-    statements.default_value,
     statements.one_match,
 )

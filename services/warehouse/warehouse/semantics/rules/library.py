@@ -111,7 +111,7 @@ def replaced_functions(node: Node, facts: Facts) -> Node | None:
         given = [of(argument) for argument in arguments]
         if (
             len(given) != len(kinds)
-            or not any(given)
+            or not set(given) - {None, "NULL"}
             or any(g not in (k, "NULL") for g, k in zip(given, kinds, strict=True))
         ):
             continue

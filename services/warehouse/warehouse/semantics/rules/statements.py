@@ -75,14 +75,6 @@ def update_types(update: exp.Update, facts: Facts) -> None:
         )
 
 
-@rule("SET column = DEFAULT sets the default value of the column", exp.Update)
-def default_value(update: exp.Update, facts: Facts) -> None:
-    for item in update.expressions:
-        value = item.expression
-        if isinstance(value, exp.Column) and not value.table and value.name.upper() == "DEFAULT":
-            value.replace(exp.Var(this="DEFAULT"))
-
-
 @rule("UPDATE ... FROM: a row with two matches is an error", exp.Update)
 def one_match(update: exp.Update, facts: Facts) -> None:
     source, where = update.args.get("from_"), update.args.get("where")
