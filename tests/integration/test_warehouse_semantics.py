@@ -68,10 +68,11 @@ CASES = [case for path in sorted(FOLDER.glob("*.sql")) if path.stem != "setup" f
 
 @dataclass(frozen=True)
 class Answers:
-    """The rules with their reasons, and the answers to CASES, in their order."""
+    """The rules with their reasons, the answers to CASES in their order, and the cost of an analysis."""
 
     rules: dict[str, str]
     answers: list[dict[str, Any]]
+    cost_ms: float
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +83,8 @@ def answers() -> Answers:
     command = [str(python("warehouse")), str(FOLDER / "answers.py")]
     result = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    rules, *found = map(json.loads, result.stdout.splitlines())
-    return Answers(rules, found)
+    rules, *found, cost = map(json.loads, result.stdout.splitlines())
+    return Answers(rules, found, cost)
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.place for case in CASES])
@@ -105,3 +106,7 @@ def test_statements_name_rules_that_exist(answers: Answers) -> None:
 def test_each_rule_is_documented(answers: Answers) -> None:
     text = DOCS.read_text()
     assert [name for name, because in answers.rules.items() if f"| {because} |" not in text] == []
+
+
+def test_the_analysis_of_a_query_takes_no_more_than_five_milliseconds(answers: Answers) -> None:
+    assert answers.cost_ms < 5

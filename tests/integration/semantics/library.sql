@@ -101,3 +101,7 @@ SELECT x * 1e308 AS y FROM (SELECT 1e308 AS x)
 -- dates_in_range
 SELECT DATE_ADD(d, INTERVAL 1 DAY) AS e FROM (SELECT DATE '9999-12-31' AS d)
 --! out of range
+
+-- timestamp_of_seconds
+SELECT TIMESTAMP_SECONDS(1719792000123) AS t
+--! out of range

@@ -47,7 +47,7 @@ CREATE OR REPLACE MACRO bq.main._right_pad(s, n, fill) AS rpad(s, bq.main._not_n
 CREATE OR REPLACE MACRO bq.main._lower(s) AS CASE WHEN contains(s, 'İ') THEN _lower(s) ELSE lower(s) END;
 CREATE OR REPLACE MACRO bq.main._acosh(x) AS CASE WHEN x < 1 THEN _raise('Floating point error in function: ACOSH(' || x || ')')::DOUBLE ELSE acosh(x) END;
 CREATE OR REPLACE MACRO bq.main._cot(x) AS bq.main._not_zero(x, 'COT', cot(x));
-CREATE OR REPLACE MACRO bq.main._unix_millis(x) AS floor(epoch_us(x)::DECIMAL(20, 0) / 1000)::BIGINT;
+CREATE OR REPLACE MACRO bq.main._unix_millis(x) AS (epoch_us(x) - (epoch_us(x) % 1000 + 1000) % 1000) // 1000;
 CREATE OR REPLACE MACRO bq.main._interval_json(i) AS _json_interval(bq.main._interval_string(i));
 CREATE OR REPLACE MACRO bq.main._json_document(j) AS _json_sorted(j::VARCHAR)::JSON;
 CREATE OR REPLACE MACRO bq.main._json_wide(x) AS bq.main._numeric_string(x)::JSON;
@@ -73,3 +73,6 @@ CREATE OR REPLACE MACRO bq.main.instr(s, t) AS bq.main._instr(s, t, 1, 1),
     (s, t, p) AS bq.main._instr(s, t, CASE WHEN p = 0 THEN _raise('Position must be non-zero')::BIGINT ELSE p END, 1),
     (s, t, p, n) AS bq.main._instr(s, t, CASE WHEN p = 0 THEN _raise('Position must be non-zero')::BIGINT ELSE p END,
         CASE WHEN n < 1 THEN _raise('Occurrence must be positive')::BIGINT ELSE n END);
+CREATE OR REPLACE MACRO bq.main._bit_count(x) AS bit_count(x::BIGINT)::BIGINT;
+CREATE OR REPLACE MACRO bq.main._timestamp_of_seconds(n, t) AS
+    CASE WHEN n NOT BETWEEN -62135596800 AND 253402300799 THEN _raise('timestamp is out of range: ' || n || ' seconds')::TIMESTAMPTZ ELSE t END;

@@ -56,6 +56,7 @@ RULES = (
     ranges.array_step,
     aggregates.aggregated_bytes,
     patterns.ambiguous_columns,
+    ranges.timestamp_of_seconds,
     ranges.date_of_numbers,
     library.type_of,
     times.current_time,

@@ -37,6 +37,7 @@ TABLE = (
     Replacement(exp.Split, "this expression", "BYTES BYTES", "_bytes_split", "ARRAY<BYTES>"),
     Replacement("to_code_points", "expressions", "BYTES", "_bytes_code_points", "ARRAY<INT64>"),
     Replacement(exp.BitwiseCount, "this", "BYTES", "_bytes_bit_count", "INT64"),
+    Replacement(exp.BitwiseCount, "this", "INT64", "bq.main._bit_count", "INT64"),
     Replacement(exp.BitwiseNot, "this", "BYTES", "_bytes_not", B),
     Replacement(exp.BitwiseAnd, "this expression", "BYTES BYTES", "_bytes_and", B),
     Replacement(exp.BitwiseOr, "this expression", "BYTES BYTES", "_bytes_or", B),

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from warehouse.semantics import types
-from warehouse.semantics.nodes import Node, call, is_literal, of, typed
+from warehouse.semantics.nodes import Node, call, is_literal, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 NAMES = "bq.main."  # the prefix of local-bigquery's macros
@@ -46,6 +46,13 @@ def bucket_in_range(node: exp.Anonymous, facts: Facts) -> Node | None:
     return typed(call(f"bq.main._{kind.lower()}_in_range", typed(node.copy(), kind)), kind)
 
 
+@rule("a TIMESTAMP of seconds is in range", exp.UnixToTime)
+def timestamp_of_seconds(node: exp.UnixToTime, facts: Facts) -> Node | None:
+    if node.args.get("scale") is not None:
+        return None
+    return typed(call("bq.main._timestamp_of_seconds", node.this, typed(node.copy(), "TIMESTAMP")), "TIMESTAMP")
+
+
 @rule("DATE of numbers is in range", exp.DateFromParts, exp.Date)
 def date_of_numbers(node: Node, facts: Facts) -> Node | None:
     if isinstance(node, exp.Date) and not node.expressions:
@@ -57,7 +64,11 @@ def date_of_numbers(node: Node, facts: Facts) -> Node | None:
 def array_step(node: Node, facts: Facts) -> Node | None:
     step = node.args.get("step")
     count = step.this if isinstance(step, exp.Interval) else None
-    if count is None or isinstance(count, exp.Literal):
+    if count is None:
+        return None
+    if isinstance(count, exp.Literal):
+        if count.this == "0":
+            raise refuse("Sequence step cannot be 0", place(node))
         return None
     zero = exp.EQ(this=exp.Paren(this=count.copy()), expression=exp.Literal.number(0))
     error = call("_raise", "Sequence step cannot be 0.")
