@@ -21,6 +21,7 @@ from warehouse import (
     job_ids,
     job_stops,
     load_jobs,
+    lookups,
     options,
     partitioning,
     query_jobs,
@@ -49,6 +50,9 @@ UPSTREAM = "0.4.0"
 
 BRIDGES = (
     storage.plain_files,
+    lookups.one_object,
+    lookups.one_schema,
+    lookups.one_hidden_column,
     query_jobs.ctas_destination,
     query_jobs.grants,
     query_jobs.altered_materialized_views,
