@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from warehouse import (
     alter_tables,
     bytes_read,
+    catalog_writes,
     copy_jobs,
     create_tables,
     dml,
@@ -49,6 +50,7 @@ UPSTREAM = "0.4.0"
 
 BRIDGES = (
     storage.plain_files,
+    catalog_writes.one_at_a_time,
     query_jobs.ctas_destination,
     query_jobs.grants,
     query_jobs.altered_materialized_views,
