@@ -49,3 +49,23 @@ SELECT CAST(PARSE_DATETIME('%Y-%m-%d %H:%M:%E3S', '2024-01-01 10:11:12.345') AS 
 -- parsed_instants
 SELECT PARSE_TIMESTAMP('%Y-%m-%d %E*S', 'yesterday')
 --! Failed to parse input string
+
+-- on_instants
+SELECT DATE_ADD(t, INTERVAL 1 HOUR) AS u FROM (SELECT TIMESTAMP '9999-12-31 23:59:59' AS t)
+--! out of range
+
+-- date_trunc
+SELECT DATE_TRUNC(DATETIME '2024-01-05 10:00:00', WEEK(TUESDAY)) AS d
+--> ["2024-01-02T00:00:00"]
+
+-- -
+SELECT DATE_TRUNC(TIMESTAMP '0001-01-01', WEEK) AS t
+--! out of range
+
+-- -
+SELECT FORMAT_TIMESTAMP('%Z', t, 'Asia/Kathmandu') AS a, FORMAT_TIMESTAMP('%Z', t, '-5') AS b, FORMAT_TIMESTAMP('%Z', t) AS c FROM (SELECT TIMESTAMP '2024-01-01' AS t)
+--> ["UTC+0545", "UTC-5", "UTC"]
+
+-- -
+SELECT FORMAT_TIMESTAMP('%Z', TIMESTAMP '2024-01-01', 'nowhere') AS z
+--! Invalid time zone: nowhere

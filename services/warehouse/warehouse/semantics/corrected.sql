@@ -13,7 +13,8 @@ CREATE OR REPLACE MACRO bq.main._exact_number(s) AS
     CASE WHEN s IS NULL OR regexp_full_match(trim(s), '[+-]?\s*(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?') THEN replace(trim(s), ' ', '')
     ELSE _raise('Invalid input to PARSE_NUMERIC: "' || s || '"')::VARCHAR END;
 CREATE OR REPLACE MACRO bq.main.parse_numeric(s) AS CAST(bq.main._exact_number(s) AS DECIMAL(38, 9));
-CREATE OR REPLACE MACRO bq.main.parse_bignumeric(s) AS CAST(bq.main._exact_number(s) AS DECIMAL(38, 18));
+CREATE OR REPLACE MACRO bq.main._bignumeric_text(s) AS CASE WHEN length(s) > 19 OR s ILIKE '%e%' THEN _bignumeric_text(s) ELSE s END;
+CREATE OR REPLACE MACRO bq.main.parse_bignumeric(s) AS CAST(bq.main._bignumeric_text(bq.main._exact_number(s)) AS DECIMAL(38, 18));
 CREATE OR REPLACE MACRO bq.main._not_zero(x, name, y) AS CASE WHEN x = 0 THEN _raise('Floating point error in function: ' || name || '(0)')::DOUBLE ELSE y END;
 CREATE OR REPLACE MACRO bq.main.coth(x) AS bq.main._not_zero(x, 'COTH', 1 / tanh(x));
 CREATE OR REPLACE MACRO bq.main.csch(x) AS bq.main._not_zero(x, 'CSCH', 1 / sinh(x));
@@ -57,6 +58,9 @@ CREATE OR REPLACE MACRO bq.main._instr(s, t, p, n) AS CASE WHEN s IS NULL OR t I
 CREATE OR REPLACE MACRO bq.main._parse_json_exact(s) AS CASE
     WHEN NOT _json_exact(s) THEN _raise('Invalid input to PARSE_JSON: number cannot be stored without loss of precision')
     ELSE _json_sorted(json(s)::VARCHAR)::JSON END;
+CREATE OR REPLACE MACRO bq.main.parse_json(s) AS bq.main._parse_json_exact(s),
+    (s, mode) AS CASE lower(mode) WHEN 'exact' THEN bq.main._parse_json_exact(s) WHEN 'round' THEN _json_rounded(json(s)::VARCHAR)::JSON
+    ELSE _raise('Invalid wide_number_mode: ' || mode)::JSON END;
 CREATE OR REPLACE MACRO bq.main._days_apart(micros) AS to_days((micros // 86400000000)::INTEGER) + to_microseconds(micros - micros // 86400000000 * 86400000000);
 CREATE OR REPLACE MACRO bq.main._finite_of_two(a, b, y, name) AS
     CASE WHEN NOT isfinite(y) AND isfinite(a::DOUBLE) AND isfinite(b::DOUBLE) THEN _raise('Floating point error in function: ' || name || '(' || a || ', ' || b || ')')::DOUBLE ELSE y END;

@@ -71,6 +71,7 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
         and re.search(pattern, value.this)
         and value.this == value.this.strip()
         and value.this[1:3].lower() != "0x"
+        and kind != "BIGNUMERIC"
     ):
         if kind == "TIMESTAMP":
             node.set("this", exp.Literal.string(SHORT_OFFSET.sub(r"\g<1>0\2\3", value.this)))
@@ -85,6 +86,8 @@ def strict(value: Node, kind: str, safe: bool) -> Node:
     checked = macro("_like", value, pattern, exp.null() if safe else words)
     if kind == "TIMESTAMP":
         checked = macro("_two_digit_offset", checked)
+    if kind == "BIGNUMERIC":
+        checked = macro("_bignumeric_text", checked)
     if kind == "INT64":
         checked = macro("_signed_hexadecimal", checked)
     checked.meta["strict"] = True

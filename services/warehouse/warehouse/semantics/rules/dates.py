@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from warehouse.semantics.nodes import Node, call, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
+from warehouse.semantics.rules.ranges import in_range
 
 MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 IN_A_SECOND = {"MILLISECOND": 1000, "MICROSECOND": 1_000_000}
@@ -67,9 +68,9 @@ def extract_parts(node: exp.Extract, facts: Facts) -> Node | None:
 def date_trunc(node: exp.DateTrunc, facts: Facts) -> Node | None:
     kind = of(node.this)
     if kind in ("TIMESTAMP", "DATETIME"):
-        unit = exp.Var(this=node.text("unit").upper())
+        unit = node.args["unit"].copy() if node.text("unit") == "" else exp.Var(this=node.text("unit").upper())
         truncated = exp.TimestampTrunc if kind == "TIMESTAMP" else exp.DatetimeTrunc
-        return typed(truncated(this=node.this.copy(), unit=unit, zone=node.args.get("zone")), kind)
+        return in_range(truncated(this=node.this.copy(), unit=unit, zone=node.args.get("zone")), kind)
     if isinstance(node.this, exp.Literal):
         node.set("this", typed(node.this.copy(), "DATE"))
     return None
@@ -108,9 +109,8 @@ def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
         return None
     function = INSTANT_FUNCTIONS[kind][list(ON_DATES).index(type(node))]
     arguments = {key: value for key, value in node.args.items() if key in ("this", "expression", "unit")}
-    return typed(
-        function(**{key: value.copy() for key, value in arguments.items()}), "INT64" if function in DIFFS else kind
-    )
+    call_of_kind = function(**{key: value.copy() for key, value in arguments.items()})
+    return typed(call_of_kind, "INT64") if function in DIFFS else in_range(call_of_kind, kind)
 
 
 @rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)
