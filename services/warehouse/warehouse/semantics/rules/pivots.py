@@ -46,15 +46,15 @@ def _value(value: Node) -> Node:
 
 
 def _name(value: Node, after_aggregate: bool) -> str:
-    """Return the name of a value: its alias, or what BigQuery makes of it. Raises BigQueryError where that is not known."""
+    """Return the name of a value: its alias, or what BigQuery makes of it. Raises BigQueryError for an expression."""
     if isinstance(value, exp.PivotAlias):
-        return value.args["alias"].name
+        return str(value.args["alias"].name)
     if isinstance(value, exp.Null):
         return "NULL"
     if isinstance(value, exp.Boolean):
         return "true" if value.this else "false"
     if isinstance(value, exp.Literal) and value.is_string:
-        return value.this
+        return str(value.this)
     negative = isinstance(value, exp.Neg)
     text = value.this if negative else value
     if isinstance(text, exp.Cast) and of(text) in ("DATE", "NUMERIC"):
@@ -62,6 +62,6 @@ def _name(value: Node, after_aggregate: bool) -> str:
     if not isinstance(text, exp.Literal) or not re.fullmatch(r"-?[\d.]+|\d{4}-\d{2}-\d{2}", text.this):
         raise refuse("the emulator needs an alias for this value of PIVOT: IN (value AS alias)", place(value))
     if negative or text.this.startswith("-"):
-        return "minus_" + text.this.lstrip("-").replace(".", "_point_")
-    name = text.this.replace("-", "_").replace(".", "_point_")
+        return "minus_" + str(text.this).lstrip("-").replace(".", "_point_")
+    name = str(text.this).replace("-", "_").replace(".", "_point_")
     return name if after_aggregate else f"_{name}"

@@ -31,7 +31,10 @@ def spaced_day(node: exp.TimeToStr, facts: Facts) -> Node | None:
 
 
 def _spaced(node: exp.TimeToStr) -> Node | None:
-    """Return the text with days in two places; None where the format has no %e. (sqlglot reads %e as %-d, but not in %c.)"""
+    """Return the text with days in two places; None where the format has no %e.
+
+    sqlglot reads %e as %-d, but leaves it in what it makes of %c.
+    """
     pattern = node.args["format"]
     if not isinstance(pattern, exp.Literal):
         return None
@@ -48,7 +51,7 @@ def _spaced(node: exp.TimeToStr) -> Node | None:
 def early_years(node: exp.TimeToStr, facts: Facts) -> Node | None:
     pattern = node.args["format"]
     kind = FORMATTED.get(type(node.this)) or of(node.this)
-    if kind not in FORMATTED.values() or not isinstance(pattern, exp.Literal):
+    if kind not in ("DATE", "DATETIME", "TIMESTAMP") or not isinstance(pattern, exp.Literal):
         return None
     if not re.search(r"%(E4)?[YGFcD]", pattern.this):
         return None
