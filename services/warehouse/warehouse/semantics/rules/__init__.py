@@ -97,6 +97,7 @@ RULES = (
     json.json_of_no_json,
     # arrays
     arrays.array_concat,
+    arrays.struct_order,
     arrays.unnest_structs,
     # PIVOT
     pivots.pivoted_names,

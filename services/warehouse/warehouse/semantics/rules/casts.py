@@ -9,6 +9,7 @@ from warehouse.semantics.nodes import Node, call, datatype, is_literal, macro, o
 from warehouse.semantics.rule import Facts, rule
 
 TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast differs
+    "FLOAT64": "_float_string",
     "NUMERIC": "_numeric_string",
     "BIGNUMERIC": "_numeric_string",
     "TIMESTAMP": "_instant_string",
@@ -43,7 +44,7 @@ def text(value: Node, kind: str | None) -> Node | None:
     return macro(TEXTS[kind], value) if kind in TEXTS else None
 
 
-@rule("NUMERIC, TIMESTAMP, INTERVAL and BYTES are written as STRING in BigQuery's form", exp.Cast, exp.TryCast)
+@rule("FLOAT64, NUMERIC, TIMESTAMP, INTERVAL and BYTES are written as STRING in BigQuery's form", exp.Cast, exp.TryCast)
 def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     if of(node) != "STRING" or node.args.get("format"):
         return None
