@@ -125,3 +125,7 @@ SELECT DATE_ADD(d, INTERVAL 1 DAY) AS e FROM (SELECT DATE '9999-12-31' AS d)
 -- timestamp_of_seconds
 SELECT TIMESTAMP_SECONDS(1719792000123) AS t
 --! out of range
+
+-- replaced_functions
+SELECT REVERSE(s) AS r, REVERSE('abc') AS a FROM (SELECT 'e\u0301 x' AS s)
+--> ["x \u0301e", "cba"]

@@ -90,6 +90,7 @@ RULES = (
     dates.on_instants,
     dates.months_apart,
     dates.extract_parts,
+    dates.interval_parts,
     dates.date_trunc,
     dates.instants_apart,
     # JSON

@@ -7,6 +7,7 @@ from sqlglot import exp
 from warehouse.semantics import types
 from warehouse.semantics.nodes import Node, call, datatype, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
+from warehouse.semantics.rules.dates import interval
 
 TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast differs
     "FLOAT64": "_float_string",
@@ -62,8 +63,7 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
     if kind == "BYTES":
         return typed(call("encode", value), "BYTES")
     if kind == "INTERVAL" and isinstance(value, exp.Literal) and INTERVAL.fullmatch(value.this):
-        span = exp.IntervalSpan(this=exp.Var(this="YEAR"), expression=exp.Var(this="SECOND"))
-        return exp.Interval(this=value.copy(), unit=span)
+        return interval(value.this, "YEAR")
     if kind not in STRICT or value.meta.get("strict"):
         return None
     pattern = STRICT[kind][0]

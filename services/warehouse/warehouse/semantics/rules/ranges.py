@@ -40,6 +40,9 @@ def dates_in_range(node: Node, facts: Facts) -> Node | None:
         return None
     if isinstance(node, exp.Add | exp.Sub) and kind == "DATE" and "INTERVAL" in (of(node.this), of(node.expression)):
         kind = "DATETIME"
+    zone = node.args.get("zone")
+    if kind == "TIMESTAMP" and isinstance(zone, exp.Literal) and zone.this[:1] not in "+-":
+        node.set("this", typed(call("bq.main._in_range_of_zone", node.this, zone), kind))
     return in_range(node, kind)
 
 
