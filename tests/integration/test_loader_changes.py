@@ -39,7 +39,7 @@ def test_new_columns_are_added_and_lost_ones_are_null(kit: Kit, mode: str) -> No
     kit.sync(kit.stream(mode, fields={"id": ID, "old": TEXT}), rows=[{"id": 1, "old": "x"}, {"id": 2, "old": "y"}])
     kit.sync(kit.stream(mode, fields={"id": ID, "new": NUMBER}), rows=[{"id": 3, "new": 1.5}, {"id": 4, "new": 2}])
     assert kit.schema() == {"id": "INTEGER", "old": "STRING", "new": "NUMERIC"}
-    assert kit.rows("id, old, new") == [
+    assert kit.rows("id, old, `new`") == [
         (1, "x", None),
         (2, "y", None),
         (3, None, Decimal("1.5")),
@@ -141,7 +141,7 @@ def test_overwrite_takes_the_new_schema(kit: Kit) -> None:
     kit.sync(kit.stream(OVERWRITE, fields={"id": ID, "old": TEXT}), rows=[{"id": 1, "old": "x"}, {"id": 2, "old": "y"}])
     kit.sync(kit.stream(OVERWRITE, fields={"id": TEXT, "new": ID}), rows=[{"id": "a", "new": 1}, {"id": "b", "new": 2}])
     assert kit.schema() == {"id": "STRING", "new": "INTEGER"}
-    assert kit.rows("id, new") == [("a", 1), ("b", 2)]
+    assert kit.rows("id, `new`") == [("a", 1), ("b", 2)]
 
 
 @pytest.mark.usefixtures("batches")

@@ -108,30 +108,41 @@ def _drops_column(action: exp.Expression) -> bool:
 
 
 def _alter(cursor: Any, tree: exp.Alter, reference: tuple[str, str, str], evaluate: Any) -> None:
-    resource = tables.load(*reference)
-    fields = tables.fields(resource)
     table = tables.name(*reference)
-    fixed = _layout_columns(resource)
-    with database.writing(*reference), transaction(cursor):
-        for action in tree.args["actions"]:
-            if isinstance(action, exp.ColumnDef):
-                new = _added(fields, action, evaluate)
-                evolution.apply(cursor, reference, fields, new)
-            elif _drops_column(action):
-                new = _dropped(cursor, table, fields, action, fixed)
-            elif isinstance(action, exp.RenameColumn):
-                new = _renamed(cursor, table, fields, action, fixed)
-            elif isinstance(action, exp.AlterColumn):
-                new = _altered(fields, action, evaluate)
-                evolution.apply(cursor, reference, fields, new)
-            else:
-                raise BigQueryError(
-                    "invalidQuery", f"ALTER TABLE: {action.sql('bigquery')} cannot follow another action"
-                )
-            fields = new
-    stored = metadata.load(Table, *reference) or tables.defaults(*reference)
-    changed = stored.replace(schema={"fields": [field.dump() for field in fields]}, lastModifiedTime=metadata.now())
-    tables.record(*reference, changed)
+    with database.writing(*reference):
+        resource = tables.load(*reference)
+        fields = tables.fields(resource)
+        fixed = _layout_columns(resource)
+        with transaction(cursor):
+            for action in tree.args["actions"]:
+                fields = _changed(cursor, table, reference, fields, action, fixed, evaluate)
+        stored = metadata.load(Table, *reference) or tables.defaults(*reference)
+        schema = {"fields": [field.dump() for field in fields]}
+        tables.record(*reference, stored.replace(schema=schema, lastModifiedTime=metadata.now()))
+
+
+def _changed(
+    cursor: Any,
+    table: str,
+    reference: tuple[str, str, str],
+    fields: Fields,
+    action: exp.Expression,
+    fixed: set[str],
+    evaluate: Any,
+) -> Fields:
+    """Apply one action of ALTER TABLE and return the table's fields after it."""
+    if isinstance(action, exp.Drop) and _drops_column(action):
+        return _dropped(cursor, table, fields, action, fixed)
+    if isinstance(action, exp.RenameColumn):
+        return _renamed(cursor, table, fields, action, fixed)
+    if isinstance(action, exp.ColumnDef):
+        new = _added(fields, action, evaluate)
+    elif isinstance(action, exp.AlterColumn):
+        new = _altered(fields, action, evaluate)
+    else:
+        raise BigQueryError("invalidQuery", f"ALTER TABLE: {action.sql('bigquery')} cannot follow another action")
+    evolution.apply(cursor, reference, fields, new)
+    return new
 
 
 def _layout_columns(resource: Table) -> set[str]:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from warehouse import (
     alter_tables,
     bytes_read,
+    catalog_writes,
     copy_jobs,
     create_tables,
     dml,
@@ -53,6 +54,7 @@ BRIDGES = (
     lookups.one_object,
     lookups.one_schema,
     lookups.one_hidden_column,
+    catalog_writes.one_at_a_time,
     query_jobs.ctas_destination,
     query_jobs.grants,
     query_jobs.altered_materialized_views,

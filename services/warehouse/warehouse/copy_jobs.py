@@ -9,6 +9,8 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import copy, runner
 from local_bigquery.models import JobStatistics5
 
+from warehouse.transactions import transaction
+
 TIME_FORMATS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H"}  # by the length of the partition id
 
 
@@ -45,17 +47,11 @@ def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) 
     """Replace the destination's partition with the source's rows of the same partition, in one transaction."""
     condition = partition_condition(destination.table, destination.id or source.id or "")
     target = database.quote(*destination.table)
-    with database.writing(*destination.table):
-        cursor.execute("BEGIN")
-        try:
-            if not append:
-                cursor.execute(f"DELETE FROM {target} WHERE {condition}")  # noqa: S608 quoted names
-            select = f"SELECT * FROM {database.quote(*source.table)} WHERE {condition}"  # noqa: S608
-            (copied,) = cursor.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
-            cursor.execute("COMMIT")
-        except Exception:
-            cursor.execute("ROLLBACK")
-            raise
+    with database.writing(*destination.table), transaction(cursor):
+        if not append:
+            cursor.execute(f"DELETE FROM {target} WHERE {condition}")  # noqa: S608 quoted names
+        select = f"SELECT * FROM {database.quote(*source.table)} WHERE {condition}"  # noqa: S608
+        (copied,) = cursor.execute(f"INSERT INTO {target} BY NAME {select}").fetchone()
     return JobStatistics5(copiedRows=str(copied), copiedLogicalBytes="0")
 
 

@@ -84,8 +84,10 @@ def _load_text(cursor: Any, config: Any, reference: tuple[str, str, str], files:
     try:
         if _usual(cursor, config, fields, files):
             return _write(cursor, config, reference, fields, _fast_sql(config, fields, files, skip)), 0
+    except duckdb.InterruptException:  # the rows may be stored already
+        raise
     except duckdb.Error:
-        pass  # an unusual value, or a wrong one
+        pass  # an unusual value, or a wrong one; no row is stored
     rejects = Rejects(config.maxBadRecords or 0)
     cursor.register("_load_rows", careful_loads.reader(files, config, fields, skip, rejects))
     columns = ", ".join(quote(field.name) for field in fields)

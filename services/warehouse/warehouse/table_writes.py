@@ -93,7 +93,8 @@ def store(
     """Write the rows of `sql`, all or nothing.
 
     `declared` has the fields and layout of a new table; its fields are the query's columns, in this order. Without
-    fields they come from the query. Raises BigQueryError or duckdb.Error.
+    fields they come from the query. Raises BigQueryError or duckdb.Error. No rows are stored after a duckdb.Error,
+    except an InterruptException: it can come at the end of COMMIT.
     """
     relation = cursor.sql(sql, params=params)
     fields = tables.fields(declared)
@@ -125,7 +126,10 @@ def store(
             with transaction(cursor):
                 rows = create_tables.write(cursor, table, produced + times, sql, params, hidden)
             changes = declared.merged(changes).replace(schema={"fields": [field.dump() for field in produced]})
-    _annotate(reference, changes, config, replaced=not keep)
+        try:
+            _annotate(reference, changes, config, replaced=not keep)
+        except duckdb.Error as error:
+            raise _not_annotated(label, rows, error) from error
     return Stored(not keep, rows)
 
 
@@ -223,6 +227,15 @@ def _annotate(reference: Reference, changes: Table, config: Any, replaced: bool)
     if properties is not None:
         resource = resource.replace(**properties.only("description", "friendlyName", "labels").dump())
     tables.record(*reference, resource.replace(**changes.given()).replace(lastModifiedTime=metadata.now()))
+
+
+def _not_annotated(label: str, rows: int, error: duckdb.Error) -> BigQueryError:
+    """Return the error of a job whose rows are stored. Clients do not repeat a job after the reason `invalid`."""
+    return BigQueryError(
+        "invalid",
+        f"The job stored {rows} rows in table {label}, but not the table's description and layout: {error}. "
+        "Do not run the job again before you have checked the rows of the table.",
+    )
 
 
 def _copied(config: Any) -> Table:

@@ -1,7 +1,7 @@
 """Transactions of DuckDB."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import duckdb
@@ -31,5 +31,6 @@ def transaction(cursor: Any) -> Iterator[None]:
         yield
         cursor.execute("COMMIT")
     except BaseException:
-        cursor.execute("ROLLBACK")
+        with suppress(duckdb.TransactionException):  # COMMIT failed or was interrupted: the transaction is over
+            cursor.execute("ROLLBACK")
         raise

@@ -27,3 +27,7 @@ SELECT * FROM UNNEST([STRUCT(1 AS a, 2 AS b)]) AS s WITH OFFSET AS o
 SELECT * FROM UNNEST([(1, 2), (3, 4)])
 --> ["1", "2"]
 --> ["3", "4"]
+
+-- struct_order
+SELECT ARRAY(SELECT AS STRUCT x, ROW_NUMBER() OVER (ORDER BY x DESC) AS n FROM UNNEST([5, 7]) AS x ORDER BY n) AS a
+--> [[["7", "1"], ["5", "2"]]]

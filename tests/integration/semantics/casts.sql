@@ -71,3 +71,7 @@ SELECT SAFE_CAST(b'\xff' AS STRING)
 -- time_of_timestamp
 SELECT CAST(TIMESTAMP '2024-01-01 12:34:56' AS TIME)
 --> ["12:34:56"]
+
+-- cast_to_string
+SELECT CAST(x AS STRING) AS a, CONCAT(x, 'x') AS b, x || 'x' AS c, CAST(1.0 AS STRING) AS d, CAST(-1234567890123456.0 AS STRING) AS e FROM (SELECT 1e15 AS x)
+--> ["1e+15", "1e+15x", "1e+15x", "1", "-1234567890123456"]

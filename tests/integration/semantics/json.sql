@@ -13,3 +13,7 @@ SELECT JSON_VALUE('oops', '$.a')
 -- to_json_string: a row
 SELECT TO_JSON_STRING(t) FROM (SELECT NUMERIC '1.50' AS a, TIMESTAMP '2024-01-01' AS b) AS t
 --> ["{\"a\":\"1.5\",\"b\":\"2024-01-01T00:00:00Z\"}"]
+
+-- -
+SELECT PARSE_JSON('{"a":1,"a":123456789012345678901234567890}', wide_number_mode => 'round') AS j, PARSE_JSON('[123456789012345678901234567890]', wide_number_mode => 'round') AS k
+--> ["{\"a\":1}", "[1.2345678901234568e29]"]

@@ -78,6 +78,26 @@ SELECT ABS(TIME_DIFF(CURRENT_TIME('UTC'), CURRENT_TIME('Asia/Tokyo'), MINUTE)) I
 SELECT FORMAT_DATE('%e', DATE '2024-01-03') AS day
 --> [" 3"]
 
+-- spaced_day
+SELECT FORMAT_TIMESTAMP('%c', TIMESTAMP '2024-01-03') AS c
+--> ["Wed Jan  3 00:00:00 2024"]
+
+-- early_years
+SELECT FORMAT_DATETIME('%F %T', DATETIME '0001-01-01') AS c
+--! before 1000
+
+-- early_years
+SELECT FORMAT_TIMESTAMP('%c', TIMESTAMP '0900-01-01') AS c
+--! before 1000
+
+-- early_years
+SELECT FORMAT_TIMESTAMP('%F %e', TIMESTAMP '2024-12-31 23:00:00', 'Asia/Tokyo') AS c
+--> ["2025-01-01  1"]
+
+-- timestamp_of_seconds
+SELECT TIMESTAMP_MILLIS(253402300800000) AS t
+--! out of range
+
 -- timestamp_of_text
 SELECT TIMESTAMP(s) AS t FROM (SELECT '2024/01/01' AS s)
 --! Invalid timestamp
@@ -105,3 +125,7 @@ SELECT DATE_ADD(d, INTERVAL 1 DAY) AS e FROM (SELECT DATE '9999-12-31' AS d)
 -- timestamp_of_seconds
 SELECT TIMESTAMP_SECONDS(1719792000123) AS t
 --! out of range
+
+-- replaced_functions
+SELECT REVERSE(s) AS r, REVERSE('abc') AS a FROM (SELECT 'e\u0301 x' AS s)
+--> ["x \u0301e", "cba"]

@@ -76,3 +76,21 @@ SELECT * FROM (SELECT 1 AS x, 2 AS y) AS a JOIN (SELECT 1 AS x, 3 AS z) AS b USI
 -- reserved_words
 SELECT following FROM (SELECT 1 AS `following`)
 --! Unexpected keyword FOLLOWING
+
+-- pivoted_names
+SELECT * FROM (SELECT 1 AS x, 'a' AS k) PIVOT(SUM(x) AS s, COUNT(*) AS c FOR k IN ('a', 'b' AS y))
+--> ["1", "1", null, "0"]
+--: s_a INT64, c_a INT64, s_y INT64, c_y INT64
+
+-- pivoted_names
+SELECT * FROM (SELECT 1 AS x, 2 AS k) PIVOT(SUM(x) FOR k IN (2, -3))
+--> ["1", null]
+--: _2 INT64, minus_3 INT64
+
+-- pivoted_names
+SELECT * FROM (SELECT 1 AS x, 2 AS k) PIVOT(SUM(x), COUNT(*) FOR k IN (2))
+--! must specify an alias
+
+-- pivoted_names
+SELECT * FROM (SELECT 1 AS x, 1.5 AS k) PIVOT(SUM(x) FOR k IN (0.5 + 1))
+--! needs an alias

@@ -13,7 +13,8 @@ CREATE OR REPLACE MACRO bq.main._exact_number(s) AS
     CASE WHEN s IS NULL OR regexp_full_match(trim(s), '[+-]?\s*(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?') THEN replace(trim(s), ' ', '')
     ELSE _raise('Invalid input to PARSE_NUMERIC: "' || s || '"')::VARCHAR END;
 CREATE OR REPLACE MACRO bq.main.parse_numeric(s) AS CAST(bq.main._exact_number(s) AS DECIMAL(38, 9));
-CREATE OR REPLACE MACRO bq.main.parse_bignumeric(s) AS CAST(bq.main._exact_number(s) AS DECIMAL(38, 18));
+CREATE OR REPLACE MACRO bq.main._bignumeric_text(s) AS CASE WHEN length(s) > 19 OR s ILIKE '%e%' THEN _bignumeric_text(s) ELSE s END;
+CREATE OR REPLACE MACRO bq.main.parse_bignumeric(s) AS CAST(bq.main._bignumeric_text(bq.main._exact_number(s)) AS DECIMAL(38, 18));
 CREATE OR REPLACE MACRO bq.main._not_zero(x, name, y) AS CASE WHEN x = 0 THEN _raise('Floating point error in function: ' || name || '(0)')::DOUBLE ELSE y END;
 CREATE OR REPLACE MACRO bq.main.coth(x) AS bq.main._not_zero(x, 'COTH', 1 / tanh(x));
 CREATE OR REPLACE MACRO bq.main.csch(x) AS bq.main._not_zero(x, 'CSCH', 1 / sinh(x));
@@ -45,6 +46,7 @@ CREATE OR REPLACE MACRO bq.main._repeat(s, n) AS repeat(s, bq.main._not_negative
 CREATE OR REPLACE MACRO bq.main._left_pad(s, n, fill) AS lpad(s, bq.main._not_negative(n, 'Second argument (output size) for LPAD/RPAD')::INTEGER, fill);
 CREATE OR REPLACE MACRO bq.main._right_pad(s, n, fill) AS rpad(s, bq.main._not_negative(n, 'Second argument (output size) for LPAD/RPAD')::INTEGER, fill);
 CREATE OR REPLACE MACRO bq.main._lower(s) AS CASE WHEN contains(s, 'İ') THEN _lower(s) ELSE lower(s) END;
+CREATE OR REPLACE MACRO bq.main._reverse(s) AS CASE WHEN strlen(s) > length(s) THEN _reverse(s) ELSE reverse(s) END;
 CREATE OR REPLACE MACRO bq.main._acosh(x) AS CASE WHEN x < 1 THEN _raise('Floating point error in function: ACOSH(' || x || ')')::DOUBLE ELSE acosh(x) END;
 CREATE OR REPLACE MACRO bq.main._cot(x) AS bq.main._not_zero(x, 'COT', cot(x));
 CREATE OR REPLACE MACRO bq.main._unix_millis(x) AS (epoch_us(x) - (epoch_us(x) % 1000 + 1000) % 1000) // 1000;
@@ -57,6 +59,9 @@ CREATE OR REPLACE MACRO bq.main._instr(s, t, p, n) AS CASE WHEN s IS NULL OR t I
 CREATE OR REPLACE MACRO bq.main._parse_json_exact(s) AS CASE
     WHEN NOT _json_exact(s) THEN _raise('Invalid input to PARSE_JSON: number cannot be stored without loss of precision')
     ELSE _json_sorted(json(s)::VARCHAR)::JSON END;
+CREATE OR REPLACE MACRO bq.main.parse_json(s) AS bq.main._parse_json_exact(s),
+    (s, mode) AS CASE lower(mode) WHEN 'exact' THEN bq.main._parse_json_exact(s) WHEN 'round' THEN _json_rounded(json(s)::VARCHAR)::JSON
+    ELSE _raise('Invalid wide_number_mode: ' || mode)::JSON END;
 CREATE OR REPLACE MACRO bq.main._days_apart(micros) AS to_days((micros // 86400000000)::INTEGER) + to_microseconds(micros - micros // 86400000000 * 86400000000);
 CREATE OR REPLACE MACRO bq.main._finite_of_two(a, b, y, name) AS
     CASE WHEN NOT isfinite(y) AND isfinite(a::DOUBLE) AND isfinite(b::DOUBLE) THEN _raise('Floating point error in function: ' || name || '(' || a || ', ' || b || ')')::DOUBLE ELSE y END;
@@ -66,6 +71,8 @@ CREATE OR REPLACE MACRO bq.main._datetime_in_range(d) AS
     CASE WHEN d NOT BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN _raise('datetime is out of range: ' || d)::TIMESTAMP ELSE d END;
 CREATE OR REPLACE MACRO bq.main._timestamp_in_range(d) AS
     CASE WHEN epoch_us(d) NOT BETWEEN -62135596800000000 AND 253402300799999999 THEN _raise('timestamp is out of range: ' || d)::TIMESTAMPTZ ELSE d END;
+CREATE OR REPLACE MACRO bq.main._in_range_of_zone(t, zone) AS CASE WHEN timezone(zone, t) NOT BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'
+    THEN _raise('timestamp is out of range in the time zone ' || zone || ': ' || t)::TIMESTAMPTZ ELSE t END;
 CREATE OR REPLACE MACRO bq.main._two_digit_offset(s) AS regexp_replace(s, '(:\d\d(?:\.\d*)?) ?([+-])(\d)(:\d\d)?$', '\1\2' || '0\3\4');
 CREATE OR REPLACE MACRO bq.main._atanh_finite(x) AS CASE WHEN abs(x) = 1 THEN _raise('Floating point error in function: ATANH(' || x || ')')::DOUBLE ELSE bq.main._atanh(x) END;
 CREATE OR REPLACE MACRO bq.main._signed(x, f) AS CASE WHEN x < 0 THEN '-' || printf(f, -x::HUGEINT) ELSE printf(f, x) END;

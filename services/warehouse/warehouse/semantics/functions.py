@@ -35,6 +35,7 @@ def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
 FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
     "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
     "_parse_instant": (instants.parse, ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT"),
+    "_zone_name": (instants.zone_name, ["DOUBLE", "VARCHAR"], "VARCHAR"),  # in place of local-bigquery's
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
     **json_functions.FUNCTIONS,
@@ -45,5 +46,6 @@ FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on the connection."""
+    connection.remove_function("_zone_name")
     for name, (function, parameters, result) in FUNCTIONS.items():
         connection.create_function(name, function, list[Any](parameters), result)

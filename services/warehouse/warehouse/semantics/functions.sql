@@ -1,9 +1,11 @@
 -- Macros that the rules call. A macro takes the fast path of DuckDB where it is exact, else a function of functions.py.
 CREATE MACRO bq.main._numeric_string(x) AS
     CASE WHEN contains(x::VARCHAR, '.') THEN regexp_replace(rtrim(rtrim(x::VARCHAR, '0'), '.'), '^(-?)\.', '\1' || '0.') ELSE x::VARCHAR END;
+CREATE MACRO bq.main._float_string(x) AS
+    CASE WHEN abs(x) >= 1e15 THEN _float_text_exact(x) ELSE regexp_replace(x::DOUBLE::VARCHAR, '\.0$', '') END;
 CREATE MACRO bq.main._any_string(x) AS CASE
     WHEN starts_with(typeof(x), 'DECIMAL') THEN bq.main._numeric_string(x)
-    WHEN typeof(x) = 'DOUBLE' THEN regexp_replace(x::VARCHAR, '\.0$', '')
+    WHEN typeof(x) = 'DOUBLE' THEN bq.main._float_string(TRY_CAST(x::VARCHAR AS DOUBLE))
     ELSE x::VARCHAR END;
 
 -- NUMERIC * and /. DuckDB rounds a DECIMAL(38, 18) to nine decimals with a slow division of 128-bit numbers. Where the

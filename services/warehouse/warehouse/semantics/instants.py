@@ -57,9 +57,24 @@ def parse(template: str, text: str, zone: str) -> int:
     return (instant - EPOCH) // datetime.timedelta(microseconds=1)
 
 
+def zone_name(seconds: float, zone: str) -> str:
+    """Return the name of a time zone's offset at an instant: UTC, UTC-5, UTC+0545. Raises for an unknown zone."""
+    offset = zone if re.fullmatch(r"[+-]\d{1,2}(:\d{2})?", zone) else None
+    found = (EPOCH + datetime.timedelta(seconds=seconds)).astimezone(_zone(offset, zone)).utcoffset()
+    total = (found or datetime.timedelta()).total_seconds()
+    hours, minutes = divmod(int(abs(total)) // 60, 60)
+    sign = "-" if total < 0 else "+"
+    if minutes:
+        return f"UTC{sign}{hours:02d}{minutes:02d}"
+    return f"UTC{sign}{hours}" if hours else "UTC"
+
+
 def _zone(offset: str | None, name: str) -> datetime.tzinfo:
     if offset is None:
-        return zoneinfo.ZoneInfo(name)
+        try:
+            return zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"Invalid time zone: {name}") from None
     digits = re.sub(r"\D", "", offset)
     hours, minutes = (digits[:-2] or digits, digits[-2:]) if len(digits) > 2 else (digits or "0", "0")
     delta = datetime.timedelta(hours=int(hours), minutes=int(minutes))

@@ -14,6 +14,16 @@ def text(document: str) -> str:
     return _text(json.loads(document, object_pairs_hook=_first_of_each))
 
 
+def rounded(document: str) -> str:
+    """Return a document with numbers that fit neither 64 bits nor a double as the nearest double (PARSE_JSON)."""
+    return _text(json.loads(document, object_pairs_hook=_first_of_each, parse_int=_integer))
+
+
+def _integer(digits: str) -> int | float:
+    number = int(digits)
+    return number if -(2**63) <= number < 2**64 else float(number)
+
+
 def _first_of_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(reversed(members))
 
@@ -137,6 +147,7 @@ def interval(text: str) -> str:
 
 TEXT = "VARCHAR"
 FUNCTIONS = {
+    "_json_rounded": (rounded, [TEXT], TEXT),
     "_json_sorted": (text, [TEXT], TEXT),
     "_json_set": (set_value, [TEXT, TEXT, TEXT], TEXT),
     "_json_without_nulls": (strip_nulls, [TEXT], TEXT),

@@ -1,5 +1,6 @@
 """Mathematics of NUMERIC, which DuckDB computes with doubles; BIGNUMERIC's products and quotients."""
 
+import contextlib
 import decimal
 from collections.abc import Callable
 
@@ -72,6 +73,14 @@ def bignumeric_quotient(a: Decimal, b: Decimal) -> Decimal:
     return rounded(EXACT.divide(a, b), BIGNUMERIC, "quotient of BIGNUMERIC")
 
 
+def bignumeric_text(text: str) -> str:
+    """Return the text of a BIGNUMERIC. Raises ValueError for more than the 18 decimals of the emulator."""
+    with contextlib.suppress(decimal.InvalidOperation):  # DuckDB's cast names what is not a number
+        if int(Decimal(text).normalize(EXACT).as_tuple().exponent) < -18:
+            raise ValueError(f"{text}: the emulator has no BIGNUMERIC with more than 18 decimals")
+    return text
+
+
 def round_to(x: Decimal, digits: int, mode: str) -> Decimal:
     """Return `x` rounded to a number of decimals, negative before the point. Raises ValueError for one too large."""
     if digits >= 9:
@@ -110,5 +119,6 @@ FUNCTIONS = {
     "_numeric_trunc": (lambda x, digits: round_to(x, digits, decimal.ROUND_DOWN), [N, "BIGINT"], N),
     "_bignumeric_product": (bignumeric_product, [B, B], B),
     "_bignumeric_quotient": (bignumeric_quotient, [B, B], B),
+    "_bignumeric_text": (bignumeric_text, ["VARCHAR"], "VARCHAR"),
     "_grouped": (grouped, [N, "BIGINT"], "VARCHAR"),
 }

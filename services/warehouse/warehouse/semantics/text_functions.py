@@ -58,6 +58,11 @@ def float_text(number: float) -> str:
     return next((text for text in texts if float(text) == number), str(number))
 
 
+def reverse(text: str) -> str:
+    """Return the characters from the last to the first; DuckDB keeps a combining character behind its letter."""
+    return text[::-1]
+
+
 TEXT, INT = "VARCHAR", "BIGINT"
 FUNCTIONS = {
     "_float_text_exact": (float_text, ["DOUBLE"], TEXT),
@@ -65,6 +70,7 @@ FUNCTIONS = {
     "_initcap": (initcap, [TEXT, TEXT], TEXT),
     "_initcap_words": (lambda text: initcap(text, DELIMITERS), [TEXT], TEXT),
     "_soundex": (soundex, [TEXT], TEXT),
+    "_reverse": (reverse, [TEXT], TEXT),
     "_lower": (lambda text: text.lower(), [TEXT], TEXT),
     "_one_group": (grouped_once, [TEXT], TEXT),
 }

@@ -11,6 +11,7 @@ from warehouse.semantics.rules import (
     names,
     numbers,
     patterns,
+    pivots,
     ranges,
     refusals,
     statements,
@@ -60,11 +61,12 @@ RULES = (
     ranges.date_of_numbers,
     library.type_of,
     times.current_time,
-    times.spaced_day,
     times.timestamp_of_text,
     times.early_years,
+    times.spaced_day,
     ranges.bucket_in_range,
     # numbers
+    numbers.long_literals,
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,
     numbers.nan_compares_with_nothing,
@@ -88,6 +90,7 @@ RULES = (
     dates.on_instants,
     dates.months_apart,
     dates.extract_parts,
+    dates.interval_parts,
     dates.date_trunc,
     dates.instants_apart,
     # JSON
@@ -95,7 +98,10 @@ RULES = (
     json.json_of_no_json,
     # arrays
     arrays.array_concat,
+    arrays.struct_order,
     arrays.unnest_structs,
+    # PIVOT
+    pivots.pivoted_names,
     # checked results
     ranges.float_results,
     ranges.dates_in_range,

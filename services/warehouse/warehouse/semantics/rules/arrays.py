@@ -17,6 +17,18 @@ def array_concat(node: exp.ArrayConcat, facts: Facts) -> Node | None:
     return exp.Case(ifs=[exp.If(this=missing, true=exp.null())], default=node.copy())
 
 
+@rule("ORDER BY after SELECT AS STRUCT sees the aliases of its fields", exp.Select)
+def struct_order(select: exp.Select, facts: Facts) -> None:
+    order = select.args.get("order")
+    if select.args.get("kind") != "STRUCT" or order is None:
+        return
+    fields = {item.alias.casefold(): item.this for item in select.expressions if isinstance(item, exp.Alias)}
+    for ordered in order.expressions:
+        name = ordered.this
+        if isinstance(name, exp.Column) and not name.table and name.name.casefold() in fields:
+            name.replace(exp.Paren(this=fields[name.name.casefold()].copy()))
+
+
 @rule("UNNEST of STRUCTs makes their fields columns", exp.Unnest)
 def unnest_structs(unnest: exp.Unnest, facts: Facts) -> Node | None:
     array = datatype(unnest.expressions[0]) if len(unnest.expressions) == 1 else None

@@ -7,8 +7,10 @@ from sqlglot import exp
 from warehouse.semantics import types
 from warehouse.semantics.nodes import Node, call, datatype, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
+from warehouse.semantics.rules.dates import interval
 
 TEXTS = {  # the macro that writes a value as BigQuery does, where DuckDB's cast differs
+    "FLOAT64": "_float_string",
     "NUMERIC": "_numeric_string",
     "BIGNUMERIC": "_numeric_string",
     "TIMESTAMP": "_instant_string",
@@ -43,7 +45,7 @@ def text(value: Node, kind: str | None) -> Node | None:
     return macro(TEXTS[kind], value) if kind in TEXTS else None
 
 
-@rule("NUMERIC, TIMESTAMP, INTERVAL and BYTES are written as STRING in BigQuery's form", exp.Cast, exp.TryCast)
+@rule("FLOAT64, NUMERIC, TIMESTAMP, INTERVAL and BYTES are written as STRING in BigQuery's form", exp.Cast, exp.TryCast)
 def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     if of(node) != "STRING" or node.args.get("format"):
         return None
@@ -61,8 +63,7 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
     if kind == "BYTES":
         return typed(call("encode", value), "BYTES")
     if kind == "INTERVAL" and isinstance(value, exp.Literal) and INTERVAL.fullmatch(value.this):
-        span = exp.IntervalSpan(this=exp.Var(this="YEAR"), expression=exp.Var(this="SECOND"))
-        return exp.Interval(this=value.copy(), unit=span)
+        return interval(value.this, "YEAR")
     if kind not in STRICT or value.meta.get("strict"):
         return None
     pattern = STRICT[kind][0]
@@ -71,6 +72,7 @@ def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
         and re.search(pattern, value.this)
         and value.this == value.this.strip()
         and value.this[1:3].lower() != "0x"
+        and kind != "BIGNUMERIC"
     ):
         if kind == "TIMESTAMP":
             node.set("this", exp.Literal.string(SHORT_OFFSET.sub(r"\g<1>0\2\3", value.this)))
@@ -85,6 +87,8 @@ def strict(value: Node, kind: str, safe: bool) -> Node:
     checked = macro("_like", value, pattern, exp.null() if safe else words)
     if kind == "TIMESTAMP":
         checked = macro("_two_digit_offset", checked)
+    if kind == "BIGNUMERIC":
+        checked = macro("_bignumeric_text", checked)
     if kind == "INT64":
         checked = macro("_signed_hexadecimal", checked)
     checked.meta["strict"] = True

@@ -4,10 +4,13 @@ import re
 
 from sqlglot import exp
 
+from warehouse.semantics import types
 from warehouse.semantics.nodes import Node, call, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
+from warehouse.semantics.rules.ranges import in_range
 
 MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+INTERVAL_PARTS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 IN_A_SECOND = {"MILLISECOND": 1000, "MICROSECOND": 1_000_000}
 TIME_PARTS = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"})
 DATE_PARTS = frozenset({"DAY", "DAYOFWEEK", "DAYOFYEAR", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR", "ISOYEAR"})
@@ -56,20 +59,44 @@ def extract_parts(node: exp.Extract, facts: Facts) -> Node | None:
     if kind in EXTRACTED and part not in EXTRACTED[kind]:
         raise refuse(f"EXTRACT from {kind} does not support the {part} date part", place(node))
     modulus = IN_A_SECOND.get(part)
-    if modulus and kind != "INTERVAL":
+    if modulus:
         return typed(call("mod", node.copy(), modulus), "INT64")
     if part == "TIME" and kind == "TIMESTAMP" and not isinstance(value, exp.AtTimeZone):
         node.set("expression", typed(value.copy(), "DATETIME"))
     return None
 
 
+@rule("INTERVAL 'x' YEAR TO SECOND keeps all its digits", exp.Interval)
+def interval_parts(node: exp.Interval, facts: Facts) -> Node | None:
+    unit = node.args.get("unit")
+    if not isinstance(unit, exp.IntervalSpan) or not isinstance(node.this, exp.Literal):
+        return None
+    return interval(node.this.this, unit.this.name)
+
+
+def interval(text: str, first: str) -> Node | None:
+    """Return the INTERVAL that `text`, `1-2 3 4:5:6.7`, is from the part `first` on; None for another form."""
+    parts = INTERVAL_PARTS[INTERVAL_PARTS.index(first.upper()) :]
+    values = [
+        ("-" if token.startswith("-") else "") + value
+        for token in text.split()
+        for value in re.split("[-:]", token.lstrip("+-"))
+    ]
+    if len(values) > len(parts) or not all(re.fullmatch(r"-?\d+(\.\d*)?", value) for value in values):
+        return None
+    exact = " ".join(f"{value} {part.lower()}" for value, part in zip(values, parts, strict=False))
+    found = exp.Interval(this=exp.Literal.string(exact))
+    found.type = types.build("INTERVAL")
+    return found
+
+
 @rule("DATE_TRUNC keeps the type of its argument; a STRING literal is a DATE", exp.DateTrunc)
 def date_trunc(node: exp.DateTrunc, facts: Facts) -> Node | None:
     kind = of(node.this)
     if kind in ("TIMESTAMP", "DATETIME"):
-        unit = exp.Var(this=node.text("unit").upper())
+        unit = node.args["unit"].copy() if node.text("unit") == "" else exp.Var(this=node.text("unit").upper())
         truncated = exp.TimestampTrunc if kind == "TIMESTAMP" else exp.DatetimeTrunc
-        return typed(truncated(this=node.this.copy(), unit=unit, zone=node.args.get("zone")), kind)
+        return in_range(truncated(this=node.this.copy(), unit=unit, zone=node.args.get("zone")), kind)
     if isinstance(node.this, exp.Literal):
         node.set("this", typed(node.this.copy(), "DATE"))
     return None
@@ -108,9 +135,8 @@ def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
         return None
     function = INSTANT_FUNCTIONS[kind][list(ON_DATES).index(type(node))]
     arguments = {key: value for key, value in node.args.items() if key in ("this", "expression", "unit")}
-    return typed(
-        function(**{key: value.copy() for key, value in arguments.items()}), "INT64" if function in DIFFS else kind
-    )
+    call_of_kind = function(**{key: value.copy() for key, value in arguments.items()})
+    return typed(call_of_kind, "INT64") if function in DIFFS else in_range(call_of_kind, kind)
 
 
 @rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)

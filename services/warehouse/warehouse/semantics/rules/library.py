@@ -72,6 +72,7 @@ TABLE = (
     Replacement(exp.Left, "this expression", "STRING INT64", "bq.main._left", "STRING"),
     Replacement(exp.Right, "this expression", "STRING INT64", "bq.main._right", "STRING"),
     Replacement(exp.Repeat, "this times", "STRING INT64", "bq.main._repeat", "STRING"),
+    Replacement(exp.Reverse, "this", "STRING", "bq.main._reverse", "STRING"),
     Replacement(exp.Lower, "this", "STRING", "bq.main._lower", "STRING"),
     # FLOAT64
     Replacement(exp.Acosh, "this", "FLOAT64", "bq.main._acosh", "FLOAT64"),

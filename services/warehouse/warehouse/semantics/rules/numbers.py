@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from warehouse.semantics import types
-from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, macro, of, typed
+from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 
@@ -13,6 +13,19 @@ def numeric_arithmetic(node: exp.Binary, facts: Facts) -> Node | None:
         return None
     function = "_numeric_multiply" if isinstance(node, exp.Mul) else "_numeric_divide"
     return typed(macro(function, exact_literal(node.left, "NUMERIC"), exact_literal(node.right, "NUMERIC")), "NUMERIC")
+
+
+@rule("BIGNUMERIC has 38 decimals, in the emulator 18", exp.Cast)
+def long_literals(node: exp.Cast, facts: Facts) -> None:
+    if node.to.this != exp.DataType.Type.DECIMAL or len(node.to.expressions) != 2:
+        return
+    if int(node.to.expressions[1].name) <= 18:
+        return
+    above = node.parent  # a literal that is a column of the result is shown as it stands
+    while isinstance(above, exp.Alias | exp.Paren):
+        above = above.parent
+    if not isinstance(above, exp.Select) or above.parent is not None:
+        raise refuse("the emulator has no BIGNUMERIC with more than 18 decimals", place(node))
 
 
 @rule("SAFE_DIVIDE of NUMERIC is NUMERIC", exp.SafeDivide)

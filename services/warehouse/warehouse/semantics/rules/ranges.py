@@ -13,6 +13,13 @@ MOVED = (
 )
 
 
+def in_range(node: Node, kind: str) -> Node:
+    """Return `node`, a DATE, DATETIME or TIMESTAMP: a value before the year 1 or after 9999 is an error."""
+    kept = node.copy()
+    kept.type = types.build(kind)
+    return typed(call(f"bq.main._{kind.lower()}_in_range", typed(kept, kind)), kind)
+
+
 @rule(
     "a result that is too large for FLOAT64, or not defined, is an error", exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Pow
 )
@@ -33,9 +40,10 @@ def dates_in_range(node: Node, facts: Facts) -> Node | None:
         return None
     if isinstance(node, exp.Add | exp.Sub) and kind == "DATE" and "INTERVAL" in (of(node.this), of(node.expression)):
         kind = "DATETIME"
-    kept = node.copy()
-    kept.type = types.build(kind)
-    return typed(call(f"bq.main._{kind.lower()}_in_range", typed(kept, kind)), kind)
+    zone = node.args.get("zone")
+    if kind == "TIMESTAMP" and isinstance(zone, exp.Literal) and zone.this[:1] not in "+-":
+        node.set("this", typed(call("bq.main._in_range_of_zone", node.this, zone), kind))
+    return in_range(node, kind)
 
 
 @rule("a bucket of dates is in range", exp.Anonymous)
@@ -43,13 +51,13 @@ def bucket_in_range(node: exp.Anonymous, facts: Facts) -> Node | None:
     kind = node.name.lower().removeprefix(NAMES).removesuffix("_bucket").upper()
     if kind not in ("DATE", "DATETIME", "TIMESTAMP") or not node.name.lower().endswith("_bucket"):
         return None
-    return typed(call(f"bq.main._{kind.lower()}_in_range", typed(node.copy(), kind)), kind)
+    return in_range(node, kind)
 
 
-@rule("a TIMESTAMP of seconds is in range", exp.UnixToTime)
+@rule("a TIMESTAMP of seconds, milliseconds or microseconds is in range", exp.UnixToTime)
 def timestamp_of_seconds(node: exp.UnixToTime, facts: Facts) -> Node | None:
     if node.args.get("scale") is not None:
-        return None
+        return in_range(node, "TIMESTAMP")
     return typed(call("bq.main._timestamp_of_seconds", node.this, typed(node.copy(), "TIMESTAMP")), "TIMESTAMP")
 
 
@@ -57,7 +65,7 @@ def timestamp_of_seconds(node: exp.UnixToTime, facts: Facts) -> Node | None:
 def date_of_numbers(node: Node, facts: Facts) -> Node | None:
     if isinstance(node, exp.Date) and not node.expressions:
         return None
-    return typed(call("bq.main._date_in_range", typed(node.copy(), "DATE")), "DATE")
+    return in_range(node, "DATE")
 
 
 @rule("an array of dates needs a step", exp.GenerateDateArray, exp.GenerateTimestampArray)
