@@ -129,3 +129,8 @@ SELECT TIMESTAMP_SECONDS(1719792000123) AS t
 -- replaced_functions
 SELECT REVERSE(s) AS r, REVERSE('abc') AS a FROM (SELECT 'e\u0301 x' AS s)
 --> ["x \u0301e", "cba"]
+
+-- value_of_greatest
+SELECT MAX_BY(x, y) AS a, MIN_BY(x, y) AS b FROM UNNEST([STRUCT(CAST(NULL AS INT64) AS x, 5 AS y), (2, 1), (3, NULL)])
+--> [null, "2"]
+--: a INT64, b INT64

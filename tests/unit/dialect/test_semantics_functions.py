@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from warehouse.semantics import bytes_functions, json_functions, number_functions, text_functions
+from warehouse.semantics import bytes_functions, instants, json_functions, number_functions, text_functions
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,37 @@ def test_texts_are_characters() -> None:
     with pytest.raises(ValueError, match="capturing"):
         text_functions.grouped_once("(a)|(b)")
     assert text_functions.grouped_once(r"(?:a)(b)\(") == r"(?:a)(b)\("
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zone", "name"),
+    [
+        (1704067200, "UTC", "UTC"),
+        (1704067200, "Asia/Tokyo", "UTC+9"),
+        (1704067200, "America/St_Johns", "UTC-0330"),
+        (1704067200, "+05:45", "UTC+0545"),
+        (1704067200, "-5", "UTC-5"),
+        (-3786825600, "America/New_York", "UTC-0456"),
+    ],
+)
+def test_a_zone_is_named_by_its_offset(seconds: float, zone: str, name: str) -> None:
+    assert instants.zone_name(seconds, zone) == name
+
+
+def test_an_unknown_zone_is_named() -> None:
+    with pytest.raises(ValueError, match="nowhere"):
+        instants.zone_name(0, "nowhere")
+
+
+def test_json_numbers_are_rounded_to_doubles() -> None:
+    assert json_functions.rounded('{"b":1,"a":2,"a":3}') == '{"a":2,"b":1}'
+    assert json_functions.rounded("[18446744073709551615,18446744073709551616]") == (
+        "[18446744073709551615,1.8446744073709552e+19]"
+    )
+
+
+def test_a_bignumeric_of_more_than_18_decimals_is_refused() -> None:
+    assert number_functions.bignumeric_text("0.1234567890123456780000") == "0.1234567890123456780000"
+    for text in ("0.1234567890123456789", "1e-19"):
+        with pytest.raises(ValueError, match="18 decimals"):
+            number_functions.bignumeric_text(text)

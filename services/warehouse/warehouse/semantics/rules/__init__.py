@@ -51,6 +51,7 @@ RULES = (
     library.array_places,
     aggregates.numeric_average,
     aggregates.correlation,
+    aggregates.value_of_greatest,
     times.instant_text,
     patterns.json_of_text,
     patterns.capturing_groups,

@@ -25,6 +25,16 @@ def correlation(node: exp.Corr, facts: Facts) -> Node | None:
     return typed(exp.Case(ifs=[exp.If(this=enough, true=node.copy())]), "FLOAT64")
 
 
+@rule("MAX_BY(x, y) is ANY_VALUE(x HAVING MAX y), MIN_BY the like: x may be NULL", exp.ArgMax, exp.ArgMin)
+def value_of_greatest(node: exp.ArgMax | exp.ArgMin, facts: Facts) -> Node | None:
+    if node.args.get("count") is not None or isinstance(node.parent, exp.Window | exp.Filter | exp.IgnoreNulls):
+        return None
+    picked = exp.HavingMax(this=node.this.copy(), expression=node.expression.copy(), max=isinstance(node, exp.ArgMax))
+    found = exp.AnyValue(this=picked)
+    found.type = node.type
+    return found
+
+
 @rule("STRING_AGG of BYTES is missing in DuckDB", exp.GroupConcat)
 def aggregated_bytes(node: exp.GroupConcat, facts: Facts) -> None:
     if any(of(inner) == "BYTES" for inner in node.find_all(exp.Column, exp.Cast, exp.ByteString)):
