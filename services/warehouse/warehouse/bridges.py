@@ -79,7 +79,6 @@ BRIDGES = (
     dml.assignments_are_no_comparisons,
     dml.assigned_arrays,
     dml.load_statements,
-    dml.json_assignments,
     dml.partition_filter_of_merge,
     inserts.exact_values,
     evolution.nested_fields,

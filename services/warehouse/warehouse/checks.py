@@ -10,6 +10,8 @@ from local_bigquery.models import TableFieldSchema
 
 from warehouse.values import DECIMALS, kind
 
+VALUE = "__value"
+
 
 def written(value: str, field: TableFieldSchema, prefix: str = "", depth: int = 0) -> str:
     """Return SQL for `value` as the column stores it; `value` itself when nothing can be wrong.
@@ -32,6 +34,35 @@ def written(value: str, field: TableFieldSchema, prefix: str = "", depth: int = 
         message = f"Required field {path} cannot be null"
         return f"CASE WHEN {value} IS NULL THEN error({literal(message)}) ELSE {checked} END"
     return checked
+
+
+def written_column(value: str, field: TableFieldSchema) -> str:
+    """Return `written` for a whole column of a table that exists: DuckDB checks its NOT NULL."""
+    return written(value, field.replace(mode="REPEATED" if field.mode == "REPEATED" else "NULLABLE"))
+
+
+def written_once(value: str, field: TableFieldSchema) -> str:
+    """Return SQL like `written_column` for any `value`, which is cast to the column's type and evaluated once."""
+    checked = written_column(VALUE, field)
+    return f"list_transform([CAST({value} AS {types.duckdb_type(field)})], lambda {VALUE}: {checked})[1]"
+
+
+def checks_nothing(field: TableFieldSchema) -> bool:
+    """Return whether every value of the column's DuckDB type can be written as it is."""
+    return kind(field) != "RECORD" and written_column(VALUE, field) == VALUE
+
+
+def typed_rows(sql: str, fields: list[TableFieldSchema], values: list[str]) -> str:
+    """Return SQL of the rows of a query with the types of `fields`, as columns c0, c1 and so on.
+
+    `values` are SQL of these columns as the query gives them.
+    """
+    names = [f"c{index}" for index in range(len(fields))]
+    casts = ", ".join(
+        f"CAST({value} AS {types.duckdb_type(field)}) AS {name}"
+        for value, field, name in zip(values, fields, names, strict=True)
+    )
+    return f"(SELECT {casts} FROM ({sql}) AS q({', '.join(names)})) AS typed"  # noqa: S608 quoted names
 
 
 def _single(value: str, field: TableFieldSchema, path: str, depth: int) -> str:

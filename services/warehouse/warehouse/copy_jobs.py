@@ -38,9 +38,14 @@ def partitions() -> None:
 
 
 def _partition(reference: Any) -> Partition:
-    project_id, dataset_id, table_id = tables.reference(reference)
-    table_id, _, partition = table_id.partition("$")
-    return Partition((project_id, dataset_id, table_id), partition or None)
+    table, partition = without_partition(tables.reference(reference))
+    return Partition(table, partition or None)
+
+
+def without_partition(reference: tuple[str, str, str]) -> tuple[tuple[str, str, str], str]:
+    """Return the table of `table$20240131` and the id of the partition, which is empty for a whole table."""
+    table_id, _, partition = reference[2].partition("$")
+    return (*reference[:2], table_id), partition
 
 
 def _copy(cursor: Any, source: Partition, destination: Partition, append: bool) -> Any:

@@ -12,7 +12,7 @@ from local_bigquery.sql.translate import Context, translate
 from sqlglot import exp
 
 from warehouse import layouts, schemas
-from warehouse.checks import written
+from warehouse.checks import typed_rows, written
 from warehouse.coercions import check_assignable
 from warehouse.semantics.rules.statements import check_column_names
 from warehouse.transactions import refuse_in_transaction, transaction
@@ -82,24 +82,21 @@ def write(
     It is one statement, so the query can read the old table. Call it in a transaction. Raises BigQueryError or
     duckdb.Error. `hidden` adds the column of ingestion-time partitions.
     """
-    relation = cursor.sql(sql, params=bound)
-    produced = [(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)]
+    produced = cursor.sql(sql, params=bound).types
     if len(produced) != len(fields):
         raise BigQueryError(
             "invalidQuery",
             f"The number of columns in the column definition list ({len(fields)}) does not match the number of "
             f"columns produced by the query ({len(produced)})",
         )
-    selected = []
-    for index, (field, (_, kind)) in enumerate(zip(fields, produced, strict=True)):
+    values = []
+    for index, (field, kind) in enumerate(zip(fields, produced, strict=True)):
         check_assignable(field, kind)
-        selected.append(f"CAST({positional(f'c{index}', field, kind)} AS {types.duckdb_type(field)}) AS c{index}")
-    columns = ", ".join(f"c{index}" for index in range(len(fields)))
+        values.append(positional(f"c{index}", field, kind))
     checked = ", ".join(f"{written(f'c{i}', field)} AS {quote(field.name)}" for i, field in enumerate(fields))
     moment = f", date_trunc('day', current_timestamp) AS {quote(tables.INGESTION_TIME)}" if hidden else ""
     written_rows = cursor.execute(
-        f"{create} {table} AS SELECT {checked}{moment} "  # noqa: S608 quoted names
-        f"FROM (SELECT {', '.join(selected)} FROM ({sql}) AS q({columns})) AS typed",
+        f"{create} {table} AS SELECT {checked}{moment} FROM {typed_rows(sql, fields, values)}",  # noqa: S608 quoted names
         bound,
     ).fetchone()
     for field in fields:

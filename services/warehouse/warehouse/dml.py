@@ -1,10 +1,10 @@
 """Bridges for INSERT, UPDATE and MERGE."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import sqlglot
 from local_bigquery.catalog import metadata, names, tables
-from local_bigquery.engine import types
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import merge, query
@@ -17,11 +17,9 @@ from local_bigquery.sql.translate import NODE_RULES, Context
 from sqlglot import exp
 
 from warehouse import schemas
-from warehouse.checks import written
+from warehouse.checks import checks_nothing, typed_rows, written_column, written_once
 from warehouse.create_tables import positional
-from warehouse.values import kind
 
-VALUE = "__value"
 Fields = dict[str, TableFieldSchema]
 
 
@@ -60,15 +58,21 @@ def checked_values() -> None:
     query.translate = merge.translate = translate
 
 
-def json_assignments() -> None:
-    """Let UPDATE and MERGE set a JSON column: local-bigquery takes the assignment for a comparison and refuses it."""
-    upstream = json.equality
+def assignments_are_no_comparisons() -> None:
+    """Leave `SET a = b` of UPDATE and MERGE to checked_values.
 
-    def equality(node: exp.Expression, context: Context) -> exp.Expression:
-        result: exp.Expression = node if isinstance(node.parent, exp.Update) else upstream(node, context)
-        return result
+    local-bigquery takes it for a comparison: it compares the types, refuses a NULL, and knows no equality of JSON.
+    """
+    for upstream in (typing.comparable, json.equality):
+        NODE_RULES[NODE_RULES.index(upstream)] = _except_assignments(upstream)
 
-    translation.NODE_RULES[translation.NODE_RULES.index(upstream)] = equality
+
+def _except_assignments(rule: Callable[..., Any]) -> Callable[..., Any]:
+    def apply(node: exp.Expression, context: Any) -> Any:
+        assigned = isinstance(node.parent, exp.Update) and node.arg_key == "expressions"
+        return node if assigned else rule(node, context)
+
+    return apply
 
 
 def assigned_arrays() -> None:
@@ -174,7 +178,7 @@ def _checked(tree: exp.Expression, context: Any, fields: Fields) -> tuple[str, d
     if isinstance(tree, exp.Update):
         _join_assignments(tree)
         _check_assignments(tree, fields)
-    elif isinstance(tree, exp.Insert) and any(_needs_check(fields[name]) for name in columns):
+    elif isinstance(tree, exp.Insert) and not all(checks_nothing(fields[name]) for name in columns):
         source = tree.expression.sql(dialect=DuckDBDialect)
         if with_ := tree.args.get("with_"):
             source = f"{with_.sql(dialect=DuckDBDialect)} {source}"
@@ -215,14 +219,6 @@ def _is_default(value: exp.Expression) -> bool:
     return isinstance(value, exp.Var) and value.name.upper() == "DEFAULT"
 
 
-def _needs_check(field: TableFieldSchema) -> bool:
-    return kind(field) == "RECORD" or written(VALUE, field.replace(mode=_nullable(field))) != VALUE
-
-
-def _nullable(field: TableFieldSchema) -> str:
-    return "REPEATED" if field.mode == "REPEATED" else "NULLABLE"  # DuckDB checks NOT NULL of a whole column
-
-
 def _join_assignments(tree: exp.Update) -> None:
     """Make one assignment of those to several fields of one STRUCT, which DuckDB refuses."""
     first: dict[str, exp.Expression] = {}
@@ -240,11 +236,9 @@ def _join_assignments(tree: exp.Update) -> None:
 def _check_assignments(tree: exp.Update, fields: Fields) -> None:
     for assignment in tree.expressions:
         field = fields.get(assignment.this.name.casefold()) if isinstance(assignment, exp.EQ) else None
-        if field is None or not _needs_check(field):
-            continue
-        check = written(VALUE, field.replace(mode=_nullable(field)))
-        value = f"CAST({assignment.expression.sql(dialect=DuckDBDialect)} AS {types.duckdb_type(field)})"
-        assignment.set("expression", exp.Var(this=f"list_transform([{value}], lambda {VALUE}: {check})[1]"))
+        if field is not None and not checks_nothing(field):
+            value = assignment.expression.sql(dialect=DuckDBDialect)
+            assignment.set("expression", exp.Var(this=written_once(value, field)))
 
 
 def _insert(tree: exp.Insert, source: str, bound: Any, fields: list[TableFieldSchema], context: Any) -> str:
@@ -255,26 +249,9 @@ def _insert(tree: exp.Insert, source: str, bound: Any, fields: list[TableFieldSc
             "invalidQuery", f"Inserted row has wrong column count; Has {len(given)}, expected {len(fields)}"
         )
     named = [positional(*each) for each in zip(columns, fields, given, strict=True)]
-    casts = ", ".join(
-        f"CAST({value} AS {types.duckdb_type(field)}) AS {column}"
-        for value, field, column in zip(named, fields, columns, strict=False)
-    )
-    checks = ", ".join(
-        written(column, field.replace(mode=_nullable(field))) for column, field in zip(columns, fields, strict=True)
-    )
+    checks = ", ".join(written_column(column, field) for column, field in zip(columns, fields, strict=True))
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     return (
         f"INSERT INTO {target.sql(dialect=DuckDBDialect)} ({', '.join(quote(field.name) for field in fields)}) "  # noqa: S608
-        f"SELECT {checks} FROM (SELECT {casts} FROM ({source}) AS q({', '.join(columns)})) AS typed"
+        f"SELECT {checks} FROM {typed_rows(source, fields, named)}"
     )
-
-
-def assignments_are_no_comparisons() -> None:
-    """Leave `SET a = b` of UPDATE to checked_values: local-bigquery compares the types, and refuses a NULL."""
-    upstream = typing.comparable
-
-    def comparable(node: exp.Expression, context: Any) -> Any:
-        assigned = isinstance(node.parent, exp.Update) and node.arg_key == "expressions"
-        return node if assigned else upstream(node, context)
-
-    NODE_RULES[NODE_RULES.index(upstream)] = comparable

@@ -9,7 +9,7 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.models import TableFieldSchema
 
 from warehouse import schemas
-from warehouse.checks import written
+from warehouse.checks import written_once
 from warehouse.transactions import transaction
 from warehouse.values import kind
 
@@ -65,9 +65,7 @@ def apply(cursor: Any, reference: tuple[str, str, str], old: Fields, new: Fields
             cursor.execute(f"ALTER TABLE {table} ADD COLUMN {name} {types.duckdb_type(field)}{empty}")
         elif (kind_now := types.duckdb_type(field)) != types.duckdb_type(current):
             cursor.execute(f"{column} DROP DEFAULT")
-            value = written("__value", field.replace(mode="REPEATED" if field.mode == "REPEATED" else "NULLABLE"))
-            cast = f"list_transform([CAST({name} AS {kind_now})], lambda __value: {value})[1]"
-            cursor.execute(f"{column} TYPE {kind_now} USING {cast}")
+            cursor.execute(f"{column} TYPE {kind_now} USING {written_once(name, field)}")
         if current is not None and current.mode == "REQUIRED" and field.mode != "REQUIRED":
             cursor.execute(f"{column} DROP NOT NULL")
         if expression := schemas.default(field):

@@ -20,6 +20,7 @@ from local_bigquery.settings import settings
 
 from warehouse import autodetect, careful_loads, csv_rows, schemas, table_writes, text_sql, typed_files
 from warehouse.careful_loads import Rejects, TooManyBadRecords
+from warehouse.copy_jobs import without_partition
 from warehouse.values import Misfit, kind
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -65,7 +66,7 @@ def run(cursor: Any, config: Any, upload: str | None) -> JobStatistics3:
         inputFiles=str(len(found)),
         inputFileBytes=str(sum(sizes)),
         outputRows=str(rows),
-        outputBytes=str(tables.logical_bytes(rows, len(tables.columns(*_base(reference))))),
+        outputBytes=str(tables.logical_bytes(rows, len(tables.columns(*without_partition(reference)[0])))),
         badRecords=str(bad),
     )
 
@@ -101,7 +102,7 @@ def _load_text(cursor: Any, config: Any, reference: tuple[str, str, str], files:
 
 
 def _write(cursor: Any, config: Any, reference: tuple[str, str, str], fields: Fields, sql: str) -> int:
-    prefix = f"Provided Schema does not match Table {names.label(*_base(reference))}. "
+    prefix = f"Provided Schema does not match Table {names.label(*without_partition(reference)[0])}. "
     declared = Table(schema={"fields": [field.dump() for field in fields]})
     return table_writes.store(
         cursor, sql, None, reference, config, config.writeDisposition or "WRITE_APPEND", declared, prefix
@@ -134,7 +135,7 @@ def _fields(config: Any, reference: tuple[str, str, str], files: Files) -> tuple
 
 
 def _stored(reference: tuple[str, str, str]) -> Fields:
-    base = _base(reference)
+    base, _ = without_partition(reference)
     found = tables._lookup(*base)
     return schemas.stored(*base) if found and found[0] == "TABLE" else []
 
@@ -222,10 +223,6 @@ def _failure(error: duckdb.Error, config: Any, rejects: Rejects) -> BigQueryErro
     else:
         message = DUCKDB_PREFIX.sub("", str(error).split("\n")[0])
     return BigQueryError("invalid", f"Error while reading data, error message: {message}")
-
-
-def _base(reference: tuple[str, str, str]) -> tuple[str, str, str]:
-    return (*reference[:2], reference[2].partition("$")[0])
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from local_bigquery.jobs import copy, query
 from local_bigquery.models import JobConfigurationQuery, JobConfigurationTableCopy, Table, TableFieldSchema
 
 from warehouse import create_tables, evolution, schemas
-from warehouse.checks import written
-from warehouse.copy_jobs import partition_condition
+from warehouse.checks import typed_rows, written_column
+from warehouse.copy_jobs import partition_condition, without_partition
 from warehouse.transactions import transaction
 
 Reference = tuple[str, str, str]
@@ -102,9 +102,7 @@ def store(
     produced = fields or [types.field(name, kind) for name, kind in pairs if name != tables.INGESTION_TIME]
     times = [MOMENT] if tables.INGESTION_TIME in relation.columns else []  # a copy of ingestion-time partitions
     changes = tables.layout([field.name for field in produced], config, disposition)
-    project_id, dataset_id, table_id = reference
-    table_id, _, partition = table_id.partition("$")
-    reference = (project_id, dataset_id, table_id)
+    reference, partition = without_partition(reference)
     label = names.label(*reference)
     with database.writing(*reference):
         found = tables.exists(*reference)
@@ -170,43 +168,40 @@ def _add(
         evolution.apply(cursor, reference, stored, new)
         if disposition != "WRITE_APPEND":
             cursor.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 quoted names
-        (rows,) = cursor.execute(_insert(cursor, table, sql, params, targets, reference, partition), params).fetchone()
+        insert = _insert(cursor, sql, params, targets, reference, partition, condition)
+        (rows,) = cursor.execute(insert, params).fetchone()
     return [field for field in new if field.name != tables.INGESTION_TIME], rows
 
 
 def _insert(
-    cursor: Any, table: str, sql: str, params: Any, targets: Fields, reference: Reference, partition: str
+    cursor: Any, sql: str, params: Any, targets: Fields, reference: Reference, partition: str, condition: str
 ) -> str:
+    table = tables.name(*reference)
     kinds = cursor.sql(sql, params=params).types
     inner = [f"c{index}" for index in range(len(targets))]
-    casts = [
-        f"CAST({create_tables.positional(name, field, kind) if kind.id != 'struct' else name} "
-        f"AS {types.duckdb_type(field)}) AS {name}"
+    values = [
+        name if kind.id == "struct" else create_tables.positional(name, field, kind)
         for name, field, kind in zip(inner, targets, kinds, strict=False)
     ]
-    checks = [written(name, field.replace(mode=_optional(field))) for name, field in zip(inner, targets, strict=True)]
+    checks = [written_column(name, field) for name, field in zip(inner, targets, strict=True)]
     columns = [quote(field.name) for field in targets]
-    source = f"(SELECT {', '.join(casts)} FROM ({sql}) AS q({', '.join(inner)})) AS typed"  # noqa: S608
+    source = typed_rows(sql, targets, values)
     if partition:
         named = ", ".join(f"{check} AS {column}" for check, column in zip(checks, columns, strict=True))
         wrong = f"Some rows belong to different partitions rather than destination partition {partition}"
-        resource = tables.load(*reference)
+        resource = metadata.load(Table, *reference) or Table()
         if resource.timePartitioning and not resource.timePartitioning.field:
             moment = partition.ljust(10, "0") if len(partition) == 10 else (partition + "0101")[:8] + "00"
             columns.append(quote(tables.INGESTION_TIME))
             time = f"strptime('{moment}', '%Y%m%d%H')::TIMESTAMPTZ"
             return f"INSERT INTO {table} ({', '.join(columns)}) SELECT *, {time} FROM (SELECT {named} FROM {source})"  # noqa: S608
         first = columns[0]
-        belongs = f"CASE WHEN {partition_condition(reference, partition)} THEN {first} ELSE error('{wrong}') END"
+        belongs = f"CASE WHEN {condition} THEN {first} ELSE error('{wrong}') END"
         return (
             f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608
             f"SELECT * REPLACE ({belongs} AS {first}) FROM (SELECT {named} FROM {source})"
         )
     return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(checks)} FROM {source}"  # noqa: S608
-
-
-def _optional(field: TableFieldSchema) -> str:
-    return "REPEATED" if field.mode == "REPEATED" else "NULLABLE"  # DuckDB checks NOT NULL of a whole column
 
 
 def _as_stored(field: TableFieldSchema, stored: Fields) -> TableFieldSchema:
