@@ -92,12 +92,12 @@ def test_odd_content_length_does_not_lift_the_limit(announced: str) -> None:
 
 
 def test_unauthenticated_forms_and_lists_cost_nothing() -> None:
-    begin = time.process_time()
     form = b"&".join([b"a=1"] * 5_000_000)
+    begin = time.thread_time()
     assert Served(TOKEN, chunks(form), [length(len(form))]).status == 413
     assert Served(TOKEN, chunks(b"[" * 100_000), [JSON]).status == 413
     assert Served(TOKEN, chunks(b"[" * LARGEST_TOKEN_BODY), [JSON]).status == 422
-    assert time.process_time() - begin < 1
+    assert time.thread_time() - begin < 1
 
 
 @pytest.mark.parametrize(
