@@ -62,6 +62,7 @@ BRIDGES = (
     catalog.same_cursor,
     catalog.typed_variables,
     shapes.parameter_names,
+    shapes.time_formats,
     analysis.statements,
     structs.field_names,
     views.refresh_options,

@@ -64,6 +64,7 @@ CREATE MACRO bq.main._interval_string_3(i) AS
 CREATE MACRO bq.main._quoted(s) AS
     CASE WHEN contains(s, '"') AND NOT contains(s, '''') THEN '''' || s || '''' ELSE '"' || replace(replace(s, '\', '\\'), '"', '\"') || '"' END;
 CREATE MACRO bq.main._float_text(x) AS CASE WHEN abs(x) >= 1e15 THEN _float_text_exact(x) ELSE x::DOUBLE::VARCHAR END;
+CREATE MACRO bq.main._float_literal(x) AS CASE WHEN isfinite(x::DOUBLE) THEN bq.main._float_text(x) ELSE 'CAST("' || x::VARCHAR || '" AS FLOAT64)' END;
 CREATE MACRO bq.main._months_array(s, e, n) AS list_filter(
     list_transform(generate_series(0, datediff('month', s, e), n), lambda i: (s + to_months(i::INTEGER))::DATE), lambda d: d <= e);
 CREATE MACRO bq.main._json_numeric(x) AS

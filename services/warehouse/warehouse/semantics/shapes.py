@@ -62,3 +62,22 @@ def parameter_names() -> None:
 
     parsers = BigQueryDialect.Parser.PLACEHOLDER_PARSERS
     BigQueryDialect.Parser.PLACEHOLDER_PARSERS = {**parsers, TokenType.PLACEHOLDER: placeholder}
+
+
+def time_formats() -> None:
+    """Keep the text of a format of dates and times: sqlglot writes it as Python's, and takes `%%e` for a `%e`."""
+    upstream = BigQueryDialect.format_time.__func__
+
+    def format_time(cls: Any, expression: Any) -> Any:
+        found = upstream(cls, expression)
+        if isinstance(expression, exp.Literal):
+            found.meta["format"] = expression.this
+        return found
+
+    BigQueryDialect.format_time = classmethod(format_time)
+
+
+def original(template: Node) -> Node:
+    """Return a format of dates and times as it stands in the statement."""
+    text = template.meta.get("format")
+    return template if text is None else exp.Literal.string(text)

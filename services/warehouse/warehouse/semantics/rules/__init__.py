@@ -52,6 +52,7 @@ RULES = (
     aggregates.numeric_average,
     aggregates.correlation,
     aggregates.value_of_greatest,
+    aggregates.value_beside_nan,
     times.instant_text,
     patterns.json_of_text,
     patterns.capturing_groups,
@@ -63,8 +64,7 @@ RULES = (
     library.type_of,
     times.current_time,
     times.timestamp_of_text,
-    times.early_years,
-    times.spaced_day,
+    times.formatted_instants,
     ranges.bucket_in_range,
     # numbers
     numbers.long_literals,

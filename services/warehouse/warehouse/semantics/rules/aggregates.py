@@ -32,6 +32,22 @@ def value_of_greatest(node: exp.ArgMax | exp.ArgMin, facts: Facts) -> Node | Non
     picked = exp.HavingMax(this=node.this.copy(), expression=node.expression.copy(), max=isinstance(node, exp.ArgMax))
     found = exp.AnyValue(this=picked)
     found.type = node.type
+    return value_beside_nan.apply(found, facts) or found
+
+
+@rule("ANY_VALUE(x HAVING MAX y): NaN is the greatest and the least y, and no row is equal to it", exp.AnyValue)
+def value_beside_nan(node: exp.AnyValue, facts: Facts) -> Node | None:
+    having = node.this
+    if (
+        not isinstance(having, exp.HavingMax)
+        or of(having.expression) != "FLOAT64"
+        or isinstance(node.parent, exp.Window)
+    ):
+        return None
+    no_nan = exp.Not(this=call("bool_or", call("isnan", having.expression)))
+    clear = exp.Coalesce(this=no_nan, expressions=[exp.true()])
+    found = exp.Case(ifs=[exp.If(this=clear, true=node.copy())])
+    found.type = node.type
     return found
 
 
