@@ -55,6 +55,7 @@ BRIDGES = (
     lookups.one_schema,
     lookups.one_hidden_column,
     catalog_writes.one_at_a_time,
+    catalog_writes.whole_changes,
     query_jobs.ctas_destination,
     query_jobs.grants,
     query_jobs.altered_materialized_views,
@@ -114,6 +115,7 @@ BRIDGES = (
 )
 ROUTES = (
     health.router,
+    inserts.router,
     token.router,
     uploads.router,
     whole_results.router,

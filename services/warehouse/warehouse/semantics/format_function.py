@@ -1,4 +1,4 @@
-"""FORMAT: reads its format, checks the types of its arguments, and writes them as C's printf does, exactly for NUMERIC."""
+"""FORMAT: reads its format, checks the types of its arguments, and writes them as printf does, exactly for NUMERIC."""
 
 import decimal
 import json

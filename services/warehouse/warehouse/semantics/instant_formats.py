@@ -1,4 +1,4 @@
-"""FORMAT_DATE, FORMAT_TIME, FORMAT_DATETIME and FORMAT_TIMESTAMP, for formats that DuckDB writes otherwise or not at all."""
+"""FORMAT_DATE, FORMAT_TIME, FORMAT_DATETIME and FORMAT_TIMESTAMP, for formats that DuckDB writes in another way."""
 
 import datetime
 import re
@@ -85,7 +85,8 @@ def elements(template: str) -> list[str]:
 
 
 def text(template: str, kind: str, micros: int, zone: str) -> str:
-    """Return an instant, in microseconds since 1970, in a format; elements that its type does not have stay as they are.
+    """Return an instant, in microseconds since 1970, in a format. Elements that its type does not have stay.
+
 
     Raises ValueError for an unknown element or zone.
     """
