@@ -87,7 +87,6 @@ def elements(template: str) -> list[str]:
 def text(template: str, kind: str, micros: int, zone: str) -> str:
     """Return an instant, in microseconds since 1970, in a format. Elements that its type does not have stay.
 
-
     Raises ValueError for an unknown element or zone.
     """
     elements(template)
