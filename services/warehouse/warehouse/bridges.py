@@ -64,6 +64,7 @@ BRIDGES = (
     catalog.typed_variables,
     shapes.parameter_names,
     shapes.time_formats,
+    shapes.joined_arrays,
     analysis.statements,
     structs.field_names,
     views.refresh_options,

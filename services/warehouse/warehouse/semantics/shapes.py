@@ -77,6 +77,23 @@ def time_formats() -> None:
     BigQueryDialect.format_time = classmethod(format_time)
 
 
+def joined_arrays() -> None:
+    """Read `FROM (UNNEST(…) AS a JOIN …)` as a subquery: sqlglot knows only tables there."""
+    parser = BigQueryDialect.Parser
+    upstream = parser._parse_wrapped_select
+
+    def wrapped(self: Any, table: bool = False) -> Any:
+        start = self._index
+        if table and (array := self._parse_unnest()):
+            joined = self._parse_query_modifiers(exp.select("*").from_(array))
+            if joined.args.get("joins"):
+                return joined
+            self._retreat(start)
+        return upstream(self, table)
+
+    parser._parse_wrapped_select = wrapped
+
+
 def original(template: Node) -> Node:
     """Return a format of dates and times as it stands in the statement."""
     text = template.meta.get("format")
