@@ -65,6 +65,7 @@ BRIDGES = (
     shapes.parameter_names,
     shapes.time_formats,
     shapes.joined_arrays,
+    shapes.written_casts,
     analysis.statements,
     structs.field_names,
     views.refresh_options,

@@ -8,6 +8,7 @@ import duckdb
 from warehouse.semantics import (
     bytes_functions,
     format_function,
+    format_models,
     instant_formats,
     instants,
     json_functions,
@@ -47,6 +48,7 @@ FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
     **format_function.FUNCTIONS,
+    **format_models.FUNCTIONS,
     **instant_formats.FUNCTIONS,
     **json_functions.FUNCTIONS,
     **number_functions.FUNCTIONS,

@@ -3,6 +3,7 @@
 from warehouse.semantics.rules import (
     aggregates,
     arrays,
+    cast_formats,
     casts,
     common,
     dates,
@@ -56,6 +57,7 @@ RULES = (
     times.instant_text,
     patterns.json_of_text,
     patterns.capturing_groups,
+    patterns.regexps_of_bytes,
     ranges.array_step,
     aggregates.aggregated_bytes,
     patterns.ambiguous_columns,
@@ -74,11 +76,13 @@ RULES = (
     numbers.nan_wins,
     numbers.float_overflow,
     # casts
+    cast_formats.formatted_casts,
     casts.cast_to_string,
     casts.cast_from_string,
     casts.time_of_timestamp,
     casts.typed_struct,
     casts.cast_struct,
+    casts.cast_array,
     # strings
     strings.trim_white_space,
     strings.substring,

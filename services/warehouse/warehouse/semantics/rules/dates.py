@@ -160,8 +160,6 @@ def parsed_instants(node: exp.Expr, facts: Facts) -> Node | None:
     template = original(node.args["format"])
     if isinstance(template, exp.Literal) and not re.search(r"%E[*\d]S|%s|%%", template.this):
         return None
-    if isinstance(node.parent, exp.Cast) and node.args.get("default_year") is None and isinstance(node, exp.StrToTime):
-        return None  # CAST(… FORMAT …)
     local = call("make_timestamp", call("_parse_instant", template, node.this, node.args.get("zone") or "UTC"))
     for kind, function in PARSED.items():
         if isinstance(node, function):

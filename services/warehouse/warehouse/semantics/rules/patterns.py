@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from warehouse.semantics import text_functions
-from warehouse.semantics.nodes import Node, of, place, refuse, typed
+from warehouse.semantics.nodes import Node, call, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 
@@ -20,6 +20,27 @@ def capturing_groups(node: Node, facts: Facts) -> None:
             text_functions.grouped_once(pattern.this)
         except ValueError as error:
             raise refuse(str(error), place(node)) from error
+
+
+REGEXPS: dict[type[exp.Expr], tuple[str, str | None]] = {  # the result's type, and what makes it of characters
+    exp.RegexpLike: ("BOOL", None),
+    exp.RegexpInstr: ("INT64", None),
+    exp.RegexpExtract: ("BYTES", "_bytes_of_characters"),
+    exp.RegexpReplace: ("BYTES", "_bytes_of_characters"),
+    exp.RegexpExtractAll: ("ARRAY<BYTES>", "_list_of_bytes"),
+}
+
+
+@rule("regular expressions match BYTES byte by byte", *REGEXPS)
+def regexps_of_bytes(node: Node, facts: Facts) -> Node | None:
+    if of(node.this) != "BYTES":
+        return None
+    kind, function = REGEXPS[type(node)]
+    searched = node.copy()
+    for key in ("this", "expression", "replacement"):
+        if (part := node.args.get(key)) is not None:
+            searched.set(key, typed(call("_characters_of_bytes", part), "STRING"))
+    return typed(call(function, searched) if function else searched, kind)
 
 
 @rule("a column that a subquery has twice has no meaning", exp.Column)
