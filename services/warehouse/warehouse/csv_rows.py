@@ -47,7 +47,7 @@ class Dialect:
 
 
 def read(path: str, dialect: Dialect, skip: int, columns: int | None = None) -> Iterator[Row]:
-    """Yield the rows of a file after the first `skip` rows. A line without any character is a row only of one column."""
+    """Yield the rows of a file after the first `skip` rows. An empty line is a row only of one column."""
     with Path(path).open(encoding=dialect.encoding, errors="replace", newline="") as file:
         lines = enumerate(file, 1)
         for number, line in lines:

@@ -95,8 +95,3 @@ def numbers_in_texts(cursor: Any, fields: Fields, files: Files) -> bool:
 def _texts(fields: Fields) -> Fields:
     children = [child for field in fields for child in _texts(field.fields or [])]
     return [field for field in fields if kind(field) == "STRING"] + children
-
-
-def _texts(fields: Fields) -> Fields:
-    children = [child for field in fields for child in _texts(field.fields or [])]
-    return [field for field in fields if kind(field) == "STRING"] + children

@@ -6,8 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pydantic
-from fastapi import Depends, Request
-from local_bigquery.api import Router
+from fastapi import APIRouter, Depends, Request
 from local_bigquery.api.tables import insert_all as answer
 from local_bigquery.app import valid_project
 from local_bigquery.catalog import names, tabledata, tables
@@ -25,12 +24,13 @@ from warehouse.values import Misfit, kind
 Fields = list[TableFieldSchema]
 Accepted = tuple[int, str | None, dict[str, Any]]  # position in the request, insertId, values
 _recent_lock = threading.Lock()
-router = Router()
+router = APIRouter()
 
 
 @router.post(
     "/bigquery/v2/projects/{project_id}/datasets/{dataset_id}/tables/{table_id}/insertAll",
     dependencies=[Depends(valid_project)],
+    response_model_exclude_unset=True,
     include_in_schema=False,
 )
 async def receive(project_id: str, dataset_id: str, table_id: str, request: Request) -> TableDataInsertAllResponse:

@@ -158,3 +158,15 @@ SELECT PARSE_DATE('%%e %d %m %Y', '%e 02 01 2024') AS a, PARSE_DATE(f, '2024-01-
 -- value_beside_nan
 SELECT ANY_VALUE(x HAVING MAX y) AS a, MIN_BY(x, y) AS b, ANY_VALUE(x HAVING MAX x) AS c FROM UNNEST([STRUCT(1 AS x, CAST('nan' AS FLOAT64) AS y), (2, 1.0)])
 --> [null, null, "2"]
+
+-- regexps_of_bytes
+SELECT REGEXP_CONTAINS(b'a\xff', b'^a.$') AS a, REGEXP_EXTRACT(b'\xc3\xa9x', b'.(.)') AS b, REGEXP_REPLACE(b'abc', b'b', b'x') AS c, REGEXP_EXTRACT_ALL(b'abab', b'a') AS d, REGEXP_INSTR(b'abc', b'c') AS e
+--> ["true", "qQ==", "YXhj", ["YQ==", "YQ=="], "3"]
+
+-- limited_texts
+SELECT STRING_AGG(DISTINCT x, '-' ORDER BY x DESC LIMIT 2) AS a, STRING_AGG(DISTINCT x LIMIT 1) AS b FROM UNNEST(['b', 'b', NULL, 'b']) AS x
+--> ["b", "b"]
+
+-- limited_values
+SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY x LIMIT 2) AS a, ARRAY_LENGTH(ARRAY_AGG(x IGNORE NULLS LIMIT 1)) AS n FROM UNNEST([NULL, 'b', 'a']) AS x
+--> [["a", "b"], "1"]

@@ -22,7 +22,7 @@ NAMES = ("specific_catalog", "specific_schema", "specific_name")
 
 
 def complete() -> None:
-    """Give SCHEMATA, TABLES, COLUMNS, COLUMN_FIELD_PATHS, ROUTINES and PARAMETERS every column that BigQuery documents."""
+    """Give SCHEMATA, TABLES, COLUMNS, COLUMN_FIELD_PATHS, ROUTINES and PARAMETERS BigQuery's columns."""
     upstream.VIEWS |= {
         "SCHEMATA": schemata,
         "TABLES": table_list,

@@ -21,7 +21,17 @@ from warehouse.semantics.rule import Facts, Schema
 
 NO_TABLES = MappingSchema(dialect="bigquery")
 # The nodes of `SELECT * FROM t LIMIT 10`: no rule needs their types, and `*` may stand for thousands of columns.
-UNTYPED = (exp.Select, exp.Star, exp.From, exp.Table, exp.Identifier, exp.TableAlias, exp.Limit, exp.Offset, exp.Literal)
+UNTYPED = (
+    exp.Select,
+    exp.Star,
+    exp.From,
+    exp.Table,
+    exp.Identifier,
+    exp.TableAlias,
+    exp.Limit,
+    exp.Offset,
+    exp.Literal,
+)
 NESTED = 4  # UNNESTs of fields of UNNESTs, one in the other
 # What sqlglot raises for a statement that it cannot resolve: types of what needs no name remain.
 UNRESOLVED = (SqlglotError, AttributeError, KeyError, IndexError, TypeError, ValueError, AssertionError)

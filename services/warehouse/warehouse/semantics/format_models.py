@@ -109,9 +109,9 @@ def _written(element: str, moment: Moment) -> str:
     if name not in WRITE:
         return re.sub(r"\\(.)", r"\1", element[1:-1]) if element.startswith('"') else element
     text = WRITE[name](moment)
-    if name in NAMES and element[1:2].islower():
-        return text.lower() if element[0].islower() else text.capitalize()
-    return text.upper()
+    if name in NAMES and element[0].islower():
+        return text.lower()
+    return text.capitalize() if name in NAMES and element[1].islower() else text.upper()
 
 
 def read(model: str, kind: str, text: str, zone: str) -> int:
@@ -141,7 +141,8 @@ def read(model: str, kind: str, text: str, zone: str) -> int:
         offset = f"{offset}:{int(found.get('zone_minute') or 0):02}"
     elif OFFSET.fullmatch(zone):
         offset = zone
-    return (local.replace(tzinfo=zone_at(offset, zone)) - EPOCH) // datetime.timedelta(microseconds=1)
+    micros: int = (local.replace(tzinfo=zone_at(offset, zone)) - EPOCH) // datetime.timedelta(microseconds=1)
+    return micros
 
 
 def _year(found: dict[str, str | None], now: int) -> int:

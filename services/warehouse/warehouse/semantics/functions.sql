@@ -75,3 +75,6 @@ CREATE MACRO bq.main._json_float(x) AS
 CREATE MACRO bq.main._json_instant(x) AS replace(bq.main._fraction_string(timezone('UTC', x)), ' ', 'T') || 'Z';
 CREATE MACRO bq.main._json_datetime(x) AS replace(bq.main._fraction_string(x), ' ', 'T');
 CREATE MACRO bq.main._json_bytes(x) AS base64(x);
+-- Numbers with a fraction in JSON text: json_functions.MARK makes them strings, which DuckDB does not round.
+CREATE MACRO bq.main._marked_numbers(s) AS CASE WHEN regexp_matches(s, '[0-9][.eE]') THEN _marked_json(s) ELSE s END;
+CREATE MACRO bq.main._unmarked_numbers(s) AS CASE WHEN contains(s, chr(57344)) THEN regexp_replace(s, '"' || chr(57344) || '([^"]*)"', '\1', 'g') ELSE s END;

@@ -1,6 +1,7 @@
 """FORMAT_DATE, FORMAT_TIME, FORMAT_DATETIME and FORMAT_TIMESTAMP, for formats that DuckDB writes in another way."""
 
 import datetime
+import functools
 import re
 from collections.abc import Callable
 
@@ -40,6 +41,12 @@ OF_DATE: dict[str, Callable[[Moment], str]] = {
     "E4Y": lambda t: f"{t.year:04}",
 }
 OF_DATE["x"] = OF_DATE["D"]
+
+
+def _seconds(digits: int, moment: Moment) -> str:
+    return f"{moment.second:02}.{moment.microsecond * 1000:09}"[: 3 + digits]
+
+
 OF_TIME: dict[str, Callable[[Moment], str]] = {
     "H": lambda t: f"{t.hour:02}",
     "I": lambda t: f"{(t.hour + 11) % 12 + 1:02}",
@@ -53,7 +60,7 @@ OF_TIME: dict[str, Callable[[Moment], str]] = {
     "S": lambda t: f"{t.second:02}",
     "T": lambda t: f"{t.hour:02}:{t.minute:02}:{t.second:02}",
     "E*S": lambda t: f"{t.second:02}.{t.microsecond:06}".rstrip("0").rstrip(".") if t.microsecond else f"{t.second:02}",
-    **{f"E{n}S": lambda t, n=n: f"{t.second:02}.{t.microsecond * 1000:09}"[: 3 + n] for n in range(1, 10)},
+    **{f"E{digits}S": functools.partial(_seconds, digits) for digits in range(1, 10)},
 }
 OF_TIME |= {"X": OF_TIME["T"], "E0S": OF_TIME["S"]}
 OF_DAY_AND_TIME: dict[str, Callable[[Moment], str]] = {

@@ -60,6 +60,8 @@ RULES = (
     patterns.regexps_of_bytes,
     ranges.array_step,
     aggregates.aggregated_bytes,
+    aggregates.limited_texts,
+    aggregates.limited_values,
     patterns.ambiguous_columns,
     ranges.timestamp_of_seconds,
     ranges.date_of_numbers,

@@ -57,6 +57,32 @@ def aggregated_bytes(node: exp.GroupConcat, facts: Facts) -> None:
         raise refuse("the emulator has no STRING_AGG of BYTES", place(node))
 
 
+@rule("STRING_AGG(DISTINCT x ... LIMIT n) joins the first n different values", exp.GroupConcat)
+def limited_texts(node: exp.GroupConcat, facts: Facts) -> Node | None:
+    limit = node.this
+    distinct = limit.find(exp.Distinct) if isinstance(limit, exp.Limit) else None
+    if distinct is None:
+        return None
+    present = exp.Not(this=exp.Is(this=distinct.expressions[0].copy(), expression=exp.null()))
+    values = exp.Filter(this=exp.ArrayAgg(this=limit.this.copy()), expression=exp.Where(this=present))
+    first = call("list_slice", values, 1, limit.expression)
+    return typed(call("array_to_string", first, node.args.get("separator") or ","), "STRING")
+
+
+@rule("ARRAY_AGG(x IGNORE NULLS ... LIMIT n) has the first n values that are not NULL", exp.IgnoreNulls)
+def limited_values(node: exp.IgnoreNulls, facts: Facts) -> Node | None:
+    limit = node.this.this if isinstance(node.this, exp.ArrayAgg) else None
+    if not isinstance(limit, exp.Limit) or isinstance(node.parent, exp.Window):
+        return None
+    value: Node = limit.this.this if isinstance(limit.this, exp.Order) else limit.this
+    value = value.expressions[0] if isinstance(value, exp.Distinct) else value
+    present = exp.Not(this=exp.Is(this=value.copy(), expression=exp.null()))
+    values = exp.Filter(this=exp.ArrayAgg(this=limit.this.copy()), expression=exp.Where(this=present))
+    first = call("list_slice", values, 1, limit.expression)
+    first.type = node.this.type
+    return first
+
+
 @rule("NTILE takes a constant", exp.Ntile)
 def buckets(node: exp.Ntile, facts: Facts) -> None:
     if node.this is not None and not is_literal(node.this):

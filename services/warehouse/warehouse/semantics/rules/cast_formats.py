@@ -22,7 +22,9 @@ def formatted_casts(node: exp.Cast, facts: Facts) -> Node | None:
     except ValueError as error:
         raise refuse(str(error), place(node.this)) from error
     if found is None:
-        raise refuse(f"the emulator has no CAST of {source} to {target} with the FORMAT '{model.this}'", place(node.this))
+        raise refuse(
+            f"the emulator has no CAST of {source} to {target} with the FORMAT '{model.this}'", place(node.this)
+        )
     return typed(exp.func("TRY", found) if isinstance(node, exp.TryCast) else found, target or "STRING")
 
 

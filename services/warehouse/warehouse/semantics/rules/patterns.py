@@ -2,14 +2,36 @@
 
 from sqlglot import exp
 
-from warehouse.semantics import text_functions
+from warehouse.semantics import json_functions, text_functions
 from warehouse.semantics.nodes import Node, call, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 
-@rule("JSON_EXTRACT and JSON_QUERY of a STRING are STRINGs", exp.JSONExtract)
-def json_of_text(node: exp.JSONExtract, facts: Facts) -> Node | None:
-    return typed(node.copy(), "STRING") if of(node.this) == "STRING" else None
+@rule(
+    "functions on the JSON text in a STRING give STRINGs, and numbers as they are written",
+    exp.JSONExtract,
+    exp.JSONExtractScalar,
+    exp.JSONExtractArray,
+    exp.JSONValueArray,
+)
+def json_of_text(node: Node, facts: Facts) -> Node | None:
+    if (
+        of(node.this) != "STRING"
+        or isinstance(node.this, exp.Literal)
+        and not json_functions.has_fraction(node.this.this)
+    ):
+        return typed(node.copy(), "STRING") if isinstance(node, exp.JSONExtract) and of(node.this) == "STRING" else None
+    marked = node.copy()
+    marked.set("this", typed(call("bq.main._marked_numbers", node.this), "STRING"))
+    if isinstance(node, exp.JSONExtractScalar):
+        return typed(call("replace", marked, json_functions.MARK, ""), "STRING")
+    if isinstance(node, exp.JSONExtract):
+        return typed(call("bq.main._unmarked_numbers", typed(marked, "STRING")), "STRING")
+    label = exp.to_identifier("e")
+    unmarked = exp.Lambda(this=call("bq.main._unmarked_numbers", exp.column(label.copy())), expressions=[label])
+    if isinstance(node, exp.JSONValueArray):
+        unmarked = exp.Lambda(this=call("replace", exp.column("e"), json_functions.MARK, ""), expressions=[label])
+    return typed(call("list_transform", typed(marked, "ARRAY<STRING>"), unmarked), "ARRAY<STRING>")
 
 
 @rule("an extraction has at most one capturing group", exp.RegexpExtract, exp.RegexpExtractAll, exp.RegexpInstr)

@@ -105,9 +105,9 @@ def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Ite
         shown = call("concat", "[", call("array_to_string", items, ", "), "]")
     elif kind == "STRUCT" and of_type is not None and of_type.expressions:
         parts: list[Node | str] = []
-        for place, field in enumerate(of_type.expressions, 1):
+        for number, field in enumerate(of_type.expressions, 1):
             kept = field.args["kind"] if isinstance(field, exp.ColumnDef) else field
-            item = _display(call("struct_extract_at", value, place), kept, quoted, names)
+            item = _display(call("struct_extract_at", value, number), kept, quoted, names)
             parts += [", ", item] if parts else [item]
         shown = call("concat", "STRUCT(" if quoted and len(of_type.expressions) == 1 else "(", *parts, ")")
     elif kind == "RANGE":
