@@ -39,4 +39,4 @@ def description_of_s3() -> None:
     session = botocore.session.Session()
     for name in ("config_file", "credentials_file"):
         session.set_config_variable(name, os.devnull)
-    session.create_client("s3", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+    session.create_client("s3", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106
