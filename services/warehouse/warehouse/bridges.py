@@ -45,7 +45,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis, catalog, shapes
+from warehouse.semantics import analysis, catalog, shapes, sharing
 
 UPSTREAM = "0.4.0"
 
@@ -63,6 +63,7 @@ BRIDGES = (
     catalog.typed_variables,
     shapes.parameter_names,
     analysis.statements,
+    sharing.arguments_once,
     structs.field_names,
     views.refresh_options,
     wildcards.newest_schema,
