@@ -1,11 +1,13 @@
 """The checks of landing tables: files as people have them, each a stream of one connection that is synced once."""
 
+import datetime
 import gzip
 import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -87,6 +89,33 @@ RIGHT = {
     "archived": Case({"a.zip": archive(a="id,name\n1,Ada\n", b="id,name\n2,Grace\n")}, columns=PERSON, rows=ADA),
     "titled": Case(f"Staff\n\n{PEOPLE}", {"skip_rows_before_header": 2}, PERSON, rows=ADA),
     "headless": Case("1,Ada\n2,Grace\n", HEADLESS, PERSON, rows=ADA),
+    "categories": Case(
+        {"a.parquet": parquet(name=pyarrow.array(["b", None, "b"]).dictionary_encode())},
+        {"filetype": "parquet"},
+        rows=[("b",), (None,), ("b",)],
+    ),
+    "types": Case(
+        {
+            "a.parquet": parquet(
+                items=[[1, 2]],
+                parts=[{"a": 1, "on": datetime.date(2024, 1, 2)}],
+                pairs=pyarrow.array([[("k", 1)]], pyarrow.map_(pyarrow.string(), pyarrow.int64())),
+                exact=[Decimal("12345678901234567890.10")],
+                at=pyarrow.array([1704164645678], pyarrow.timestamp("ms", "America/New_York")),
+                raw=[b"abc"],
+            )
+        },
+        {"filetype": "parquet"},
+        rows=[
+            (
+                *([1, 2], {"a": 1, "on": "2024-01-02"}, {"k": 1}, "12345678901234567890.10"),
+                *("2024-01-02T03:04:05.678Z", "abc"),
+            )
+        ],
+    ),
+    "members": Case(
+        {"a.csv.gz": gzip.compress(b"id,name\n1,Ada\n") + gzip.compress(b"2,Grace\n")}, columns=PERSON, rows=ADA
+    ),
     "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
     "later_column": Case(
         {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]

@@ -60,7 +60,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
             raise dg.Failure(
                 f"Airbyte did not start the sync of {connection_name!r}: {conflict.description} If the connection is "
                 "paused, make plan shows its state and reason, and make apply sets it to active; then run again."
-            ) from conflict
+            ) from None  # its description is in this one
         except dg.Failure as failure:
             raise explain(client, connection_name, failure) from failure
 

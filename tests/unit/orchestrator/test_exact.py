@@ -123,7 +123,7 @@ def test_underscores_in_declared_integers_are_found_in_any_block(mark: str, monk
 
 
 def test_long_numbers_in_the_json_text_of_a_csv_file() -> None:
-    rows = ['{"y": 5}', "{'y': 12345678901234567.89}", '[1, {"y": 12345678901234567.89}]', '[123456789012345678901]']
+    rows = ['{"y": 5}', "{'y': 12345678901234567.89}", '[1, {"y": 12345678901234567.89}]', "[123456789012345678901]"]
     content = "id,x\n" + "".join(f'{number},"{row.replace(chr(34), chr(34) * 2)}"\n' for number, row in enumerate(rows))
     [found] = losses(content, {"x": "json"})
     assert (found.kind, found.line, found.text, found.loaded) == (

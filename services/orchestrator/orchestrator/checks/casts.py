@@ -56,7 +56,9 @@ def find(
         if position < EXAMPLES and file and isinstance(file_format, CsvFormat | JsonlFormat):
             line, value = _place(rows(file), field, kind, file_format)
         text = "1 value does" if item["n"] == 1 else f"{item['n']} values do"
-        text += f" not fit the column's type {kind} and {'is' if item['n'] == 1 else 'are'} NULL" if kind else " not fit"
+        text += (
+            f" not fit the column's type {kind} and {'is' if item['n'] == 1 else 'are'} NULL" if kind else " not fit"
+        )
         text += f" ({item['change']}, {item['reason']})"
         text += f", the first is {value!r}" if line else ""
         words = ", or add the words to true_values and false_values" if kind == "BOOLEAN" else ""

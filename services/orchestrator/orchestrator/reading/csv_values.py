@@ -33,7 +33,9 @@ class Values:
     @property
     def done(self) -> bool:
         """Whether nothing is sought in what was read so far."""
-        return not self._wanted and (not self._kinds or (not self._underscores and {*self._kinds.values()} == {"whole"}))
+        return not self._wanted and (
+            not self._kinds or (not self._underscores and {*self._kinds.values()} == {"whole"})
+        )
 
     def notice(self, block: str) -> None:
         """Decide for the next block whether declared integers are looked at: they lose something by underscores only."""
