@@ -15,8 +15,8 @@ from orchestrator.reading.objects import Files
 from orchestrator.settings import Settings
 
 NAME = "changed_files"
-OBJECTS_PER_SECOND = 500
-"""The objects that the sensor lists in a second on average: after a look at 5,000 objects it rests for 10 s."""
+OBJECTS_PER_SECOND = 200
+"""The objects that the sensor lists in a second on average: after a look at 5,000 objects it rests for 25 s."""
 
 
 @cache
