@@ -90,12 +90,27 @@ import: ## Write a connections file from the objects in Airbyte: make import f=i
 seed: ## Upload seed_data to S3; o=--overwrite replaces other objects too, o=--upload also to an external Airbyte's bucket
 	@$(airbyte) seed $(o)
 
+new-source: ## Load your own file, folder or S3 key: make new-source name=refunds file=refunds.csv; asks, yes=1 does not
+	@$(install) bootstrap orchestrator
+	@$(launcher) -m tools.local.source add
+
+remove-source: ## Take a source out of the checkout: make remove-source name=refunds; asks, yes=1 does not
+	@$(install) bootstrap orchestrator
+	@$(launcher) -m tools.local.source remove
+# Only the command line of make sets these, not the shell's environment.
+name =
+file =
+key =
+header =
+yes =
+export name file key header yes
+
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
-.PHONY: plan apply destroy import seed schema settings
+.PHONY: plan apply destroy import seed schema settings new-source remove-source
 
 settings: ## Write .env.example, the variables in the compose files and docs/settings.md from the table of settings
 	@$(PYTHON) -m tools.settings
