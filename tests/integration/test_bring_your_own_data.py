@@ -1,4 +1,4 @@
-"""The walk-through of docs/new-source.md, command by command: a file becomes a table, a model and a part of the graph."""
+"""The walk-through of docs/new-source.md, command by command: a file becomes a table, a model, a part of the graph."""
 
 import json
 import os
