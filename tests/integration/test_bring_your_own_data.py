@@ -67,7 +67,7 @@ def walk_through() -> list[str]:
     [found] = re.findall(r"^```sh\n(.*?)^```$", PAGE.partition("## Walk-through\n")[2], flags=re.MULTILINE | re.DOTALL)[
         :1
     ]
-    return found.splitlines()
+    return str(found).splitlines()
 
 
 @pytest.fixture(scope="module")
