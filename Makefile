@@ -69,6 +69,14 @@ images-load: ## Load .local/images.tar
 docker-engine: ## Debian: start the Docker engine; install it with Compose and buildx if missing, after asking (needs root)
 	@tools/docker-engine.sh
 
+backup: ## Back up the platform while it runs, into the folder backups; encrypted with BACKUP_PASSPHRASE='…'
+	@$(install) bootstrap backup
+	@.venvs/backup/bin/python -m tools.backup backup
+
+restore: ## Restore a backup into a stopped platform: make restore f=backups/20260131-120000; asks before it replaces data
+	@$(install) bootstrap backup
+	@.venvs/backup/bin/python -m tools.backup restore "$(f)" $(if $(yes),--yes)
+
 e2e: ## Test the platform on Docker in a copy of this checkout: start, run, break, recover, stop
 	@$(install) tests
 	@$(tests)/pytest --durations=15 tests/unit/compose tests/integration/compose tests/e2e
@@ -179,4 +187,4 @@ bench: ## Measure the default platform and print the figures as a table (about 3
 	@$(tests)/python -m tests.benchmark
 
 .PHONY: audit bench clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
-.PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e
+.PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e
