@@ -105,20 +105,26 @@ new-source: ## Load your own file, folder or S3 key: make new-source name=refund
 remove-source: ## Take a source out of the checkout: make remove-source name=refunds; asks, yes=1 does not
 	@$(install) bootstrap orchestrator
 	@$(launcher) -m tools.local.source remove
+branch-dataset: ## Build changed models into datasets of their own, show what differs: make branch-dataset name=x base=main; drop=1 removes them
+	@$(install) bootstrap orchestrator
+	@$(launcher) -m tools.local.branch
+
 # Only the command line of make sets these, not the shell's environment.
 name =
 file =
 key =
 header =
 yes =
-export name file key header yes
+base =
+drop =
+export name file key header yes base drop
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
-.PHONY: plan apply destroy import seed schema settings new-source remove-source
+.PHONY: plan apply destroy import seed schema settings new-source remove-source branch-dataset
 
 settings: ## Write .env.example, the variables in the compose files and docs/settings.md from the table of settings
 	@$(PYTHON) -m tools.settings
