@@ -15,6 +15,8 @@ settings = Settings.read()
 declared = connections_file.load(settings.connections_file)
 sources = {source.name: source for source in declared.sources}
 destinations = {destination.name: destination for destination in declared.destinations}
+streams = [stream for connection in declared.connections for stream in connection.streams]
+marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
 dbt_project = DbtProject(settings.dbt_project)
 
 all_assets = dg.define_asset_job(
@@ -28,7 +30,7 @@ defs = dg.Definitions(
             landing_assets(connection, sources[connection.source], destinations[connection.destination])
             for connection in declared.connections
         ),
-        dbt_models(dbt_project),
+        dbt_models(dbt_project, marked),
     ],
     jobs=[all_assets],
     # Stopped until somebody starts it in the UI, as is Dagster's default.
