@@ -24,7 +24,7 @@ from .running import RunningPlatform, Server
 PROJECT = ROOT / "dbt_project"
 TABLES = ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")
 INTEGERS = {"id", "user_id", "orderid", "amount"}
-DATA_TESTS, UNIT_TESTS, MODELS = 34, 2, 5
+DATA_TESTS, UNIT_TESTS, MODELS = 40, 2, 7
 
 # The columns that Airbyte adds (destination-bigquery, Destinations V2).
 AIRBYTE_COLUMNS = [
@@ -54,6 +54,9 @@ insert into {landing}_trusted.fct_orders select * from {landing}_trusted.fct_ord
 insert into {landing}_trusted.fct_orders (order_id, customer_id, amount) values (null, null, null), (1000, 9999, 1);
 insert into {landing}_trusted.dim_customers select * from {landing}_trusted.dim_customers where customer_id = 1;
 insert into {landing}_trusted.dim_customers (customer_id, number_of_orders, lifetime_value) values (null, null, null);
+insert into {landing}_trusted.order_status_history
+  select * from {landing}_trusted.order_status_history where order_id = 1;
+insert into {landing}_trusted.order_status_history (order_id, status, is_deleted) values (null, null, false);
 """
 
 
