@@ -46,7 +46,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis, catalog, shapes
+from warehouse.semantics import analysis, catalog, shapes, sharing
 
 UPSTREAM = "0.4.0"
 
@@ -68,6 +68,7 @@ BRIDGES = (
     shapes.joined_arrays,
     shapes.written_casts,
     analysis.statements,
+    sharing.arguments_once,
     structs.field_names,
     statement_forms.parsed_forms,
     views.refresh_options,
