@@ -82,9 +82,7 @@ def size(node: Node) -> int:
     if macro is None:
         total = 1 + sum(size(child) for child in node.iter_expressions())
     else:
-        total = macro.size + sum(
-            size(child) * uses for child, uses in zip(node.expressions, macro.uses, strict=True)
-        )
+        total = macro.size + sum(size(child) * uses for child, uses in zip(node.expressions, macro.uses, strict=True))
     node.meta[SIZE] = total
     return total
 
