@@ -15,8 +15,8 @@ TOKEN = re.compile(
     r"|A\.M\.|P\.M\.|AM|PM|TZH|TZM|[-.,/;:']|\s+",
     re.IGNORECASE,
 )
-DATE_PARTS = frozenset("YYYY YYY YY Y RRRR RR MONTH MON MM DDD DD DAY DY D".split())
-TIME_PARTS = frozenset("HH24 HH12 HH MI SSSSS SS FF A.M. P.M. AM PM".split())
+DATE_PARTS = frozenset(["YYYY", "YYY", "YY", "Y", "RRRR", "RR", "MONTH", "MON", "MM", "DDD", "DD", "DAY", "DY", "D"])
+TIME_PARTS = frozenset(["HH24", "HH12", "HH", "MI", "SSSSS", "SS", "FF", "A.M.", "P.M.", "AM", "PM"])
 ZONE_PARTS = frozenset(("TZH", "TZM"))
 PARTS = {
     "DATE": DATE_PARTS,
@@ -72,7 +72,7 @@ WRITE: dict[str, Callable[[Moment], str]] = {
     "TZH": lambda t: f"{t:%z}"[:3],
     "TZM": lambda t: f"{t:%z}"[3:5],
 }
-NAMES = frozenset("MONTH MON DAY DY A.M. P.M. AM PM".split())
+NAMES = frozenset(["MONTH", "MON", "DAY", "DY", "A.M.", "P.M.", "AM", "PM"])
 
 
 def elements(model: str, kind: str) -> list[str]:

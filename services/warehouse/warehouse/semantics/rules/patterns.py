@@ -15,10 +15,8 @@ from warehouse.semantics.rule import Facts, rule
     exp.JSONValueArray,
 )
 def json_of_text(node: Node, facts: Facts) -> Node | None:
-    if (
-        of(node.this) != "STRING"
-        or isinstance(node.this, exp.Literal)
-        and not json_functions.has_fraction(node.this.this)
+    if of(node.this) != "STRING" or (
+        isinstance(node.this, exp.Literal) and not json_functions.has_fraction(node.this.this)
     ):
         return typed(node.copy(), "STRING") if isinstance(node, exp.JSONExtract) and of(node.this) == "STRING" else None
     marked = node.copy()
