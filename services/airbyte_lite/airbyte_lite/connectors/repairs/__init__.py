@@ -9,7 +9,7 @@ here import the standard library, the connector and its libraries only, and each
 
 from importlib.metadata import version
 
-from . import csv_rows, jsonl_lines, object_keys, parquet_columns, secret_words, zip_members
+from . import csv_rows, jsonl_lines, object_keys, once, parquet_columns, secret_words, zip_members
 
 UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
 
@@ -24,6 +24,8 @@ REPAIRS = (
     secret_words.whole_words,
     zip_members.any_encoding,
     zip_members.no_folders,
+    once.specification,
+    once.description_of_s3,
 )
 
 
