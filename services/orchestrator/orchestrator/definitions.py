@@ -4,6 +4,7 @@ import dagster as dg
 
 import connections_file
 from orchestrator.airbyte import Airbyte
+from orchestrator.alerts.sensor import alerts
 from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
 from orchestrator.dbt import dbt_cli, dbt_models
@@ -40,7 +41,7 @@ defs = dg.Definitions(
         dbt_models(dbt_project),
     ],
     jobs=[all_assets, changed_files_job],
-    sensors=[changed_files(watched(declared.connections, sources), settings)],
+    sensors=[changed_files(watched(declared.connections, sources), settings), alerts(settings)],
     # Stopped until somebody starts it in the UI, as is Dagster's default.
     schedules=[dg.ScheduleDefinition(name="daily", job=all_assets, cron_schedule="0 6 * * *")],
     resources={
