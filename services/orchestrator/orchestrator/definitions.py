@@ -18,6 +18,8 @@ settings = Settings.read()
 declared = connections_file.load(settings.connections_file)
 sources = {source.name: source for source in declared.sources}
 destinations = {destination.name: destination for destination in declared.destinations}
+streams = [stream for connection in declared.connections for stream in connection.streams]
+marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
 dbt_project = DbtProject(settings.dbt_project)
 
 all_assets = dg.define_asset_job(
@@ -38,7 +40,7 @@ defs = dg.Definitions(
             landing_assets(connection, sources[connection.source], destinations[connection.destination])
             for connection in declared.connections
         ),
-        dbt_models(dbt_project),
+        dbt_models(dbt_project, marked),
     ],
     jobs=[all_assets, changed_files_job],
     sensors=[changed_files(watched(declared.connections, sources), settings), alerts(settings)],
