@@ -75,7 +75,7 @@ def slack(serve: Callable[[socketserver.BaseServer], int], monkeypatch: pytest.M
 
 
 def test_slack(slack: type[Slack]) -> None:
-    send_by_apprise(SLACK, TITLE, BODY)
+    send_by_apprise(SLACK, TITLE, BODY, True)
     [payload] = slack.got
     assert TITLE in json.dumps(payload)
     assert BODY in json.dumps(payload)
@@ -84,7 +84,7 @@ def test_slack(slack: type[Slack]) -> None:
 def test_a_service_that_refuses_is_told_without_its_secret(slack: type[Slack]) -> None:
     slack.status = 500
     with pytest.raises(NotSentError, match="Slack") as error:
-        send_by_apprise(SLACK, TITLE, BODY)
+        send_by_apprise(SLACK, TITLE, BODY, True)
     assert "500" in str(error.value)
     assert "TIiajkdnlazkcOXrIdevi7FQ" not in str(error.value)
 
@@ -93,7 +93,7 @@ def test_mail(serve: Callable[[socketserver.BaseServer], int]) -> None:
     Mail.got = []
     port = serve(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail))
     send_by_apprise(
-        f"mailto://127.0.0.1:{port}?mode=insecure&from=a@example.com&to=b@example.com&format=text", TITLE, BODY
+        f"mailto://127.0.0.1:{port}?mode=insecure&from=a@example.com&to=b@example.com&format=text", TITLE, BODY, True
     )
     [mail] = Mail.got
     assert f"Subject: {TITLE}" in mail
@@ -102,5 +102,5 @@ def test_mail(serve: Callable[[socketserver.BaseServer], int]) -> None:
 
 def test_an_address_that_apprise_does_not_know() -> None:
     with pytest.raises(NotSentError, match="ALERT_URLS") as error:
-        send_by_apprise("nowhere://user:secret@x", TITLE, BODY)
+        send_by_apprise("nowhere://user:secret@x", TITLE, BODY, True)
     assert "secret" not in str(error.value)

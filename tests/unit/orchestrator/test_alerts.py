@@ -90,7 +90,7 @@ class Service:
         self.got: list[tuple[str, str]] = []
         self.away = False
 
-    def send(self, _url: str, title: str, body: str) -> None:
+    def send(self, _url: str, title: str, body: str, _failed: bool) -> None:
         if self.away:
             raise NotSentError("no connection")
         self.got.append((title, body))
@@ -119,7 +119,7 @@ def test_a_service_that_is_away_does_not_keep_the_others_from_their_messages(tmp
     other, got = "json://other", list[str]()
     Outbox(tmp_path).write(Book(), [message()], [delivery.FILE, target_name(URL), target_name(other)])
 
-    def send(url: str, _title: str, _body: str) -> None:
+    def send(url: str, _title: str, _body: str, _failed: bool) -> None:
         if url == URL:
             raise NotSentError("no connection")
         got.append(url)

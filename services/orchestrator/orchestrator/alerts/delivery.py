@@ -18,7 +18,8 @@ BURST, WINDOW_SECONDS = 5, 600
 SHOWN = 20
 """The number of messages in one notification; the file has all."""
 
-type Send = Callable[[str, str, str], None]
+type Send = Callable[[str, str, str, bool], None]
+"""Sends to an address a title and a text; the last value is whether something failed."""
 
 
 class NotSentError(Exception):
@@ -39,7 +40,7 @@ def deliver(outbox: Outbox, folder: Path, urls: Sequence[str], now: float, send:
             continue
         title, body = notification([message for _, message in messages])
         try:
-            send(url, title, body)
+            send(url, title, body, any(message.kind == "failed" for _, message in messages))
         except NotSentError as error:
             outbox.mark_failed(target, str(error), now)
             errors.append(str(error))
@@ -111,7 +112,7 @@ def notification(messages: Sequence[Message]) -> tuple[str, str]:
     return title, "\n\n".join(parts)
 
 
-def send_by_apprise(url: str, title: str, body: str) -> None:
+def send_by_apprise(url: str, title: str, body: str, failed: bool) -> None:
     """Send one notification. Raises NotSentError."""
     # Imported here: it takes half a second, and most looks have nothing to send.
     import apprise
@@ -121,8 +122,9 @@ def send_by_apprise(url: str, title: str, body: str) -> None:
         raise NotSentError(
             f"ALERT_URLS has an address that apprise does not know; it begins with {url.split(':')[0]!r}."
         )
+    kind = apprise.NotifyType.FAILURE if failed else apprise.NotifyType.SUCCESS
     with apprise.LogCapture(level=apprise.logging.WARNING) as log:
-        sent = service.notify(title=title, body=body)
+        sent = service.notify(title=title, body=body, notify_type=kind)
         text = log.getvalue()
     if not sent:
         reason = Redactor([url, *url.split("/")[2:]])(" ".join(text.split())) or "no reason given"

@@ -18,7 +18,7 @@ def late(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> l
     If an asset is late because one that it depends on is late, only the first one is told.
     """
     graph = repository.asset_graph
-    keys = [key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy_or_from_metadata]
+    keys = sorted(key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy_or_from_metadata)
     if not keys:
         return []
     records = instance.get_freshness_state_records(keys)
