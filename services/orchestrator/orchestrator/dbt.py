@@ -25,6 +25,8 @@ from orchestrator.dbt_integration import (
     dbt_assets,
 )
 from orchestrator.dbt_options import BuildOptions
+from orchestrator.failing_rows import with_failing_rows
+from orchestrator.warehouse import Warehouse
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
@@ -104,14 +106,17 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
         name="dbt_build",
         pool="warehouse",
     )
-    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli, config: BuildOptions) -> Iterator[Any]:
+    def dbt_build(
+        context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Warehouse, config: BuildOptions
+    ) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS, *config.arguments(marked)]
         # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
         invocation = dbt.cli(command, context=context, target_path=target)
         try:
-            yield from costs.with_costs(invocation)
+            for node, item in costs.with_costs(invocation):
+                yield with_failing_rows(item, invocation.manifest["nodes"].get(node, {}), warehouse.query)
         except DagsterDbtCliRuntimeError as error:
             what = shortened(invocation._error_messages) or str(error)
             raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None
