@@ -28,6 +28,7 @@ print(json.dumps({
         key.to_user_string(): graph.get(key).metadata.get("dagster/table_name") for key in graph.get_all_asset_keys()
     },
     "executor": job.executor_def.name,
+    "sensors": {sensor.name: sensor.default_status.value for sensor in defs.sensors or []},
     "schedule": [schedule.cron_schedule, schedule.job_name, schedule.default_status.value],
 }))
 """
@@ -88,6 +89,7 @@ def test_job_and_schedule(described: dict[str, Any]) -> None:
     syncs = ["sync_jaffle_shop_customers", "sync_jaffle_shop_orders", "sync_stripe_payments"]
     assert described["job"] == ["dbt_build", *syncs]
     assert described["executor"] == "in_process"
+    assert described["sensors"] == {"changed_files": "RUNNING"}
     assert described["schedule"] == ["0 6 * * *", "all_assets", "STOPPED"]
 
 

@@ -30,6 +30,7 @@ from warehouse import (
     row_counts,
     schemas,
     scripts,
+    statement_forms,
     storage,
     structs,
     table_resources,
@@ -45,7 +46,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis, catalog, shapes
+from warehouse.semantics import analysis, catalog, shapes, sharing
 
 UPSTREAM = "0.4.0"
 
@@ -55,6 +56,7 @@ BRIDGES = (
     lookups.one_schema,
     lookups.one_hidden_column,
     catalog_writes.one_at_a_time,
+    catalog_writes.whole_changes,
     query_jobs.ctas_destination,
     query_jobs.grants,
     query_jobs.altered_materialized_views,
@@ -62,8 +64,13 @@ BRIDGES = (
     catalog.same_cursor,
     catalog.typed_variables,
     shapes.parameter_names,
+    shapes.time_formats,
+    shapes.joined_arrays,
+    shapes.written_casts,
     analysis.statements,
+    sharing.arguments_once,
     structs.field_names,
+    statement_forms.parsed_forms,
     views.refresh_options,
     wildcards.newest_schema,
     partitioning.integer_ranges,
@@ -113,6 +120,7 @@ BRIDGES = (
 )
 ROUTES = (
     health.router,
+    inserts.router,
     token.router,
     uploads.router,
     whole_results.router,

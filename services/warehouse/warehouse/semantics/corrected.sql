@@ -65,6 +65,13 @@ CREATE OR REPLACE MACRO bq.main.parse_json(s) AS bq.main._parse_json_exact(s),
 CREATE OR REPLACE MACRO bq.main._days_apart(micros) AS to_days((micros // 86400000000)::INTEGER) + to_microseconds(micros - micros // 86400000000 * 86400000000);
 CREATE OR REPLACE MACRO bq.main._finite_of_two(a, b, y, name) AS
     CASE WHEN NOT isfinite(y) AND isfinite(a::DOUBLE) AND isfinite(b::DOUBLE) THEN _raise('Floating point error in function: ' || name || '(' || a || ', ' || b || ')')::DOUBLE ELSE y END;
+CREATE OR REPLACE MACRO bq.main._finite_add(a, b) AS bq.main._finite_of_two(a, b, a::DOUBLE + b::DOUBLE, '+');
+CREATE OR REPLACE MACRO bq.main._finite_sub(a, b) AS bq.main._finite_of_two(a, b, a::DOUBLE - b::DOUBLE, '-');
+CREATE OR REPLACE MACRO bq.main._finite_mul(a, b) AS bq.main._finite_of_two(a, b, a::DOUBLE * b::DOUBLE, '*');
+CREATE OR REPLACE MACRO bq.main._finite_pow(a, b) AS bq.main._finite_of_two(a, b, pow(a::DOUBLE, b::DOUBLE), 'POW');
+CREATE OR REPLACE MACRO bq.main._finite_div(a, b) AS
+    CASE WHEN b = 0 THEN _raise('division by zero: ' || regexp_replace(a::VARCHAR, '\.0$', '') || ' / ' || regexp_replace(b::VARCHAR, '\.0$', ''))::DOUBLE
+    ELSE bq.main._finite_of_two(a, b, a::DOUBLE / b::DOUBLE, '/') END;
 CREATE OR REPLACE MACRO bq.main._date_in_range(d) AS
     CASE WHEN d NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN _raise('date is out of range: ' || d)::DATE ELSE d END;
 CREATE OR REPLACE MACRO bq.main._datetime_in_range(d) AS
@@ -75,7 +82,6 @@ CREATE OR REPLACE MACRO bq.main._in_range_of_zone(t, zone) AS CASE WHEN timezone
     THEN _raise('timestamp is out of range in the time zone ' || zone || ': ' || t)::TIMESTAMPTZ ELSE t END;
 CREATE OR REPLACE MACRO bq.main._two_digit_offset(s) AS regexp_replace(s, '(:\d\d(?:\.\d*)?) ?([+-])(\d)(:\d\d)?$', '\1\2' || '0\3\4');
 CREATE OR REPLACE MACRO bq.main._atanh_finite(x) AS CASE WHEN abs(x) = 1 THEN _raise('Floating point error in function: ATANH(' || x || ')')::DOUBLE ELSE bq.main._atanh(x) END;
-CREATE OR REPLACE MACRO bq.main._signed(x, f) AS CASE WHEN x < 0 THEN '-' || printf(f, -x::HUGEINT) ELSE printf(f, x) END;
 CREATE OR REPLACE MACRO bq.main.instr(s, t) AS bq.main._instr(s, t, 1, 1),
     (s, t, p) AS bq.main._instr(s, t, CASE WHEN p = 0 THEN _raise('Position must be non-zero')::BIGINT ELSE p END, 1),
     (s, t, p, n) AS bq.main._instr(s, t, CASE WHEN p = 0 THEN _raise('Position must be non-zero')::BIGINT ELSE p END,

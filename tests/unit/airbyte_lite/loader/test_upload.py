@@ -114,13 +114,13 @@ def serving(uploads: Uploads) -> Iterator[None]:
             thread.join()
 
 
-def load(tmp_path: Path, uploads: Uploads) -> bytes:
-    """Load a file of 24 pieces; return its content."""
+def load(tmp_path: Path, uploads: Uploads, **options: Any) -> bytes:
+    """Load a file of 24 pieces into a destination with these options; return its content."""
     content = os.urandom(PIECE * PIECES)
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content)
     with serving(uploads):
-        target = warehouse.Warehouse({"project_id": "p", "dataset_id": "d"}, uploads.url)
+        target = warehouse.Warehouse({"project_id": "p", "dataset_id": "d"} | options, uploads.url)
         Jobs(target, "test", threading.Event()).load(path, "t", bigquery.LoadJobConfig(), "step")
     return content
 
@@ -129,6 +129,12 @@ def load(tmp_path: Path, uploads: Uploads) -> bytes:
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload, "PIECE_BYTES", PIECE)
     monkeypatch.setattr(warehouse, "UNAVAILABLE_S", 0.3)
+
+
+def test_the_destination_sets_the_size_of_the_pieces(tmp_path: Path) -> None:
+    uploads = Uploads()
+    assert load(tmp_path, uploads, big_query_client_buffer_size_mb=3) == bytes(uploads.data)
+    assert uploads.puts == 2
 
 
 @pytest.mark.parametrize("fault", ["break", "503", "lost answer"])

@@ -29,8 +29,7 @@ def float_results(node: exp.Binary, facts: Facts) -> Node | None:
         return None
     if all(is_literal(side) for side in sides) and not isinstance(node, exp.Pow):
         return None
-    name = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Pow: "POW"}[type(node)]
-    return typed(call("bq.main._finite_of_two", *sides, typed(node.copy(), "FLOAT64"), name), "FLOAT64")
+    return typed(call(f"bq.main._finite_{node.key}", *sides), "FLOAT64")
 
 
 @rule("a date before the year 1 or after 9999 is an error", *MOVED, exp.Add, exp.Sub)
