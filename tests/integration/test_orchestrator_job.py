@@ -78,7 +78,7 @@ def test_all_assets(
 
     seconds = dagster_run.run(dagster_url)
     output = capsys.readouterr().out
-    assert "10 assets, 55 checks, 0 failed checks" in output
+    assert "10 assets, 58 checks, 0 failed checks" in output
     assert " WARN " not in output
     assert figures() == EXPECTED
 
@@ -92,7 +92,7 @@ def test_all_assets(
     assert payments["airbyte_job_id"] > customers["airbyte_job_id"] > 0
     assert 0 < payments["Execution Duration"] < seconds
 
-    # Again, an asset of each kind: the same figures. An unchanged file is not loaded again where the sync is incremental.
+    # Again, an asset of each kind: the same figures. An unchanged file is not loaded again by an incremental sync.
     arguments = ("dagster", "asset", "materialize", "-m", "orchestrator.definitions", "--select", AGAIN)
     command, environment = bootstrapped.settings.command("orchestrator", *arguments)
     home = environment["DAGSTER_HOME"]  # not the repository: dagster would prefer a .env there to its environment

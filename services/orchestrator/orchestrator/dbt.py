@@ -18,7 +18,6 @@ from orchestrator import costs, dbt_options
 from orchestrator.dbt_errors import shortened
 from orchestrator.dbt_integration import (
     DagsterDbtCliRuntimeError,
-    DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
     DbtCliResource,
     DbtProject,
@@ -26,13 +25,14 @@ from orchestrator.dbt_integration import (
 )
 from orchestrator.dbt_options import BuildOptions
 from orchestrator.failing_rows import with_failing_rows
+from orchestrator.freshness import FreshTranslator
 from orchestrator.warehouse import Warehouse
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
 SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
 
-TRANSLATOR = DagsterDbtTranslator(
+TRANSLATOR = FreshTranslator(
     DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=False)
 )
 
