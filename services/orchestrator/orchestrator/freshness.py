@@ -24,7 +24,7 @@ class Limits:
 
     @property
     def policy(self) -> dg.FreshnessPolicy | None:
-        """Dagster's policy, None without limits. Dagster needs a window that fails; without one, that of the warning."""
+        """Dagster's policy; None without limits. Dagster needs a window that fails: without one, the warning's."""
         fail = self.error or self.warn
         if fail is None or fail < SHORTEST:
             return None

@@ -53,7 +53,8 @@ def judge(
         name, limit, _ = late
         sentence += (
             f", more than {name} of the dbt source {stream.dbt_source} allows "
-            f"({limit.total_seconds() / 3600:g} hours). Is the file late, or are the sensor changed_files and the schedule daily switched off?"
+            f"({limit.total_seconds() / 3600:g} hours). Is the file late, or are the sensor changed_files and the "
+            "schedule daily switched off?"
         )
     return dg.AssetCheckResult(
         asset_key=stream.asset_key,
