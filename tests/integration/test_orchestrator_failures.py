@@ -69,7 +69,7 @@ def shop(
         result = platform.run("bootstrap", "bootstrap", command, **variables)
         assert result.returncode == 0, result.stdout + result.stderr
     yield Shop(platform, s3_client, bucket, name, variables)
-    for suffix in ("", "_staging", "_trusted"):
+    for suffix in ("", "_staging", "_trusted", "_test_failures"):
         bigquery.delete_dataset(f"{name}{suffix}", delete_contents=True, not_found_ok=True)
 
 

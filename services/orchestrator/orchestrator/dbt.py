@@ -26,6 +26,7 @@ from orchestrator.dbt_integration import (
 from orchestrator.dbt_options import BuildOptions
 from orchestrator.failing_rows import with_failing_rows
 from orchestrator.freshness import FreshTranslator
+from orchestrator.model_rows import with_row_count
 from orchestrator.warehouse import Warehouse
 
 # From the folder of this environment, which need not be on the PATH.
@@ -116,7 +117,8 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
         invocation = dbt.cli(command, context=context, target_path=target)
         try:
             for node, item in costs.with_costs(invocation):
-                yield with_failing_rows(item, invocation.manifest["nodes"].get(node, {}), warehouse.query)
+                known = invocation.manifest["nodes"].get(node, {})
+                yield with_failing_rows(with_row_count(item, known, warehouse.stored_rows), known, warehouse.query)
         except DagsterDbtCliRuntimeError as error:
             what = shortened(invocation._error_messages) or str(error)
             raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None

@@ -17,6 +17,7 @@ from orchestrator.airbyte import Airbyte
 from orchestrator.arrivals import known
 from orchestrator.arrivals.watched import Watched, watched_stream
 from orchestrator.checks.run import TableChecks
+from orchestrator.checks.table import TableFacts
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.formats import NotCountedError, StreamFiles, stream_files
@@ -68,11 +69,18 @@ def landing_assets(
             numbers = table.read(warehouse) if selected else None
             rows = numbers.rows if numbers else warehouse.count_rows(table.table)
             if key in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "dagster/row_count": rows})
+                about = {"dagster/row_count": rows, "dagster/column_schema": _schema(warehouse, table.table, numbers)}
+                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **about})
             if numbers:
                 yield from table.results(numbers, selected, warehouse, bucket, context.instance)
 
     return sync
+
+
+def _schema(warehouse: Warehouse, table: str, numbers: TableFacts | None) -> dg.TableSchema:
+    """Return the columns of a table with their BigQuery types."""
+    columns = numbers.columns if numbers else warehouse.columns(table)
+    return dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.values()])
 
 
 def _present(
