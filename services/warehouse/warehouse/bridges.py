@@ -97,6 +97,7 @@ BRIDGES = (
     job_stops.time_limits,
     transaction_info.transaction_ids,
     refusals.statements,
+    refusals.repeated_clauses,
     refusals.external_tables,
     refusals.external_queries,
     refusals.time_travel,
