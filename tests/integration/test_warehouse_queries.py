@@ -26,11 +26,13 @@ def test_grants_are_stored_and_listed(bigquery: Client, dataset: str) -> None:
     job = bigquery.query(f"/* dbt */\n{grant}")
     job.result()
     assert job.statement_type == "GRANT"
-    bigquery.query_and_wait(f"revoke `roles/bigquery.dataViewer` on table {dataset}.orders from 'user:b@x.com'")
+    revoke = f"revoke `roles/bigquery.dataViewer` on table {dataset}.orders from 'user:b@x.com'"
+    bigquery.query_and_wait(f"{revoke}; grant `roles/bigquery.dataEditor` on table {dataset}.orders to 'user:c@x.com'")
     listed = "select * from `local-dev`.`region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
     found = rows(bigquery, f"{listed} where object_schema = '{dataset}' and grantee != session_user()")
     assert [tuple(row.values()) for row in found] == [
-        ("local-dev", dataset, "orders", "TABLE", "roles/bigquery.dataViewer", "user:a@example.com")
+        ("local-dev", dataset, "orders", "TABLE", "roles/bigquery.dataEditor", "user:c@x.com"),
+        ("local-dev", dataset, "orders", "TABLE", "roles/bigquery.dataViewer", "user:a@example.com"),
     ]
     bigquery.query_and_wait(f"drop table {dataset}.orders")
     assert rows(bigquery, f"{listed} where object_schema = '{dataset}'") == []

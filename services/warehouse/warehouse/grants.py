@@ -10,6 +10,7 @@ from local_bigquery.engine import database
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import query
 from local_bigquery.models import JobStatistics2, Policy
+from local_bigquery.sql import script
 from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.rules import information_schema
 
@@ -26,16 +27,22 @@ ROLE = re.compile(r"roles/bigquery\.\w+|(projects|organizations)/[^/]+/roles/[\w
 
 def statements() -> None:
     """Store the grants of GRANT and REVOKE, and list them in OBJECT_PRIVILEGES: dbt compares its `grants:` with them."""
-    upstream = query.execute
+    upstream_execute, upstream_sql = query._execute, script.Interpreter.sql
 
-    def execute(cursor: Any, project_id: str, job_id: str | None, config: Any, *args: Any, **kwargs: Any) -> Any:
-        verb = VERB.match(config.query or "")
+    def execute(cur: Any, project_id: str, job_id: Any, config: Any, dry_run: bool, *rest: Any) -> Any:
+        rest[1].system["dry_run"] = dry_run  # the context
+        return upstream_execute(cur, project_id, job_id, config, dry_run, *rest)
+
+    def sql(self: Any, statement: Any) -> None:
+        verb = VERB.match(statement.text)
         if verb is None:
-            return upstream(cursor, project_id, job_id, config, *args, **kwargs)
-        change(config.query, project_id, config.defaultDataset and config.defaultDataset.datasetId)
-        return JobStatistics2(statementType=verb[1].upper()), [], None
+            upstream_sql(self, statement)
+            return
+        if not self.context.system.get("dry_run"):
+            change(statement.text, self.context.project_id, self.context.dataset_id)
+        self.report(JobStatistics2(statementType=verb[1].upper()))
 
-    query.execute = execute
+    query._execute, script.Interpreter.sql = execute, sql
     information_schema.VIEWS["OBJECT_PRIVILEGES"] = object_privileges
 
 
