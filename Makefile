@@ -69,6 +69,14 @@ images-load: ## Load .local/images.tar
 docker-engine: ## Debian: start the Docker engine; install it with Compose and buildx if missing, after asking (needs root)
 	@tools/docker-engine.sh
 
+backup: ## Back up the platform while it runs, into the folder backups; encrypted with BACKUP_PASSPHRASE='…'
+	@$(install) bootstrap backup
+	@.venvs/backup/bin/python -m tools.backup backup
+
+restore: ## Restore a backup into a stopped platform: make restore f=backups/20260131-120000; asks before it replaces data
+	@$(install) bootstrap backup
+	@.venvs/backup/bin/python -m tools.backup restore "$(f)" $(if $(yes),--yes)
+
 e2e: ## Test the platform on Docker in a copy of this checkout: start, run, break, recover, stop
 	@$(install) tests
 	@$(tests)/pytest --durations=15 tests/unit/compose tests/integration/compose tests/e2e
@@ -90,12 +98,33 @@ import: ## Write a connections file from the objects in Airbyte: make import f=i
 seed: ## Upload seed_data to S3; o=--overwrite replaces other objects too, o=--upload also to an external Airbyte's bucket
 	@$(airbyte) seed $(o)
 
+new-source: ## Load your own file, folder or S3 key: make new-source name=refunds file=refunds.csv; asks, yes=1 does not
+	@$(install) bootstrap orchestrator
+	@$(launcher) -m tools.local.source add
+
+remove-source: ## Take a source out of the checkout: make remove-source name=refunds; asks, yes=1 does not
+	@$(install) bootstrap orchestrator
+	@$(launcher) -m tools.local.source remove
+branch-dataset: ## Build changed models into datasets of their own, show what differs: make branch-dataset name=x base=main; drop=1 removes them
+	@$(install) bootstrap orchestrator
+	@$(launcher) -m tools.local.branch
+
+# Only the command line of make sets these, not the shell's environment.
+name =
+file =
+key =
+header =
+yes =
+base =
+drop =
+export name file key header yes base drop
+
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap
 	@.venvs/bootstrap/bin/bootstrap schema > connections.schema.json
 
 airbyte = $(install) bootstrap && $(launcher) -m tools.local.airbyte
-.PHONY: plan apply destroy import seed schema settings
+.PHONY: plan apply destroy import seed schema settings new-source remove-source branch-dataset
 
 settings: ## Write .env.example, the variables in the compose files and docs/settings.md from the table of settings
 	@$(PYTHON) -m tools.settings
@@ -145,7 +174,8 @@ lint: ## Check formatting, lint, types and SQL style
 	@$(tests)/mypy $(packages) tools tests
 	@# What runs before Python 3.13 is installed has to run on 3.9 too.
 	@$(tests)/mypy --python-version 3.9 --no-site-packages --exclude bigquery_doctor tools/install.py tools/settings.py tools/stack
-	@$(tests)/mypy --python-executable .venvs/warehouse/bin/python services/warehouse/warehouse
+	@# A cache of its own: with the packages of another environment, mypy would check everything again in each run.
+	@$(tests)/mypy --cache-dir .mypy_cache/warehouse --python-executable .venvs/warehouse/bin/python services/warehouse/warehouse
 	@cd dbt_project && ../$(tests)/sqlfluff lint .
 
 format: ## Format the Python code
@@ -164,4 +194,4 @@ bench: ## Measure the default platform and print the figures as a table (about 3
 	@$(tests)/python -m tests.benchmark
 
 .PHONY: audit bench clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
-.PHONY: up run ps logs down reset doctor env images images-save images-load docker-engine e2e
+.PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -39,6 +39,7 @@ LOCKS = {
         f"connectors/{lock.parent.name}": lock
         for lock in sorted((ROOT / "services/airbyte_lite/connectors").glob("*/requirements.txt"))
     },
+    "backup": ROOT / "tools/backup/requirements.txt",
     "tests": ROOT / "tests/requirements.txt",
     **{
         f"clients/{lock.parent.name}": lock
@@ -62,7 +63,7 @@ LOCALSTACK_ROOT, LOCALSTACK_INDEX = "root", "root/usr/lib/localstack"
 # GoogleSQL, for `make oracle`.
 CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
 ALL = [name for name in LOCKS if name not in (*CLIENTS, "oracle")]
-PLATFORM = [name for name in ALL if name != "tests"]
+PLATFORM = [name for name in ALL if name not in ("tests", "backup")]
 
 
 class InstallError(Exception):

@@ -30,6 +30,7 @@ for input in services/airbyte_lite/connectors/*/requirements.in; do
   overrides=$connector/overrides.txt
   lock "$connector" "$input" $([ -e "$overrides" ] && echo "--overrides $overrides")
 done
+lock tools/backup tools/backup/requirements.in
 lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,socket_proxy}/pyproject.toml $same \
   --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
   --constraints services/socket_proxy/requirements.txt

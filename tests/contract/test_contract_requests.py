@@ -43,6 +43,7 @@ connections:
         namespace: public
         dbt_source: shop.orders
         files: [shop/orders.csv]
+        deletions: keep
         checks: {skip: [key_is_whole], uncast_values_allowed: 0.5}
 """
 STREAM: Json = {

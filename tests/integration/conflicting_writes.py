@@ -8,7 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,20 @@ def transaction(*statements: str) -> Iterator[None]:
         cursor.execute("ROLLBACK")
 
 
+def patched_while_a_job_writes() -> list[str | None]:
+    """Patch the description of a table between the two steps of a job; return what both changed."""
+    table, patch = ("p", "d", "patched"), Table.model_validate({"description": "by the request"})
+    with ThreadPoolExecutor(1) as threads:
+        with database.writing(*table):
+            resource = metadata.load(Table, *table)
+            request = threads.submit(lambda: tables.update(*table, patch, None, False))
+            wait([request], timeout=0.2)
+            tables.record(*table, resource.replace(friendlyName="by the job"))
+        request.result()
+    found = metadata.load(Table, *table)
+    return [found.description, found.friendlyName]
+
+
 def main() -> None:
     """Run all cases."""
     settings.data_dir, settings.default_project_id = Path(sys.argv[1]), "p"
@@ -92,7 +106,7 @@ def main() -> None:
     database.execute("CREATE SCHEMA p.d")
     resource = Table.model_validate({"schema": {"fields": [{"name": "id", "type": "INTEGER"}]}})
     metadata.save(metadata.Dataset(), "p", "d")
-    for name in ("catalog", "interrupted", "inserted"):
+    for name in ("catalog", "interrupted", "inserted", "patched"):
         database.execute(f"CREATE TABLE p.d.{name} (id BIGINT)")
         tables.record("p", "d", name, resource)
     answers: dict[str, Any] = {}
@@ -112,6 +126,7 @@ def main() -> None:
     with ThreadPoolExecutor(8) as threads:
         saves = [lambda: tables.record("p", "d", "inserted", resource)] * SAVES
         answers["saves"] = Counter(threads.map(told, saves))
+    answers["patched"] = patched_while_a_job_writes()
     print(json.dumps(answers))
 
 

@@ -6,6 +6,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,8 +28,20 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-async def measured(client: httpx.AsyncClient, connection: str, seconds: float) -> list[float]:
-    """Read for some time; return how long each answer took, in seconds, the longest last."""
+def queued(process: int) -> float:
+    """Return for how many seconds the first threads of a process and of this one have waited for a processor so far.
+
+    Only Linux tells it. The server's first thread runs its event loop.
+    """
+    files = [Path(f"/proc/{pid}/schedstat") for pid in (process, os.getpid())]
+    return sum(int(file.read_text().split()[1]) for file in files if file.exists()) / 1e9
+
+
+async def measured(client: httpx.AsyncClient, connection: str, server: int, seconds: float) -> list[float]:
+    """Read for some time; return how long each answer took, in seconds, the longest last.
+
+    Other programs may use the processors at the same time. What the answers have waited for a processor is left out.
+    """
     reads: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", "/api/public/v1/health", None),
         ("GET", "/api/v1/health", None),
@@ -41,9 +54,9 @@ async def measured(client: httpx.AsyncClient, connection: str, seconds: float) -
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for method, path, body in reads:
-            begin = time.monotonic()
+            begin = time.monotonic() - queued(server)
             assert (await client.request(method, path, json=body)).status_code == 200
-            taken.append(time.monotonic() - begin)
+            taken.append(time.monotonic() - queued(server) - begin)
         await asyncio.sleep(0.05)
     return sorted(taken)
 
@@ -71,12 +84,13 @@ def test_reads_are_answered_at_once_while_sources_hang(
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(base_url=platform.airbyte_url, timeout=60, limits=limits) as client:
             tasks = [asyncio.create_task(client.request(*ask[:2], json=ask[2])) for ask in requests]
-            taken = await measured(client, good, seconds)
+            taken = await measured(client, good, server, seconds)
             statuses = Counter(task.result().status_code for task in tasks if task.done())
             for task in tasks:
                 task.cancel()
             return taken, statuses
 
+    server = platform.services.processes["airbyte"].popen.pid
     check = {"sourceId": hung[0][1]}
     slow: list[tuple[str, str, dict[str, Any] | None]] = [
         ("POST", "/api/v1/sources/check_connection", check),
@@ -96,6 +110,6 @@ def test_reads_are_answered_at_once_while_sources_hang(
 
 
 def assert_quick(taken: list[float]) -> None:
-    """Fail if answers took too long. Other tests may use the processors at the same time, so a few may take longer."""
-    assert taken[len(taken) // 2] < QUICK
-    assert taken[-1] < 10 * QUICK, f"of {len(taken)} answers, the slowest took {taken[-5:]} s"
+    """Fail if answers took too long. The threads of the endpoints wait for processors too, so a few may take longer."""
+    assert taken[len(taken) * 9 // 10] < QUICK / 2
+    assert taken[-1] < 3 * QUICK, f"of {len(taken)} answers, the slowest took {taken[-5:]} s"

@@ -6,16 +6,13 @@ import http.server
 import io
 import json
 import lzma
-import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors import process
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
@@ -295,14 +292,3 @@ def test_secret_that_is_a_word_masks_no_other_words(
     assert configuration["credentials"]["aws_secret_access_key"] == "test"
     result = runner.check(connector, configuration)
     assert "latest/test.csv, line 2" in result.message
-
-
-def test_repairs_refuse_another_version(connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    repairs = shutil.copytree(process.REPAIRS, tmp_path / "repairs")
-    listing = repairs / "__init__.py"
-    listing.write_text(listing.read_text().replace('"7.39.1"', '"0.1"'))
-    monkeypatch.setattr(process, "REPAIRS", repairs)
-    runner = ConnectorRunner(tmp_path / "connectors")
-    with pytest.raises(ConnectorError, match=r"need airbyte-cdk 0\.1, but 7\.39\.1 is installed"):
-        runner.spec(connector)
-    runner.close()

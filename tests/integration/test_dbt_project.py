@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pytest
 import yaml
 from google.cloud import bigquery as google_bigquery
 
-from tools.local.platform import ENVIRONMENTS, ROOT
+from tools.local.platform import ENVIRONMENTS, ROOT, python
 
 from .commands import Commands
 from .running import RunningPlatform, Server
@@ -23,7 +24,7 @@ from .running import RunningPlatform, Server
 PROJECT = ROOT / "dbt_project"
 TABLES = ("jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments")
 INTEGERS = {"id", "user_id", "orderid", "amount"}
-DATA_TESTS, UNIT_TESTS, MODELS = 34, 2, 5
+DATA_TESTS, UNIT_TESTS, MODELS = 40, 2, 7
 
 # The columns that Airbyte adds (destination-bigquery, Destinations V2).
 AIRBYTE_COLUMNS = [
@@ -53,6 +54,9 @@ insert into {landing}_trusted.fct_orders select * from {landing}_trusted.fct_ord
 insert into {landing}_trusted.fct_orders (order_id, customer_id, amount) values (null, null, null), (1000, 9999, 1);
 insert into {landing}_trusted.dim_customers select * from {landing}_trusted.dim_customers where customer_id = 1;
 insert into {landing}_trusted.dim_customers (customer_id, number_of_orders, lifetime_value) values (null, null, null);
+insert into {landing}_trusted.order_status_history
+  select * from {landing}_trusted.order_status_history where order_id = 1;
+insert into {landing}_trusted.order_status_history (order_id, status, is_deleted) values (null, null, false);
 """
 
 
@@ -177,6 +181,43 @@ def changed_project(tmp_path: Path) -> Callable[[str, str, str], Path]:
         return copy
 
     return change
+
+
+def test_a_branch_has_datasets_of_its_own_and_is_compared(
+    built: tuple[str, Dbt], bigquery: google_bigquery.Client, tmp_path: Path
+) -> None:
+    dataset, dbt = built
+    checkout = tmp_path / "checkout"
+    shutil.copytree(PROJECT, checkout / "dbt_project", ignore=shutil.ignore_patterns("target", "logs"))
+    git = ["git", "-C", str(checkout), "-c", "user.name=test", "-c", "user.email=test@example.com"]
+    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "main"]):
+        subprocess.run([*git, *command], check=True)
+    model = checkout / "dbt_project/models/staging/jaffle_shop/stg_customers.sql"
+    model.write_text(model.read_text().replace("cast(first_name as string)", "nullif(upper(first_name), 'MICHAEL')"))
+    environment = dbt.environment | {"DBT_PROJECT_DIR": str(checkout / "dbt_project"), "DBT_PROFILES_DIR": str(PROJECT)}
+
+    def branch(*options: str) -> str:
+        line = [python("orchestrator"), "-m", "orchestrator.branch", "--name", "x", "--checkout", str(checkout)]
+        result = dbt.commands.run("orchestrator", [*line, "--dataset", dataset, *options], environment, tmp_path)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    before = one(bigquery, f"select count(*), min(first_name) from {dataset}_trusted.dim_customers")
+    said = branch()
+    lines = {line.split()[0]: line.split(maxsplit=5) for line in said.splitlines()}
+    for name in ("stg_customers", "dim_customers"):
+        assert lines[name] == [name, "100", "100", "0", "0", "first_name: 100 rows"], said
+    assert (
+        not {"fct_orders", "stg_orders"} & lines.keys()
+    )  # they do not differ, so they are read from the main datasets
+    assert one(bigquery, f"select count(*), min(first_name) from {dataset}_trusted.dim_customers") == before
+    names = {item.dataset_id for item in bigquery.list_datasets()}
+    own = {f"{dataset}_branch_x_staging", f"{dataset}_branch_x_trusted"}
+    assert own <= names
+    branch("--drop")
+    left = {item.dataset_id for item in bigquery.list_datasets()}
+    assert {name for name in names if name not in left} >= own
+    assert {f"{dataset}_staging", f"{dataset}_trusted"} <= left
 
 
 def test_unit_tests_notice_wrong_logic(

@@ -1,11 +1,13 @@
 """The checks of landing tables: files as people have them, each a stream of one connection that is synced once."""
 
+import datetime
 import gzip
 import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -87,6 +89,33 @@ RIGHT = {
     "archived": Case({"a.zip": archive(a="id,name\n1,Ada\n", b="id,name\n2,Grace\n")}, columns=PERSON, rows=ADA),
     "titled": Case(f"Staff\n\n{PEOPLE}", {"skip_rows_before_header": 2}, PERSON, rows=ADA),
     "headless": Case("1,Ada\n2,Grace\n", HEADLESS, PERSON, rows=ADA),
+    "categories": Case(
+        {"a.parquet": parquet(name=pyarrow.array(["b", None, "b"]).dictionary_encode())},
+        {"filetype": "parquet"},
+        rows=[("b",), (None,), ("b",)],
+    ),
+    "types": Case(
+        {
+            "a.parquet": parquet(
+                items=[[1, 2]],
+                parts=[{"a": 1, "on": datetime.date(2024, 1, 2)}],
+                pairs=pyarrow.array([[("k", 1)]], pyarrow.map_(pyarrow.string(), pyarrow.int64())),
+                exact=[Decimal("12345678901234567890.10")],
+                at=pyarrow.array([1704164645678], pyarrow.timestamp("ms", "America/New_York")),
+                raw=[b"abc"],
+            )
+        },
+        {"filetype": "parquet"},
+        rows=[
+            (
+                *([1, 2], {"a": 1, "on": "2024-01-02"}, {"k": 1}, "12345678901234567890.10"),
+                *("2024-01-02T03:04:05.678Z", "abc"),
+            )
+        ],
+    ),
+    "members": Case(
+        {"a.csv.gz": gzip.compress(b"id,name\n1,Ada\n") + gzip.compress(b"2,Grace\n")}, columns=PERSON, rows=ADA
+    ),
     "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
     "later_column": Case(
         {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]
@@ -101,6 +130,22 @@ WRONG = {
             "values_were_cast": (
                 *("line 3, column 'zip'", "'02134' is loaded as 2134", "columns: {zip: string}"),
                 *("line 3, column 'order'", "NULL", "line 3, column 'price'", "12345678901234568", "15 digits"),
+            )
+        },
+    ),
+    "versions": Case(
+        "version,price\n1.9,2.50\n1.10,10.00\n",
+        GUESS,
+        errors={"values_were_cast": ("line 3, column 'version': '1.10' is loaded as 1.1", "'2.50'", "{price: number}")},
+        rows=[("1.1", 10), ("1.9", "2.5")],
+    ),
+    "texts_of_numbers": Case(
+        'whole,number,blank,x\n1_234,5_6.5, 12 ,"{""y"": 12345678901234567.89}"\n',
+        columns={"whole": "integer", "number": "number", "blank": "integer", "x": "object"},
+        errors={
+            "values_were_cast": (
+                *("line 2, column 'whole': '1_234' is loaded as 1234", "column 'number': '5_6.5' is loaded as 56.5"),
+                "column 'x': '12345678901234567.89' is loaded as 12345678901234568",
             )
         },
     ),

@@ -28,6 +28,7 @@ print(json.dumps({
         key.to_user_string(): graph.get(key).metadata.get("dagster/table_name") for key in graph.get_all_asset_keys()
     },
     "executor": job.executor_def.name,
+    "sensors": {sensor.name: sensor.default_status.value for sensor in defs.sensors or []},
     "schedule": [schedule.cron_schedule, schedule.job_name, schedule.default_status.value],
 }))
 """
@@ -61,6 +62,8 @@ def test_graph(described: dict[str, Any]) -> None:
         "staging/stg_payments": ["staging", ["stripe/stripe_payments"]],
         "trusted/fct_orders": ["trusted", ["staging/stg_orders", "staging/stg_payments"]],
         "trusted/dim_customers": ["trusted", ["staging/stg_customers", "trusted/fct_orders"]],
+        "trusted/order_status_history": ["trusted", ["staging/stg_orders"]],
+        "trusted/fct_order_status_days": ["trusted", ["trusted/order_status_history"]],
     }
 
 
@@ -74,7 +77,7 @@ def test_every_data_test_is_a_check_and_every_landing_table_is_counted(described
     manifest = json.loads((ROOT / "dbt_project/target/manifest.json").read_text())
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = [name for _, name in described["checks"]]
-    assert len(tests) == 34
+    assert len(tests) == 40
     ours = ["row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"]
     assert sorted(checks) == sorted([*tests, *ours * 3])
     landing = {"jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"}
@@ -86,6 +89,7 @@ def test_job_and_schedule(described: dict[str, Any]) -> None:
     syncs = ["sync_jaffle_shop_customers", "sync_jaffle_shop_orders", "sync_stripe_payments"]
     assert described["job"] == ["dbt_build", *syncs]
     assert described["executor"] == "in_process"
+    assert described["sensors"] == {"changed_files": "RUNNING"}
     assert described["schedule"] == ["0 6 * * *", "all_assets", "STOPPED"]
 
 

@@ -44,3 +44,7 @@ def test_a_failed_insert_can_be_repeated_with_its_insert_id(answers: Any) -> Non
 
 def test_writes_of_one_resource_at_the_same_time_succeed(answers: Any) -> None:
     assert answers["saves"] == {"done": 40}
+
+
+def test_a_change_of_the_description_during_a_job_is_kept(answers: Any) -> None:
+    assert answers["patched"] == ["by the request", "by the job"]

@@ -75,6 +75,17 @@ def test_integer_range_partitions(bigquery: Client, dataset: str) -> None:
     assert values(bigquery, listed) == [("0", 1), ("10", 2), ("__NULL__", 1), ("__UNPARTITIONED__", 1)]
 
 
+def test_parameters_have_whole_types_and_jobs_the_rows_of_dml(bigquery: Client, dataset: str) -> None:
+    bigquery.query_and_wait(f"create function {dataset}.f(a array<struct<x int64>>) returns array<string> as (['x'])")
+    listed = f"select parameter_name, data_type from {dataset}.INFORMATION_SCHEMA.PARAMETERS order by ordinal_position"
+    assert values(bigquery, listed) == [(None, "ARRAY<STRING>"), ("a", "ARRAY<STRUCT<x INT64>>")]
+    bigquery.query_and_wait(f"create table {dataset}.counted as select 1 as k union all select 2")
+    job = bigquery.query(f"delete {dataset}.counted where k = 1")
+    job.result()
+    found = "select dml_statistics.deleted_row_count, query_dialect from `region-us`.INFORMATION_SCHEMA.JOBS"
+    assert values(bigquery, f"{found} where job_id = '{job.job_id}'") == [(1, "GOOGLE_SQL")]
+
+
 def test_a_failed_job_has_its_error_in_jobs(bigquery: Client) -> None:
     job = bigquery.query("select error('no stock')", job_config=Config(labels={"team": "shop"}))
     with pytest.raises(GoogleAPICallError):

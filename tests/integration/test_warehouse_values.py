@@ -116,6 +116,7 @@ TWO = [Field("a", "STRING"), Field("b", "STRING")]
 TEXTS = Field("a", "STRING", "REPEATED")
 MOMENT = datetime.datetime(2024, 1, 5, 10, 0, tzinfo=UTC)
 RANGE = Field("a", "RANGE", range_element_type="DATE")
+JANUARY = {"start": datetime.date(2024, 1, 1), "end": None}
 NUMERIC, TIMESTAMP = Field("a", "NUMERIC"), Field("a", "TIMESTAMP")
 MONEY = Field("a", "NUMERIC", precision=5, scale=2)
 NESTED = Field("a", "RECORD", fields=[Field("b", "INTEGER"), Field("c", "STRING", "REPEATED")])
@@ -132,6 +133,8 @@ CSV: list[tuple[str, str | bytes, list[Field], dict[str, Any], Any]] = [
     ("newline in quotes, not allowed", '"x\ny",b\n', TWO, {}, "row 1: Missing close quote"),
     ("too many columns", "1,2\n1,2,3\n", TWO, {}, "row 2: Too many values in line. Found 3"),
     ("too few columns", "1,2\n1\n", TWO, {}, r"row 2: .*column position 1 \(b\)"),
+    ("empty lines", "\nx,y\n\n", TWO, {"encoding": "ISO-8859-1"}, [("x", "y")]),
+    ("empty lines of one column", '"[2024-01-01, UNBOUNDED)"\n\n', [RANGE], {}, [(JANUARY,), (None,)]),
     ("rows to skip", "#\na\n1\n", [WHOLE], {"skip_leading_rows": 2}, [(1,)]),
     ("bad records", "1\nx\n1.5\n2\n", [WHOLE], {"max_bad_records": 2}, [(1,), (2,)]),
     (
@@ -149,7 +152,7 @@ CSV: list[tuple[str, str | bytes, list[Field], dict[str, Any], Any]] = [
     ("NUMERIC(5, 2)", "123.455\n-0.005\n", [MONEY], {}, [(Decimal("123.46"),), (Decimal("-0.01"),)]),
     ("NUMERIC(5, 2) that is too large", "999.995\n", [MONEY], {}, r"outside the range of NUMERIC\(5, 2\)"),
     ("STRING(3)", "äbc\nabcd\n", [Field("a", "STRING", max_length=3)], {}, r"row 2: Field a: STRING\(3\)"),
-    ("RANGE", '"[2024-01-01, UNBOUNDED)"\n', [RANGE], {}, [({"start": datetime.date(2024, 1, 1), "end": None},)]),
+    ("RANGE", '"[2024-01-01, UNBOUNDED)"\n', [RANGE], {}, [(JANUARY,)]),
     (
         "REQUIRED",
         "x,\n",
@@ -183,7 +186,7 @@ LINES: list[tuple[str, str, list[Field], dict[str, Any], Any]] = [
         {},
         [(MOMENT,)] * 3,
     ),
-    ("RANGE", '{"a": {"start": "2024-01-01"}}', [RANGE], {}, [({"start": datetime.date(2024, 1, 1), "end": None},)]),
+    ("RANGE", '{"a": {"start": "2024-01-01"}}', [RANGE], {}, [(JANUARY,)]),
     ("nested REQUIRED", '{"a": {}}', [NEEDED], {}, "Field: a.b; Value: NULL"),
     ("bad records", '{"a": 1}\n{"a": "x"}\nno\n{"a": 2}', [WHOLE], {"max_bad_records": 2}, [(1,), (2,)]),
 ]

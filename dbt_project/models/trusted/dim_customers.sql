@@ -4,6 +4,8 @@ customers as (
 
     select * from {{ ref('stg_customers') }}
 
+    where not is_deleted
+
 ),
 
 orders as (

@@ -10,6 +10,9 @@ from connections_file.same_names import same_names
 from connections_file.source_streams import source_contradictions
 from connections_file.yaml_lines import Location
 
+FILE_COLUMNS = ("_ab_source_file_url", "_ab_source_file_last_modified")
+"""The columns in which Airbyte's file sources tell each row's file and the file's time."""
+
 
 def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
     """Yield the place and the description of each mistake."""
@@ -34,10 +37,29 @@ def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
             there = (*here, "streams", position)
             if stream.sync_mode == "incremental_deduped_history" and not stream.primary_key:
                 yield there, "incremental_deduped_history needs a primary_key, for example [[id]]."
+            if stream.deletions == "mark" and (mistake := _mark_mistake(stream)):
+                yield (*there, "deletions"), f"deletions: mark {mistake}"
             if any(stream.name == other.name for other in connection.streams[:position] if _same_schema(stream, other)):
                 yield (*there, "name"), f"duplicate stream {stream.name!r} in this connection."
         if (connection.namespace_definition == "custom_format") != (connection.namespace_format is not None):
             yield here, "namespace_format and namespace_definition: custom_format must be set together."
+
+
+def _mark_mistake(stream: Stream) -> str:
+    """Return why deleted rows of the stream cannot be found, empty if they can.
+
+    dbt finds them by the time of the file, which the row of each record that is still in the file has.
+    """
+    if stream.sync_mode != "incremental_deduped_history":
+        return f"needs sync_mode: incremental_deduped_history. With {stream.sync_mode}, " + (
+            "rows of deleted records vanish by themselves: remove deletions."
+            if stream.sync_mode == "full_refresh_overwrite"
+            else "a table has a row for each time that a record was read."
+        )
+    if stream.cursor_field and stream.cursor_field != [FILE_COLUMNS[-1]]:
+        return f"needs the cursor of the file ({FILE_COLUMNS[-1]}): remove cursor_field."
+    missing = [name for name in FILE_COLUMNS if stream.selected_fields and name not in stream.selected_fields]
+    return f"needs the columns {', '.join(missing)}: add them to selected_fields." if missing else ""
 
 
 def _repeated_names(

@@ -121,6 +121,10 @@ class Checks(_Model):
     """The share of rows, from 0 to 1, that may have a value that did not fit its column and is NULL."""
 
 
+Deletions = Literal["keep", "mark"]
+"""What happens to a row whose record is gone from its file."""
+
+
 class Stream(_Model):
     """A stream of a connection. It is loaded into a landing table of the same name."""
 
@@ -138,6 +142,8 @@ class Stream(_Model):
     """The dbt source that reads the table, as `source.table`. It is also the asset key: ASCII letters, digits and _."""
     files: list[Name] = []
     """The S3 keys of the files that the stream loads."""
+    deletions: Deletions = "keep"
+    """keep: a row stays when its record is gone from its file. mark: dbt's staging model sets is_deleted for it."""
     checks: Checks = Checks()
     """The checks of the landing table."""
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+SEED_PREFIX = "jaffle_shop/"
+"""The folder of the bucket into which `make seed` uploads the files of the seed folder."""
+
 CONNECT_SECONDS, ATTEMPTS = 5, 4
 LOCALSTACK = re.compile(r"http://([^/:@\[\]]+:\d+)/?")
 """The endpoints that localstack-client can address: plain HTTP, a host name or IPv4 address, a port, and no path."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import sys
 
@@ -50,6 +51,10 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    # The garbage collector skips the objects of the imports and of the app: with them, each full collection stops every
+    # thread for 15 to 30 ms.
+    gc.collect()
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets)
 

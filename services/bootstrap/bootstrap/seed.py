@@ -23,12 +23,12 @@ from bootstrap.errors import UserError
 from bootstrap.seed_files import seed_files
 from bootstrap.settings import Settings
 from platform_kit import s3
+from platform_kit.s3 import SEED_PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-PREFIX = "jaffle_shop/"
 CHECKSUM, KEY = "sha256", "seed-key"
 """The object's metadata: the checksum of what was uploaded, and the key, percent-encoded as metadata are ASCII."""
 
@@ -65,12 +65,12 @@ def seed(
         client = s3.client()
         report("bucket", settings.s3_bucket, "created" if _create_bucket(client, settings.s3_bucket) else "unchanged")
         for file in files:
-            key = PREFIX + file.name
+            key = SEED_PREFIX + file.name
             if file.refused:
                 report("file", file.name, f"not uploaded: {file.refused}")
             else:
                 report("object", key, _upload(client, settings.s3_bucket, key, file.path, overwrite=overwrite))
-        _remove(client, settings.s3_bucket, {PREFIX + file.name for file in files}, report, prune=prune)
+        _remove(client, settings.s3_bucket, {SEED_PREFIX + file.name for file in files}, report, prune=prune)
     except (BotoCoreError, ClientError) as error:
         raise UserError(
             f"The upload of the seed files to S3 ({where}) failed: {error}\n"
@@ -81,7 +81,7 @@ def seed(
 
 def _remove(client: S3Client, bucket: str, kept: set[str], report: Report, *, prune: bool) -> None:
     """Report each of seed's objects whose file is no longer in the folder; with `prune`, delete it."""
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=SEED_PREFIX):
         for item in page.get("Contents", []):
             key = item["Key"]
             found = None if key in kept else _head(client, bucket, key)

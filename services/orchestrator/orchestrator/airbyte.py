@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_airbyte.resources import AirbyteClient
 
-from orchestrator.airbyte_client import Client, Refused
+from orchestrator.airbyte_client import Client, Conflict, Refused
 from orchestrator.settings import Settings
 
 POLL_SECONDS = 1.0  # the client's default of 10 s is longer than a small sync
@@ -56,6 +56,11 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
         connection_id = find_connection(client, connection_name)
         try:
             return client.sync_and_poll(connection_id).job_details
+        except Conflict as conflict:
+            raise dg.Failure(
+                f"Airbyte did not start the sync of {connection_name!r}: {conflict.description} If the connection is "
+                "paused, make plan shows its state and reason, and make apply sets it to active; then run again."
+            ) from None  # its description is in this one
         except dg.Failure as failure:
             raise explain(client, connection_name, failure) from failure
 

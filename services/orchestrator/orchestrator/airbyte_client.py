@@ -17,8 +17,15 @@ class Refused(dg.Failure):
     """Airbyte answered 401; the description names the variables that hold the credentials."""
 
 
+class Conflict(dg.Failure):
+    """Airbyte answered 409; the description is its reason, for example that the connection is inactive."""
+
+
 class Client(AirbyteClient):
-    """Renews a refused token, accepts queued jobs, and finds the running job when its start seemed to fail."""
+    """Renews a refused token, accepts queued jobs, and finds the running job when its start seemed to fail.
+
+    Raises Refused and Conflict at once, with Airbyte's reason.
+    """
 
     def start_sync_job(self, connection_id: str) -> Mapping[str, Any]:
         """Start a sync and return its job, or the job that is running already; raises Failure without either.
@@ -60,8 +67,9 @@ class Client(AirbyteClient):
 
     def _get_session(self, include_additional_request_headers: bool) -> requests.Session:
         session = super()._get_session(include_additional_request_headers)
-        # dagster-airbyte repeats failed requests unchanged, which is useless after a 401. A Failure ends its loop.
-        session.hooks["response"].append(self._raise_if_refused)
+        # dagster-airbyte repeats failed requests unchanged, which is useless after a 401 or a 409, and does not show
+        # the reason in the answer. A Failure ends its loop.
+        session.hooks["response"] += [self._raise_if_refused, self._raise_if_conflict]
         return session
 
     def _raise_if_refused(self, response: requests.Response, **_: object) -> None:
@@ -71,6 +79,15 @@ class Client(AirbyteClient):
                 f"Airbyte refuses our credentials: {response.request.method} {response.url} was answered with 401 "
                 f"({self._reason(response)}). Check AIRBYTE_{who} (on Docker in .env, then make up)."
             )
+
+    def _raise_if_conflict(self, response: requests.Response, **_: object) -> None:
+        if response.status_code == requests.codes.conflict:
+            try:
+                content = response.json()
+            except ValueError:
+                content = None
+            known = content if isinstance(content, dict) else {}
+            raise Conflict(str(known.get("detail") or known.get("message") or response.text[:200]))
 
     def _reason(self, response: requests.Response) -> str:
         """Return the server's message unless it contains a secret, because Dagster stores and shows it."""

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from packaging.version import Version
 
-from orchestrator import costs
+from orchestrator import costs, dbt_options
 from orchestrator.dbt_errors import shortened
 from orchestrator.dbt_integration import (
     DagsterDbtCliRuntimeError,
@@ -24,6 +24,7 @@ from orchestrator.dbt_integration import (
     DbtProject,
     dbt_assets,
 )
+from orchestrator.dbt_options import BuildOptions
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
@@ -86,20 +87,26 @@ def _is_current(project: DbtProject) -> bool:
     return True
 
 
-def dbt_models(project: DbtProject) -> dg.AssetsDefinition:
-    """Return the project's models, built by one `dbt build` per run; raises RuntimeError when it does not parse."""
+def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDefinition:
+    """Return the project's models, built by one `dbt build` per run; raises RuntimeError when it does not parse.
+
+    `marked` are the dbt sources (`source.table`) with `deletions: mark`. Raises ValueError if no model marks their
+    rows.
+    """
+    manifest = prepare(project)
+    dbt_options.check_marked(marked, manifest)
 
     # The pool (its limit is in compose/dagster/dagster.yaml) keeps two runs from building the same tables at once.
     @dbt_assets(
-        manifest=prepare(project),
+        manifest=manifest,
         project=project,
         dagster_dbt_translator=TRANSLATOR,
         name="dbt_build",
         pool="warehouse",
     )
-    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli) -> Iterator[Any]:
+    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli, config: BuildOptions) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
-        command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS]
+        command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS, *config.arguments(marked)]
         # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
         invocation = dbt.cli(command, context=context, target_path=target)

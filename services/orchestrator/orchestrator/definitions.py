@@ -4,6 +4,8 @@ import dagster as dg
 
 import connections_file
 from orchestrator.airbyte import Airbyte
+from orchestrator.arrivals.sensor import changed_files
+from orchestrator.arrivals.watched import watched
 from orchestrator.dbt import dbt_cli, dbt_models
 from orchestrator.dbt_integration import DbtProject
 from orchestrator.files import Bucket, file_assets
@@ -15,10 +17,19 @@ settings = Settings.read()
 declared = connections_file.load(settings.connections_file)
 sources = {source.name: source for source in declared.sources}
 destinations = {destination.name: destination for destination in declared.destinations}
+streams = [stream for connection in declared.connections for stream in connection.streams]
+marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
 dbt_project = DbtProject(settings.dbt_project)
 
 all_assets = dg.define_asset_job(
     "all_assets", dg.AssetSelection.all(), description="Load every file, build and check every model."
+)
+
+changed_files_job = dg.define_asset_job(
+    "changed_files",
+    dg.AssetSelection.all(),
+    description="Parts of it are run by the sensor of the same name: the landing tables whose files have changed, and "
+    "all assets that depend on them.",
 )
 
 defs = dg.Definitions(
@@ -28,9 +39,10 @@ defs = dg.Definitions(
             landing_assets(connection, sources[connection.source], destinations[connection.destination])
             for connection in declared.connections
         ),
-        dbt_models(dbt_project),
+        dbt_models(dbt_project, marked),
     ],
-    jobs=[all_assets],
+    jobs=[all_assets, changed_files_job],
+    sensors=[changed_files(watched(declared.connections, sources), settings)],
     # Stopped until somebody starts it in the UI, as is Dagster's default.
     schedules=[dg.ScheduleDefinition(name="daily", job=all_assets, cron_schedule="0 6 * * *")],
     resources={

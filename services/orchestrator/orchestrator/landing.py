@@ -14,6 +14,8 @@ from connections_file import Connection, Destination, Source, Stream
 from connections_file.tables import landing_table
 from orchestrator import files
 from orchestrator.airbyte import Airbyte
+from orchestrator.arrivals import known
+from orchestrator.arrivals.watched import Watched, watched_stream
 from orchestrator.checks.run import TableChecks
 from orchestrator.files import Bucket
 from orchestrator.reading.formats import NotCountedError, StreamFiles, stream_files
@@ -25,6 +27,7 @@ GROUP = "landing"
 def landing_assets(connection: Connection, source: Source, destination: Destination) -> dg.AssetsDefinition:
     """Return the landing tables of a connection: loaded by one sync, then checked."""
     tables = [_checks(stream, connection, source, destination) for stream in connection.streams]
+    watched = [found for stream in connection.streams if (found := watched_stream(stream, source))]
 
     # The checks are part of this step because they must run before dbt. The dbt step has checks of the same tables, and
     # Dagster does not let a check in a third step block it. A subset is the checks alone, or some of the tables.
@@ -40,6 +43,7 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         metadata: dict[str, Any] = {}
         if context.selected_asset_keys:
+            present = _present(context, bucket, [w for w in watched if w.table in context.selected_asset_keys])
             started = time.monotonic()
             job = airbyte.sync(connection.name)
             metadata = {
@@ -50,6 +54,8 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
             }
             if "bytesBilled" in job:  # sent by airbyte-lite only
                 metadata["bytes_billed"] = int(job["bytesBilled"])
+            for stream, objects in present:
+                known.remember(context.instance, stream, objects)
         for table in tables:
             key = dg.AssetKey(table.stream.asset_key)
             selected = {check.name for check in context.selected_asset_check_keys if check.asset_key == key}
@@ -61,6 +67,18 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
                 yield from table.results(numbers, selected, warehouse, bucket, context.instance)
 
     return sync
+
+
+def _present(
+    context: dg.AssetExecutionContext, bucket: Bucket, watched: list[Watched]
+) -> list[tuple[Watched, set[bytes]]]:
+    """Return the objects that exist before the sync, for the sensor of changed files; nothing if S3 does not answer."""
+    try:
+        found = known.present(bucket.files(), watched)
+    except dg.Failure as failure:
+        context.log.warning(f"The sensor of changed files will load these files again: {failure.description}")
+        return []
+    return [(stream, found[stream.name]) for stream in watched]
 
 
 def _checks(stream: Stream, connection: Connection, source: Source, destination: Destination) -> TableChecks:

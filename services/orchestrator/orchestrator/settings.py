@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from platform_kit.settings import Address, PlatformSettings, setting
 
@@ -15,6 +15,9 @@ class Settings(PlatformSettings):
     dbt_project: Annotated[Path, AfterValidator(Path.resolve)] = setting("DBT_PROJECT_DIR")
     bucket: str = setting("S3_BUCKET")
     landing_checks: Literal["yes", "no"] = setting("LANDING_CHECKS")
+    file_sensor: Literal["yes", "no"] = setting("FILE_SENSOR")
+    file_sensor_seconds: Annotated[int, Field(ge=1)] = setting("FILE_SENSOR_SECONDS")
+    file_settle_seconds: Annotated[float, Field(ge=0)] = setting("FILE_SETTLE_SECONDS")
 
     airbyte_url: Address = setting("AIRBYTE_URL")
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")

@@ -109,7 +109,7 @@ def _rows(
 
 
 def _csv(path: str, config: Any, fields: Fields, skip: int) -> Iterable[tuple[int, Any]]:
-    for row in csv_rows.read(path, csv_rows.Dialect.of(config), skip):
+    for row in csv_rows.read(path, csv_rows.Dialect.of(config), skip, len(fields)):
         try:
             yield row.line, _converted(row, config, fields)
         except Misfit as misfit:

@@ -1,11 +1,15 @@
 """Bridges for writes to the catalog, which holds the resources of tables and datasets, and the jobs."""
 
+import contextlib
 import threading
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
-from local_bigquery.catalog import iam, metadata
+from local_bigquery.catalog import ddl, iam, metadata, names, tables
 from local_bigquery.engine import database
 from local_bigquery.jobs import store
+from sqlglot import exp
 
 
 def one_at_a_time() -> None:
@@ -22,3 +26,36 @@ def one_at_a_time() -> None:
 
     for module in (iam, metadata, store):
         module.execute = execute
+
+
+def whole_changes() -> None:
+    """Let PATCH and ALTER TABLE ... SET OPTIONS of a table wait for a job that writes it.
+
+    A job and a request both read the table's resource, change it and store it. When one of them stored its change
+    between the other's two steps, that change was lost, for example a new description.
+    """
+    locks: defaultdict[tuple[str, ...], threading.RLock] = defaultdict(threading.RLock)
+    guard = threading.Lock()
+
+    @contextlib.contextmanager
+    def writing(*table: str) -> Iterator[None]:  # a thread may take the lock of a table again, unlike upstream's
+        with guard:
+            lock = locks[tuple(part.casefold() for part in table)]
+        with lock:
+            yield
+
+    update, apply = tables.update, ddl.apply
+
+    def one_update(project_id: str, dataset_id: str, table_id: str, *arguments: Any) -> Any:
+        with database.writing(project_id, dataset_id, table_id):
+            return update(project_id, dataset_id, table_id, *arguments)
+
+    def one_change(tree: exp.Expr, project_id: str, dataset_id: str, evaluate: Any) -> None:
+        target = tree.find(exp.Table)
+        if not isinstance(tree, exp.Alter) or tree.args.get("kind") == "SCHEMA" or target is None:
+            apply(tree, project_id, dataset_id, evaluate)
+            return
+        with database.writing(*names.reference(target, project_id, dataset_id)):
+            apply(tree, project_id, dataset_id, evaluate)
+
+    database.writing, tables.update, ddl.apply = writing, one_update, one_change

@@ -197,10 +197,8 @@ def _select(rows: exp.Expression, clone: exp.Expression | None, context: Context
 
 def _definition(tree: exp.Create) -> exp.Create:
     """Return the statement without its rows and constraints that DuckDB does not know, for the checks of its names."""
-    definition = tree.copy()
-    for key in ("expression", "clone", "properties"):
-        definition.set(key, None)
-    return definition
+    kept = {key: value for key, value in tree.args.items() if key not in ("expression", "clone", "properties")}
+    return exp.Create(**{key: value.copy() if isinstance(value, exp.Expr) else value for key, value in kept.items()})
 
 
 def _produced(cursor: Any, sql: str, bound: Any) -> list[TableFieldSchema]:

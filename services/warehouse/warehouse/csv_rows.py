@@ -46,8 +46,8 @@ class Dialect:
         )
 
 
-def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
-    """Yield the rows of a file after the first `skip` rows. Lines without any character are no rows."""
+def read(path: str, dialect: Dialect, skip: int, columns: int | None = None) -> Iterator[Row]:
+    """Yield the rows of a file after the first `skip` rows. An empty line is a row only of one column."""
     with Path(path).open(encoding=dialect.encoding, errors="replace", newline="") as file:
         lines = enumerate(file, 1)
         for number, line in lines:
@@ -61,7 +61,7 @@ def read(path: str, dialect: Dialect, skip: int) -> Iterator[Row]:
                 row = _split(text, dialect, number)
             if skip:
                 skip -= 1
-            elif text.strip("\r\n"):
+            elif columns == 1 or text.strip("\r\n"):
                 yield row
 
 

@@ -5,10 +5,16 @@ import time
 from typing import Any
 
 import pyarrow as pa
-from local_bigquery.catalog import tabledata, tables
+import pydantic
+from fastapi import APIRouter, Depends, Request
+from local_bigquery.api.tables import insert_all as answer
+from local_bigquery.app import valid_project
+from local_bigquery.catalog import names, tabledata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.engine.database import quote
-from local_bigquery.models import TableFieldSchema
+from local_bigquery.errors import invalid_payload, not_found
+from local_bigquery.models import TableDataInsertAllRequest, TableDataInsertAllResponse, TableFieldSchema
+from starlette.concurrency import run_in_threadpool
 
 from warehouse import schemas, values
 from warehouse.careful_loads import arrow_type
@@ -18,6 +24,25 @@ from warehouse.values import Misfit, kind
 Fields = list[TableFieldSchema]
 Accepted = tuple[int, str | None, dict[str, Any]]  # position in the request, insertId, values
 _recent_lock = threading.Lock()
+router = APIRouter()
+
+
+@router.post(
+    "/bigquery/v2/projects/{project_id}/datasets/{dataset_id}/tables/{table_id}/insertAll",
+    dependencies=[Depends(valid_project)],
+    response_model_exclude_unset=True,
+    include_in_schema=False,
+)
+async def receive(project_id: str, dataset_id: str, table_id: str, request: Request) -> TableDataInsertAllResponse:
+    """Insert rows with all digits of their numbers: local-bigquery reads the numbers of a request as doubles."""
+    try:
+        body = TableDataInsertAllRequest.model_validate(values.parse_body(await request.body()))
+    except pydantic.ValidationError as error:
+        raise invalid_payload(error.errors()[0]) from error
+    except ValueError as error:
+        raise invalid_payload({"type": "json_invalid", "loc": [], "msg": f"JSON decode error: {error}"}) from error
+    response: TableDataInsertAllResponse = await run_in_threadpool(answer, project_id, dataset_id, table_id, body)
+    return response
 
 
 def exact_values() -> None:
@@ -33,7 +58,8 @@ def insert_all(project_id: str, dataset_id: str, table_id: str, body: Any) -> di
     """Insert the rows of a request; return its errors by row."""
     if body.templateSuffix:
         table_id = tabledata._template(project_id, dataset_id, table_id, body.templateSuffix)
-    tables.load(project_id, dataset_id, table_id)
+    if not tables._lookup(project_id, dataset_id, table_id):
+        raise not_found("Table", names.label(project_id, dataset_id, table_id))
     fields = schemas.stored(project_id, dataset_id, table_id)
     errors: list[dict[str, Any]] = []
     accepted: list[Accepted] = []
@@ -85,7 +111,7 @@ def _converted(row: dict[str, Any], fields: Fields, unknown: bool) -> dict[str, 
     for key, value in row.items():
         if key.casefold() in texts and isinstance(value, str):
             value = values.parse_line(values.json_text(value, key))
-        prepared[key] = _numbers(value)
+        prepared[key] = value
     with_defaults = [field.replace(mode="NULLABLE") if _has_default(field, row) else field for field in fields]
     return values.record(prepared, with_defaults, unknown)
 
@@ -99,15 +125,6 @@ def _words(misfit: Misfit) -> str:
 
 def _has_default(field: TableFieldSchema, row: dict[str, Any]) -> bool:
     return bool(field.defaultValueExpression) and field.name.casefold() not in {key.casefold() for key in row}
-
-
-def _numbers(value: Any) -> Any:
-    """Replace floats, which the request's parser has made, by their text."""
-    if isinstance(value, float):
-        return values.Number(repr(value))
-    if isinstance(value, dict):
-        return {key: _numbers(item) for key, item in value.items()}
-    return [_numbers(item) for item in value] if isinstance(value, list) else value
 
 
 def _insert(cursor: Any, table: str, fields: Fields, rows: list[dict[str, Any]]) -> None:

@@ -14,14 +14,14 @@ from local_bigquery.catalog import datasets, names, tables
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import DUCKDB_PREFIX, BigQueryError
 from local_bigquery.jobs import load, runner
-from local_bigquery.jobs.storage import literal, paths
+from local_bigquery.jobs.storage import paths
 from local_bigquery.models import JobStatistics3, Table, TableFieldSchema
 from local_bigquery.settings import settings
 
-from warehouse import autodetect, careful_loads, csv_rows, schemas, table_writes, text_sql, typed_files
+from warehouse import autodetect, careful_loads, csv_rows, fast_loads, schemas, table_writes, text_sql, typed_files
 from warehouse.careful_loads import Rejects, TooManyBadRecords
 from warehouse.copy_jobs import without_partition
-from warehouse.values import Misfit, kind
+from warehouse.values import Misfit
 
 GZIP_MAGIC = b"\x1f\x8b"
 JSON = "NEWLINE_DELIMITED_JSON"
@@ -83,8 +83,8 @@ def _load_text(cursor: Any, config: Any, reference: tuple[str, str, str], files:
     if len({field.name.casefold() for field in fields}) < len(fields):
         raise BigQueryError("invalid", "The schema has two fields with the same name")
     try:
-        if _usual(cursor, config, fields, files):
-            return _write(cursor, config, reference, fields, _fast_sql(config, fields, files, skip)), 0
+        if fast_loads.usual(cursor, config, fields, files):
+            return _write_fast(cursor, config, reference, fields, files, skip), 0
     except duckdb.InterruptException:  # the rows may be stored already
         raise
     except duckdb.Error:
@@ -107,6 +107,18 @@ def _write(cursor: Any, config: Any, reference: tuple[str, str, str], fields: Fi
     return table_writes.store(
         cursor, sql, None, reference, config, config.writeDisposition or "WRITE_APPEND", declared, prefix
     ).rows
+
+
+def _write_fast(
+    cursor: Any, config: Any, reference: tuple[str, str, str], fields: Fields, files: Files, skip: int
+) -> int:
+    """Write the rows as DuckDB reads them. Raises duckdb.Error for files with an unusual value."""
+    try:
+        return _write(cursor, config, reference, fields, fast_loads.sql(config, fields, files, skip, numbers=True))
+    except duckdb.Error as error:
+        if text_sql.DECIMAL_TEXT not in str(error) or fast_loads.numbers_in_texts(cursor, fields, files):
+            raise
+    return _write(cursor, config, reference, fields, fast_loads.sql(config, fields, files, skip, numbers=False))
 
 
 def _fields(config: Any, reference: tuple[str, str, str], files: Files) -> tuple[Fields, int]:
@@ -138,76 +150,6 @@ def _stored(reference: tuple[str, str, str]) -> Fields:
     base, _ = without_partition(reference)
     found = tables._lookup(*base)
     return schemas.stored(*base) if found and found[0] == "TABLE" else []
-
-
-def _usual(cursor: Any, config: Any, fields: Fields, files: Files) -> bool:
-    """Return whether every key of NDJSON files is the exact name of a field, or may be ignored."""
-    if config.sourceFormat == "CSV":
-        return not (config.ignoreUnknownValues or (config.encoding or "UTF-8").upper() != "UTF-8")
-    listed = ", ".join(map(literal, files))
-    objects = f"read_ndjson_objects([{listed}])"
-    paths_ = [("", fields), *_records("$", fields)]
-    found = _distinct(cursor, [f"json_keys(json{', ' + literal(path) if path else ''})" for path, _ in paths_], objects)
-    for index, (_, children) in enumerate(paths_):
-        exact = {child.name for child in children}
-        folded = {name.casefold() for name in exact}
-        keys = {key for row in found for key in _flat(row[index])}
-        unknown = keys - exact
-        if unknown and not (config.ignoreUnknownValues and not {key.casefold() for key in unknown} & folded):
-            return False
-    return True
-
-
-def _distinct(cursor: Any, expressions: list[str], source: str) -> list[tuple[Any, ...]]:
-    """Return the distinct values of the expressions. Most files have one: that is found in two thirds of the time."""
-    selected = ", ".join(f"{each} AS k{index}" for index, each in enumerate(expressions))
-    first: list[tuple[Any, ...]] = cursor.execute(f"SELECT {selected} FROM {source} LIMIT 1").fetchall()  # noqa: S608 literals
-    other = " OR ".join(f"{each} IS DISTINCT FROM ${index}" for index, each in enumerate(expressions, 1))
-    if first and not cursor.execute(f"SELECT 1 FROM {source} WHERE {other} LIMIT 1", list(first[0])).fetchall():  # noqa: S608
-        return first
-    return cursor.execute(f"SELECT DISTINCT {selected} FROM {source}").fetchall()  # type: ignore[no-any-return] # noqa: S608
-
-
-def _records(path: str, fields: Fields) -> list[tuple[str, Fields]]:
-    """Return the JSON path of each nested record, and its fields."""
-    found = []
-    for field in fields:
-        if kind(field) == "RECORD":
-            inner = f'{path}."{field.name}"' + ("[*]" if field.mode == "REPEATED" else "")
-            found += [(inner, field.fields or []), *_records(inner, field.fields or [])]
-    return found
-
-
-def _flat(keys: Any) -> Iterator[str]:
-    for key in keys or []:
-        if isinstance(key, list):
-            yield from _flat(key)
-        elif key is not None:
-            yield key
-
-
-def _fast_sql(config: Any, fields: Fields, files: Files, skip: int) -> str:
-    """Return a SELECT that reads the files and raises an error for every unusual value."""
-    listed = f"[{', '.join(map(literal, files))}]"
-    if config.sourceFormat == JSON:
-        columns = ", ".join(f"{literal(field.name)}: {literal(text_sql.json_type(field))}" for field in fields)
-        source = f"read_json({listed}, format = 'newline_delimited', columns = {{{columns}}})"
-        values = [text_sql.from_json(quote(field.name), field) for field in fields]
-    else:
-        dialect = csv_rows.Dialect.of(config)
-        columns = ", ".join(f"{literal(field.name)}: 'VARCHAR'" for field in fields)
-        quoted = literal(dialect.quote)
-        options = (
-            f"delim = {literal(dialect.delimiter)}, quote = {quoted}, escape = {quoted}, "
-            f"nullstr = [{', '.join(map(literal, dialect.null_markers))}], allow_quoted_nulls = false, "
-            f"null_padding = {str(bool(config.allowJaggedRows)).lower()}, header = false, skip = {skip}, "
-            "auto_detect = false"
-        )
-        source = f"read_csv({listed}, columns = {{{columns}}}, {options})"
-        newlines = dialect.quoted_newlines
-        values = [text_sql.from_csv(quote(field.name), field, newlines) for field in fields]
-    selected = ", ".join(f"{value} AS {quote(field.name)}" for value, field in zip(values, fields, strict=True))
-    return f"SELECT {selected} FROM {source}"  # noqa: S608 quoted names
 
 
 def _failure(error: duckdb.Error, config: Any, rejects: Rejects) -> BigQueryError:

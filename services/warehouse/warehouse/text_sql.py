@@ -4,6 +4,8 @@ This is the fast way of a load: DuckDB reads and converts the file on all cores.
 BigQuery does is left to `warehouse.values`, which reads the file again, row by row.
 """
 
+import re
+
 from local_bigquery.engine import types
 from local_bigquery.engine.database import quote
 from local_bigquery.jobs.storage import literal
@@ -28,6 +30,7 @@ CONDITIONS = {  # where DuckDB's cast is exact or an error
 }
 CASTS = {"BYTES": "from_base64({x})"}
 UNUSUAL = "error('unusual value')"
+DECIMAL_TEXT = "text like a decimal number"
 
 
 def json_type(field: TableFieldSchema) -> str:
@@ -40,23 +43,28 @@ def json_type(field: TableFieldSchema) -> str:
     return f"{text}[]" if field.mode == "REPEATED" else text
 
 
-def from_json(value: str, field: TableFieldSchema, depth: int = 0) -> str:
-    """Return SQL that converts a value of `json_type`."""
+def from_json(value: str, field: TableFieldSchema, numbers: bool, depth: int = 0) -> str:
+    """Return SQL that converts a value of `json_type`.
+
+    DuckDB has read a number for a STRING column as a double: `1.10` is `1.1`. Unless `numbers` is false, because the
+    files have no such number, the SQL raises the error DECIMAL_TEXT for each text that may come from one.
+    """
     if field.mode == "REPEATED":
         variable = f"j{depth}"
-        element = from_json(variable, field.replace(mode="NULLABLE"), depth + 1)
+        element = from_json(variable, field.replace(mode="NULLABLE"), numbers, depth + 1)
         nulls = f"list_count({value}) <> len({value})"
         return f"CASE WHEN {nulls} THEN {UNUSUAL} ELSE list_transform({value}, lambda {variable}: {element}) END"
     name = kind(field)
     if name == "RECORD":
         parts = {each.name: f"{value}.{quote(each.name)}" for each in field.fields or []}
         pairs = ", ".join(
-            f"{quote(each.name)} := {from_json(parts[each.name], each, depth)}" for each in field.fields or []
+            f"{quote(each.name)} := {from_json(parts[each.name], each, numbers, depth)}" for each in field.fields or []
         )
         return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({pairs}) END"
     if name == "STRING":  # an object or array is an error in BigQuery, but is text here
         nested = f"({value} >= '{{' AND {value} < '|') OR ({value} >= '[' AND {value} < '\\')"
-        return f"CASE WHEN {nested} THEN {UNUSUAL} ELSE {value} END"
+        decimal = f"WHEN {value} >= '-' AND {value} < ':' AND {_is_double(value)} THEN error('{DECIMAL_TEXT}') "
+        return f"CASE WHEN {nested} THEN {UNUSUAL} {decimal if numbers else ''}ELSE {value} END"
     if name == "NUMERIC":
         text = f"CAST({value} AS VARCHAR)"
         right = f"regexp_full_match({text}, {literal(JSON_NUMERIC)})"
@@ -84,6 +92,18 @@ def from_csv(value: str, field: TableFieldSchema, newlines: bool) -> str:
         return from_text(value, field)
     unusual = f"contains({value}, chr(0))" + ("" if newlines else f" OR contains({value}, chr(10))")
     return f"CASE WHEN {unusual} THEN {UNUSUAL} ELSE {value} END"
+
+
+def _is_double(value: str) -> str:
+    return (
+        f"(contains({value}, '.') OR contains({value}, 'e')) AND CAST(TRY_CAST({value} AS DOUBLE) AS VARCHAR) = {value}"
+    )
+
+
+def number_in_text(names: list[str]) -> str:
+    """Return a pattern of a JSON object in which one of the fields `names` may have a number with a fraction."""
+    listed = "|".join(re.escape(name) for name in names)
+    return rf'"(?:{listed})"\s*:\s*(?:\[[^]"]*)?-?[0-9]+[.eE]'
 
 
 def _converted(value: str, right: str, cast: str) -> str:

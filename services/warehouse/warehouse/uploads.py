@@ -1,7 +1,9 @@
 """Bridges for the data of load jobs (resumable uploads of the BigQuery API)."""
 
+import asyncio
 import os
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ from local_bigquery.errors import not_found
 from starlette.concurrency import run_in_threadpool
 
 RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+REMEMBERED = 1000  # uploads whose answer is kept for a client that sends the last chunk again
 router = APIRouter()
+_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one chunk of an upload at a time
+_answers: dict[str, Response] = {}
 
 
 @router.put("/upload/bigquery/v2/projects/{project_id}/jobs", include_in_schema=False)
@@ -20,10 +25,19 @@ async def receive_chunk(project_id: str, upload_id: str, request: Request) -> Re
     """Write a chunk of a resumable upload at its position in the file; after the last chunk, start the job.
 
     local-bigquery keeps each chunk in memory (a client's chunk is 100 MiB) and appends it to the file. A chunk that a
-    client repeats after a lost answer would then be in the file twice.
+    client repeats after a lost answer would then be in the file twice. The last chunk starts one job, also when it
+    comes twice at once: the second gets the first one's answer.
     """
-    if upload_id not in uploads._resumable:
-        raise not_found("Upload", upload_id)
+    async with _locks[upload_id]:
+        if upload_id in _answers:
+            return _answers[upload_id]
+        if upload_id not in uploads._resumable:
+            _locks.pop(upload_id, None)
+            raise not_found("Upload", upload_id)
+        return await _received(upload_id, request)
+
+
+async def _received(upload_id: str, request: Request) -> Response:
     start, total = _range(request.headers.get("content-range"))
     path = uploads._file(upload_id)
     async with await anyio.open_file(path, "r+b") as file:
@@ -37,6 +51,10 @@ async def receive_chunk(project_id: str, upload_id: str, request: Request) -> Re
         return Response(status_code=308, headers={"Range": f"bytes=0-{size - 1}"} if size else {})
     owner, job = uploads._resumable.pop(upload_id)
     answer: Response = await run_in_threadpool(uploads._start, owner, job, path)
+    _answers[upload_id] = answer
+    for old in list(_answers)[:-REMEMBERED]:
+        _answers.pop(old, None)
+        _locks.pop(old, None)
     return answer
 
 

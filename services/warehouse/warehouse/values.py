@@ -67,6 +67,11 @@ def parse_line(line: str | bytes) -> Any:
     return json.loads(line, parse_float=Number, object_pairs_hook=_object)
 
 
+def parse_body(body: bytes) -> Any:
+    """Parse the JSON of a request; numbers with a fraction or exponent become Number. Raises ValueError."""
+    return json.loads(body, parse_float=Number)
+
+
 def kind(field: Any) -> str:
     """Return the name of a field's type as tables.get returns it: INTEGER for INT64."""
     name = (field.type or "STRING").upper()

@@ -31,3 +31,7 @@ SELECT * FROM UNNEST([(1, 2), (3, 4)])
 -- struct_order
 SELECT ARRAY(SELECT AS STRUCT x, ROW_NUMBER() OVER (ORDER BY x DESC) AS n FROM UNNEST([5, 7]) AS x ORDER BY n) AS a
 --> [[["7", "1"], ["5", "2"]]]
+
+-- -: an UNNEST joined in parentheses
+SELECT x, y, z FROM (SELECT 1 AS x) CROSS JOIN (UNNEST([1, 2]) AS y JOIN UNNEST([2, 3]) AS z ON y = z)
+--> ["1", "2", "2"]

@@ -75,3 +75,43 @@ SELECT CAST(TIMESTAMP '2024-01-01 12:34:56' AS TIME)
 -- cast_to_string
 SELECT CAST(x AS STRING) AS a, CONCAT(x, 'x') AS b, x || 'x' AS c, CAST(1.0 AS STRING) AS d, CAST(-1234567890123456.0 AS STRING) AS e FROM (SELECT 1e15 AS x)
 --> ["1e+15", "1e+15x", "1e+15x", "1", "-1234567890123456"]
+
+-- formatted_casts
+SELECT CAST(b'\x00\xff' AS STRING FORMAT 'HEX') AS a, CAST('00ff' AS BYTES FORMAT 'hex') AS b, SAFE_CAST('zz' AS BYTES FORMAT 'HEX') AS c, CAST('YWJj' AS BYTES FORMAT 'BASE64') AS d
+--> ["00ff", "AP8=", null, "YWJj"]
+
+-- formatted_casts
+SELECT CAST('2024-05-07 10 +05:30' AS TIMESTAMP FORMAT 'YYYY-MM-DD HH24 TZH:TZM') AS a, CAST('07 May 99' AS DATE FORMAT 'DD MON RR') AS b, CAST('40000' AS TIME FORMAT 'SSSSS') AS c
+--> ["1715056200000000", "1999-05-07", "11:06:40"]
+
+-- formatted_casts
+SELECT CAST(TIMESTAMP '2024-05-07 13:04:05.678' AS STRING FORMAT 'Day, DD MON YYYY HH12:MI:SS.FF3 p.m. TZH:TZM' AT TIME ZONE 'Asia/Kolkata') AS a
+--> ["Tuesday, 07 MAY 2024 06:34:05.678 p.m. +05:30"]
+
+-- formatted_casts
+SELECT CAST(TIME '13:04:05' AS STRING FORMAT 'YYYY')
+--! TIME does not support 'YYYY'
+
+-- formatted_casts
+SELECT CAST('2024-05-07 10' AS DATE FORMAT 'YYYY-MM-DD HH24')
+--! DATE does not support 'HH24'
+
+-- formatted_casts
+SELECT CAST(12 AS STRING FORMAT '$99')
+--! no CAST of INT64 to STRING with the FORMAT
+
+-- cast_struct
+SELECT CAST(s AS STRUCT<a STRING, b INT64>) AS s FROM (SELECT STRUCT(1.0 AS a, '2' AS b) AS s)
+--> [["1", "2"]]
+
+-- -: not STRUCT<a STRING>(1), which is refused
+SELECT CAST(STRUCT(1 AS x, '2' AS y) AS STRUCT<a STRING, b INT64>) AS s
+--> [["1", "2"]]
+
+-- cast_array
+SELECT CAST([1.0, 2.5] AS ARRAY<STRING>) AS a, CAST([STRUCT(2.0 AS a)] AS ARRAY<STRUCT<a STRING>>) AS b
+--> [["1", "2.5"], [["2"]]]
+
+-- cast_array
+SELECT CAST(['1_0'] AS ARRAY<INT64>)
+--! Bad int64 value

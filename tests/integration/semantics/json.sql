@@ -17,3 +17,7 @@ SELECT TO_JSON_STRING(t) FROM (SELECT NUMERIC '1.50' AS a, TIMESTAMP '2024-01-01
 -- -
 SELECT PARSE_JSON('{"a":1,"a":123456789012345678901234567890}', wide_number_mode => 'round') AS j, PARSE_JSON('[123456789012345678901234567890]', wide_number_mode => 'round') AS k
 --> ["{\"a\":1}", "[1.2345678901234568e29]"]
+
+-- json_of_text
+SELECT JSON_VALUE(s, '$.a') AS a, JSON_QUERY(s, '$.b') AS b, JSON_VALUE(s, '$.c') AS c, JSON_QUERY_ARRAY(s, '$.b') AS d FROM (SELECT '{"a": 12345678901234567.125, "b": [1.10, 2], "c": "x 1.50"}' AS s)
+--> ["12345678901234567.125", "[1.10,2]", "x 1.50", ["1.10", "2"]]

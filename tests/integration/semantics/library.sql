@@ -74,23 +74,23 @@ SELECT TYPEOF('a') AS t
 SELECT ABS(TIME_DIFF(CURRENT_TIME('UTC'), CURRENT_TIME('Asia/Tokyo'), MINUTE)) IN (539, 540, 541, 899, 900, 901) AS far
 --> ["true"]
 
--- spaced_day
+-- formatted_instants
 SELECT FORMAT_DATE('%e', DATE '2024-01-03') AS day
 --> [" 3"]
 
--- spaced_day
+-- formatted_instants
 SELECT FORMAT_TIMESTAMP('%c', TIMESTAMP '2024-01-03') AS c
 --> ["Wed Jan  3 00:00:00 2024"]
 
--- early_years
+-- formatted_instants
 SELECT FORMAT_DATETIME('%F %T', DATETIME '0001-01-01') AS c
---! before 1000
+--> ["0001-01-01 00:00:00"]
 
--- early_years
+-- formatted_instants
 SELECT FORMAT_TIMESTAMP('%c', TIMESTAMP '0900-01-01') AS c
---! before 1000
+--> ["Fri Jan  1 00:00:00 900"]
 
--- early_years
+-- formatted_instants
 SELECT FORMAT_TIMESTAMP('%F %e', TIMESTAMP '2024-12-31 23:00:00', 'Asia/Tokyo') AS c
 --> ["2025-01-01  1"]
 
@@ -102,9 +102,9 @@ SELECT TIMESTAMP_MILLIS(253402300800000) AS t
 SELECT TIMESTAMP(s) AS t FROM (SELECT '2024/01/01' AS s)
 --! Invalid timestamp
 
--- early_years
+-- formatted_instants
 SELECT FORMAT_DATE('%Y', DATE '0900-01-01') AS y
---! before 1000
+--> ["900"]
 
 -- bucket_in_range
 SELECT DATE_BUCKET(DATE '0001-01-01', INTERVAL 2 DAY) AS d
@@ -134,3 +134,39 @@ SELECT REVERSE(s) AS r, REVERSE('abc') AS a FROM (SELECT 'e\u0301 x' AS s)
 SELECT MAX_BY(x, y) AS a, MIN_BY(x, y) AS b FROM UNNEST([STRUCT(CAST(NULL AS INT64) AS x, 5 AS y), (2, 1), (3, NULL)])
 --> [null, "2"]
 --: a INT64, b INT64
+
+-- formatted_instants
+SELECT FORMAT_DATE('%%e %e %g %H:%M', DATE '2024-12-30') AS a, FORMAT_TIME('%R %F', TIME '03:04:05') AS b
+--> ["%e 30 25 %H:%M", "03:04 %F"]
+
+-- formatted_instants
+SELECT FORMAT_TIMESTAMP('%s %E*S %E9S', TIMESTAMP '2024-01-07 03:04:05.678') AS a
+--> ["1704596645 05.678 05.678000000"]
+
+-- formatted_instants
+SELECT FORMAT_TIMESTAMP(f, TIMESTAMP '2024-07-07 03:04:05', 'America/New_York') AS a FROM (SELECT '%Z %z %k%%' AS f)
+--> ["UTC-4 -0400 23%"]
+
+-- formatted_instants
+SELECT FORMAT_DATE('%f', DATE '2024-01-07')
+--! Format element %f is not supported
+
+-- parsed_instants
+SELECT PARSE_DATE('%%e %d %m %Y', '%e 02 01 2024') AS a, PARSE_DATE(f, '2024-01-02') AS b FROM (SELECT '%F' AS f)
+--> ["2024-01-02", "2024-01-02"]
+
+-- value_beside_nan
+SELECT ANY_VALUE(x HAVING MAX y) AS a, MIN_BY(x, y) AS b, ANY_VALUE(x HAVING MAX x) AS c FROM UNNEST([STRUCT(1 AS x, CAST('nan' AS FLOAT64) AS y), (2, 1.0)])
+--> [null, null, "2"]
+
+-- regexps_of_bytes
+SELECT REGEXP_CONTAINS(b'a\xff', b'^a.$') AS a, REGEXP_EXTRACT(b'\xc3\xa9x', b'.(.)') AS b, REGEXP_REPLACE(b'abc', b'b', b'x') AS c, REGEXP_EXTRACT_ALL(b'abab', b'a') AS d, REGEXP_INSTR(b'abc', b'c') AS e
+--> ["true", "qQ==", "YXhj", ["YQ==", "YQ=="], "3"]
+
+-- limited_texts
+SELECT STRING_AGG(DISTINCT x, '-' ORDER BY x DESC LIMIT 2) AS a, STRING_AGG(DISTINCT x LIMIT 1) AS b FROM UNNEST(['b', 'b', NULL, 'b']) AS x
+--> ["b", "b"]
+
+-- limited_values
+SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY x LIMIT 2) AS a, ARRAY_LENGTH(ARRAY_AGG(x IGNORE NULLS LIMIT 1)) AS n FROM UNNEST([NULL, 'b', 'a']) AS x
+--> [["a", "b"], "1"]

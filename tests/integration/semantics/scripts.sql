@@ -40,3 +40,7 @@ CREATE SCHEMA local-dev.dashed
 -- cast_to_string: where the type is not known, the value decides
 CREATE TEMP FUNCTION any_twice(x ANY TYPE) AS (x * 2); SELECT CAST(any_twice(NUMERIC '1.25') AS STRING) AS t
 --> ["2.5"]
+
+-- -: a snapshot with options after its source, and a project without backquotes in ALTER SCHEMA
+CREATE TABLE probe.kept AS SELECT 1 AS a; CREATE SNAPSHOT TABLE probe.frozen CLONE probe.kept OPTIONS (description='monthly'); ALTER SCHEMA local-dev.probe SET OPTIONS (description='x'); SELECT option_value FROM probe.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'frozen'
+--> ["\"monthly\""]

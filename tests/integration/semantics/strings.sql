@@ -21,3 +21,23 @@ SELECT b'a' || 'a'
 -- concatenated
 SELECT 'a' || NULL
 --! Operands of || cannot be literal NULL
+
+-- formats
+SELECT FORMAT(f, 5, 'a', 'a') AS a FROM (SELECT '%05d|%-3t|%T|%%e' AS f)
+--> ["00005|a  |\"a\"|%e"]
+
+-- formats
+SELECT FORMAT('%.2f', NUMERIC '12345678901234567890.125') AS a, FORMAT('%#x', 255) AS b, FORMAT("%'10d|", 12345) AS c
+--> ["12345678901234567890.13", "0xff", "    12,345|"]
+
+-- formats
+SELECT FORMAT('%p', JSON '{"b":1,"a":[]}') AS a, FORMAT('%T', CAST('nan' AS FLOAT64)) AS b, FORMAT('%*.*f', 8, 2, 3.14159) AS c
+--> ["{\"a\":[],\"b\":1}", "CAST(\"nan\" AS FLOAT64)", "    3.14"]
+
+-- formats
+SELECT FORMAT('%s', 'a', 'b')
+--! Too many arguments to FORMAT
+
+-- formats
+SELECT FORMAT('%s', DATE '2024-01-01')
+--! Expected STRING; Got DATE

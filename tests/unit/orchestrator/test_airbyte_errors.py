@@ -23,6 +23,8 @@ class Server(ThreadingHTTPServer):
 
     answers: dict[str, Any]
     refusal: str | None = None
+    conflict: str | None = None  # the reason of a 409 for each start of a job
+    starts = 0
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -33,6 +35,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.server.answers.get(f"{self.command} {self.path.split('?')[0]}")
         content = json.dumps(body if body is not None else {"title": "not found"}).encode()
         status = 200 if body is not None else 404
+        if self.server.conflict is not None and self.command == "POST" and self.path.endswith("/public/v1/jobs"):
+            self.server.starts += 1
+            status, content = 409, self.server.conflict.encode()
         if self.server.refusal is not None:
             status, content = 401, self.server.refusal.encode()
         self.send_response(status)
@@ -88,6 +93,17 @@ def test_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     text = failure("orders")
     assert "http://127.0.0.1:9/api/public/v1" in text
     assert "Is it running" in text
+
+
+def test_a_paused_connection_is_told_at_once_with_the_reason_and_the_command(server: Server) -> None:
+    server.conflict = json.dumps({"title": "state-conflict", "detail": "The connection orders is inactive."})
+    text = failure("orders")
+    assert "'orders'" in text
+    assert "The connection orders is inactive." in text
+    assert "make apply" in text
+    assert server.starts == 1
+    server.conflict = "no JSON"
+    assert "no JSON" in failure("orders")
 
 
 @pytest.mark.parametrize("way", [("CLIENT_ID", "CLIENT_SECRET"), ("USERNAME", "PASSWORD")])

@@ -33,6 +33,10 @@ WORDS = Words({"true", "y", "1"}, {"false", "no", "0"})
         ("12E3", "number", ("text", "12000")),
         ("12E3", "digits", None),
         ("007.5", "digits", None),
+        ("1_234.5", "digits", ("underscores", "1234.5")),
+        ("1_234", "whole", ("underscores", "1234")),
+        ("0012", "whole", None),
+        ("x_1", "whole", None),
         ("nan", "number", ("null", "NULL")),
         ("-inf", "digits", ("null", "NULL")),
         ("1e400", "digits", ("null", "NULL")),
@@ -59,14 +63,14 @@ def test_a_json_number_keeps_what_a_double_keeps() -> None:
 
 def test_what_is_passed_over_for_speed_loses_nothing() -> None:
     random = Random(3)  # noqa: S311
-    kinds: tuple[Kind, ...] = ("integer", "number", "digits", "boolean")
+    kinds: tuple[Kind, ...] = ("integer", "number", "whole", "digits", "boolean")
     for kind in kinds:
         for rounded in (False, True):
             pattern = re.compile(harmless(kind, {"NA"}, rounded=rounded))
             allowed = {None, "decimals"} if rounded else {None}
             passed = 0
             for _ in range(1000):
-                written = "".join(random.choice("0012345789.-+eE") for _ in range(random.randint(0, 18)))
+                written = "".join(random.choice("0012345789.-+eE_") for _ in range(random.randint(0, 18)))
                 if pattern.fullmatch(written):
                     passed += 1
                     found = loss(written, kind, WORDS)
@@ -89,6 +93,45 @@ def test_the_first_loss_of_each_column_has_its_line_in_any_block(monkeypatch: py
         for content in (plain, quoted):
             found = losses(content, {"id": "integer", "x": "number"}, null_values={"NA"})
             assert sorted((item.column, item.kind, item.line) for item in found) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["10.50", "9.99", "", "3"], ("zeros", "10.50", 2)),
+        (["9.99", "10.50"], ("zeros", "10.50", 3)),
+        (["1.9", "1.10", "1.11"], ("text", "1.10", 3)),
+        (["1.10", "1.11", "1.9"], ("text", "1.10", 2)),
+        (["1.25", "1.5", "1.50"], ("text", "1.50", 4)),
+        (["1.0", "2.0", "2.25", "2.5"], None),
+    ],
+)
+def test_zeros_at_the_end_of_guessed_numbers(values: list[str], expected: tuple[str, str, int] | None) -> None:
+    for form in ("{},a", '"{}","a"'):
+        content = "\n".join(["x,note", *(form.format(value) for value in values)])
+        found = [(item.kind, item.text, item.line) for item in losses(content, {"x": "number"}, null_values={""})]
+        assert found == ([expected] if expected else [])
+        assert losses(content, {"x": "digits"}, null_values={""}) == []
+
+
+@pytest.mark.parametrize("mark", ["", '"'])
+def test_underscores_in_declared_integers_are_found_in_any_block(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "CHUNK_BYTES", 20)
+    content = "id,note\n" + f"{mark}17{mark},a\n" * 10 + f"{mark}1_8{mark},a\n"
+    [found] = losses(content, {"id": "whole"})
+    assert (found.column, found.kind, found.line, found.loaded) == ("id", "underscores", 12, "18")
+
+
+def test_long_numbers_in_the_json_text_of_a_csv_file() -> None:
+    rows = ['{"y": 5}', "{'y': 12345678901234567.89}", '[1, {"y": 12345678901234567.89}]', "[123456789012345678901]"]
+    content = "id,x\n" + "".join(f'{number},"{row.replace(chr(34), chr(34) * 2)}"\n' for number, row in enumerate(rows))
+    [found] = losses(content, {"x": "json"})
+    assert (found.kind, found.line, found.text, found.loaded) == (
+        *("digits", 4, "12345678901234567.89"),
+        "12345678901234568",
+    )
+    [found] = losses("id|x\n1|12345678901234567.89\n", {"x": "json"}, delimiter="|")
+    assert found.line == 2
 
 
 def test_json_numbers_are_found_in_objects_and_lists() -> None:

@@ -187,7 +187,8 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
         ({}, "NUMERIC", "number"),
         ({}, "BOOLEAN", "boolean"),
         ({}, "STRING", None),
-        ({"x": "integer"}, "INTEGER", None),
+        ({"x": "integer"}, "INTEGER", "whole"),
+        ({"x": "object"}, "JSON", "json"),
         ({"x": "boolean"}, "BOOLEAN", None),
         ({"x": "Number"}, "NUMERIC", "digits"),
         ({"x": "number"}, "STRING", "digits"),
@@ -209,6 +210,10 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     kept = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
     assert "drop the table" in losses.find(kept, FILES, read, table(zip="INTEGER"), set())[0].remedy
     assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
+    zeros = Loss(column="zip", kind="zeros", line=3, text="1.50", loaded="1.5")
+    [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[zeros])}, table(zip="NUMERIC"), set())
+    assert not finding.blocking
+    assert "columns: {zip: number}" in finding.remedy
     rounded = loss.model_copy(update={"kind": "decimals"})
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())
     assert not finding.blocking

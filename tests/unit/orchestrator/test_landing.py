@@ -1,7 +1,8 @@
 """What a connection's step does for each selection of its tables and checks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -59,6 +60,12 @@ class StubWarehouse(Warehouse):
 
 
 class StubFiles(Files):
+    def pages(self, prefix: str) -> Iterator[Any]:
+        if "away" in ODD:
+            raise dg.Failure("S3 is away")
+        when = datetime(2026, 1, 1, tzinfo=UTC)
+        yield [{"Key": key, "ETag": "1", "Size": 1, "LastModified": when} for key in RECORDS if key.startswith(prefix)]
+
     def matching(self, files: StreamFiles) -> list[File]:
         return [File(key, "1") for key in RECORDS if files.matches(key)]
 
@@ -83,7 +90,7 @@ def nothing_synced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("S3_BUCKET", "jaffle-shop")
 
 
-def run(selection: dg.AssetSelection) -> dg.ExecuteInProcessResult:
+def run(selection: dg.AssetSelection, instance: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
     streams = [
         Stream(name=name, sync_mode="full_refresh_overwrite", dbt_source=f"shop.{name}", files=[f"shop/{name}.csv"])
         for name in ROWS
@@ -91,7 +98,7 @@ def run(selection: dg.AssetSelection) -> dg.ExecuteInProcessResult:
     connection = Connection(name="the shop", source="s3", destination="warehouse", streams=streams)
     assets = landing_assets(connection, SOURCE, WAREHOUSE)
     resources = {"airbyte": StubAirbyte(workspace_id="w"), "warehouse": StubWarehouse(), "bucket": StubBucket()}
-    return dg.materialize([assets], selection=selection, resources=resources, raise_on_error=False)
+    return dg.materialize([assets], selection=selection, resources=resources, raise_on_error=False, instance=instance)
 
 
 def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
@@ -120,6 +127,21 @@ def test_one_sync_loads_all_tables_of_a_connection() -> None:
         "bytes_synced": 200,
     }
     assert metadata["dagster/row_count"].value == 7
+
+
+def test_the_objects_that_a_sync_has_loaded_are_remembered_for_the_sensor() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def remembered() -> set[str]:
+            keys = {f"file_sensor/shop/{name}" for name in ROWS}
+            return set(instance.daemon_cursor_storage.get_cursor_values(keys))
+
+        ODD.append("away")
+        assert materialized(run(dg.AssetSelection.all(), instance)) == {"shop/orders", "shop/lines"}
+        assert remembered() == set()
+        ODD.clear()
+        run(dg.AssetSelection.assets(dg.AssetKey(["shop", "lines"])), instance)
+        assert remembered() == {"file_sensor/shop/lines"}
 
 
 def test_a_check_alone_does_not_sync() -> None:

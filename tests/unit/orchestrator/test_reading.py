@@ -13,6 +13,7 @@ import pytest
 
 from orchestrator.reading import json_lines, text
 from orchestrator.reading.csv_file import scan_csv
+from orchestrator.reading.exact import Kind
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat, ParquetFormat
 from orchestrator.reading.json_lines import scan_json_lines
@@ -114,6 +115,16 @@ def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
     assert (facts.records, facts.names, list(facts.first_values)) == (500, ["id", "none"], ["id"])
     with pytest.raises(ValueError, match="Parquet"):
         scan_parquet(io.BytesIO(b"id,name\n1,a\n"), PARQUET)
+
+
+def test_decimals_that_numeric_does_not_keep_are_found_in_the_footer_of_a_parquet_file() -> None:
+    file = io.BytesIO()
+    columns = {"tiny": [1e-12, 2.0], "short": [0.5, 1.25], "empty": [None, float("nan")], "large": [1e300, 1.0]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    numbers: dict[str, Kind] = dict.fromkeys(columns, "number")
+    facts = scan_parquet(file, PARQUET, Sought(kinds=numbers))
+    assert [(loss.column, loss.kind, loss.loaded) for loss in facts.losses] == [("tiny", "decimals", "0")]
+    assert scan_parquet(file, PARQUET).losses == []  # the columns of the table are texts
 
 
 @pytest.mark.parametrize(

@@ -34,3 +34,22 @@ def test_verdict_on_a_file_of_ten_records(
     assert severity in (None, verdict.severity)
     assert verdict.asset_key == dg.AssetKey(["shop", "orders"])
     assert (verdict.description or "").startswith(f"{rows} rows in the table, 10 records in the file")
+
+
+@pytest.mark.parametrize(("rows", "deleted", "passed"), [(12, 2, True), (12, 1, False), (12, 0, False), (11, 2, False)])
+def test_marked_rows_are_not_counted_and_rows_that_should_be_marked_are_an_error(
+    rows: int, deleted: int, passed: bool
+) -> None:
+    stream = Stream(
+        name="orders",
+        sync_mode="incremental_deduped_history",
+        primary_key=[["id"]],
+        dbt_source="shop.orders",
+        files=["a.csv"],
+        deletions="mark",
+    )
+    verdict = compare(stream, rows, {"a.csv": FileFacts(records=10)}, None, deleted)
+    assert verdict.passed is passed
+    assert verdict.severity == ERROR
+    assert f"{rows - deleted} rows in the table" in (verdict.description or "")
+    assert verdict.metadata["rows_marked_as_deleted"].value == deleted

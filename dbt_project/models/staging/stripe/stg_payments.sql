@@ -14,7 +14,9 @@ renamed as (
         cast(paymentmethod as string) as payment_method,
         cast(status as string) as status,
         {{ cents_to_dollars('amount') }} as amount,
-        cast(created as date) as created_date
+        cast(created as date) as created_date,
+        {{ is_deleted('stripe', 'stripe_payments') }} as is_deleted,
+        {{ changed_at('stripe', 'stripe_payments') }} as changed_at
 
     from source
 

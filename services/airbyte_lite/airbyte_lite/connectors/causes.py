@@ -68,10 +68,24 @@ def _invalid_fields(match: re.Match[str], _trace: Trace) -> str:
 
 def _unequal_types(match: re.Match[str], trace: Trace) -> str:
     """Return a sentence about a field that is an object or an array in one record and another type in another one."""
-    types = ", ".join(dict.fromkeys(re.findall(r"'type': '(\w+)'", match[3])))
+    found = list(dict.fromkeys(re.findall(r"'type': '(\w+)'", match[3])))
+    types = ", ".join(found)
+    others = [kind for kind in found if kind != "null"]
+    kind = others[0] if len(others) == 1 else "string"
     return (
         f"{trace.file or 'the files'}: the values of the field {match[2]!r} have types that do not fit together "
-        f'({types}). Declare the stream\'s columns in input_schema, for example \'{{"{match[2]}": "string"}}\'.'
+        f'({types}). Declare the stream\'s columns in input_schema, for example \'{{"{match[2]}": "{kind}"}}\'.'
+    )
+
+
+def _avro_type(match: re.Match[str], trace: Trace) -> str:
+    """Return a sentence about an Avro type of which the connector cannot infer a column. Empty for other files."""
+    if "avro_parser" not in trace.text and not trace.file.endswith(".avro"):
+        return ""
+    return (
+        f"{trace.file or 'a file'}: the connector cannot infer the type of a column from the Avro type {match[1]} (it "
+        "has no unions). Declare all columns of the stream in input_schema, for example "
+        '\'{"id": "integer", "name": "string"}\'.'
     )
 
 
@@ -116,6 +130,15 @@ RULES = (
         "SchemaInferenceError",
         r"(?s).*Cannot merge schema for unequal (object|array) types\..*?key=(\S+) detected_types=(.+)",
         _unequal_types,
+    ),
+    Rule("ValueError", r"Unsupported avro type: (.*)", _avro_type),
+    Rule(
+        "TypeError",
+        r"Type is not JSON serializable: (\S+)",
+        lambda match, _trace: (
+            f"a list or an object in a record has a value of the type {match[1]}, which the connector cannot write as "
+            "JSON. Write the file with this value as a text, or in a column of its own."
+        ),
     ),
     Rule("UnicodeDecodeError", r"(?s)'utf-8' codec can't decode byte (\S+) ", _binary_column),
     Rule(

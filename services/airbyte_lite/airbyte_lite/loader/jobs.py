@@ -49,7 +49,7 @@ class Jobs:
         """Load a file of newline-delimited JSON into a table."""
         config.source_format = bigquery.SourceFormat.NEWLINE_DELIMITED_JSON
 
-        with Upload(self._client, path) as upload:
+        with Upload(self._client, path, self._warehouse.piece_bytes) as upload:
 
             def submit(job_id: str) -> Job:
                 job = bigquery.LoadJob(job_id, None, self._warehouse.table(table), self._client, config).to_api_repr()
@@ -80,6 +80,8 @@ class Jobs:
         `action` is what the statement does, for an error.
         """
         config = bigquery.QueryJobConfig()
+        if self._warehouse.in_batch:
+            config.priority = bigquery.QueryPriority.BATCH
         if self._maximum_bytes_billed is not None:  # the client would send None as the text "None"
             config.maximum_bytes_billed = self._maximum_bytes_billed
 

@@ -84,6 +84,8 @@ def run_sync(sync: Sync, source: Source) -> None:
 def _prepare(warehouse: Warehouse, sync: Sync) -> list[TablePlan]:
     """Plan every table before the first record is read, and drop the staging tables of killed syncs."""
     tables = names_of(sync.streams)
+    if dataset := sync.destination.get("raw_data_dataset"):
+        sync.log("WARN", f"The destination's raw_data_dataset ({dataset}) has no effect: there are no raw tables.")
     warehouse.ensure_dataset()
     plans = [plan(warehouse, stream, tables[stream.namespace, stream.name]) for stream in sync.streams]
     for name in sweep(warehouse, tables.values(), sync.connection_id):

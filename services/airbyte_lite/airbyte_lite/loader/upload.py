@@ -20,8 +20,9 @@ _RESUME = 308  # HTTP status: the server waits for the next piece
 class Upload:
     """The upload of one file. After an error, `send` may be called again: it sends only the missing pieces."""
 
-    def __init__(self, client: bigquery.Client, path: Path) -> None:
+    def __init__(self, client: bigquery.Client, path: Path, piece_bytes: int | None = None) -> None:
         self._client = client
+        self._piece_bytes = piece_bytes or PIECE_BYTES
         self._file = path.open("rb")
         self._size = path.stat().st_size
         self._job_id = ""
@@ -71,7 +72,7 @@ class Upload:
         self._file.seek(0)
         host = self._client._connection.get_api_base_url_for_mtls()
         url = f"{host}/upload/bigquery/v2/projects/{self._client.project}/jobs?uploadType=resumable"
-        session = ResumableUpload(url, PIECE_BYTES)  # type: ignore[no-untyped-call]
+        session = ResumableUpload(url, self._piece_bytes)  # type: ignore[no-untyped-call]
         # No retries by the session: the caller of `send` retries.
         session._retry_strategy = RetryStrategy(max_retries=0)  # type: ignore[no-untyped-call]
         session.initiate(self._client._http, self._file, job, "*/*", total_bytes=self._size, timeout=PIECE_S)  # type: ignore[no-untyped-call]

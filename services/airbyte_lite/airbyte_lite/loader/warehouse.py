@@ -31,11 +31,17 @@ _LIMITS = {"quotaExceeded", "billingNotEnabled"}  # errors with status 403 that 
 
 
 class Warehouse:
-    """One dataset. Raises SyncError if the configuration is invalid; methods raise SyncError if BigQuery fails."""
+    """One dataset. Raises SyncError if the configuration is invalid; methods raise SyncError if BigQuery fails.
+
+    `piece_bytes` is the size of the pieces of an upload (None: the default), `in_batch` whether queries have BigQuery's
+    priority BATCH.
+    """
 
     def __init__(self, configuration: dict[str, Any], emulator_host: str | None) -> None:
         self.project = str(configuration.get("project_id") or "")
         self.dataset = str(configuration.get("dataset_id") or "").rpartition(":")[2]
+        self.piece_bytes = _mebibytes(configuration.get("big_query_client_buffer_size_mb"))
+        self.in_batch = configuration.get("transformation_priority") == "batch"
         self._location = configuration.get("dataset_location")
         self._endpoint = emulator_host or "BigQuery"
         if not (self.project and self.dataset):
@@ -144,6 +150,10 @@ class Warehouse:
             ) from error
         except exceptions.GoogleAPICallError as error:
             raise SyncError(f"Could not {action}: {error.message}") from error
+
+
+def _mebibytes(value: Any) -> int | None:
+    return value * 1024 * 1024 if type(value) is int and value > 0 else None
 
 
 def _client(project: str, location: str | None, key: Any, emulator_host: str | None) -> bigquery.Client:

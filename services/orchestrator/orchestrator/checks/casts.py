@@ -20,11 +20,13 @@ NAME = "values_were_cast"
 DESCRIPTION = """Every value fits the type of its column, and nothing of it is lost.
 
 An error: a value that does not fit and is NULL (noted in `_airbyte_meta.changes`); a text that a guessed type has
-changed (`02134` is 2134, `no` is false); a number with more than 15 digits, which lost some; NaN or infinity.
-A warning: decimals after the ninth, which NUMERIC does not keep; nanoseconds.
+changed (`02134` is 2134, `no` is false, `1.10` beside `1.9` is 1.1); an underscore in a number (`1_234` is 1234); a
+number with more than 15 digits, which lost some; NaN or infinity. A warning: zeros at the end of guessed numbers with
+one number of decimals; decimals after the ninth, which NUMERIC does not keep; nanoseconds.
 
 All rows of the table count, not only those of the last sync: an error stays until the rows are right. The stream's
-`checks: {uncast_values_allowed: 0.01}` tolerates a share of the rows.
+`checks: {uncast_values_allowed: 0.01}` tolerates a share of the rows with values that do not fit. It does not tolerate
+the other errors.
 """
 EXAMPLES = 3
 
@@ -53,7 +55,10 @@ def find(
         line, value = 0, ""
         if position < EXAMPLES and file and isinstance(file_format, CsvFormat | JsonlFormat):
             line, value = _place(rows(file), field, kind, file_format)
-        text = f"{item['n']} values do not fit the column's type {kind} and are NULL" if kind else f"{item['n']} values"
+        text = "1 value does" if item["n"] == 1 else f"{item['n']} values do"
+        text += (
+            f" not fit the column's type {kind} and {'is' if item['n'] == 1 else 'are'} NULL" if kind else " not fit"
+        )
         text += f" ({item['change']}, {item['reason']})"
         text += f", the first is {value!r}" if line else ""
         words = ", or add the words to true_values and false_values" if kind == "BOOLEAN" else ""
@@ -86,6 +91,8 @@ def _place(
 def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
     """Return whether a cell's text is a value of a BigQuery type."""
     test = TESTS.get(kind)
+    if isinstance(file_format, JsonlFormat) and test and ("_" in text or not text.isascii()):
+        return False  # the connector reads the numbers of CSV files with Python's int and float, which accept both
     if kind == "BOOLEAN":
         words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS
         return text in words

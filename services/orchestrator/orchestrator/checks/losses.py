@@ -15,12 +15,14 @@ AGAIN = " and run again."
 DROP = ", drop the table (its rows have the changed values)"
 REASONS: Mapping[LossKind, str] = {
     "text": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed it",
+    "zeros": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed a number",
+    "underscores": "{text!r} is loaded as {loaded}: Airbyte ignores an underscore between digits",
     "digits": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, which keep 15 digits",
     "decimals": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, and a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: a column of numbers has no NaN and no infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: a TIMESTAMP keeps microseconds",
 }
-WARNINGS: Set[LossKind] = {"decimals", "nanoseconds"}
+WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds"}
 NUMBERS: Mapping[str, Kind] = {
     "INTEGER": "integer",
     "NUMERIC": "number",
@@ -39,6 +41,10 @@ def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
         types = {declared[name] for name in declared if bears(column, name)}
         if types & {"number", "float"}:
             found[column] = "digits"
+        elif "integer" in types and isinstance(files.format, CsvFormat):
+            found[column] = "whole"
+        elif types & {"object", "array"} and isinstance(files.format, CsvFormat):
+            found[column] = "json"
         elif kind in guessed and not types & {"integer", "boolean"}:
             found[column] = guessed[kind]
     return found
@@ -62,7 +68,12 @@ def find(
 def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
     drop = "" if stream.sync_mode == "full_refresh_overwrite" else DROP
     remedy = DECLARE.format(name=loss.column) + drop + AGAIN
-    if isinstance(files.format, JsonlFormat):
+    if loss.kind == "zeros":
+        remedy = (
+            f"For amounts, declare the column as number in connections.yaml (columns: {{{loss.column}: number}}); for "
+            f"versions and codes as string. Then make apply{drop}{AGAIN}"
+        )
+    elif isinstance(files.format, JsonlFormat):
         remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
     if loss.kind == "nanoseconds":
         remedy = "Write the file with microseconds, or with the time as text."

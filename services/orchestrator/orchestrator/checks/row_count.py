@@ -13,16 +13,19 @@ DESCRIPTION = """Every record of the file is a row of the landing table.
 - Fewer rows than records: an error, nothing downstream is built. Records were lost, or, after a deduped sync, several
   records have the same primary key.
 - More rows than records: an error after a full refresh overwrite, which makes the table a copy of the file. A warning
-  after a deduped sync: rows that were deleted from the file stay in the table until the connection is reset. Expected
-  after an append.
+  after a deduped sync: rows that were deleted from the file stay in the table until the connection is reset. With
+  `deletions: mark` such rows are not counted, and more rows are an error. Expected after an append.
 """
 
 
-def compare(stream: Stream, rows: int, facts: Mapping[str, FileFacts], skips: str | None) -> dg.AssetCheckResult:
-    """Return the result for a table of `rows` rows that was loaded from files with these facts.
+def compare(
+    stream: Stream, rows: int, facts: Mapping[str, FileFacts], skips: str | None, deleted: int = 0
+) -> dg.AssetCheckResult:
+    """Return the result for a table of `rows` rows, `deleted` of them marked, loaded from files with these facts.
 
     It is a warning if the connector may leave out records of these files, by the option `skips`.
     """
+    rows -= deleted
     uncounted = [f"{file}: {fact.uncounted}" for file, fact in facts.items() if fact.uncounted]
     ragged = sum(fact.fault_counts.get("number of values", 0) for fact in facts.values())
     records = sum(fact.records for fact in facts.values())
@@ -46,14 +49,20 @@ def compare(stream: Stream, rows: int, facts: Mapping[str, FileFacts], skips: st
         remedy = ". Records were lost: reset the connection in Airbyte, then run again."
     elif stream.sync_mode == "full_refresh_overwrite" and rows > records:
         remedy = ". Another connection may fill the table, or a file has changed since the sync: run again."
+    elif stream.deletions == "mark" and rows > records:
+        remedy = (
+            ". Only a newer version of a file with other records marks rows as deleted. Here a file was removed, or "
+            "its newest version has no record: reset the connection in Airbyte, then run again."
+        )
     elif stream.sync_mode == "incremental_deduped_history" and rows > records:
         remedy = ". Rows of deleted records stay until the connection is reset."
-    rows_stayed = stream.sync_mode == "incremental_deduped_history" and rows > records
+    rows_stayed = stream.sync_mode == "incremental_deduped_history" and stream.deletions == "keep" and rows > records
+    marked = f" and {deleted} rows marked as deleted" if deleted else ""
     return dg.AssetCheckResult(
         asset_key=stream.asset_key,
         check_name=NAME,
         passed=rows == records or (appended and rows > records),
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
-        description=f"{rows} rows in the table, {records} records in the file{remedy}",
-        metadata={"rows_in_table": rows, "records_in_file": records},
+        description=f"{rows} rows in the table{marked}, {records} records in the file{remedy}",
+        metadata={"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
     )

@@ -59,7 +59,8 @@ class TableChecks:
 
     def read(self, warehouse: Warehouse) -> TableFacts:
         """Return the table's numbers."""
-        return read_table(warehouse, self.table, keys.columns(self.stream))
+        marks = self.stream.deletions == "mark"
+        return read_table(warehouse, self.table, keys.columns(self.stream), marks_deletions=marks)
 
     def results(
         self, table: TableFacts, selected: set[str], warehouse: Warehouse, bucket: Bucket, instance: dg.DagsterInstance
@@ -92,7 +93,7 @@ class TableChecks:
     ) -> Iterator[dg.AssetCheckResult]:
         stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
-            yield row_count.compare(stream, table.rows, read.facts, files.skips)
+            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.deleted)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)

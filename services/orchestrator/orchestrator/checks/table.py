@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from connections_file import Stream
 from orchestrator.warehouse import Warehouse
 
-META, URL = "_airbyte_meta", "_ab_source_file_url"
+META, URL, MODIFIED = "_airbyte_meta", "_ab_source_file_url", "_ab_source_file_last_modified"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class TableFacts:
     """The rows with a key beyond the number of different keys."""
     values: Mapping[str, int] = field(default_factory=dict)
     """The number of rows in which each of the source's columns (in lower case) is not NULL."""
+    deleted: int = 0
+    """The rows that `deletions: mark` marks: their records are gone from the newest version of their file."""
 
     @property
     def empty(self) -> frozenset[str]:
@@ -42,13 +44,17 @@ def key_columns(stream: Stream) -> list[str]:
     return [path[0] for path in stream.primary_key if len(path) == 1]
 
 
-def read_table(warehouse: Warehouse, table: str, key: Sequence[str]) -> TableFacts:
+def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_deletions: bool = False) -> TableFacts:
     """Return the numbers of a table. `key` are column names in lower case."""
     columns = warehouse.columns(table)
     known = [columns[name][0] for name in key if name in columns]
     measures = ["count(*) as row_count"]
     if META in columns:
         measures.append(f"countif(json_query({META}, '$.changes[0]') is not null) as changed")
+    if marks_deletions and {URL, MODIFIED} <= columns.keys():  # as macros/deletions.sql of the dbt project
+        newest = f"{MODIFIED} < max({MODIFIED}) over (partition by {URL})"
+        rows = f"select {newest} as gone from `{table}`"  # noqa: S608 - see Warehouse.query
+        measures.append(f"(select countif(gone) from ({rows})) as deleted")  # noqa: S608
     if known and len(known) == len(key):
         null = " or ".join(f"`{name}` is null" for name in known)
         parts = ", ".join(f"`{name}`" for name in known)
@@ -62,6 +68,7 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str]) -> TableFac
         name=table,
         columns=columns,
         rows=rows,
+        deleted=row.get("deleted", 0),
         changed=row.get("changed", 0),
         key=known,
         key_nulls=nulls,

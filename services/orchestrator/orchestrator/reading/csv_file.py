@@ -70,6 +70,7 @@ class _Scan:
             return
         count_lines = self._counter()
         for block in chain([first], self._blocks):
+            self._values.notice(block)
             if "\0" in block:
                 self._note_nul(block)
             lines = count_lines(block)
@@ -131,6 +132,7 @@ class _Scan:
                 self._ended = True
                 return
             block = following
+            self._values.notice(block)
             if "\0" in block:
                 self._note_nul(block)
 

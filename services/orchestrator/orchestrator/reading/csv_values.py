@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
-from orchestrator.reading.exact import Kind, Words, harmless, loss
+from orchestrator.reading.exact import Kind, Words, harmless, loss, shown
 from orchestrator.reading.facts import FileFacts, Loss, Sought
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.fractions import Fractions
+from orchestrator.reading.json_numbers import loss_in_text
 from orchestrator.reading.names import bears
 
 
@@ -22,12 +25,21 @@ class Values:
             if kinds := [kind for column, kind in sought.kinds.items() if bears(column, name)]:
                 self._kinds[at] = kinds[0]
         self._rounded: set[int] = set()  # columns with a number of which decimals after the ninth are lost
+        self._fractions = {at: Fractions() for at, kind in self._kinds.items() if kind == "number"}
+        self._zeros: dict[int, Loss] = {}
+        self._underscores = False
         self._set_pattern()
 
     @property
     def done(self) -> bool:
-        """Whether nothing is sought any more."""
-        return not self._wanted and not self._kinds
+        """Whether nothing is sought in what was read so far."""
+        return not self._wanted and (
+            not self._kinds or (not self._underscores and {*self._kinds.values()} == {"whole"})
+        )
+
+    def notice(self, block: str) -> None:
+        """Decide for the next block whether declared integers are looked at: they lose by underscores only."""
+        self._underscores = self._underscores or "_" in block
 
     def in_block(self, block: str, line: int) -> None:
         """Look into whole lines without quotes, each a record; `line` is the number of the line before them."""
@@ -56,7 +68,12 @@ class Values:
                 self._note_loss(at, row[at], kind, line)
 
     def _note_loss(self, at: int, text: str, kind: Kind, line: int) -> None:
-        found = loss(text, kind, self._words)
+        if kind == "json":
+            text, found = loss_in_text(text) or (text, None)
+        else:
+            found = loss(text, kind, self._words)
+        if found is None and at in self._fractions:
+            self._note_fraction(at, text, line)
         if found is None or (found[0] == "decimals" and at in self._rounded):
             return
         self._facts.losses.append(
@@ -68,11 +85,31 @@ class Values:
             del self._kinds[at]
         self._set_pattern()
 
+    def _note_fraction(self, at: int, text: str, line: int) -> None:
+        """Note the first fraction that ends in zero; its text is lost if the numbers of decimals differ."""
+        fractions = self._fractions[at]
+        if not fractions.add(text):
+            return
+        if fractions.zeros and at not in self._zeros:
+            loaded = shown(Decimal(text))
+            self._zeros[at] = Loss(column=self._names[at], kind="zeros", line=line, text=text[:100], loaded=loaded)
+            self._facts.losses.append(self._zeros[at])
+        if fractions.zeros and fractions.differ:
+            self._zeros[at].kind = "text"
+            del self._kinds[at]
+        self._set_pattern()
+
     def _set_pattern(self) -> None:
         """Build the patterns of lines, and of joined cells, in which nothing is lost."""
         separator = re.escape(self._format.separator)
         patterns = {
-            at: harmless(kind, self._format.null_values, rounded=at in self._rounded)
+            at: harmless(
+                kind,
+                self._format.null_values,
+                rounded=at in self._rounded,
+                fraction=self._fractions[at].known if at in self._fractions else "",
+                other=separator,
+            )
             for at, kind in self._kinds.items()
         }
         self._harmless_cells = re.compile("\n".join(patterns.values()))

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Literal
 
-Kind = Literal["integer", "number", "boolean", "digits"]
-"""What a column's values are. "digits" are numbers that are declared as such, so that only their digits count."""
-LossKind = Literal["text", "digits", "decimals", "null", "nanoseconds"]
-"""What is lost: the text (`02134`), digits, decimals after the ninth, the whole value, or fractions of a time."""
+Kind = Literal["integer", "number", "boolean", "whole", "digits", "json"]
+"""What a column's values are. "whole" and "digits" are integers and numbers that are declared as such, so that only
+their value counts; "json" is JSON text that is declared as object or array."""
+LossKind = Literal["text", "zeros", "underscores", "digits", "decimals", "null", "nanoseconds"]
+"""What is lost: the text (`02134`), zeros at the end (`10.50`), underscores (`1_234`), digits, decimals after the
+ninth, the whole value, or fractions of a time."""
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 # As programs write numbers. `12E3` and `1e5` are not: they are more often codes.
@@ -41,6 +43,8 @@ def loss(text: str, kind: Kind, words: Words) -> tuple[LossKind, str] | None:
     try:
         if kind == "integer":
             return None if INTEGER.fullmatch(text) else ("text", str(int(text)))
+        if kind == "whole":  # Python's int and float accept an underscore between digits
+            return ("underscores", str(int(text))) if "_" in text else None
         value = float(text)
     except ValueError:
         return None
@@ -48,7 +52,9 @@ def loss(text: str, kind: Kind, words: Words) -> tuple[LossKind, str] | None:
         return "null", "NULL"
     if kind == "number" and not NUMBER.fullmatch(text):
         return "text", shown(Decimal(repr(value)))
-    return digits_loss(text.strip().replace("_", ""), numeric=True)
+    if "_" in text:
+        return "underscores", shown(Decimal(repr(value)))
+    return digits_loss(text.strip(), numeric=True)
 
 
 def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
@@ -73,22 +79,31 @@ def shown(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool) -> str:
+def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool = False, fraction: str = "", other: str = "") -> str:
     """Return a pattern of texts that lose nothing. It need not match all of them: it is for speed.
 
-    With `rounded` it also matches numbers that lose decimals after the ninth.
+    With `rounded` it also matches numbers that lose decimals after the ninth. `fraction` must stand before the end of a
+    fraction, `other` are characters that a text does not have.
     """
     first, zeros = ("[+-]?", "0*+") if kind == "digits" else ("-?", "")
+
+    def point(decimals: str) -> str:
+        return rf"(?:\.[0-9]{{{decimals}}}+{fraction}|\.0?(?![0-9]))?"
+
     match kind:
         case "integer":
             found = "(?:-?(?:0|[1-9][0-9]*+))?"
         case "boolean":
             found = "(?:(?i:true|false))?"
+        case "whole":
+            found = "[+-]?[0-9]*+"
+        case "json":
+            found = rf"(?:[^0-9\n{other}]++|[0-9]{{1,9}}+(?![0-9.eE])|[0-9]{{1,6}}+\.[0-9]{{0,6}}+(?![0-9.eE]))*+"
         case _ if rounded:
-            found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?(?:\.[0-9]*+)?"
+            found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?{point('0,')}"
         case _:
             found = (
-                rf"{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?(?:\.[0-9]{{0,9}}+)?"
-                r"|[1-9][0-9]{0,11}+(?:\.[0-9]{0,3}+)?|[1-9][0-9]{0,14}+)"
+                rf"{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?{point('0,9')}"
+                rf"|[1-9][0-9]{{0,11}}+{point('0,3')}|[1-9][0-9]{{0,14}}+)"
             )
     return f"(?:{'|'.join([found, *(re.escape(null) for null in sorted(nulls) if null)])})"

@@ -97,6 +97,24 @@ def stream_files(stream: Stream, source: Source) -> StreamFiles:
 
     Raises NotCountedError when the connector reads other files than the platform's bucket has, or no records.
     """
+    configuration, options = read_options(stream, source)
+    _require_records(configuration)
+    _require_all_objects(configuration, options)
+    read = read_globs(options)
+    found = _format(options)
+    skips = None
+    if options.get("validation_policy") == "Skip Record":
+        skips = "validation_policy is Skip Record: the connector skips invalid records"
+    elif isinstance(found, CsvFormat) and found.ignore_errors_on_fields_mismatch:
+        skips = "ignore_errors_on_fields_mismatch is set: the connector may skip records"
+    return StreamFiles(read, found, declared_columns(options) or {}, bool(options.get("schemaless")), skips)
+
+
+def read_options(stream: Stream, source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields of the source's configuration that need no secret, and the stream's entry in them.
+
+    Raises NotCountedError unless the source is a source-s3 that reads the platform's bucket.
+    """
     if source.connector != CONNECTOR:
         raise NotCountedError(f"only files that {CONNECTOR} reads are checked; {source.name} is a {source.connector}")
     wanted = ("bucket", "start_date", "delivery_method", "streams")
@@ -108,15 +126,20 @@ def stream_files(stream: Stream, source: Source) -> StreamFiles:
     except ExpansionError as error:
         raise NotCountedError(f"the configuration of source {source.name} cannot be read: {error}") from error
     options = _options(stream, configuration)
-    _require_records(configuration)
-    read = _globs(configuration, options)
-    found = _format(options)
-    skips = None
-    if options.get("validation_policy") == "Skip Record":
-        skips = "validation_policy is Skip Record: the connector skips invalid records"
-    elif isinstance(found, CsvFormat) and found.ignore_errors_on_fields_mismatch:
-        skips = "ignore_errors_on_fields_mismatch is set: the connector may skip records"
-    return StreamFiles(read, found, declared_columns(options) or {}, bool(options.get("schemaless")), skips)
+    bucket = Settings.read().bucket
+    if configuration.get("bucket") != bucket:
+        raise NotCountedError(
+            f"the source reads the bucket {configuration.get('bucket')}; the platform's bucket is {bucket}"
+        )
+    return configuration, options
+
+
+def read_globs(options: Mapping[str, Any]) -> list[str]:
+    """Return the globs of a stream's entry; raises NotCountedError unless they are a list of texts."""
+    found = options.get("globs") or ["**"]
+    if not isinstance(found, list) or not all(isinstance(glob, str) for glob in found):
+        raise NotCountedError(f"globs is {found!r}, not a list of strings")
+    return found
 
 
 def _options(stream: Stream, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,21 +159,12 @@ def _require_records(configuration: Mapping[str, Any]) -> None:
         raise NotCountedError(f"the source's delivery_type is {delivery}: it delivers files, not records")
 
 
-def _globs(configuration: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
-    """Return the globs; raise NotCountedError unless the connector reads every object of the bucket that matches."""
-    bucket = Settings.read().bucket
-    if configuration.get("bucket") != bucket:
-        raise NotCountedError(
-            f"the source reads the bucket {configuration.get('bucket')}; the platform's bucket is {bucket}"
-        )
+def _require_all_objects(configuration: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Raise NotCountedError unless the connector reads every object of the bucket that matches the globs."""
     if configuration.get("start_date"):
         raise NotCountedError("the source has a start_date: the connector skips older files")
     if options.get("legacy_prefix"):
         raise NotCountedError("the stream has a legacy_prefix: the connector skips files without it")
-    found = options.get("globs") or ["**"]
-    if not isinstance(found, list) or not all(isinstance(glob, str) for glob in found):
-        raise NotCountedError(f"globs is {found!r}, not a list of strings")
-    return found
 
 
 def _format(options: Mapping[str, Any]) -> FileFormat:

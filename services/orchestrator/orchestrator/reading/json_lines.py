@@ -3,27 +3,17 @@
 import json
 import re
 from collections.abc import Collection, Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from orchestrator.reading.exact import digits_loss
+from orchestrator.reading import json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.names import bears
 from orchestrator.reading.text import TooLongError, blocks
 
 OVER_LINES_LIMIT = 1024 * 1024
-"""Most characters of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
-LONG_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9.]{16,}|[0-9]*\.[0-9]{10,}|[0-9.]+[eE])")
-"""Finds numbers that may lose digits. It also finds some text that looks like one."""
+"""Most characters of a JSON value over several lines. Each line parses it again, which takes quadratic time."""
 LONG_WHOLE_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9]{7}[0-9.]{9,}|[0-9.]+[eE])")
-"""The same without numbers that lose decimals only. They are often in each line, and the first of them is told."""
-LARGEST_INTEGER, SMALLEST_INTEGER = 2**64 - 1, -(2**63)
-"""Beyond these, the connector reads an integer as a double."""
-
-
-class Number(str):
-    """A number as the file writes it."""
-
-    __slots__ = ()
+"""As LONG_NUMBER, without numbers that lose decimals only. Each line may have some, and the first is told."""
 
 
 def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:
@@ -46,7 +36,7 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
 
     pending, line_number, start = "", 0, 1
     names: dict[str, None] = {}
-    long_number = LONG_NUMBER
+    long_number = json_numbers.LONG_NUMBER
     for block in blocks(raw, "utf8", facts):
         has_long = pending != "" or long_number.search(block) is not None
         for line in block.split("\n")[:-1]:
@@ -112,25 +102,13 @@ def json_rows(raw: BinaryIO) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> None:
     """Note the first number of each field that loses digits."""
-    record = json.loads(text, parse_float=Number, parse_int=Number)
+    record = json_numbers.read(text)
     noted = {(loss.column, loss.kind) for loss in facts.losses}
     for name, value in record.items():
         kinds = {kind for column, kind in sought.kinds.items() if bears(column, name)}
-        if isinstance(value, Number) and "integer" in kinds:
+        if isinstance(value, json_numbers.Number) and "integer" in kinds:
             continue  # NULL in the table if it is too large, and noted by Airbyte
-        for number in _numbers(value):
-            whole = number.lstrip("-").isdigit()
-            if whole and SMALLEST_INTEGER <= int(number) <= LARGEST_INTEGER:
-                continue
-            found = digits_loss(number, numeric=value is number and bool(kinds))
-            if found and (name, found[0]) not in noted:
+        for number, found in json_numbers.losses(value, numeric=bool(kinds)):
+            if (name, found[0]) not in noted:
                 noted.add((name, found[0]))
                 facts.losses.append(Loss(column=name, kind=found[0], line=line, text=number[:100], loaded=found[1]))
-
-
-def _numbers(value: Any) -> Iterator[Number]:
-    if isinstance(value, Number):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(item)

@@ -20,6 +20,7 @@ from orchestrator.reading.parquet_file import scan_parquet
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectTypeDef
 
 BUFFER_BYTES = 1024 * 1024
 MEMBER = "#"
@@ -52,13 +53,17 @@ class Files:
         """Return the files that match the stream's globs, sorted by name. Raises Failure when S3 does not answer."""
         found: dict[str, File] = {}
         with _failures(f"s3://{self._bucket}"):
-            for prefix in files.prefixes:
-                pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-                for item in (item for page in pages for item in page.get("Contents", [])):
-                    for name in self._names(item["Key"], item["Size"]):
-                        if files.matches(name):
-                            found[name] = File(name, f"{item['ETag']} {item['Size']}")
+            for item in (item for prefix in files.prefixes for page in self.pages(prefix) for item in page):
+                for name in self._names(item["Key"], item["Size"]):
+                    if files.matches(name):
+                        found[name] = File(name, f"{item['ETag']} {item['Size']}")
         return [found[name] for name in sorted(found)]
+
+    def pages(self, prefix: str) -> "Iterator[list[ObjectTypeDef]]":
+        """Yield the objects whose keys begin with the prefix, 1,000 at a time. Raises Failure if S3 does not answer."""
+        with _failures(f"s3://{self._bucket}"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                yield page.get("Contents", [])
 
     def _names(self, key: str, size: int) -> list[str]:
         if key.endswith("/"):

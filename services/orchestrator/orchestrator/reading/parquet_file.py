@@ -1,7 +1,9 @@
 """The facts about a Parquet file, from its footer; the rows are not read."""
 
+import math
 from typing import Any, BinaryIO
 
+from orchestrator.reading.exact import digits_loss
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.formats import ParquetFormat
 from orchestrator.reading.names import bears
@@ -32,6 +34,8 @@ def scan_parquet(file: BinaryIO, file_format: ParquetFormat, sought: Sought = NO
             if values and any(bears(wanted, name) for wanted in sought.empty):
                 facts.first_values.setdefault(name, 0)
             _note_nanoseconds(facts, schema.field(name).type, name, known)
+            if any(bears(column, name) for column in sought.kinds):
+                _note_decimals(facts, schema.field(name).type, name, known)
     for name in unknown:
         facts.values.pop(name, None)
     if file_format.decimal_as_float:
@@ -55,4 +59,19 @@ def _note_nanoseconds(facts: FileFacts, kind: Any, name: str, known: Any) -> Non
         if raw % 1000:
             text = str(pyarrow.scalar(raw, kind))
             facts.losses.append(Loss(column=name, kind="nanoseconds", line=0, text=text, loaded=text[:-3]))
+            return
+
+
+def _note_decimals(facts: FileFacts, kind: Any, name: str, known: Any) -> None:
+    """Note the first number with more than nine decimals among the smallest and the largest of each row group."""
+    import pyarrow
+
+    if not pyarrow.types.is_floating(kind) or not known.has_min_max:
+        return
+    if any(loss.column == name for loss in facts.losses):
+        return
+    for number in (known.min, known.max):
+        text = repr(float(number))
+        if math.isfinite(number) and (found := digits_loss(text, numeric=True)):
+            facts.losses.append(Loss(column=name, kind=found[0], line=0, text=text, loaded=found[1]))
             return

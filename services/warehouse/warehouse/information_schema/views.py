@@ -22,13 +22,14 @@ NAMES = ("specific_catalog", "specific_schema", "specific_name")
 
 
 def complete() -> None:
-    """Give SCHEMATA, TABLES, COLUMNS, COLUMN_FIELD_PATHS and ROUTINES every column that BigQuery documents."""
+    """Give SCHEMATA, TABLES, COLUMNS, COLUMN_FIELD_PATHS, ROUTINES and PARAMETERS BigQuery's columns."""
     upstream.VIEWS |= {
         "SCHEMATA": schemata,
         "TABLES": table_list,
         "COLUMNS": columns,
         "COLUMN_FIELD_PATHS": column_field_paths,
         "ROUTINES": routines,
+        "PARAMETERS": parameters,
     }
 
 
@@ -151,7 +152,22 @@ def _routine(routine: Any) -> list[Any]:
     deterministic = {"DETERMINISTIC": "YES", "NOT_DETERMINISTIC": "NO"}.get(routine.determinismLevel or "")
     return [
         *(*name, *name, catalog_routines.ROUTINE_TYPES[routine.routineType]),
-        catalog_routines.sql_type(routine.returnType) if routine.returnType else None,
+        _type(routine.returnType) if routine.returnType else None,
         *("EXTERNAL" if external else "SQL", routine.definitionBody, external, deterministic, None),
         *(_timestamp(routine.creationTime), _timestamp(routine.lastModifiedTime), ddl.of_routine(routine), None),
     ]
+
+
+def parameters(project_id: str, dataset_id: str | None) -> View:
+    """List the parameters and results of functions and procedures, with their whole types: `ARRAY<STRING>`."""
+    header, rows = upstream.parameters(project_id, dataset_id)
+    found = catalog_routines.list_(project_id, dataset_id)
+    arguments = [argument for routine in found for _, argument in upstream._arguments(routine)]
+    place = header.index("data_type")
+    for row, argument in zip(rows, arguments, strict=True):
+        row[place] = _type(argument.dataType) if argument.dataType else "ANY TYPE"
+    return header, rows
+
+
+def _type(data_type: Any) -> str:
+    return str(catalog_routines.sql_type(data_type)).replace("`", "")

@@ -20,6 +20,18 @@ from warehouse.semantics.nodes import Node, datatype, of
 from warehouse.semantics.rule import Facts, Schema
 
 NO_TABLES = MappingSchema(dialect="bigquery")
+# The nodes of `SELECT * FROM t LIMIT 10`: no rule needs their types, and `*` may stand for thousands of columns.
+UNTYPED = (
+    exp.Select,
+    exp.Star,
+    exp.From,
+    exp.Table,
+    exp.Identifier,
+    exp.TableAlias,
+    exp.Limit,
+    exp.Offset,
+    exp.Literal,
+)
 NESTED = 4  # UNNESTs of fields of UNNESTs, one in the other
 # What sqlglot raises for a statement that it cannot resolve: types of what needs no name remain.
 UNRESOLVED = (SqlglotError, AttributeError, KeyError, IndexError, TypeError, ValueError, AssertionError)
@@ -36,6 +48,8 @@ def annotate(tree: Node, context: Any) -> Schema:
         node.type = None
     copy = _as_query(tree.copy())
     schema = _schema(copy, context)
+    if all(isinstance(node, UNTYPED) for node in nodes):
+        return schema
     if context.variables:
         _columns_before_variables(copy, nodes, schema, context)
     _give_values_types(copy, context)

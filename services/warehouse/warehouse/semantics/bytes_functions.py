@@ -138,6 +138,9 @@ FUNCTIONS = {
     "_bytes_text": (lambda value: text(value), [BYTES], "VARCHAR"),
     "_bytes_literal": (literal, [BYTES], "VARCHAR"),
     "_bytes_split": (split, [BYTES, BYTES], "BLOB[]"),
+    "_characters_of_bytes": (lambda value: bytes(value).decode("latin-1"), [BYTES], "VARCHAR"),  # for DuckDB's RE2
+    "_bytes_of_characters": (lambda value: value.encode("latin-1"), ["VARCHAR"], BYTES),
+    "_list_of_bytes": (lambda values: [value.encode("latin-1") for value in values], ["VARCHAR[]"], "BLOB[]"),
     "_bytes_code_points": (lambda value: list(bytes(value)), [BYTES], "BIGINT[]"),
     "_bytes_bit_count": (lambda value: int.from_bytes(value).bit_count(), [BYTES], INT),
     "_bytes_not": (lambda value: bytes(255 - byte for byte in value), [BYTES], BYTES),

@@ -82,7 +82,6 @@ CREATE OR REPLACE MACRO bq.main._in_range_of_zone(t, zone) AS CASE WHEN timezone
     THEN _raise('timestamp is out of range in the time zone ' || zone || ': ' || t)::TIMESTAMPTZ ELSE t END;
 CREATE OR REPLACE MACRO bq.main._two_digit_offset(s) AS regexp_replace(s, '(:\d\d(?:\.\d*)?) ?([+-])(\d)(:\d\d)?$', '\1\2' || '0\3\4');
 CREATE OR REPLACE MACRO bq.main._atanh_finite(x) AS CASE WHEN abs(x) = 1 THEN _raise('Floating point error in function: ATANH(' || x || ')')::DOUBLE ELSE bq.main._atanh(x) END;
-CREATE OR REPLACE MACRO bq.main._signed(x, f) AS CASE WHEN x < 0 THEN '-' || printf(f, -x::HUGEINT) ELSE printf(f, x) END;
 CREATE OR REPLACE MACRO bq.main.instr(s, t) AS bq.main._instr(s, t, 1, 1),
     (s, t, p) AS bq.main._instr(s, t, CASE WHEN p = 0 THEN _raise('Position must be non-zero')::BIGINT ELSE p END, 1),
     (s, t, p, n) AS bq.main._instr(s, t, CASE WHEN p = 0 THEN _raise('Position must be non-zero')::BIGINT ELSE p END,

@@ -5,7 +5,16 @@ from typing import Any
 
 import duckdb
 
-from warehouse.semantics import bytes_functions, instants, json_functions, number_functions, text_functions
+from warehouse.semantics import (
+    bytes_functions,
+    format_function,
+    format_models,
+    instant_formats,
+    instants,
+    json_functions,
+    number_functions,
+    text_functions,
+)
 
 LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
 EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
@@ -38,6 +47,9 @@ FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
     "_zone_name": (instants.zone_name, ["DOUBLE", "VARCHAR"], "VARCHAR"),  # in place of local-bigquery's
     "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
+    **format_function.FUNCTIONS,
+    **format_models.FUNCTIONS,
+    **instant_formats.FUNCTIONS,
     **json_functions.FUNCTIONS,
     **number_functions.FUNCTIONS,
     **text_functions.FUNCTIONS,

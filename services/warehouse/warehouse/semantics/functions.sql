@@ -64,6 +64,7 @@ CREATE MACRO bq.main._interval_string_3(i) AS
 CREATE MACRO bq.main._quoted(s) AS
     CASE WHEN contains(s, '"') AND NOT contains(s, '''') THEN '''' || s || '''' ELSE '"' || replace(replace(s, '\', '\\'), '"', '\"') || '"' END;
 CREATE MACRO bq.main._float_text(x) AS CASE WHEN abs(x) >= 1e15 THEN _float_text_exact(x) ELSE x::DOUBLE::VARCHAR END;
+CREATE MACRO bq.main._float_literal(x) AS CASE WHEN isfinite(x::DOUBLE) THEN bq.main._float_text(x) ELSE 'CAST("' || x::VARCHAR || '" AS FLOAT64)' END;
 CREATE MACRO bq.main._months_array(s, e, n) AS list_filter(
     list_transform(generate_series(0, datediff('month', s, e), n), lambda i: (s + to_months(i::INTEGER))::DATE), lambda d: d <= e);
 CREATE MACRO bq.main._json_numeric(x) AS
@@ -74,3 +75,6 @@ CREATE MACRO bq.main._json_float(x) AS
 CREATE MACRO bq.main._json_instant(x) AS replace(bq.main._fraction_string(timezone('UTC', x)), ' ', 'T') || 'Z';
 CREATE MACRO bq.main._json_datetime(x) AS replace(bq.main._fraction_string(x), ' ', 'T');
 CREATE MACRO bq.main._json_bytes(x) AS base64(x);
+-- Numbers with a fraction in JSON text: json_functions.MARK makes them strings, which DuckDB does not round.
+CREATE MACRO bq.main._marked_numbers(s) AS CASE WHEN regexp_matches(s, '[0-9][.eE]') THEN _marked_json(s) ELSE s END;
+CREATE MACRO bq.main._unmarked_numbers(s) AS CASE WHEN contains(s, chr(57344)) THEN regexp_replace(s, '"' || chr(57344) || '([^"]*)"', '\1', 'g') ELSE s END;

@@ -1,4 +1,4 @@
-"""PARSE_TIMESTAMP and PARSE_DATETIME with the elements that DuckDB does not have: %E*S, %E3S and %s."""
+"""PARSE_TIMESTAMP and the like, for formats that DuckDB does not read: with %E*S, %E3S, %s or %%, or not constant."""
 
 import datetime
 import functools
@@ -28,9 +28,22 @@ ELEMENTS = {  # what an element of a format matches
     "%%": "%",
     "%n": r"\s+",
     "%t": r"\s+",
+    "%a": r"[A-Za-z]{3,9}",
+    "%A": r"[A-Za-z]{3,9}",
 }
+WHOLES = {  # elements that stand for several
+    "%F": "%Y-%m-%d",
+    "%T": "%H:%M:%S",
+    "%X": "%H:%M:%S",
+    "%R": "%H:%M",
+    "%D": "%m/%d/%y",
+    "%x": "%m/%d/%y",
+    "%h": "%b",
+}
+WHOLE = re.compile("%.")
 ELEMENT = re.compile(r"%E[*\d]?[A-Za-z]|%-?[A-Za-z%]|\s+|.", re.DOTALL)
 SECONDS = re.compile(r"%E([*\d])S")
+OFFSET = re.compile(r"[+-]\d{1,2}(:\d{2})?")
 
 
 def parse(template: str, text: str, zone: str) -> int:
@@ -53,14 +66,14 @@ def parse(template: str, text: str, zone: str) -> int:
     second, _, fraction = (found.get("second") or "0").partition(".")
     local = datetime.datetime(year, month, int(found.get("day") or 1), hour, int(found.get("minute") or 0), int(second))
     local += datetime.timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
-    instant = local.replace(tzinfo=_zone(found.get("offset"), found.get("zone") or zone))
+    instant = local.replace(tzinfo=zone_at(found.get("offset"), found.get("zone") or zone))
     return (instant - EPOCH) // datetime.timedelta(microseconds=1)
 
 
 def zone_name(seconds: float, zone: str) -> str:
     """Return the name of a time zone's offset at an instant: UTC, UTC-5, UTC+0545. Raises for an unknown zone."""
-    offset = zone if re.fullmatch(r"[+-]\d{1,2}(:\d{2})?", zone) else None
-    found = (EPOCH + datetime.timedelta(seconds=seconds)).astimezone(_zone(offset, zone)).utcoffset()
+    offset = zone if OFFSET.fullmatch(zone) else None
+    found = (EPOCH + datetime.timedelta(seconds=seconds)).astimezone(zone_at(offset, zone)).utcoffset()
     total = (found or datetime.timedelta()).total_seconds()
     hours, minutes = divmod(int(abs(total)) // 60, 60)
     sign = "-" if total < 0 else "+"
@@ -69,7 +82,8 @@ def zone_name(seconds: float, zone: str) -> str:
     return f"UTC{sign}{hours}" if hours else "UTC"
 
 
-def _zone(offset: str | None, name: str) -> datetime.tzinfo:
+def zone_at(offset: str | None, name: str) -> datetime.tzinfo:
+    """Return the zone of an offset (`+5:30`), without one of a name. Raises ValueError for an unknown zone."""
     if offset is None:
         try:
             return zoneinfo.ZoneInfo(name)
@@ -85,14 +99,14 @@ def _zone(offset: str | None, name: str) -> datetime.tzinfo:
 def _pattern(template: str) -> re.Pattern[str]:
     """Return what a format matches. Raises ValueError for an element that is not supported."""
     parts: list[str] = []
-    for element in ELEMENT.findall(template):
+    for element in ELEMENT.findall(WHOLE.sub(lambda found: WHOLES.get(found[0], found[0]), template)):
         if seconds := SECONDS.fullmatch(element):
             digits = "+" if seconds[1] == "*" else f"{{0,{seconds[1]}}}"
             parts.append(rf"(?P<second>\d{{1,2}}(?:\.\d{digits})?)")
         elif element.isspace():
             parts.append(r"\s*")
         elif element.startswith("%") and element not in ELEMENTS:
-            raise ValueError(f"Format element {element} is not supported together with %E and %s")
+            raise ValueError(f"Format element {element} is not supported in this format")
         else:
             parts.append(ELEMENTS.get(element, re.escape(element)))
     return re.compile("".join(parts))

@@ -5,8 +5,26 @@ import re
 from typing import Any
 
 STEP = re.compile(r'\.([^.\[\]"]+)|\."((?:[^"\\]|\\.)*)"|\[(\d+)\]')
+MARK = "\ue000"  # a character for private use
+FRACTION = re.compile(r"[0-9][.eE]")
+STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 Step = str | int
 MISSING = object()
+
+
+def has_fraction(document: str) -> bool:
+    """Whether a JSON text may have a number with a fraction or an exponent."""
+    return FRACTION.search(document) is not None
+
+
+def marked(document: str) -> str:
+    """Return a JSON text whose numbers with a fraction or exponent are strings with MARK: DuckDB keeps their digits."""
+
+    def token(match: re.Match[str]) -> str:
+        found = match[0]
+        return found if found.startswith('"') or found.lstrip("-").isdigit() else f'"{MARK}{found}"'
+
+    return STRING_OR_NUMBER.sub(token, document)
 
 
 def text(document: str) -> str:
@@ -147,6 +165,7 @@ def interval(text: str) -> str:
 
 TEXT = "VARCHAR"
 FUNCTIONS = {
+    "_marked_json": (marked, ["VARCHAR"], "VARCHAR"),
     "_json_rounded": (rounded, [TEXT], TEXT),
     "_json_sorted": (text, [TEXT], TEXT),
     "_json_set": (set_value, [TEXT, TEXT, TEXT], TEXT),

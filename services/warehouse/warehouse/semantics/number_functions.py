@@ -91,11 +91,6 @@ def round_to(x: Decimal, digits: int, mode: str) -> Decimal:
     return rounded((x / unit).quantize(Decimal(1), rounding=mode, context=EXACT) * unit, NUMERIC, "ROUND")
 
 
-def grouped(x: Decimal, digits: int) -> str:
-    """Return a number with commas between its thousands, for FORMAT."""
-    return f"{x.quantize(Decimal(1).scaleb(-digits), context=EXACT):,f}"
-
-
 def product_or_null(a: Decimal, b: Decimal) -> Decimal | None:
     """Return the product of two NUMERICs; None for one that is too large (SAFE_MULTIPLY)."""
     try:
@@ -120,5 +115,4 @@ FUNCTIONS = {
     "_bignumeric_product": (bignumeric_product, [B, B], B),
     "_bignumeric_quotient": (bignumeric_quotient, [B, B], B),
     "_bignumeric_text": (bignumeric_text, ["VARCHAR"], "VARCHAR"),
-    "_grouped": (grouped, [N, "BIGINT"], "VARCHAR"),
 }

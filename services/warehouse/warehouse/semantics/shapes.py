@@ -1,5 +1,6 @@
 """Repairs what sqlglot parses in another shape than BigQuery means, before anything looks at a statement's tree."""
 
+import itertools
 import re
 from typing import Any
 
@@ -62,3 +63,80 @@ def parameter_names() -> None:
 
     parsers = BigQueryDialect.Parser.PLACEHOLDER_PARSERS
     BigQueryDialect.Parser.PLACEHOLDER_PARSERS = {**parsers, TokenType.PLACEHOLDER: placeholder}
+
+
+def time_formats() -> None:
+    """Keep the text of a format of dates and times: sqlglot writes it as Python's, and takes `%%e` for a `%e`."""
+    upstream = BigQueryDialect.format_time.__func__
+
+    def format_time(cls: Any, expression: Any) -> Any:
+        found = upstream(cls, expression)
+        if isinstance(expression, exp.Literal):
+            found.meta["format"] = expression.this
+        return found
+
+    BigQueryDialect.format_time = classmethod(format_time)
+
+
+def written_casts() -> None:
+    """Keep the FORMAT of a CAST as it is written, and know CAST(STRUCT(…) AS …) from STRUCT<…>(…).
+
+    sqlglot makes functions that parse Python's formats of CAST('…' AS DATE FORMAT '…').
+    """
+    parser = BigQueryDialect.Parser
+    upstream = parser._parse_cast
+
+    def cast(self: Any, strict: bool, safe: bool | None = None) -> Any:
+        start = self._index
+        found = upstream(self, strict, safe)
+        kind, model = self._type, _model(self._tokens[start : self._index])
+        parsed = found.find(exp.StrToDate, exp.StrToTime) if model and isinstance(found, exp.Expr) else None
+        if parsed is not None and not (isinstance(found, exp.Cast) and found.args.get("format")):
+            zone = parsed.args.get("zone") or _zone(found)
+            written: Node = exp.Literal.string(model)
+            if zone is not None:
+                written = exp.AtTimeZone(this=written, zone=zone.copy())
+            found = (exp.TryCast if safe else exp.Cast)(this=parsed.this.copy(), to=kind.copy(), format=written)
+        if isinstance(found, exp.Cast):
+            found.meta["cast"] = True
+        return found
+
+    parser._parse_cast = cast
+
+
+def _model(tokens: Any) -> str:
+    """Return the literal after the FORMAT of a CAST; nothing where it has none."""
+    depth, found = 0, ""
+    for token, following in itertools.pairwise(tokens):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth <= 1 and token.text.upper() == "FORMAT" and following.token_type == TokenType.STRING:
+            found = following.text
+    return found
+
+
+def _zone(found: Node) -> Node | None:
+    zoned = found.find(exp.AtTimeZone)
+    return zoned.args["zone"] if zoned is not None else None
+
+
+def joined_arrays() -> None:
+    """Read `FROM (UNNEST(…) AS a JOIN …)` as a subquery: sqlglot knows only tables there."""
+    parser = BigQueryDialect.Parser
+    upstream = parser._parse_wrapped_select
+
+    def wrapped(self: Any, table: bool = False) -> Any:
+        start = self._index
+        if table and (array := self._parse_unnest()):
+            joined = self._parse_query_modifiers(exp.select("*").from_(array))
+            if joined.args.get("joins"):
+                return joined
+            self._retreat(start)
+        return upstream(self, table)
+
+    parser._parse_wrapped_select = wrapped
+
+
+def original(template: Node) -> Node:
+    """Return a format of dates and times as it stands in the statement."""
+    text = template.meta.get("format")
+    return template if text is None else exp.Literal.string(text)

@@ -2,7 +2,8 @@
 
 DuckDB puts the arguments of a macro in place of its parameters. A macro that uses a parameter three times makes 243
 copies of the innermost argument of five nested calls, and DuckDB needs minutes to bind ten of them. Where the copies
-become large, the arguments are bound to names in a lambda: `list_transform([{'a0': x}], lambda _shared: f(_shared.a0))[1]`.
+become large, the arguments are bound to names in a lambda:
+`list_transform([{'a0': x}], lambda _shared: f(_shared.a0))[1]`.
 """
 
 import functools

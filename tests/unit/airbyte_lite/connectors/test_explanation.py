@@ -134,6 +134,27 @@ def test_errors_of_s3(exception: str, facts: tuple[str, ...], failure_type: str)
     assert error.failure_type == failure_type
 
 
+@pytest.mark.parametrize(
+    ("exception", "facts"),
+    [
+        ("TypeError: Type is not JSON serializable: decimal.Decimal", ("decimal.Decimal", "as a text")),
+        (
+            "ValueError: Unsupported avro type: ['null', 'string']\nfile=a.avro format=filetype='avro'",
+            ("a.avro", "['null', 'string']", "input_schema"),
+        ),
+        (
+            "SchemaInferenceError: Cannot merge schema for unequal array types.\n"
+            "key=tags detected_types=[{'type': 'array'}, {'type': 'null'}]",
+            ("'tags'", "array, null", '{"tags": "array"}'),
+        ),
+    ],
+)
+def test_values_that_the_connector_cannot_write(exception: str, facts: tuple[str, ...]) -> None:
+    error = Explanation().of(ConnectorError("It failed.", failure(exception)))
+    assert all(fact in error.message for fact in facts), error.message
+    assert error.failure_type == "config_error"
+
+
 def test_unknown_cause_is_named_after_the_message() -> None:
     error = Explanation().of(ConnectorError("It failed.", failure("KeyError: 'name'"), "system_error"))
     assert error.message == "It failed. Cause: KeyError: 'name'"

@@ -8,11 +8,20 @@ from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.warehouse import Warehouse
 
 
-@pytest.mark.parametrize(("limit", "sent"), [(None, {}), (10_000_000_000, {"maximumBytesBilled": "10000000000"})])
-def test_query_sends_its_limit_only_if_there_is_one(
-    monkeypatch: pytest.MonkeyPatch, limit: int | None, sent: dict[str, str]
+@pytest.mark.parametrize(
+    ("limit", "priority", "sent"),
+    [
+        (None, None, {}),
+        (None, "interactive", {}),
+        (None, "batch", {"priority": "BATCH"}),
+        (10_000_000_000, None, {"maximumBytesBilled": "10000000000"}),
+    ],
+)
+def test_query_sends_its_limit_and_its_priority_only_if_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None, priority: str | None, sent: dict[str, str]
 ) -> None:
-    warehouse = Warehouse({"project_id": "p", "dataset_id": "d"}, "http://127.0.0.1:9")
+    configuration = {"project_id": "p", "dataset_id": "d", "transformation_priority": priority}
+    warehouse = Warehouse(configuration, "http://127.0.0.1:9")
     configurations: list[dict[str, Any]] = []
 
     def query(_sql: str, *, job_config: Any, **_: object) -> SimpleNamespace:

@@ -1,7 +1,7 @@
 """The messages of a connector, from its lines to rows, states and outcomes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -202,7 +202,13 @@ class NoSource:
         self.stopped = True
 
 
-def sync_against(url: str, spool_dir: Path, streams: list[SyncStream] | None = None, **configuration: str) -> None:
+def sync_against(
+    url: str,
+    spool_dir: Path,
+    streams: list[SyncStream] | None = None,
+    log: Callable[[str, str], None] = lambda *_: None,
+    **configuration: str,
+) -> None:
     sync = Sync(
         connection_id="c",
         job_id=1,
@@ -212,7 +218,7 @@ def sync_against(url: str, spool_dir: Path, streams: list[SyncStream] | None = N
         spool_dir=spool_dir,
         commit_state=lambda _: None,
         confirm_empty=lambda: None,
-        log=lambda *_: None,
+        log=log,
         progress=SyncProgress(),
         cancelled=threading.Event(),
     )
@@ -221,8 +227,14 @@ def sync_against(url: str, spool_dir: Path, streams: list[SyncStream] | None = N
 
 def test_a_warehouse_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warehouse, "UNAVAILABLE_S", 0.5)
+    log: list[str] = []
     with pytest.raises(SyncError, match=r"http://127\.0\.0\.1:1 does not answer") as caught:
-        sync_against("http://127.0.0.1:1", tmp_path / "spool")
+        sync_against(
+            "http://127.0.0.1:1", tmp_path / "spool", log=lambda *line: log.append(" ".join(line)), raw_data_dataset="r"
+        )
+    [line] = log
+    assert line.startswith("WARN ")
+    assert "raw_data_dataset (r) has no effect" in line
     assert caught.value.failure_type == "transient_error"
     assert not (tmp_path / "spool").exists()
 

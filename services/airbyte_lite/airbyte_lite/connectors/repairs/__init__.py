@@ -9,7 +9,7 @@ here import the standard library, the connector and its libraries only, and each
 
 from importlib.metadata import version
 
-from . import csv_rows, jsonl_lines, object_keys, secret_words, zip_members
+from . import csv_rows, jsonl_lines, object_keys, once, parquet_columns, secret_words, zip_members
 
 UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
 
@@ -20,9 +20,12 @@ REPAIRS = (
     object_keys.any_key,
     object_keys.unreadable_files,
     object_keys.glob_prefixes,
+    parquet_columns.values_of_dictionaries,
     secret_words.whole_words,
     zip_members.any_encoding,
     zip_members.no_folders,
+    once.specification,
+    once.description_of_s3,
 )
 
 

@@ -1,5 +1,6 @@
 """CAST and SAFE_CAST."""
 
+import itertools
 import re
 
 from sqlglot import exp
@@ -35,6 +36,7 @@ STRICT = {  # what a STRING must look like to become the type, and the words for
     "DATE": (rf"^{DAY}$", "Invalid date: '%s'"),
 }
 SHORT_OFFSET = re.compile(r"([+-])(\d)(:\d{1,2})?$")  # DuckDB wants two digits
+labels = itertools.count()  # names of elements in the SQL of casts
 INTERVAL = re.compile(r"-?\d+-\d+ -?\d+ -?\d+:\d+:\d+(\.\d+)?")
 
 
@@ -113,37 +115,73 @@ def typed_struct(node: exp.Cast, facts: Facts) -> Node | None:
         given = value.expression if isinstance(value, exp.PropertyEQ) else value
         wanted = field.args["kind"] if isinstance(field, exp.ColumnDef) else field
         kind, target = of(given), types.kind(wanted)
-        if kind and target and not types.coerced(kind, target, is_literal(given)):
+        if kind and target and not node.meta.get("cast") and not types.coerced(kind, target, is_literal(given)):
             raise refuse(f"Struct field has type {kind} which does not coerce to {types.name(wanted)}", place(given))
-        cast: Node = exp.Cast(this=given.copy(), to=wanted.copy())
-        if target == "STRUCT" and (inner := renamed(given, wanted)) is not None:
-            cast = inner
+        cast = converted(given, wanted, facts)
         named = isinstance(field, exp.ColumnDef)
         struct.append("expressions", exp.PropertyEQ(this=field.this.copy(), expression=cast) if named else cast)
     struct.type = node.to.copy()
     return struct
 
 
+def converted(value: Node, wanted: exp.DataType, facts: Facts) -> Node:
+    """Cast a value that is inside a cast to a type, by the rules of casts. Raises BigQueryError where there is none."""
+    cast = exp.Cast(this=value.copy(), to=wanted.copy())
+    if types.kind(wanted) == "STRUCT":
+        return renamed(value, wanted, facts) or cast
+    if types.kind(wanted) == "ARRAY":
+        return cast_array.apply(cast, facts) or cast
+    for each in (invalid_casts, cast_to_string, cast_from_string, time_of_timestamp):
+        if (found := each.apply(cast, facts)) is not None:
+            return found
+    return cast
+
+
 @rule("a STRUCT is cast field by field in order, whatever the names", exp.Cast)
 def cast_struct(node: exp.Cast, facts: Facts) -> None:
-    if of(node) == "STRUCT" and (struct := renamed(node.this, node.to)) is not None:
+    if of(node) == "STRUCT" and (struct := renamed(node.this, node.to, facts)) is not None:
         node.this.replace(struct)
 
 
-def renamed(value: Node, wanted: exp.DataType) -> Node | None:
-    """Return a STRUCT with the names of the fields of `wanted`; None where it has them, or types are not known."""
+@rule("an ARRAY is cast element by element, by the rules of its elements", exp.Cast)
+def cast_array(node: exp.Cast, facts: Facts) -> Node | None:
+    source = datatype(node.this)
+    if of(node) != "ARRAY" or source is None or types.kind(source) != "ARRAY" or isinstance(node, exp.TryCast):
+        return None
+    given, wanted = source.expressions, node.to.expressions
+    if not given or not wanted or not types.kind(given[0]) or given == wanted:
+        return None
+    label = exp.to_identifier(f"e{next(labels)}")
+    element = exp.column(label.copy())
+    element.type = given[0]
+    transform = exp.Lambda(this=converted(element, wanted[0], facts), expressions=[label])
+    array = exp.Cast(this=call("list_transform", node.this, transform), to=node.to.copy())
+    array.type = node.to.copy()
+    return array
+
+
+def renamed(value: Node, wanted: exp.DataType, facts: Facts | None = None) -> Node | None:
+    """Return a STRUCT with the names of the fields of `wanted`, and with `facts` cast to their types.
+
+    Return None where it has them, or types are not known.
+    """
     source = datatype(value)
     if source is None or types.kind(source) != "STRUCT" or isinstance(value, exp.Tuple):
         return None
     fields, names = source.expressions, wanted.expressions
     if len(fields) != len(names) or not all(isinstance(field, exp.ColumnDef) for field in [*fields, *names]):
         return None
-    if [f.name.casefold() for f in fields] == [n.name.casefold() for n in names]:
+    same_names = [f.name.casefold() for f in fields] == [n.name.casefold() for n in names]
+    same_types = all(f.args["kind"] == n.args["kind"] for f, n in zip(fields, names, strict=True))
+    if same_names and (facts is None or same_types):
         return None
-    values = [
-        exp.PropertyEQ(this=name.this.copy(), expression=call("struct_extract", value, field.name))
-        for field, name in zip(fields, names, strict=True)
-    ]
+    values = []
+    for field, name in zip(fields, names, strict=True):
+        part: Node = call("struct_extract", value, field.name)
+        if facts is not None:
+            part.type = field.args["kind"]
+            part = converted(part, name.args["kind"], facts)
+        values.append(exp.PropertyEQ(this=name.this.copy(), expression=part))
     missing = exp.Is(this=value.copy(), expression=exp.null())
     struct = exp.Case(ifs=[exp.If(this=missing, true=exp.null())], default=exp.Struct(expressions=values))
     struct.type = wanted.copy()

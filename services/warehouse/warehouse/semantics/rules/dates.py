@@ -8,6 +8,7 @@ from warehouse.semantics import types
 from warehouse.semantics.nodes import Node, call, is_literal, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 from warehouse.semantics.rules.ranges import in_range
+from warehouse.semantics.shapes import original
 
 MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 INTERVAL_PARTS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
@@ -33,6 +34,7 @@ INSTANT_FUNCTIONS: dict[str, tuple[type[exp.Expr], ...]] = {  # in the order of 
     "TIMESTAMP": (exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff),
     "DATETIME": (exp.DatetimeAdd, exp.DatetimeSub, exp.DatetimeDiff),
 }
+PARSED = {"DATETIME": exp.ParseDatetime, "DATE": exp.StrToDate, "TIME": exp.ParseTime}
 DIFFS = (exp.TimestampDiff, exp.DatetimeDiff)
 
 
@@ -159,13 +161,19 @@ def current_moment(node: exp.CurrentTimestamp | exp.CurrentDate, facts: Facts) -
     return now if isinstance(node, exp.CurrentTimestamp) else typed(call("timezone", "UTC", now), "DATE")
 
 
-@rule("PARSE_TIMESTAMP and PARSE_DATETIME know %E*S, %E3S and %s", exp.StrToTime, exp.ParseDatetime)
-def parsed_instants(node: exp.StrToTime | exp.ParseDatetime, facts: Facts) -> Node | None:
-    template = node.args.get("format")
-    if not isinstance(template, exp.Literal) or not re.search(r"%E[*\d]S|%s", template.this):
+@rule(
+    "PARSE_TIMESTAMP and the like know %E*S, %E3S, %s and %%, and take any STRING as their format",
+    exp.StrToTime,
+    exp.ParseDatetime,
+    exp.StrToDate,
+    exp.ParseTime,
+)
+def parsed_instants(node: exp.Expr, facts: Facts) -> Node | None:
+    template = original(node.args["format"])
+    if isinstance(template, exp.Literal) and not re.search(r"%E[*\d]S|%s|%%", template.this):
         return None
-    micros = call("_parse_instant", template, node.this, node.args.get("zone") or "UTC")
-    local = call("make_timestamp", micros)
-    if isinstance(node, exp.ParseDatetime):
-        return typed(local, "DATETIME")
+    local = call("make_timestamp", call("_parse_instant", template, node.this, node.args.get("zone") or "UTC"))
+    for kind, function in PARSED.items():
+        if isinstance(node, function):
+            return typed(local, kind)
     return typed(call("timezone", "UTC", local), "TIMESTAMP")

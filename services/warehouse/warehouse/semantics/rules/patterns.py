@@ -2,14 +2,34 @@
 
 from sqlglot import exp
 
-from warehouse.semantics import text_functions
-from warehouse.semantics.nodes import Node, of, place, refuse, typed
+from warehouse.semantics import json_functions, text_functions
+from warehouse.semantics.nodes import Node, call, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 
 
-@rule("JSON_EXTRACT and JSON_QUERY of a STRING are STRINGs", exp.JSONExtract)
-def json_of_text(node: exp.JSONExtract, facts: Facts) -> Node | None:
-    return typed(node.copy(), "STRING") if of(node.this) == "STRING" else None
+@rule(
+    "functions on the JSON text in a STRING give STRINGs, and numbers as they are written",
+    exp.JSONExtract,
+    exp.JSONExtractScalar,
+    exp.JSONExtractArray,
+    exp.JSONValueArray,
+)
+def json_of_text(node: Node, facts: Facts) -> Node | None:
+    if of(node.this) != "STRING" or (
+        isinstance(node.this, exp.Literal) and not json_functions.has_fraction(node.this.this)
+    ):
+        return typed(node.copy(), "STRING") if isinstance(node, exp.JSONExtract) and of(node.this) == "STRING" else None
+    marked = node.copy()
+    marked.set("this", typed(call("bq.main._marked_numbers", node.this), "STRING"))
+    if isinstance(node, exp.JSONExtractScalar):
+        return typed(call("replace", marked, json_functions.MARK, ""), "STRING")
+    if isinstance(node, exp.JSONExtract):
+        return typed(call("bq.main._unmarked_numbers", typed(marked, "STRING")), "STRING")
+    label = exp.to_identifier("e")
+    unmarked = exp.Lambda(this=call("bq.main._unmarked_numbers", exp.column(label.copy())), expressions=[label])
+    if isinstance(node, exp.JSONValueArray):
+        unmarked = exp.Lambda(this=call("replace", exp.column("e"), json_functions.MARK, ""), expressions=[label])
+    return typed(call("list_transform", typed(marked, "ARRAY<STRING>"), unmarked), "ARRAY<STRING>")
 
 
 @rule("an extraction has at most one capturing group", exp.RegexpExtract, exp.RegexpExtractAll, exp.RegexpInstr)
@@ -20,6 +40,27 @@ def capturing_groups(node: Node, facts: Facts) -> None:
             text_functions.grouped_once(pattern.this)
         except ValueError as error:
             raise refuse(str(error), place(node)) from error
+
+
+REGEXPS: dict[type[exp.Expr], tuple[str, str | None]] = {  # the result's type, and what makes it of characters
+    exp.RegexpLike: ("BOOL", None),
+    exp.RegexpInstr: ("INT64", None),
+    exp.RegexpExtract: ("BYTES", "_bytes_of_characters"),
+    exp.RegexpReplace: ("BYTES", "_bytes_of_characters"),
+    exp.RegexpExtractAll: ("ARRAY<BYTES>", "_list_of_bytes"),
+}
+
+
+@rule("regular expressions match BYTES byte by byte", *REGEXPS)
+def regexps_of_bytes(node: Node, facts: Facts) -> Node | None:
+    if of(node.this) != "BYTES":
+        return None
+    kind, function = REGEXPS[type(node)]
+    searched = node.copy()
+    for key in ("this", "expression", "replacement"):
+        if (part := node.args.get(key)) is not None:
+            searched.set(key, typed(call("_characters_of_bytes", part), "STRING"))
+    return typed(call(function, searched) if function else searched, kind)
 
 
 @rule("a column that a subquery has twice has no meaning", exp.Column)

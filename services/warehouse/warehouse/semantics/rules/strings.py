@@ -1,12 +1,12 @@
 """Strings."""
 
 import itertools
-import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 
 from warehouse.semantics import types
+from warehouse.semantics.format_function import ANY, FORMS, UNKNOWN, Specifier, check
 from warehouse.semantics.nodes import Node, call, datatype, macro, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 from warehouse.semantics.rules.casts import text
@@ -15,7 +15,8 @@ from warehouse.semantics.rules.refusals import no_signature
 WHITE_SPACE = " \t\n\v\f\r\x85\u00a0\u2003\u2028\u2029\u3000"
 ALONE = frozenset({"BYTES", "ARRAY", "STRUCT", "JSON"})  # what is not written as STRING beside a STRING
 LITERALS = frozenset({"DATE", "DATETIME", "TIMESTAMP", "TIME", "INTERVAL", "NUMERIC", "BIGNUMERIC", "JSON"})
-SPECIFIER = re.compile(r"%(?:%|([-+ #0']*)(\d*)(\.\d+)?([a-zA-Z]))")
+DECIMALS = ("NUMERIC", "BIGNUMERIC")
+PRINTED = frozenset({"INT64", *DECIMALS, "FLOAT64", "STRING", "NULL"})
 
 
 @rule("TRIM without characters trims every white space", exp.Trim)
@@ -56,35 +57,41 @@ def concatenated(node: exp.Concat | exp.DPipe, facts: Facts) -> None:
             part.replace(text(part.copy(), of(part)) or typed(part.copy(), "STRING"))
 
 
-@rule("FORMAT: %t and %T write values as BigQuery shows them, ' groups with commas", exp.Format)
-def formats(node: exp.Format, facts: Facts) -> None:
+@rule("FORMAT writes values as BigQuery shows them, and takes only values that fit its format", exp.Format)
+def formats(node: exp.Format, facts: Facts) -> Node:
+    arguments = list(node.expressions)
+    kinds = [{"NULL": "INT64"}.get(found, found) if (found := of(value)) else UNKNOWN for value in arguments]
     if not isinstance(node.this, exp.Literal):
-        return
-    values, index = list(node.expressions), itertools.count()
+        texts = [_shown(value, letter) for value in arguments for letter in ("", "t", "T")]
+        return typed(call("_format", node.this, call("list_value", *kinds), call("list_value", *texts)), "STRING")
+    template = node.this.this
+    try:
+        parts = check(template, kinds)
+    except ValueError as error:
+        raise refuse(str(error), place(node)) from error
+    places = [part for part in parts if isinstance(part, Specifier)]
+    letters = "".join(part.letters() for part in places)
+    shown = [_shown(value, letter) for value, letter in zip(arguments, letters, strict=True)]
+    if all(map(Specifier.is_plain, places)) and not {UNKNOWN, *DECIMALS}.intersection(kinds):
+        plain = "".join(part.replace("%", "%%") if isinstance(part, str) else part.of_printf() for part in parts)
+        values = [
+            text if letter in ANY else value for text, value, letter in zip(shown, arguments, letters, strict=True)
+        ]
+        return typed(call("printf", plain, *values), "STRING")
+    texts = [text for text in shown for _ in range(FORMS)]
+    return typed(call("_format", template, call("list_value", *kinds), call("list_value", *texts)), "STRING")
 
-    def specifier(match: re.Match[str]) -> str:
-        if match[0] == "%%" or (at := next(index)) >= len(values):
-            return match[0]
-        if match[4] in "tT":
-            values[at] = _display(values[at], datatype(values[at]), match[4] == "T", itertools.count())
-        elif match[1] == "'" and not match[2]:
-            values[at] = _grouped(values[at], match[3] or "", match[4])
-        elif match[4] in "xXo" and of(values[at]) == "INT64":
-            values[at] = macro("_signed", values[at], f"%{match[4]}")
-        else:
-            return match[0]
-        return f"%{match[1].replace(chr(39), '')}{match[2]}s"
 
-    node.set("this", exp.Literal.string(SPECIFIER.sub(specifier, node.this.this)))
-    node.set("expressions", values)
-
-
-def _grouped(value: Node, precision: str, letter: str) -> Node:
-    """Return a number with commas between its thousands."""
-    if of(value) in ("NUMERIC", "BIGNUMERIC"):
-        return call("_grouped", value, int(precision[1:] or 0) if precision else 6)
-    whole = letter in "di"
-    return call("format", "{:,}" if whole else "{:,%sf}" % (precision or ".6"), value)
+def _shown(value: Node, letter: str) -> Node:
+    """Return the text of `value` for %t or %T, or its exact text for another letter."""
+    if letter and letter in ANY:
+        return _display(value, datatype(value), letter == "T", itertools.count())
+    kind = of(value)
+    if kind is None:
+        return macro("_any_string", value)
+    if kind == "JSON":
+        return call("_json_sorted", exp.cast(value.copy(), "VARCHAR"))
+    return exp.cast(value.copy() if kind in PRINTED else exp.null(), "VARCHAR")
 
 
 def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Iterator[int]) -> Node:
@@ -98,11 +105,13 @@ def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Ite
         shown = call("concat", "[", call("array_to_string", items, ", "), "]")
     elif kind == "STRUCT" and of_type is not None and of_type.expressions:
         parts: list[Node | str] = []
-        for place, field in enumerate(of_type.expressions, 1):
+        for number, field in enumerate(of_type.expressions, 1):
             kept = field.args["kind"] if isinstance(field, exp.ColumnDef) else field
-            item = _display(call("struct_extract_at", value, place), kept, quoted, names)
+            item = _display(call("struct_extract_at", value, number), kept, quoted, names)
             parts += [", ", item] if parts else [item]
         shown = call("concat", "STRUCT(" if quoted and len(of_type.expressions) == 1 else "(", *parts, ")")
+    elif kind == "RANGE":
+        raise refuse("the emulator does not write a RANGE with FORMAT", place(value))
     elif kind == "BYTES":
         shown = call("_bytes_literal" if quoted else "_bytes_text", value)
     elif kind == "JSON":
@@ -110,7 +119,7 @@ def _display(value: Node, of_type: exp.DataType | None, quoted: bool, names: Ite
     elif kind == "STRING":
         shown = macro("_quoted", value) if quoted else value.copy()
     elif kind == "FLOAT64":
-        shown = macro("_float_text", value)
+        shown = macro("_float_literal" if quoted else "_float_text", value)
     else:
         shown = text(value, kind) or exp.cast(value.copy(), "VARCHAR")
     if quoted and kind in LITERALS:

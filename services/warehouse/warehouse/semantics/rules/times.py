@@ -1,19 +1,28 @@
 """Instants and their texts."""
 
-import re
-
 from sqlglot import exp
 
-from warehouse.semantics.nodes import Node, call, of, typed
+from warehouse.semantics import instant_formats
+from warehouse.semantics.nodes import Node, call, of, place, refuse, typed
 from warehouse.semantics.rule import Facts, rule
 from warehouse.semantics.rules.casts import strict
+from warehouse.semantics.shapes import original
 
-DAY = re.compile("%%|%-d|%e")
 FORMATTED: dict[type[exp.Expr], str] = {  # what sqlglot wraps the value of a FORMAT_ function in
     exp.TsOrDsToDate: "DATE",
     exp.TsOrDsToDatetime: "DATETIME",
     exp.TsOrDsToTimestamp: "TIMESTAMP",
+    exp.TsOrDsToTime: "TIME",
 }
+DAYS = frozenset("AaBbDdFGhjmQUuVWwxYy") | {"E4Y"}
+CLOCK = frozenset("HIMpRSTX") | {f"E{digits}S" for digits in range(7)}
+SAME = {  # elements that DuckDB and local-bigquery write as BigQuery does
+    "DATE": DAYS,
+    "TIME": CLOCK,
+    "DATETIME": DAYS | CLOCK,
+    "TIMESTAMP": DAYS | CLOCK | {"z", "Ez", "Z"},
+}
+YEARS = frozenset("DFGxYy") | {"E4Y"}  # before the year 1000, DuckDB writes them with fewer digits
 
 
 @rule("STRING of an instant has parts of a second in threes", exp.String)
@@ -25,41 +34,33 @@ def instant_text(node: exp.String, facts: Facts) -> Node | None:
     return typed(call(f"bq.main.{function[kind]}", node.this), "STRING")
 
 
-@rule("%e writes the day in two places, the first a space for one digit", exp.TimeToStr)
-def spaced_day(node: exp.TimeToStr, facts: Facts) -> Node | None:
-    return _spaced(node)
-
-
-def _spaced(node: exp.TimeToStr) -> Node | None:
-    """Return the text with days in two places; None where the format has no %e.
-
-    sqlglot reads %e as %-d, but leaves it in what it makes of %c.
-    """
-    pattern = node.args["format"]
-    if not isinstance(pattern, exp.Literal):
-        return None
-    marked = DAY.sub(lambda found: found[0] if found[0] == "%%" else "\x01", pattern.this)
-    if "\x01" not in marked:
-        return None
-    around, day = node.copy(), node.copy()
-    around.set("format", exp.Literal.string(marked))
-    day.set("format", exp.Literal.string("%-d"))
-    return typed(call("replace", around, "\x01", call("lpad", day, 2, " ")), "STRING")
-
-
-@rule("a year before 1000 has four digits", exp.TimeToStr)
-def early_years(node: exp.TimeToStr, facts: Facts) -> Node | None:
-    pattern = node.args["format"]
+@rule(
+    "FORMAT_DATE and the like write each element as BigQuery does, and leave those that the type lacks", exp.TimeToStr
+)
+def formatted_instants(node: exp.TimeToStr, facts: Facts) -> Node | None:
     kind = FORMATTED.get(type(node.this)) or of(node.this)
-    if kind not in ("DATE", "DATETIME", "TIMESTAMP") or not isinstance(pattern, exp.Literal):
+    if kind not in instant_formats.OF_KIND:
         return None
-    if not re.search(r"%(E4)?[YGFcD]", pattern.this):
+    value = typed((node.this.this if type(node.this) in FORMATTED else node.this).copy(), kind)
+    micros = call("epoch_us", exp.Add(this=typed(exp.Literal.string("1970-01-01"), "DATE"), expression=value.copy()))
+    if kind != "TIME":
+        micros = call("epoch_us", value)
+    template = node.args["format"]
+    written = original(template)
+    exact = typed(call("_instant_text", written, kind, micros, node.args.get("zone") or "UTC"), "STRING")
+    if not isinstance(written, exp.Literal):
+        return exact
+    try:
+        elements = set(instant_formats.elements(written.this))
+    except ValueError as error:
+        raise refuse(str(error), place(node)) from error
+    if written.this.endswith("%") or not elements <= SAME[kind]:
+        return exact
+    if not elements & YEARS:
         return None
-    value = node.this.this if type(node.this) in FORMATTED else node.this
-    error = call("_raise", "the emulator formats no years before 1000")
     # a TIMESTAMP of the first day of the year 1000 is in the year 999 in some time zones
-    early = exp.LT(this=typed(value.copy(), kind), expression=typed(exp.Literal.string("1000-01-02"), kind))
-    return exp.Case(ifs=[exp.If(this=early, true=error)], default=_spaced(node) or node.copy())
+    early = exp.LT(this=value, expression=typed(exp.Literal.string("1000-01-02"), kind))
+    return exp.Case(ifs=[exp.If(this=early, true=exact)], default=node.copy())
 
 
 @rule("CURRENT_TIME in a time zone is the time there", exp.CurrentTime)

@@ -1,0 +1,230 @@
+"""Looks at CSV files: encoding, delimiter, quotes, header, then every value.
+
+What a sample suggests is proved by the reader of the landing checks, which reads the whole file as the connector does.
+"""
+
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from orchestrator.new_source.errors import SourceError
+from orchestrator.new_source.files import opened
+from orchestrator.new_source.found import Column, Found, Key, Uniques, likely_key
+from orchestrator.new_source.text_types import TextColumn
+from orchestrator.reading.csv_file import csv_rows, scan_csv
+from orchestrator.reading.facts import FaultKind, FileFacts
+from orchestrator.reading.formats import CsvFormat
+
+SAMPLE_BYTES = 256 * 1024
+SAMPLE_RECORDS = 200
+DELIMITERS = ",;\t|"
+USUAL_ENCODING = "utf-8-sig"
+"""UTF-8 with or without a byte order mark."""
+GUESSED_ENCODINGS = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "big5", "euc_kr"]
+HARMLESS: set[FaultKind] = {"text after quote", "lines in quotes"}
+"""Faults that the landing checks only warn of."""
+
+
+def look_at_csv(paths: Sequence[Path], table: str, header: bool | None) -> Found:
+    """Return what the files have. `header`: whether the first line has names; None: as it looks.
+
+    Raises SourceError when a file is not well formed, or when the files differ in their format.
+    """
+    options, notes = _options(paths[0], header)
+    file_format = CsvFormat.model_validate({"filetype": "csv", "encoding": USUAL_ENCODING, **options})
+    names: dict[str, None] = {}
+    records = 0
+    for path in paths:
+        facts = _facts(path, file_format)
+        notes += [f"{path.name}, line {fault.line}: {fault.text}" for fault in facts.faults if fault.kind in HARMLESS]
+        if names and facts.names != list(names):
+            notes.append(f"{path.name} has other columns than {paths[0].name}: {', '.join(facts.names)}")
+        names |= dict.fromkeys(facts.names)
+        records += facts.records
+    found = Found("csv", options, [], [], records, notes=notes)
+    found.columns, found.keys = _values(paths, file_format, list(names), table)
+    return found
+
+
+def _values(
+    paths: Iterable[Path], file_format: CsvFormat, names: list[str], table: str
+) -> tuple[list[Column], list[Key]]:
+    columns = {name: TextColumn(name) for name in names}
+    singles = Uniques([(name,) for position, name in enumerate(names) if likely_key(name, position, table)[0] < 9])
+    pairs = Uniques(combinations(_parts_of_keys(names, table), 2))
+    for path in paths:
+        with opened(path) as raw:
+            for _, record in csv_rows(raw, file_format):
+                for name, text in record.items():
+                    if text and text not in file_format.null_values:
+                        columns[name].add(text)
+                singles.add(record)
+                pairs.add(record)
+    found = [column.column() for column in columns.values()]
+    inexact = {column.name for column in found if "int64" not in str(column.cast) and "string" not in str(column.cast)}
+    keys = sorted(singles.keys, key=lambda key: likely_key(key[0], names.index(key[0]), table)) or pairs.keys
+    return found, [key for key in keys if len(key) > 1 or not inexact & set(key)]
+
+
+def _parts_of_keys(names: Sequence[str], table: str) -> list[str]:
+    """Return columns that may form a key together: those with a key's name or a date's, at most four."""
+    likely = [name for at, name in enumerate(names) if likely_key(name, at, table)[0] < 9 or "date" in name.lower()]
+    return likely[:4]
+
+
+def _facts(path: Path, file_format: CsvFormat) -> FileFacts:
+    """Return the facts about a file. Raises SourceError when its records or columns cannot be loaded as they are."""
+    with opened(path) as raw:
+        facts = scan_csv(raw, file_format)
+    if facts.other_format:
+        raise SourceError(f"{path.name}: the text is {facts.other_format}, not CSV. Convert it to CSV or JSON lines.")
+    for fault in facts.faults:
+        if fault.kind not in HARMLESS:
+            raise SourceError(f"{path.name}, line {fault.line}: {fault.text}. Repair the file, then run again.")
+    if facts.delimiter:
+        shown = {"\t": "tab"}.get(facts.delimiter, facts.delimiter)
+        raise SourceError(f"{path.name}: the delimiter is not certain: {file_format.separator} or {shown}.")
+    where = f"{path.name}, line {facts.header_line}"
+    for position, name in enumerate(facts.names, 1):
+        if not name.strip():
+            raise SourceError(f"{where}: column {position} has no name. Name it in the file, then run again.")
+        if name != name.strip():
+            raise SourceError(
+                f"{where}: the name {name!r} has blanks around it, and the connector would load NULL. Remove them."
+            )
+    if not facts.names or not facts.records:
+        raise SourceError(f"{path.name}: the file has no records, so its columns have no types. Give it some records.")
+    return facts
+
+
+def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str]]:
+    """Return the format's options that differ from the usual ones, and notes about what was guessed."""
+    encoding, notes = _encoding(path)
+    with opened(path) as raw:
+        sample = codecs.getincrementaldecoder(encoding)("replace").decode(raw.read(SAMPLE_BYTES))
+    lines = sample.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(sample) >= SAMPLE_BYTES // 4:
+        lines = lines[:-1]  # the last line may be cut
+    delimiter, quote, escape = _dialect(lines)
+    options: dict[str, Any] = {} if encoding == USUAL_ENCODING else {"encoding": encoding}
+    options |= {"delimiter": {"\t": r"\t"}.get(delimiter, delimiter)} if delimiter != "," else {}
+    options |= {"quote_char": quote} if quote != '"' else {}
+    options |= {"escape_char": "\\", "double_quote": False} if escape else {}
+    rows = _rows(lines, delimiter, quote, escape)
+    width = _usual_width([row for _, row in rows])
+    first = next((at for at, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    above = rows[first][0] if rows else 0
+    if above:
+        options["skip_rows_before_header"] = above
+        notes.append(f"{path.name}: {above} lines above the header are skipped")
+    records = [row for _, row in rows[first:]]
+    if records and not (header if header is not None else _has_header(records)):
+        given = [f"column_{number}" for number in range(1, len(records[0]) + 1)]
+        options["header_definition"] = {"header_definition_type": "User Provided", "column_names": given}
+        notes.append(
+            f"{path.name}: the first line, {delimiter.join(records[0])[:60]!r}, looks like a record, so the columns "
+            "are named column_1, column_2 … (rename them in the diff's files). If the line has the names: header=yes"
+        )
+    return options, notes
+
+
+def _encoding(path: Path) -> tuple[str, list[str]]:
+    """Return Python's name of the encoding. Every byte of the file is looked at."""
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    with opened(path) as raw:
+        first = raw.read(SAMPLE_BYTES)
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16", []
+        if first[:200].count(0) * 3 > len(first[:200]):
+            return ("utf-16-le" if first[1:2] == b"\0" else "utf-16-be"), []
+        chunk = first
+        while True:
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError:
+                break
+            if not chunk:
+                return USUAL_ENCODING, []
+            chunk = raw.read(SAMPLE_BYTES)
+    encoding = _guess(chunk)
+    return encoding, [
+        f"{path.name}: the text is not UTF-8. It is read as {encoding}, which is a guess: look at the accented letters "
+        "of the examples. Another encoding: change it in connections.yaml afterwards"
+    ]
+
+
+def _guess(chunk: bytes) -> str:
+    """Return the most probable encoding. Short texts in western letters are often taken for cp1250."""
+    import charset_normalizer
+
+    best = charset_normalizer.from_bytes(chunk, cp_isolation=GUESSED_ENCODINGS).best()
+    name = best.encoding if best else "latin-1"
+    try:
+        chunk.decode("cp1252")
+    except UnicodeDecodeError:
+        return name
+    return "cp1252" if name in ("cp1250", "cp1254", "latin-1") else name
+
+
+def _dialect(lines: Sequence[str]) -> tuple[str, str, bool]:
+    """Return delimiter, quote and whether a backslash escapes: those with which most records have one width."""
+    best: tuple[float, tuple[str, str, bool]] = (0.0, (",", '"', False))
+    text = "\n".join(lines)
+    quotes = ['"', "'"] if "'" in text else ['"']
+    for delimiter in DELIMITERS:
+        for quote in quotes:
+            escape = f"\\{quote}" in text
+            rows = [row for _, row in _rows(lines, delimiter, quote, escape)]
+            width = _usual_width(rows)
+            if width < 2:
+                continue
+            quoted = sum(field.startswith(quote) for line in lines[:SAMPLE_RECORDS] for field in line.split(delimiter))
+            same = sum(len(row) == width for row in rows) / len(rows)
+            score = same * 100 + min(width, 50) / 10 + (1 if quoted else 0) - (quote == "'" and not quoted) * 2
+            if score > best[0]:
+                best = score, (delimiter, quote, escape)
+    return best[1]
+
+
+def _rows(lines: Sequence[str], delimiter: str, quote: str, escape: bool) -> list[tuple[int, list[str]]]:
+    """Return the first records, each with the number of lines before it."""
+    reader = csv.reader(
+        iter([f"{line}\n" for line in lines]),
+        delimiter=delimiter,
+        quotechar=quote,
+        escapechar="\\" if escape else None,
+        doublequote=not escape,
+    )
+    rows, before = [], 0
+    try:
+        for row in reader:
+            if row:
+                rows.append((before, row))
+            before = reader.line_num
+            if len(rows) >= SAMPLE_RECORDS:
+                break
+    except csv.Error:
+        pass  # a value that is too long: the reader of the whole file tells where
+    return rows
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    widths = Counter(len(row) for row in rows)
+    return max(widths, key=lambda width: (widths[width], width)) if widths else 0
+
+
+def _has_header(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first record has names: no two equal, and none of them a number or a date like those below it."""
+    first = records[0]
+    if len(set(first)) < len(first) or not all(first):
+        return bool(len(records) < 2 or not any(records[0]))
+    for name in first:
+        column = TextColumn("")
+        column.add(name)
+        if column.column().cast != "cast({} as string)" or name[:1].isdigit():
+            return False
+    return True

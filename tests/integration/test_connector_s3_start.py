@@ -1,0 +1,79 @@
+"""What is done once, when the S3 connector is started, before its commands are forked."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from airbyte_lite.connectors import process
+from airbyte_lite.connectors.protocol import ConnectorError
+from airbyte_lite.connectors.registry import Connector, load_registry
+from airbyte_lite.connectors.runner import ConnectorRunner
+from tools.local.platform import ENVIRONMENTS
+
+from .running import Server
+from .syncs import s3_configuration
+
+# Added to the repairs: a second specification, check of its schema, or reading of botocore's files is an error.
+FORBID = """
+import botocore.loaders
+from jsonschema import Draft202012Validator
+from source_s3.source import SourceS3Spec
+from source_s3.v4 import Config
+
+repaired = install
+
+
+def install():
+    repaired()
+
+    def again(*_, **__):
+        raise RuntimeError("computed again")
+
+    botocore.loaders.JSONFileLoader.load_file = botocore.loaders.Loader.list_available_services = again
+    Config.schema = SourceS3Spec.schema = Draft202012Validator.check_schema = again
+"""
+
+
+@pytest.fixture(scope="module")
+def connector() -> Connector:
+    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
+
+
+@pytest.fixture
+def listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The list of the repairs, in a copy of them that is used for the connector."""
+    repairs = shutil.copytree(process.REPAIRS, tmp_path / "repairs")
+    monkeypatch.setattr(process, "REPAIRS", repairs)
+    return repairs / "__init__.py"
+
+
+@pytest.fixture
+def own_runner(tmp_path: Path) -> Iterator[ConnectorRunner]:
+    runner = ConnectorRunner(tmp_path / "connectors")
+    yield runner
+    runner.close()
+
+
+def test_repairs_refuse_another_version(listing: Path, own_runner: ConnectorRunner, connector: Connector) -> None:
+    listing.write_text(listing.read_text().replace('"7.39.1"', '"0.1"'))
+    with pytest.raises(ConnectorError, match=r"need airbyte-cdk 0\.1, but 7\.39\.1 is installed"):
+        own_runner.spec(connector)
+
+
+def test_no_command_computes_again_what_is_the_same_in_each(
+    listing: Path,
+    own_runner: ConnectorRunner,
+    connector: Connector,
+    s3: Server,
+    bucket: str,
+    put: Callable[[str, str | bytes], None],
+) -> None:
+    listing.write_text(listing.read_text() + FORBID)
+    put("people.csv", "id,name\n1,Ada\n")
+    configuration = s3_configuration(s3.url, bucket, "people", ["*.csv"])
+    assert own_runner.check(connector, configuration).succeeded
+    assert [stream["name"] for stream in own_runner.discover(connector, configuration)] == ["people"]
+    del configuration["bucket"]
+    assert "'bucket' is a required property" in own_runner.check(connector, configuration).message

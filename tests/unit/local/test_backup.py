@@ -1,0 +1,136 @@
+"""The folder of a backup: complete or not there, verified, encrypted; and what a restore refuses."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.backup import containers, processes, quiet
+from tools.backup.content import DRAFT, BackupError, Manifest, new_backup, pack, unpack, verify
+from tools.backup.seal import opened
+
+SETTINGS = {"BQ_PROJECT": "local-dev", "BQ_DATASET": "jaffle", "S3_BUCKET": "shop"}
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Path:
+    """The folder of a platform that does not run."""
+    directory = tmp_path / "dev"
+    for name in (
+        "airbyte/airbyte.sqlite",
+        "s3/objects/contents/a",
+        "s3/etc/localstack/x",
+        "logs/s3.log",
+        "dagster/a.db",
+    ):
+        path = directory / name
+        path.parent.mkdir(parents=True)
+        path.write_text(name)
+    return directory
+
+
+def content(directory: Path) -> dict[str, str]:
+    return {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_what_is_restored_is_what_was_backed_up(platform: Path, tmp_path: Path) -> None:
+    folder = processes.backup(platform, tmp_path / "backups", SETTINGS, "", None)
+    assert not list(folder.parent.glob(f"*{DRAFT}"))
+    assert oct((folder / "data.tar").stat().st_mode)[-3:] == "600"
+    target = tmp_path / "other"
+    assert processes.restore(folder, verify(folder), target, SETTINGS, "") is None
+    assert content(target) == {
+        name: name for name in ("airbyte/airbyte.sqlite", "s3/objects/contents/a", "dagster/a.db")
+    }
+    assert processes.has_data(target)
+    (target / "airbyte/airbyte.sqlite").write_text("newer")
+    kept = processes.restore(folder, verify(folder), target, SETTINGS, "")
+    assert kept is not None
+    assert (kept / "airbyte/airbyte.sqlite").read_text() == "newer"
+    assert (target / "airbyte/airbyte.sqlite").read_text() == "airbyte/airbyte.sqlite"
+
+
+def test_an_interrupted_backup_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / f"20260101-000000{DRAFT}").mkdir()
+    with pytest.raises(KeyboardInterrupt), new_backup(tmp_path, processes.WAY, {}):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_restore_leaves_the_platform(
+    platform: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = processes.backup(platform, tmp_path / "backups", SETTINGS, "", None)
+    (platform / "airbyte/airbyte.sqlite").write_text("newer")
+
+    def interrupted(part: Path, target: Path) -> None:
+        unpack(part, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(processes, "unpack", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        processes.restore(folder, verify(folder), platform, SETTINGS, "")
+    assert (platform / "airbyte/airbyte.sqlite").read_text() == "newer"
+    monkeypatch.undo()
+    processes.restore(folder, verify(folder), platform, SETTINGS, "")
+    assert (platform / "airbyte/airbyte.sqlite").read_text() == "airbyte/airbyte.sqlite"
+
+
+def test_a_damaged_or_foreign_backup_is_refused(platform: Path, tmp_path: Path) -> None:
+    folder = processes.backup(platform, tmp_path / "backups", SETTINGS, "", None)
+    with pytest.raises(BackupError, match="S3_BUCKET=shop"):
+        processes.restore(folder, verify(folder), tmp_path / "x", SETTINGS | {"S3_BUCKET": "other"}, "")
+    part = folder / "data.tar"
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    with pytest.raises(BackupError, match=r"data\.tar is damaged"):
+        verify(folder)
+    part.unlink()
+    with pytest.raises(BackupError, match=r"data\.tar is missing"):
+        verify(folder)
+    with pytest.raises(BackupError, match="not a complete backup"):
+        verify(tmp_path)
+
+
+def test_an_encrypted_backup_needs_its_passphrase(tmp_path: Path) -> None:
+    manifest = Manifest(processes.WAY, "", {}, encrypted=True, parts={"data.tar.age": ""})
+    with pytest.raises(BackupError, match="BACKUP_PASSPHRASE"), opened(tmp_path, manifest, "", tmp_path):
+        pass
+
+
+def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "link").symlink_to("/etc")
+    pack(inside, tmp_path / "a.tar", lambda _: True)
+    with pytest.raises(Exception, match="link"):
+        unpack(tmp_path / "a.tar", tmp_path / "out")
+
+
+def test_a_backup_waits_for_jobs_and_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet, "PAUSE_SECONDS", 0)
+    answers = [["Airbyte's job 7"], []]
+    quiet.wait_for_quiet(lambda: answers.pop(0))
+    assert answers == []
+    with pytest.raises(BackupError, match="job 7"):
+        quiet.wait_for_quiet(lambda: ["Airbyte's job 7"], seconds=0)
+
+
+def test_containers_are_paused_in_order_and_always_continued(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(containers, "output", lambda *command: lines.append(" ".join(command)))
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        lines.append(" ".join(command))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(BackupError), containers.paused(["daemon", "airbyte", "warehouse"]):
+        raise BackupError("no space")
+    assert [line.removeprefix("docker compose ") for line in lines] == [
+        "pause daemon",
+        "pause airbyte",
+        "pause warehouse",
+        "unpause warehouse",
+        "unpause airbyte",
+        "unpause daemon",
+    ]

@@ -1,0 +1,173 @@
+"""What `make new-source` and `make remove-source` change: text is appended, all or nothing, and taken out again."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import connections_file
+from orchestrator.new_source.adding import Places, plan
+from orchestrator.new_source.changes import Changes, take_back
+from orchestrator.new_source.errors import SourceError
+from orchestrator.new_source.removing import plan_removal
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    root = tmp_path / "checkout"
+    for name in ("dbt_project", "seed_data"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copy(ROOT / "connections.yaml", root)
+    return Places(root, root / "connections.yaml", root / "dbt_project", root / "seed_data")
+
+
+@pytest.fixture
+def refunds(tmp_path: Path) -> Path:
+    path = tmp_path / "refunds.csv"
+    path.write_text("id,order_id,zip,when\n1,3,02134,2024-01-02\n2,5,10115,2024-01-03\n")
+    return path
+
+
+def content(places: Places) -> dict[str, bytes]:
+    return {str(p.relative_to(places.root)): p.read_bytes() for p in places.root.rglob("*") if p.is_file()}
+
+
+def make(places: Places, file: Path, name: str = "refunds", key: tuple[str, ...] = ()) -> None:
+    new = plan(places, name, str(file), key=key, header=None, downloads=file.parent)
+    new.changes.make(places.journal)
+
+
+def test_a_source_is_appended_and_removed_without_a_trace(places: Places, refunds: Path) -> None:
+    before = content(places)
+    make(places, refunds)
+    after = content(places)
+    assert after["connections.yaml"].startswith(before["connections.yaml"])
+    assert set(after) - set(before) == {
+        "seed_data/refunds.csv",
+        "dbt_project/models/staging/refunds/_refunds__sources.yml",
+        "dbt_project/models/staging/refunds/_refunds__models.yml",
+        "dbt_project/models/staging/refunds/stg_refunds.sql",
+    }
+    assert b"parse_date" not in after["dbt_project/models/staging/refunds/stg_refunds.sql"]
+    assert b"cast(`when` as date) as `when`" in after["dbt_project/models/staging/refunds/stg_refunds.sql"]
+    [stream] = connections_file.load(places.connections).connections[-1].streams
+    assert (stream.primary_key, stream.dbt_source) == ([["id"]], "refunds.refunds")
+    plan_removal(places, "refunds").make(places.journal)
+    assert content(places) == before
+    assert not (places.dbt_project / "models/staging/refunds").exists()
+
+
+def test_a_block_in_the_middle_is_removed_alone(places: Places, refunds: Path) -> None:
+    before = places.connections.read_bytes()
+    make(places, refunds)
+    make(places, refunds.rename(refunds.with_name("returns.csv")), "returns")
+    plan_removal(places, "refunds").make(places.journal)
+    assert connections_file.load(places.connections).connections[-1].name == "returns"
+    plan_removal(places, "returns").make(places.journal)
+    assert places.connections.read_bytes() == before
+
+
+def test_a_connections_file_of_another_layout_keeps_it(places: Places, refunds: Path) -> None:
+    text = places.connections.read_text().replace("\n", "\r\n") + "# the end"
+    text = text.replace("&s3", "&bucket").replace("*s3", "*bucket")
+    places.connections.write_bytes(text.encode())
+    make(places, refunds)
+    changed = places.connections.read_bytes().decode()
+    assert changed.endswith("# the end")
+    assert "\n" not in changed.replace("\r\n", "")
+    assert connections_file.load(places.connections).sources[-1].configuration["bucket"] == "${S3_BUCKET:-jaffle-shop}"
+    plan_removal(places, "refunds").make(places.journal)
+    assert places.connections.read_bytes() == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Refunds 2024", "name=refunds_2024"),
+        ("stripe_payments", "connections.yaml"),
+        ("jaffle_shop", "jaffle_shop exists already"),
+        ("orders", "stg_orders"),
+        ("../x", "letters"),
+        ("trusted", "trusted"),
+    ],
+)
+def test_a_name_that_is_taken_or_invalid_is_refused(places: Places, refunds: Path, name: str, told: str) -> None:
+    before = content(places)
+    with pytest.raises(SourceError, match=told):
+        make(places, refunds, name)
+    assert content(places) == before
+
+
+def test_nothing_is_overwritten(places: Places, refunds: Path) -> None:
+    (places.seed_folder / "refunds.csv").write_text("id\n9\n")
+    with pytest.raises(SourceError, match="exists already"):
+        make(places, refunds)
+
+
+def test_a_key_that_is_no_column_is_refused(places: Places, refunds: Path) -> None:
+    with pytest.raises(SourceError, match="no column 'nr'"):
+        make(places, refunds, key=("nr",))
+
+
+def test_two_names_of_one_column_are_refused(places: Places, refunds: Path) -> None:
+    refunds.write_text("id,Amount,amount\n1,2,3\n")
+    with pytest.raises(SourceError, match="'Amount' and 'amount'"):
+        make(places, refunds)
+
+
+def test_an_error_in_the_middle_changes_nothing(places: Places, refunds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content(places)
+    replace, done = Path.replace, []
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == places.connections:
+            raise OSError(28, "No space left on device", str(target))
+        done.append(target)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(SourceError, match="Nothing was changed"):
+        make(places, refunds)
+    assert len(done) == 4
+    assert content(places) == before
+
+
+def test_what_a_killed_command_left_is_taken_back(
+    places: Places, refunds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(places)
+    replace = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        if target.suffix == ".sql":
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make(places, refunds)
+    assert content(places) != before
+    monkeypatch.undo()
+    assert take_back(places.journal)
+    assert content(places) == before
+
+
+def test_a_source_that_a_model_uses_is_not_removed(places: Places, refunds: Path) -> None:
+    make(places, refunds)
+    model = places.dbt_project / "models/trusted/fct_refunds.sql"
+    model.write_text("select * from {{ ref('stg_refunds') }}\n")
+    with pytest.raises(SourceError, match="fct_refunds"):
+        plan_removal(places, "refunds")
+    with pytest.raises(SourceError, match="by hand"):
+        plan_removal(places, "stripe_payments")
+    with pytest.raises(SourceError, match="no connection 'none'"):
+        plan_removal(places, "none")
+
+
+def test_the_diff_shows_every_file(places: Places, refunds: Path) -> None:
+    changes: Changes = plan(places, "refunds", str(refunds), key=(), header=None, downloads=refunds.parent).changes
+    text = "\n".join(changes.diff())
+    for part in ("copy ", "+++ b/connections.yaml", "+++ b/dbt_project/models/staging/refunds/stg_refunds.sql"):
+        assert part in text
