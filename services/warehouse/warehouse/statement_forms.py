@@ -20,8 +20,8 @@ def parsed_forms() -> None:
     def normalise(tree: exp.Expr) -> exp.Expr:
         normalised: exp.Expr = upstream(_with_options_first(tree))
         target = normalised.find(exp.Table)
-        schema = isinstance(normalised, exp.Alter) and normalised.args.get("kind") == "SCHEMA"
-        if schema and target is not None and target.db and not target.catalog:
+        of_schema = isinstance(normalised, exp.Alter) and normalised.args.get("kind") == "SCHEMA"
+        if of_schema and target is not None and target.db and not target.catalog:
             target.set("catalog", target.args["db"].copy())
             target.set("db", target.this.copy())
         return normalised
