@@ -10,8 +10,8 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from tests.integration.running import Server
 
 
-@pytest.fixture(scope="class")
-def dbt_profile_target(warehouse: Server) -> dict[str, Any]:  # type: ignore[no-redef]  # instead of dbt's
+@pytest.fixture(scope="class")  # type: ignore[no-redef]  # instead of dbt's
+def dbt_profile_target(warehouse: Server) -> dict[str, Any]:
     """Return the dbt profile of the emulator."""
     return {
         "type": "bigquery",
