@@ -103,7 +103,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def dataset(bigquery: google_bigquery.Client, checkout: Checkout) -> Iterator[str]:
     name = checkout.variables["BQ_DATASET"]
     yield name
-    for suffix in ("", "_staging", "_trusted"):
+    for suffix in ("", "_staging", "_trusted", "_test_failures"):
         bigquery.delete_dataset(f"{name}{suffix}", delete_contents=True, not_found_ok=True)
 
 

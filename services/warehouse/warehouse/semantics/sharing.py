@@ -7,6 +7,7 @@ become large, the arguments are bound to names in a lambda:
 """
 
 import functools
+import re
 
 from local_bigquery.engine import database
 from local_bigquery.sql import translate
@@ -16,6 +17,7 @@ from sqlglot import exp, parse_one
 from warehouse.semantics.nodes import Node
 
 PREFIX = "bq.main."
+LAMBDA = re.compile(r"\blambda [^:]+:")  # sqlglot does not read a lambda in parentheses
 SIZE = "size"  # the key of a node's size in its `meta`
 VARIABLE = "_shared"  # the parameter of the lambda
 LIMIT = 400  # nodes; DuckDB binds about 100,000 nodes in a second
@@ -37,7 +39,7 @@ class Macro:
         self.size = 1
         self.movable = True
         places = {name.casefold(): number for number, name in enumerate(parameters)}
-        self._count(parse_one(definition, dialect=DuckDBDialect), places, 1)
+        self._count(parse_one(LAMBDA.sub("", definition), dialect=DuckDBDialect), places, 1)
 
     def _count(self, node: Node, places: dict[str, int], times: int) -> None:
         """Count `node` and all below it, which a macro around them repeats `times` times."""
