@@ -45,7 +45,7 @@ def looks(bucket: str, local_platform: RunningPlatform, monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("S3_BUCKET", bucket)
     clock = [2_000_000_000.0]
-    monkeypatch.setattr(sensor.time, "time", lambda: clock[0])
+    monkeypatch.setattr("orchestrator.arrivals.sensor.time.time", lambda: clock[0])
     definition = sensor.changed_files([ORDERS, LINES], Settings.read())
     job = dg.define_asset_job(sensor.NAME, dg.AssetSelection.all())
     definitions = dg.Definitions([orders, lines, mart], sensors=[definition], jobs=[job])

@@ -93,7 +93,7 @@ def test_all_assets(
     assert payments["airbyte_job_id"] > customers["airbyte_job_id"] > 0
     assert 0 < payments["Execution Duration"] < seconds
 
-    # Again, an asset of each kind: the same figures. An unchanged file is not loaded again by an incremental sync.
+    # Again, an asset of each kind: the same figures. An incremental sync does not load an unchanged file again.
     arguments = ("dagster", "asset", "materialize", "-m", "orchestrator.definitions", "--select", AGAIN)
     command, environment = bootstrapped.settings.command("orchestrator", *arguments)
     home = environment["DAGSTER_HOME"]  # not the repository: dagster would prefer a .env there to its environment

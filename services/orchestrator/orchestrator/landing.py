@@ -4,6 +4,7 @@ The assets come from connections.yaml, not from the server: the code location lo
 connection is looked up by its name when it runs.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,8 +24,6 @@ from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.formats import NotCountedError, StreamFiles, stream_files
 from orchestrator.warehouse import Warehouse
 
-GROUP = "landing"
-
 
 def landing_assets(
     connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits] | None = None
@@ -40,7 +39,7 @@ def landing_assets(
     # Dagster does not let a check in a third step block it. A subset is the checks alone, or some of the tables.
     @dg.multi_asset(
         name=connection.step_name,
-        specs=[asset_spec(table) for table in tables],
+        specs=[asset_spec(table, connection) for table in tables],
         check_specs=[spec for table in tables for spec in table.specs],
         can_subset=True,
         description=f"Runs the Airbyte connection `{connection.name}`.",
@@ -107,7 +106,12 @@ def _checks(
     return TableChecks(stream, table, files, limits.get(stream.dbt_source, NO_LIMITS))
 
 
-def asset_spec(table: TableChecks) -> dg.AssetSpec:
+def tag_value(name: str) -> str:
+    """Return the name as Dagster allows it in the value of a tag: 63 ASCII letters, digits, `.`, `_` and `-`."""
+    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:63])
+
+
+def asset_spec(table: TableChecks, connection: Connection) -> dg.AssetSpec:
     """Return the asset of a landing table, downstream of its files."""
     stream = table.stream
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
@@ -115,7 +119,9 @@ def asset_spec(table: TableChecks) -> dg.AssetSpec:
     return dg.AssetSpec(
         stream.asset_key,
         deps=[files.asset_key(key) for key in stream.files],
-        group_name=GROUP,
+        group_name=connection.group,
+        owners=connection.owners,
+        tags={"connection": tag_value(connection.name)},
         kinds={"airbyte", "bigquery"},
         description=f"Rows of {sources}, unchanged, loaded by Airbyte ({mode}).{table.note}",
         metadata={"dagster/table_name": table.table},
