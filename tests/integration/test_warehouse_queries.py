@@ -22,7 +22,8 @@ def test_a_table_from_a_select_is_the_destination_of_its_job(bigquery: Client, d
 def test_grants_are_stored_and_listed(bigquery: Client, dataset: str) -> None:
     """What dbt compares with the `grants:` of a model."""
     bigquery.query_and_wait(f"create table {dataset}.orders (id int64)")
-    grant = f"grant `roles/bigquery.dataViewer` on table `local-dev`.{dataset}.orders to 'user:a@example.com', \"user:b@x.com\""
+    users = "'user:a@example.com', \"user:b@x.com\""
+    grant = f"grant `roles/bigquery.dataViewer` on table `local-dev`.{dataset}.orders to {users}"
     job = bigquery.query(f"/* dbt */\n{grant}")
     job.result()
     assert job.statement_type == "GRANT"

@@ -14,11 +14,12 @@ from sqlglot import exp
 COMMENTS = r"(?:\s|/\*.*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))*"
 EXISTS = r"(?:OR\s+REPLACE\s+)?"
 NO_EXTERNAL = "external tables are not supported: load the files into a table"
+NO_PYTHON = "the emulator runs no Python functions"
 STATEMENTS = {
     r"UNDROP\b": "UNDROP: the emulator keeps nothing of a table or dataset that was dropped",
     rf"CREATE\s+{EXISTS}EXTERNAL\s+(?:TABLE|SCHEMA)\b": NO_EXTERNAL,
     rf"CREATE\s+{EXISTS}MODEL\b": "BigQuery ML is not supported: there is no CREATE MODEL",
-    rf"CREATE\s+{EXISTS}(?:AGGREGATE\s+)?FUNCTION\b[^;]*?\bLANGUAGE\s+python\b": "the emulator runs no Python functions",
+    rf"CREATE\s+{EXISTS}(?:AGGREGATE\s+)?FUNCTION\b[^;]*?\bLANGUAGE\s+python\b": NO_PYTHON,
     r"EXPORT\s+MODEL\b": "BigQuery ML is not supported: there is no EXPORT MODEL",
     rf"CREATE\s+{EXISTS}(?:CAPACITY|RESERVATION|ASSIGNMENT)\b": "the emulator has no reservations",
     r"ALTER\s+BI_CAPACITY\b": "the emulator has no BI Engine",

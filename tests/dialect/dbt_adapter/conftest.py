@@ -27,7 +27,7 @@ def dbt_profile_target(warehouse: Server) -> dict[str, Any]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_flags() -> Iterator[None]:
-    """Skip dbt's search for the module that asks for a flag: with pytest's many modules it takes a second for each flag."""
+    """Skip dbt's search for the module that asks for a flag: it takes a second for each flag among pytest's modules."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt.adapters.bigquery.impl"))
         yield

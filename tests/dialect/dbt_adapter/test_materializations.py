@@ -26,11 +26,19 @@ from dbt.tests.adapter.incremental.test_incremental_on_schema_change import Base
 from dbt.tests.adapter.incremental.test_incremental_predicates import BaseIncrementalPredicates
 from dbt.tests.adapter.incremental.test_incremental_unique_id import BaseIncrementalUniqueKey
 from dbt.tests.adapter.query_comment.test_query_comment import BaseMacroQueryComments, BaseQueryComments
-from dbt.tests.adapter.simple_seed.test_seed import BaseBasicSeedTests, BaseSeedConfigFullRefreshOn, BaseSimpleSeedWithBOM
-from dbt.tests.adapter.simple_snapshot.test_snapshot import BaseSimpleSnapshot, BaseSnapshotCheck
-from dbt.tests.adapter.store_test_failures_tests.basic import StoreTestFailuresAsGeneric, StoreTestFailuresAsInteractions
+from dbt.tests.adapter.simple_seed.test_seed import (
+    BaseBasicSeedTests,
+    BaseSeedConfigFullRefreshOn,
+    BaseSimpleSeedWithBOM,
+)
+from dbt.tests.adapter.simple_snapshot.test_snapshot import BaseSnapshotCheck
+from dbt.tests.adapter.store_test_failures_tests.basic import (
+    StoreTestFailuresAsGeneric,
+    StoreTestFailuresAsInteractions,
+)
 from dbt.tests.adapter.unit_testing.test_case_insensitivity import BaseUnitTestCaseInsensivity
 from dbt.tests.adapter.unit_testing.test_invalid_input import BaseUnitTestInvalidInput
+
 
 # fmt: off
 class TestAdapterMethods(test_adapter_methods.BaseAdapterMethod): ...
@@ -62,7 +70,6 @@ class TestSingularTestsEphemeral(BaseSingularTestsEphemeral): ...
 class TestSnapshotCheck(BaseSnapshotCheck): ...
 class TestSnapshotCheckCols(test_snapshot_check_cols.BaseSnapshotCheckCols): ...
 class TestSnapshotTimestamp(test_snapshot_timestamp.BaseSnapshotTimestamp): ...
-class TestSnapshots(BaseSimpleSnapshot): ...
 class TestStoredFailures(StoreTestFailuresAsGeneric): ...
 class TestStoredFailuresInteractions(StoreTestFailuresAsInteractions): ...
 class TestTables(BaseTableMaterialization): ...
