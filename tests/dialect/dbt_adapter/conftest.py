@@ -10,7 +10,7 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from tests.integration.running import Server
 
 
-@pytest.fixture(scope="class")
+@pytest.fixture(scope="class")  # type: ignore[no-redef] # ours in place of dbt's
 def dbt_profile_target(warehouse: Server) -> dict[str, Any]:
     """Return the dbt profile of the emulator."""
     return {
