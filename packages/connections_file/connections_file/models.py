@@ -107,7 +107,12 @@ class Destination(_Connector):
 
 
 CheckName = Literal[
-    "row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"
+    "row_count_matches_file",
+    "columns_arrived",
+    "values_were_cast",
+    "file_is_well_formed",
+    "key_is_whole",
+    "source_is_fresh",
 ]
 """The checks of a landing table in Dagster."""
 
@@ -170,6 +175,10 @@ class Connection(_Declared):
     """The name of a source, or the source itself."""
     destination: Name
     streams: Annotated[list[Stream], Field(min_length=1)]
+    group: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")] = "landing"
+    """The group of the landing tables in Dagster's asset graph: ASCII letters, digits and _."""
+    owners: list[Annotated[str, StringConstraints(pattern=r"^(team:.+|[^@\s]+@[^@\s]+\.[^@\s]+)$")]] = []
+    """Who answers for the landing tables, in Dagster: mail addresses, or teams like team:finance."""
     prefix: str = ""
     """Text in front of each table's name."""
     status: Literal["active", "inactive"] = "active"

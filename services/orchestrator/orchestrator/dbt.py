@@ -1,13 +1,14 @@
 """The dbt models as assets. Every data test is a check of the asset that it tests: a model or a source."""
 
 import fcntl
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from functools import cached_property
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,23 @@ from orchestrator import costs, dbt_options
 from orchestrator.dbt_errors import shortened
 from orchestrator.dbt_integration import (
     DagsterDbtCliRuntimeError,
-    DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
     DbtCliResource,
     DbtProject,
     dbt_assets,
 )
 from orchestrator.dbt_options import BuildOptions
+from orchestrator.failing_rows import with_failing_rows
+from orchestrator.freshness import FreshTranslator
+from orchestrator.model_rows import with_row_count
+from orchestrator.warehouse import Warehouse
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
+SUPPORTED = "1.11"
 SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
 
-TRANSLATOR = DagsterDbtTranslator(
+TRANSLATOR = FreshTranslator(
     DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=False)
 )
 
@@ -48,6 +53,23 @@ class DbtCli(DbtCliResource):
         return None
 
 
+def require_version() -> None:
+    """Raise RuntimeError unless dbt-core 1 is installed: dagster-dbt takes dbt 2 for dbt-core and fails later.
+
+    dbt 2 has other events, another manifest and no Python package dbt-core (dagster#34215).
+    """
+    try:
+        found = version("dbt-core")
+    except PackageNotFoundError:
+        found = ""
+    if found and Version(found).major == 1:
+        return
+    raise RuntimeError(
+        f"{f'dbt-core {found}' if found else 'No dbt-core'} is installed in {sys.prefix}. The platform needs dbt-core "
+        f"{SUPPORTED}: dagster-dbt cannot run dbt 2. Install what is locked: python3 -m tools.install orchestrator"
+    )
+
+
 def dbt_cli(project: DbtProject) -> DbtCli:
     """Return the resource that runs dbt on the project."""
     return DbtCli(project_dir=str(project.project_dir), profiles_dir=str(project.profiles_dir), dbt_executable=str(DBT))
@@ -56,8 +78,10 @@ def dbt_cli(project: DbtProject) -> DbtCli:
 def prepare(project: DbtProject) -> Path:
     """Return the path of the manifest. `dbt parse` makes it when it is absent or older than the project's files.
 
-    The image contains the manifest, so run workers start without `dbt parse`. Raises RuntimeError with dbt's message.
+    The image contains the manifest, so run workers start without `dbt parse`. Raises RuntimeError with dbt's message,
+    or if dbt 1 is not installed.
     """
+    require_version()
     target = project.project_dir / project.target_path
     target.mkdir(exist_ok=True)
     if _is_current(project):
@@ -76,6 +100,9 @@ def prepare(project: DbtProject) -> Path:
 def _is_current(project: DbtProject) -> bool:
     if not project.manifest_path.exists():
         return False
+    with project.manifest_path.open() as file:
+        if re.search(r'"dbt_version": ?"(?!1\.)', file.read(4096)):  # somebody has run dbt 2 in the project
+            return False
     made = project.manifest_path.stat().st_mtime
     generated = {project.project_dir / name for name in ("target", "logs")}
     for directory, folders, names in project.project_dir.walk():
@@ -104,14 +131,18 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
         name="dbt_build",
         pool="warehouse",
     )
-    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli, config: BuildOptions) -> Iterator[Any]:
+    def dbt_build(
+        context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Warehouse, config: BuildOptions
+    ) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS, *config.arguments(marked)]
         # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
         invocation = dbt.cli(command, context=context, target_path=target)
         try:
-            yield from costs.with_costs(invocation)
+            for node, item in costs.with_costs(invocation):
+                known = invocation.manifest["nodes"].get(node, {})
+                yield with_failing_rows(with_row_count(item, known, warehouse.stored_rows), known, warehouse.query)
         except DagsterDbtCliRuntimeError as error:
             what = shortened(invocation._error_messages) or str(error)
             raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None

@@ -4,8 +4,9 @@ The assets come from connections.yaml, not from the server: the code location lo
 connection is looked up by its name when it runs.
 """
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -17,23 +18,28 @@ from orchestrator.airbyte import Airbyte
 from orchestrator.arrivals import known
 from orchestrator.arrivals.watched import Watched, watched_stream
 from orchestrator.checks.run import TableChecks
+from orchestrator.checks.table import TableFacts
 from orchestrator.files import Bucket
+from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.formats import NotCountedError, StreamFiles, stream_files
 from orchestrator.warehouse import Warehouse
 
-GROUP = "landing"
 
+def landing_assets(
+    connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits] | None = None
+) -> dg.AssetsDefinition:
+    """Return the landing tables of a connection: loaded by one sync, then checked.
 
-def landing_assets(connection: Connection, source: Source, destination: Destination) -> dg.AssetsDefinition:
-    """Return the landing tables of a connection: loaded by one sync, then checked."""
-    tables = [_checks(stream, connection, source, destination) for stream in connection.streams]
+    `limits` are the ages from which on each dbt source is late; None: no limits.
+    """
+    tables = [_checks(stream, connection, source, destination, limits or {}) for stream in connection.streams]
     watched = [found for stream in connection.streams if (found := watched_stream(stream, source))]
 
     # The checks are part of this step because they must run before dbt. The dbt step has checks of the same tables, and
     # Dagster does not let a check in a third step block it. A subset is the checks alone, or some of the tables.
     @dg.multi_asset(
         name=connection.step_name,
-        specs=[asset_spec(table) for table in tables],
+        specs=[asset_spec(table, connection) for table in tables],
         check_specs=[spec for table in tables for spec in table.specs],
         can_subset=True,
         description=f"Runs the Airbyte connection `{connection.name}`.",
@@ -62,11 +68,21 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
             numbers = table.read(warehouse) if selected else None
             rows = numbers.rows if numbers else warehouse.count_rows(table.table)
             if key in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "dagster/row_count": rows})
+                about: dict[str, Any] = {
+                    "dagster/row_count": rows,
+                    "dagster/column_schema": _schema(warehouse, table.table, numbers),
+                }
+                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **about})
             if numbers:
                 yield from table.results(numbers, selected, warehouse, bucket, context.instance)
 
     return sync
+
+
+def _schema(warehouse: Warehouse, table: str, numbers: TableFacts | None) -> dg.TableSchema:
+    """Return the columns of a table with their BigQuery types."""
+    columns = numbers.columns if numbers else warehouse.columns(table)
+    return dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.values()])
 
 
 def _present(
@@ -81,16 +97,24 @@ def _present(
     return [(stream, found[stream.name]) for stream in watched]
 
 
-def _checks(stream: Stream, connection: Connection, source: Source, destination: Destination) -> TableChecks:
+def _checks(
+    stream: Stream, connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits]
+) -> TableChecks:
     files: StreamFiles | NotCountedError
     try:
         files = stream_files(stream, source)
     except NotCountedError as reason:
         files = reason
-    return TableChecks(stream, landing_table(stream, connection, destination), files)
+    table = landing_table(stream, connection, destination)
+    return TableChecks(stream, table, files, limits.get(stream.dbt_source, NO_LIMITS))
 
 
-def asset_spec(table: TableChecks) -> dg.AssetSpec:
+def tag_value(name: str) -> str:
+    """Return the name as Dagster allows it in the value of a tag: 63 ASCII letters, digits, `.`, `_` and `-`."""
+    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:63])
+
+
+def asset_spec(table: TableChecks, connection: Connection) -> dg.AssetSpec:
     """Return the asset of a landing table, downstream of its files."""
     stream = table.stream
     sources = ", ".join(f"`{key}`" for key in stream.files) or "its source"
@@ -98,8 +122,11 @@ def asset_spec(table: TableChecks) -> dg.AssetSpec:
     return dg.AssetSpec(
         stream.asset_key,
         deps=[files.asset_key(key) for key in stream.files],
-        group_name=GROUP,
+        group_name=connection.group,
+        owners=connection.owners,
+        tags={"connection": tag_value(connection.name)},
         kinds={"airbyte", "bigquery"},
         description=f"Rows of {sources}, unchanged, loaded by Airbyte ({mode}).{table.note}",
         metadata={"dagster/table_name": table.table},
+        freshness_policy=table.limits.policy,
     )

@@ -18,6 +18,9 @@ class Settings(PlatformSettings):
     file_sensor: Literal["yes", "no"] = setting("FILE_SENSOR")
     file_sensor_seconds: Annotated[int, Field(ge=1)] = setting("FILE_SENSOR_SECONDS")
     file_settle_seconds: Annotated[float, Field(ge=0)] = setting("FILE_SETTLE_SECONDS")
+    alert_urls: str | None = setting("ALERT_URLS")
+    alerts_folder: Path = setting("ALERTS_DIR")
+    dagster_link: Address = setting("DAGSTER_LINK")
 
     airbyte_url: Address = setting("AIRBYTE_URL")
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")

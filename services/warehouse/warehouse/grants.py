@@ -26,7 +26,7 @@ ROLE = re.compile(r"roles/bigquery\.\w+|(projects|organizations)/[^/]+/roles/[\w
 
 
 def statements() -> None:
-    """Store what GRANT and REVOKE say and list it in OBJECT_PRIVILEGES: dbt compares its `grants:` with this view."""
+    """Store the grants of GRANT and REVOKE, and list them in OBJECT_PRIVILEGES, which dbt reads for `grants:`."""
     upstream_execute, upstream_sql = query._execute, script.Interpreter.sql
 
     def execute(cur: Any, project_id: str, job_id: Any, config: Any, dry_run: bool, *rest: Any) -> Any:

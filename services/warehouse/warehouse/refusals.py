@@ -19,7 +19,7 @@ STATEMENTS = {
     r"UNDROP\b": "UNDROP: the emulator keeps nothing of a table or dataset that was dropped",
     rf"CREATE\s+{EXISTS}EXTERNAL\s+(?:TABLE|SCHEMA)\b": NO_EXTERNAL,
     rf"CREATE\s+{EXISTS}MODEL\b": "BigQuery ML is not supported: there is no CREATE MODEL",
-    rf"CREATE\s+{EXISTS}(?:AGGREGATE\s+)?FUNCTION\b[^;]*?\bLANGUAGE\s+python\b": NO_PYTHON,
+    rf"CREATE\s+{EXISTS}(?:AGGREGATE\s+)?FUNCTION\b[^;]*?\bLANGUAGE\s+python\b": "Python functions are not supported",
     r"EXPORT\s+MODEL\b": "BigQuery ML is not supported: there is no EXPORT MODEL",
     rf"CREATE\s+{EXISTS}(?:CAPACITY|RESERVATION|ASSIGNMENT)\b": "the emulator has no reservations",
     r"ALTER\s+BI_CAPACITY\b": "the emulator has no BI Engine",

@@ -38,7 +38,8 @@ def load(cursor: Any, config: Any, reference: tuple[str, str, str], files: dict[
         prefix = f"Provided Schema does not match Table {names.label(*reference)}. "
         disposition = config.writeDisposition or "WRITE_APPEND"
         table = Table(schema={"fields": [field.dump() for field in declared]})
-        return table_writes.store(cursor, sql, None, reference, config, disposition, table, prefix).rows
+        write = table_writes.Write(cursor, sql, None, reference, config, disposition, table, prefix)
+        return table_writes.store(write).rows
     except duckdb.ConstraintException as error:
         raise table_writes.words(error) from error
     except (duckdb.Error, pa.ArrowException, ValueError) as error:

@@ -200,7 +200,8 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
         "DAGSTER_CURRENT_IMAGE",
         "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE",
         "GOOGLE_APPLICATION_CREDENTIALS",  # the proxy mounts the key and names it
-        *("FILE_SENSOR", "FILE_SENSOR_SECONDS", "FILE_SETTLE_SECONDS"),  # no run evaluates a sensor
+        # No run evaluates a sensor.
+        *("FILE_SENSOR", "FILE_SENSOR_SECONDS", "FILE_SETTLE_SECONDS", "ALERT_URLS", "ALERTS_DIR", "DAGSTER_LINK"),
     }
 
 
