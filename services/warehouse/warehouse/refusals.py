@@ -14,7 +14,6 @@ from sqlglot import exp
 COMMENTS = r"(?:\s|/\*.*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))*"
 EXISTS = r"(?:OR\s+REPLACE\s+)?"
 NO_EXTERNAL = "external tables are not supported: load the files into a table"
-NO_PYTHON = "the emulator runs no Python functions"
 STATEMENTS = {
     r"UNDROP\b": "UNDROP: the emulator keeps nothing of a table or dataset that was dropped",
     rf"CREATE\s+{EXISTS}EXTERNAL\s+(?:TABLE|SCHEMA)\b": NO_EXTERNAL,
