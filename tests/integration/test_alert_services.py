@@ -55,7 +55,8 @@ def serve() -> Iterator[Callable[[socketserver.BaseServer], int]]:
     def start(server: socketserver.BaseServer) -> int:
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
-        return int(server.server_address[1])
+        host_and_port: Any = server.server_address
+        return int(host_and_port[1])
 
     yield start
     for server in servers:

@@ -75,8 +75,8 @@ def dbt_cli(project: DbtProject) -> DbtCli:
 def prepare(project: DbtProject) -> Path:
     """Return the path of the manifest. `dbt parse` makes it when it is absent or older than the project's files.
 
-    The image contains the manifest, so run workers start without `dbt parse`. Raises RuntimeError with dbt's message, or
-    if dbt 1 is not installed.
+    The image contains the manifest, so run workers start without `dbt parse`. Raises RuntimeError with dbt's message,
+    or if dbt 1 is not installed.
     """
     require_version()
     target = project.project_dir / project.target_path

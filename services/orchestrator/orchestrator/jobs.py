@@ -20,7 +20,7 @@ def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict
     tables = {connection.name: _tables(connection) for connection in connections}
     landing = dg.AssetSelection.assets(*(key for keys in tables.values() for key in keys))
     everything = dg.AssetSelection.all()
-    found = {
+    found: dict[str, tuple[dg.AssetSelection, str, dict[str, str]]] = {
         "all_assets": (everything, "Load every file, build and check every model.", {}),
         "landing": (landing, "Load every file; build no model.", {}),
         "models": (dg.AssetSelection.assets(models), "Build and check every model from the tables as they are.", {}),
