@@ -18,6 +18,7 @@ KEYS = {
     *("jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"),
     *("staging/stg_customers", "staging/stg_orders", "staging/stg_payments"),
     *("trusted/fct_orders", "trusted/dim_customers"),
+    *("trusted/order_status_history", "trusted/fct_order_status_days"),
 }
 FILES = ["jaffle_shop_customers.csv", "jaffle_shop_orders.csv", "stripe_payments.csv"]
 GROUPS = ("s3", "landing", "staging", "trusted")
@@ -44,7 +45,7 @@ def test_make_up_again_starts_in_seconds_and_changes_nothing(stack: Stack) -> No
 
 def test_make_run_succeeds(stack: Stack) -> None:
     said = stack.make("run")
-    assert re.search(r"SUCCESS in [\d.]+ s: 8 assets, \d+ checks, 0 failed checks", said)
+    assert re.search(r"SUCCESS in [\d.]+ s: 10 assets, \d+ checks, 0 failed checks", said)
 
 
 def test_the_figures(running: Stack) -> None:

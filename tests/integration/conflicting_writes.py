@@ -91,7 +91,7 @@ def patched_while_a_job_writes() -> list[str | None]:
     with ThreadPoolExecutor(1) as threads:
         with database.writing(*table):
             resource = metadata.load(Table, *table)
-            request = threads.submit(tables.update, *table, patch, None, False)
+            request = threads.submit(lambda: tables.update(*table, patch, None, False))
             wait([request], timeout=0.2)
             tables.record(*table, resource.replace(friendlyName="by the job"))
         request.result()

@@ -75,7 +75,9 @@ def test_everything_in_order_and_nothing_made(
     assert f"the dataset a-project.{dataset_name}_staging will be created in US" in staging
     assert f"the dataset a-project.{dataset_name}_trusted will be created in US" in trusted
     made = {item.dataset_id for item in bigquery.list_datasets("a-project")}
-    assert made & {f"{dataset_name}{suffix}" for suffix in ("", "_staging", "_trusted")} == {dataset_name}
+    assert made & {f"{dataset_name}{suffix}" for suffix in ("", "_staging", "_trusted", "_test_failures")} == {
+        dataset_name
+    }
     assert list(bigquery.list_tables(f"a-project.{dataset_name}")) == []
 
 
@@ -83,7 +85,7 @@ def test_wrong_location(examine: Callable[..., Findings], dataset_name: str, big
     dataset = google_bigquery.Dataset(f"a-project.{dataset_name}")
     dataset.location = "EU"
     bigquery.create_dataset(dataset)
-    [*_, landing, _staging, _trusted] = examine()
+    [*_, landing, _staging, _trusted, _failures] = examine()
     assert landing["level"] == "fail"
     assert re.search(rf"{dataset_name} is in EU,.* BQ_LOCATION is US", landing["what"])
     assert "BQ_LOCATION=EU or another BQ_DATASET in .env" in landing["next"]

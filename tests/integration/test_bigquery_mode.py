@@ -85,7 +85,7 @@ def production(
             result = platform.run("bootstrap", "bootstrap", command)
             assert result.returncode == 0, result.stdout + result.stderr
         yield platform
-    for suffix in ("", "_staging", "_trusted"):
+    for suffix in ("", "_staging", "_trusted", "_test_failures"):
         bigquery.delete_dataset(f"{dataset}{suffix}", delete_contents=True, not_found_ok=True)
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 
 from connections_file import load
+from orchestrator.new_source import files
+from orchestrator.new_source.errors import SourceError
 from tools.local.platform import ROOT
 
 from .running import RunningPlatform
@@ -101,7 +103,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def dataset(bigquery: google_bigquery.Client, checkout: Checkout) -> Iterator[str]:
     name = checkout.variables["BQ_DATASET"]
     yield name
-    for suffix in ("", "_staging", "_trusted"):
+    for suffix in ("", "_staging", "_trusted", "_test_failures"):
         bigquery.delete_dataset(f"{name}{suffix}", delete_contents=True, not_found_ok=True)
 
 
@@ -155,3 +157,24 @@ def test_the_walk_through(platform: RunningPlatform, checkout: Checkout, dataset
 
     checkout.shell(remove_source, variables)
     assert checkout.content() == before
+
+
+def test_objects_of_the_bucket_are_read_where_they_are(
+    local_platform: RunningPlatform,
+    bucket: str,
+    put: Callable[[str, str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in local_platform.environment.items():
+        monkeypatch.setenv(name, value)
+    for number in (1, 2):
+        put(f"days/{number}.csv", f"id\n{number}\n")
+    folder = files.in_bucket(f"s3://{bucket}/days/", bucket, tmp_path / "a")
+    assert (folder.keys, folder.glob) == (["days/1.csv", "days/2.csv"], "days/*.csv")
+    assert [path.read_text() for path in folder.paths] == ["id\n1\n", "id\n2\n"]
+    one = files.in_bucket(f"s3://{bucket}/days/1.csv", bucket, tmp_path / "b")
+    assert (one.keys, one.glob, one.copies) == (["days/1.csv"], "days/1.csv", [])
+    for address, told in ((f"s3://{bucket}/days/3.csv", "not found"), ("s3://other/days/", bucket)):
+        with pytest.raises(SourceError, match=told):
+            files.in_bucket(address, bucket, tmp_path / "c")

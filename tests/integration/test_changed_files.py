@@ -1,6 +1,5 @@
 """The sensor of changed files with LocalStack and Dagster's runs: what it requests, and what it learns from a run."""
 
-import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -46,7 +45,7 @@ def looks(bucket: str, local_platform: RunningPlatform, monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("S3_BUCKET", bucket)
     clock = [2_000_000_000.0]
-    monkeypatch.setattr(time, "time", lambda: clock[0])
+    monkeypatch.setattr("orchestrator.arrivals.sensor.time.time", lambda: clock[0])
     definition = sensor.changed_files([ORDERS, LINES], Settings.read())
     job = dg.define_asset_job(sensor.NAME, dg.AssetSelection.all())
     definitions = dg.Definitions([orders, lines, mart], sensors=[definition], jobs=[job])

@@ -122,7 +122,7 @@ def built(
     counts = {kind: list(statuses.values()).count(kind) for kind in ("pass", "success")}
     assert counts == {"pass": DATA_TESTS + UNIT_TESTS, "success": MODELS}, output
     yield dataset, dbt
-    for suffix in ("", "_staging", "_trusted"):
+    for suffix in ("", "_staging", "_trusted", "_test_failures"):
         bigquery.delete_dataset(f"{dataset}{suffix}", delete_contents=True, not_found_ok=True)
 
 

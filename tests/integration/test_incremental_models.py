@@ -153,7 +153,7 @@ def shop(
     statements = [query for query in queries if '"node_id": "model.jaffle_shop.fct_orders"' in query]
     statements = [query for query in statements if "limit 0" not in query]  # it asks for the columns' types
     yield Shop(landing, dbt, statements, rebuild)
-    for suffix in ("", "_staging", "_trusted"):
+    for suffix in ("", "_staging", "_trusted", "_test_failures"):
         bigquery.delete_dataset(f"{dataset}{suffix}", delete_contents=True, not_found_ok=True)
 
 

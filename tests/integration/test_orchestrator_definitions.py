@@ -27,6 +27,10 @@ print(json.dumps({
     "tables": {
         key.to_user_string(): graph.get(key).metadata.get("dagster/table_name") for key in graph.get_all_asset_keys()
     },
+    "fresh": {
+        key.to_user_string(): policy.fail_window.to_timedelta().total_seconds() / 3600
+        for key in graph.get_all_asset_keys() if (policy := graph.get(key).freshness_policy)
+    },
     "executor": job.executor_def.name,
     "sensors": {sensor.name: sensor.default_status.value for sensor in defs.sensors or []},
     "schedule": [schedule.cron_schedule, schedule.job_name, schedule.default_status.value],
@@ -79,10 +83,17 @@ def test_every_data_test_is_a_check_and_every_landing_table_is_counted(described
     checks = [name for _, name in described["checks"]]
     assert len(tests) == 40
     ours = ["row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"]
+    ours.append("source_is_fresh")
     assert sorted(checks) == sorted([*tests, *ours * 3])
     landing = {"jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"}
     assert all({asset for asset, name in described["checks"] if name == our} == landing for our in ours)
     assert {asset for asset, name in described["checks"] if name.startswith("source_unique")} == landing
+
+
+def test_landing_tables_and_marts_have_the_freshness_of_their_dbt_sources(described: dict[str, Any]) -> None:
+    landing = ["jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"]
+    marts = ["trusted/fct_orders", "trusted/dim_customers", "trusted/order_status_history"]
+    assert described["fresh"] == dict.fromkeys([*landing, *marts], 24)
 
 
 def test_job_and_schedule(described: dict[str, Any]) -> None:

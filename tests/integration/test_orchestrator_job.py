@@ -78,7 +78,7 @@ def test_all_assets(
 
     seconds = dagster_run.run(dagster_url)
     output = capsys.readouterr().out
-    assert "10 assets, 55 checks, 0 failed checks" in output
+    assert "10 assets, 58 checks, 0 failed checks" in output
     assert " WARN " not in output
     assert figures() == EXPECTED
 
@@ -89,17 +89,18 @@ def test_all_assets(
     assert (customers["rows_synced"], customers["dagster/row_count"]) == (100, 100)
     assert (payments["rows_synced"], payments["dagster/row_count"]) == (120, 120)
     assert payments["bytes_synced"] > 0
+    assert first["trusted/fct_orders"]["dagster/row_count"] == 99
     assert payments["airbyte_job_id"] > customers["airbyte_job_id"] > 0
     assert 0 < payments["Execution Duration"] < seconds
 
-    # Again, an asset of each kind: the same figures. An unchanged file is not loaded again where the sync is incremental.
+    # Again, an asset of each kind: the same figures. An incremental sync does not load an unchanged file again.
     arguments = ("dagster", "asset", "materialize", "-m", "orchestrator.definitions", "--select", AGAIN)
     command, environment = bootstrapped.settings.command("orchestrator", *arguments)
     home = environment["DAGSTER_HOME"]  # not the repository: dagster would prefer a .env there to its environment
     result = bootstrapped.commands.run("orchestrator", command, environment, home)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
     assert figures() == EXPECTED
-    assert re.search(r"OK created sql table model .*fct_orders", result.stdout + result.stderr)
+    assert re.search(r"OK created sql incremental model .*fct_orders", result.stdout + result.stderr)
     again = metadata(dagster_url)
     assert again["jaffle_shop/jaffle_shop_customers"]["rows_synced"] == 100
     assert again["stripe/stripe_payments"]["rows_synced"] == 0

@@ -19,15 +19,34 @@ def test_a_table_from_a_select_is_the_destination_of_its_job(bigquery: Client, d
     assert bigquery.get_table(job.destination).num_rows == 2
 
 
-def test_grants_are_accepted_and_never_listed(bigquery: Client, dataset: str) -> None:
+def test_grants_are_stored_and_listed(bigquery: Client, dataset: str) -> None:
+    """What dbt compares with the `grants:` of a model."""
     bigquery.query_and_wait(f"create table {dataset}.orders (id int64)")
-    grant = f"grant `roles/bigquery.dataViewer` on table {dataset}.orders to 'user:somebody@example.com'"
+    users = "'user:a@example.com', \"user:b@x.com\""
+    grant = f"grant `roles/bigquery.dataViewer` on table `local-dev`.{dataset}.orders to {users}"
     job = bigquery.query(f"/* dbt */\n{grant}")
     job.result()
     assert job.statement_type == "GRANT"
-    bigquery.query_and_wait(grant.replace("grant", "revoke").replace(" to ", " from "))
-    listed = "select privilege_type, grantee from `local-dev`.`region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    revoke = f"revoke `roles/bigquery.dataViewer` on table {dataset}.orders from 'user:b@x.com'"
+    bigquery.query_and_wait(f"{revoke}; grant `roles/bigquery.dataEditor` on table {dataset}.orders to 'user:c@x.com'")
+    listed = "select * from `local-dev`.`region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    found = rows(bigquery, f"{listed} where object_schema = '{dataset}' and grantee != session_user()")
+    assert [tuple(row.values()) for row in found] == [
+        ("local-dev", dataset, "orders", "TABLE", "roles/bigquery.dataEditor", "user:c@x.com"),
+        ("local-dev", dataset, "orders", "TABLE", "roles/bigquery.dataViewer", "user:a@example.com"),
+    ]
+    bigquery.query_and_wait(f"drop table {dataset}.orders")
     assert rows(bigquery, f"{listed} where object_schema = '{dataset}'") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [("roles/invalid", "Role roles/invalid"), ("roles/bigquery.user", "no_table")]
+)
+def test_a_grant_of_a_role_or_table_that_does_not_exist_is_refused(
+    bigquery: Client, dataset: str, wrong: str, message: str
+) -> None:
+    with pytest.raises(GoogleAPICallError, match=message):
+        bigquery.query_and_wait(f"grant `{wrong}` on table {dataset}.no_table to 'user:a@example.com'")
 
 
 def test_partitions_to_replace_are_collected_into_a_variable(bigquery: Client, dataset: str) -> None:

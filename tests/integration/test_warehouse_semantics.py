@@ -68,11 +68,11 @@ CASES = [case for path in sorted(FOLDER.glob("*.sql")) if path.stem != "setup" f
 
 @dataclass(frozen=True)
 class Answers:
-    """The rules with their reasons, the answers to CASES in their order, and the cost of an analysis."""
+    """The rules with their reasons, the answers to CASES in their order, and an analysis's cost: see answers.py."""
 
     rules: dict[str, str]
     answers: list[dict[str, Any]]
-    cost_ms: float
+    cost: float
 
 
 @pytest.fixture(scope="module")
@@ -108,5 +108,5 @@ def test_each_rule_is_documented(answers: Answers) -> None:
     assert [name for name, because in answers.rules.items() if f"| {because} |" not in text] == []
 
 
-def test_the_analysis_of_a_query_takes_no_more_than_five_milliseconds(answers: Answers) -> None:
-    assert answers.cost_ms < 5
+def test_the_analysis_of_a_query_takes_at_most_thirty_times_as_long_as_its_parsing(answers: Answers) -> None:
+    assert answers.cost < 30  # usually 12

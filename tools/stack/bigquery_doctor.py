@@ -26,7 +26,8 @@ from google.cloud import bigquery
 REQUEST_S = 20  # seconds for one request; a user is waiting
 ONCE = Retry(predicate=if_exception_type())
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)  # dbt's scope, the widest one that the platform uses
-SUFFIXES = ("", "_staging", "_trusted")  # of BQ_DATASET: the datasets of the landing tables and of dbt's models
+# Of BQ_DATASET: the datasets of the landing tables, of dbt's models, of the rows that dbt's tests find.
+SUFFIXES = ("", "_staging", "_trusted", "_test_failures")
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 
 

@@ -107,7 +107,12 @@ class Destination(_Connector):
 
 
 CheckName = Literal[
-    "row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"
+    "row_count_matches_file",
+    "columns_arrived",
+    "values_were_cast",
+    "file_is_well_formed",
+    "key_is_whole",
+    "source_is_fresh",
 ]
 """The checks of a landing table in Dagster."""
 

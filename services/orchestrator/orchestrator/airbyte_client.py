@@ -67,8 +67,8 @@ class Client(AirbyteClient):
 
     def _get_session(self, include_additional_request_headers: bool) -> requests.Session:
         session = super()._get_session(include_additional_request_headers)
-        # dagster-airbyte repeats failed requests unchanged, which is useless after a 401 or a 409, and does not show the
-        # reason in the answer. A Failure ends its loop.
+        # dagster-airbyte repeats failed requests unchanged, which is useless after a 401 or a 409, and does not show
+        # the reason in the answer. A Failure ends its loop.
         session.hooks["response"] += [self._raise_if_refused, self._raise_if_conflict]
         return session
 

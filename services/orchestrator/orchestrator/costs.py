@@ -19,8 +19,10 @@ RESULTS = {
 type RawEvent = dict[str, Any]
 
 
-def with_costs(invocation: DbtCliInvocation) -> Iterator[Any]:
-    """Yield the events of `invocation.stream()`, each with the bytes that BigQuery billed and processed.
+def with_costs(invocation: DbtCliInvocation) -> Iterator[tuple[str, Any]]:
+    """Yield the events of `invocation.stream()`, each after the unique id of its dbt node.
+
+    The metadata of each event has the bytes that BigQuery billed and processed.
 
     The invocation must have been started with OPTIONS.
     """
@@ -34,7 +36,7 @@ def with_costs(invocation: DbtCliInvocation) -> Iterator[Any]:
             target_path=invocation.target_path,
             project=invocation.project,
         ):
-            yield item.with_metadata({**item.metadata, **costs})
+            yield event.raw_event["data"]["node_info"]["unique_id"], item.with_metadata({**item.metadata, **costs})
 
 
 def joined(events: Iterable[RawEvent | str]) -> Iterator[RawEvent | str]:

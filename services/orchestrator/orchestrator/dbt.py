@@ -19,20 +19,23 @@ from orchestrator import costs, dbt_options
 from orchestrator.dbt_errors import shortened
 from orchestrator.dbt_integration import (
     DagsterDbtCliRuntimeError,
-    DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
     DbtCliResource,
     DbtProject,
     dbt_assets,
 )
 from orchestrator.dbt_options import BuildOptions
+from orchestrator.failing_rows import with_failing_rows
+from orchestrator.freshness import FreshTranslator
+from orchestrator.model_rows import with_row_count
+from orchestrator.warehouse import Warehouse
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
 SUPPORTED = "1.11"
 SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
 
-TRANSLATOR = DagsterDbtTranslator(
+TRANSLATOR = FreshTranslator(
     DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=False)
 )
 
@@ -128,14 +131,18 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
         name="dbt_build",
         pool="warehouse",
     )
-    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCli, config: BuildOptions) -> Iterator[Any]:
+    def dbt_build(
+        context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Warehouse, config: BuildOptions
+    ) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS, *config.arguments(marked)]
         # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
         invocation = dbt.cli(command, context=context, target_path=target)
         try:
-            yield from costs.with_costs(invocation)
+            for node, item in costs.with_costs(invocation):
+                known = invocation.manifest["nodes"].get(node, {})
+                yield with_failing_rows(with_row_count(item, known, warehouse.stored_rows), known, warehouse.query)
         except DagsterDbtCliRuntimeError as error:
             what = shortened(invocation._error_messages) or str(error)
             raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None

@@ -1,5 +1,7 @@
 """The definitions that Dagster loads: files in S3 → landing tables → staging views → fct_orders → dim_customers."""
 
+import json
+
 import dagster as dg
 
 import connections_file
@@ -7,9 +9,10 @@ from orchestrator.airbyte import Airbyte
 from orchestrator.alerts.sensor import alerts
 from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
-from orchestrator.dbt import dbt_cli, dbt_models
+from orchestrator.dbt import dbt_cli, dbt_models, prepare
 from orchestrator.dbt_integration import DbtProject
 from orchestrator.files import Bucket, file_assets
+from orchestrator.freshness import Freshness
 from orchestrator.jobs import jobs
 from orchestrator.landing import landing_assets
 from orchestrator.settings import Settings
@@ -22,6 +25,7 @@ destinations = {destination.name: destination for destination in declared.destin
 streams = [stream for connection in declared.connections for stream in connection.streams]
 marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
 dbt_project = DbtProject(settings.dbt_project)
+limits = Freshness(json.loads(prepare(dbt_project).read_text())).sources
 
 models = dbt_models(dbt_project, marked)
 flows = jobs(declared.connections, models)
@@ -30,7 +34,7 @@ defs = dg.Definitions(
     assets=[
         *file_assets(declared.connections),
         *(
-            landing_assets(connection, sources[connection.source], destinations[connection.destination])
+            landing_assets(connection, sources[connection.source], destinations[connection.destination], limits)
             for connection in declared.connections
         ),
         models,

@@ -6,7 +6,7 @@ connection is looked up by its name when it runs.
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -18,14 +18,21 @@ from orchestrator.airbyte import Airbyte
 from orchestrator.arrivals import known
 from orchestrator.arrivals.watched import Watched, watched_stream
 from orchestrator.checks.run import TableChecks
+from orchestrator.checks.table import TableFacts
 from orchestrator.files import Bucket
+from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.formats import NotCountedError, StreamFiles, stream_files
 from orchestrator.warehouse import Warehouse
 
 
-def landing_assets(connection: Connection, source: Source, destination: Destination) -> dg.AssetsDefinition:
-    """Return the landing tables of a connection: loaded by one sync, then checked."""
-    tables = [_checks(stream, connection, source, destination) for stream in connection.streams]
+def landing_assets(
+    connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits] | None = None
+) -> dg.AssetsDefinition:
+    """Return the landing tables of a connection: loaded by one sync, then checked.
+
+    `limits` are the ages from which on each dbt source is late; None: no limits.
+    """
+    tables = [_checks(stream, connection, source, destination, limits or {}) for stream in connection.streams]
     watched = [found for stream in connection.streams if (found := watched_stream(stream, source))]
 
     # The checks are part of this step because they must run before dbt. The dbt step has checks of the same tables, and
@@ -61,11 +68,21 @@ def landing_assets(connection: Connection, source: Source, destination: Destinat
             numbers = table.read(warehouse) if selected else None
             rows = numbers.rows if numbers else warehouse.count_rows(table.table)
             if key in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "dagster/row_count": rows})
+                about: dict[str, Any] = {
+                    "dagster/row_count": rows,
+                    "dagster/column_schema": _schema(warehouse, table.table, numbers),
+                }
+                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **about})
             if numbers:
                 yield from table.results(numbers, selected, warehouse, bucket, context.instance)
 
     return sync
+
+
+def _schema(warehouse: Warehouse, table: str, numbers: TableFacts | None) -> dg.TableSchema:
+    """Return the columns of a table with their BigQuery types."""
+    columns = numbers.columns if numbers else warehouse.columns(table)
+    return dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.values()])
 
 
 def _present(
@@ -80,13 +97,16 @@ def _present(
     return [(stream, found[stream.name]) for stream in watched]
 
 
-def _checks(stream: Stream, connection: Connection, source: Source, destination: Destination) -> TableChecks:
+def _checks(
+    stream: Stream, connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits]
+) -> TableChecks:
     files: StreamFiles | NotCountedError
     try:
         files = stream_files(stream, source)
     except NotCountedError as reason:
         files = reason
-    return TableChecks(stream, landing_table(stream, connection, destination), files)
+    table = landing_table(stream, connection, destination)
+    return TableChecks(stream, table, files, limits.get(stream.dbt_source, NO_LIMITS))
 
 
 def tag_value(name: str) -> str:
@@ -108,4 +128,5 @@ def asset_spec(table: TableChecks, connection: Connection) -> dg.AssetSpec:
         kinds={"airbyte", "bigquery"},
         description=f"Rows of {sources}, unchanged, loaded by Airbyte ({mode}).{table.note}",
         metadata={"dagster/table_name": table.table},
+        freshness_policy=table.limits.policy,
     )

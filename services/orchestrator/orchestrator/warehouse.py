@@ -22,6 +22,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         [row] = self.query(f"select count(*) as row_count from `{table}`")  # noqa: S608 - see query
         return int(row["row_count"])
 
+    def stored_rows(self, table: str) -> int:
+        """Return the number of rows that BigQuery notes for a table, without a query. Raises as count_rows does."""
+        found = self._ask(lambda client, limits: client.get_table(table, **limits), f"the size of {table}")
+        return int(found.num_rows or 0)
+
     def columns(self, table: str) -> dict[str, tuple[str, str]]:
         """Return the columns of a table: name in lower case → name and type. Raises as count_rows does."""
         found = self._ask(lambda client, limits: client.get_table(table, **limits), f"the columns of {table}")

@@ -53,7 +53,7 @@ def time_limits() -> None:
     def done(job: Any, statistics: Any, error: Any = None) -> Any:
         if error and job.id in late:
             limit = int(job.configuration.jobTimeoutMs) / 1000
-            error = BigQueryError("stopped", f"Job execution was cancelled: Job timed out after {limit:g} s")
+            error = BigQueryError("stopped", f"Job execution was cancelled: Job timed out after {limit:g} sec")
         return upstream_done(job, statistics, error)
 
     runner._execute, runner._done = execute, done

@@ -104,9 +104,9 @@ def _load_text(cursor: Any, config: Any, reference: tuple[str, str, str], files:
 def _write(cursor: Any, config: Any, reference: tuple[str, str, str], fields: Fields, sql: str) -> int:
     prefix = f"Provided Schema does not match Table {names.label(*without_partition(reference)[0])}. "
     declared = Table(schema={"fields": [field.dump() for field in fields]})
-    return table_writes.store(
-        cursor, sql, None, reference, config, config.writeDisposition or "WRITE_APPEND", declared, prefix
-    ).rows
+    disposition = config.writeDisposition or "WRITE_APPEND"
+    write = table_writes.Write(cursor, sql, None, reference, config, disposition, declared, prefix)
+    return table_writes.store(write).rows
 
 
 def _write_fast(

@@ -5,18 +5,9 @@ from typing import Any
 
 from local_bigquery.api import jobs as api_jobs
 from local_bigquery.jobs import query
-from local_bigquery.models import JobStatistics2
 
 COMMENTS = r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*"
-IGNORED = re.compile(COMMENTS + r"(GRANT|REVOKE)\b", re.IGNORECASE | re.DOTALL)
 ALTER_VIEW = re.compile(f"({COMMENTS}ALTER\\s+)MATERIALIZED\\s+VIEW\\b", re.IGNORECASE | re.DOTALL)
-PRIVILEGES = re.compile(
-    r"(?:`?[\w-]+`?\s*\.\s*)?`?region-[\w-]+`?\s*\.\s*INFORMATION_SCHEMA\s*\.\s*OBJECT_PRIVILEGES", re.IGNORECASE
-)
-NO_PRIVILEGES = (
-    "(SELECT '' AS object_catalog, '' AS object_schema, '' AS object_name, '' AS object_type, "
-    "'' AS privilege_type, '' AS grantee FROM UNNEST([1]) WHERE FALSE)"
-)
 
 
 def ctas_destination() -> None:
@@ -43,24 +34,6 @@ def ctas_destination() -> None:
 
     query.execute = execute
     api_jobs.results = results
-
-
-def grants() -> None:
-    """Accept GRANT and REVOKE without an effect; return an empty OBJECT_PRIVILEGES.
-
-    The emulator has no users. For `grants:`, dbt reads OBJECT_PRIVILEGES and then grants what is missing.
-    """
-    upstream = query.execute
-
-    def execute(cursor: Any, project_id: str, job_id: str | None, config: Any, *args: Any, **kwargs: Any) -> Any:
-        sql = config.query or ""
-        if match := IGNORED.match(sql):
-            return JobStatistics2(statementType="_".join(match[1].upper().split())), [], None
-        if "OBJECT_PRIVILEGES" in sql.upper():
-            config = config.replace(query=PRIVILEGES.sub(NO_PRIVILEGES, sql))
-        return upstream(cursor, project_id, job_id, config, *args, **kwargs)
-
-    query.execute = execute
 
 
 def altered_materialized_views() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from local_bigquery.catalog import tables as catalog_tables
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import query
-from local_bigquery.sql import script
+from local_bigquery.sql import script, translate
 from local_bigquery.sql.rules import tables
 from local_bigquery.sql.translate import NODE_RULES, parse
 from sqlglot import exp
@@ -18,10 +18,12 @@ STATEMENTS = {
     r"UNDROP\b": "UNDROP: the emulator keeps nothing of a table or dataset that was dropped",
     rf"CREATE\s+{EXISTS}EXTERNAL\s+(?:TABLE|SCHEMA)\b": NO_EXTERNAL,
     rf"CREATE\s+{EXISTS}MODEL\b": "BigQuery ML is not supported: there is no CREATE MODEL",
+    rf"CREATE\s+{EXISTS}(?:AGGREGATE\s+)?FUNCTION\b[^;]*?\bLANGUAGE\s+python\b": "Python functions are not supported",
     r"EXPORT\s+MODEL\b": "BigQuery ML is not supported: there is no EXPORT MODEL",
     rf"CREATE\s+{EXISTS}(?:CAPACITY|RESERVATION|ASSIGNMENT)\b": "the emulator has no reservations",
     r"ALTER\s+BI_CAPACITY\b": "the emulator has no BI Engine",
 }
+MULTIPLE = re.compile(r"Found multiple '(\w+)' clauses")
 # Two tables are a union in legacy SQL, COUNT(DISTINCT x) is an estimate, and 7 / 2 may be another number.
 DIFFERENT = (exp.Join, exp.Distinct, exp.Div, exp.Unnest, exp.Subquery, exp.SetOperation, exp.CTE, exp.Window)
 PATTERNS = {re.compile(COMMENTS + pattern, re.IGNORECASE | re.DOTALL): reason for pattern, reason in STATEMENTS.items()}
@@ -42,6 +44,18 @@ def statements() -> None:
         return upstream(self)
 
     script.Parser.statement = statement
+
+
+def repeated_clauses() -> None:
+    """Report a second LIMIT, or another clause that stands twice, in BigQuery's words."""
+    upstream = translate.syntax_error
+
+    def syntax_error(error: Exception, sql: str) -> BigQueryError:
+        found = upstream(error, sql)
+        message = MULTIPLE.sub(r"Expected end of input but got keyword \1", found.message)
+        return BigQueryError(found.reason, message, found.location)
+
+    translate.syntax_error = script.syntax_error = syntax_error
 
 
 def external_tables() -> None:

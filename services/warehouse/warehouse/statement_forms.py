@@ -20,10 +20,10 @@ def parsed_forms() -> None:
     def normalise(tree: exp.Expr) -> exp.Expr:
         normalised: exp.Expr = upstream(_with_options_first(tree))
         target = normalised.find(exp.Table)
-        if isinstance(normalised, exp.Alter) and normalised.args.get("kind") == "SCHEMA" and target is not None:
-            if target.db and not target.catalog:
-                target.set("catalog", target.args["db"].copy())
-                target.set("db", target.this.copy())
+        of_schema = isinstance(normalised, exp.Alter) and normalised.args.get("kind") == "SCHEMA"
+        if of_schema and target is not None and target.db and not target.catalog:
+            target.set("catalog", target.args["db"].copy())
+            target.set("db", target.this.copy())
         return normalised
 
     ddl.normalise = normalise

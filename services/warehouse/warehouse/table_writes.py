@@ -1,7 +1,7 @@
 """Bridges for the tables that load, copy and query jobs write."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -21,6 +21,24 @@ from warehouse.transactions import transaction
 Reference = tuple[str, str, str]
 Fields = list[TableFieldSchema]
 MOMENT = TableFieldSchema(name=tables.INGESTION_TIME, type="TIMESTAMP", mode="NULLABLE")
+
+
+@dataclass(frozen=True)
+class Write:
+    """What a job writes: the rows of a query into a table.
+
+    `declared` has the fields and layout of a new table; its fields are the query's columns, in this order. Without
+    fields they come from the query. `prefix` starts the message of an error about the schema.
+    """
+
+    cursor: Any
+    sql: str
+    params: Any
+    reference: Reference
+    config: Any
+    disposition: str
+    declared: Table
+    prefix: str
 
 
 @dataclass(frozen=True)
@@ -51,12 +69,12 @@ def declared_columns() -> None:
     ) -> Any:
         if reference[1] == tables.RESULTS:  # rows of a query without a destination
             return upstream(cursor, sql, params, reference, config, default, prefix, isolated)
-        disposition = config.writeDisposition or default
         if isinstance(config, JobConfigurationTableCopy):
-            source = _copied(config)
-            return store(cursor, sql, params, reference, config, disposition, source, prefix).created
-        declared = Table(schema=config.schema_) if getattr(config, "schema_", None) else Table()
-        return store(cursor, sql, params, reference, config, disposition, declared, prefix).created
+            declared = _copied(config)
+        else:
+            declared = Table(schema=config.schema_) if getattr(config, "schema_", None) else Table()
+        disposition = config.writeDisposition or default
+        return store(Write(cursor, sql, params, reference, config, disposition, declared, prefix)).created
 
     tables.write = write
 
@@ -80,52 +98,44 @@ def null_words() -> None:
     errors.DUCKDB_ERRORS.insert(0, (pattern, "invalidQuery", "Required field {name} cannot be null"))
 
 
-def store(
-    cursor: Any,
-    sql: str,
-    params: Any,
-    reference: Reference,
-    config: Any,
-    disposition: str,
-    declared: Table,
-    prefix: str,
-) -> Stored:
-    """Write the rows of `sql`, all or nothing.
+def store(write: Write) -> Stored:
+    """Write the rows, all or nothing.
 
-    `declared` has the fields and layout of a new table; its fields are the query's columns, in this order. Without
-    fields they come from the query. Raises BigQueryError or duckdb.Error. No rows are stored after a duckdb.Error,
-    except an InterruptException: it can come at the end of COMMIT.
+    Raises BigQueryError or duckdb.Error. No rows are stored after a duckdb.Error, except an InterruptException: it can
+    come at the end of COMMIT.
     """
-    relation = cursor.sql(sql, params=params)
+    declared, disposition = write.declared, write.disposition
+    relation = write.cursor.sql(write.sql, params=write.params)
     fields = tables.fields(declared)
     pairs = list(zip(results.unique(relation.columns), relation.types, strict=True))
     produced = fields or [types.field(name, kind) for name, kind in pairs if name != tables.INGESTION_TIME]
     times = [MOMENT] if tables.INGESTION_TIME in relation.columns else []  # a copy of ingestion-time partitions
-    changes = tables.layout([field.name for field in produced], config, disposition)
-    reference, partition = without_partition(reference)
+    changes = tables.layout([field.name for field in produced], write.config, disposition)
+    reference, partition = without_partition(write.reference)
+    write = replace(write, reference=reference)
     label = names.label(*reference)
     with database.writing(*reference):
         found = tables.exists(*reference)
-        if not found and config.createDisposition == "CREATE_NEVER":
+        if not found and write.config.createDisposition == "CREATE_NEVER":
             raise not_found("Table", label)
         empty = not found or tables._lookup(*reference)[0] == "EMPTY"
-        if not empty and disposition == "WRITE_EMPTY" and _has_rows(cursor, reference, partition):
+        if not empty and disposition == "WRITE_EMPTY" and _has_rows(write.cursor, reference, partition):
             raise already_exists("Table", label)
         keep = found and not empty and (disposition in ("WRITE_APPEND", "WRITE_TRUNCATE_DATA") or bool(partition))
         if partition and not keep:
             raise not_found("Table", label)
         if keep:
-            new, rows = _add(cursor, sql, params, reference, config, disposition, produced + times, prefix, partition)
+            new, rows = _add(write, produced + times, partition)
             changes = changes.replace(schema={"fields": [field.dump() for field in new]})
         else:
             table = tables.name(*reference)
             time = declared.timePartitioning or changes.timePartitioning
             hidden = bool(time and not time.field and not times)
-            with transaction(cursor):
-                rows = create_tables.write(cursor, table, produced + times, sql, params, hidden)
+            with transaction(write.cursor):
+                rows = create_tables.write(write.cursor, table, produced + times, write.sql, write.params, hidden)
             changes = declared.merged(changes).replace(schema={"fields": [field.dump() for field in produced]})
         try:
-            _annotate(reference, changes, config, replaced=not keep)
+            _annotate(reference, changes, write.config, replaced=not keep)
         except duckdb.Error as error:
             raise _not_annotated(label, rows, error) from error
     return Stored(not keep, rows)
@@ -136,48 +146,36 @@ def _has_rows(cursor: Any, reference: Reference, partition: str) -> bool:
     return bool(cursor.sql(f"SELECT 1 FROM {tables.name(*reference)} {where} LIMIT 1").fetchall())  # noqa: S608
 
 
-def _add(
-    cursor: Any,
-    sql: str,
-    params: Any,
-    reference: Reference,
-    config: Any,
-    disposition: str,
-    given: Fields,
-    prefix: str,
-    partition: str,
-) -> tuple[Fields, int]:
+def _add(write: Write, given: Fields, partition: str) -> tuple[Fields, int]:
     """Add rows to a table, or replace the rows of the table or partition; return the table's fields, and the rows."""
-    options = getattr(config, "schemaUpdateOptions", None) or []
+    reference, cursor = write.reference, write.cursor
+    options = getattr(write.config, "schemaUpdateOptions", None) or []
     stored = schemas.stored(*reference) + [field for field in given if field is MOMENT]
-    query_job = isinstance(config, JobConfigurationQuery)
+    query_job = isinstance(write.config, JobConfigurationQuery)
     new = evolution.merged(
         stored,
         [_as_stored(field, stored) for field in given] if query_job else given,
         "ALLOW_FIELD_ADDITION" in options,
         "ALLOW_FIELD_RELAXATION" in options,
-        prefix,
+        write.prefix,
     )
     if query_job and "ALLOW_FIELD_RELAXATION" in options:
         new = [field.replace(mode="NULLABLE") if field.mode == "REQUIRED" else field for field in new]
     by_name = {field.name.casefold(): field for field in new}
     targets = [by_name[field.name.casefold()] for field in given]
-    table = tables.name(*reference)
-    condition = partition_condition(reference, partition) if partition else "true"
     with transaction(cursor):
         evolution.apply(cursor, reference, stored, new)
-        if disposition != "WRITE_APPEND":
-            cursor.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 quoted names
-        insert = _insert(cursor, sql, params, targets, reference, partition, condition)
-        (rows,) = cursor.execute(insert, params).fetchone()
+        if write.disposition != "WRITE_APPEND":
+            condition = partition_condition(reference, partition) if partition else "true"
+            cursor.execute(f"DELETE FROM {tables.name(*reference)} WHERE {condition}")  # noqa: S608 quoted names
+        (rows,) = cursor.execute(_insert(write, targets, partition), write.params).fetchone()
     return [field for field in new if field.name != tables.INGESTION_TIME], rows
 
 
-def _insert(
-    cursor: Any, sql: str, params: Any, targets: Fields, reference: Reference, partition: str, condition: str
-) -> str:
-    table = tables.name(*reference)
-    kinds = cursor.sql(sql, params=params).types
+def _insert(write: Write, targets: Fields, partition: str) -> str:
+    """Return the INSERT of the rows into the fields `targets`; an error for a row of another partition."""
+    table = tables.name(*write.reference)
+    kinds = write.cursor.sql(write.sql, params=write.params).types
     inner = [f"c{index}" for index in range(len(targets))]
     values = [
         name if kind.id == "struct" else create_tables.positional(name, field, kind)
@@ -185,23 +183,24 @@ def _insert(
     ]
     checks = [written_column(name, field) for name, field in zip(inner, targets, strict=True)]
     columns = [quote(field.name) for field in targets]
-    source = typed_rows(sql, targets, values)
-    if partition:
-        named = ", ".join(f"{check} AS {column}" for check, column in zip(checks, columns, strict=True))
-        wrong = f"Some rows belong to different partitions rather than destination partition {partition}"
-        resource = metadata.load(Table, *reference) or Table()
-        if resource.timePartitioning and not resource.timePartitioning.field:
-            moment = partition.ljust(10, "0") if len(partition) == 10 else (partition + "0101")[:8] + "00"
-            columns.append(quote(tables.INGESTION_TIME))
-            time = f"strptime('{moment}', '%Y%m%d%H')::TIMESTAMPTZ"
-            return f"INSERT INTO {table} ({', '.join(columns)}) SELECT *, {time} FROM (SELECT {named} FROM {source})"  # noqa: S608
-        first = columns[0]
-        belongs = f"CASE WHEN {condition} THEN {first} ELSE error('{wrong}') END"
-        return (
-            f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608
-            f"SELECT * REPLACE ({belongs} AS {first}) FROM (SELECT {named} FROM {source})"
-        )
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(checks)} FROM {source}"  # noqa: S608
+    source = typed_rows(write.sql, targets, values)
+    if not partition:
+        return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(checks)} FROM {source}"  # noqa: S608
+    named = ", ".join(f"{check} AS {column}" for check, column in zip(checks, columns, strict=True))
+    resource = metadata.load(Table, *write.reference) or Table()
+    if resource.timePartitioning and not resource.timePartitioning.field:
+        moment = partition.ljust(10, "0") if len(partition) == 10 else (partition + "0101")[:8] + "00"
+        columns.append(quote(tables.INGESTION_TIME))
+        time = f"strptime('{moment}', '%Y%m%d%H')::TIMESTAMPTZ"
+        return f"INSERT INTO {table} ({', '.join(columns)}) SELECT *, {time} FROM (SELECT {named} FROM {source})"  # noqa: S608
+    first = columns[0]
+    wrong = f"Some rows belong to different partitions rather than destination partition {partition}"
+    condition = partition_condition(write.reference, partition)
+    belongs = f"CASE WHEN {condition} THEN {first} ELSE error('{wrong}') END"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608
+        f"SELECT * REPLACE ({belongs} AS {first}) FROM (SELECT {named} FROM {source})"
+    )
 
 
 def _as_stored(field: TableFieldSchema, stored: Fields) -> TableFieldSchema:

@@ -38,7 +38,8 @@ def load(cursor: Any, config: Any, reference: tuple[str, str, str], files: dict[
         prefix = f"Provided Schema does not match Table {names.label(*reference)}. "
         disposition = config.writeDisposition or "WRITE_APPEND"
         table = Table(schema={"fields": [field.dump() for field in declared]})
-        return table_writes.store(cursor, sql, None, reference, config, disposition, table, prefix).rows
+        write = table_writes.Write(cursor, sql, None, reference, config, disposition, table, prefix)
+        return table_writes.store(write).rows
     except duckdb.ConstraintException as error:
         raise table_writes.words(error) from error
     except (duckdb.Error, pa.ArrowException, ValueError) as error:
@@ -71,7 +72,8 @@ def _selected(
                     "parquetOptions.enableListInference is not set; the emulator does not. Set enable_list_inference.",
                 )
     if not fields:
-        found = [_detected(name, each, config) for name, each in columns.items()]
+        instants = _instants(cursor, config, source)
+        found = [_detected(name, each, config, name in instants) for name, each in columns.items()]
         pairs = zip(found, columns, strict=True)
         return f"SELECT {', '.join(f'{_cast(name, f)} AS {quote(f.name)}' for f, name in pairs)} FROM {source}", found  # noqa: S608
     known = {field.name.casefold() for field in fields}
@@ -99,8 +101,22 @@ def _has_list(each: Any) -> bool:
     return each.id == "struct" and any(_has_list(child) for _, child in each.children)
 
 
-def _detected(name: str, each: Any, config: Any) -> TableFieldSchema:
+def _instants(cursor: Any, config: Any, source: str) -> set[str]:
+    """Return the columns of Parquet files whose old annotation, TIMESTAMP_MILLIS or TIMESTAMP_MICROS, says TIMESTAMP.
+
+    BigQuery reads this annotation; pyarrow and Spark also write it for times without a zone.
+    """
+    if config.sourceFormat != "PARQUET":
+        return set()
+    columns = source.replace("read_parquet(", "parquet_schema(")
+    rows = cursor.execute(f"SELECT name FROM {columns} WHERE starts_with(converted_type, 'TIMESTAMP_')")  # noqa: S608
+    return {name for (name,) in rows.fetchall()}
+
+
+def _detected(name: str, each: Any, config: Any, instant: bool) -> TableFieldSchema:
     field: TableFieldSchema = types.field(name, each)
+    if instant and field.type == "DATETIME":
+        return field.replace(type="TIMESTAMP")
     if each.id == "decimal" and config.decimalTargetTypes:
         precision, scale = (value for _, value in each.children)
         fits = scale <= 9 and precision - scale <= 29

@@ -35,7 +35,7 @@ def output(command: Process) -> bytes:
 
 
 def wait_until_free(path: Path) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     with path.open("w") as lock:
         while True:
             try:

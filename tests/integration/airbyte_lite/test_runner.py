@@ -197,7 +197,7 @@ def test_command_ends_with_its_client(runner: ConnectorRunner, fake_connector: C
     begin = time.monotonic()
     with pytest.raises(ConnectorError):
         Commands(runner, 1).check(fake_connector, code("time.sleep(60)"))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30  # the command would take a minute
 
 
 def test_specification_is_asked_once_for_many_requests(runner: ConnectorRunner, fake_connector: Connector) -> None:

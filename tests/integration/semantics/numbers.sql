@@ -65,3 +65,15 @@ SELECT CAST(s AS BIGNUMERIC) AS b FROM (SELECT '1e-19' AS s)
 SELECT PARSE_BIGNUMERIC('1.5000000000000000000000') AS a, PARSE_BIGNUMERIC('0.123456789012345678') AS b
 --> ["1.5", "0.123456789012345678"]
 --: a BIGNUMERIC, b BIGNUMERIC
+
+-- -: ten nested calls of functions that use their arguments several times
+SELECT f/f/f/f/f/f/f/f/f/f AS quotient, CAST(CAST(CAST(CAST(CAST(CAST(CAST(CAST(f AS STRING) AS FLOAT64) AS STRING) AS FLOAT64) AS STRING) AS FLOAT64) AS STRING) AS FLOAT64) AS back, LOWER(UPPER(LOWER(UPPER(LOWER(UPPER(s)))))) AS small FROM (SELECT 2.0 AS f, 'aB' AS s)
+--> ["0.00390625", "2.0", "ab"]
+
+-- -: nested calls in a query that groups
+SELECT x + y * x + y * x + y * x AS z, COUNT(*) AS n, SUM(x * y * x * y * x * y) AS s FROM UNNEST([STRUCT(1.5 AS x, 2.0 AS y), (1.5, 2.0)]) GROUP BY x + y * x + y * x + y * x
+--> ["10.5", "2", "54.0"]
+
+-- -
+SELECT 1e308 * f * 1.0 * 1.0 * 1.0 * 1.0 * 1.0 AS z FROM (SELECT 10.0 AS f)
+--! Floating point error in function: *(1e+308, 10.0)

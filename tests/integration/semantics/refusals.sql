@@ -41,3 +41,11 @@ SELECT EXISTS(SELECT x FROM UNNEST(['1']) AS x WHERE x > 5)
 -- windows
 SELECT RANK() OVER () FROM UNNEST([1]) AS x
 --! Window ORDER BY is required for analytic function rank
+
+-- -: dbt show adds a LIMIT
+SELECT 1 LIMIT 1 LIMIT 2
+--! Syntax error: Expected end of input but got keyword LIMIT at [
+
+-- -: a Python function would be read as SQL
+CREATE FUNCTION probe.py_double(x FLOAT64) RETURNS FLOAT64 LANGUAGE python OPTIONS (runtime_version = 'python-3.11', entry_point = 'f') AS r'''def f(x): return 2 * x'''
+--! Python functions

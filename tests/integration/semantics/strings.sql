@@ -41,3 +41,8 @@ SELECT FORMAT('%s', 'a', 'b')
 -- formats
 SELECT FORMAT('%s', DATE '2024-01-01')
 --! Expected STRING; Got DATE
+
+-- formats
+SELECT FORMAT("%'d", x) AS a, FORMAT('%T', x) AS b FROM UNNEST([1000, NULL]) AS x
+--> ["1,000", "1000"]
+--> [null, "NULL"]

@@ -134,3 +134,69 @@ def test_containers_are_paused_in_order_and_always_continued(monkeypatch: pytest
         "unpause airbyte",
         "unpause daemon",
     ]
+
+
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command lines that the Docker way runs, in order; none of them is started."""
+    lines: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        lines.append(" ".join(command))
+        return subprocess.CompletedProcess(command, 0)
+
+    def pipe(command: list[str], target: Path) -> None:
+        run(command)
+        target.write_text(target.name)
+
+    settings = SETTINGS | {"AIRBYTE_MODE": "lite", "WAREHOUSE": "emulator", "COMPOSE_PROJECT_NAME": "shop"}
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(containers, "output", lambda *command: run(list(command)))
+    monkeypatch.setattr(containers, "read_env", lambda: settings)
+    monkeypatch.setattr(containers, "project", lambda: "shop")
+    monkeypatch.setattr(containers, "succeeds", lambda *_: True)
+    monkeypatch.setattr(containers, "wait_for_quiet", lambda _: lines.append("wait"))
+    monkeypatch.setattr(containers, "_pipe", pipe)
+    monkeypatch.setattr(
+        containers, "_feed", lambda command, source: lines.append(f"{' '.join(command)} < {source.name}")
+    )
+    return lines
+
+
+def test_on_docker_everything_is_copied_while_all_writers_are_paused(
+    docker: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "compose_services", lambda: {*containers.PAUSED, "postgres", "socket-proxy"})
+    folder = containers.backup(tmp_path, "")
+    parts = {"dagster.dump", *(f"{name}.tar" for name in containers.VOLUMES)}
+    assert set(verify(folder).parts) == parts
+    first, last = docker.index("docker compose pause warehouse"), docker.index("docker compose unpause warehouse")
+    copies = [at for at, line in enumerate(docker) if "pg_dump" in line or "/volume:ro" in line]
+    assert len(copies) == len(parts)
+    assert (
+        docker.index("wait") < docker.index("docker compose pause airbyte") < first < min(copies) < max(copies) < last
+    )
+    assert "pg_dump" in docker[copies[0]]  # the history first: it is never ahead of the data
+
+    docker.clear()
+    monkeypatch.setattr(containers, "compose_services", lambda: {"webserver"})
+    with pytest.raises(BackupError, match="make down"):
+        containers.restore(folder, verify(folder), "")
+    assert docker == []
+    monkeypatch.setattr(containers, "compose_services", set)
+    containers.restore(folder, verify(folder), "")
+    down = next(at for at, line in enumerate(docker) if "down --volumes" in line)
+    volume = "--label=com.docker.compose.project=shop --label=com.docker.compose.volume=airbyte shop_airbyte"
+    created = docker.index(f"docker volume create {volume}")
+    fed = [line.rpartition("< ")[2] for line in docker if "< " in line]
+    assert down < created
+    assert fed == [*(f"{name}.tar" for name in containers.VOLUMES), "dagster.dump"]
+
+
+def test_the_real_airbytes_database_is_not_copied(
+    docker: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "read_env", lambda: {"AIRBYTE_MODE": "compose"})
+    with pytest.raises(BackupError, match="AIRBYTE_MODE=compose"):
+        containers.backup(tmp_path, "")
+    assert docker == []

@@ -131,6 +131,14 @@ RULES = (
         r"(?s).*Cannot merge schema for unequal (object|array) types\..*?key=(\S+) detected_types=(.+)",
         _unequal_types,
     ),
+    Rule(
+        "ModuleNotFoundError",
+        r"No module named '(\S+)'",
+        _in_file(
+            "the connector needs the Python package {0} to read files of this type (Excel, PDF, documents), and it is "
+            "not installed here. Save the file as CSV, JSONL or Parquet."
+        ),
+    ),
     Rule("ValueError", r"Unsupported avro type: (.*)", _avro_type),
     Rule(
         "TypeError",

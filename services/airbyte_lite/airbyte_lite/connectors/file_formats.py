@@ -41,6 +41,8 @@ def _faults(streams: list[Any]) -> Iterator[tuple[str, str]]:
         if "input_schema" in stream and (fault := _input_schema_fault(stream["input_schema"])):
             yield f"{path}.input_schema", fault
         format_ = stream.get("format")
+        if isinstance(format_, dict) and format_.get("filetype") == "excel":
+            yield f"{path}.format.filetype", "excel is not supported here: save the sheets as CSV files (UTF-8)"
         if isinstance(format_, dict) and format_.get("filetype") == "csv":
             for field, fault in _csv_faults(format_):
                 yield f"{path}.format.{field}", fault

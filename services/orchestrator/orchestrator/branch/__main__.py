@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from connections_file import ConnectionsFileError, load
 from orchestrator.branch.build import Branch, BranchError, Model
 from orchestrator.branch.comparison import Columns, Comparison, query, read
 from orchestrator.settings import Settings
@@ -110,10 +111,13 @@ def main(given: list[str] | None = None) -> int:
         print(f"name={arguments.name}: a name has lower case letters, digits and _ (at most 30).", file=sys.stderr)
         return 1
     checkout = arguments.checkout.resolve()
-    branch = Branch(arguments.name, checkout, Settings.read().dbt_project, arguments.dataset)
+    settings = Settings.read()
     try:
+        streams = [stream for each in load(settings.connections_file).connections for stream in each.streams]
+        marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
+        branch = Branch(arguments.name, checkout, settings.dbt_project, arguments.dataset, marked)
         return drop(branch) if arguments.drop else build(branch, arguments.base)
-    except BranchError as error:
+    except (BranchError, ConnectionsFileError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import yaml
 
 from orchestrator.dbt import DBT
+from orchestrator.dbt_options import BuildOptions
 
-TABLES = {"model", "seed", "snapshot"}
+TABLES = {"model", "seed"}
 
 
 class BranchError(Exception):
@@ -53,6 +55,8 @@ class Branch:
     """The dbt project."""
     dataset: str
     """The main dataset."""
+    marked: Collection[str] = ()
+    """The dbt sources with `deletions: mark`, as for a run of Dagster."""
 
     @property
     def own_dataset(self) -> str:
@@ -72,9 +76,12 @@ class Branch:
         shutil.rmtree(self.folder, ignore_errors=True)
         main, state, target = self.folder / "main", self.folder / "main_target", self.folder / "target"
         self._check_out(base, main)
-        self._dbt(main, main, state, "parse")
+        self._dbt(main, main, state, "parse", *BuildOptions().arguments(self.marked))
         profiles = self._own_profiles()
-        options = ["--select", "state:modified+", "--defer", "--favor-state", "--state", str(state), "--full-refresh"]
+        # A snapshot holds a history that cannot be built again, so the main one is read.
+        options = ["--select", "state:modified+", "--exclude", "resource_type:snapshot"]
+        options += ["--defer", "--favor-state", "--state", str(state)]
+        options += BuildOptions(full_refresh=True).arguments(self.marked)
         output = self._dbt(self.project, profiles, target, "build", *options, check=False)
         results = target / "run_results.json"
         if not results.exists():

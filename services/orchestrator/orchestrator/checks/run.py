@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import dagster as dg
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, file_form, keys, losses, remembered, row_count
+from orchestrator.checks import casts, columns, file_form, keys, losses, remembered, row_count, source_freshness
 from orchestrator.checks.findings import result
 from orchestrator.checks.table import META, TableFacts, read_table
 from orchestrator.files import Bucket
+from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import NotCountedError, StreamFiles
 from orchestrator.reading.objects import Files, copies
@@ -31,10 +32,11 @@ class TableChecks:
     stream: Stream
     table: str
     files: StreamFiles | NotCountedError
+    limits: Limits = NO_LIMITS
 
     @property
     def specs(self) -> list[dg.AssetCheckSpec]:
-        """The checks. Each blocks the assets downstream of the table."""
+        """The checks. Each blocks the assets downstream of the table, except that of its age."""
         if Settings.read().landing_checks == "no":
             return []
         descriptions = {casts.NAME: casts.DESCRIPTION}
@@ -42,8 +44,11 @@ class TableChecks:
             descriptions[keys.NAME] = keys.DESCRIPTION
         if not isinstance(self.files, NotCountedError):
             descriptions |= OF_FILES
+        if self.limits != NO_LIMITS:
+            descriptions[source_freshness.NAME] = source_freshness.DESCRIPTION
+        asset = dg.AssetKey(self.stream.asset_key)
         return [
-            dg.AssetCheckSpec(name, asset=dg.AssetKey(self.stream.asset_key), description=text, blocking=True)
+            dg.AssetCheckSpec(name, asset=asset, description=text, blocking=name != source_freshness.NAME)
             for name, text in descriptions.items()
             if name not in self.stream.checks.skip
         ]
@@ -74,6 +79,9 @@ class TableChecks:
                 read = self._read_files(bucket.files(), self.files, table, instance)
             except NotCountedError as reason:
                 yield from self._not_checked(OF_FILES.keys() & selected, reason)
+        if source_freshness.NAME in selected:
+            synced = source_freshness.last_sync(instance, stream)
+            yield source_freshness.judge(stream, table, self.limits, synced)
         if casts.NAME in selected:
             yield self._casts(table, noted, read.facts if read else {}, bucket)
         if keys.NAME in selected:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from connections_file import Stream
 from orchestrator.warehouse import Warehouse
 
+EXTRACTED = "_airbyte_extracted_at"
 META, URL, MODIFIED = "_airbyte_meta", "_ab_source_file_url", "_ab_source_file_last_modified"
 
 
@@ -25,6 +27,8 @@ class TableFacts:
     """The rows with a key beyond the number of different keys."""
     values: Mapping[str, int] = field(default_factory=dict)
     """The number of rows in which each of the source's columns (in lower case) is not NULL."""
+    newest: datetime | None = None
+    """When the newest row was extracted."""
     deleted: int = 0
     """The rows that `deletions: mark` marks: their records are gone from the newest version of their file."""
 
@@ -55,6 +59,8 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         newest = f"{MODIFIED} < max({MODIFIED}) over (partition by {URL})"
         rows = f"select {newest} as gone from `{table}`"  # noqa: S608 - see Warehouse.query
         measures.append(f"(select countif(gone) from ({rows})) as deleted")  # noqa: S608
+    if EXTRACTED in columns:
+        measures.append(f"max({EXTRACTED}) as newest")
     if known and len(known) == len(key):
         null = " or ".join(f"`{name}` is null" for name in known)
         parts = ", ".join(f"`{name}`" for name in known)
@@ -68,6 +74,7 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         name=table,
         columns=columns,
         rows=rows,
+        newest=row.get("newest"),
         deleted=row.get("deleted", 0),
         changed=row.get("changed", 0),
         key=known,

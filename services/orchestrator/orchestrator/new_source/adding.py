@@ -151,6 +151,8 @@ def _changes(places: Places, name: str, given: Given, found: Found, key: Key) ->
     text = path.read_text(encoding="utf-8", newline="")
     destination = connections_file.load(path).destinations[0].name
     copies = [target.relative_to(places.seed_folder.parent).as_posix() for _, target in given.copies]
+    if len(copies) > 1:
+        copies = [f"{places.seed_folder.name}/{name}/"]
     block = texts.connection_block(name, given, found, key, destination, copies, blocks.anchors(text))
     changed = blocks.with_block(path, text, block)
     _require_valid(changed)

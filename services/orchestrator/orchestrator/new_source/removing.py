@@ -26,7 +26,8 @@ def plan_removal(places: Places, name: str) -> Changes:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     _require_unused(places, name, files)
     copies = [line.partition(MADE_BY)[2].strip() for line in block.splitlines() if MADE_BY in line]
-    seeds = [places.seed_folder.parent / copy for copy in copies]
+    named = [places.seed_folder.parent / copy for copy in copies]
+    seeds = [path for item in named for path in (sorted(item.rglob("*")) if item.is_dir() else [item])]
     present = [path for path in seeds if path.is_file() and path.resolve().is_relative_to(places.seed_folder.resolve())]
     return Changes(places.root, texts={places.connections: changed}, deleted=[*files, *present])
 

@@ -38,7 +38,7 @@ class Values:
         )
 
     def notice(self, block: str) -> None:
-        """Decide for the next block whether declared integers are looked at: they lose something by underscores only."""
+        """Look for underscores: without one, declared integers lose nothing and are not looked at."""
         self._underscores = self._underscores or "_" in block
 
     def in_block(self, block: str, line: int) -> None:

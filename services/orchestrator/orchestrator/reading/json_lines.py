@@ -13,7 +13,7 @@ from orchestrator.reading.text import TooLongError, blocks
 OVER_LINES_LIMIT = 1024 * 1024
 """Most characters of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
 LONG_WHOLE_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9]{7}[0-9.]{9,}|[0-9.]+[eE])")
-"""As LONG_NUMBER, without numbers that lose decimals only. They are often in each line, and the first of them is told."""
+"""As LONG_NUMBER, without numbers that lose decimals only. They are often in each line; the first of them is told."""
 
 
 def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:

@@ -150,7 +150,8 @@ def _year(found: dict[str, str | None], now: int) -> int:
         other = 0 if (int(near) < 50) == (now % 100 < 50) else 100 if int(near) < 50 else -100
         return now - now % 100 + int(near) + other
     if short := found.get("short_year"):
-        return now - now % 10 ** len(short) + int(short)
+        size: int = 10 ** len(short)
+        return now - now % size + int(short)
     return int(found.get("year") or now)
 
 

@@ -1,6 +1,7 @@
 """Functions in Python for what DuckDB cannot compute exactly: macros of functions.sql call them off their fast path."""
 
 import decimal
+import functools
 from typing import Any
 
 import duckdb
@@ -56,8 +57,24 @@ FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
 }
 
 
+NULL_RESULTS = ("_format", "_numeric_safe_multiply")  # may return None for values that are not NULL
+
+
+def _strict(function: Any) -> Any:
+    """Return a function that gives None for an argument None, as DuckDB does by itself for the other functions."""
+
+    @functools.wraps(function)  # DuckDB counts the parameters
+    def strict(*arguments: Any) -> Any:
+        return None if None in arguments else function(*arguments)
+
+    return strict
+
+
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on the connection."""
     connection.remove_function("_zone_name")
     for name, (function, parameters, result) in FUNCTIONS.items():
-        connection.create_function(name, function, list[Any](parameters), result)
+        if name in NULL_RESULTS:
+            connection.create_function(name, _strict(function), list[Any](parameters), result, null_handling="special")
+        else:
+            connection.create_function(name, function, list[Any](parameters), result)

@@ -2,10 +2,12 @@
 
 DuckDB puts the arguments of a macro in place of its parameters. A macro that uses a parameter three times makes 243
 copies of the innermost argument of five nested calls, and DuckDB needs minutes to bind ten of them. Where the copies
-become large, the arguments are bound to names in a lambda: `list_transform([{'a0': x}], lambda _shared: f(_shared.a0))[1]`.
+become large, the arguments are bound to names in a lambda:
+`list_transform([{'a0': x}], lambda _shared: f(_shared.a0))[1]`.
 """
 
 import functools
+import re
 
 from local_bigquery.engine import database
 from local_bigquery.sql import translate
@@ -15,6 +17,7 @@ from sqlglot import exp, parse_one
 from warehouse.semantics.nodes import Node
 
 PREFIX = "bq.main."
+LAMBDA = re.compile(r"\blambda [^:]+:")  # sqlglot does not read a lambda in parentheses
 SIZE = "size"  # the key of a node's size in its `meta`
 VARIABLE = "_shared"  # the parameter of the lambda
 LIMIT = 400  # nodes; DuckDB binds about 100,000 nodes in a second
@@ -36,7 +39,7 @@ class Macro:
         self.size = 1
         self.movable = True
         places = {name.casefold(): number for number, name in enumerate(parameters)}
-        self._count(parse_one(definition, dialect=DuckDBDialect), places, 1)
+        self._count(parse_one(LAMBDA.sub("", definition), dialect=DuckDBDialect), places, 1)
 
     def _count(self, node: Node, places: dict[str, int], times: int) -> None:
         """Count `node` and all below it, which a macro around them repeats `times` times."""

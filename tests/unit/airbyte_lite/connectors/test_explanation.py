@@ -142,6 +142,7 @@ def test_errors_of_s3(exception: str, facts: tuple[str, ...], failure_type: str)
             "ValueError: Unsupported avro type: ['null', 'string']\nfile=a.avro format=filetype='avro'",
             ("a.avro", "['null', 'string']", "input_schema"),
         ),
+        ("ModuleNotFoundError: No module named 'pdfminer'\nfile=a.pdf format=x", ("a.pdf", "pdfminer", "Save")),
         (
             "SchemaInferenceError: Cannot merge schema for unequal array types.\n"
             "key=tags detected_types=[{'type': 'array'}, {'type': 'null'}]",

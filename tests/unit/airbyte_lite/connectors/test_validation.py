@@ -84,6 +84,12 @@ def test_input_schema_is_checked_before_the_connector_runs(value: Any, facts: li
     assert all(fact in found["input_schema"] for fact in facts)
 
 
+def test_a_format_whose_packages_are_not_installed_is_refused() -> None:
+    [(path, text)] = faults({"streams": [{"name": "a", "format": {"filetype": "excel"}}]}, FILES).items()
+    assert path == "configuration.streams.0.format.filetype"
+    assert "CSV" in text
+
+
 def test_column_names_and_streams_are_unique() -> None:
     header = {"header_definition_type": "User Provided", "column_names": ["id", "name", "id"]}
     assert (

@@ -61,7 +61,7 @@ def jobs(store: JobStore, work: Work) -> Iterator[Jobs]:
 @pytest.fixture
 def ended(jobs: Jobs) -> Callable[[Job], Job]:
     def wait(job: Job) -> Job:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not (now := jobs.get(job.id)).ended:
             assert time.monotonic() < deadline
             time.sleep(0.01)

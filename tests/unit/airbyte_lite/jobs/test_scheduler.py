@@ -189,6 +189,17 @@ def test_nothing_is_started_after_the_end(server: Server, clock: FakeClock) -> N
     assert server.started == []
 
 
+def test_what_came_due_before_the_start_is_not_made_up_for(idle: Server, clock: FakeClock) -> None:
+    idle.schedule("c1", due_in(5))
+    clock.ahead = 60
+    idle.scheduler._read()
+    idle.scheduler._start_due()
+    assert idle.started == []
+    clock.ahead = DAY + 5
+    idle.scheduler._start_due()
+    assert idle.started == ["c1"]
+
+
 def test_it_sleeps_until_something_is_due(idle: Server) -> None:
     assert idle.scheduler._seconds() is None
     idle.schedule("c1", due_in(30))

@@ -1,7 +1,9 @@
 """Records into lines."""
 
+import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -88,15 +90,23 @@ def test_text_survives(text: str) -> None:
     assert orjson.loads(RowFormatter(COLUMNS, 1, 0).line(record({"First Name": text})))["First_Name"] == text
 
 
-def test_rows_are_made_faster_than_any_connector_writes_them() -> None:
+def test_rows_cost_no_more_than_to_read_and_write_them_with_pythons_json() -> None:
+    """They take half of that, on any machine. A connector takes more than twice as long as both."""
     types = {"id": "INT64", "user": "INT64", "day": "DATE", "status": "STRING", "amount": "NUMERIC", "at": "TIMESTAMP"}
     values = {"id": 1, "user": 2, "day": "2018-01-01", "status": "placed", "amount": 12.5, "at": "2018-01-01T00:00:00Z"}
-    lines = [orjson.dumps(record({**values, "id": n})) for n in range(20_000)]
+    lines = [orjson.dumps(record({**values, "id": n})) for n in range(5_000)]
     rows = RowFormatter([Column(name, name, FieldType(kind)) for name, kind in types.items()], 1, 1)
-    seconds = []
-    for _ in range(3):  # of processor time, the best of three: the machine may be busy
-        began = time.process_time()
-        for line in lines:
-            rows.line(orjson.loads(line))
-        seconds.append(time.process_time() - began)
-    assert len(lines) / min(seconds) > 100_000  # 300,000 on an idle machine; the S3 connector writes 62,000
+
+    def seconds(work: Callable[[bytes], object]) -> float:
+        """Return the processor time of this thread, the best of five."""
+        found = []
+        for _ in range(5):
+            began = time.thread_time()
+            for line in lines:
+                work(line)
+            found.append(time.thread_time() - began)
+        return min(found)
+
+    assert seconds(lambda line: rows.line(orjson.loads(line))) < 1.5 * seconds(
+        lambda line: json.dumps(json.loads(line))
+    )

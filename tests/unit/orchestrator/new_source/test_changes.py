@@ -59,6 +59,21 @@ def test_a_source_is_appended_and_removed_without_a_trace(places: Places, refund
     assert not (places.dbt_project / "models/staging/refunds").exists()
 
 
+def test_a_folder_is_named_once_and_removed_as_a_whole(places: Places, refunds: Path) -> None:
+    before = content(places)
+    folder = refunds.parent / "days"
+    folder.mkdir()
+    for day in range(30):
+        (folder / f"{day}.csv").write_text(f"id,n\n{day},1\n")
+    make(places, folder)
+    text = places.connections.read_text()
+    assert text.count("seed_data/refunds/\n") == 1
+    assert "globs: [jaffle_shop/refunds/*.csv]" in text
+    assert len(list((places.seed_folder / "refunds").iterdir())) == 30
+    plan_removal(places, "refunds").make(places.journal)
+    assert content(places) == before
+
+
 def test_a_block_in_the_middle_is_removed_alone(places: Places, refunds: Path) -> None:
     before = places.connections.read_bytes()
     make(places, refunds)

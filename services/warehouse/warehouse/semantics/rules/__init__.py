@@ -95,6 +95,7 @@ RULES = (
     dates.parsed_instants,
     dates.date_parts,
     dates.on_instants,
+    dates.on_local_times,
     dates.months_apart,
     dates.extract_parts,
     dates.interval_parts,

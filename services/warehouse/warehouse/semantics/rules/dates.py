@@ -123,8 +123,10 @@ def date_parts(node: exp.Expr, facts: Facts) -> None:
     function = ON_DATES.get(type(node)) or ON_TIMESTAMPS[type(node)]
     if type(node) in ON_DATES and is_literal(node.this) and kind == "STRING":
         kind = "DATE"
-    if type(node) in ON_TIMESTAMPS:
+    if type(node) in ON_TIMESTAMPS and kind not in ("DATE", "DATETIME"):
         kind = "TIMESTAMP"
+    elif isinstance(node, exp.TimestampAdd | exp.TimestampSub):
+        kind = "DATETIME"
     wrong = {"DATE": TIME_PARTS, "TIMESTAMP": CALENDAR_PARTS}.get(kind or "", frozenset())
     if unit in wrong:
         raise refuse(f"{function} does not support the {unit} date part when the argument is {kind} type", place(node))
@@ -139,6 +141,16 @@ def on_instants(node: exp.Expr, facts: Facts) -> Node | None:
     arguments = {key: value for key, value in node.args.items() if key in ("this", "expression", "unit")}
     call_of_kind = function(**{key: value.copy() for key, value in arguments.items()})
     return typed(call_of_kind, "INT64") if function in DIFFS else in_range(call_of_kind, kind)
+
+
+@rule("TIMESTAMP_ADD and TIMESTAMP_SUB of a DATE or DATETIME are a DATETIME", exp.TimestampAdd, exp.TimestampSub)
+def on_local_times(node: exp.Expr, facts: Facts) -> Node | None:
+    if of(node.this) not in ("DATE", "DATETIME"):
+        return None
+    function = exp.DatetimeAdd if isinstance(node, exp.TimestampAdd) else exp.DatetimeSub
+    local = typed(node.this.copy(), "DATETIME")
+    moved = function(this=local, expression=node.expression.copy(), unit=node.args["unit"].copy())
+    return in_range(moved, "DATETIME")
 
 
 @rule("CURRENT_TIMESTAMP is the function, also beside an alias of that name", exp.CurrentTimestamp, exp.CurrentDate)

@@ -27,7 +27,7 @@ def insert_types(insert: exp.Insert, facts: Facts) -> None:
     target, source = insert.this, insert.expression
     table = target.this if isinstance(target, exp.Schema) else target
     columns = facts.columns(table) if isinstance(table, exp.Table) else {}
-    lookup = {column.casefold(): kind for column, kind in columns.items()}
+    lookup = {"_partitiontime": "TIMESTAMP"} | {column.casefold(): kind for column, kind in columns.items()}
     named = [c.name for c in target.expressions] if isinstance(target, exp.Schema) else list(columns)
     if not columns or table.name.startswith("__"):
         return

@@ -1,0 +1,17 @@
+"""Adds the number of rows to the materialization of a dbt model, under Dagster's name `dagster/row_count`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+
+STORED = {"table", "incremental", "snapshot"}
+"""The materializations of dbt that keep rows. To count the rows of a view, its query would have to run."""
+
+
+def with_row_count(item: Any, node: Mapping[str, Any], count: Callable[[str], int]) -> Any:
+    """Return the event of a dbt node. `count` returns the rows of a table, named `project.dataset.table`."""
+    if not isinstance(item, dg.Output) or node.get("config", {}).get("materialized") not in STORED:
+        return item
+    table = f"{node['database']}.{node['schema']}.{node['alias']}"
+    return item.with_metadata({**item.metadata, "dagster/row_count": count(table)})
