@@ -48,11 +48,11 @@ class Mail(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[socketserver.BaseServer], int]]:
+def serve() -> Iterator[Callable[[socketserver.TCPServer], int]]:
     """A function that serves in the background and returns the port."""
-    servers: list[socketserver.BaseServer] = []
+    servers: list[socketserver.TCPServer] = []
 
-    def start(server: socketserver.BaseServer) -> int:
+    def start(server: socketserver.TCPServer) -> int:
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         return int(server.socket.getsockname()[1])
@@ -64,7 +64,7 @@ def serve() -> Iterator[Callable[[socketserver.BaseServer], int]]:
 
 
 @pytest.fixture
-def slack(serve: Callable[[socketserver.BaseServer], int], monkeypatch: pytest.MonkeyPatch) -> type[Slack]:
+def slack(serve: Callable[[socketserver.TCPServer], int], monkeypatch: pytest.MonkeyPatch) -> type[Slack]:
     """Slack's webhook, in this process."""
     from apprise.plugins.slack import NotifySlack
 
@@ -89,7 +89,7 @@ def test_a_service_that_refuses_is_told_without_its_secret(slack: type[Slack]) -
     assert "TIiajkdnlazkcOXrIdevi7FQ" not in str(error.value)
 
 
-def test_mail(serve: Callable[[socketserver.BaseServer], int]) -> None:
+def test_mail(serve: Callable[[socketserver.TCPServer], int]) -> None:
     Mail.got = []
     port = serve(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail))
     send_by_apprise(

@@ -10,7 +10,7 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from tests.integration.running import Server
 
 
-@pytest.fixture(scope="class")  # type: ignore[no-redef] # ours in place of dbt's
+@pytest.fixture(scope="class")  # type: ignore[no-redef]  # instead of dbt's
 def dbt_profile_target(warehouse: Server) -> dict[str, Any]:
     """Return the dbt profile of the emulator."""
     return {
@@ -27,7 +27,7 @@ def dbt_profile_target(warehouse: Server) -> dict[str, Any]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_flags() -> Iterator[None]:
-    """Skip dbt's search for the module that asks for a flag: it takes a second for each flag among pytest's modules."""
+    """Skip dbt's search for the module that asks for a flag: with pytest's modules it takes a second a flag."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt.adapters.bigquery.impl"))
         yield
