@@ -94,3 +94,7 @@ SELECT * FROM (SELECT 1 AS x, 2 AS k) PIVOT(SUM(x), COUNT(*) FOR k IN (2))
 -- pivoted_names
 SELECT * FROM (SELECT 1 AS x, 1.5 AS k) PIVOT(SUM(x) FOR k IN (0.5 + 1))
 --! needs an alias
+
+-- -: an alias may have the name of a function's argument
+CREATE TEMP FUNCTION same_name(x INT64) AS ((SELECT x AS x)); SELECT same_name(3) AS t
+--> ["3"]
