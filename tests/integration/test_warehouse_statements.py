@@ -113,3 +113,10 @@ RESULTS = [
 def test_what_is_written(bigquery: Client, writes: None, statements: list[str], query: str, rows: list[Any]) -> None:
     run(bigquery, ";\n".join(statements))
     assert run(bigquery, query) == rows
+
+
+def test_a_table_of_the_default_dataset_is_renamed(bigquery: Client, writes: None) -> None:
+    run(bigquery, "CREATE OR REPLACE TABLE w.old_name AS SELECT 1 AS id")
+    config = google_bigquery.QueryJobConfig(default_dataset=f"{bigquery.project}.w")
+    bigquery.query("ALTER TABLE old_name RENAME TO new_name", config, job_retry=None).result()
+    assert run(bigquery, "SELECT id FROM w.new_name") == [(1,)]
