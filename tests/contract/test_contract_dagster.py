@@ -50,6 +50,7 @@ def test_a_job_is_followed_through_every_status(airbyte: Fake, connection: str) 
     airbyte.progress = [status for status in airbyte.shapes["job_statuses"] if status not in ended] + ["succeeded"]
     job = sync()
     assert (job["status"], job["rowsSynced"], job["bytesSynced"]) == ("succeeded", 3, 9)
+    assert job["isFollowed"] is False
     assert airbyte.sent("POST job") == [{"connectionId": connection, "jobType": "sync"}]
     assert only(airbyte)["status"] == "succeeded"
 
@@ -65,7 +66,8 @@ def test_a_job_that_does_not_succeed(airbyte: Fake, connection: str, status: str
 def test_a_job_that_runs_already_is_followed(airbyte: Fake, connection: str) -> None:
     job = airbyte.start(connection, airbyte.shapes["waiting"])
     airbyte.progress = ["running", "succeeded"]
-    assert sync()["jobId"] == job["jobId"]
+    followed = sync()
+    assert (followed["jobId"], followed["isFollowed"]) == (job["jobId"], True)
     assert airbyte.sent("POST job") == []
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,11 +100,19 @@ def bucket(s3_client: S3Client) -> Iterator[str]:
 
 @pytest.fixture
 def put(s3_client: S3Client, bucket: str) -> Callable[[str, str | bytes], None]:
-    """A function that writes an object into the fresh bucket: put("folder/file.csv", "id\\n1\\n")."""
+    """A function that writes an object into the fresh bucket: put("folder/file.csv", "id\\n1\\n").
+
+    S3 keeps whole seconds, and an incremental sync reads an object again only if its time has changed. So an object is
+    written again in another second.
+    """
+    written: dict[str, int] = {}
 
     def write(key: str, content: str | bytes) -> None:
         body = content.encode() if isinstance(content, str) else content
+        while written.get(key) == int(time.time()):
+            time.sleep(0.05)
         s3_client.put_object(Bucket=bucket, Key=key, Body=body)
+        written[key] = int(time.time())
 
     return write
 

@@ -22,7 +22,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
 
     workspace_id: str
 
-    def client(self) -> AirbyteClient:
+    def client(self) -> Client:
         """Return a client of the workspace's two APIs; sends nothing."""
         settings = Settings.read()
         url = settings.airbyte_url
@@ -51,11 +51,15 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
             )
 
     def sync(self, connection_name: str) -> Mapping[str, Any]:
-        """Run a connection's sync to its end and return Airbyte's job; raises Failure with the reason."""
+        """Run a connection's sync to its end and return Airbyte's job; raises Failure with the reason.
+
+        `isFollowed` in it is True if the job was running already. It may not have read files that exist now.
+        """
         client = self.client()
         connection_id = find_connection(client, connection_name)
         try:
-            return client.sync_and_poll(connection_id).job_details
+            details = client.sync_and_poll(connection_id).job_details
+            return {**details, "isFollowed": not client.has_started}
         except Conflict as conflict:
             raise dg.Failure(
                 f"Airbyte did not start the sync of {connection_name!r}: {conflict.description} If the connection is "

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import requests
 from dagster_airbyte.resources import AirbyteClient
+from pydantic import PrivateAttr
 
 LONGEST_SYNC = timedelta(days=2)  # dagster-airbyte's limit for the duration of a sync
 ACTIVE = {"pending", "running", "incomplete"}
@@ -27,6 +28,13 @@ class Client(AirbyteClient):
     Raises Refused and Conflict at once, with Airbyte's reason.
     """
 
+    _has_started: bool = PrivateAttr(default=False)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether a job was started by this client; otherwise it has followed a job that was running already."""
+        return self._has_started
+
     def start_sync_job(self, connection_id: str) -> Mapping[str, Any]:
         """Start a sync and return its job, or the job that is running already; raises Failure without either.
 
@@ -34,13 +42,15 @@ class Client(AirbyteClient):
         have been started.
         """
         try:
-            return super().start_sync_job(connection_id)
+            job = super().start_sync_job(connection_id)
         except dg.Failure:
             jobs = self.get_jobs_for_connection(connection_id, created_after=datetime.now() - LONGEST_SYNC)
             running = [job.id for job in jobs if job.status in ACTIVE and job.type == "sync"]
             if len(running) != 1:
                 raise
             return self.get_job_details(running[0])
+        self._has_started = True
+        return job
 
     def _single_request(
         self,

@@ -28,6 +28,7 @@ from orchestrator.dbt_options import BuildOptions
 from orchestrator.failing_rows import with_failing_rows
 from orchestrator.freshness import FreshTranslator
 from orchestrator.model_rows import with_row_count
+from orchestrator.one_build import one_build
 from orchestrator.warehouse import Warehouse
 
 # From the folder of this environment, which need not be on the PATH.
@@ -123,7 +124,8 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
     manifest = prepare(project)
     dbt_options.check_marked(marked, manifest)
 
-    # The pool (its limit is in compose/dagster/dagster.yaml) keeps two runs from building the same tables at once.
+    # The pool (its limit is in compose/dagster/dagster.yaml) keeps two runs from building the same tables at once;
+    # without Docker one_build does.
     @dbt_assets(
         manifest=manifest,
         project=project,
@@ -138,14 +140,15 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS, *config.arguments(marked)]
         # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
         target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
-        invocation = dbt.cli(command, context=context, target_path=target)
-        try:
-            for node, item in costs.with_costs(invocation):
-                known = invocation.manifest["nodes"].get(node, {})
-                yield with_failing_rows(with_row_count(item, known, warehouse.stored_rows), known, warehouse.query)
-        except DagsterDbtCliRuntimeError as error:
-            what = shortened(invocation._error_messages) or str(error)
-            raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None
+        with one_build(context.log):
+            invocation = dbt.cli(command, context=context, target_path=target)
+            try:
+                for node, item in costs.with_costs(invocation):
+                    known = invocation.manifest["nodes"].get(node, {})
+                    yield with_failing_rows(with_row_count(item, known, warehouse.stored_rows), known, warehouse.query)
+            except DagsterDbtCliRuntimeError as error:
+                what = shortened(invocation._error_messages) or str(error)
+                raise dg.Failure(f"dbt build failed. Its log: {target / 'dbt.log'}\n{what}") from None
         shutil.rmtree(target)
 
     return dbt_build

@@ -60,7 +60,7 @@ def landing_assets(
             }
             if "bytesBilled" in job:  # sent by airbyte-lite only
                 metadata["bytes_billed"] = int(job["bytesBilled"])
-            for stream, objects in present:
+            for stream, objects in present if not job["isFollowed"] else ():
                 known.remember(context.instance, stream, objects)
         for table in tables:
             key = dg.AssetKey(table.stream.asset_key)

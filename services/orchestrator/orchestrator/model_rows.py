@@ -14,4 +14,8 @@ def with_row_count(item: Any, node: Mapping[str, Any], count: Callable[[str], in
     if not isinstance(item, dg.Output) or node.get("config", {}).get("materialized") not in STORED:
         return item
     table = f"{node['database']}.{node['schema']}.{node['alias']}"
-    return item.with_metadata({**item.metadata, "dagster/row_count": count(table)})
+    try:
+        rows = count(table)
+    except dg.Failure:  # the model is built; a number that cannot be read does not make the build fail
+        return item
+    return item.with_metadata({**item.metadata, "dagster/row_count": rows})

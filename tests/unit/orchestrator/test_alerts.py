@@ -65,6 +65,16 @@ def test_separate_causes_are_separate_incidents() -> None:
     assert told(book, good("b"))[1] == [("recovered", "2")]
 
 
+def test_another_cause_with_the_same_consequence_is_told() -> None:
+    def run(cause: str) -> Observation:
+        return Observation(subject="s", wrong=[cause, "asset fct_orders"], causes=[cause])
+
+    book, messages = told(Book(), run("check stg_orders key"), run("check stg_orders key"), run("asset payments"))
+    assert messages == [("failed", "1"), ("failed", "2")]
+    assert told(book, good("asset payments"))[1] == [("recovered", "2")]
+    assert told(book, good("check stg_orders key", "asset fct_orders"))[1] == [("recovered", "1")]
+
+
 NAMES = st.lists(st.sampled_from("abcd"), max_size=3)
 
 
@@ -127,6 +137,49 @@ def test_a_service_that_is_away_does_not_keep_the_others_from_their_messages(tmp
     for now in (100.0, 200.0):
         deliver(Outbox(tmp_path), tmp_path, [URL, other], now, send)
     assert got == [other]
+
+
+def test_what_a_wrong_address_did_not_get_goes_to_the_corrected_one(tmp_path: Path) -> None:
+    service, other, corrected = Service(), "json://other", "json://user:another@example.com"
+    outbox = Outbox(tmp_path)
+    outbox.write(Book(), [message()], [delivery.FILE, target_name(URL), target_name(other)])
+    service.away = True
+    deliver(outbox, tmp_path, [URL], 100.0, service.send)
+    service.away = False
+    deliver(outbox, tmp_path, [other], 101.0, service.send)
+    assert len(service.got) == 1
+    deliver(outbox, tmp_path, [other, corrected], 102.0, service.send)
+    assert len(service.got) == 1, "URL's message was given to the only address then, which has it"
+    outbox.write(Book(), [message()], [target_name(URL), target_name(other)])
+    deliver(outbox, tmp_path, [corrected, other], 900.0, service.send)
+    assert len(service.got) == 3
+
+
+def test_a_service_that_takes_nothing_is_told_to_the_others_until_it_does(tmp_path: Path) -> None:
+    service, target = Service(), target_name(URL)
+    service.away = True
+    outbox = Outbox(tmp_path)
+    outbox.write(Book(), [message()], [target])
+    for now in (100.0, 200.0, 300.0):
+        assert not [each for each in standing.services(outbox, [target], Book()) if each.wrong]
+        deliver(outbox, tmp_path, [URL], now, service.send)
+    book, messages = told(Book(), *standing.services(outbox, [target], Book()))
+    assert messages == [("failed", "1")]
+    service.away = False
+    deliver(outbox, tmp_path, [URL], 999.0, service.send)
+    assert told(book, *standing.services(outbox, [target], book))[1] == [("recovered", "1")]
+
+
+@pytest.mark.parametrize("url", ["hooks.slack.com/services/T0/SECRET", "SECRET", "x:SECRET"])
+def test_an_address_that_is_not_known_is_not_shown(url: str) -> None:
+    with pytest.raises(NotSentError) as error:
+        delivery.send_by_apprise(url, "t", "b", True)
+    assert "SECRET" not in str(error.value)
+
+
+def test_each_part_of_an_address_is_secret() -> None:
+    parts = delivery.secrets("mailtos://ada:p%40ssword@example.com?to=data@example.com&pass=another")
+    assert {"ada", "p%40ssword", "p@ssword", "another"} <= set(parts)
 
 
 def test_a_crash_between_file_and_mark_writes_no_line_twice(tmp_path: Path) -> None:
@@ -213,14 +266,17 @@ def test_runs_of_dagster_become_messages(tmp_path: Path) -> None:
         assert "The check is_right of orders failed: line 3: a letter in a number" in body
         assert "Not built: mart" in body
         assert "http://here:3000/runs/" in body
-        assert after("away") == []  # orders and mart again: the same incident
+        assert after("wrong") == []  # the same incident
+        [(title, body)] = after("away")
+        assert "The step orders failed: " in body, "another cause, although mart is known to be missing"
+        assert after("away") == []
         [(title, body)] = after()
-        assert title == "recovered: the run of all_assets"
+        assert title == "Data platform: 2 recovered"
         assert after() == []
         [(title, body)] = after("away")
         assert "The step orders failed: " in body
         assert "the warehouse is away" in body
-    assert [line["kind"] for line in lines(tmp_path)] == ["failed", "recovered", "failed"]
+    assert [line["kind"] for line in lines(tmp_path)] == ["failed", "failed", "recovered", "recovered", "failed"]
     assert "secret" not in (tmp_path / "alerts.jsonl").read_text()
 
 

@@ -230,6 +230,17 @@ def test_objects_that_change_and_change_back_while_a_run_waits_are_loaded_again(
     assert bucket.looks(4) == [["shop/orders"]]
 
 
+def test_wrong_data_of_another_table_does_not_end_the_load_of_a_table_that_failed(bucket: Bucket) -> None:
+    bucket.put("shop/orders.csv", "2")
+    bucket.put("shop/lines.csv", "wrong")
+    assert [bucket.look(), bucket.look()] == [[], ["shop/orders", "shop/lines"]]
+    before = bucket.loaded["shop/orders"]
+    bucket.end(Outcome.WRONG_DATA)
+    bucket.loaded["shop/orders"] = before
+    bucket.look()
+    assert bucket.look(40.0) == ["shop/orders"]
+
+
 def test_objects_that_change_and_change_back_after_a_failed_run_are_loaded(bucket: Bucket) -> None:
     bucket.put("shop/orders.csv", "2")
     assert [bucket.look(), bucket.look()] == [[], ["shop/orders"]]

@@ -19,6 +19,14 @@ def test_a_model_that_keeps_rows_has_their_number(materialized: str) -> None:
     assert {name: value.value for name, value in found.metadata.items()} == {"other": 1, "dagster/row_count": 99}
 
 
+def test_a_number_that_cannot_be_read_is_left_out() -> None:
+    def away(_: str) -> int:
+        raise dg.Failure("503")
+
+    event = dg.Output(None)
+    assert with_row_count(event, node("table"), away) is event
+
+
 def test_a_view_is_not_counted() -> None:
     event = dg.Output(None)
     assert with_row_count(event, node("view"), lambda _: 1 // 0) is event

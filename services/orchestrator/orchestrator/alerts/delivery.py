@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from orchestrator.alerts.incidents import Message
 from orchestrator.alerts.outbox import Outbox, target_name
@@ -31,6 +33,7 @@ def deliver(outbox: Outbox, folder: Path, urls: Sequence[str], now: float, send:
     if messages := outbox.unsent(FILE, now):
         write_lines(folder / "alerts.jsonl", messages)
         outbox.mark_sent(FILE, [number for number, _ in messages], now)
+    outbox.readdress([target_name(url) for url in urls])
     errors = []
     for url in urls:
         target = target_name(url)
@@ -112,6 +115,12 @@ def notification(messages: Sequence[Message]) -> tuple[str, str]:
     return title, "\n\n".join(parts)
 
 
+def secrets(url: str) -> list[str]:
+    """Return the parts of an address that may be secret, as they are written and decoded: all but the scheme."""
+    parts = re.split(r"[/:@?&=,]+", url)[1:]
+    return list(dict.fromkeys([url, *url.split("/")[2:], *parts, *map(unquote, parts)]))
+
+
 def send_by_apprise(url: str, title: str, body: str, failed: bool) -> None:
     """Send one notification. Raises NotSentError."""
     # Imported here: it takes half a second, and most looks have nothing to send.
@@ -119,13 +128,13 @@ def send_by_apprise(url: str, title: str, body: str, failed: bool) -> None:
 
     service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
-        raise NotSentError(
-            f"ALERT_URLS has an address that apprise does not know; it begins with {url.split(':')[0]!r}."
-        )
+        scheme = re.match(r"[a-z0-9]+(?=://)", url)
+        begins = f"it begins with {scheme[0]!r}" if scheme else "it has no scheme such as slack://"
+        raise NotSentError(f"ALERT_URLS has an address that apprise does not know; {begins}.")
     kind = apprise.NotifyType.FAILURE if failed else apprise.NotifyType.SUCCESS
     with apprise.LogCapture(level=apprise.logging.WARNING) as log:
         sent = service.notify(title=title, body=body, notify_type=kind)
         text = log.getvalue()
     if not sent:
-        reason = Redactor([url, *url.split("/")[2:]])(" ".join(text.split())) or "no reason given"
+        reason = Redactor(secrets(url))(" ".join(text.split())) or "no reason given"
         raise NotSentError(f"The service {service.service_name} did not take the alert: {reason[:500]}")

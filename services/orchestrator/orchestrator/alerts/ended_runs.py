@@ -55,7 +55,8 @@ def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation
     run = instance.get_run_by_id(run_id)
     if run is None or run.tags.get(WILL_RETRY_TAG) == "true":
         return None
-    planned, built = set[str](), set[str]()
+    planned, built = dict[str, str | None](), set[str]()
+    failed_steps = set[str | None]()
     wrong, right, reasons = list[str](), list[str](), list[str]()
     for entry in instance.all_logs(run_id, of_type=OF_STEPS):
         event = entry.dagster_event
@@ -71,24 +72,33 @@ def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation
                 wrong.append(name)
                 reasons.append(f"The check {check.check_name} of {asset} failed: {short(check.description)}")
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
-            reasons += _reason(event)
+            if found := list(_reason(event)):
+                reasons += found
+                failed_steps.add(event.step_key)
+        elif event.asset_key and event.is_asset_materialization_planned:
+            planned[event.asset_key.to_user_string()] = event.step_key
         elif event.asset_key:
-            built_or_planned = planned if event.is_asset_materialization_planned else built
-            built_or_planned.add(event.asset_key.to_user_string())
+            built.add(event.asset_key.to_user_string())
     subject = f"the run of {run.job_name}"
     right += [f"asset {name}" for name in sorted(built)]
     if run.status is dg.DagsterRunStatus.SUCCESS:
         return Observation(
-            subject=subject, link=link, wrong=wrong, right=[*right, f"job {run.job_name}"], text="\n".join(reasons)
+            subject=subject,
+            link=link,
+            wrong=wrong,
+            right=[*right, f"job {run.job_name}"],
+            causes=wrong,
+            text="\n".join(reasons),
         )
-    missing = sorted(planned - built)
+    missing = sorted(planned.keys() - built)
+    causes = [*wrong, *(f"asset {name}" for name in missing if planned[name] in failed_steps)]
     wrong += [f"asset {name}" for name in missing]
     if missing:
         reasons.append(f"Not built: {', '.join(missing)}.")
     if not reasons:
         reasons = _of_the_run(instance, run_id)
     wrong = wrong or [f"job {run.job_name}"]
-    return Observation(subject=subject, link=link, wrong=wrong, right=right, text="\n".join(reasons))
+    return Observation(subject=subject, link=link, wrong=wrong, right=right, causes=causes, text="\n".join(reasons))
 
 
 def _reason(event: dg.DagsterEvent) -> Iterator[str]:

@@ -27,6 +27,8 @@ class Observation(_Model):
     """The names of symptoms, the same each time: `check shop/orders key_is_whole`."""
     right: list[str] = []
     """The names of symptoms that are known to be absent."""
+    causes: list[str] = []
+    """The wrong symptoms that do not follow from another one of this observation."""
 
 
 class Incident(_Model):
@@ -86,16 +88,21 @@ def apply(book: Book, observations: Iterable[Observation], now: float) -> tuple[
 
 
 def _found(book: Book, observation: Observation, now: float) -> Message | None:
-    """Add the symptoms to the open incidents that have one of them; without one, open an incident and tell it."""
+    """Add the symptoms to the open incidents that have one of them, and tell nothing.
+
+    Without such an incident, or if the observation has a cause that none of them has, open an incident and tell it.
+    """
     wrong = list(dict.fromkeys(observation.wrong))
     if known := [incident for incident in book.incidents.values() if not set(wrong).isdisjoint(incident.open)]:
         covered = {name for incident in known for name in incident.open}
         new = [name for name in wrong if name not in covered]
-        known[0].open += new
-        known[0].symptoms += [name for name in new if name not in known[0].symptoms]
         for incident in known:
             incident.times += 1
-        return None
+        if set(new).isdisjoint(observation.causes):
+            known[0].open += new
+            known[0].symptoms += [name for name in new if name not in known[0].symptoms]
+            return None
+        wrong = new
     book.number += 1
     opened = Incident(id=str(book.number), subject=observation.subject, opened_at=now, symptoms=wrong, open=list(wrong))
     book.incidents[opened.id] = opened

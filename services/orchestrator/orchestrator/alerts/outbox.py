@@ -68,6 +68,23 @@ class Outbox:
                 )
             connection.execute("delete from messages where at < ?", [time.time() - KEEP_DAYS * 86400])
 
+    def readdress(self, targets: Sequence[str]) -> None:
+        """Give messages that were not sent to a target which no longer exists to these targets; to none if empty."""
+        if not targets:
+            return
+        gone = f"sent_at is null and target not in ({', '.join('?' * len(targets))})"
+        with self._connect() as connection:
+            for target in targets:
+                connection.execute(
+                    "insert or ignore into deliveries (message, target) "  # noqa: S608 - question marks only
+                    f"select message, ? from deliveries where {gone} and target != 'file'",
+                    [target, *targets],
+                )
+            connection.execute(
+                f"delete from deliveries where {gone} and target != 'file'",  # noqa: S608 - question marks only
+                list(targets),
+            )
+
     def unsent(self, target: str, now: float) -> list[tuple[int, Message]]:
         """Return the messages that the target has not got; none during the pause after a failure."""
         with self._connect() as connection:
@@ -109,6 +126,6 @@ class Outbox:
             )
 
     def failing(self) -> dict[str, str]:
-        """Return the targets whose last message could not be sent, with the reason."""
+        """Return the targets to which three attempts in a row have failed, with the last reason."""
         with self._connect() as connection:
-            return dict(connection.execute("select target, error from targets").fetchall())
+            return dict(connection.execute("select target, error from targets where failures > 2").fetchall())

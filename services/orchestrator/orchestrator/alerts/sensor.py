@@ -54,6 +54,7 @@ def look(
         observations: list[Observation] = [each for each in seen if each]
         observations += [standing.undeclared(book, repository)]
         observations += standing.late(instance, repository) + standing.failing(instance, repository)
+        observations += standing.services(outbox, map(target_name, urls), book)
         after, messages = apply(book, observations, now)
         if first or after != outbox.book():
             outbox.write(after, messages, [delivery.FILE, *map(target_name, urls)])

@@ -1,11 +1,14 @@
 """What is wrong now, whatever has run: late assets, and sensors and schedules that fail."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorTick, TickStatus
 
 from orchestrator.alerts.ended_runs import short
 from orchestrator.alerts.incidents import Book, Observation
+from orchestrator.alerts.outbox import Outbox
 
 FAILING_SECONDS = 60
 """A sensor that fails for less time is not told: a service restarts. A schedule is told at once."""
@@ -55,6 +58,22 @@ def failing(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -
             reason = short(ended.error.message if ended.error else None)
             found.append(Observation(subject=subject, wrong=[symptom], text=reason))
     return found
+
+
+def services(outbox: Outbox, targets: Iterable[str], book: Book) -> list[Observation]:
+    """Return an observation for each service that alerts are sent to, and for those that are no longer declared."""
+    failing = outbox.failing()
+    observations = [
+        Observation(
+            subject="a service of ALERT_URLS takes no alerts", wrong=[f"service {target}"], text=failing[target]
+        )
+        for target in targets
+        if target in failing
+    ]
+    wrong = {name for each in observations for name in each.wrong}
+    names = (name for incident in book.incidents.values() for name in incident.open)
+    right = [name for name in names if name.startswith("service ") and name not in wrong]
+    return [*observations, Observation(subject="the services of ALERT_URLS", right=right)]
 
 
 def _lasts(state: InstigatorState, tick: InstigatorTick) -> bool:

@@ -122,11 +122,13 @@ def follow(state: State, stream: Watched, seen: Seen, now: float, world: World) 
     outcome = world.outcome(asked.run_key)
     if outcome is Outcome.RUNNING:
         return state
-    if outcome is Outcome.SUCCEEDED or seen.digest != asked.digest:
+    known = digest(world.known(stream) or set())
+    if outcome is Outcome.SUCCEEDED or seen.digest != asked.digest or known not in {asked.before, asked.digest}:
         return State()  # compared with what the run has loaded, which may be newer than what it was requested for
-    if outcome is not Outcome.FAILED or asked.attempt == len(RETRY_SECONDS):
-        known = digest(world.known(stream) or set())
-        return State(done=asked.digest) if known in {asked.before, asked.digest} else State()
+    # Wrong data of another table of the run does not tell why this one was not loaded.
+    repeatable = outcome is Outcome.FAILED or (outcome is Outcome.WRONG_DATA and known == asked.before)
+    if not repeatable or asked.attempt == len(RETRY_SECONDS):
+        return State(done=asked.digest)
     if not asked.retry_at:
         asked = asked.model_copy(update={"retry_at": now + RETRY_SECONDS[asked.attempt]})
     return state.model_copy(update={"asked": asked})
