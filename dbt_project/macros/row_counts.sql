@@ -27,6 +27,10 @@
         {%- endfor -%}
         {%- if counted -%}
             {%- set history = row_counts_relation() -%}
+            {#- dbt makes the datasets of its models only; the landing dataset of a branch has none. -#}
+            {%- if not adapter.check_schema_exists(history.database, history.schema) -%}
+                {%- do adapter.create_schema(history) -%}
+            {%- endif -%}
             {%- do run_query(
                 'create table if not exists ' ~ history
                 ~ ' (test string, number_of_rows int64, counted_at timestamp)') -%}

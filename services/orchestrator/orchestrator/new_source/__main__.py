@@ -7,7 +7,7 @@ from pathlib import Path
 
 from connections_file import ConnectionsFileError
 from orchestrator.new_source.adding import NewSource, Places, plan
-from orchestrator.new_source.changes import Changes, take_back
+from orchestrator.new_source.changes import Changes, only_one, take_back
 from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import temporary_folder
 from orchestrator.new_source.removing import plan_removal
@@ -89,9 +89,10 @@ def main(given: list[str] | None = None) -> int:
     settings = Settings.read()
     places = Places(arguments.root, settings.connections_file, settings.dbt_project, arguments.seed_folder)
     try:
-        if take_back(places.journal):
-            print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
-        code: int = arguments.command(places, arguments)
+        with only_one(places.journal):
+            if take_back(places.journal):
+                print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
+            code: int = arguments.command(places, arguments)
     except (SourceError, ConnectionsFileError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -150,8 +150,10 @@ def _changes(places: Places, name: str, given: Given, found: Found, key: Key) ->
     path = places.connections
     text = path.read_text(encoding="utf-8", newline="")
     destination = connections_file.load(path).destinations[0].name
-    copies = [target.relative_to(places.seed_folder.parent).as_posix() for _, target in given.copies]
-    if len(copies) > 1:
+    # A file that is there already belongs to another source: it is not named, so that a removal leaves it.
+    new = [(source, target) for source, target in given.copies if not target.exists()]
+    copies = [target.relative_to(places.seed_folder.parent).as_posix() for _, target in new]
+    if len(copies) > 1 and not (places.seed_folder / name).exists():
         copies = [f"{places.seed_folder.name}/{name}/"]
     block = texts.connection_block(name, given, found, key, destination, copies, blocks.anchors(text))
     changed = blocks.with_block(path, text, block)
@@ -159,13 +161,14 @@ def _changes(places: Places, name: str, given: Given, found: Found, key: Key) ->
     folder = places.source_folder(name)
     return Changes(
         places.root,
-        copies=given.copies,
+        copies=new,
         texts={
             folder / f"_{name}__sources.yml": texts.source_file(name, given.glob, found, key),
             folder / f"_{name}__models.yml": texts.models_file(name, found, key),
             folder / f"stg_{name}.sql": texts.model_file(name, found),
             path: changed,  # last, because `make dev` then reloads everything
         },
+        before={path: text},
     )
 
 

@@ -4,10 +4,12 @@ A journal on the disk names what is being written, so that the next command take
 """
 
 import difflib
+import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,23 +24,32 @@ class Changes:
 
     root: Path
     copies: list[tuple[Path, Path]] = field(default_factory=list)
-    """A file and the path of its copy, which does not exist or has the same content."""
+    """A file and the path of its copy, which does not exist."""
     texts: dict[Path, str] = field(default_factory=dict)
     """The new content of text files, new ones or changed ones; in this order they are written."""
     deleted: list[Path] = field(default_factory=list)
+    before: dict[Path, str] = field(default_factory=dict)
+    """What the changed text files contained when their new content was made; the other texts are new files."""
+    kept: dict[Path, str] = field(default_factory=dict)
+    """The copies that stay, each with the connection that reads it too."""
+
+    def __post_init__(self) -> None:
+        """Note the state of what is deleted, so that an edit made before `make` is seen."""
+        self._stamps = {path: _stamp(path) for path in self.deleted}
 
     def diff(self) -> Iterator[str]:
         """Yield the lines of the diff."""
         for source, target in self.copies:
-            if not target.exists():
-                yield f"copy {source} to {self._shown(target)} ({source.stat().st_size:,} bytes)"
+            yield f"copy {source} to {self._shown(target)} ({source.stat().st_size:,} bytes)"
         for path, text in self.texts.items():
-            yield from self._one(path, _read(path) if path.exists() else None, text)
+            yield from self._one(path, self.before.get(path), text)
         for path in self.deleted:
             if path.suffix in {".sql", ".yml", ".md"}:
                 yield from self._one(path, _read(path), None)
             else:
                 yield f"delete {self._shown(path)} ({path.stat().st_size:,} bytes)"
+        for path, connection in self.kept.items():
+            yield f"keep {self._shown(path)}: the connection {connection!r} reads it too"
 
     def _one(self, path: Path, before: str | None, after: str | None) -> Iterator[str]:
         old, new = (f"{side}/{self._shown(path)}" for side in "ab")
@@ -55,45 +66,78 @@ class Changes:
         return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
 
     def make(self, journal: Path) -> None:
-        """Make all changes. After an error nothing is changed. Raises SourceError when a file cannot be written."""
-        new = [target for _, target in self.copies if not target.exists()]
-        new += [path for path in self.texts if not path.exists()]
-        originals = {str(path): _read(path) for path in self.texts if path.exists()}
+        """Make all changes. After an error nothing is changed.
+
+        Raises SourceError when a file cannot be written, or is not any more what the diff was made from.
+        """
+        self._require_unchanged()
+        originals = {str(path): text for path, text in self.before.items()}
         deleted = [str(path) for path in self.deleted]
-        noted = {"new": [str(path) for path in new], "originals": originals, "deleted": deleted}
+        noted = {"new": [str(path) for path in self._new()], "originals": originals, "deleted": deleted}
         try:
             journal.parent.mkdir(parents=True, exist_ok=True)
-            _write(journal, json.dumps(noted))
+            _put(journal, json.dumps(noted))
             for draft, path in list(self._drafts()):
                 draft.replace(path)
             for path in self.deleted:
                 path.replace(_draft(path))
+            _put(journal, json.dumps({"remove": deleted}))  # from here on nothing is taken back
         except OSError as error:
             take_back(journal)
             raise SourceError(f"{error.filename}: {error.strerror}. Nothing was changed.") from error
-        _write(journal.with_suffix(".draft"), json.dumps({"remove": deleted}))
-        journal.with_suffix(".draft").replace(journal)  # from here on nothing is taken back
         _finish(deleted, journal)
+
+    def _new(self) -> list[Path]:
+        return [target for _, target in self.copies] + [path for path in self.texts if path not in self.before]
+
+    def _require_unchanged(self) -> None:
+        changed = [path for path in self._new() if path.exists()]
+        changed += [path for path, text in self.before.items() if not path.exists() or _read(path) != text]
+        changed += [path for path, stamp in self._stamps.items() if _stamp(path) != stamp]
+        if changed:
+            raise SourceError(
+                f"{changed[0]} was changed after the diff was made. Nothing was written. Run the command again."
+            )
 
     def _drafts(self) -> Iterator[tuple[Path, Path]]:
         """Write each content beside its place; a rename then puts it there."""
         for source, target in self.copies:
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, _draft(target))
-                yield _draft(target), target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, _draft(target))
+            yield _draft(target), target
         for path, text in self.texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(_draft(path), text)
-            if path.exists():
-                shutil.copymode(path, _draft(path))
-            yield _draft(path), path
+            yield _written_draft(path, text), path
+
+
+@contextmanager
+def only_one(journal: Path) -> Iterator[None]:
+    """Keep other commands away from the journal, which names what this one writes. Raises SourceError."""
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    with journal.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SourceError(
+                "another make new-source or make remove-source runs in this checkout. Answer its question, or end it "
+                "with Ctrl+C. Then run this command again."
+            ) from error
+        yield
 
 
 def take_back(journal: Path) -> bool:
-    """Undo the changes of a command that did not end; return whether there was one."""
-    if not journal.exists():
-        return False
+    """Undo the changes of a command that did not end; return whether there was one. Raises SourceError."""
+    try:
+        _draft(journal).unlink(missing_ok=True)
+        return _undo(journal) if journal.exists() else False
+    except OSError as error:
+        raise SourceError(
+            f"{error.filename}: {error.strerror}. An interrupted command was not taken back completely. Mend this, "
+            "then run make new-source or make remove-source again: it goes on with that."
+        ) from error
+
+
+def _undo(journal: Path) -> bool:
     noted = json.loads(_read(journal))
     if "remove" in noted:
         _finish(noted["remove"], journal)
@@ -103,8 +147,9 @@ def take_back(journal: Path) -> bool:
         _draft(path).unlink(missing_ok=True)
         _remove_empty(path.parent, journal.parent.parent)
     for name, text in noted["originals"].items():
-        _write(Path(name), text)
         _draft(Path(name)).unlink(missing_ok=True)
+        if not Path(name).exists() or _read(Path(name)) != text:
+            _put(Path(name), text)
     for path in map(Path, noted["deleted"]):
         if _draft(path).exists():
             _draft(path).replace(path)
@@ -128,11 +173,23 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", newline="")
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _put(path: Path, text: str) -> None:
+    """Write a file so that it has the old content or the new one, also on a full disk."""
+    _written_draft(path, text).replace(path)
+
+
+def _written_draft(path: Path, text: str) -> Path:
+    with _draft(path).open("w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    if path.exists():
+        shutil.copymode(path, _draft(path))
+    return _draft(path)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    return (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None
 
 
 def _remove_empty(folder: Path, top: Path) -> None:

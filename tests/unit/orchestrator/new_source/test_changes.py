@@ -1,5 +1,6 @@
 """What `make new-source` and `make remove-source` change: text is appended, all or nothing, and taken out again."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 import connections_file
 from orchestrator.new_source.adding import Places, plan
-from orchestrator.new_source.changes import Changes, take_back
+from orchestrator.new_source.changes import Changes, only_one, take_back
 from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.removing import plan_removal
 
@@ -145,7 +146,7 @@ def test_an_error_in_the_middle_changes_nothing(places: Places, refunds: Path, m
     monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(SourceError, match="Nothing was changed"):
         make(places, refunds)
-    assert len(done) == 4
+    assert len(done) == 5  # the journal, the copy and three files of dbt
     assert content(places) == before
 
 
@@ -179,6 +180,100 @@ def test_a_source_that_a_model_uses_is_not_removed(places: Places, refunds: Path
         plan_removal(places, "stripe_payments")
     with pytest.raises(SourceError, match="no connection 'none'"):
         plan_removal(places, "none")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("snapshots/history.yml", "snapshots:\n  - name: history\n    relation: ref('stg_refunds')\n"),
+        ("models/exposures.yml", 'exposures:\n  - name: x\n    depends_on: [ref("stg_refunds")]\n'),
+        ("tests/positive.sql", "select * from {{ ref( 'jaffle_shop', 'stg_refunds' ) }}\n"),
+        ("models/unit.yml", "unit_tests:\n  - {name: x, model: stg_refunds, given: []}\n"),
+    ],
+)
+def test_a_source_that_anything_in_dbt_uses_is_not_removed(places: Places, refunds: Path, file: str, text: str) -> None:
+    make(places, refunds)
+    (places.dbt_project / "models/other.sql").write_text("select * from {{ ref('stg_refunds_old') }}\n")
+    plan_removal(places, "refunds")
+    (places.dbt_project / file).write_text(text)
+    with pytest.raises(SourceError, match=file):
+        plan_removal(places, "refunds")
+
+
+def test_an_edit_while_the_question_is_open_is_not_lost(places: Places, refunds: Path) -> None:
+    new = plan(places, "refunds", str(refunds), key=(), header=None, downloads=refunds.parent)
+    places.connections.write_text(places.connections.read_text() + "# mine\n")
+    before = content(places)
+    with pytest.raises(SourceError, match=r"connections\.yaml was changed"):
+        new.changes.make(places.journal)
+    assert content(places) == before
+    make(places, refunds)
+    removal = plan_removal(places, "refunds")
+    model = places.source_folder("refunds") / "stg_refunds.sql"
+    model.write_text("select 1")
+    with pytest.raises(SourceError, match=r"stg_refunds\.sql was changed"):
+        removal.make(places.journal)
+
+
+def test_a_file_that_comes_while_the_question_is_open_is_not_overwritten(places: Places, refunds: Path) -> None:
+    new = plan(places, "refunds", str(refunds), key=(), header=None, downloads=refunds.parent)
+    (places.seed_folder / "refunds.csv").write_text("id\n9\n")
+    with pytest.raises(SourceError, match=r"refunds\.csv was changed"):
+        new.changes.make(places.journal)
+    assert (places.seed_folder / "refunds.csv").read_text() == "id\n9\n"
+
+
+def test_two_commands_do_not_run_at_once(places: Places) -> None:
+    with only_one(places.journal), pytest.raises(SourceError, match="another"), only_one(places.journal):
+        pass
+    with only_one(places.journal):
+        pass
+
+
+def test_a_full_disk_leaves_no_half_file(places: Places, refunds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content(places)
+
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SourceError, match="Nothing was changed"):
+        make(places, refunds)
+    assert content(places) == before
+    originals = {str(places.connections): "original"}
+    places.journal.write_text(json.dumps({"new": [], "originals": originals, "deleted": []}))
+    with pytest.raises(SourceError, match="not taken back"):
+        take_back(places.journal)
+    assert places.connections.read_bytes() == before["connections.yaml"]
+    monkeypatch.undo()
+    assert take_back(places.journal)
+    assert places.connections.read_text() == "original"
+
+
+def test_a_copy_that_was_there_already_is_left_by_a_removal(places: Places, refunds: Path) -> None:
+    (places.seed_folder / "refunds.csv").write_bytes(refunds.read_bytes())
+    days = refunds.parent / "days"
+    (places.seed_folder / "visits").mkdir()
+    days.mkdir()
+    for day in range(3):
+        (days / f"{day}.csv").write_text(f"id,n\n{day},1\n")
+    shutil.copy(days / "0.csv", places.seed_folder / "visits")
+    before = content(places)
+    make(places, refunds)
+    make(places, days, "visits")
+    assert len(content(places)) == len(before) + 2 + 6
+    for name in ("refunds", "visits"):
+        plan_removal(places, name).make(places.journal)
+    assert content(places) == before
+
+
+def test_a_copy_that_another_connection_reads_stays(places: Places, refunds: Path) -> None:
+    make(places, refunds)
+    make(places, places.seed_folder / "refunds.csv", "returns")
+    removal = plan_removal(places, "refunds")
+    assert any(line.startswith("keep seed_data/refunds.csv") and "returns" in line for line in removal.diff())
+    removal.make(places.journal)
+    assert (places.seed_folder / "refunds.csv").read_bytes() == refunds.read_bytes()
 
 
 def test_the_diff_shows_every_file(places: Places, refunds: Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -217,3 +218,15 @@ def test_other_files_are_refused(tmp_path: Path, name: str, content: bytes, told
     path.write_bytes(content)
     with pytest.raises(SourceError, match=told):
         files.local(path, "a", tmp_path / "seed_data")
+
+
+@pytest.mark.parametrize("key", ["data/../../x.csv", "data//x.csv", "data/./x.csv", "data/.."])
+def test_a_key_that_leads_out_of_the_folder_is_not_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    client = MagicMock()
+    client.get_paginator.return_value.paginate.return_value = [{"Contents": [{"Key": key}]}]
+    monkeypatch.setattr("platform_kit.s3.client", lambda: client)
+    with pytest.raises(SourceError, match="empty part"):
+        files.in_bucket("s3://bucket/data/", "bucket", tmp_path)
+    client.download_file.assert_not_called()
