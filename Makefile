@@ -159,7 +159,7 @@ clients: ## Test foreign clients of Airbyte's API; installs 1.3 GB; some of them
 	@$(tests)/pytest --durations=10 tests/integration/clients $(if $(c),-k "$(subst $(space),$(space)or$(space),$(strip $(c)))")
 space := $() $()
 
-dialect: ## Compare the emulator's SQL with 5,000 answers of GoogleSQL (a sample is part of `make test`); five minutes
+dialect: ## Compare the emulator's SQL with 5,000 answers of GoogleSQL (a sample is part of `make test`), run dbt's tests of an adapter; ten minutes
 	@$(install) all
 	@$(tests)/pytest -n 2 tests/dialect
 

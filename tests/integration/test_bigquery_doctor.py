@@ -66,14 +66,15 @@ def test_everything_in_order_and_nothing_made(
 ) -> None:
     bigquery.create_dataset(f"a-project.{dataset_name}")
     found = examine()
-    assert [(finding["level"], finding["next"]) for finding in found] == [("ok", "")] * 5
-    token, queries, landing, staging, trusted = (finding["what"] for finding in found)
+    assert [(finding["level"], finding["next"]) for finding in found] == [("ok", "")] * 6
+    token, queries, landing, staging, trusted, failures = (finding["what"] for finding in found)
     assert f"{ACCOUNT} a token" in token
     assert ACCOUNT in queries
     assert "queries in a-project, location US" in queries
     assert f"the dataset a-project.{dataset_name} is in US" in landing
     assert f"the dataset a-project.{dataset_name}_staging will be created in US" in staging
     assert f"the dataset a-project.{dataset_name}_trusted will be created in US" in trusted
+    assert f"the dataset a-project.{dataset_name}_test_failures will be created in US" in failures
     made = {item.dataset_id for item in bigquery.list_datasets("a-project")}
     assert made & {f"{dataset_name}{suffix}" for suffix in ("", "_staging", "_trusted", "_test_failures")} == {
         dataset_name

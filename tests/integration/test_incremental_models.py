@@ -207,9 +207,9 @@ KNOWN = [
 ]
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, database=None)
+@settings(max_examples=2, deadline=None, derandomize=True, database=None)
 @example(KNOWN)
-@given(st.lists(st.lists(SYNC, min_size=1, max_size=3), min_size=2, max_size=3))
+@given(st.lists(st.lists(SYNC, min_size=1, max_size=3), min_size=2, max_size=2))
 def test_any_sequence_of_syncs_gives_the_rows_of_a_rebuild(
     shop: Shop, runs: list[list[tuple[str, list[dict[str, Any]], bool]]]
 ) -> None:

@@ -20,7 +20,7 @@ from tools.stack import running
 from tools.stack.compose import read_env, urls
 
 FOLDERS = ("CONNECTIONS_FILE", "DBT_PROJECT_DIR", "SEED_DATA_DIR")
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 ASSETS = "{ assetNodes { assetKey { path } } }"
 
 

@@ -68,11 +68,9 @@ def landing_assets(
             numbers = table.read(warehouse) if selected else None
             rows = numbers.rows if numbers else warehouse.count_rows(table.table)
             if key in context.selected_asset_keys:
-                about: dict[str, Any] = {
-                    "dagster/row_count": rows,
-                    "dagster/column_schema": _schema(warehouse, table.table, numbers),
-                }
-                yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **about})
+                schema = _schema(warehouse, table.table, numbers)
+                about = metadata | {"dagster/row_count": rows, "dagster/column_schema": schema}
+                yield dg.MaterializeResult(asset_key=key, metadata=about)
             if numbers:
                 yield from table.results(numbers, selected, warehouse, bucket, context.instance)
 

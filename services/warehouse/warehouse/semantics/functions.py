@@ -5,6 +5,7 @@ import functools
 from typing import Any
 
 import duckdb
+from duckdb.func import SPECIAL
 
 from warehouse.semantics import (
     bytes_functions,
@@ -75,6 +76,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     connection.remove_function("_zone_name")
     for name, (function, parameters, result) in FUNCTIONS.items():
         if name in NULL_RESULTS:
-            connection.create_function(name, _strict(function), list[Any](parameters), result, null_handling="special")
+            connection.create_function(name, _strict(function), list[Any](parameters), result, null_handling=SPECIAL)
         else:
             connection.create_function(name, function, list[Any](parameters), result)
