@@ -105,6 +105,7 @@ new-source: ## Load your own file, folder or S3 key: make new-source name=refund
 remove-source: ## Take a source out of the checkout: make remove-source name=refunds; asks, yes=1 does not
 	@$(install) bootstrap orchestrator
 	@$(launcher) -m tools.local.source remove
+
 branch-dataset: ## Build changed models into datasets of their own, show what differs: make branch-dataset name=x base=main; drop=1 removes them
 	@$(install) bootstrap orchestrator
 	@$(launcher) -m tools.local.branch

@@ -105,7 +105,7 @@ def test_500_and_then_the_job_runs_all_the_same(airbyte: Fake, connection: str) 
 
 def test_no_job_is_a_failure(airbyte: Fake, connection: str) -> None:
     airbyte.faults.append(lambda name, _: (500, {}) if name == f"POST {PUBLIC}jobs" else None)
-    with pytest.raises(dg.Failure, match="reset is already running"):
+    with pytest.raises(dg.Failure, match="exceeded with url"):
         sync()
     assert airbyte.jobs == {}
 

@@ -29,6 +29,8 @@ connections:
     source: shop
     destination: warehouse
     prefix: raw_
+    group: shop
+    owners: [team:shop]
     status: inactive
     schedule: 0 0 12 * * ?
     namespace_definition: custom_format

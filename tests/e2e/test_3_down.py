@@ -12,7 +12,7 @@ def test_make_down_in_mid_run_leaves_only_the_data(running: Stack) -> None:
     running.make("down")
     left = running.left_over()
     assert left["containers"] == left["networks"] == []
-    assert len(left["volumes"]) == 6
+    assert len(left["volumes"]) == 7
 
 
 def test_the_data_is_there_again(running: Stack) -> None:

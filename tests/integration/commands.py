@@ -32,6 +32,7 @@ MODULES = {
         *("dagster._daemon.controller", "dagster._core.storage.sqlite_storage", "dagster._core.executor.in_process"),
         *("dagster._core.storage.local_compute_log_manager", "upath.core", "fsspec.implementations.local"),
         *("dbt.task.build", "dbt_common.clients.agate_helper", "sqlparse", "multiprocessing.dummy", "boto3.s3.inject"),
+        "dbt_schemas",
     ),
 }
 

@@ -69,13 +69,14 @@ class Dbt:
     target: Path
 
     def __call__(self, *arguments: str, project: Path = PROJECT) -> tuple[int, dict[str, str], str]:
-        """Run a dbt command; return its exit code, the status of each node by name, and what it printed."""
+        """Run a dbt command; return its exit code, the status of each node but hooks by name, and what it printed."""
         command = [str(ENVIRONMENTS / "orchestrator/bin/dbt"), "--no-use-colors", *arguments]
         environment = self.environment | {"DBT_PROJECT_DIR": str(project), "DBT_PROFILES_DIR": str(project)}
         process = self.commands.run("orchestrator", command, environment, project)
         name = "sources.json" if arguments[:2] == ("source", "freshness") else "run_results.json"
         results = json.loads((self.target / name).read_text())["results"] if (self.target / name).exists() else []
-        statuses = {result["unique_id"].split(".", 2)[2]: str(result["status"]) for result in results}
+        found = {tuple(result["unique_id"].split(".", 2)): str(result["status"]) for result in results}
+        statuses = {name: status for (kind, _, name), status in found.items() if kind != "operation"}
         return process.returncode, statuses, process.stdout + process.stderr
 
 

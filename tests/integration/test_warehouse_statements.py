@@ -34,6 +34,10 @@ PARTITIONED = [
     "CREATE OR REPLACE TABLE w.p (id INT64, d DATE) PARTITION BY d OPTIONS (require_partition_filter = TRUE)",
     "INSERT INTO w.p VALUES (1, DATE '2024-01-01')",
 ]
+TABLE_FUNCTION = [
+    "CREATE OR REPLACE TABLE FUNCTION w.f(x INT64, s ARRAY<STRING>) RETURNS TABLE<b STRING, x FLOAT64>"
+    " AS SELECT x + 1 AS x, s[0] AS b, 1 AS left_out"
+]
 # what, statements before, the statement that fails, words of its error, a query of the table, its rows
 FAILURES = [
     ("replace", OLD, "CREATE OR REPLACE TABLE w.t (id INT64 NOT NULL) AS SELECT CAST(NULL AS INT64)", "Required field id", "SELECT * FROM w.t", [(1,)]),
@@ -56,6 +60,8 @@ FAILURES = [
     ("other type", NEW, "ALTER TABLE w.t ALTER COLUMN s SET DATA TYPE INT64", "is assignable", "SELECT s FROM w.t", [("abc",)]),
     ("drop a partition's column", PARTITIONED, "ALTER TABLE w.p DROP COLUMN d", "partitions or clusters cannot be dropped", "SELECT id FROM w.p WHERE d > '2000-01-01'", [(1,)]),
     ("load statement", OLD, "LOAD DATA INTO w.t FROM FILES (format = 'CSV', uris = ['gs://b/f.csv'])", "does not support LOAD DATA", "SELECT * FROM w.t", [(1,)]),
+    ("a table function lacks a column", TABLE_FUNCTION, "CREATE OR REPLACE TABLE FUNCTION w.f(x INT64) RETURNS TABLE<c INT64> AS SELECT x AS a", "Column c is declared in RETURNS TABLE", "SELECT * FROM w.f(1, ['k'])", [("k", 2.0)]),
+    ("a table function has a wrong type", TABLE_FUNCTION, "CREATE OR REPLACE TABLE FUNCTION w.f(x INT64) RETURNS TABLE<a STRING> AS SELECT x AS a", "Column a has type STRING but the query produces type INT64", "SELECT * FROM w.f(1, ['k'])", [("k", 2.0)]),
     ("cluster by nothing", OLD, "CREATE OR REPLACE TABLE w.t (id INT64) CLUSTER BY nope", "unrecognized name: nope", "SELECT * FROM w.t", [(1,)]),
     ("cluster by FLOAT64", OLD, "CREATE OR REPLACE TABLE w.t (id FLOAT64) CLUSTER BY id", "type FLOAT64", "SELECT * FROM w.t", [(1,)]),
     ("partition by TIMESTAMP", OLD, "CREATE OR REPLACE TABLE w.t (id TIMESTAMP) PARTITION BY id", "type TIMESTAMP", "SELECT * FROM w.t", [(1,)]),
@@ -98,6 +104,7 @@ RESULTS = [
     ("copy", [*PARTITIONED, "CREATE OR REPLACE TABLE w.copy COPY w.p"], "SELECT column_name FROM w.INFORMATION_SCHEMA.COLUMNS WHERE table_name = 'copy' AND is_partitioning_column = 'YES'", [("d",)]),
     ("wider types", ["CREATE OR REPLACE TABLE w.c AS SELECT 1 AS i, STRUCT(1 AS x) AS s, [STRUCT(1 AS k)] AS l", "ALTER TABLE w.c ALTER COLUMN i SET DATA TYPE NUMERIC, ALTER COLUMN s SET DATA TYPE STRUCT<x INT64, y STRING>, ALTER COLUMN l SET DATA TYPE ARRAY<STRUCT<k INT64, m ARRAY<STRING>>>"], "SELECT i, s, l FROM w.c", [(Decimal(1), {"x": 1, "y": None}, [{"k": 1, "m": []}])]),
     ("columns are renamed, added and dropped", ["CREATE OR REPLACE TABLE w.c AS SELECT 1 AS a, 2 AS b, 3 AS c", "ALTER TABLE w.c RENAME COLUMN a TO x, RENAME COLUMN b TO y", "ALTER TABLE w.c DROP COLUMN c, ADD COLUMN IF NOT EXISTS x INT64, ADD COLUMN z ARRAY<INT64>"], "SELECT * FROM w.c", [(1, 2, [])]),
+    ("columns of a table function", TABLE_FUNCTION, "SELECT ddl FROM w.INFORMATION_SCHEMA.ROUTINES WHERE routine_name = 'f'", [("CREATE TABLE FUNCTION `local-dev.w.f`(`x` INT64, `s` ARRAY<STRING>) RETURNS TABLE<`b` STRING, `x` FLOAT64> AS SELECT x + 1 AS x, s[0] AS b, 1 AS left_out;",)]),
     ("options set to NULL", ["CREATE OR REPLACE TABLE w.c (a INT64 OPTIONS (description = 'x')) OPTIONS (description = 'y', labels = [('k', 'v')])", "ALTER TABLE w.c SET OPTIONS (description = NULL, labels = [('l', 'w')])", "ALTER TABLE w.c ALTER COLUMN a SET OPTIONS (description = NULL)"], "SELECT option_name, option_value FROM w.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'c'", [("labels", '[STRUCT("l", "w")]')]),
 ]  # fmt: skip
 
@@ -106,3 +113,10 @@ RESULTS = [
 def test_what_is_written(bigquery: Client, writes: None, statements: list[str], query: str, rows: list[Any]) -> None:
     run(bigquery, ";\n".join(statements))
     assert run(bigquery, query) == rows
+
+
+def test_a_table_of_the_default_dataset_is_renamed(bigquery: Client, writes: None) -> None:
+    run(bigquery, "CREATE OR REPLACE TABLE w.old_name AS SELECT 1 AS id")
+    config = google_bigquery.QueryJobConfig(default_dataset=f"{bigquery.project}.w")
+    bigquery.query("ALTER TABLE old_name RENAME TO new_name", config, job_retry=None).result()
+    assert run(bigquery, "SELECT id FROM w.new_name") == [(1,)]

@@ -14,12 +14,18 @@ COPIED_WITH_OPTIONS = re.compile(
 
 
 def parsed_forms() -> None:
-    """Read `ALTER SCHEMA project.dataset`, and OPTIONS after the source of CREATE TABLE … CLONE and COPY."""
+    """Read `ALTER SCHEMA project.dataset`, and OPTIONS after the source of CREATE TABLE … CLONE and COPY.
+
+    The new name in `ALTER TABLE t RENAME TO n` names no table yet: with a default dataset, local-bigquery looked it up.
+    """
     upstream = ddl.normalise
 
     def normalise(tree: exp.Expr) -> exp.Expr:
         normalised: exp.Expr = upstream(_with_options_first(tree))
         target = normalised.find(exp.Table)
+        for rename in normalised.find_all(exp.AlterRename):
+            if isinstance(rename.this, exp.Table) and not rename.this.db:
+                rename.set("this", rename.this.this)
         of_schema = isinstance(normalised, exp.Alter) and normalised.args.get("kind") == "SCHEMA"
         if of_schema and target is not None and target.db and not target.catalog:
             target.set("catalog", target.args["db"].copy())

@@ -94,3 +94,11 @@ SELECT * FROM (SELECT 1 AS x, 2 AS k) PIVOT(SUM(x), COUNT(*) FOR k IN (2))
 -- pivoted_names
 SELECT * FROM (SELECT 1 AS x, 1.5 AS k) PIVOT(SUM(x) FOR k IN (0.5 + 1))
 --! needs an alias
+
+-- -: an alias may have the name of a function's argument
+CREATE TEMP FUNCTION same_name(x INT64) AS ((SELECT x AS x)); SELECT same_name(3) AS t
+--> ["3"]
+
+-- -: an alias of a table may have a dot in its name
+SELECT `a.b`.k AS k, pair.b AS b FROM `probe.unnested` AS `a.b`, UNNEST(`a.b`.pairs) AS pair
+--> ["1", "2"]

@@ -77,3 +77,16 @@ SELECT x + y * x + y * x + y * x AS z, COUNT(*) AS n, SUM(x * y * x * y * x * y)
 -- -
 SELECT 1e308 * f * 1.0 * 1.0 * 1.0 * 1.0 * 1.0 AS z FROM (SELECT 10.0 AS f)
 --! Floating point error in function: *(1e+308, 10.0)
+
+-- bignumeric_literals
+SELECT CAST(5.02797279921331664759 AS BIGNUMERIC) / CAST(CAST(0.71828182845904523537 AS BIGNUMERIC) AS BIGNUMERIC) AS z
+--> ["7"]
+--: z BIGNUMERIC
+
+-- exact_bignumeric
+SELECT CAST(5.02797279921331664759 AS BIGNUMERIC) AS a, CAST(5.027972799213316647 AS BIGNUMERIC) + 1 AS b
+--> ["5.02797279921331664759", "6.027972799213316647"]
+
+-- exact_bignumeric
+SELECT CAST(5.02797279921331664759 AS BIGNUMERIC) + 1 AS a
+--! no BIGNUMERIC with more than 18 decimals

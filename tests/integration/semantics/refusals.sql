@@ -49,3 +49,7 @@ SELECT 1 LIMIT 1 LIMIT 2
 -- -: a Python function would be read as SQL
 CREATE FUNCTION probe.py_double(x FLOAT64) RETURNS FLOAT64 LANGUAGE python OPTIONS (runtime_version = 'python-3.11', entry_point = 'f') AS r'''def f(x): return 2 * x'''
 --! Python functions
+
+-- returning
+DELETE FROM probe.typed WHERE id = 1 RETURNING id
+--! got identifier "RETURNING"

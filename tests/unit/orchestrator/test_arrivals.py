@@ -218,6 +218,28 @@ def test_wrong_data_waits_for_the_corrected_file(bucket: Bucket) -> None:
     assert bucket.looks(4) == [["shop/orders"]]
 
 
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.WRONG_DATA])
+def test_objects_that_change_and_change_back_while_a_run_waits_are_loaded_again(
+    bucket: Bucket, outcome: Outcome
+) -> None:
+    bucket.put("shop/orders.csv", "2")
+    assert [bucket.look(), bucket.look()] == [[], ["shop/orders"]]
+    bucket.put("shop/orders.csv", "3")
+    bucket.end(outcome)
+    bucket.put("shop/orders.csv", "2")
+    assert bucket.looks(4) == [["shop/orders"]]
+
+
+def test_objects_that_change_and_change_back_after_a_failed_run_are_loaded(bucket: Bucket) -> None:
+    bucket.put("shop/orders.csv", "2")
+    assert [bucket.look(), bucket.look()] == [[], ["shop/orders"]]
+    bucket.end(Outcome.FAILED)
+    bucket.put("shop/orders.csv", "3")
+    assert bucket.look() == []
+    bucket.put("shop/orders.csv", "2")
+    assert bucket.looks(4) == [["shop/orders"]]
+
+
 STEPS = st.lists(
     st.sampled_from(
         [
@@ -227,7 +249,7 @@ STEPS = st.lists(
                 for content in "abc"
             ),
             *(("look", "", ""),) * 6,
-            *(("end", "", outcome) for outcome in ("succeeded", "succeeded", "failed")),
+            *(("end", "", outcome) for outcome in ("succeeded", "succeeded", "failed", "failed", "wrong data")),
             ("lose the cursor", "", ""),
         ]
     ),

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestrator.arrivals.listing import Seen
+from orchestrator.arrivals.listing import Seen, digest
 from orchestrator.arrivals.watched import Watched
 
 LONGEST_WAIT = 60.0
@@ -35,6 +35,8 @@ class Asked(_Model):
     """A run that was requested for these objects and whose end has not been seen."""
 
     digest: str
+    before: str
+    """The digest of the objects that were known when the run was requested."""
     run_key: str
     attempt: int = 0
     retry_at: float = 0.0
@@ -108,17 +110,23 @@ class Need(Enum):
     RUN = "a run"
 
 
-def follow(state: State, seen: Seen, now: float, world: World) -> State:
-    """Return the state after the end of the requested run, if it has ended."""
+def follow(state: State, stream: Watched, seen: Seen, now: float, world: World) -> State:
+    """Return the state after the end of the requested run, if it has ended.
+
+    A run that failed, or that found wrong data, is not requested again for the same objects. They are loaded again if
+    the run has loaded others: objects can change and change back while a run waits for its start.
+    """
     asked = state.asked
     if asked is None:
         return state
     outcome = world.outcome(asked.run_key)
     if outcome is Outcome.RUNNING:
         return state
-    repeatable = outcome is Outcome.FAILED and asked.attempt < len(RETRY_SECONDS) and seen.digest == asked.digest
-    if not repeatable:
-        return State(done=asked.digest)
+    if outcome is Outcome.SUCCEEDED or seen.digest != asked.digest:
+        return State()  # compared with what the run has loaded, which may be newer than what it was requested for
+    if outcome is not Outcome.FAILED or asked.attempt == len(RETRY_SECONDS):
+        known = digest(world.known(stream) or set())
+        return State(done=asked.digest) if known in {asked.before, asked.digest} else State()
     if not asked.retry_at:
         asked = asked.model_copy(update={"retry_at": now + RETRY_SECONDS[asked.attempt]})
     return state.model_copy(update={"asked": asked})
@@ -129,7 +137,7 @@ def decide(state: State, stream: Watched, seen: Seen, now: float, settle: float,
 
     A run needs two looks: at the first one the objects are noted, at a later one they must be the same.
     """
-    state = follow(state, seen, now, world)
+    state = follow(state, stream, seen, now, world)
     if state.asked:
         due = state.asked.retry_at and now >= state.asked.retry_at
         return state, (Need.BUSY if world.is_busy(stream) else Need.RUN) if due else Need.NOTHING
@@ -161,7 +169,11 @@ def differs(stream: Watched, objects: set[bytes], known: set[bytes]) -> bool:
     return bool(objects) and (bool(objects - known) or (stream.replaced and objects != known))
 
 
-def requested(state: State, digest: str, run_key: str) -> State:
+def requested(state: State, stream: Watched, seen: Seen, run_key: str, world: World) -> State:
     """Return the state after a run was requested."""
-    attempt = state.asked.attempt + 1 if state.asked else 0
-    return State(done=state.done, asked=Asked(digest=digest, run_key=run_key, attempt=attempt))
+    if state.asked:
+        asked = state.asked.model_copy(update={"run_key": run_key, "attempt": state.asked.attempt + 1, "retry_at": 0.0})
+    else:
+        before = digest(world.known(stream) or set())
+        asked = Asked(digest=seen.digest, before=before, run_key=run_key)
+    return State(done=state.done, asked=asked)

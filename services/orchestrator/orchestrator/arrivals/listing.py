@@ -26,9 +26,7 @@ class Seen:
     @property
     def digest(self) -> str:
         """One hash for all objects; empty if there are none."""
-        if not self.objects:
-            return ""
-        return hashlib.blake2b(b"".join(sorted(self.objects)), digest_size=HASH_BYTES).hexdigest()
+        return digest(self.objects)
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,11 @@ class Look:
     streams: dict[str, Seen]
     listed: int
     """The number of objects that S3 has listed, with those that no stream reads."""
+
+
+def digest(objects: set[bytes]) -> str:
+    """Return one hash for the hashes of objects; empty if there are none."""
+    return hashlib.blake2b(b"".join(sorted(objects)), digest_size=HASH_BYTES).hexdigest() if objects else ""
 
 
 def look(files: Files, streams: Sequence[Watched]) -> Look:

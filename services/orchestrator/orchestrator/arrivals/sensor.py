@@ -7,7 +7,7 @@ from functools import cache
 
 import dagster as dg
 
-from orchestrator.arrivals.cursor import LONGEST_WAIT, Asked, Cursor, Need, State, World, decide, requested
+from orchestrator.arrivals.cursor import LONGEST_WAIT, Cursor, Need, State, World, decide, requested
 from orchestrator.arrivals.listing import Look, look
 from orchestrator.arrivals.runs import Dagster
 from orchestrator.arrivals.watched import Watched
@@ -87,7 +87,7 @@ def evaluate(
     if ready:
         key = _run_key([(stream.name, found.streams[stream.name].digest, states[stream.name]) for stream in ready])
         for stream in ready:
-            states[stream.name] = requested(states[stream.name], found.streams[stream.name].digest, key)
+            states[stream.name] = requested(states[stream.name], stream, found.streams[stream.name], key, world)
     rest = found.listed / OBJECTS_PER_SECOND
     after = Cursor(rest_until=now + rest if rest > 2 else 0.0, streams=states)
     what = f"{len(streams)} landing tables, {found.listed} objects listed"
@@ -104,7 +104,6 @@ def _run_key(streams: Sequence[tuple[str, str, State]]) -> str:
     """Return the same key for the same look, and another one when the objects return to an earlier state."""
     parts = []
     for name, digest, state in streams:
-        asked = state.asked or Asked(digest=digest, run_key="", attempt=-1)
-        since = state.waiting.since if state.waiting else asked.run_key
-        parts.append(f"{name} {digest} {since} {asked.attempt + 1}")
+        since = state.waiting.since if state.waiting else state.asked.run_key if state.asked else ""
+        parts.append(f"{name} {digest} {since} {state.asked.attempt + 1 if state.asked else 0}")
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()

@@ -41,7 +41,7 @@ def in_subqueries(part: Node, select: exp.Select) -> Iterator[exp.Column]:
 
 def visible(select: exp.Select, facts: Facts, variables: bool = True) -> Names:
     """Return every name that an expression of `select` may use, besides aliases of its SELECT list."""
-    found = {name.casefold() for name in facts.context.variables if variables}
+    found = {name.casefold() for name in facts.context.variables if variables} | arguments(facts.tree)
     for source in sources(select):
         columns = source_columns(source, facts)
         if columns is None:
@@ -54,6 +54,13 @@ def visible(select: exp.Select, facts: Facts, variables: bool = True) -> Names:
         return found
     around = visible(outer, facts, variables) if isinstance(outer, exp.Select) else None
     return None if around is None else found | around
+
+
+def arguments(tree: Node) -> set[str]:
+    """Return the names of the arguments of CREATE FUNCTION; none for another statement."""
+    if not isinstance(tree, exp.Create) or not isinstance(tree.this, exp.UserDefinedFunction):
+        return set()
+    return {each.name.casefold() for each in tree.this.expressions}
 
 
 def labels(select: exp.Select) -> set[str]:

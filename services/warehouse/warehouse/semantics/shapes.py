@@ -25,7 +25,17 @@ def repair(tree: Node, context: Any) -> None:
         if isinstance(subscript, exp.Bracket) and isinstance(subscript.this, exp.Literal):
             literal = exp.ParseJSON(this=subscript.this.copy(), is_literal=True)
             parsed.replace(exp.Bracket(this=literal, expressions=[e.copy() for e in subscript.expressions]))
+    _join_dotted_aliases(tree)
     _name_parameters(tree, context)
+
+
+def _join_dotted_aliases(tree: Node) -> None:
+    """Read `a.b`.c as column c of the table with the alias `a.b`: sqlglot reads table b of dataset a."""
+    aliases = {table.alias for table in tree.find_all(exp.Table) if "." in table.alias}
+    for column in list(tree.find_all(exp.Column)) if aliases else []:
+        path = [part.name for part in column.parts[:-1]]
+        if ".".join(path) in aliases and len(path) > 1:
+            column.replace(exp.column(column.this.copy(), exp.to_identifier(".".join(path), quoted=True)))
 
 
 def _name_parameters(tree: Node, context: Any) -> None:

@@ -32,6 +32,7 @@ RULES = (
     # refusals
     refusals.impossible_selects,
     refusals.argument_types,
+    refusals.returning,
     refusals.conditions,
     refusals.windows,
     casts.invalid_casts,
@@ -44,6 +45,7 @@ RULES = (
     common.set_operations,
     # functions
     aggregates.buckets,
+    numbers.bignumeric_literals,
     library.replaced_functions,
     library.padded,
     library.trimmed_bytes,
@@ -71,6 +73,7 @@ RULES = (
     times.formatted_instants,
     ranges.bucket_in_range,
     # numbers
+    numbers.exact_bignumeric,
     numbers.long_literals,
     numbers.numeric_arithmetic,
     numbers.numeric_safe_divide,

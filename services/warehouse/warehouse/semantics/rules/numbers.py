@@ -1,9 +1,12 @@
 """Numbers: NUMERIC's exact arithmetic, FLOAT64's NaN and overflow."""
 
+from decimal import Decimal
+
 from sqlglot import exp
 
 from warehouse.semantics import types
 from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, macro, of, place, refuse, typed
+from warehouse.semantics.number_functions import bignumeric_product, bignumeric_quotient
 from warehouse.semantics.rule import Facts, rule
 
 
@@ -15,17 +18,62 @@ def numeric_arithmetic(node: exp.Binary, facts: Facts) -> Node | None:
     return typed(macro(function, exact_literal(node.left, "NUMERIC"), exact_literal(node.right, "NUMERIC")), "NUMERIC")
 
 
+@rule("products and quotients of BIGNUMERIC literals keep all their digits", exp.Mul, exp.Div)
+def bignumeric_literals(node: exp.Binary, facts: Facts) -> Node | None:
+    left, right = _bignumeric(node.left), _bignumeric(node.right)
+    if left is None or not right:  # a division by zero is an error of the query's run
+        return None
+    compute = bignumeric_product if isinstance(node, exp.Mul) else bignumeric_quotient
+    try:
+        value = compute(left, right)
+    except ValueError as error:
+        raise refuse(str(error), place(node)) from error
+    return typed(exp.Literal.string(f"{value:f}"), "BIGNUMERIC")
+
+
+def _bignumeric(node: Node) -> Decimal | None:
+    """Return the value of `CAST(1.5 AS BIGNUMERIC)` as it is written; None for what is no such literal."""
+    if of(node) != "BIGNUMERIC":
+        return None
+    while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and of(node) == "BIGNUMERIC"):
+        node = node.this
+    return Decimal(node.this) if isinstance(node, exp.Literal) and node.is_number else None
+
+
 @rule("BIGNUMERIC has 38 decimals, in the emulator 18", exp.Cast)
 def long_literals(node: exp.Cast, facts: Facts) -> None:
     if node.to.this != exp.DataType.Type.DECIMAL or len(node.to.expressions) != 2:
         return
     if int(node.to.expressions[1].name) <= 18:
         return
-    above = node.parent  # a literal that is a column of the result is shown as it stands
+    if not _is_column_of_result(node):
+        raise refuse("the emulator has no BIGNUMERIC with more than 18 decimals", place(node))
+
+
+@rule("CAST(1.5 AS BIGNUMERIC) keeps all the digits that are written", exp.Cast)
+def exact_bignumeric(node: exp.Cast, facts: Facts) -> Node | None:
+    value = _bignumeric(node)
+    if value is None:
+        return None
+    above: Node | None = node.parent
+    while isinstance(above, exp.Paren) or (isinstance(above, exp.Cast) and of(above) == "BIGNUMERIC"):
+        above = above.parent
+    if isinstance(above, exp.Mul | exp.Div) and None not in (_bignumeric(above.left), _bignumeric(above.right)):
+        return None  # bignumeric_literals computes the whole
+    text, decimals = f"{value:f}", -int(value.normalize().as_tuple().exponent)
+    if decimals <= 18:
+        return typed(exp.Literal.string(text), "BIGNUMERIC")
+    if not _is_column_of_result(node):
+        raise refuse("the emulator has no BIGNUMERIC with more than 18 decimals", place(node))
+    return exp.Cast(this=exp.Literal.string(text), to=exp.DataType.build(f"DECIMAL(38, {decimals})"))
+
+
+def _is_column_of_result(node: Node) -> bool:
+    """Whether a literal is a column of the statement's result, which is shown as it stands."""
+    above = node.parent
     while isinstance(above, exp.Alias | exp.Paren):
         above = above.parent
-    if not isinstance(above, exp.Select) or above.parent is not None:
-        raise refuse("the emulator has no BIGNUMERIC with more than 18 decimals", place(node))
+    return isinstance(above, exp.Select) and above.parent is None
 
 
 @rule("SAFE_DIVIDE of NUMERIC is NUMERIC", exp.SafeDivide)

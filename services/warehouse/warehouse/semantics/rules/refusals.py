@@ -55,6 +55,11 @@ def argument_types(node: Node, facts: Facts) -> None:
         raise no_signature(node, function.name, arguments, function.operator)
 
 
+@rule("no statement has RETURNING; DuckDB's have", exp.Returning)
+def returning(node: exp.Returning, facts: Facts) -> None:
+    raise refuse('Syntax error: Expected end of input but got identifier "RETURNING"', place(node))
+
+
 @rule("WHERE and HAVING take BOOL", exp.Where, exp.Having)
 def conditions(node: exp.Where | exp.Having, facts: Facts) -> None:
     if of(node.this) in NOT_A_CONDITION:
