@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tools import disk
 from tools.backup import containers, processes
-from tools.backup.content import BackupError, Manifest, verify
+from tools.backup.content import BackupError, Manifest, alone, verify
 from tools.local.claims import DEVELOPMENT, development
 from tools.local.platform import ROOT, Platform, warn
+from tools.local.processes import interruptible
 from tools.settings_table import PORTS
 from tools.stack.compose import StackError
 from tools.stack.running import compose_services
@@ -22,15 +23,25 @@ BACKUPS = ROOT / "backups"
 
 
 def backup() -> None:
-    """Back up the platform that runs; else that of `make dev`, if it has data."""
+    """Back up the platform that runs; else that of `make dev`, if it is the only one with data."""
     passphrase = os.environ.get("BACKUP_PASSPHRASE", "")
-    if not development() and compose_services():
+    running = development()
+    if not running and compose_services():
+        what = "the platform on Docker (make up)"
         folder = containers.backup(BACKUPS, passphrase)
+    elif not running and containers.has_data():
+        raise BackupError(
+            "the platform on Docker has data in this checkout, but it does not run. Start it: make up. Or start "
+            "the one without Docker: make dev. Then: make backup"
+        )
     else:
-        folder = processes.backup(DEVELOPMENT, BACKUPS, _settings(), passphrase, development())
+        what = "the platform without Docker (make dev)"
+        folder = processes.backup(DEVELOPMENT, BACKUPS, _settings(), passphrase, running)
     size = sum(path.stat().st_size for path in folder.iterdir())
     shown = folder.relative_to(ROOT)
-    print(f"Backup {shown}: {size / 1e6:.1f} MB, read again and verified. To restore it: make restore f={shown}")
+    print(
+        f"Backup {shown} of {what}: {size / 1e6:.1f} MB, read again and verified. To restore it: make restore f={shown}"
+    )
     if not passphrase:
         print("It is not encrypted, and it has the secrets of Airbyte's sources. To encrypt: BACKUP_PASSPHRASE='…'")
 
@@ -72,15 +83,18 @@ def _ask(manifest: Manifest, what: str, *, yes: bool) -> None:
 def main(arguments: list[str]) -> int:
     """Run a command; return the exit code."""
     command = arguments[0]
+    interruptible()
     try:
         if command == "backup":
-            backup()
+            with alone(BACKUPS):
+                backup()
         elif len(arguments) < 2 or not arguments[1]:
             raise BackupError(
                 "the folder of the backup is missing. For example: make restore f=backups/20260131-120000"
             )
         else:
-            restore(arguments[1], yes=bool(arguments[2:]))
+            with alone(BACKUPS):
+                restore(arguments[1], yes=bool(arguments[2:]))
     except (BackupError, StackError) as error:
         warn(f"{command}: {error}")
         return 1

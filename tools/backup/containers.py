@@ -8,6 +8,7 @@ because its files would fit only the same processor architecture.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,15 +16,18 @@ from pathlib import Path
 from tools.backup.content import BackupError, Manifest, new_backup, parts_of, private, require_settings
 from tools.backup.quiet import busy, wait_for_quiet
 from tools.backup.seal import opened, seal
-from tools.stack.compose import ROOT, output, project, read_env, succeeds, urls
+from tools.local.processes import uninterrupted
+from tools.stack.compose import ROOT, StackError, output, project, read_env, states, succeeds, urls, warn
 from tools.stack.running import compose_services
 
 WAY = "containers"
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "S3_BUCKET", "WAREHOUSE")
-VOLUMES = ("airbyte", "bootstrap", "compute_logs", "localstack", "warehouse")
+VOLUMES = ("warehouse", "localstack", "compute_logs", "alerts", "bootstrap", "airbyte")
+"""A restore fills them in this order: Airbyte's states come after their data. Postgres has a dump instead."""
 PAUSED = ("daemon", "code", "webserver", "airbyte", "localstack", "warehouse")
 """In this order: no new run, then no new state, then no new data."""
 DUMP = "dagster.dump"
+DOWN = ["docker", "compose", "--profile", "*", "--progress", "quiet", "down", "--volumes", "--remove-orphans"]
 DATABASE = ["--username", "dagster", "--dbname", "dagster"]
 
 
@@ -55,7 +59,10 @@ def backup(parent: Path, passphrase: str) -> Path:
 
 @contextmanager
 def paused(services: list[str]) -> Iterator[None]:
-    """Pause services in this order; continue all of them at the end, also after an error or Ctrl-C."""
+    """Pause services in this order; continue all of them at the end, also after an error or a signal.
+
+    Raises BackupError if a service is still paused after that.
+    """
     held: list[str] = []
     try:
         for service in services:
@@ -63,12 +70,33 @@ def paused(services: list[str]) -> Iterator[None]:
             output("docker", "compose", "pause", service)
         yield
     finally:
-        for service in reversed(held):
-            subprocess.run(["docker", "compose", "unpause", service], cwd=ROOT, capture_output=True)
+        with uninterrupted():
+            for service in reversed(held):
+                subprocess.run(["docker", "compose", "unpause", service], cwd=ROOT, capture_output=True)
+            _require_continued(held)
+
+
+def _require_continued(services: list[str]) -> None:
+    """Raise BackupError if a service is still paused, or if Docker does not say so."""
+    try:
+        found = states()
+    except StackError as error:
+        raise BackupError(
+            "it is not known whether all services go on after the copy. To continue them: docker compose unpause. "
+            f"The reason: {error}"
+        ) from error
+    still = [service for service in services if found.get(service, {}).get("Paused")]
+    if still:
+        raise BackupError(
+            f"still paused after the copy: {', '.join(still)}. To continue: docker compose unpause {' '.join(still)}"
+        )
 
 
 def restore(folder: Path, manifest: Manifest, passphrase: str) -> None:
-    """Put a backup into the platform's volumes; earlier volumes are removed. Raises BackupError, StackError."""
+    """Put a backup into the platform's volumes; earlier volumes are removed. Raises BackupError, StackError.
+
+    After an error or a signal, the new volumes are removed too: states without their data would lose rows.
+    """
     settings = read_env()
     _require_lite(settings)
     require_settings(manifest, settings)
@@ -78,20 +106,52 @@ def restore(folder: Path, manifest: Manifest, passphrase: str) -> None:
         raise BackupError(f"the image {_image()} is missing. Make the images: make images. Then restore again.")
     volumes = [name.removesuffix(".age").removesuffix(".tar") for name in manifest.parts if ".tar" in name]
     with opened(folder, manifest, passphrase, ROOT / ".local") as plain:
+        if unknown := sorted(set(volumes) - set(VOLUMES)):
+            raise BackupError(
+                f"the backup has {', '.join(unknown)}, which this release does not have. Use its release."
+            )
         parts_of(plain, [DUMP, *(f"{name}.tar" for name in volumes)])
-        output("docker", "compose", "--profile", "*", "--progress", "quiet", "down", "--volumes", "--remove-orphans")
-        for name in volumes:
-            labels = [f"com.docker.compose.project={project()}", f"com.docker.compose.volume={name}"]
-            output("docker", "volume", "create", *(f"--label={label}" for label in labels), _volume(name))
-            _feed([*_tar(name, "rw"), "tar", "-C", "/volume", "--numeric-owner", "-xpf", "-"], plain / f"{name}.tar")
-        output("docker", "compose", "--progress", "quiet", "up", "--detach", "--wait", "postgres")
-        load = ["docker", "compose", "exec", "-T", "postgres", "pg_restore", "--no-owner", "--single-transaction"]
-        _feed([*load, *DATABASE], plain / DUMP)
-        output("docker", "compose", "--progress", "quiet", "stop", "postgres")
+        try:
+            output(*DOWN)
+            _fill(plain, volumes)
+        except BaseException:
+            with uninterrupted():
+                _remove_volumes()
+            raise
+
+
+def _fill(plain: Path, volumes: list[str]) -> None:
+    """Make the volumes and Dagster's database from the parts in a folder. Raises BackupError, StackError."""
+    for name in sorted(volumes, key=VOLUMES.index):
+        labels = [f"com.docker.compose.project={project()}", f"com.docker.compose.volume={name}"]
+        output("docker", "volume", "create", *(f"--label={label}" for label in labels), _volume(name))
+        _feed([*_tar(name, "rw"), "tar", "-C", "/volume", "--numeric-owner", "-xpf", "-"], plain / f"{name}.tar")
+    output("docker", "compose", "--progress", "quiet", "up", "--detach", "--wait", "postgres")
+    load = ["docker", "compose", "exec", "-T", "postgres", "pg_restore", "--no-owner", "--single-transaction"]
+    _feed([*load, *DATABASE], plain / DUMP)
+    output("docker", "compose", "--progress", "quiet", "stop", "postgres")
+
+
+def _remove_volumes() -> None:
+    """Remove what an unfinished restore has made, and say whether that succeeded."""
+    for _ in range(10):  # the container that filled a volume ends a moment after its input
+        removed = succeeds(*DOWN) and not has_data()
+        if removed:
+            warn(
+                "restore: it did not end, so its volumes were removed: the platform on Docker is empty. Restore again."
+            )
+            return
+        time.sleep(1)
+    warn(
+        "restore: it did not end, and its volumes could not be removed. Do not start the platform: a part of its data "
+        f"is missing. Restore again, or remove the volumes: {' '.join(DOWN).replace('*', repr('*'))}"
+    )
 
 
 def has_data() -> bool:
-    """Return whether there is something that a restore would remove."""
+    """Return whether this checkout's platform has volumes; False also if Docker does not answer."""
+    if not read_env().get("COMPOSE_PROJECT_NAME"):
+        return False
     return any(_exists(name) for name in ("postgres", *VOLUMES))
 
 

@@ -5,6 +5,7 @@ A folder is written under another name and renamed at the end, so a folder with 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,10 +18,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from tools.local.processes import uninterrupted
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 DRAFT = ".unfinished"
 SEALED = ".age"
+LOCK = ".lock"
 
 
 class BackupError(Exception):
@@ -43,10 +47,28 @@ class Manifest:
 
 
 @contextmanager
+def alone(parent: Path) -> Iterator[None]:
+    """Lock the folder of the backups: a second command would delete the first one's draft and continue its services.
+
+    The kernel releases the lock when the process ends, also after kill -9. Raises BackupError if another one has it.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    with (parent / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError(
+                "another backup or restore works in this checkout. Nothing was changed. Wait for its end, then run the "
+                "same command again."
+            ) from error
+        yield
+
+
+@contextmanager
 def new_backup(parent: Path, way: str, settings: dict[str, str]) -> Iterator[tuple[Path, Manifest]]:
     """Give an empty folder and its manifest; at the end write the manifest, verify the folder and give it its name.
 
-    What an interrupted backup has left is removed first. After an error nothing is left.
+    What a killed backup has left is removed first. After an error or a signal nothing is left. Needs alone().
     """
     parent.mkdir(parents=True, exist_ok=True)
     for left in parent.glob(f"*{DRAFT}"):
@@ -62,7 +84,8 @@ def new_backup(parent: Path, way: str, settings: dict[str, str]) -> Iterator[tup
         verify(draft)
         draft.rename(parent / created)
     except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
+        with uninterrupted():  # the draft may have secrets in plain text
+            shutil.rmtree(draft, ignore_errors=True)
         raise
 
 

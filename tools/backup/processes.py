@@ -19,12 +19,15 @@ from tools.backup.quiet import busy, wait_for_quiet
 from tools.backup.seal import opened, seal
 from tools.local import marked
 from tools.local.claims import ClaimedError, claim
+from tools.local.processes import uninterrupted
 
 WAY = "processes"
 DATA = "data.tar"
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "S3_BUCKET")
 ORDER = ("dagster", "airbyte", "s3", "warehouse")
 """What writes state is stopped before what writes data."""
+FOLDERS = ("airbyte", "alerts", "bootstrap", "dagster", "warehouse")
+"""What is copied, besides the objects of S3."""
 
 
 def is_data(path: str) -> bool:
@@ -32,7 +35,7 @@ def is_data(path: str) -> bool:
     top, _, below = path.partition("/")
     if top == "s3":
         return not below or below.split("/")[0] == "objects"
-    return top in ("airbyte", "bootstrap", "dagster", "warehouse") and not path.endswith((".pid", ".sock"))
+    return top in FOLDERS and not path.endswith((".pid", ".sock"))
 
 
 def backup(
@@ -42,9 +45,10 @@ def backup(
 
     `running`: the variables of the `make dev` that runs with this folder; None: none runs.
     """
-    if not directory.is_dir():
+    if not has_data(directory):
         raise BackupError(
-            f"{directory} not found: there is no platform without Docker in this checkout. Next: make dev"
+            f"{directory} has no data, and no platform on Docker runs in this checkout: there is nothing to back up. "
+            "Start the platform: make up, or without Docker make dev. Then: make backup"
         )
     chosen = {name: settings.get(name, "") for name in SETTINGS}
     with new_backup(parent, WAY, chosen) as (draft, manifest):
@@ -62,6 +66,7 @@ def backup(
                 if running and not held:  # only Linux tells which they are
                     raise BackupError("the processes of `make dev` were not found. Stop it (Ctrl-C), then: make backup")
                 pack(directory, draft / DATA, is_data)
+                _require_still_stopped(directory / "logs", held)
         if passphrase:
             seal(draft, passphrase)
             manifest.encrypted = True
@@ -70,7 +75,10 @@ def backup(
 
 @contextmanager
 def stopped(logs: Path) -> Iterator[dict[int, str]]:
-    """Stop the processes of the services with these logs; continue them at the end, also after an error or Ctrl-C."""
+    """Stop the processes of the services with these logs; continue them at the end, also after an error or a signal.
+
+    Raises BackupError if a process could not be stopped or continued.
+    """
     held: dict[int, str] = {}
     try:
         for service in ORDER:
@@ -81,7 +89,20 @@ def stopped(logs: Path) -> Iterator[dict[int, str]]:
         _wait_until_stopped(held)
         yield held
     finally:
-        marked.send(held, signal.SIGCONT)
+        with uninterrupted():
+            marked.send(held, signal.SIGCONT)
+            _wait_until_continued(held)
+
+
+def _require_still_stopped(logs: Path, held: dict[int, str]) -> None:
+    """Raise BackupError if a process worked during the copy: `make dev` starts a service again that has ended."""
+    working = [process for service in ORDER for process in _of(logs, service) if process not in held]
+    working += [process for process in held if _state(process) not in "TtZX"]
+    if working:
+        raise BackupError(
+            f"a service was started again during the copy (process {working[0]}), so the copy may be incomplete. It "
+            "was removed. Run again: make backup"
+        )
 
 
 def _of(logs: Path, service: str) -> dict[int, str]:
@@ -96,6 +117,16 @@ def _wait_until_stopped(processes: dict[int, str]) -> None:
             if time.monotonic() > deadline:
                 raise BackupError(f"the process {process} could not be stopped for the copy. Run again: make backup")
             time.sleep(0.01)
+
+
+def _wait_until_continued(processes: dict[int, str]) -> None:
+    """SIGCONT takes effect a moment after it was sent. Raises BackupError after 10 s."""
+    deadline = time.monotonic() + 10
+    while left := [process for process in processes if _state(process) == "T"]:
+        if time.monotonic() > deadline:
+            shown = " ".join(map(str, left))
+            raise BackupError(f"these processes are still stopped after the copy. To continue them: kill -CONT {shown}")
+        time.sleep(0.01)
 
 
 def _state(process: int) -> str:
@@ -134,5 +165,4 @@ def restore(
 
 def has_data(directory: Path) -> bool:
     """Return whether there is something that a restore would replace."""
-    names = ("airbyte", "bootstrap", "dagster", "warehouse")
-    return any(any((directory / name).iterdir()) for name in names if (directory / name).is_dir())
+    return any(any((directory / name).iterdir()) for name in FOLDERS if (directory / name).is_dir())

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pyrage
 
 from tools.backup.content import SEALED, BackupError, Manifest, private
+from tools.local.processes import uninterrupted
 
 KEY = f"key{SEALED}"
 
@@ -46,9 +47,13 @@ def opened(folder: Path, manifest: Manifest, passphrase: str, beside: Path) -> I
     except pyrage.DecryptError as error:
         raise BackupError(f"the passphrase in BACKUP_PASSPHRASE is not the one of {folder}.") from error
     beside.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=beside, prefix="restore-") as plain:
+    plain = TemporaryDirectory(dir=beside, prefix="restore-")
+    try:
         for name in manifest.parts:
             if name != KEY:
-                with (folder / name).open("rb") as sealed, private(Path(plain, name.removesuffix(SEALED))) as file:
+                with (folder / name).open("rb") as sealed, private(Path(plain.name, name.removesuffix(SEALED))) as file:
                     pyrage.decrypt_io(sealed, file, [identity])
-        yield Path(plain)
+        yield Path(plain.name)
+    finally:
+        with uninterrupted():
+            plain.cleanup()

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -130,6 +131,17 @@ def interruptible() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C, SIGTERM and a closed terminal in the block; programs that it starts ignore them too."""
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def start(service: Service, log: Path) -> Process:
     """Start one service in its own process group and append its output to a log file."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -167,10 +179,8 @@ class Supervisor:
 
     def __exit__(self, *_: object) -> None:
         """Stop all services. Signals are ignored meanwhile, so a second Ctrl-C cannot leave some of them running."""
-        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
-        self.stop()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        with uninterrupted():
+            self.stop()
 
     def start(self, service: Service) -> Process:
         """Start a service, for the first time or again after a stop."""
