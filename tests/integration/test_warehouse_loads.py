@@ -115,6 +115,30 @@ def test_numbers_keep_their_digits(bigquery: Client, dataset: str) -> None:
     assert [row.values() for row in bigquery.list_rows(f"{dataset}.digits")] == [expected] * 2
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"t": ["x", 1.10]}', "x,1.10"),
+        ('{"gr\\u00f6\\u00dfe": 1.10}', "1.10"),
+        ('{"größe": 0.000010}', "0.000010"),
+        ('{"größe": 1e16}', "1e16"),
+        ('{"r": {"s": -2.50}}', "-2.50"),
+        ('{"größe": "1.10", "n": 1.5}', "1.10"),
+    ],
+)
+def test_a_number_in_a_string_column_is_the_text_of_the_file(
+    bigquery: Client, dataset: str, line: str, text: str
+) -> None:
+    texts = SchemaField("t", "STRING", "REPEATED"), SchemaField("größe", "STRING"), SchemaField("n", "FLOAT")
+    record = SchemaField("r", "RECORD", fields=[SchemaField("s", "STRING")])
+    config = google_bigquery.LoadJobConfig(
+        source_format="NEWLINE_DELIMITED_JSON", write_disposition="WRITE_TRUNCATE", schema=[*texts, record]
+    )
+    bigquery.load_table_from_file(io.BytesIO(line.encode()), f"{dataset}.number_texts", job_config=config).result()
+    found = "concat(array_to_string(t, ','), ifnull(`größe`, ''), ifnull(r.s, ''))"
+    assert rows(bigquery, f"select {found} from {dataset}.number_texts") == [(text,)]
+
+
 def test_texts_like_numbers_stay_as_they_are(bigquery: Client, dataset: str) -> None:
     line = {"s": "1.5", "t": "2024-01-01", "n": 1.5}
     schema = [SchemaField("s", "STRING"), SchemaField("t", "STRING"), SchemaField("n", "FLOAT")]

@@ -12,6 +12,7 @@ from warehouse.values import kind
 
 Fields = list[TableFieldSchema]
 Files = dict[str, str | None]  # each path, and the address that the user knows
+NUMBER = r"(^|[:,\[])-?[0-9]+[.eE]"  # in JSON as DuckDB writes it, without spaces
 
 
 def usual(cursor: Any, config: Any, fields: Fields, files: Files) -> bool:
@@ -85,13 +86,18 @@ def sql(config: Any, fields: Fields, files: Files, skip: int, numbers: bool) -> 
 
 
 def numbers_in_texts(cursor: Any, fields: Fields, files: Files) -> bool:
-    """Return whether a STRING column of NDJSON files may have a number with a fraction."""
-    pattern = text_sql.number_in_text([each.name for each in _texts(fields)])
-    objects = f"read_ndjson_objects([{', '.join(map(literal, files))}])"
-    found = cursor.execute(f"SELECT 1 FROM {objects} WHERE regexp_matches(json, {literal(pattern)}) LIMIT 1")  # noqa: S608
-    return bool(found.fetchall())
+    """Return whether a STRING column of NDJSON files may have a number with a fraction or an exponent.
+
+    As JSON, a text has its quotes and a number has none. In a record, a number of another type also counts.
+    """
+    texts = [field for field in fields if _has_text(field)]
+    columns = ", ".join(f"{literal(field.name)}: 'JSON'" for field in texts)
+    listed = ", ".join(map(literal, files))
+    source = f"read_json([{listed}], format = 'newline_delimited', columns = {{{columns}}})"
+    number = literal(NUMBER)
+    found = " OR ".join(f"regexp_matches(CAST({quote(field.name)} AS VARCHAR), {number})" for field in texts)
+    return bool(cursor.execute(f"SELECT 1 FROM {source} WHERE {found} LIMIT 1").fetchall())  # noqa: S608 literals
 
 
-def _texts(fields: Fields) -> Fields:
-    children = [child for field in fields for child in _texts(field.fields or [])]
-    return [field for field in fields if kind(field) == "STRING"] + children
+def _has_text(field: TableFieldSchema) -> bool:
+    return kind(field) == "STRING" or any(map(_has_text, field.fields or []))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from typing import Any
 
 import sqlglot
@@ -23,6 +24,7 @@ STATEMENT = re.compile(
 )
 VERB = re.compile(COMMENTS + r"(GRANT|REVOKE)\b", re.IGNORECASE | re.DOTALL)
 ROLE = re.compile(r"roles/bigquery\.\w+|(projects|organizations)/[^/]+/roles/[\w.]+")
+CHANGING = threading.Lock()  # a change reads the grants of a resource and writes them anew
 
 
 def statements() -> None:
@@ -59,9 +61,13 @@ def change(sql: str, project_id: str, dataset_id: str | None) -> None:
             raise BigQueryError("invalidQuery", f"Role {role} is not supported for this resource.")
     members = [first or second for first, second in re.findall(r""""([^"]+)"|'([^']+)'""", statement["members"])]
     resource = _resource(statement, project_id, dataset_id)
-    bindings = {(binding["role"], member) for binding in _bindings(resource) for member in binding["members"]}
     changed = {(role, member) for role in roles for member in members}
-    bindings = bindings | changed if statement["verb"].upper() == "GRANT" else bindings - changed
+    with CHANGING:
+        bindings = {(binding["role"], member) for binding in _bindings(resource) for member in binding["members"]}
+        _store(resource, bindings | changed if statement["verb"].upper() == "GRANT" else bindings - changed)
+
+
+def _store(resource: str, bindings: set[tuple[str, str]]) -> None:
     policy = {
         "version": 1,
         "bindings": [
@@ -72,7 +78,7 @@ def change(sql: str, project_id: str, dataset_id: str | None) -> None:
     if "/tables/" in resource:
         iam.set_(resource, Policy.model_validate(policy))
     else:  # the API has no policies of datasets
-        database.execute("INSERT OR REPLACE INTO emulator.iam_policies VALUES (?, ?)", [resource, json.dumps(policy)])
+        iam.execute("INSERT OR REPLACE INTO emulator.iam_policies VALUES (?, ?)", [resource, json.dumps(policy)])
 
 
 def _resource(statement: re.Match[str], project_id: str, dataset_id: str | None) -> str:

@@ -4,8 +4,6 @@ This is the fast way of a load: DuckDB reads and converts the file on all cores.
 BigQuery does is left to `warehouse.values`, which reads the file again, row by row.
 """
 
-import re
-
 from local_bigquery.engine import types
 from local_bigquery.engine.database import quote
 from local_bigquery.jobs.storage import literal
@@ -95,15 +93,7 @@ def from_csv(value: str, field: TableFieldSchema, newlines: bool) -> str:
 
 
 def _is_double(value: str) -> str:
-    return (
-        f"(contains({value}, '.') OR contains({value}, 'e')) AND CAST(TRY_CAST({value} AS DOUBLE) AS VARCHAR) = {value}"
-    )
-
-
-def number_in_text(names: list[str]) -> str:
-    """Return a pattern of a JSON object in which one of the fields `names` may have a number with a fraction."""
-    listed = "|".join(re.escape(name) for name in names)
-    return rf'"(?:{listed})"\s*:\s*(?:\[[^]"]*)?-?[0-9]+[.eE]'
+    return f"(contains({value}, '.') OR contains({value}, 'e')) AND TRY_CAST({value} AS DOUBLE) IS NOT NULL"
 
 
 def _converted(value: str, right: str, cast: str) -> str:

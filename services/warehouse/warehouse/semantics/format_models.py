@@ -31,8 +31,8 @@ READ = {  # what an element of a format matches in a text
     "YY": r"(?P<short_year>\d{1,2})",
     "Y": r"(?P<short_year>\d)",
     "RR": r"(?P<near_year>\d{1,2})",
-    "MONTH": r"(?P<name>[A-Za-z]{3,9})",
-    "MON": r"(?P<name>[A-Za-z]{3})",
+    "MONTH": rf"(?P<name>(?i:{'|'.join(MONTHS)}))",
+    "MON": rf"(?P<name>(?i:{'|'.join(name[:3] for name in MONTHS)}))",
     "MM": r"(?P<month>\d{1,2})",
     "DD": r"(?P<day>\d{1,2})",
     "HH24": r"(?P<hour>\d{1,2})",
@@ -45,6 +45,13 @@ READ = {  # what an element of a format matches in a text
     **dict.fromkeys(("AM", "PM"), r"(?P<half>[AaPp][Mm])"),
     "TZH": r"(?P<zone>[+-]\d{1,2})",
     "TZM": r"(?P<zone_minute>\d{1,2})",
+}
+LIMITS = {  # what a group of READ may be; datetime checks the others
+    "half_day": (1, 12),
+    "minute": (0, 59),
+    "second": (0, 59),
+    "of_day": (0, 86399),
+    "zone_minute": (0, 59),
 }
 WRITE: dict[str, Callable[[Moment], str]] = {
     "YYYY": lambda t: f"{t.year:04}",
@@ -123,6 +130,12 @@ def read(model: str, kind: str, text: str, zone: str) -> int:
     if match is None:
         raise ValueError(f"Failed to parse input string {text!r} with the format {model!r}")
     found = match.groupdict()
+    for group, (least, most) in LIMITS.items():
+        if found.get(group) and not least <= int(found[group]) <= most:
+            raise ValueError(
+                f"Failed to parse input string {text!r} with the format {model!r}: {found[group]} is not between "
+                f"{least} and {most}"
+            )
     today = datetime.datetime.now(datetime.UTC)
     month = int(found.get("month") or today.month)
     if name := found.get("name"):

@@ -17,6 +17,7 @@ from sqlglot import exp, parse_one
 from warehouse.semantics.nodes import Node
 
 PREFIX = "bq.main."
+OF_MACROS = ["bq", "main"]
 LAMBDA = re.compile(r"\blambda [^:]+:")  # sqlglot does not read a lambda in parentheses
 SIZE = "size"  # the key of a node's size in its `meta`
 VARIABLE = "_shared"  # the parameter of the lambda
@@ -71,10 +72,16 @@ def _macro(name: str, arguments: int) -> Macro | None:
 
 
 def _called(node: Node) -> str:
-    """Return the name of the function that `node` calls, in small letters; no name for functions that sqlglot knows."""
+    """Return the name of the function that `node` calls, in small letters.
+
+    No name for functions that sqlglot knows, and for those of a user, which may be called as a macro: `dataset.instr`.
+    """
     if not isinstance(node, exp.Anonymous):
         return ""
-    return (PREFIX if isinstance(node.parent, exp.Dot) else "") + node.name.casefold()
+    path = node.parent
+    if not isinstance(path, exp.Dot) or path.expression is not node:
+        return node.name.casefold()
+    return PREFIX + node.name.casefold() if [part.name for part in path.parts[:-1]] == OF_MACROS else ""
 
 
 def size(node: Node) -> int:
