@@ -6,6 +6,7 @@ passphrase. Without this project: `age --decrypt key.age > key` and `age --decry
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from tools.backup.content import SEALED, BackupError, Manifest, private
 from tools.local.processes import uninterrupted
 
 KEY = f"key{SEALED}"
+PLAIN = "restore-"
 
 
 def seal(folder: Path, passphrase: str) -> None:
@@ -47,7 +49,9 @@ def opened(folder: Path, manifest: Manifest, passphrase: str, beside: Path) -> I
     except pyrage.DecryptError as error:
         raise BackupError(f"the passphrase in BACKUP_PASSPHRASE is not the one of {folder}.") from error
     beside.mkdir(parents=True, exist_ok=True)
-    plain = TemporaryDirectory(dir=beside, prefix="restore-")
+    for left in beside.glob(f"{PLAIN}*"):  # by a killed restore
+        shutil.rmtree(left)
+    plain = TemporaryDirectory(dir=beside, prefix=PLAIN)
     try:
         for name in manifest.parts:
             if name != KEY:
