@@ -44,3 +44,7 @@ CREATE TEMP FUNCTION any_twice(x ANY TYPE) AS (x * 2); SELECT CAST(any_twice(NUM
 -- -: a snapshot with options after its source, and a project without backquotes in ALTER SCHEMA
 CREATE TABLE probe.kept AS SELECT 1 AS a; CREATE SNAPSHOT TABLE probe.frozen CLONE probe.kept OPTIONS (description='monthly'); ALTER SCHEMA local-dev.probe SET OPTIONS (description='x'); SELECT option_value FROM probe.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'frozen'
 --> ["\"monthly\""]
+
+-- -: a user function with the name of a macro, in calls large enough for `sharing`
+CREATE FUNCTION probe.instr(x STRING, y STRING) AS (CONCAT(x, y)); SELECT probe.instr(probe.instr(probe.instr(probe.instr(probe.instr(probe.instr(k, 'a'), 'a'), 'a'), 'a'), 'a'), 'a') AS t FROM (SELECT 'b' AS k)
+--> ["baaaaaa"]
