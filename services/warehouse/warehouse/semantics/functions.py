@@ -26,7 +26,7 @@ NUMERIC = "DECIMAL(38, 9)"
 
 def _numeric(value: decimal.Decimal, operator: str) -> decimal.Decimal:
     value = value.quantize(NINTH, context=EXACT)
-    if abs(value) > LIMIT:
+    if value.copy_abs() > LIMIT:  # abs() would round to 28 digits
         raise ValueError(f"numeric overflow in {operator}")
     return value
 

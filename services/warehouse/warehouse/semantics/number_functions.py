@@ -18,7 +18,7 @@ def rounded(value: Decimal, kind: str, words: str) -> Decimal:
     emulator.
     """
     result = value.quantize(SCALES[kind], context=EXACT)
-    if abs(result) >= LIMITS[kind]:
+    if result.copy_abs() >= LIMITS[kind]:  # abs() would round to 28 digits
         raise ValueError(f"numeric overflow: {words}")
     if kind == BIGNUMERIC and result != value.quantize(Decimal("1e-38"), context=EXACT):
         raise ValueError(f"{words}: the emulator has no BIGNUMERIC with more than 18 decimals")
@@ -57,7 +57,7 @@ def logarithm(x: Decimal, base: Decimal) -> Decimal:
 
 def cube_root(x: Decimal) -> Decimal:
     """Return the cube root of x."""
-    root = EXACT.power(abs(x), Decimal(1) / Decimal(3)) if x else Decimal(0)
+    root = EXACT.power(x.copy_abs(), Decimal(1) / Decimal(3)) if x else Decimal(0)
     return rounded(root.copy_sign(x), NUMERIC, "CBRT")
 
 
@@ -88,7 +88,8 @@ def round_to(x: Decimal, digits: int, mode: str) -> Decimal:
     unit = Decimal(1).scaleb(-digits)
     if digits < -38:
         return Decimal(0)
-    return rounded((x / unit).quantize(Decimal(1), rounding=mode, context=EXACT) * unit, NUMERIC, "ROUND")
+    units = EXACT.divide(x, unit).quantize(Decimal(1), rounding=mode, context=EXACT)
+    return rounded(EXACT.multiply(units, unit), NUMERIC, "ROUND")
 
 
 def product_or_null(a: Decimal, b: Decimal) -> Decimal | None:

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from warehouse.semantics import types
 from warehouse.semantics.nodes import Node, call, exact_literal, is_literal, macro, of, place, refuse, typed
-from warehouse.semantics.number_functions import bignumeric_product, bignumeric_quotient
+from warehouse.semantics.number_functions import EXACT, bignumeric_product, bignumeric_quotient
 from warehouse.semantics.rule import Facts, rule
 
 
@@ -60,7 +60,7 @@ def exact_bignumeric(node: exp.Cast, facts: Facts) -> Node | None:
         above = above.parent
     if isinstance(above, exp.Mul | exp.Div) and None not in (_bignumeric(above.left), _bignumeric(above.right)):
         return None  # bignumeric_literals computes the whole
-    text, decimals = f"{value:f}", -int(value.normalize().as_tuple().exponent)
+    text, decimals = f"{value:f}", -int(value.normalize(EXACT).as_tuple().exponent)
     if decimals <= 18:
         return typed(exp.Literal.string(text), "BIGNUMERIC")
     if not _is_column_of_result(node):
