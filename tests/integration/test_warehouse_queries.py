@@ -1,5 +1,7 @@
 """The statements that dbt sends to the warehouse, through the official client."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery as google_bigquery
@@ -37,6 +39,17 @@ def test_grants_are_stored_and_listed(bigquery: Client, dataset: str) -> None:
     ]
     bigquery.query_and_wait(f"drop table {dataset}.orders")
     assert rows(bigquery, f"{listed} where object_schema = '{dataset}'") == []
+
+
+def test_grants_at_the_same_time_are_all_stored(bigquery: Client, dataset: str) -> None:
+    users = [[f"user:{number}@{domain}.com" for number in range(20)] for domain in "abcd"]
+    grant = f"grant `roles/bigquery.dataViewer` on schema {dataset} to"
+    scripts = ["; ".join(f"{grant} '{user}'" for user in each) for each in users]
+    with ThreadPoolExecutor(len(scripts)) as pool:
+        list(pool.map(bigquery.query_and_wait, scripts))
+    listed = "`local-dev`.`region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    found = rows(bigquery, f"select grantee from {listed} where object_name = '{dataset}'")
+    assert {row["grantee"] for row in found} >= {user for each in users for user in each}
 
 
 @pytest.mark.parametrize(

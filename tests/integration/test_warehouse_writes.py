@@ -203,3 +203,32 @@ def test_parquet(bigquery: Client, writes: None) -> None:
             load_parquet(*schema)
     with pytest.raises(GoogleAPICallError, match="Set enable_list_inference"):
         load_parquet(lists=False)
+
+
+def test_an_annotated_time_in_parquet_is_a_timestamp_at_its_own_place(bigquery: Client, writes: None) -> None:
+    """Times of nanoseconds have no old annotation: a field of the same name elsewhere in the file stays DATETIME."""
+    moment = datetime.datetime(2024, 1, 5, 10, 0)
+    micros, nanos = pa.timestamp("us"), pa.timestamp("ns")
+    columns = {
+        "a": nanos,
+        "r": pa.struct([("a", micros), ("b", nanos)]),
+        "b": micros,
+        "l": pa.list_(micros),
+        "s": pa.list_(pa.struct([("a", micros), ("element", nanos)])),
+    }
+    row = {"a": moment, "b": moment, "l": [moment], "r": {"a": moment, "b": moment}}
+    row["s"] = [{"a": moment, "element": moment}]
+    content = io.BytesIO()
+    pyarrow.parquet.write_table(pa.Table.from_pylist([row], pa.schema(columns)), content, version="2.6")
+    options = google_bigquery.ParquetOptions()
+    options.enable_list_inference = True
+    config = google_bigquery.LoadJobConfig(source_format="PARQUET", parquet_options=options)
+    content.seek(0)
+    bigquery.load_table_from_file(content, "x.instants", job_config=config).result()
+    schema = bigquery.get_table("x.instants").schema
+    found = {f"{each.name}.{part.name}": part.field_type for each in schema for part in each.fields}
+    found |= {each.name: each.field_type for each in schema if not each.fields}
+    times = {"a": "DATETIME", "b": "TIMESTAMP", "l": "TIMESTAMP"}
+    assert found == times | {"r.a": "TIMESTAMP", "r.b": "DATETIME", "s.a": "TIMESTAMP", "s.element": "DATETIME"}
+    aware = moment.replace(tzinfo=datetime.UTC)
+    assert run(bigquery, "SELECT r.a AS r, l, s[0].a AS s FROM x.instants") == [(aware, [aware], aware)]

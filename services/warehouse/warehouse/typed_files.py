@@ -73,7 +73,7 @@ def _selected(
                 )
     if not fields:
         instants = _instants(cursor, config, source)
-        found = [_detected(name, each, config, name in instants) for name, each in columns.items()]
+        found = [_detected(name, each, config, instants) for name, each in columns.items()]
         pairs = zip(found, columns, strict=True)
         return f"SELECT {', '.join(f'{_cast(name, f)} AS {quote(f.name)}' for f, name in pairs)} FROM {source}", found  # noqa: S608
     known = {field.name.casefold() for field in fields}
@@ -101,28 +101,52 @@ def _has_list(each: Any) -> bool:
     return each.id == "struct" and any(_has_list(child) for _, child in each.children)
 
 
-def _instants(cursor: Any, config: Any, source: str) -> set[str]:
-    """Return the columns of Parquet files whose old annotation, TIMESTAMP_MILLIS or TIMESTAMP_MICROS, says TIMESTAMP.
+def _instants(cursor: Any, config: Any, source: str) -> set[tuple[str, ...]]:
+    """Return the paths of Parquet columns whose old annotation, TIMESTAMP_MILLIS or TIMESTAMP_MICROS, says TIMESTAMP.
 
-    BigQuery reads this annotation; pyarrow and Spark also write it for times without a zone.
+    BigQuery reads this annotation; pyarrow and Spark also write it for times without a zone. A path has the names of
+    the table's fields, without those of the groups that a LIST has in the file.
     """
     if config.sourceFormat != "PARQUET":
         return set()
     columns = source.replace("read_parquet(", "parquet_schema(")
-    rows = cursor.execute(f"SELECT name FROM {columns} WHERE starts_with(converted_type, 'TIMESTAMP_')")  # noqa: S608
-    return {name for (name,) in rows.fetchall()}
+    nodes = cursor.execute(f"SELECT name, num_children, converted_type FROM {columns}").fetchall()  # noqa: S608
+    found: set[tuple[str, ...]] = set()
+    remaining = iter(nodes)
+
+    def walk(path: tuple[str, ...], hidden: int) -> None:
+        """Read a node and all below it; `hidden` is how many levels of it are groups of a LIST."""
+        name, children, annotation = next(remaining)
+        path = path if hidden else (*path, name)
+        if str(annotation).startswith("TIMESTAMP_"):
+            found.add(path)
+        below = 2 if annotation == "LIST" else 1 if hidden == 2 and children == 1 else 0
+        for _ in range(children or 0):
+            walk(path, below)
+
+    for _, children, _ in remaining:  # the root of each file
+        for _ in range(children or 0):
+            walk((), 0)
+    return found
 
 
-def _detected(name: str, each: Any, config: Any, instant: bool) -> TableFieldSchema:
-    field: TableFieldSchema = types.field(name, each)
-    if instant and field.type == "DATETIME":
-        return field.replace(type="TIMESTAMP")
+def _detected(name: str, each: Any, config: Any, instants: set[tuple[str, ...]]) -> TableFieldSchema:
+    field = _with_instants(types.field(name, each), (name,), instants)
     if each.id == "decimal" and config.decimalTargetTypes:
         precision, scale = (value for _, value in each.children)
         fits = scale <= 9 and precision - scale <= 29
         wanted = [kind for kind in ("NUMERIC", "BIGNUMERIC", "STRING") if kind in config.decimalTargetTypes]
         return field.replace(type="NUMERIC" if "NUMERIC" in wanted and fits else (wanted[1:] or wanted)[0])
     return field
+
+
+def _with_instants(field: TableFieldSchema, path: tuple[str, ...], instants: set[tuple[str, ...]]) -> TableFieldSchema:
+    """Return the field, and those in it, with the type TIMESTAMP where a path of `instants` says so."""
+    if field.type == "DATETIME" and path in instants:
+        return field.replace(type="TIMESTAMP")
+    if not field.fields:
+        return field
+    return field.replace(fields=[_with_instants(each, (*path, each.name), instants) for each in field.fields])
 
 
 def _check(cursor: Any, source: str, name: str, each: Any, field: TableFieldSchema) -> None:
