@@ -1,6 +1,5 @@
 """Functions in Python for what DuckDB cannot compute exactly: macros of functions.sql call them off their fast path."""
 
-import decimal
 import functools
 from typing import Any
 
@@ -18,36 +17,9 @@ from warehouse.semantics import (
     text_functions,
 )
 
-LIMIT = decimal.Decimal("99999999999999999999999999999.999999999")
-EXACT = decimal.Context(prec=100, rounding=decimal.ROUND_HALF_UP)
-NINTH = decimal.Decimal("1e-9")
-NUMERIC = "DECIMAL(38, 9)"
-
-
-def _numeric(value: decimal.Decimal, operator: str) -> decimal.Decimal:
-    value = value.quantize(NINTH, context=EXACT)
-    if value.copy_abs() > LIMIT:  # abs() would round to 28 digits
-        raise ValueError(f"numeric overflow in {operator}")
-    return value
-
-
-def multiply(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
-    """Return the product, rounded to nine decimals. Raises ValueError from 10^29 on."""
-    return _numeric(EXACT.multiply(a, b), "*")
-
-
-def divide(a: decimal.Decimal, b: decimal.Decimal) -> decimal.Decimal:
-    """Return the quotient, rounded to nine decimals. Raises ValueError from 10^29 on, and for a division by zero."""
-    if not b:
-        raise ValueError(f"division by zero: {a.normalize():f} / 0")
-    return _numeric(EXACT.divide(a, b), "/")
-
-
 FUNCTIONS: dict[str, tuple[Any, Any, str]] = {
-    "_numeric_multiply_exact": (multiply, [NUMERIC, NUMERIC], NUMERIC),
     "_parse_instant": (instants.parse, ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT"),
     "_zone_name": (instants.zone_name, ["DOUBLE", "VARCHAR"], "VARCHAR"),  # in place of local-bigquery's
-    "_numeric_divide_exact": (divide, [NUMERIC, NUMERIC], NUMERIC),
     **bytes_functions.FUNCTIONS,
     **format_function.FUNCTIONS,
     **format_models.FUNCTIONS,

@@ -61,6 +61,21 @@ def cube_root(x: Decimal) -> Decimal:
     return rounded(root.copy_sign(x), NUMERIC, "CBRT")
 
 
+def product(a: Decimal, b: Decimal) -> Decimal:
+    """Return the product of two NUMERICs, rounded to nine decimals. Raises ValueError from 10^29 on."""
+    return rounded(EXACT.multiply(a, b), NUMERIC, "*")
+
+
+def quotient(a: Decimal, b: Decimal) -> Decimal:
+    """Return the quotient of two NUMERICs, rounded to nine decimals.
+
+    Raises ValueError from 10^29 on, and for a division by zero.
+    """
+    if not b:
+        raise ValueError(f"division by zero: {a.normalize():f} / 0")
+    return rounded(EXACT.divide(a, b), NUMERIC, "/")
+
+
 def bignumeric_product(a: Decimal, b: Decimal) -> Decimal:
     """Return a product. Raises ValueError when the emulator cannot store it."""
     return rounded(EXACT.multiply(a, b), BIGNUMERIC, "product of BIGNUMERIC")
@@ -95,7 +110,7 @@ def round_to(x: Decimal, digits: int, mode: str) -> Decimal:
 def product_or_null(a: Decimal, b: Decimal) -> Decimal | None:
     """Return the product of two NUMERICs; None for one that is too large (SAFE_MULTIPLY)."""
     try:
-        return rounded(EXACT.multiply(a, b), NUMERIC, "*")
+        return product(a, b)
     except ValueError:
         return None
 
@@ -109,6 +124,8 @@ FUNCTIONS = {
     "_numeric_log": (logarithm, [N, N], N),
     "_numeric_pow": (power, [N, N], N),
     "_numeric_cbrt": (cube_root, [N], N),
+    "_numeric_multiply_exact": (product, [N, N], N),
+    "_numeric_divide_exact": (quotient, [N, N], N),
     "_numeric_safe_multiply": (product_or_null, [N, N], N),
     "_numeric_round": (lambda x, digits: round_to(x, digits, decimal.ROUND_HALF_UP), [N, "BIGINT"], N),
     "_numeric_round_even": (lambda x, digits: round_to(x, digits, decimal.ROUND_HALF_EVEN), [N, "BIGINT"], N),
