@@ -35,6 +35,7 @@ LOCKS = {
     "airbyte_lite": ROOT / "services/airbyte_lite/requirements.txt",
     "bootstrap": ROOT / "services/bootstrap/requirements.txt",
     "orchestrator": ROOT / "services/orchestrator/requirements.txt",
+    "console": ROOT / "services/console/requirements.txt",
     **{
         f"connectors/{lock.parent.name}": lock
         for lock in sorted((ROOT / "services/airbyte_lite/connectors").glob("*/requirements.txt"))
@@ -54,6 +55,7 @@ OURS = {
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
     "bootstrap": [KIT, CONNECTIONS_FILE, ROOT / "services/bootstrap"],
     "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
+    "console": [KIT, CONNECTIONS_FILE, ROOT / "services/console"],
     "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
 }
 # LocalStack's index of the services' specifications, below a folder that is laid out as its image's. Without the index
