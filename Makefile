@@ -153,7 +153,7 @@ test-in-process:
 	@$(tests)/pytest -n $(processes) tests/unit tests/contract
 
 test-integration:
-	@$(tests)/pytest -n $(workers) --durations=15 tests/integration --ignore tests/integration/clients
+	@$(tests)/pytest -n $(workers) --durations=15 $(if $(filter all,$(moments)),--all-moments) tests/integration --ignore tests/integration/clients
 
 clients: ## Test foreign clients of Airbyte's API; installs 1.3 GB; some of them: make clients c='airflow datahub'
 	@$(install) all $(if $(c),$(addprefix clients/,$(c)),clients)
