@@ -82,7 +82,7 @@ def test_a_run_that_is_terminated_while_it_waits_for_the_job_cancels_it(
         if len(pauses) == 30:
             raise DagsterExecutionInterruptedError
 
-    monkeypatch.setattr(airbyte_client.time, "sleep", pause)
+    monkeypatch.setattr("time.sleep", pause)
     airbyte.progress = ["running"] * 30
     with pytest.raises(DagsterExecutionInterruptedError):
         sync()
