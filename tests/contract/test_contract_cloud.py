@@ -13,7 +13,6 @@ from airbyte_api import models
 from dagster_airbyte.resources import AirbyteCloudWorkspace
 
 import airbyte_as_code.apply
-import orchestrator.airbyte
 from airbyte_as_code.airbyte_client import AirbyteClient, Kind
 from airbyte_as_code.apply import apply
 from airbyte_as_code.change import Action
@@ -25,6 +24,7 @@ from airbyte_as_code.state import State
 from bootstrap.settings import Settings
 from bootstrap.waiting import wait
 from connections_file import ConnectionsFile, load
+from orchestrator import airbyte_client
 from orchestrator.airbyte import Airbyte
 
 from .airbyte_fake import DEFINITIONS, Fake, serve
@@ -39,7 +39,7 @@ NAMES = {"jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments"}
 def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     """A Cloud with the user's workspace; the environment names both."""
     monkeypatch.setattr(airbyte_as_code.apply, "PAUSES", (0.0,))
-    monkeypatch.setattr(orchestrator.airbyte, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
     key = tmp_path / "key.json"
     key.write_text(json.dumps({"type": "service_account", "private_key": "of the account"}))
     with serve("2.x", cloud=True) as fake:
