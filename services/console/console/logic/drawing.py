@@ -34,7 +34,7 @@ def ranks(assets: Sequence[Asset]) -> dict[Key, int]:
 
 
 def positions(assets: Sequence[Asset]) -> dict[Key, tuple[int, int]]:
-    """Return the upper left corner of each asset's box. In a column, assets are ordered by the place of their parents."""
+    """Return the upper left corner of each asset's box. A column is ordered by the places of the parents."""
     columns: dict[int, list[Asset]] = {}
     depth = ranks(assets)
     for asset in sorted(assets, key=lambda each: each.key):
@@ -48,7 +48,9 @@ def positions(assets: Sequence[Asset]) -> dict[Key, tuple[int, int]]:
     return places
 
 
-def svg(assets: Sequence[Asset], link: Link, current: Key | None = None, states: Mapping[Key, str] | None = None) -> str:
+def svg(
+    assets: Sequence[Asset], link: Link, current: Key | None = None, states: Mapping[Key, str] | None = None
+) -> str:
     """Return the picture. `link` gives the address behind a box; `states` colours boxes: "bad", "warn", "good"."""
     places = positions(assets)
     width = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN

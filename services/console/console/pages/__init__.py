@@ -8,10 +8,10 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import home
+from console.pages import downloads, home, sql
 from console.parts.frame import Page
 
-PAGES: list[Page] = [home.PAGE]
+PAGES: list[Page] = [home.PAGE, sql.PAGE]
 
-ROUTES: list[Callable[[FastAPI, Platform], None]] = []
+ROUTES: list[Callable[[FastAPI, Platform], None]] = [downloads.add]
 """What adds plain HTTP routes: uploads and downloads, which stream."""

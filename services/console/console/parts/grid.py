@@ -1,13 +1,13 @@
-"""Rows in the browser: one HTML table for a page of rows, in which every value is text."""
+"""Rows in the browser, page by page. The HTML comes from console.logic.sql.html, where every value is escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from html import escape
 
 from nicegui import events, ui
 
 from console.clients.calls import ServiceError
+from console.logic.sql.html import extent, table
 from console.logic.sql.results import Column, Page
 from console.logic.sql.values import Cell
 from console.parts import pieces
@@ -77,59 +77,12 @@ def show_value(column: Column, row: int, found: Cell) -> None:
         pieces.text(f"{column.type}, row {row + 1:,}").classes("muted")
         pieces.text(found.text, "pre").classes("code value")
         if found.length:
-            pieces.text(f"The first {len(found.text):,} of {found.length:,} characters. A download has the whole value.")
+            pieces.text(
+                f"The first {len(found.text):,} of {found.length:,} characters. A download has the whole value."
+            )
         with ui.element("div").classes("dialog-actions"):
             pieces.quiet_button("Close", dialog.close)
     dialog.on("hide", dialog.delete)
-
-
-def table(page: Page) -> str:
-    """Return the rows as an HTML table. Names and values are escaped, so that HTML in them is text."""
-    head = "".join(
-        f'<th scope="col"{_class(column)}><span dir="auto">{escape(column.name)}</span>'
-        f'<span class="type">{escape(_short(column.type))}</span></th>'
-        for column in page.columns
-    )
-    body = "".join(_row(page, number) for number in range(len(page.rows)))
-    return f'<table class="table rows"><thead><tr><th class="number">#</th>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def extent(page: Page) -> str:
-    """Return which rows are shown: `1 to 100 of 4,200 rows`."""
-    if not page.total:
-        return "no rows"
-    last = page.first + len(page.rows)
-    return f"{page.first + 1:,} to {last:,} of {page.total:,} row{'s' * (page.total != 1)}"
-
-
-def _row(page: Page, number: int) -> str:
-    row = page.first + number
-    cells = "".join(
-        _cell(cell, column, row, place)
-        for place, (cell, column) in enumerate(zip(page.rows[number], page.columns, strict=True))
-    )
-    return f'<tr><td class="number muted">{row + 1:,}</td>{cells}</tr>'
-
-
-def _cell(cell: Cell, column: Column, row: int, place: int) -> str:
-    if cell.is_null:
-        return f'<td{_class(column)}><span class="null">NULL</span></td>'
-    text = f'<span dir="auto">{escape(cell.text)}</span>'
-    if cell.length:
-        label = f"Show all {cell.length:,} characters"
-        text += (
-            f'<button type="button" class="more" data-row="{row}" data-column="{place}" title="{label}" '
-            f'aria-label="{label}">…</button>'
-        )
-    return f'<td{_class(column)}><div class="cell">{text}</div></td>'
-
-
-def _class(column: Column) -> str:
-    return ' class="number"' if column.is_number else ""
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:39]}…"
 
 
 def _arrow(icon: str, label: str, action: Callable[[], Awaitable[None]]) -> ui.button:

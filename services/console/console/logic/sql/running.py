@@ -1,8 +1,9 @@
-"""One query as a BigQuery job: estimated first, started under an id of ours, waited for, cancelled, its result found."""
+"""One query as a BigQuery job: estimated, started under an id of ours, waited for, cancelled, its result found."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -90,7 +91,7 @@ async def estimate(warehouse: Warehouse, sent: Chosen, limits: Limits) -> Estima
 
 async def run(warehouse: Warehouse, query: Running, limits: Limits) -> Outcome:
     """Start the job and wait for its end. Raises QueryError when it fails, is cancelled or takes too long."""
-    job = await _told(
+    job: Any = await _told(
         warehouse,
         query.sent,
         lambda client: client.query(query.sent.sql, job_id=query.id, job_config=_options(limits), job_retry=None),
@@ -108,13 +109,18 @@ async def run(warehouse: Warehouse, query: Running, limits: Limits) -> Outcome:
         job = await warehouse.call(lambda client: client.get_job(query.id))
     if job.error_result:
         raise _failed(job, query, limits)
-    return await warehouse.call(lambda client: _outcome(client, job, query))
+    return await warehouse.call(lambda client: _outcome(client, job))
 
 
 async def cancel(warehouse: Warehouse, query: Running) -> None:
     """Ask BigQuery to stop a job, also one whose start has not been answered yet. Raises ServiceError."""
     query.is_cancelled = True
     await warehouse.call(lambda client: client.cancel_job(query.id))
+
+
+def is_ours(job_id: str) -> bool:
+    """Return whether a job's id was made here."""
+    return re.fullmatch(r"console_[0-9a-f]{32}", job_id) is not None
 
 
 async def finished(warehouse: Warehouse, job_id: str) -> Source | None:
@@ -178,7 +184,7 @@ def _late(limits: Limits) -> QueryError:
     )
 
 
-def _outcome(client: bigquery.Client, job: Any, query: Running) -> Outcome:
+def _outcome(client: bigquery.Client, job: Any) -> Outcome:
     # By the server's clock: our own has the pauses between the looks.
     seconds = (job.ended - job.started).total_seconds() if job.ended and job.started else 0.0
     size, changed = int(job.total_bytes_processed or 0), job.num_dml_affected_rows

@@ -1,4 +1,4 @@
-"""What the SQL page remembers: the newest queries, and those that were saved by name. A SQLite file in the data folder."""
+"""What the SQL page remembers, in a SQLite file: the newest queries, and those that were saved by name."""
 
 from __future__ import annotations
 

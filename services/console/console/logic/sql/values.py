@@ -20,6 +20,8 @@ NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 AS_TEXT = {"JSON", "INTERVAL", "RANGE", "BYTES", "GEOGRAPHY"}
 """Types whose text on the wire is exact; the client would make Python objects of it that are not (JSON's numbers)."""
 RECORDS = {"RECORD", "STRUCT"}
+WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+"""FLOAT64's values that are no numbers of JSON."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def scalar(value: Any) -> str:
         return value.replace(tzinfo=None).isoformat(" ") + (" UTC" if value.tzinfo else "")
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, float):
+        return WORDS.get(str(value), str(value))
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
@@ -84,9 +88,9 @@ def _json(value: Any, field: bigquery.SchemaField) -> str:
         return f"{{{', '.join(parts)}}}"
     if field.field_type == "JSON":
         return str(value)
-    if field.field_type in NUMBERS and str(value).lower() not in ("nan", "inf", "-inf"):
-        return scalar(value)
-    return scalar(value) if isinstance(value, bool) else _quoted(scalar(value))
+    text = scalar(value)
+    is_plain = isinstance(value, bool) or (field.field_type in NUMBERS and text not in WORDS.values())
+    return text if is_plain else _quoted(text)
 
 
 def _quoted(text: str) -> str:
