@@ -17,7 +17,7 @@ def test_a_failure_names_the_service_and_the_next_command() -> None:
     def fail() -> None:
         raise KeyError("orders")
 
-    with pytest.raises(ServiceError, match="S3.*orders") as failure:
+    with pytest.raises(ServiceError, match=r"S3.*orders") as failure:
         asyncio.run(Service("s3", "S3", "make logs s=localstack").call(fail))
     assert failure.value.remedy == "make logs s=localstack"
 
