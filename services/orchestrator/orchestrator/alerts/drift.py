@@ -116,6 +116,8 @@ def observe(instance: dg.DagsterInstance, book: Book) -> Observation:
 
 
 def _text(differences: list[Item]) -> str:
+    if not differences:
+        return ""
     lines = [f"{item.action} {item.kind} {item.name}: {'; '.join(item.details)}".rstrip(": ") for item in differences]
     if len(lines) > SHOWN:
         lines = [*lines[:SHOWN], f"and {len(lines) - SHOWN} more"]
