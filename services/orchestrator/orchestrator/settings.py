@@ -23,8 +23,7 @@ class Settings(PlatformSettings):
     connectors: str = setting("AIRBYTE_CONNECTORS", "")
     alert_urls: str | None = setting("ALERT_URLS")
     alerts_folder: Path = setting("ALERTS_DIR")
-    dagster_link: Address | None = setting("DAGSTER_LINK")
-    dagster_port: int = setting("DAGSTER_PORT")
+    dagster_link: Address = setting("DAGSTER_LINK")
 
     airbyte_url: Address = setting("AIRBYTE_URL")
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")

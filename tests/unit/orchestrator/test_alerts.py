@@ -17,7 +17,7 @@ from orchestrator.alerts import delivery, ended_runs, standing
 from orchestrator.alerts.delivery import NotSentError, deliver, notification
 from orchestrator.alerts.incidents import Book, Message, Observation, apply
 from orchestrator.alerts.outbox import Outbox, target_name
-from orchestrator.alerts.sensor import link, look
+from orchestrator.alerts.sensor import look
 from orchestrator.settings import Settings
 
 # An instance in memory knows no sensors.
@@ -377,8 +377,3 @@ def test_a_deleted_database_does_not_restart_the_numbers(tmp_path: Path) -> None
     outbox.write(book, [new], targets)
     deliver(outbox, tmp_path, [], 200.0, Service().send)
     assert [(line["number"], line["incident"]) for line in lines(tmp_path)] == [(1, "1"), (2, "2"), (3, "1"), (4, "3")]
-
-
-def test_links_lead_to_the_port_of_this_machine_without_an_address() -> None:
-    assert "http://127.0.0.1:3999" in link(Settings.read({"DAGSTER_PORT": "3999"}))
-    assert link(Settings.read({"DAGSTER_PORT": "3999", "DAGSTER_LINK": "https://dagster/"})) == "https://dagster"

@@ -50,7 +50,7 @@ def look(
         book = outbox.book()
         first = book.cursor is None
         book, runs = ended_runs.ended(instance, book)
-        seen = [ended_runs.observe(instance, run, f"{link(settings)}/runs/{run}") for run in runs]
+        seen = [ended_runs.observe(instance, run, f"{settings.dagster_link}/runs/{run}") for run in runs]
         observations: list[Observation] = [each for each in seen if each]
         observations += [standing.undeclared(book, repository)]
         observations += standing.late(instance, repository) + standing.failing(instance, repository)
@@ -72,11 +72,6 @@ def look(
         )
     told = "; ".join(f"{message.kind}: {message.subject}" for message in messages[:5])
     return told or f"nothing new; {len(after.incidents)} incidents are open"
-
-
-def link(settings: Settings) -> str:
-    """Return the address of Dagster for the reader of an alert."""
-    return settings.dagster_link or f"http://127.0.0.1:{settings.dagster_port}"
 
 
 def _file(folder: Path) -> Path:
