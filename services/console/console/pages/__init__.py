@@ -8,10 +8,17 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import files, home, transfers
+from console.pages import downloads, files, home, sql, transfers
 from console.parts.frame import Page
 
-PAGES: list[Page] = [home.PAGE, files.PAGE]
+PAGES: list[Page] = [
+    home.PAGE,
+    files.PAGE,
+    sql.PAGE,
+]
 
-ROUTES: list[Callable[[FastAPI, Platform], None]] = [transfers.add]
+ROUTES: list[Callable[[FastAPI, Platform], None]] = [
+    transfers.add,
+    downloads.add,
+]
 """What adds plain HTTP routes: uploads and downloads, which stream."""
