@@ -9,7 +9,7 @@ import pytest
 from platform_kit.hosts import HostGuard, names
 
 
-def answer(kind: str = "http", method: str = "GET", *, needs_origin: bool = False, **headers: str) -> dict[str, Any]:
+def answer(kind: str = "http", method: str = "GET", needs_origin: bool = False, **headers: str) -> dict[str, Any]:
     """The first message that a guarded application sends, with the body if the request was refused."""
     sent: list[Any] = []
 
@@ -47,7 +47,7 @@ HOST = "127.0.0.1:9050"
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_own_requests_are_served(headers: dict[str, str], method: str) -> None:
-    assert answer(method=method, **headers)["type"] == "served"
+    assert answer("http", method, False, **headers)["type"] == "served"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_own_requests_are_served(headers: dict[str, str], method: str) -> None:
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_requests_of_other_sites_are_refused(headers: dict[str, str], kind: str) -> None:
-    refused = answer(kind, "POST", **headers)
+    refused = answer(kind, "POST", False, **headers)
     if kind == "websocket":
         assert (refused["type"], refused["code"]) == ("websocket.close", 1008)
     else:
