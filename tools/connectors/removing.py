@@ -27,13 +27,11 @@ def plan(places: Places, name: str, connections: Path) -> Changes:
             f"{connections.name}, line {line}: a source uses {name}. Remove that source first, then run "
             "`make apply o=--prune`, which deletes it in Airbyte too."
         )
-    changes = Changes(places.root)
+    folder = folder_of(places, installed, name)
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder is not None else []
+    changes = Changes(places.root, deleted=files)
     changes.before[places.registry] = text
     changes.texts[places.registry] = entries.without(text, name)
-    folder = folder_of(places, installed, name)
-    if folder is not None:
-        changes.deleted = sorted(path for path in folder.iterdir() if path.is_file())
-        changes.__post_init__()
     return changes
 
 
