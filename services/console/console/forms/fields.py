@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-
 type Path = tuple[str | int, ...]
 """The place of a value in a configuration."""
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connections_file.expansion import REFERENCE, ExpansionError, UnsetVariableError, expand
 from console.forms.fields import MISSING, Field, Path
+
+from connections_file.expansion import REFERENCE, ExpansionError, UnsetVariableError, expand
 from platform_kit.names import identifier
 
 type SecretText = Callable[[Field, Secret, Path], Any]

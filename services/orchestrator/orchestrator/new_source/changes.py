@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.new_source.errors import SourceError
+from source_texts.errors import SourceError
 
 DRAFT = ".new-source-draft"
 

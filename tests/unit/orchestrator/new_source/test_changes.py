@@ -9,8 +9,8 @@ import pytest
 import connections_file
 from orchestrator.new_source.adding import Places, plan
 from orchestrator.new_source.changes import Changes, only_one, take_back
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.removing import plan_removal
+from source_texts.errors import SourceError
 
 ROOT = Path(__file__).resolve().parents[4]
 
