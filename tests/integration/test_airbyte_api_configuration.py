@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from .running import RunningPlatform, Server
@@ -115,6 +116,30 @@ def test_discovery(syncs: Syncs, source: dict[str, Any]) -> None:
     body = {"sourceDefinitionId": S3_DEFINITION, "workspaceId": source["workspaceId"]}
     specification = syncs.http.post("/api/v1/source_definition_specifications/get", json=body).json()
     assert "bucket" in specification["connectionSpecification"]["properties"]
+
+
+def test_a_configuration_that_is_not_saved_is_checked_and_discovered(
+    syncs: Syncs, source: dict[str, Any], s3: Server, bucket: str
+) -> None:
+    configuration = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    configuration["credentials"]["aws_secret_access_key"] = SECRET
+    body = {"sourceDefinitionId": S3_DEFINITION, "workspaceId": source["workspaceId"]}
+
+    def ask(call: str, **changes: Any) -> httpx.Response:
+        given = body | {"connectionConfiguration": configuration | changes}
+        return syncs.http.post(f"/api/v1/scheduler/sources/{call}", json=given)
+
+    before = syncs.call("GET", "sources")
+    assert ask("check_connection").json()["status"] == "succeeded"
+    assert "no-such-bucket" in ask("check_connection", bucket="no-such-bucket").json()["message"]
+    [stream] = ask("discover_schema").json()["catalog"]["streams"]
+    assert stream["stream"]["name"] == "people"
+    failed = ask("discover_schema", bucket="no-such-bucket").json()
+    assert "catalog" not in failed
+    assert SECRET not in str(failed)
+    refused = ask("check_connection", bucket=7)
+    assert (refused.status_code, "configuration.bucket" in refused.text) == (422, True)
+    assert syncs.call("GET", "sources") == before, "nothing was saved"
 
 
 @pytest.mark.parametrize(
