@@ -48,14 +48,22 @@ LOCKS = {
     "oracle": ROOT / "tests/dialect/oracle/requirements.txt",
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
-KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
-SOURCE_TEXTS = ROOT / "packages/source_texts"
+KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS = (
+    ROOT / "packages" / name for name in ("platform_kit", "connections_file", "airbyte_as_code", "source_texts")
+)
 OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
-    "bootstrap": [KIT, CONNECTIONS_FILE, ROOT / "services/bootstrap"],
-    "orchestrator": [KIT, CONNECTIONS_FILE, SOURCE_TEXTS, ROOT / "services/orchestrator"],
-    "tests": [KIT, CONNECTIONS_FILE, SOURCE_TEXTS, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
+    "bootstrap": [KIT, CONNECTIONS_FILE, AS_CODE, ROOT / "services/bootstrap"],
+    "orchestrator": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/orchestrator"],
+    "tests": [
+        KIT,
+        CONNECTIONS_FILE,
+        AS_CODE,
+        SOURCE_TEXTS,
+        *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")),
+        ROOT,
+    ],
 }
 # LocalStack's index of the services' specifications, below a folder that is laid out as its image's. Without the index
 # each new platform makes one while LocalStack starts, which takes two thirds of that start.
