@@ -83,7 +83,7 @@ def _map_mistakes(field: Field, values: list[Any], path: Path) -> Iterator[Mista
             yield (*path, at), "Enter a name."
         elif names[key] > 1:
             yield (*path, at), f"The name {key!r} is entered twice."
-        yield from _mistakes(field.item, one, (*path, key or at))
+        yield from _mistakes(field.item, one, (*path, at))
 
 
 def _secret_mistakes(field: Field, secret: Secret, path: Path) -> Iterator[Mistake]:

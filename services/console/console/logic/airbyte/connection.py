@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.listing import schedule_words
 from console.logic.airbyte.states import State, state_of
 from platform_kit.names import identifier
-from platform_kit.specification import SECRET_NAME, branches, redacted
+from platform_kit.specification import MASK, SECRET_NAME, Schemas, branches, child, is_secret
 
 type Json = dict[str, Any]
 
@@ -42,6 +43,8 @@ class Stream:
     primary_key: list[list[str]]
     cursor: list[str]
     columns: list[Column]
+    is_incremental: bool = False
+    """Whether the source can read only what is new."""
 
 
 @dataclass(frozen=True)
@@ -131,26 +134,28 @@ async def _masked(airbyte: Airbyte, kind: str, found: Json, configuration: Json)
 
     Without the specification, every field whose name is a secret's is masked.
     """
-    definition = found.get("definitionId")
-    if definition:
+    schemas: Schemas = []
+    if definition := found.get("definitionId"):
         body = {f"{kind}DefinitionId": definition, "workspaceId": found.get("workspaceId")}
-        try:
+        with contextlib.suppress(ServiceError, KeyError):
             answer = await airbyte.post(f"/{kind}_definition_specifications/get", body)
-            masked: Json = redacted(branches(answer["connectionSpecification"]), configuration)
-        except (ServiceError, KeyError):
-            return by_name(configuration)
-        return by_name(masked)
-    return by_name(configuration)
+            schemas = branches(answer["connectionSpecification"])
+    hidden: Json = masked(schemas, configuration)
+    return hidden
 
 
-def by_name(value: Any) -> Any:
-    """Return a copy of a configuration in which each text or number is masked whose name is a secret's."""
+def masked(schemas: Schemas, value: Any, name: str = "") -> Any:
+    """Return a copy of a configuration without its secrets.
+
+    A field that the specification does not describe is a secret if its name is one's.
+    """
+    if is_secret(schemas) or (not schemas and SECRET_NAME.search(name) and not isinstance(value, dict | list | bool)):
+        return MASK
     if isinstance(value, dict):
-        return {
-            key: "**********" if SECRET_NAME.search(str(key)) and isinstance(item, str | int) and not isinstance(item, bool) else by_name(item)
-            for key, item in value.items()
-        }
-    return [by_name(item) for item in value] if isinstance(value, list) else value
+        return {key: masked(child(schemas, key), item, str(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(child(schemas, index), item, name) for index, item in enumerate(value)]
+    return value
 
 
 def streams_of(catalog: Json) -> list[Stream]:
@@ -173,6 +178,7 @@ def _stream(stream: Json, config: Json) -> Stream:
         sync_mode=sync_mode(str(config.get("syncMode", "")), str(config.get("destinationSyncMode", ""))),
         primary_key=[[str(part) for part in path] for path in key],
         cursor=[str(part) for part in cursor],
+        is_incremental="incremental" in (stream.get("supportedSyncModes") or []),
         columns=[
             Column(
                 name,
