@@ -35,6 +35,7 @@ LOCKS = {
     "airbyte_lite": ROOT / "services/airbyte_lite/requirements.txt",
     "bootstrap": ROOT / "services/bootstrap/requirements.txt",
     "orchestrator": ROOT / "services/orchestrator/requirements.txt",
+    "console": ROOT / "services/console/requirements.txt",
     **{
         f"connectors/{lock.parent.name}": lock
         for lock in sorted((ROOT / "services/airbyte_lite/connectors").glob("*/requirements.txt"))
@@ -55,6 +56,7 @@ OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
     "bootstrap": [KIT, CONNECTIONS_FILE, AS_CODE, ROOT / "services/bootstrap"],
+    "console": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/console"],
     "orchestrator": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/orchestrator"],
     "tests": [
         KIT,

@@ -32,6 +32,7 @@ CAPABILITIES = {
 BINDS = {
     **{name: ["/var/run/docker.sock:/var/run/docker.sock"] for name in PROXIES},
     "bootstrap": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
+    "console": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
     "localstack": ["./compose/localstack:/etc/localstack/init:ro"],
 }
 ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
@@ -81,7 +82,7 @@ def resolve_lines(path: Path) -> dict[str, str]:
 
 def test_the_services_are_those_of_the_platform() -> None:
     expected = {"postgres", "localstack", "warehouse", "airbyte", "bootstrap", "migrate", "code", "webserver", "daemon"}
-    assert set(MAIN["services"]) == expected | {"socket-proxy"}
+    assert set(MAIN["services"]) == expected | {"console", "socket-proxy"}
     assert set(AIRBYTE["services"]) == AIRBYTES | {"airbyte-db", "airbyte-engine"}
     assert {name: tuple(service["profiles"]) for name, service in SERVICES.items() if "profiles" in service} == PROFILES
 
@@ -222,7 +223,7 @@ def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> N
     files = {config["file"] for config in AIRBYTE["configs"].values()}
     assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED_BY_AIRBYTE)
     binds = [bind for name, binds in BINDS.items() if name not in PROXIES for bind in binds]
-    assert [bind.split(":")[0] for bind in binds] == [f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS]
+    assert {bind.split(":")[0] for bind in binds} == {f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS}
 
 
 def test_localstack_is_the_release_that_its_scripts_are_written_for() -> None:
@@ -348,8 +349,11 @@ def test_the_build_context_holds_no_secrets() -> None:
     assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "packages", "seed_data", "services"}
 
 
-def test_secrets_of_connections_reach_bootstrap_only() -> None:
+def test_secrets_of_connections_reach_only_who_plans_and_applies() -> None:
     mine = {"path": "connections.env", "required": False}
-    assert [name for name, service in SERVICES.items() if mine in service.get("env_file", [])] == ["bootstrap"]
+    assert [name for name, service in SERVICES.items() if mine in service.get("env_file", [])] == [
+        "bootstrap",
+        "console",
+    ]
     assert SERVICES["bootstrap"]["env_file"][0] == mine  # the platform's own come later, and win
     assert "connections.env" in (ROOT / ".gitignore").read_text().splitlines()

@@ -1,0 +1,17 @@
+"""The pages. A new page is a module here with a PAGE, and a line in PAGES; the navigation has the same order.
+
+A module shows things only: what it shows comes from console.logic.
+"""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from console.clients.platform import Platform
+from console.pages import home
+from console.parts.frame import Page
+
+PAGES: list[Page] = [home.PAGE]
+
+ROUTES: list[Callable[[FastAPI, Platform], None]] = []
+"""What adds plain HTTP routes: uploads and downloads, which stream."""
