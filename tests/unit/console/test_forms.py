@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
+
 from console.forms.fields import MISSING, Field, Kind
 from console.forms.mistakes import mistakes
 from console.forms.reading import read_specification
 from console.forms.secrets import MissingSecretError, Secret, references, resolved, values, variables
 from console.forms.values import Choice, configuration, entered
-from jsonschema import Draft7Validator
 
 from .specifications import FILE, GITHUB, MONGODB, MYSQL, POSTGRES, SALESFORCE, SNOWFLAKE, TEN
 

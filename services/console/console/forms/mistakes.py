@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+from connections_file.expansion import REFERENCE
 from console.forms.fields import MISSING, Field, Kind, Path
 from console.forms.secrets import Secret, is_reference
 from console.forms.values import configuration
-
-from connections_file.expansion import REFERENCE
 
 type Mistake = tuple[Path, str]
 

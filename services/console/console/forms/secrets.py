@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.forms.fields import MISSING, Field, Path
-
 from connections_file.expansion import REFERENCE, ExpansionError, UnsetVariableError, expand
+from console.forms.fields import MISSING, Field, Path
 from platform_kit.names import identifier
 
 type SecretText = Callable[[Field, Secret, Path], Any]

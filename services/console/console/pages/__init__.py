@@ -8,10 +8,17 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import home
+from console.pages import changes, connection, connections, home, job_log, new_source
 from console.parts.frame import Page
 
-PAGES: list[Page] = [home.PAGE]
+PAGES: list[Page] = [
+    home.PAGE,
+    connections.PAGE,
+    connection.PAGE,
+    job_log.PAGE,
+    new_source.PAGE,
+    changes.PAGE,
+]
 
-ROUTES: list[Callable[[FastAPI, Platform], None]] = []
+ROUTES: list[Callable[[FastAPI, Platform], None]] = [job_log.add_download]
 """What adds plain HTTP routes: uploads and downloads, which stream."""

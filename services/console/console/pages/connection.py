@@ -12,7 +12,7 @@ from console.logic.airbyte.actions import Action
 from console.logic.airbyte.connection import Detail, Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.states import MEANINGS
-from console.pages.connection_tabs import TABS
+from console.pages import connection_schema, connection_status
 from console.parts import pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import Loaded
@@ -20,6 +20,9 @@ from console.parts.loading import Loaded
 SECONDS = 3.0
 """Between two looks at the connection."""
 LOAD_SECONDS = 30.0
+TABS = {"status": "Status", "timeline": "Timeline", "schema": "Schema", "state": "State", "settings": "Settings"}
+LIVE = ("status", "timeline")
+"""The tabs that are loaded again and again."""
 
 type Found = tuple[Detail, Declared]
 
@@ -35,7 +38,7 @@ class _Connection:
         self._id = visit.parameters["id"]
         wanted = visit.parameters.get("tab", "")
         self._tab = wanted if wanted in TABS else next(iter(TABS))
-        self._part = Loaded(self._load, self._show, every=SECONDS if self._tab in ("status", "timeline") else 0, lines=6)
+        self._part = Loaded(self._load, self._show, every=SECONDS if self._tab in LIVE else 0, lines=6)
 
     async def _load(self) -> Found:
         platform = self._visit.platform
@@ -58,27 +61,42 @@ class _Connection:
             if in_file.mistake:
                 pieces.text(in_file.mistake, "pre").classes("code mistake")
             with ui.element("nav").classes("tab-links").props('aria-label="Parts of the connection"'):
-                for name, (title, _) in TABS.items():
+                for name, title in TABS.items():
                     entry = pieces.text(title, "a").props(pieces.props(href=f"/connections/{self._id}?tab={name}"))
                     if name == self._tab:
                         entry.classes("current").props('aria-current="page"')
-            TABS[self._tab][1](self._visit, detail, in_file, self)
+            self._content(detail, in_file)
+
+    def _content(self, detail: Detail, in_file: Declared) -> None:
+        match self._tab:
+            case "status":
+                connection_status.status(self._visit, detail, in_file, self._clear_button)
+            case "timeline":
+                connection_status.timeline(self._visit, detail)
+            case "schema":
+                connection_schema.schema(self._visit, detail, in_file)
+            case "state":
+                connection_schema.state(self._visit, detail)
+            case _:
+                connection_schema.settings(detail, in_file)
 
     def _actions(self, detail: Detail) -> None:
         airbyte = self._visit.platform.airbyte
-        self.button(actions.check(detail), lambda: self._check(detail), "o_fact_check")
-        self.button(actions.clear(detail), lambda: actions.start_clear(airbyte, detail), "o_delete_sweep")
+        self._button(actions.check(detail), lambda: self._check(detail), "o_fact_check")
+        self._button(actions.clear(detail), lambda: actions.start_clear(airbyte, detail), "o_delete_sweep")
         if (job := detail.active_job) is not None:
-            self.button(actions.cancel(detail), lambda: actions.cancel_job(airbyte, job), "o_stop")
+            self._button(actions.cancel(detail), lambda: actions.cancel_job(airbyte, job), "o_stop")
         else:
-            self.button(actions.sync(detail), lambda: actions.start_sync(airbyte, detail), "o_sync", main=True)
+            self._button(actions.sync(detail), lambda: actions.start_sync(airbyte, detail), "o_sync", main=True)
 
-    def clear_button(self, detail: Detail, stream: Stream) -> None:
+    def _clear_button(self, detail: Detail, stream: Stream) -> None:
         """Show the button that clears one stream."""
         airbyte = self._visit.platform.airbyte
-        self.button(actions.clear(detail, stream), lambda: actions.start_clear(airbyte, detail, stream), "", label="Clear")
+        self._button(
+            actions.clear(detail, stream), lambda: actions.start_clear(airbyte, detail, stream), "", label="Clear"
+        )
 
-    def button(
+    def _button(
         self,
         action: Action,
         do: Callable[[], Awaitable[object]],

@@ -15,6 +15,8 @@ from console.parts.loading import loaded
 SECONDS = 5.0
 """Between two looks at the states."""
 
+LOAD_SECONDS = 30.0
+
 type Found = tuple[list[Summary], Declared]
 
 
@@ -38,7 +40,7 @@ class _List:
         platform = self._visit.platform
         service = platform.airbyte.service
         in_file = await service.call(declared.read, platform.settings.connections_file)
-        found = await service.awaited(listing.connections(platform.airbyte, platform.settings.workspace_id), 30)
+        found = await service.awaited(listing.connections(platform.airbyte, in_file.workspace or None), LOAD_SECONDS)
         return found, in_file
 
     def _keep(self, found: Found) -> None:

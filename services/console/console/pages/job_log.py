@@ -38,7 +38,9 @@ class _LogPage:
 
     async def _load(self) -> Log:
         if not self._job.isdecimal():
-            raise self._visit.platform.airbyte.service.error(f"{self._job} is not the number of a job", "Open it from a connection.")
+            raise self._visit.platform.airbyte.service.error(
+                f"{self._job} is not the number of a job", "Open it from a connection."
+            )
         return await jobs.log(self._visit.platform.airbyte, int(self._job))
 
     async def _run(self) -> str:
@@ -55,9 +57,13 @@ class _LogPage:
 
     def _link(self, run: str) -> None:
         if run:
-            pieces.link("Open the Dagster run that started it", f"{self._visit.platform.dagster.link}/runs/{run}", new_tab=True)
+            pieces.link(
+                "Open the Dagster run that started it", f"{self._visit.platform.dagster.link}/runs/{run}", new_tab=True
+            )
         else:
-            pieces.text("No Dagster run is known for this job: it was started here or by hand, or it is still running.").classes("muted")
+            pieces.text(
+                "No Dagster run is known for this job: it was started here or by hand, or it is still running."
+            ).classes("muted")
 
     def _search(self, event: object) -> None:
         self._wanted = str(getattr(event, "value", "") or "").lower()
@@ -78,7 +84,9 @@ class _LogPage:
         with self._box:
             with ui.element("div").classes("facts"):
                 pieces.chip(found.status)
-                pieces.text(f"{len(lines):,} of {len(found.lines):,} lines" if self._wanted else f"{len(lines):,} lines").classes("muted")
+                pieces.text(
+                    f"{len(lines):,} of {len(found.lines):,} lines" if self._wanted else f"{len(lines):,} lines"
+                ).classes("muted")
                 if len(lines) > SHOWN:
                     pieces.text(f"The last {SHOWN:,} are shown; the download has all.").classes("muted")
             if found.failure:

@@ -26,7 +26,7 @@ def show(visit: Visit) -> None:
         if chosen:
             pieces.quiet_button("Another connector", lambda: ui.navigate.to("/new-source"), "o_arrow_back")
     if chosen:
-        loaded(lambda: _opened(visit, chosen), lambda found: _Source(visit, *found), lines=8)
+        loaded(lambda: _opened(visit, chosen), lambda found: _source(visit, *found), lines=8)
     else:
         with ui.element("p").classes("muted"):
             pieces.text("A file of your own needs no form: ")
@@ -53,8 +53,12 @@ async def _opened(visit: Visit, definition_id: str) -> tuple[Connector, Field, D
     connector = next((one for one in found if one.definition_id == definition_id), None)
     if connector is None:
         raise airbyte.service.error("this Airbyte has no such connector", "Choose another one on the page New source.")
-    root = await new_source.form(airbyte, definition_id, platform.settings.workspace_id)
-    return connector, root, await airbyte.service.call(declared.read, platform.settings.connections_file)
+    in_file = await airbyte.service.call(declared.read, platform.settings.connections_file)
+    return connector, await new_source.form(airbyte, definition_id, in_file.workspace or None), in_file
+
+
+def _source(visit: Visit, connector: Connector, root: Field, in_file: Declared) -> None:
+    _Source(visit, connector, root, in_file)
 
 
 class _Source:
@@ -72,7 +76,9 @@ class _Source:
                     with ui.element("div").classes("field-label"):
                         pieces.text("Name").classes("strong")
                         pieces.text("required").classes("field-required")
-                    pieces.text("Of the source, the connection and the dbt source, for example orders.", "p").classes("field-help")
+                    pieces.text("Of the source, the connection and the dbt source, for example orders.", "p").classes(
+                        "field-help"
+                    )
                     self._name_input = ui.input(on_change=self._named).props('outlined dense aria-label="Name"')
                 self._form = Form(root, self._values, lambda: self._name)
             with ui.element("div").classes("line"):
@@ -105,7 +111,7 @@ class _Source:
             self._check_button.props(remove="loading")
 
     async def _checked(self) -> None:
-        airbyte, workspace = self._visit.platform.airbyte, self._visit.platform.settings.workspace_id
+        airbyte, workspace = self._visit.platform.airbyte, self._in_file.workspace or None
         given = new_source.for_check(self._root, self._values, self._name)
         if wrong := await new_source.check(airbyte, self._connector, given, workspace):
             self._say(f"The check failed: {wrong}", bad=True)

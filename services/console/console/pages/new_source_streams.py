@@ -36,7 +36,9 @@ class Streams:
             with ui.element("div").classes("filters"):
                 if len(found) > CHOSEN_AT_FIRST:
                     search = ui.input(placeholder="Filter", on_change=self._filtered)
-                    search.props('outlined dense clearable debounce=150 aria-label="Filter the streams"').classes("grow")
+                    search.props('outlined dense clearable debounce=150 aria-label="Filter the streams"').classes(
+                        "grow"
+                    )
                 prefix = ui.input(label="Prefix of the tables", on_change=self._prefixed)
                 prefix.props('outlined dense aria-label="Prefix of the tables"')
             self._list = ui.element("div").classes("streams")

@@ -26,7 +26,7 @@ class Form:
         """Build the form. `source_name` gives the name of the source now; it is a part of the names of variables."""
         self.root, self.values = root, values
         self._source_name = source_name
-        self._inputs: dict[Path, ValidationElement] = {}
+        self._inputs: dict[Path, ValidationElement[Any]] = {}
         self._notes: dict[Path, ui.element] = {}
         with ui.element("div").classes("form"):
             self._show(root, [values], 0, ())
@@ -103,7 +103,7 @@ class Form:
         if field.kind is Kind.BOOLEAN:
             ui.switch(value=bool(value), on_change=lambda event: put(event.value)).props(label)
             return
-        shown: ValidationElement
+        shown: ValidationElement[Any]
         if field.kind is Kind.CHOICE:
             options = {index: str(one) for index, one in enumerate(field.choices)}
             index = next((at for at, one in enumerate(field.choices) if one == value), None)
@@ -133,19 +133,21 @@ class Form:
 
         with ui.element("div").classes("secret"):
             if field.multiline:
-                shown: ValidationElement = ui.textarea(value=secret.value, on_change=value).props("autogrow")
+                shown: ValidationElement[Any] = ui.textarea(value=secret.value, on_change=value).props("autogrow")
             else:
                 shown = ui.input(value=secret.value, password=True, on_change=value)
                 shown.props("autocomplete=new-password")
             shown.props("outlined dense hide-bottom-space").props(
-                pieces.props(aria_label=f"{field.title}: the value for the check", placeholder="Value, for the check only")
+                pieces.props(
+                    aria_label=f"{field.title}: the value for the check", placeholder="Value, for the check only"
+                )
             )
             name = variable(self._source_name() or "source", path)
             written = ui.input(value=secret.reference, placeholder=f"${{{name}}}", on_change=reference)
             written.props("outlined dense hide-bottom-space").classes("mono")
             written.props(pieces.props(aria_label=f"{field.title}: the reference in connections.yaml"))
         pieces.text(
-            "The value is not kept. connections.yaml gets the reference at its right; set its variable in connections.env.",
+            "The value is not kept. connections.yaml gets the reference; set its variable in connections.env.",
             "p",
         ).classes("field-help")
         self._inputs[path] = shown

@@ -77,7 +77,11 @@ def _busy(found: Detail) -> str:
 def _paused(found: Detail) -> str:
     if found.status == "active":
         return ""
-    return f"The connection is {found.status}. {found.reason} make apply sets it to what connections.yaml says.".replace("  ", " ")
+    return (
+        f"The connection is {found.status}. {found.reason} make apply sets it to what connections.yaml says.".replace(
+            "  ", " "
+        )
+    )
 
 
 def _tables(found: Detail, streams: list[Stream]) -> str:
@@ -104,7 +108,9 @@ async def start_clear(airbyte: Airbyte, found: Detail, stream: Stream | None = N
         body = {"connectionId": found.id, "jobType": "reset"}
         return read_job(await airbyte.public("POST", "/jobs", body, START_SECONDS)).id
     named = {"streamName": stream.name} | ({"streamNamespace": stream.namespace} if stream.namespace else {})
-    answer = await airbyte.post("/connections/clear/stream", {"connectionId": found.id, "streams": [named]}, START_SECONDS)
+    answer = await airbyte.post(
+        "/connections/clear/stream", {"connectionId": found.id, "streams": [named]}, START_SECONDS
+    )
     return int(answer["job"]["id"])
 
 

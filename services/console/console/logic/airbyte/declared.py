@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,8 @@ class Declared:
     """The content of connections.yaml; after a mistake in the file nothing is known to be declared."""
 
     path: Path
+    workspace: str = ""
+    """The id of the workspace."""
     mistake: str = ""
     """The error of the file, with file and line."""
     sources: dict[str, Source] = field(default_factory=dict)
@@ -23,7 +26,12 @@ class Declared:
 
     def where(self, kind: str, name: str) -> str:
         """Return `connections.yaml:12`, the place of the declaration of a source, destination or connection; or ''."""
-        found = {"source": self.sources, "destination": self.destinations, "connection": self.connections}[kind].get(name)
+        kinds: dict[str, Mapping[str, Source | Destination | Connection]] = {
+            "source": self.sources,
+            "destination": self.destinations,
+            "connection": self.connections,
+        }
+        found = kinds[kind].get(name)
         if found is None:
             return ""
         file, _, line = found.where.rpartition(":")
@@ -58,9 +66,10 @@ def read(path: Path) -> Declared:
     try:
         file: ConnectionsFile = connections_file.load(path)
     except ConnectionsFileError as error:
-        return Declared(path, str(error))
+        return Declared(path, mistake=str(error))
     return Declared(
         path,
+        str(file.workspace.id),
         "",
         {item.name: item for item in file.sources},
         {item.name: item for item in file.destinations},

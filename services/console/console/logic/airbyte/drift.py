@@ -43,7 +43,9 @@ def offered(airbyte: Airbyte, answer: dict[str, object]) -> list[Stream]:
         failure = info.get("failureReason") if isinstance(info, dict) else None
         text = (failure or {}).get("externalMessage") or "the connector failed"
         raise airbyte.service.error(f"the schema was not discovered: {text}")
-    return streams_of({"streams": [{"stream": one["stream"], "config": one.get("config") or {}} for one in catalog["streams"]]})
+    return streams_of(
+        {"streams": [{"stream": one["stream"], "config": one.get("config") or {}} for one in catalog["streams"]]}
+    )
 
 
 def drift(found: Detail, now: list[Stream], declared: Declared) -> Drift:
@@ -95,7 +97,10 @@ def _entry(found: Detail, stream: Stream) -> list[str]:
 
 def _old_entry(found: Detail, stream: Stream, declared: Declared) -> list[str]:
     known = declared.stream(found.name, stream.name)
-    lines = [f"      - name: {flow(stream.name)}", f"        sync_mode: {known.sync_mode if known else stream.sync_mode}"]
+    lines = [
+        f"      - name: {flow(stream.name)}",
+        f"        sync_mode: {known.sync_mode if known else stream.sync_mode}",
+    ]
     if known and known.primary_key:
         lines.append(f"        primary_key: {flow(known.primary_key)}")
     return [*lines, f"        dbt_source: {known.dbt_source}"] if known else lines
@@ -110,7 +115,11 @@ def _changed_lines(found: Detail, before: Stream, after: Stream, declared: Decla
     names = {column.name for column in after.columns}
     if columns := _columns(found, before.name, declared):
         kept = {name: kind for name, kind in columns.items() if name in names}
-        added = {one.name: _plain(one) for one in after.columns if one.name not in columns and not one.name.startswith("_ab_")}
+        added = {
+            one.name: _plain(one)
+            for one in after.columns
+            if one.name not in columns and not one.name.startswith("_ab_")
+        }
         new.append(f"            columns: {flow({**kept, **added})}")
     if known.primary_key:
         key = [path for path in known.primary_key if path[0] in names]

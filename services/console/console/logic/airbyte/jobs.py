@@ -95,7 +95,12 @@ def _whole(value: Any) -> int | None:
 
 async def latest(airbyte: Airbyte, connection_id: str, limit: int = 20, offset: int = 0) -> list[Job]:
     """Return a connection's jobs, newest first, with the failures of those that failed."""
-    query = {"connectionId": connection_id, "orderBy": "createdAt|DESC", "limit": limit, "offset": offset}
+    query: dict[str, Any] = {
+        "connectionId": connection_id,
+        "orderBy": "createdAt|DESC",
+        "limit": limit,
+        "offset": offset,
+    }
     pagination = {"pageSize": limit, "rowOffset": offset}
     body = {"configTypes": CONFIG_TYPES, "configId": connection_id, "pagination": pagination}
     public, configured = await asyncio.gather(airbyte.get("/jobs", **query), airbyte.post("/jobs/list", body))
@@ -160,5 +165,7 @@ def _lines(logs: Json) -> list[str]:
     for event in logs.get("events") or []:
         when = moment(event.get("timestamp"))
         shown = when.strftime("%Y-%m-%d %H:%M:%S") if when else ""
-        lines.append(" ".join(filter(None, (shown, str(event.get("level", "")).upper(), str(event.get("message", ""))))))
+        lines.append(
+            " ".join(filter(None, (shown, str(event.get("level", "")).upper(), str(event.get("message", "")))))
+        )
     return lines

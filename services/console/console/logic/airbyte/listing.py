@@ -43,7 +43,11 @@ async def connections(airbyte: Airbyte, workspace_id: str | None) -> list[Summar
     found, sources, destinations = await asyncio.gather(
         *(pages(airbyte, kind, scope) for kind in ("connections", "sources", "destinations"))
     )
-    names = {item[key]: item["name"] for items, key in ((sources, "sourceId"), (destinations, "destinationId")) for item in items}
+    names = {
+        item[key]: item["name"]
+        for items, key in ((sources, "sourceId"), (destinations, "destinationId"))
+        for item in items
+    }
     newest = await _newest_jobs(airbyte, scope, [str(item["connectionId"]) for item in found])
     summaries = [
         Summary(
@@ -85,7 +89,7 @@ async def _newest_jobs(airbyte: Airbyte, scope: Json, connection_ids: Sequence[s
     found: dict[str, Job] = {}
     wanted = set(connection_ids)
     for page in range(JOB_PAGES if wanted else 0):
-        query = {"orderBy": "createdAt|DESC", "limit": PAGE, "offset": page * PAGE}
+        query: Json = {"orderBy": "createdAt|DESC", "limit": PAGE, "offset": page * PAGE}
         answer = (await airbyte.get("/jobs", **scope, **query)).get("data") or []
         for job in map(jobs.read_job, answer):
             found.setdefault(job.connection_id, job)

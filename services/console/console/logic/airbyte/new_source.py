@@ -99,14 +99,18 @@ def for_check(root: Field, values: Any, name: str, environment: Mapping[str, str
 
 async def check(airbyte: Airbyte, connector: Connector, given: Json, workspace_id: str | None) -> str:
     """Run the connector's check with a configuration that is not saved; return what is wrong ('': nothing)."""
-    answer = await airbyte.post("/scheduler/sources/check_connection", _core(connector, given, workspace_id), CHECK_SECONDS)
+    answer = await airbyte.post(
+        "/scheduler/sources/check_connection", _core(connector, given, workspace_id), CHECK_SECONDS
+    )
     return "" if answer.get("status") == "succeeded" else str(answer.get("message") or "the check failed")
 
 
 async def discover(airbyte: Airbyte, connector: Connector, given: Json, workspace_id: str | None) -> list[Offered]:
     """Return the streams of a configuration that is not saved. Raises ServiceError with the connector's reason."""
     body = _core(connector, given, workspace_id)
-    return drift.offered(airbyte, await airbyte.post("/scheduler/sources/discover_schema", body, drift.DISCOVER_SECONDS))
+    return drift.offered(
+        airbyte, await airbyte.post("/scheduler/sources/discover_schema", body, drift.DISCOVER_SECONDS)
+    )
 
 
 def _core(connector: Connector, given: Json, workspace_id: str | None) -> Json:
@@ -154,11 +158,7 @@ def texts(
 def _table(source: str, stream: Offered, prefix: str, *, alone: bool) -> Table:
     name = identifier(prefix + stream.name)
     clean = re.sub(r"_+", "_", identifier(stream.name).lower()).strip("_") or "table"
-    columns = [
-        Column(column.name, column.type.split(" ")[0], None)
-        for column in stream.columns
-        if column.loaded
-    ]
+    columns = [Column(column.name, column.type.split(" ")[0], None) for column in stream.columns if column.loaded]
     key = tuple(path[0] for path in stream.primary_key if len(path) == 1)
     model = f"stg_{source}" if alone else f"stg_{source}__{clean}"
     return Table(name, model, stream.name, columns, key)
@@ -173,5 +173,3 @@ def _diff(path: Path, block: str) -> list[str]:
         return []
     name = path.name
     return [*difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, n=3, lineterm="")]
-
-

@@ -67,9 +67,7 @@ class Access:
 async def planned(airbyte: Airbyte, settings: Settings) -> Overview:
     """Return the plan. Raises ServiceError with the text of `make plan` if it cannot be made."""
     try:
-        return await airbyte.service.limited(
-            PLAN_SECONDS, lambda: _planned(settings)
-        )
+        return await airbyte.service.limited(PLAN_SECONDS, lambda: _planned(settings))
     except Exception as error:
         cause = error.__cause__
         if isinstance(cause, UserError | ConnectionsFileError):
@@ -78,7 +76,9 @@ async def planned(airbyte: Airbyte, settings: Settings) -> Overview:
 
 
 def _planned(settings: Settings) -> Overview:
-    return overview(Access(settings), settings.connections_file, settings.state_directory)
+    return overview(
+        Access(settings), settings.connections_file, settings.state_directory, connectors=settings.connectors or ""
+    )
 
 
 def diff_lines(item: Item) -> Iterator[str]:
