@@ -14,9 +14,9 @@ from console.parts.frame import Page
 PAGES: list[Page] = [
     home.PAGE,
     connections.PAGE,
+    new_source.PAGE,  # before the page of one connection, whose path it has too
     connection.PAGE,
     job_log.PAGE,
-    new_source.PAGE,
     changes.PAGE,
 ]
 

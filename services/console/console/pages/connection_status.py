@@ -30,7 +30,8 @@ def status(visit: Visit, detail: Detail, in_file: Declared, clear: ClearButton) 
     names = [name for stream in detail.streams if (name := detail.table(stream))]
 
     def rows(found: dict[str, LoadedTable | None]) -> None:
-        with table("Stream", "State", "Table", "Last load", "Rows", "dbt source", ""):
+            done = filter(None, (sizes.count(job.rows, "row"), _size(job), _took(job)))
+        pieces.text(", ".join(done)).classes("muted grow")"Stream", "State", "Table", "Last load", "Rows", "dbt source", "", numbers=("Rows",)):
             for stream in detail.streams:
                 _stream(stream, found.get(detail.table(stream)), visit, detail, in_file, clear)
 
@@ -89,7 +90,18 @@ def timeline(visit: Visit, detail: Detail) -> None:
             ui.echart(chart(syncs)).classes("chart").props(
                 'role="img" aria-label="Rows and duration of each sync; the table below has the numbers"'
             )
-    with table("Job", "State", "Started", "Rows", "Bytes", "Duration", "Cost", ""):
+        done = filter(None, (sizes.count(job.rows, "row"), _size(job), _took(job)))
+        pieces.text(", ".join(done)).classes("muted grow")
+        "Job",
+        "State",
+        "Started",
+        "Rows",
+        "Bytes",
+        "Duration",
+        "Cost",
+        "",
+        numbers=("Rows", "Bytes", "Duration", "Cost"),
+    ):
         for job in detail.jobs:
             with ui.element("tr"):
                 pieces.text(f"{job.id} {job.kind}", "td").classes("nowrap")

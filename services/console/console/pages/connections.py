@@ -11,6 +11,7 @@ from console.logic.airbyte.states import MEANINGS, State
 from console.parts import pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
+from console.parts.table import table
 
 SECONDS = 5.0
 """Between two looks at the states."""
@@ -33,8 +34,8 @@ class _List:
             search.classes("grow")
             self._chosen = ui.select([*map(str, State)], multiple=True, label="State", on_change=self._choose)
             self._chosen.props("outlined dense use-chips options-dense clearable").classes("state-filter")
+        self._box: ui.element | None = None
         loaded(self._load, self._keep, every=SECONDS, lines=6)
-        self._box = ui.element("div").classes("stack")
 
     async def _load(self) -> Found:
         platform = self._visit.platform
@@ -45,6 +46,7 @@ class _List:
 
     def _keep(self, found: Found) -> None:
         self._found = found
+        self._box = ui.element("div").classes("stack")
         self._draw()
 
     def _search(self, event: object) -> None:
@@ -60,7 +62,7 @@ class _List:
         self._draw()
 
     def _draw(self) -> None:
-        if self._found is None or self._box.is_deleted:
+        if self._found is None or self._box is None or self._box.is_deleted:
             return
         everything, in_file = self._found
         matching = listing.matching(everything, self._text, self._states)
@@ -93,31 +95,28 @@ def _counts(found: list[Summary]) -> None:
 
 
 def _table(found: list[Summary], in_file: Declared, visit: Visit) -> None:
-    with ui.element("div").classes("table-box"), ui.element("table").classes("table"):
-        with ui.element("thead"), ui.element("tr"):
-            for title in ("State", "Connection", "From", "To", "Streams", "Started", "Last job", "In the file"):
-                pieces.text(title, "th")
-        with ui.element("tbody"):
-            for one in found:
-                with ui.element("tr"):
-                    with ui.element("td"):
-                        pieces.chip(one.state).props(pieces.props(title=MEANINGS[one.state]))
-                    with ui.element("td"):
-                        pieces.link(one.name, f"/connections/{one.id}")
-                    pieces.text(one.source, "td")
-                    pieces.text(one.destination, "td")
-                    pieces.text(str(one.streams), "td").classes("number")
-                    pieces.text(one.schedule, "td").classes("nowrap")
-                    with ui.element("td"):
-                        pieces.when(one.job.created if one.job else None, visit.zone)
-                    pieces.text(in_file.words("connection", one.name), "td").classes("muted nowrap")
+    titles = ("State", "Connection", "From", "To", "Streams", "Started", "Last job", "In the file")
+    with table(*titles, numbers=("Streams",)):
+        for one in found:
+            with ui.element("tr"):
+                with ui.element("td"):
+                    pieces.chip(one.state).props(pieces.props(title=MEANINGS[one.state]))
+                with ui.element("td"):
+                    pieces.link(one.name, f"/connections/{one.id}")
+                pieces.text(one.source, "td")
+                pieces.text(one.destination, "td")
+                pieces.text(str(one.streams), "td").classes("number")
+                pieces.text(one.schedule, "td").classes("nowrap")
+                with ui.element("td"):
+                    pieces.when(one.job.created if one.job else None, visit.zone)
+                pieces.text(in_file.words("connection", one.name), "td").classes("muted nowrap")
 
 
 def show(visit: Visit) -> None:
     """Build the page."""
     with pieces.heading("Connections", "What Airbyte loads, from which source into which table."):
         pieces.quiet_button("Changes", lambda: ui.navigate.to("/changes"), "o_difference")
-        pieces.button("New source", lambda: ui.navigate.to("/new-source"), "o_add")
+        pieces.button("New source", lambda: ui.navigate.to("/connections/new"), "o_add")
     _List(visit)
 
 

@@ -32,8 +32,8 @@ class _LogPage:
         loaded(self._run, self._link, lines=1)
         search = ui.input(placeholder="Search in the log", on_change=self._search)
         search.props('outlined dense clearable debounce=200 aria-label="Search in the log"').classes("grow")
+        self._box: ui.element | None = None
         self._part = loaded(self._load, self._keep, lines=8)
-        self._box = ui.element("div").classes("stack")
         self._timer = ui.timer(SECONDS, self._part.refresh, immediate=False)
 
     async def _load(self) -> Log:
@@ -73,10 +73,11 @@ class _LogPage:
         self._log = found
         if found.status not in ACTIVE:
             self._timer.deactivate()
+        self._box = ui.element("div").classes("stack")
         self._draw()
 
     def _draw(self) -> None:
-        if self._log is None or self._box.is_deleted:
+        if self._log is None or self._box is None or self._box.is_deleted:
             return
         found = self._log
         lines = [line for line in found.lines if self._wanted in line.lower()]

@@ -24,7 +24,7 @@ def show(visit: Visit) -> None:
     chosen = visit.parameters.get("connector")
     with pieces.heading("New source", "The form makes a block for connections.yaml. Nothing is saved in Airbyte."):
         if chosen:
-            pieces.quiet_button("Another connector", lambda: ui.navigate.to("/new-source"), "o_arrow_back")
+            pieces.quiet_button("Another connector", lambda: ui.navigate.to("/connections/new"), "o_arrow_back")
     if chosen:
         loaded(lambda: _opened(visit, chosen), lambda found: _source(visit, *found), lines=8)
     else:
@@ -40,7 +40,7 @@ def _choose(found: list[Connector]) -> None:
         pieces.empty("This Airbyte has no source connector", "docs/add-a-connector.md says how to add one.")
     with ui.element("div").classes("columns"):
         for one in found:
-            address = pieces.props(href=f"/new-source?connector={one.definition_id}")
+            address = pieces.props(href=f"/connections/new?connector={one.definition_id}")
             with ui.element("a").props(address).classes("card tile"):
                 pieces.text(one.title).classes("strong")
                 pieces.text(f"{one.name} {one.version}").classes("muted")
@@ -132,4 +132,4 @@ class _Source:
             pieces.text(words).classes("field-mistake" if bad else "muted")
 
 
-PAGE = Page("/new-source", "New source", show)
+PAGE = Page("/connections/new", "New source", show)

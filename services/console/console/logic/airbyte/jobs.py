@@ -104,7 +104,8 @@ async def latest(airbyte: Airbyte, connection_id: str, limit: int = 20, offset: 
     pagination = {"pageSize": limit, "rowOffset": offset}
     body = {"configTypes": CONFIG_TYPES, "configId": connection_id, "pagination": pagination}
     public, configured = await asyncio.gather(airbyte.get("/jobs", **query), airbyte.post("/jobs/list", body))
-    failures = {int(item["job"]["id"]): failure_of(item.get("attempts") or []) for item in configured.get("jobs", [])}
+    found = configured.get("jobs") or []
+    failures = {int(item["job"]["id"]): failure_of(item.get("attempts") or []) for item in found}
     return [with_failure(job, *failures.get(job.id, ("", ""))) for job in map(read_job, public.get("data", []))]
 
 
