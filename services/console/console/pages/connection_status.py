@@ -30,8 +30,7 @@ def status(visit: Visit, detail: Detail, in_file: Declared, clear: ClearButton) 
     names = [name for stream in detail.streams if (name := detail.table(stream))]
 
     def rows(found: dict[str, LoadedTable | None]) -> None:
-            done = filter(None, (sizes.count(job.rows, "row"), _size(job), _took(job)))
-        pieces.text(", ".join(done)).classes("muted grow")"Stream", "State", "Table", "Last load", "Rows", "dbt source", "", numbers=("Rows",)):
+        with table("Stream", "State", "Table", "Last load", "Rows", "dbt source", "", numbers=("Rows",)):
             for stream in detail.streams:
                 _stream(stream, found.get(detail.table(stream)), visit, detail, in_file, clear)
 
@@ -65,9 +64,8 @@ def _running(job: Job, detail: Detail) -> None:
     with pieces.row():
         pieces.chip(job.status)
         pieces.text(f"Job {job.id} ({job.kind})").classes("strong")
-        pieces.text(", ".join(filter(None, (sizes.count(job.rows, "row"), _size(job), _took(job))))).classes(
-            "muted grow"
-        )
+        done = filter(None, (sizes.count(job.rows, "row"), _size(job), _took(job)))
+        pieces.text(", ".join(done)).classes("muted grow")
         pieces.link("Log", f"/connections/{detail.id}/jobs/{job.id}")
 
 
@@ -90,8 +88,7 @@ def timeline(visit: Visit, detail: Detail) -> None:
             ui.echart(chart(syncs)).classes("chart").props(
                 'role="img" aria-label="Rows and duration of each sync; the table below has the numbers"'
             )
-        done = filter(None, (sizes.count(job.rows, "row"), _size(job), _took(job)))
-        pieces.text(", ".join(done)).classes("muted grow")
+    with table(
         "Job",
         "State",
         "Started",
