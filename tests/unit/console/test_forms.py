@@ -24,8 +24,9 @@ def fill(field: Field, given: Any) -> Any:
         case Kind.ONE_OF:
             given.index = len(field.branches) - 1
             given.values[given.index] = fill(field.branches[given.index], given.values[given.index])
-        case Kind.LIST if field.item and not given:
-            return [fill(field.item, entered(field.item))]
+        case Kind.LIST if field.item:
+            item = field.item
+            return [fill(item, one) for one in given or [entered(item)]]
         case Kind.TEXT if field.secret:
             given.value = "s3cret"
         case Kind.TEXT if given is None:

@@ -45,7 +45,9 @@ def entered(field: Field, given: Any = MISSING) -> Any:
             values = [entered(one, given if at == index else MISSING) for at, one in enumerate(field.branches)]
             return Choice(index, values)
         case Kind.LIST if field.item:
-            return [entered(field.item, one) for one in given] if isinstance(given, list) else []
+            if isinstance(given, list):
+                return [entered(field.item, one) for one in given]
+            return [entered(field.item)] if field.required else []
         case Kind.MAP if field.item:
             pairs = given.items() if isinstance(given, dict) else []
             return [[key, entered(field.item, value)] for key, value in pairs]

@@ -28,15 +28,17 @@ def schema(visit: Visit, detail: Detail, in_file: Declared) -> None:
 
     def compare() -> None:
         box.clear()
+        box.set_visibility(True)
         with box, pieces.card("What the source offers now"):
             loaded(look, _drift, lines=3)
 
-    with pieces.row():
+    with ui.element("div").classes("filters"):
         pieces.text("The connector can look at the source again: new columns, new streams, other types.").classes(
             "muted grow"
         )
         pieces.quiet_button("Compare with the source", compare, "o_compare_arrows")
     box = ui.element("div").classes("stack")
+    box.set_visibility(False)
     for stream in detail.streams:
         key = ", ".join(".".join(path) for path in stream.primary_key) or "none"
         cursor = ".".join(stream.cursor) or "none"

@@ -140,7 +140,7 @@ def button(label: str, action: Callable[[], Awaitable[None] | None], icon: str =
 
 def quiet_button(label: str, action: Callable[[], Awaitable[None] | None], icon: str = "") -> ui.button:
     """Show an action of less weight."""
-    return ui.button(label, icon=icon or None, on_click=action).props("outline no-caps").classes("quiet")
+    return ui.button(label, icon=icon or None, on_click=action, color=None).props("outline no-caps").classes("quiet")
 
 
 async def confirm(title: str, consequence: str, action: str, *, danger: bool = False) -> bool:
