@@ -10,6 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from console.forms.mistakes import mistakes
+from console.forms.reading import read_specification
+from console.forms.values import configuration, entered
+
 from .running import RunningPlatform, Server
 from .syncs import BIGQUERY_DEFINITION, S3_DEFINITION, Syncs, s3_configuration
 
@@ -140,6 +144,23 @@ def test_a_configuration_that_is_not_saved_is_checked_and_discovered(
     refused = ask("check_connection", bucket=7)
     assert (refused.status_code, "configuration.bucket" in refused.text) == (422, True)
     assert syncs.call("GET", "sources") == before, "nothing was saved"
+
+
+def test_every_connector_has_a_form(syncs: Syncs, s3: Server, bucket: str) -> None:
+    definitions = syncs.http.post("/api/v1/source_definitions/list", json={}).json()["sourceDefinitions"]
+    assert len(definitions) > 1
+    given = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    for definition in definitions:
+        body = {"sourceDefinitionId": definition["sourceDefinitionId"]}
+        specification = syncs.http.post("/api/v1/source_definition_specifications/get", json=body).json()
+        form = read_specification(specification["connectionSpecification"])
+        required = {(name,) for name in specification["connectionSpecification"]["required"]}
+        assert {path[:1] for path in mistakes(form, entered(form))} <= required, definition["name"]
+        if definition["sourceDefinitionId"] == S3_DEFINITION:
+            values = entered(form, given)
+            assert mistakes(form, values).keys() <= {("credentials", key) for key in given["credentials"]}
+            made = configuration(form, values, lambda _field, secret, _path: secret.reference)
+            assert made == given, "a configuration in a form stays the same"
 
 
 @pytest.mark.parametrize(

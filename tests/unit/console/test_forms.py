@@ -187,6 +187,16 @@ def test_an_emptied_list_is_written_where_the_connector_has_a_default() -> None:
     assert configuration(form, given, references("x"))["schemas"] == []
 
 
+def test_an_empty_text_is_a_value_in_a_list_only() -> None:
+    schema = {"properties": {"nulls": {"type": "array", "items": {"type": "string"}}, "name": {"type": "string"}}}
+    form = read_specification(schema)
+    given = entered(form, {"nulls": ["", "NA"], "name": ""})
+    assert mistakes(form, given) == {}
+    assert configuration(form, given, references("x")) == {"nulls": ["", "NA"]}
+    given["nulls"].append(None)  # a line that was added and not filled
+    assert [*mistakes(form, given)] == [("nulls", 2)]
+
+
 UNUSUAL: dict[str, Any] = {
     "$defs": {"node": {"type": "object", "properties": {"child": {"$ref": "#/$defs/node"}}}},
     "type": "object",

@@ -47,8 +47,8 @@ def clear_streams(served: Served, body: schemas.ConnectionStreams) -> dict[str, 
     known = {(stream.name, stream.stream.get("namespace")) for stream in connection.streams}
     for given in body.streams:
         if not any(name == given.stream_name and given.stream_namespace in (None, other) for name, other in known):
-            names = ", ".join(stream.name for stream in connection.streams)
-            raise invalid(f"The connection {connection.name} has no stream {given.stream_name}. It has: {names}.")
+            has = ", ".join(stream.name for stream in connection.streams)
+            raise invalid(f"The connection {connection.name} has no stream {given.stream_name}. It has: {has}.")
     names = [given.stream_name for given in body.streams]
     return job_info(start_job(served, connection.id, "reset", names), [])
 

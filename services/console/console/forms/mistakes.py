@@ -12,7 +12,7 @@ from typing import Any
 from connections_file.expansion import REFERENCE
 from console.forms.fields import MISSING, Field, Kind, Path
 from console.forms.secrets import Secret, is_reference
-from console.forms.values import configuration
+from console.forms.values import configuration, is_empty_text
 
 type Mistake = tuple[Path, str]
 
@@ -58,7 +58,10 @@ def _value(field: Field, values: Any) -> Any:
 def _list_mistakes(field: Field, values: list[Any], path: Path) -> Iterator[Mistake]:
     assert field.item is not None  # noqa: S101 -- for the type checker: every list has an item
     for at, one in enumerate(values):
-        yield from _mistakes(field.item, one, (*path, at))
+        if is_empty_text(field.item, one):
+            yield from _text_mistakes(field.item, one, (*path, at))
+        else:
+            yield from _mistakes(field.item, one, (*path, at))
     made = configuration(field, values, lambda *_: "")
     items = [] if made is MISSING else made
     least = field.shortest or 0

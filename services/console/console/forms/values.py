@@ -74,17 +74,25 @@ def configuration(field: Field, values: Any, secret_text: SecretText, path: Path
                 return MISSING
             return configuration(field.branches[values.index], values.values[values.index], secret_text, path)
         case Kind.LIST if field.item:
-            items = [configuration(field.item, one, secret_text, (*path, at)) for at, one in enumerate(values)]
+            item = field.item
+            items = [
+                one if is_empty_text(item, one) else configuration(item, one, secret_text, (*path, at))
+                for at, one in enumerate(values)
+            ]
             items = [one for one in items if one is not MISSING]
             # An empty list means something where the connector would otherwise take a default.
             return items if items or field.default not in (MISSING, []) else MISSING
         case Kind.MAP if field.item:
-            item = field.item
-            pairs = ((key, configuration(item, value, secret_text, (*path, key))) for key, value in values if key)
+            pairs = ((key, configuration(field.item, value, secret_text, (*path, key))) for key, value in values if key)
             return {key: value for key, value in pairs if value is not MISSING} or MISSING
         case _ if field.secret:
             return secret_text(field, values, path)
     return _scalar(field, values)
+
+
+def is_empty_text(item: Field, value: Any) -> bool:
+    """Return whether an item of a list is an empty text: there it is a value, as in null_values: [""]."""
+    return item.kind is Kind.TEXT and not item.secret and value == ""
 
 
 def _scalar(field: Field, value: Any) -> Any:
