@@ -60,20 +60,22 @@ def overview(
     *,
     environment: Mapping[str, str] = os.environ,
     connectors: str = "",
+    notes: bool = True,
     transport: httpx.BaseTransport | None = None,
 ) -> Overview:
     """Return what apply would do now. Sends only requests that read, and writes no file.
 
     The caller needs no secrets: a value whose variable is not set in `environment`, but may be for apply, is not
     compared. `state_directory` is apply's (BOOTSTRAP_STATE_DIR), `connectors` the versions to set
-    (AIRBYTE_CONNECTORS). Raises UserError and ConnectionsFileError.
+    (AIRBYTE_CONNECTORS). With `notes`, one more request for each connection asks what Airbyte has noticed of its
+    source's schema. Raises UserError and ConnectionsFileError.
     """
     file = load(connections_file, environment)
     state = State(state_directory)
     was_locked = state.is_locked
     with AirbyteClient(access, transport) as client:
         pins = list(differences(client, read_pins(connectors)))
-        plan = make_plan(client, file, state, adopt=False, elsewhere=state.variables)
+        plan = make_plan(client, file, state, adopt=False, elsewhere=state.variables, notes=notes)
     plan = replace(plan, connectors=pins)
     return Overview(list(_items(plan)), list(plan_lines(plan)), plan.is_empty, was_locked or state.is_locked)
 

@@ -54,6 +54,7 @@ def make_plan(
     adopt: bool,
     refresh_schema: bool = False,
     elsewhere: Container[str] | None = None,
+    notes: bool = True,
 ) -> Plan:
     """Compare the declared objects with the objects in the workspace.
 
@@ -86,7 +87,8 @@ def make_plan(
             for item in actual[kind]
             if item[kind.id_field] not in kept and is_ours(kind, item, state)
         ]
-    changes = _with_schemas(client, changes, refresh=refresh_schema)
+    if notes or refresh_schema:
+        changes = _with_schemas(client, changes, refresh=refresh_schema)
     changes = with_waits(_with_moves(changes, actual[Kind.CONNECTION]), ids)
     return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 

@@ -8,7 +8,6 @@ files, readable by their owner only: `state.json`, and `key`, the key of the has
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import json
@@ -24,6 +23,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 from airbyte_as_code.airbyte_client import Kind
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.fingerprint import fields, fits, identity
+from platform_kit import locks
 
 PRIVATE = 0o600
 KEY_BYTES = 32
@@ -56,6 +56,7 @@ class State:
     def __init__(self, directory: Path) -> None:
         """Read the files, or start empty if they do not exist. Raises UserError if they cannot be read."""
         self.path = directory / "state.json"
+        self._lock = directory / "lock"
         self._directory = directory
         self._read()
 
@@ -87,19 +88,18 @@ class State:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Lock this folder against other runs of apply and destroy. Raises UserError if it is locked already."""
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            lock = (self._directory / "lock").open("w")
-        except OSError as error:
-            raise UserError(
-                f"{self._directory} cannot be written ({error.strerror}).\nSet BOOTSTRAP_STATE_DIR to another folder."
-            ) from error
-        with lock:
+        with contextlib.ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+                self._directory.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locks.exclusive(self._lock))
+            except OSError as error:
                 raise UserError(
-                    f"Another run of bootstrap is active (it locks {self._directory / 'lock'}).\n"
+                    f"{self._directory} cannot be written ({error.strerror}).\n"
+                    "Set BOOTSTRAP_STATE_DIR to another folder."
+                ) from error
+            except locks.LockedError as error:
+                raise UserError(
+                    f"Another run of bootstrap is active (it locks {self._lock}).\n"
                     "Wait until it has ended, then run the command again."
                 ) from error
             self._read()  # another run may have changed the files before this one got the lock
@@ -108,14 +108,7 @@ class State:
     @property
     def is_locked(self) -> bool:
         """Whether apply or destroy is running now."""
-        try:
-            with (self._directory / "lock").open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except FileNotFoundError:
-            pass
-        return False
+        return locks.is_held(self._lock)
 
     def name_of(self, kind: Kind, object_id: str) -> str | None:
         """Return the declared name of an object that apply created or took over, else None."""

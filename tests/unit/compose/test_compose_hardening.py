@@ -56,7 +56,10 @@ NOT_SECRET = {"GOOGLE_APPLICATION_CREDENTIALS", "PROXY_GOOGLE_KEY", "SEGMENT_WRI
 
 def resolve(text: str) -> dict[str, Any]:
     """The compose file as Compose resolves it with nothing but the required variables set, to their own names."""
-    text = re.sub(r"\$\{(\w+):?-([^}]*)\}", lambda found: found[2] or found[1] * bool(SECRET.search(found[1])), text)
+    for _ in range(2):  # a default can refer to another variable
+        text = re.sub(
+            r"\$\{(\w+):?-([^{}]*)\}", lambda found: found[2] or found[1] * bool(SECRET.search(found[1])), text
+        )
     text = re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", r"\1", text)
     resolved: dict[str, Any] = yaml.safe_load(text)
     return resolved
@@ -203,7 +206,16 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
         "GOOGLE_APPLICATION_CREDENTIALS",  # the proxy mounts the key and names it
         # No run evaluates a sensor.
         *("FILE_SENSOR", "FILE_SENSOR_SECONDS", "FILE_SETTLE_SECONDS", "ALERT_URLS", "ALERTS_DIR", "DAGSTER_LINK"),
+        *("DRIFT_SENSOR_SECONDS", "BOOTSTRAP_STATE_DIR"),
     }
+
+
+def test_the_links_of_alerts_lead_to_the_port_of_dagster() -> None:
+    for name in ("code", "console"):
+        assert environment(name)["DAGSTER_LINK"] == "http://127.0.0.1:3000"
+    assert (
+        FILES["docker-compose.yml"].count("DAGSTER_LINK: ${DAGSTER_LINK:-http://127.0.0.1:${DAGSTER_PORT:-3000}}") == 2
+    )
 
 
 def test_the_proxy_lets_through_what_dagster_asks_for() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import changes, connection, connections, home, job_log, new_source
+from console.pages import changes, connection, connections, downloads, home, job_log, new_source, sql
 from console.parts.frame import Page
 
 PAGES: list[Page] = [
@@ -18,7 +18,8 @@ PAGES: list[Page] = [
     connection.PAGE,
     job_log.PAGE,
     changes.PAGE,
+    sql.PAGE,
 ]
 
-ROUTES: list[Callable[[FastAPI, Platform], None]] = [job_log.add_download]
+ROUTES: list[Callable[[FastAPI, Platform], None]] = [downloads.add, job_log.add_download]
 """What adds plain HTTP routes: uploads and downloads, which stream."""

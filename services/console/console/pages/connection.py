@@ -51,7 +51,7 @@ class _Connection:
         with ui.element("div").classes("page-stack"):
             with pieces.heading(detail.name):
                 self._actions(detail)
-            with ui.element("div").classes("facts"):
+            with ui.element("div").classes("about"):
                 pieces.chip(detail.state).props(pieces.props(title=MEANINGS[detail.state]))
                 pieces.text(f"{detail.source.name} → {detail.destination.name}").classes("muted break")
                 pieces.text(f"started {detail.schedule}").classes("muted")

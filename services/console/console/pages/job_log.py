@@ -83,7 +83,7 @@ class _LogPage:
         lines = [line for line in found.lines if self._wanted in line.lower()]
         self._box.clear()
         with self._box:
-            with ui.element("div").classes("facts"):
+            with ui.element("div").classes("about"):
                 pieces.chip(found.status)
                 pieces.text(
                     f"{len(lines):,} of {len(found.lines):,} lines" if self._wanted else f"{len(lines):,} lines"

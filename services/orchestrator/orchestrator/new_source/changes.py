@@ -4,15 +4,17 @@ A journal on the disk names what is being written, so that the next command take
 """
 
 import difflib
-import fcntl
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from platform_kit.locks import LockedError, exclusive
 from source_texts.errors import SourceError
 
 DRAFT = ".new-source-draft"
@@ -74,6 +76,7 @@ class Changes:
         originals = {str(path): text for path, text in self.before.items()}
         deleted = [str(path) for path in self.deleted]
         noted = {"new": [str(path) for path in self._new()], "originals": originals, "deleted": deleted}
+        noted |= {"written": self._written()}
         try:
             journal.parent.mkdir(parents=True, exist_ok=True)
             _put(journal, json.dumps(noted))
@@ -89,6 +92,11 @@ class Changes:
 
     def _new(self) -> list[Path]:
         return [target for _, target in self.copies] + [path for path in self.texts if path not in self.before]
+
+    def _written(self) -> dict[str, str]:
+        """Return the digest of what each file will contain, so that an edit after an interruption is seen."""
+        copies = {str(target): _digest(source.read_bytes()) for source, target in self.copies}
+        return copies | {str(path): _digest(text.encode()) for path, text in self.texts.items()}
 
     def _require_unchanged(self) -> None:
         changed = [path for path in self._new() if path.exists()]
@@ -114,10 +122,10 @@ class Changes:
 def only_one(journal: Path) -> Iterator[None]:
     """Keep other commands away from the journal, which names what this one writes. Raises SourceError."""
     journal.parent.mkdir(parents=True, exist_ok=True)
-    with journal.with_suffix(".lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            stack.enter_context(exclusive(journal.with_suffix(".lock")))
+        except LockedError as error:
             raise SourceError(
                 "another make new-source or make remove-source runs in this checkout. Answer its question, or end it "
                 "with Ctrl+C. Then run this command again."
@@ -142,6 +150,7 @@ def _undo(journal: Path) -> bool:
     if "remove" in noted:
         _finish(noted["remove"], journal)
         return False
+    _require_unedited(noted, journal)
     for path in map(Path, noted["new"]):
         path.unlink(missing_ok=True)
         _draft(path).unlink(missing_ok=True)
@@ -155,6 +164,19 @@ def _undo(journal: Path) -> bool:
             _draft(path).replace(path)
     journal.unlink()
     return True
+
+
+def _require_unedited(noted: dict[str, Any], journal: Path) -> None:
+    """Raise SourceError if a file is neither as the interrupted command found it nor as it wrote it."""
+    for name, written in noted.get("written", {}).items():
+        original = noted["originals"].get(name)
+        expected = {written} | ({_digest(original.encode())} if original is not None else set())
+        if Path(name).exists() and _digest(Path(name).read_bytes()) not in expected:
+            raise SourceError(
+                f"{name} was edited after an interrupted command had written it. To take that command back would lose "
+                f"the edit, so nothing was changed. To keep all files as they are: rm {journal}. Or undo the edit. "
+                "Then run this command again."
+            )
 
 
 def _finish(deleted: list[str], journal: Path) -> None:
@@ -186,6 +208,10 @@ def _written_draft(path: Path, text: str) -> Path:
     if path.exists():
         shutil.copymode(path, _draft(path))
     return _draft(path)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

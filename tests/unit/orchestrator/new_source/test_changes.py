@@ -170,6 +170,38 @@ def test_what_a_killed_command_left_is_taken_back(
     assert content(places) == before
 
 
+def test_an_edit_after_a_killed_command_is_not_lost(
+    places: Places, refunds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(places)
+    put = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        put(self, target)
+        if target == places.connections:
+            raise KeyboardInterrupt
+        return self
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make(places, refunds)
+    monkeypatch.undo()
+    written = places.connections.read_text()
+    places.connections.write_text(written + "# mine\n")
+    left = content(places)
+    with pytest.raises(SourceError, match=rf"connections\.yaml was edited(.|\n)*rm {places.journal}"):
+        take_back(places.journal)
+    assert content(places) == left
+    places.connections.write_text(written)
+    model = places.source_folder("refunds") / "stg_refunds.sql"
+    model.write_text(model.read_text() + "-- mine\n")
+    with pytest.raises(SourceError, match=r"stg_refunds\.sql was edited"):
+        take_back(places.journal)
+    model.unlink()
+    assert take_back(places.journal)
+    assert content(places) == before
+
+
 def test_a_source_that_a_model_uses_is_not_removed(places: Places, refunds: Path) -> None:
     make(places, refunds)
     model = places.dbt_project / "models/trusted/fct_refunds.sql"
