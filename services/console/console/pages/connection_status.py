@@ -49,7 +49,7 @@ def _stream(
             pieces.chip(detail.state)
         with ui.element("td"):
             if name and found:
-                pieces.link(name.partition(".")[2], f"/tables/{name}")
+                pieces.link(name.partition(".")[2], f"/tables/{name.partition('.')[2].replace('.', '/')}")
             else:
                 pieces.text("not loaded yet" if name else "unknown").classes("muted")
         with ui.element("td"):
