@@ -11,11 +11,10 @@ from console.logic.airbyte import connection, drift
 from console.logic.airbyte.connection import Column, Detail
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.drift import Drift
-from console.parts import pieces
+from console.parts import pieces, table
 from console.parts.diff import diff
 from console.parts.frame import Visit
 from console.parts.loading import loaded
-from console.parts.table import table
 
 
 def schema(visit: Visit, detail: Detail, in_file: Declared) -> None:
@@ -43,7 +42,7 @@ def schema(visit: Visit, detail: Detail, in_file: Declared) -> None:
         key = ", ".join(".".join(path) for path in stream.primary_key) or "none"
         cursor = ".".join(stream.cursor) or "none"
         about = f"{stream.sync_mode} · key: {key} · cursor: {cursor}"
-        with pieces.card(stream.name, about), table("Column", "Type", "Role"):
+        with pieces.card(stream.name, about), table.opened(("Column", "Type", "Role")):
             for column in stream.columns:
                 _column(column)
 

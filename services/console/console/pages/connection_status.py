@@ -12,10 +12,9 @@ from console.logic.airbyte.connection import Detail, Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.tables import LoadedTable, loaded_tables
-from console.parts import pieces
+from console.parts import pieces, table
 from console.parts.frame import Visit
 from console.parts.loading import loaded
-from console.parts.table import table
 
 CHARTED = 30
 """Jobs in the chart."""
@@ -30,7 +29,7 @@ def status(visit: Visit, detail: Detail, in_file: Declared, clear: ClearButton) 
     names = [name for stream in detail.streams if (name := detail.table(stream))]
 
     def rows(found: dict[str, LoadedTable | None]) -> None:
-        with table("Stream", "State", "Table", "Last load", "Rows", "dbt source", "", numbers=("Rows",)):
+        with table.opened(("Stream", "State", "Table", "Last load", "Rows", "dbt source", ""), numbers={4}):
             for stream in detail.streams:
                 _stream(stream, found.get(detail.table(stream)), visit, detail, in_file, clear)
 
@@ -88,17 +87,8 @@ def timeline(visit: Visit, detail: Detail) -> None:
             ui.echart(chart(syncs)).classes("chart").props(
                 'role="img" aria-label="Rows and duration of each sync; the table below has the numbers"'
             )
-    with table(
-        "Job",
-        "State",
-        "Started",
-        "Rows",
-        "Bytes",
-        "Duration",
-        "Cost",
-        "",
-        numbers=("Rows", "Bytes", "Duration", "Cost"),
-    ):
+    headers = ("Job", "State", "Started", "Rows", "Bytes", "Duration", "Cost", "")
+    with table.opened(headers, numbers={3, 4, 5, 6}):
         for job in detail.jobs:
             with ui.element("tr"):
                 pieces.text(f"{job.id} {job.kind}", "td").classes("nowrap")

@@ -8,10 +8,9 @@ from console.logic.airbyte import declared, listing
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.listing import Summary
 from console.logic.airbyte.states import MEANINGS, State
-from console.parts import pieces
+from console.parts import pieces, table
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
-from console.parts.table import table
 
 SECONDS = 5.0
 """Between two looks at the states."""
@@ -95,8 +94,8 @@ def _counts(found: list[Summary]) -> None:
 
 
 def _table(found: list[Summary], in_file: Declared, visit: Visit) -> None:
-    titles = ("State", "Connection", "From", "To", "Streams", "Started", "Last job", "In the file")
-    with table(*titles, numbers=("Streams",)):
+    headers = ("State", "Connection", "From", "To", "Streams", "Started", "Last job", "In the file")
+    with table.opened(headers, numbers={4}):
         for one in found:
             with ui.element("tr"):
                 with ui.element("td"):

@@ -12,7 +12,6 @@ import connections_file
 from connections_file import ConnectionsFileError
 from orchestrator.new_source import files
 from orchestrator.new_source.block import connection_block
-from orchestrator.new_source.changes import Changes
 from orchestrator.new_source.csv_look import look_at_csv
 from orchestrator.new_source.files import Given
 from orchestrator.new_source.found import Found
@@ -20,6 +19,7 @@ from orchestrator.new_source.json_look import look_at_json_lines
 from orchestrator.new_source.parquet_look import look_at_parquet
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.settings import Settings
+from platform_kit.file_changes import Changes
 from platform_kit.names import column_name, identifier
 from source_texts import blocks, dbt
 from source_texts.errors import SourceError

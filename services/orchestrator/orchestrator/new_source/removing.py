@@ -8,7 +8,7 @@ import connections_file
 from connections_file.columns import stream_options
 from connections_file.globs import may_read
 from orchestrator.new_source.adding import Places
-from orchestrator.new_source.changes import Changes
+from platform_kit.file_changes import Changes
 from platform_kit.s3 import SEED_PREFIX
 from source_texts import blocks
 from source_texts.blocks import MADE_BY
