@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from platform_kit.locks import LockedError, exclusive
-from source_texts.errors import SourceError
 
 DRAFT = ".draft"
 
