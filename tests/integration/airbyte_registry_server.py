@@ -97,7 +97,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 server.limited -= 1
                 return self.answer(429, b"{}", {"Retry-After": "0.1"})
             server.since.append(query["since"])
-            found = [order for order in ORDERS if order["updated_at"] >= query["since"]]
+            found = [order for order in ORDERS if str(order["updated_at"]) >= query["since"]]
             start = int(query.get("page", 0)) * PAGE
             return self.answer(200, json.dumps({"data": found[start : start + PAGE]}).encode())
         number = int(path.split("/")[2])

@@ -160,7 +160,7 @@ def test_python_code_is_run_only_after_a_consent_that_is_recorded(
         ConnectorRunner(tmp_path / "other").spec(without)
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, bytes | None], str]] = {
     "a wrong hash": ({"components.zip.sha256": b"0" * 64}, "SHA-256"),
     "no hash": ({"components.zip.sha256": None}, "sha256"),
     "no archive": ({"components.zip": None}, "components.zip"),

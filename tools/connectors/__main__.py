@@ -14,7 +14,6 @@ from tools.connectors import adding, listing, removing
 from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import NewConnector, Places, clean
-from tools.env_file import read as read_env_file
 from tools.install import InstallError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,11 +55,9 @@ def show(places: Places) -> int:
 
 
 def registry() -> AirbyteRegistry:
-    """Return Airbyte's registry, or the one of AIRBYTE_REGISTRY in the environment or in .env."""
-    name = "AIRBYTE_REGISTRY"
-    file = ROOT / ".env"
-    values = read_env_file(file) if file.exists() else {}
-    return AirbyteRegistry(os.environ.get(name) or values.get(name) or TABLE[name].default)
+    """Return Airbyte's registry, or the one of AIRBYTE_REGISTRY."""
+    setting = TABLE["AIRBYTE_REGISTRY"]
+    return AirbyteRegistry(os.environ.get(setting.name) or setting.default)
 
 
 def agreed_to_code(given: dict[str, str]) -> bool:
