@@ -111,7 +111,7 @@ class _Connection:
         """Show an action. It asks first; a reason in its tooltip says why it cannot be done now."""
 
         async def ask() -> None:
-            # Not inside the button's place: the page shows itself anew while the question is open or the answer awaited.
+            # Not in the button's place, which the page shows anew while the question is open or the answer awaited.
             with self._client:
                 if not await pieces.confirm(f"{action.title}?", action.question, action.title, danger=action.danger):
                     return

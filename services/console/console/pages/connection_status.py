@@ -44,7 +44,7 @@ def _stream(
     known = in_file.stream(detail.name, stream.name)
     with ui.element("tr"):
         with ui.element("td"):
-            pieces.text(stream.name).classes("strong break")
+            pieces.text(stream.name).classes("strong break name")
         with ui.element("td"):
             pieces.chip(stream_state(detail.state, has_table=found is not None))
         with ui.element("td"):
