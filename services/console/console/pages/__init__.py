@@ -8,17 +8,23 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import downloads, files, home, sql, transfers
+from console.pages import changes, connection, connections, downloads, files, home, job_log, new_source, sql, transfers
 from console.parts.frame import Page
 
 PAGES: list[Page] = [
     home.PAGE,
     files.PAGE,
+    connections.PAGE,
+    new_source.PAGE,  # before the page of one connection, whose path it has too
+    connection.PAGE,
+    job_log.PAGE,
+    changes.PAGE,
     sql.PAGE,
 ]
 
 ROUTES: list[Callable[[FastAPI, Platform], None]] = [
     transfers.add,
     downloads.add,
+    job_log.add_download,
 ]
 """What adds plain HTTP routes: uploads and downloads, which stream."""
