@@ -35,7 +35,7 @@ def test_make_down_in_mid_run_leaves_only_the_data(running: Stack, before: dict[
     running.make("down")
     left = running.left_over()
     assert left["containers"] == left["networks"] == []
-    assert len(left["volumes"]) == 7
+    assert len(left["volumes"]) == 8
 
 
 def test_the_data_is_there_again(running: Stack, before: dict[str, list[str]]) -> None:
