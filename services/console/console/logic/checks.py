@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,6 +89,21 @@ async def blocked(dagster: Dagster, graph: Graph, check: Check) -> list[Key]:
     planned = {tuple(asset["key"]["path"]) for asset in answer.get("assets", [])}
     built = {tuple(event["assetKey"]["path"]) for event in answer.get("assetMaterializations", [])}
     return sorted((planned - built) & graph.downstream(check.asset))
+
+
+def chosen(checks: list[Check], state: str, text: str) -> list[Check]:
+    """Return the checks in a state whose asset and name contain every word of a text; empty: all."""
+    words = text.lower().split()
+    return [
+        check
+        for check in checks
+        if state in ("", check.state) and all(word in f"{'/'.join(check.asset)} {check.name}".lower() for word in words)
+    ]
+
+
+def unwrapped(description: str) -> str:
+    """Return a description with each paragraph and each item of a list on one line."""
+    return re.sub(r"(?<!\n)\n(?![\n*-])[ \t]*", " ", description.strip())
 
 
 def counts(checks: list[Check]) -> dict[str, int]:

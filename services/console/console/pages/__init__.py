@@ -8,10 +8,10 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import downloads, home, sql
+from console.pages import downloads, home, lineage, quality, sql, tables
 from console.parts.frame import Page
 
-PAGES: list[Page] = [home.PAGE, sql.PAGE]
+PAGES: list[Page] = [home.PAGE, tables.PAGE, tables.ONE_TABLE, sql.PAGE, quality.PAGE, lineage.PAGE]
 
-ROUTES: list[Callable[[FastAPI, Platform], None]] = [downloads.add]
+ROUTES: list[Callable[[FastAPI, Platform], None]] = [downloads.add, lineage.add]
 """What adds plain HTTP routes: uploads and downloads, which stream."""
