@@ -110,6 +110,21 @@ branch-dataset: ## Build changed models into datasets of their own, show what di
 	@$(install) bootstrap orchestrator
 	@$(launcher) -m tools.local.branch
 
+connector: ## Add a source connector of Airbyte's catalogue: make connector name=source-faker; asks, yes=1 does not
+	@$(install) airbyte_lite
+	@$(connectors) add
+
+connectors: ## List the installed connectors, and whether there are newer versions
+	@$(install) airbyte_lite
+	@$(connectors) list
+
+connector-remove: ## Take a connector out of the checkout: make connector-remove name=source-faker; asks, yes=1 does not
+	@$(install) airbyte_lite
+	@$(connectors) remove
+
+connectors := .venvs/airbyte_lite/bin/python -m tools.connectors
+.PHONY: connector connectors connector-remove
+
 # Only the command line of make sets these, not the shell's environment.
 name =
 file =
@@ -118,7 +133,9 @@ header =
 yes =
 base =
 drop =
-export name file key header yes base drop
+version =
+id =
+export name file key header yes base drop version id
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap

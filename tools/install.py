@@ -202,10 +202,16 @@ def stamp(name: str) -> str:
     The digest covers the lock and the pyproject.toml files of our own packages in the environment. The content has the
     folder because an environment's scripts contain its path: they do not run after the checkout was moved.
     """
+    files = [LOCKS[name], *(folder / "pyproject.toml" for folder in OURS.get(name, []))]
+    return stamp_of(files, ENVIRONMENTS / name)
+
+
+def stamp_of(files: list[Path], directory: Path) -> str:
+    """Return the stamp of an environment that was installed from these files into the folder."""
     digest = hashlib.sha256()
-    for file in (LOCKS[name], *(folder / "pyproject.toml" for folder in OURS.get(name, []))):
+    for file in files:
         digest.update(file.read_bytes())
-    return f"{digest.hexdigest()} {ENVIRONMENTS / name}"
+    return f"{digest.hexdigest()} {directory}"
 
 
 def is_current(name: str) -> bool:

@@ -11,7 +11,6 @@ import yaml
 import connections_file
 from connections_file import ConnectionsFileError
 from orchestrator.new_source import blocks, files, texts
-from orchestrator.new_source.changes import Changes
 from orchestrator.new_source.csv_look import look_at_csv
 from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import Given
@@ -20,6 +19,7 @@ from orchestrator.new_source.json_look import look_at_json_lines
 from orchestrator.new_source.parquet_look import look_at_parquet
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.settings import Settings
+from platform_kit.file_changes import Changes
 from platform_kit.names import column_name, identifier
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
