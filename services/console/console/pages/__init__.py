@@ -8,10 +8,22 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import downloads, home, lineage, quality, sql, tables
+from console.pages import downloads, files, home, lineage, quality, sql, tables, transfers
 from console.parts.frame import Page
 
-PAGES: list[Page] = [home.PAGE, tables.PAGE, tables.ONE_TABLE, sql.PAGE, quality.PAGE, lineage.PAGE]
+PAGES: list[Page] = [
+    home.PAGE,
+    files.PAGE,
+    tables.PAGE,
+    tables.ONE_TABLE,
+    sql.PAGE,
+    quality.PAGE,
+    lineage.PAGE,
+]
 
-ROUTES: list[Callable[[FastAPI, Platform], None]] = [downloads.add, lineage.add]
+ROUTES: list[Callable[[FastAPI, Platform], None]] = [
+    transfers.add,
+    downloads.add,
+    lineage.add,
+]
 """What adds plain HTTP routes: uploads and downloads, which stream."""

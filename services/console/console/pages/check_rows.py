@@ -9,8 +9,8 @@ from nicegui import ui
 from console.logic import assets
 from console.logic import checks as all_checks
 from console.logic.assets import Key
-from console.logic.checks import Check, Result, Rows, unwrapped
-from console.parts import pieces
+from console.logic.checks import Check, Result, unwrapped
+from console.parts import pieces, table
 from console.parts.frame import Visit
 from console.parts.loading import loaded
 
@@ -87,24 +87,8 @@ def _result(visit: Visit, result: Result) -> None:
             pieces.copy(result.query)
         pieces.link("All failing rows", f"/sql?q={quote(result.query)}")
     if result.rows:
-        _sample(result.rows)
+        table.show(result.rows.columns, result.rows.rows)
     pieces.link("Run in Dagster", f"{visit.platform.dagster.link}/runs/{quote(result.run, safe='')}", new_tab=True)
-
-
-def _sample(rows: Rows) -> None:
-    with ui.element("div").classes("table-box"), ui.element("table").classes("table"):
-        with ui.element("thead"), ui.element("tr"):
-            for name in rows.columns:
-                pieces.text(name, "th").props('scope="col" dir="auto"')
-        with ui.element("tbody"):
-            for row in rows.rows:
-                with ui.element("tr"):
-                    for value in row:
-                        cell = (
-                            pieces.text("NULL" if value is None else value, "td").props('dir="auto"').classes("break")
-                        )
-                        if value is None:
-                            cell.classes("null")
 
 
 def _history(visit: Visit, found: list[Result]) -> None:

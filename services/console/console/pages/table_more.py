@@ -14,7 +14,7 @@ from console.logic.tables import history
 from console.logic.tables.facts import Facts
 from console.logic.tables.history import Profile, Series
 from console.pages import check_rows
-from console.parts import charts, pieces, tables
+from console.parts import charts, pieces, table, tables
 from console.parts.frame import Visit
 from console.parts.loading import loaded
 
@@ -106,16 +106,13 @@ def _profile(visit: Visit, found: Profile | None) -> None:
     names = [name for name in FIGURES if any(column.get(name) is not None for column in found.columns)]
     with pieces.card("Profile", f"{found.rows:,} rows{', from a sample' if found.is_sample else ''}"):
         pieces.when(found.at, visit.zone).classes("muted")
-        with ui.element("div").classes("table-box"), ui.element("table").classes("table"):
-            with ui.element("thead"), ui.element("tr"):
-                for title in ("Column", *(FIGURES[name] for name in names)):
-                    pieces.text(title, "th").props('scope="col"')
-            with ui.element("tbody"):
-                for column in found.columns:
-                    with ui.element("tr"):
-                        pieces.text(str(column.get("column_name", "")), "td").classes("mono break")
-                        for name in names:
-                            pieces.text(history.figure(column, name), "td").classes("break").props('dir="auto"')
+        table.show(
+            ["Column", *(FIGURES[name] for name in names)],
+            [
+                [str(column.get("column_name", "")), *(history.figure(column, name) for name in names)]
+                for column in found.columns
+            ],
+        )
 
 
 def _history(visit: Visit, found: Sequence[Series]) -> None:
