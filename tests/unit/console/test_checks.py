@@ -43,12 +43,12 @@ def test_what_is_wrong_comes_first() -> None:
         ("b", None),
         ("c", execution("FAILED", "WARN")),
         ("zone", execution("FAILED")),
-        ("e", execution("EXECUTION_FAILED")),
+        ("e", execution("EXECUTION_FAILED") | {"evaluation": None}),
     )
     every = asyncio.run(checks.every(Dagster(assetNodes={"assetNodes": [found]})))  # type: ignore[arg-type]
     states = [(check.name, check.state) for check in every]
-    assert states == [("zone", "failed"), ("e", "error"), ("c", "warning"), ("b", "not run"), ("a", "passed")]
-    assert checks.counts(every) == {"failed": 1, "error": 1, "warning": 1, "not run": 1, "passed": 1}
+    assert states == [("zone", "failed"), ("c", "warning"), ("b", "not run"), ("e", "not run"), ("a", "passed")]
+    assert checks.counts(every) == {"failed": 1, "warning": 1, "not run": 2, "passed": 1}
     assert [check.name for check in checks.chosen(every, "", "ORDERS zo")] == ["zone"]
     assert [check.name for check in checks.chosen(every, "passed", "")] == ["a"]
 
@@ -67,6 +67,9 @@ def test_failing_rows_and_their_query_are_read() -> None:
     check = Check(("shop", "orders"), "d", "", True, None)
     [result] = asyncio.run(checks.history(Dagster(assetCheckExecutions=answer), check, 5))  # type: ignore[arg-type]
     assert result.query == "select * from t"
+    assert "stops what is built" in checks.meaning(Check(("a",), "c", "", True, result))
+    assert "dbt" in checks.meaning(Check(("a",), "c", "", False, result))
+    assert checks.meaning(check) == "Severity: error. A failure stops what is built from the table."
     assert result.numbers == {"count": "0"}
     assert result.rows == checks.Rows(("id", "note"), (("1", None),))
 

@@ -21,8 +21,9 @@ HISTORY = f"""query Checks($key: AssetKeyInput!, $check: String!, $limit: Int!) 
   assetCheckExecutions(assetKey: $key, checkName: $check, limit: $limit) {{ {EVALUATION} }} }}"""
 RUN = """query Run($run: ID!) { runOrError(runId: $run) { ... on Run {
   assets { key { path } } assetMaterializations { assetKey { path } } } } }"""
-STATES = {"SUCCEEDED": "passed", "IN_PROGRESS": "running", "EXECUTION_FAILED": "error", "SKIPPED": "skipped"}
-ORDER = ("failed", "error", "warning", "running", "not run", "skipped", "passed")
+STATES = {"SUCCEEDED": "passed", "IN_PROGRESS": "running", "SKIPPED": "skipped"}
+ORDER = ("failed", "warning", "running", "not run", "skipped", "passed")
+NOT_RUN = "Its run ended before the check had a result."
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Result:
     at: datetime
     run: str
     text: str = ""
+    severity: str = ""
+    """`error` or `warn`; empty when there is no result."""
     query: str = ""
     """SQL that returns all failing rows."""
     rows: Rows | None = None
@@ -83,7 +86,7 @@ async def history(dagster: Dagster, check: Check, limit: int) -> list[Result]:
 
 async def blocked(dagster: Dagster, graph: Graph, check: Check) -> list[Key]:
     """Return the assets after a failed check that its run was to build and did not. Raises ServiceError."""
-    if check.last is None or check.state not in ("failed", "error"):
+    if check.last is None or check.state != "failed":
         return []
     answer = (await dagster.query(RUN, run=check.last.run))["runOrError"]
     planned = {tuple(asset["key"]["path"]) for asset in answer.get("assets", [])}
@@ -106,6 +109,17 @@ def unwrapped(description: str) -> str:
     return re.sub(r"(?<!\n)\n(?![\n*-])[ \t]*", " ", description.strip())
 
 
+def meaning(check: Check) -> str:
+    """Return what a failure of a check means, in a sentence; empty when that is not known yet."""
+    severity = check.last.severity if check.last else ""
+    if severity == "warn":
+        return "Severity: warning. A failure stops nothing."
+    if check.is_blocking:
+        return "Severity: error. A failure stops what is built from the table."
+    # dbt itself leaves out what comes after a failed test; a check of dbt's sources tells afterwards.
+    return "Severity: error. dbt does not build what comes after a failed test of a model." if severity else ""
+
+
 def counts(checks: list[Check]) -> dict[str, int]:
     """Return the number of checks in each state, in the order of ORDER, without the states that no check has."""
     found = {state: sum(check.state == state for check in checks) for state in ORDER}
@@ -126,7 +140,8 @@ def _result(execution: Json) -> Result:
         _state(execution["status"], evaluation),
         of_seconds(execution["timestamp"]),
         execution["runId"],
-        evaluation.get("description") or "",
+        evaluation.get("description") or (NOT_RUN if execution["status"] == "EXECUTION_FAILED" else ""),
+        (evaluation.get("severity") or "").lower(),
         next((entry["text"] for entry in entries if entry["label"] == "query" and entry.get("text")), ""),
         _rows(tables[0]) if tables else None,
         {label: text for label, text in numbers.items() if text is not None},

@@ -16,7 +16,6 @@ from console.parts.loading import loaded
 
 RUNS = 25
 """Executions in the history of a check."""
-CHIPS = {"passed": "passed", "failed": "failed", "error": "error", "warning": "warning", "running": "running"}
 
 
 def show(visit: Visit, checks: list[Check], *, with_asset: bool = False) -> None:
@@ -32,7 +31,7 @@ def show(visit: Visit, checks: list[Check], *, with_asset: bool = False) -> None
 def _row(visit: Visit, check: Check, *, with_asset: bool) -> None:
     with ui.element("div").classes("check"):
         with ui.element("button").props('type="button" aria-expanded="false"').classes("check-row") as row:
-            pieces.chip(CHIPS.get(check.state, check.state), check.state)
+            pieces.chip(check.state)
             with ui.element("span").classes("stack tight"):
                 pieces.text(f"{'/'.join(check.asset)} · {check.name}" if with_asset else check.name).classes(
                     "check-name"
@@ -56,11 +55,11 @@ def _row(visit: Visit, check: Check, *, with_asset: bool) -> None:
 
 
 def _more(visit: Visit, check: Check) -> None:
-    severity = "its failure stops what is built from the table" if check.is_blocking else "its failure stops nothing"
-    pieces.text(f"{unwrapped(check.description)}\n\n{severity.capitalize()}.".strip(), "p").classes("description muted")
+    about = f"{unwrapped(check.description)}\n\n{all_checks.meaning(check)}".strip()
+    pieces.text(about, "p").classes("description muted")
     if check.last:
         _result(visit, check.last)
-        if check.state in ("failed", "error"):
+        if check.state == "failed":
             loaded(lambda: _blocked(visit, check), lambda keys: _stopped(keys), lines=1)
     pieces.text("History", "h3")
     loaded(lambda: all_checks.history(visit.platform.dagster, check, RUNS), lambda found: _history(visit, found))
@@ -96,7 +95,7 @@ def _history(visit: Visit, found: list[Result]) -> None:
         pieces.text("It has not run yet.", "p").classes("muted")
     for result in found:
         with ui.element("div").classes("line"):
-            pieces.chip(CHIPS.get(result.state, result.state), result.state)
+            pieces.chip(result.state)
             pieces.when(result.at, visit.zone).classes("muted")
             numbers = ", ".join(f"{name.split('/')[-1]}: {text}" for name, text in result.numbers.items())
             pieces.text(numbers).classes("muted small grow break")

@@ -16,7 +16,7 @@ from console.parts import pieces, tables
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
-LOOKS = {"failed": "bad", "error": "bad", "warning": "warn"}
+LOOKS = {"failed": "bad", "warning": "warn"}
 
 
 def show(visit: Visit) -> None:
