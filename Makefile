@@ -7,7 +7,7 @@ install := $(PYTHON) -m tools.install
 launcher := .venvs/bootstrap/bin/python
 stack := $(PYTHON) -m tools.stack
 tests := .venvs/tests/bin
-packages := packages/airbyte_as_code packages/connections_file packages/platform_kit services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/console/console services/orchestrator/orchestrator services/socket_proxy/socket_proxy
+packages := packages/airbyte_as_code packages/connections_file packages/platform_kit packages/source_texts services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/console/console services/orchestrator/orchestrator services/socket_proxy/socket_proxy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -49,19 +49,20 @@ LOCKS = {
     "oracle": ROOT / "tests/dialect/oracle/requirements.txt",
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
-KIT, CONNECTIONS_FILE, AS_CODE = (
-    ROOT / "packages" / name for name in ("platform_kit", "connections_file", "airbyte_as_code")
+KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS = (
+    ROOT / "packages" / name for name in ("platform_kit", "connections_file", "airbyte_as_code", "source_texts")
 )
 OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
     "bootstrap": [KIT, CONNECTIONS_FILE, AS_CODE, ROOT / "services/bootstrap"],
-    "console": [KIT, CONNECTIONS_FILE, AS_CODE, ROOT / "services/console"],
-    "orchestrator": [KIT, CONNECTIONS_FILE, AS_CODE, ROOT / "services/orchestrator"],
+    "console": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/console"],
+    "orchestrator": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/orchestrator"],
     "tests": [
         KIT,
         CONNECTIONS_FILE,
         AS_CODE,
+        SOURCE_TEXTS,
         *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")),
         ROOT,
     ],

@@ -47,6 +47,9 @@ class Settings(PlatformSettings):
     """Dagster's address for the browser."""
     connections_file: Path = setting("CONNECTIONS_FILE")
     dbt_project: Path = setting("DBT_PROJECT_DIR")
+    state_directory: Path = setting("BOOTSTRAP_STATE_DIR")
+    """What apply remembers; read for the plan."""
+    connectors: str | None = setting("AIRBYTE_CONNECTORS")
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from nicegui import ui
 
@@ -12,19 +12,23 @@ type Cell = str | Callable[[], object] | None
 """A text, a missing value, or a function that shows something."""
 
 
-def show(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, numbers: Sequence[int] = ()) -> ui.element:
+def show(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, numbers: Collection[int] = ()) -> None:
     """Show a table; the columns in `numbers` are at the right."""
+    with opened(headers, numbers=numbers):
+        for row in rows:
+            with ui.element("tr"):
+                for at, cell in enumerate(row):
+                    _cell(cell, "number" if at in numbers else "")
+
+
+def opened(headers: Sequence[str], *, numbers: Collection[int] = ()) -> ui.element:
+    """Show the head of a table and return its body, for rows of the caller's own form."""
     box = ui.element("div").classes("table-box").props('tabindex="0" role="region" aria-label="Table"')
-    with box, ui.element("table").classes("table"):
-        with ui.element("thead"), ui.element("tr"):
-            for at, header in enumerate(headers):
-                pieces.text(header, "th").classes("number" if at in numbers else "").props('scope="col"')
-        with ui.element("tbody"):
-            for row in rows:
-                with ui.element("tr"):
-                    for at, cell in enumerate(row):
-                        _cell(cell, "number" if at in numbers else "")
-    return box
+    with box, ui.element("table").classes("table") as whole, ui.element("thead"), ui.element("tr"):
+        for at, header in enumerate(headers):
+            pieces.text(header, "th").classes("number" if at in numbers else "").props('scope="col"')
+    with whole:
+        return ui.element("tbody")
 
 
 def _cell(cell: Cell, classes: str) -> None:

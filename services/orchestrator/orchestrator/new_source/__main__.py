@@ -7,11 +7,11 @@ from pathlib import Path
 
 from connections_file import ConnectionsFileError
 from orchestrator.new_source.adding import NewSource, Places, plan
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import temporary_folder
 from orchestrator.new_source.removing import plan_removal
 from orchestrator.settings import Settings
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from source_texts.errors import SourceError
 
 NOT_CONFIRMED = 3
 """The exit code when the answer is no."""

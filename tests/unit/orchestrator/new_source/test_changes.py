@@ -8,9 +8,9 @@ import pytest
 
 import connections_file
 from orchestrator.new_source.adding import Places, plan
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.removing import plan_removal
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from source_texts.errors import SourceError
 
 ROOT = Path(__file__).resolve().parents[4]
 
