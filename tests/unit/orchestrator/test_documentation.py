@@ -28,7 +28,8 @@ def test_models_that_are_only_parsed_again_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "steps", "is_asked"), [("all_assets", ["build"], True), ("landing", [], False), (job.JOB, ["build"], False)]
+    ("name", "steps", "is_asked"),
+    [("all_assets", ["build"], True), ("landing", [], False), (job.JOB, ["build"], False)],
 )
 def test_only_a_run_that_has_built_models_asks_for_them(name: str, steps: list[str], is_asked: bool) -> None:
     instance: Any = SimpleNamespace(get_run_step_stats=lambda _run, keys: steps if keys == [job.BUILD] else None)

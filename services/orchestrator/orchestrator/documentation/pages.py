@@ -51,7 +51,9 @@ def _generate(project: DbtProject, target: Path) -> None:
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise dg.Failure(f"dbt docs generate did not end within {SECONDS} s. Is the warehouse running? make ps") from None
+        raise dg.Failure(
+            f"dbt docs generate did not end within {SECONDS} s. Is the warehouse running? make ps"
+        ) from None
     if result.returncode:
         raise dg.Failure(f"dbt docs generate failed:\n{result.stdout[-4000:]}{result.stderr[-2000:]}")
 
