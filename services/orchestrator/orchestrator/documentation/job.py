@@ -35,8 +35,8 @@ def docs_job(project: DbtProject) -> dg.JobDefinition:
 
     @dg.job(
         name=JOB,
-        description="Makes dbt's documentation and the lineage of columns again. The sensor of this name starts it after "
-        "a run whose models have changed.",
+        description="Makes dbt's documentation and the lineage of columns again. The sensor of this name starts it "
+        "after a run whose models have changed.",
         tags={"dagster/priority": "-1"},
     )
     def job() -> None:
