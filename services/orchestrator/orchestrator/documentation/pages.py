@@ -21,7 +21,7 @@ NICE = 10
 
 
 def make(project: DbtProject, folder: Path) -> list[Path]:
-    """Make the pages in a folder, in the place of earlier ones; return their paths. Raises Failure with dbt's message."""
+    """Make the pages in a folder, in the place of earlier ones; return their paths. Raises Failure."""
     prepare(project)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dbt-docs-") as name:
