@@ -18,6 +18,9 @@ PATH = "/tables/{dataset}/{table}"
 def show(visit: Visit) -> None:
     """Build the page: the tree, and beside it the table of the address."""
     dataset, table = visit.parameters.get("dataset", ""), visit.parameters.get("table", "")
+    if not table:
+        with pieces.heading("Tables", f"The datasets of the project {visit.platform.settings.project}"):
+            pass
     with ui.element("div").classes("browser opened" if table else "browser"):
         with ui.element("aside").classes("card side").props('aria-label="Datasets and tables"'):
             loaded(
@@ -28,8 +31,6 @@ def show(visit: Visit) -> None:
             if table:
                 table_facts.show(visit, dataset, table)
             else:
-                with pieces.heading("Tables", f"The datasets of the project {visit.platform.settings.project}"):
-                    pass
                 with pieces.card():
                     pieces.empty(
                         "Choose a table", "Its columns, rows, checks and lineage are shown here.", "o_table_chart"
