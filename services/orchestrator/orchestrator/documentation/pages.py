@@ -30,10 +30,18 @@ def make(project: DbtProject, folder: Path) -> list[Path]:
             if (source := project.manifest_path.with_name(file)).exists():
                 shutil.copy(source, target)
         _generate(project, target)
-        _column_lineage(target)
-        made = {"static_index.html": DOCS, "index.html": COLUMNS, "colibri-manifest.json": DATA}
-        folders = {COLUMNS: target / "columns", DATA: target / "columns", DOCS: target}
-        return [_put(folders[to] / file, folder / to) for file, to in made.items()]
+        return publish(target, folder)
+
+
+def publish(target: Path, folder: Path) -> list[Path]:
+    """Make the lineage of columns from what dbt has made, and put all pages into the folder; return their paths."""
+    _column_lineage(target)
+    columns = target / "columns"
+    return [
+        _put(target / "static_index.html", folder / DOCS),
+        _put(columns / "index.html", folder / COLUMNS),
+        _put(columns / "colibri-manifest.json", folder / DATA),
+    ]
 
 
 def _generate(project: DbtProject, target: Path) -> None:
