@@ -173,8 +173,8 @@ def test_documentation_and_lineage_of_columns(built: tuple[str, Dbt], tmp_path: 
     dataset, dbt = built
     code, _, output = dbt("docs", "generate", "--static")
     assert code == 0, output
-    publish = "import pathlib, sys; from orchestrator.documentation import pages; pages.publish(*map(pathlib.Path, sys.argv[1:]))"
-    line = [python("orchestrator"), "-c", publish, str(dbt.target), str(tmp_path)]
+    publish = f"from pathlib import Path; pages.publish(Path({str(dbt.target)!r}), Path({str(tmp_path)!r}))"
+    line = [python("orchestrator"), "-c", f"from orchestrator.documentation import pages; {publish}"]
     result = dbt.commands.run("orchestrator", line, dbt.environment, tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     lineage = reports.column_lineage(tmp_path)
