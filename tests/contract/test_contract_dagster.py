@@ -6,9 +6,10 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster_airbyte import AirbyteWorkspace
 
-import orchestrator.airbyte
+from orchestrator import airbyte_client
 from orchestrator.airbyte import Airbyte, find_connection
 
 from .airbyte_fake import PUBLIC, Answer, Fake, Json, once, problem
@@ -21,7 +22,7 @@ STREAM = {"name": "orders", "syncMode": "incremental_deduped_history", "primaryK
 @pytest.fixture
 def connection(airbyte: Fake, monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of a connection called orders."""
-    monkeypatch.setattr(orchestrator.airbyte, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
     return add_connection(airbyte, "orders")
 
 
@@ -69,6 +70,26 @@ def test_a_job_that_runs_already_is_followed(airbyte: Fake, connection: str) -> 
     followed = sync()
     assert (followed["jobId"], followed["isFollowed"]) == (job["jobId"], True)
     assert airbyte.sent("POST job") == []
+
+
+def test_a_run_that_is_terminated_while_it_waits_for_the_job_cancels_it(
+    airbyte: Fake, connection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:  # Dagster raises this wherever the step is
+        pauses.append(seconds)
+        if len(pauses) == 30:
+            raise DagsterExecutionInterruptedError
+
+    monkeypatch.setattr("time.sleep", pause)
+    airbyte.progress = ["running"] * 30
+    with pytest.raises(DagsterExecutionInterruptedError):
+        sync()
+    assert only(airbyte)["status"] == "cancelled"
+    looked = [seconds for seconds in pauses if seconds]  # dagster-airbyte's own are 0
+    assert looked == sorted(looked)
+    assert looked[-1] <= airbyte_client.LONGEST_PAUSE_SECONDS
 
 
 def test_409_because_somebody_else_was_faster(airbyte: Fake, connection: str) -> None:

@@ -118,8 +118,13 @@ class Platform:
         code_server = "dagster api grpc"
         return Service("dagster", command, variables, health, directory=home, vital=code_server)
 
+    def console(self) -> Service:
+        """The platform's pages."""
+        command, variables = self.command("console", "console")
+        return Service("console", command, variables, f"{self.url('console')}/healthz")
+
     def services(self) -> list[Service]:
-        """All services, in the order of their start."""
+        """The services that a run of the pipeline needs, in the order of their start."""
         return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
 
     def prepare(self) -> None:

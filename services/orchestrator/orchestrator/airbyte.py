@@ -11,7 +11,6 @@ from dagster_airbyte.resources import AirbyteClient
 from orchestrator.airbyte_client import Client, Conflict, Refused
 from orchestrator.settings import Settings
 
-POLL_SECONDS = 1.0  # the client's default of 10 s is longer than a small sync
 # Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
 REQUEST_TIMEOUT_SECONDS = 600
 LOG_LINES = 30  # of a failed job, shown in the error
@@ -45,7 +44,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
                 request_max_retries=3,
                 request_retry_delay=0.25,
                 request_timeout=REQUEST_TIMEOUT_SECONDS,
-                poll_interval=POLL_SECONDS,
+                poll_interval=0,  # the client pauses itself
                 # A sync that somebody else started, or that an interrupted run left behind, is followed to its end.
                 poll_previous_running_sync=True,
             )

@@ -1,6 +1,7 @@
 """dagster-airbyte's client, extended for answers of Airbyte that it does not handle."""
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,8 @@ import requests
 from dagster_airbyte.resources import AirbyteClient
 from pydantic import PrivateAttr
 
+# Between two looks at a job. A small sync takes 0.3 s; an hour's sync needs no more than a look every 5 s.
+FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 0.1, 1.2, 5.0
 LONGEST_SYNC = timedelta(days=2)  # dagster-airbyte's limit for the duration of a sync
 ACTIVE = {"pending", "running", "incomplete"}
 
@@ -25,10 +28,14 @@ class Conflict(dg.Failure):
 class Client(AirbyteClient):
     """Renews a refused token, accepts queued jobs, and finds the running job when its start seemed to fail.
 
+    It looks at a running job after a pause that grows with each look. dagster-airbyte's own pause, `poll_interval`, is
+    always the same, so it must be 0.
+
     Raises Refused and Conflict at once, with Airbyte's reason.
     """
 
     _has_started: bool = PrivateAttr(default=False)
+    _pause_seconds: float = PrivateAttr(default_factory=lambda: FIRST_PAUSE_SECONDS)
 
     @property
     def has_started(self) -> bool:
@@ -51,6 +58,13 @@ class Client(AirbyteClient):
             return self.get_job_details(running[0])
         self._has_started = True
         return job
+
+    def get_job_details(self, job_id: int) -> Mapping[str, Any]:
+        """Return a job, after a pause. Each look makes the next pause longer."""
+        # Dagster interrupts the pause when it ends the run; dagster-airbyte cancels the job then.
+        time.sleep(self._pause_seconds)
+        self._pause_seconds = min(self._pause_seconds * PAUSE_FACTOR, LONGEST_PAUSE_SECONDS)
+        return super().get_job_details(job_id)
 
     def _single_request(
         self,

@@ -23,7 +23,7 @@ def test_empty_credentials_are_none_at_all(resource: Airbyte) -> None:
 def test_a_running_sync_is_followed_and_starting_one_is_never_repeated(resource: Airbyte) -> None:
     client = resource.client()
     assert client.poll_previous_running_sync is True
-    assert client.poll_interval == 1
+    assert client.poll_interval == 0  # the client makes pauses that grow
     assert client.request_timeout >= 300
 
 

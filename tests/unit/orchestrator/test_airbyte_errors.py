@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestrator import airbyte
+from orchestrator import airbyte, airbyte_client
 from orchestrator.airbyte import Airbyte
 
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
@@ -62,7 +62,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             "GET /api/public/v1/jobs/7": FAILED_JOB,
         }
         monkeypatch.setenv("AIRBYTE_URL", f"http://127.0.0.1:{result.server_port}")
-        monkeypatch.setattr(airbyte, "POLL_SECONDS", 0.01)
+        monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
         thread = threading.Thread(target=result.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield result

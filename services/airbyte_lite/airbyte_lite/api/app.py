@@ -14,6 +14,7 @@ from airbyte_lite.api import (
     configuration,
     configuration_connections,
     configuration_jobs,
+    configuration_unsaved,
     connections,
     errors,
     jobs,
@@ -75,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
         configuration.router,
         configuration_connections.router,
         configuration_jobs.router,
+        configuration_unsaved.router,
     ):
         app.include_router(router)
     app.add_middleware(LenientPaths)
