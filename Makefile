@@ -135,7 +135,8 @@ base =
 drop =
 version =
 id =
-export name file key header yes base drop version id
+code =
+export name file key header yes base drop version id code
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap

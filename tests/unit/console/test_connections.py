@@ -10,7 +10,7 @@ from console.logic.airbyte import actions, connection, declared, jobs, listing
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.listing import SHOWN, Summary
-from console.logic.airbyte.states import ORDER, State, state_of
+from console.logic.airbyte.states import ORDER, State, state_of, stream_state
 
 from .airbyte_answers import CONFIGURATION, PUBLIC, Json, Server, detail_answers, job
 from .airbyte_answers import connection as a_connection
@@ -41,6 +41,12 @@ def test_the_states_are_airbytes_in_its_order() -> None:
 )
 def test_the_state_of_a_connection(status: str, newest: Job | None, breaking: bool, state: State) -> None:
     assert state_of(status, newest, breaking=breaking) is state
+
+
+def test_the_state_of_a_stream_that_was_cleared_alone() -> None:
+    assert stream_state(State.PENDING, has_table=True) is State.SYNCED
+    assert stream_state(State.SYNCED, has_table=False) is State.PENDING
+    assert stream_state(State.FAILED, has_table=False) is State.FAILED
 
 
 def paged(items: list[Json]) -> "dict[str, list[Json]] | object":

@@ -35,8 +35,8 @@ def test_the_diff_of_one_object() -> None:
         '+endpoint: "http://b: c"',
         " key: changed (secret)",
         '+prefix: "x"',
-        " the sync state of orders is lost",
     ]
+    assert plan.notes(CHANGED) == ["the sync state of orders is lost"]
 
 
 def test_the_summary() -> None:

@@ -25,6 +25,8 @@ LIVE = ("status", "timeline")
 """The tabs that are loaded again and again."""
 
 type Found = tuple[Detail, Declared]
+type Outcome = tuple[str, bool]
+"""What to tell after an action, and whether it is bad."""
 
 
 def show(visit: Visit) -> None:
@@ -35,6 +37,7 @@ def show(visit: Visit) -> None:
 class _Connection:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+        self._client = ui.context.client
         self._id = visit.parameters["id"]
         wanted = visit.parameters.get("tab", "")
         self._tab = wanted if wanted in TABS else next(iter(TABS))
@@ -108,19 +111,12 @@ class _Connection:
         """Show an action. It asks first; a reason in its tooltip says why it cannot be done now."""
 
         async def ask() -> None:
-            if not await pieces.confirm(f"{action.title}?", action.question, action.title, danger=action.danger):
-                return
-            shown.props("loading")
-            try:
-                answer = await do()
-            except ServiceError as problem:
-                pieces.told(f"{action.title}: {problem.what}. {problem.remedy}", bad=True)
-            else:
-                if not isinstance(answer, list):
-                    pieces.told(f"{action.title}: Airbyte has taken the request.")
-            finally:
-                if not shown.is_deleted:
-                    shown.props(remove="loading")
+            # Not in the button's place, which the page shows anew while the question is open or the answer awaited.
+            with self._client:
+                if not await pieces.confirm(f"{action.title}?", action.question, action.title, danger=action.danger):
+                    return
+                words, bad = await self._done(action, do)
+                pieces.told(words, bad=bad)
             await self._part.refresh()
 
         shown = (pieces.button if main else pieces.quiet_button)(label or action.title, ask, icon)
@@ -133,11 +129,18 @@ class _Connection:
             with shown:
                 ui.tooltip(action.refusal)
 
-    async def _check(self, detail: Detail) -> list[tuple[str, str]]:
+    async def _done(self, action: Action, do: Callable[[], Awaitable[object]]) -> Outcome:
+        """Do it, and return what to tell."""
+        try:
+            answer = await do()
+        except ServiceError as problem:
+            return f"{action.title}: {problem.what}. {problem.remedy}", True
+        return answer if isinstance(answer, tuple) else (f"{action.title}: Airbyte has taken the request.", False)
+
+    async def _check(self, detail: Detail) -> Outcome:
         results = await actions.check_ends(self._visit.platform.airbyte, detail)
-        for name, wrong in results:
-            pieces.told(f"{name}: {wrong}" if wrong else f"{name}: the check succeeded.", bad=bool(wrong))
-        return results
+        lines = [f"{name}: {wrong or 'the check succeeded.'}" for name, wrong in results]
+        return "\n".join(lines), any(wrong for _, wrong in results)
 
 
 PAGE = Page("/connections/{id}", "Connection", show)

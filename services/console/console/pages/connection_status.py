@@ -11,6 +11,7 @@ from console.logic import sizes, times
 from console.logic.airbyte.connection import Detail, Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
+from console.logic.airbyte.states import stream_state
 from console.logic.airbyte.tables import LoadedTable, loaded_tables
 from console.parts import pieces, table
 from console.parts.frame import Visit
@@ -43,9 +44,9 @@ def _stream(
     known = in_file.stream(detail.name, stream.name)
     with ui.element("tr"):
         with ui.element("td"):
-            pieces.text(stream.name).classes("strong break")
+            pieces.text(stream.name).classes("strong break name")
         with ui.element("td"):
-            pieces.chip(detail.state)
+            pieces.chip(stream_state(detail.state, has_table=found is not None))
         with ui.element("td"):
             if name and found:
                 pieces.link(name.partition(".")[2], f"/tables/{name.partition('.')[2].replace('.', '/')}")

@@ -101,7 +101,7 @@ def _table(found: list[Summary], in_file: Declared, visit: Visit) -> None:
                 with ui.element("td"):
                     pieces.chip(one.state).props(pieces.props(title=MEANINGS[one.state]))
                 with ui.element("td"):
-                    pieces.link(one.name, f"/connections/{one.id}")
+                    pieces.link(one.name, f"/connections/{one.id}").classes("name")
                 pieces.text(one.source, "td")
                 pieces.text(one.destination, "td")
                 pieces.text(str(one.streams), "td").classes("number")

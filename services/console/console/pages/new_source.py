@@ -88,6 +88,7 @@ class _Source:
 
     def _named(self, event: object) -> None:
         self._name = str(getattr(event, "value", "") or "").strip()
+        self._form.name_references()
 
     async def _check(self) -> None:
         """Check the form, then the configuration; then show the streams."""

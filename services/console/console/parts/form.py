@@ -28,6 +28,8 @@ class Form:
         self._source_name = source_name
         self._inputs: dict[Path, ValidationElement[Any]] = {}
         self._notes: dict[Path, ui.element] = {}
+        self._optional: list[tuple[ui.expansion, set[Path]]] = []
+        self._references: list[tuple[ui.input, Path]] = []
         with ui.element("div").classes("form"):
             self._show(root, [values], 0, ())
 
@@ -43,7 +45,19 @@ class Form:
                 if path in found:
                     with note:
                         pieces.text(found[path]).classes("field-mistake").props('role="alert"')
+        for expansion, paths in self._optional:
+            if any(place[: len(path)] == path for path in paths for place in found):
+                expansion.open()
         return not found
+
+    def name_references(self) -> None:
+        """Show the names of the variables again, after the name of the source has changed."""
+        for shown, path in self._references:
+            if not shown.is_deleted:
+                shown.props(pieces.props(placeholder=self._reference(path)))
+
+    def _reference(self, path: Path) -> str:
+        return f"${{{variable(self._source_name() or 'source', path)}}}"
 
     def _show(self, field: Field, container: Container, key: Any, path: Path) -> None:
         """Show one field, whose value is container[key]."""
@@ -76,7 +90,8 @@ class Form:
             self._show(one, values, one.key, (*path, one.key))
         optional = [one for one in shown if one.advanced]
         if optional:
-            with ui.expansion(f"Optional fields ({len(optional)})").classes("optional"):
+            with ui.expansion(f"Optional fields ({len(optional)})").classes("optional") as expansion:
+                self._optional.append((expansion, {(*path, one.key) for one in optional}))
                 for one in optional:
                     self._show(one, values, one.key, (*path, one.key))
 
@@ -142,8 +157,8 @@ class Form:
                     aria_label=f"{field.title}: the value for the check", placeholder="Value, for the check only"
                 )
             )
-            name = variable(self._source_name() or "source", path)
-            written = ui.input(value=secret.reference, placeholder=f"${{{name}}}", on_change=reference)
+            written = ui.input(value=secret.reference, placeholder=self._reference(path), on_change=reference)
+            self._references.append((written, path))
             written.props("outlined dense hide-bottom-space").classes("mono")
             written.props(pieces.props(aria_label=f"{field.title}: the reference in connections.yaml"))
         pieces.text(
@@ -193,7 +208,7 @@ class Form:
             box.clear()
             with box:
                 for at in range(len(values)):
-                    with ui.element("div").classes("item"):
+                    with ui.element("div").classes("item item-group" if item.fields else "item"):
                         with ui.element("div").classes("grow"):
                             self._item(item, values, at, (*path, at))
                         remove = ui.button(icon="o_close", on_click=lambda _, at=at: drop(at))

@@ -56,7 +56,7 @@ class Texts:
     files: dict[str, str]
     """The dbt source and the staging models, by their paths in the checkout."""
     variables: list[str]
-    """The variables to set in connections.env."""
+    """The variables to set in connections.env; those that are set already are left out."""
 
 
 async def connectors(airbyte: Airbyte) -> list[Connector]:
@@ -129,7 +129,13 @@ def modes(stream: Offered) -> list[str]:
 
 
 def texts(
-    name: str, connector: Connector, given: Json, streams: Sequence[Offered], prefix: str, declared: Declared
+    name: str,
+    connector: Connector,
+    given: Json,
+    streams: Sequence[Offered],
+    prefix: str,
+    declared: Declared,
+    environment: Mapping[str, str] = os.environ,
 ) -> Texts:
     """Return the texts for a configuration whose secrets are references. Raises SourceError."""
     destination = next(iter(declared.destinations), "warehouse")
@@ -152,7 +158,9 @@ def texts(
         f"{folder}/_{name}__models.yml": dbt.models_file(tables),
         **{f"{folder}/{table.model}.sql": dbt.model_file(name, table) for table in tables},
     }
-    return Texts(block, _diff(declared.path, block), files, secrets.variables(given))
+    return Texts(
+        block, _diff(declared.path, block), files, [one for one in secrets.variables(given) if one not in environment]
+    )
 
 
 def _table(source: str, stream: Offered, prefix: str, *, alone: bool) -> Table:

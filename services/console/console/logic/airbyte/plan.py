@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from console.clients.airbyte import Airbyte
 from console.settings import Settings
 
 PLAN_SECONDS = 90.0
+FIELD = re.compile(r"\S+: (?:.* → |changed \(secret\)|may have been changed by hand)", re.DOTALL)
+"""A detail that is one field: `path: old → new`."""
 
 WORDS = {
     Action.CREATE: "is created",
@@ -81,12 +84,17 @@ def _planned(settings: Settings) -> Overview:
     )
 
 
+def notes(item: Item) -> list[str]:
+    """Return the details that are sentences: a lost sync state, why a change waits, what Airbyte has noticed."""
+    return [detail for detail in item.details if not FIELD.match(detail)]
+
+
 def diff_lines(item: Item) -> Iterator[str]:
-    """Yield what differs in one object as lines of a diff, with ` `, `-` or `+` in front."""
-    for detail in item.details:
-        path, colon, change = detail.partition(": ")
+    """Yield the fields that differ in one object as lines of a diff, with ` `, `-` or `+` in front."""
+    for detail in filter(FIELD.match, item.details):
+        path, _, change = detail.partition(": ")
         old, arrow, new = change.partition(" → ")
-        if not colon or not arrow:
+        if not arrow:
             yield f" {detail}"
             continue
         if old != "(absent)":

@@ -46,3 +46,13 @@ def state_of(status: str, job: Job | None, *, breaking: bool = False) -> State:
     if job.status == "succeeded":
         return State.SYNCED
     return State.FAILED if job.status == "failed" else State.INCOMPLETE
+
+
+def stream_state(whole: State, *, has_table: bool) -> State:
+    """Return the state of one stream of a connection in this state.
+
+    Airbyte knows the state of a whole connection only; a stream that was cleared alone has no table.
+    """
+    if whole not in (State.PENDING, State.SYNCED):
+        return whole
+    return State.SYNCED if has_table else State.PENDING
