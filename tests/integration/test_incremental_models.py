@@ -196,7 +196,8 @@ def test_a_deleted_order_that_comes_back_has_a_current_status(shop: Shop) -> Non
         assert code == 0, output
         states.append(
             shop.rows(
-                f"select countif(dbt_valid_to is null) as current_rows, countif(dbt_valid_to < dbt_valid_from) as wrong, "
+                "select countif(dbt_valid_to is null) as current_rows, "
+                "countif(dbt_valid_to < dbt_valid_from) as wrong, "
                 f"logical_or(is_deleted and dbt_valid_to is null) as is_deleted from {history} where order_id = 2"
             )
         )
