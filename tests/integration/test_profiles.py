@@ -46,13 +46,13 @@ def tables(dataset: str, warehouse: Server, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_profiles_of_every_type(tables: str, bigquery: google_bigquery.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = ", ".join(f"{at} as c{at}" for at in range(60))
-    bigquery.query_and_wait(TYPES.format(f"`{tables}`", wide))
+    numbers = ", ".join(f"{at} as c{at}" for at in range(60))
+    bigquery.query_and_wait(TYPES.format(f"`{tables}`", numbers))
     monkeypatch.setattr(reading, "MOST_COLUMNS", 50)  # with its 300 columns, the test would take seconds
     names = [f"{tables}.{name}" for name in ("types", "without", "wide", "doubled", "broken", "missing")]
     found = read_profiles(Warehouse(), names, 1000)
     json.dumps(found, allow_nan=False)
-    types, without, wide, doubled, broken, missing = (found[name] for name in names)
+    types, without, wide, doubled, broken, missing = (found[each] for each in names)
     assert isinstance(types, dict)
     columns: dict[str, dict[str, Any]] = {column.pop("column_name"): column for column in types["columns"]}
     assert [*columns] == [

@@ -46,7 +46,7 @@ def _can_lose(kind: Any) -> bool:
         return True
     if types.is_nested(kind):
         return any(_can_lose(kind.field(at).type) for at in range(kind.num_fields))
-    return types.is_floating(kind) or (types.is_timestamp(kind) and kind.unit == "ns")
+    return bool(types.is_floating(kind) or (types.is_timestamp(kind) and kind.unit == "ns"))
 
 
 def _losses(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
