@@ -47,6 +47,8 @@ class Settings(PlatformSettings):
     username: str | None = setting("AIRBYTE_USERNAME")
     password: str | None = setting("AIRBYTE_PASSWORD")
 
+    console_link: Annotated[Address, Field(pattern="^https?://")] = setting("CONSOLE_LINK")
+
     @property
     def emulator_host(self) -> str | None:
         """The address of the BigQuery emulator; None for Google BigQuery."""
