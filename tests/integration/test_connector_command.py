@@ -15,7 +15,7 @@ from airbyte_lite.connectors.runner import ConnectorRunner
 from airbyte_lite.settings import CONNECTORS
 from tools import install
 from tools.connectors import __main__ as command
-from tools.connectors.adding import Places
+from tools.connectors.new import Places
 
 from .stand_in_connector import STAND_IN
 
@@ -73,7 +73,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command with its options."""
 
     def main(what: str, **options: str) -> int:
-        for option in ("name", "version", "id", "yes"):
+        for option in ("name", "version", "id", "code", "yes"):
             monkeypatch.setenv(option, options.get(option, ""))
         return command.main(what)
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m tools.connectors add | list | remove`; the options are variables that make sets."""
+"""The command line: `python -m tools.connectors add | list | remove | table`. make sets the options."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from pathlib import Path
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
 from platform_kit.settings_table import TABLE
 from tools import disk
-from tools.connectors import adding, listing, removing
-from tools.connectors.adding import NewConnector, Places
+from tools.connectors import adding, compatibility, entries, listing, removing
 from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.errors import ConnectorCommandError
-from tools.env_file import read as read_env_file
+from tools.connectors.new import NewConnector, Places, clean
 from tools.install import InstallError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,8 +22,9 @@ COMMANDS = "make connector or make connector-remove"
 
 def add(places: Places, given: dict[str, str]) -> int:
     """Find and try a connector, show what would be written, ask, and write it. Return the exit code."""
-    found = adding.look_up(registry(), given["name"], given["id"], say)
-    new = adding.plan(places, found, given["version"], say)
+    source = registry()
+    found = adding.look_up(source, given["name"], given["id"], say)
+    new = adding.plan(places, source, found, given["version"], say, code=agreed_to_code(given))
     for note in new.notes:
         say(f"  {note}")
     if not agreed(new.changes, "Write these changes?", given, "connector"):
@@ -55,11 +55,16 @@ def show(places: Places) -> int:
 
 
 def registry() -> AirbyteRegistry:
-    """Return Airbyte's registry, or the one of AIRBYTE_REGISTRY in the environment or in .env."""
-    name = "AIRBYTE_REGISTRY"
-    file = ROOT / ".env"
-    values = read_env_file(file) if file.exists() else {}
-    return AirbyteRegistry(os.environ.get(name) or values.get(name) or TABLE[name].default)
+    """Return Airbyte's registry, or the one of AIRBYTE_REGISTRY."""
+    setting = TABLE["AIRBYTE_REGISTRY"]
+    return AirbyteRegistry(os.environ.get(setting.name) or setting.default)
+
+
+def agreed_to_code(given: dict[str, str]) -> bool:
+    """Return whether code=yes is set. Raises ConnectorCommandError for another value."""
+    if given["code"] not in ("", "yes"):
+        raise ConnectorCommandError(f"code={given['code']}: the only value is code=yes.")
+    return given["code"] == "yes"
 
 
 def agreed(changes: Changes, question: str, given: dict[str, str], command: str) -> bool:
@@ -99,21 +104,25 @@ def say(text: str) -> None:
 
 def main(command: str) -> int:
     """Run a command and return its exit code."""
-    given = {name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "yes")}
-    if command != "list" and not given["name"]:
+    given = {name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "names", "yes")}
+    if command in ("add", "remove") and not given["name"]:
         print("name missing. For example: make connector name=source-faker", file=sys.stderr)
         return 2
     places = Places(ROOT)
     try:
         if command == "list":
             return show(places)
+        if command == "table":
+            names = given["names"].split() or list(entries.read(places.registry.read_text(encoding="utf-8")))
+            compatibility.run(places, registry(), names, say)
+            return 0
         with only_one(places.journal, COMMANDS):
             if take_back(places.journal):
                 print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
             try:
                 return {"add": add, "remove": remove}[command](places, given)
             finally:
-                adding.clean(places)
+                clean(places)
     except (ConnectorCommandError, ChangesError, InstallError) as error:
         print(f"{error}\nNothing was changed." if command == "add" else error, file=sys.stderr)
         return 1

@@ -3,78 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from airbyte_lite.connectors.registry import Connector
-from platform_kit.file_changes import Changes
 from tools import install
-from tools.connectors import block, entries, trial
-from tools.connectors.airbyte_registry import NAME, UUID, VERSION, AirbyteRegistry, Found, NotReachedError
-from tools.connectors.airbyte_registry import without_registry as known_without_registry
-from tools.connectors.block import Block
+from tools.connectors import entries, trial
+from tools.connectors.airbyte_registry import (
+    NAME,
+    UUID,
+    VERSION,
+    AirbyteRegistry,
+    Found,
+    NotReachedError,
+    without_registry,
+)
 from tools.connectors.entries import Entry
 from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.low_code import from_manifest
+from tools.connectors.new import (
+    NewConnector,
+    Places,
+    Say,
+    add_lock,
+    changes_of,
+    clean,
+    connector_of,
+    delete_others,
+    require_other_version,
+    tried,
+)
 from tools.connectors.pypi import Resolver
 
-Say = Callable[[str], object]
-
-
-@dataclass(frozen=True)
-class Places:
-    """The files and folders of the checkout that a connector changes."""
-
-    root: Path
-
-    @property
-    def connectors(self) -> Path:
-        """The folder of connectors.toml, with a folder for each lock."""
-        return self.root / "services/airbyte_lite/connectors"
-
-    @property
-    def registry(self) -> Path:
-        """The list of connectors that airbyte-lite runs."""
-        return self.connectors / "connectors.toml"
-
-    @property
-    def journal(self) -> Path:
-        """The file that names the changes that are being made."""
-        return self.root / ".local/connector.json"
-
-    @property
-    def work(self) -> Path:
-        """The folder of a command's temporary files."""
-        return self.root / ".local/connector"
-
-    @property
-    def environments(self) -> Path:
-        """The folder of the connectors' environments."""
-        return self.root / ".venvs/connectors"
-
-    @property
-    def trial(self) -> Path:
-        """The environment of a connector that is being tried. It is moved to the others when the entry is written."""
-        return self.root / ".venvs/connector-trial"
-
-
-@dataclass
-class NewConnector:
-    """What `make connector` would do."""
-
-    found: Found
-    entry: Entry
-    changes: Changes
-    block: Block
-    environment: str = ""
-    """The name of the environment that was made for the trial; empty if the connector shares one that exists."""
-    notes: list[str] = field(default_factory=list)
-
-
-def clean(places: Places) -> None:
-    """Remove what an interrupted command left."""
-    for folder in (places.work, places.trial):
-        shutil.rmtree(folder, ignore_errors=True)
+UUID_EXAMPLE = "01234567-89ab-cdef-0123-456789abcdef"
 
 
 def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) -> Found:
@@ -92,7 +50,7 @@ def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) 
     try:
         found = registry.find(name)
     except NotReachedError as error:
-        known = known_without_registry(name, definition_id)
+        known = without_registry(name, definition_id)
         if known is None:
             raise ConnectorCommandError(
                 f"{error} Without the registry, the definition id of {name} is not known here, and the same "
@@ -111,11 +69,13 @@ def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) 
     return found
 
 
-UUID_EXAMPLE = "01234567-89ab-cdef-0123-456789abcdef"
+def plan(
+    places: Places, registry: AirbyteRegistry, found: Found, version: str, say: Say, *, code: bool = False
+) -> NewConnector:
+    """Fetch a connector, try it, and return what would be written. Raises ConnectorCommandError, InstallError.
 
-
-def plan(places: Places, found: Found, version: str, say: Say) -> NewConnector:
-    """Fetch a connector, try it, and return what would be written. Raises ConnectorCommandError, InstallError."""
+    `code`: the user has agreed to run the Python code of a low-code connector.
+    """
     if version and not VERSION.fullmatch(version):
         raise ConnectorCommandError(f"version={version} is not a version, such as 2.7.1.")
     require_free_id(places, found)
@@ -123,9 +83,11 @@ def plan(places: Places, found: Found, version: str, say: Say) -> NewConnector:
     places.work.mkdir(parents=True)
     if found.way == "pypi":
         return from_pypi(places, found, version, say)
+    if found.way == "manifest":
+        return from_manifest(places, registry, found, version or found.version, say, code=code)
     raise ConnectorCommandError(
-        f"{found.name} is not a package on PyPI ({found.way}), so it cannot be run here. To use it, connect a real "
-        "Airbyte: docs/modes.md."
+        f"{found.name} is an image only ({found.image}:{found.version}), and airbyte-lite starts no containers. To use "
+        "it, run a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
     )
 
 
@@ -160,70 +122,10 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
     }
     changes = changes_of(places, found.name, entry)
     folder = places.connectors / found.name
-    write(changes, folder / "requirements.in", lock.requirement)
-    if lock.overrides:
-        write(changes, folder / "overrides.txt", lock.overrides_text)
-    elif (folder / "overrides.txt").exists():
-        changes.deleted.append(folder / "overrides.txt")
-    write(changes, folder / "requirements.txt", lock.text)
-    changes.long[folder / "requirements.txt"] = f"{lock.packages} packages, each with its version and hashes"
+    delete_others(changes, folder, add_lock(changes, folder, lock))
     made = tried(places, found, connector_of(places, found.name, entry, places.trial), say)
     notes = [f"override: {requirement} ({reason})" for requirement, reason in lock.overrides.items()]
     return NewConnector(found, entry, changes, made, environment=found.name, notes=notes)
-
-
-def connector_of(places: Places, name: str, entry: Entry, environment: Path) -> Connector:
-    """Return the connector of an entry, in the environment of the trial."""
-    return Connector(
-        name=name,
-        definition_id=str(entry["definition_id"]),
-        title=str(entry["title"]),
-        version=str(entry["version"]),
-        environment=environment,
-        command=str(entry["command"]),
-        lock=places.connectors / str(entry["lock"]),
-        repaired=bool(entry.get("repaired", False)),
-    )
-
-
-def tried(places: Places, found: Found, connector: Connector, say: Say) -> Block:
-    """Ask the connector for its specification, and for its streams if it needs no configuration; return the block."""
-    say("asking the connector for its specification")
-    with trial.running(places.work) as runner:
-        schema = trial.specification(runner, connector)
-        smallest = block.smallest(schema)
-        names = trial.streams(runner, connector, smallest) if smallest is not None else []
-    return block.make(found.name, schema, names or found.streams)
-
-
-def require_other_version(places: Places, name: str, version: str) -> None:
-    """Raise ConnectorCommandError if this version is installed, or another one with repairs."""
-    old = entries.read(places.registry.read_text(encoding="utf-8")).get(name)
-    if old is not None and old["version"] == version:
-        raise ConnectorCommandError(f"{name} {version} is installed already. `make connectors` lists all.")
-    if old is not None and old.get("repaired"):
-        raise ConnectorCommandError(
-            f"{name} {old['version']} has repairs that were made for this version only "
-            "(docs/decisions/connector-repairs.md). Check them first, then change the version by hand."
-        )
-
-
-def changes_of(places: Places, name: str, entry: Entry) -> Changes:
-    """Return the change of connectors.toml."""
-    text = places.registry.read_text(encoding="utf-8")
-    changes = Changes(places.root)
-    write(changes, places.registry, entries.put(text, name, entry))
-    return changes
-
-
-def write(changes: Changes, path: Path, text: str) -> None:
-    """Add a text file to the changes."""
-    if path.exists():
-        changes.before[path] = path.read_text(encoding="utf-8")
-        if changes.before[path] == text:
-            del changes.before[path]
-            return
-    changes.texts[path] = text
 
 
 def make(places: Places, new: NewConnector) -> None:

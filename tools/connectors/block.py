@@ -74,6 +74,24 @@ def smallest(schema: dict[str, Any]) -> dict[str, Any] | None:
     return configuration
 
 
+def made_up(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with invented values, for a connector that reads nothing to tell its streams."""
+    values: dict[str, Any] = {"integer": 1, "number": 1, "boolean": False, "array": [], "object": {}}
+    configuration: dict[str, Any] = {}
+    for key in schema.get("required", []):
+        found = schema.get("properties", {}).get(key, {})
+        option = next((one for one in found.get("oneOf", []) if isinstance(one, dict)), {})
+        example = found.get("const", found.get("default", _example(found)))
+        if example is not None:
+            configuration[key] = example
+        elif found.get("properties") or option:
+            configuration[key] = made_up(found if found.get("properties") else option)
+        else:
+            date = str(found.get("format", "")).startswith("date")
+            configuration[key] = values.get(str(found.get("type")), "2024-01-01T00:00:00Z" if date else "x")
+    return configuration
+
+
 def scalar(value: object) -> str:
     """Return a value in YAML, on one line. `${` begins a variable in connections.yaml."""
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in NO_TEXTS:

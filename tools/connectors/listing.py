@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tools.connectors import entries
-from tools.connectors.adding import Places
 from tools.connectors.airbyte_registry import AirbyteRegistry, NotReachedError
 from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.new import Places
 from tools.connectors.pypi import Resolver
 from tools.install import InstallError
 

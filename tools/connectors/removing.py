@@ -9,8 +9,8 @@ from pathlib import Path
 from platform_kit.file_changes import Changes
 from tools import install
 from tools.connectors import entries
-from tools.connectors.adding import Places
 from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.new import Places
 
 
 def plan(places: Places, name: str, connections: Path) -> Changes:
@@ -37,9 +37,8 @@ def plan(places: Places, name: str, connections: Path) -> Changes:
 
 def folder_of(places: Places, installed: dict[str, dict[str, object]], name: str) -> Path | None:
     """Return the connector's own folder of files; None if another connector has its lock there."""
-    lock = str(installed[name].get("lock", ""))
     folder = places.connectors / name
-    shared = [other for other in installed if other != name and installed[other].get("lock") == lock]
+    shared = any(str(installed[other].get("lock")).startswith(f"{name}/") for other in installed if other != name)
     return folder if folder.is_dir() and not shared else None
 
 

@@ -18,7 +18,7 @@ from tools.connectors.errors import ConnectorCommandError
 
 SCRIPTS = """import importlib.metadata as m, json, sys
 print(json.dumps([e.name for e in m.distribution(sys.argv[1]).entry_points if e.group == "console_scripts"]))"""
-SILENCE = 120.0
+SILENCE = 60.0
 """Seconds without a word after which the connector is ended."""
 
 

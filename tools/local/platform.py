@@ -108,7 +108,9 @@ class Platform:
     def dagster(self) -> Service:
         """Dagster's webserver, daemon and code server."""
         where = ["-h", "127.0.0.1", "-p", str(self.ports["dagster"])]
-        command, variables = self.command("orchestrator", "dagster", "dev", "-m", "orchestrator.definitions", *where)
+        command, variables = self.command(
+            "orchestrator", "orchestrator.develop", "-m", "orchestrator.definitions", *where
+        )
         # When dagster-airbyte asks for running jobs, it sends the local time marked as UTC.
         variables["TZ"] = "UTC"
         # Not in the checkout: Dagster would read Compose's .env there, which would replace these variables.

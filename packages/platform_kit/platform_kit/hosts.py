@@ -39,7 +39,7 @@ def reason_to_refuse(scope: Scope, allowed: Collection[str], *, needs_origin: bo
     if "host" in headers and (_name(host) or "") not in allowed:
         return (
             f"The host name in the request, {host!r}, is not one of this server's: {', '.join(sorted(allowed))}. "
-            "Use one of these in the address, or add the name to ALLOWED_HOSTS."
+            "Use one of these in the address, or set ALLOWED_HOSTS."
         )
     origin = headers.get("origin")
     if origin is not None and origin.lower().partition("://")[2] != host.lower():

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tools.connectors import adding, airbyte_registry
-from tools.connectors.adding import Places
 from tools.connectors.airbyte_registry import AirbyteRegistry, NotReachedError
 from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.new import Places
 
 FAKER = "dfd88b22-b603-4c3d-aad7-3701784586b1"
 
@@ -117,4 +117,13 @@ def test_an_id_belongs_to_one_connector(tmp_path: Path) -> None:
     places.registry.write_text(f'[source-other]\ndefinition_id = "{FAKER}"\n')
     found = adding.look_up(AirbyteRegistry(str(tmp_path / "none.json")), "source-faker", "", print)
     with pytest.raises(ConnectorCommandError, match="source-other"):
-        adding.plan(places, found, "", print)
+        adding.plan(places, AirbyteRegistry(""), found, "", print)
+
+
+def test_an_image_is_refused_with_the_way_that_works(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    places.connectors.mkdir(parents=True)
+    places.registry.write_text("")
+    known = registry(tmp_path, entry("source-postgres", language="java"))
+    with pytest.raises(ConnectorCommandError, match=r"source-postgres:1\.2\.3.*AIRBYTE_MODE"):
+        adding.plan(places, known, known.find("source-postgres"), "", print)
