@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock"
-ours="--no-emit-package platform-kit --no-emit-package connections-file --no-emit-package airbyte-as-code"
+ours="--no-emit-package platform-kit --no-emit-package connections-file --no-emit-package airbyte-as-code --no-emit-package source-texts"
 lock() { # LOCK INPUT... [uv options]
   local lock=$1
   shift

@@ -29,21 +29,25 @@ def names(more: str | None) -> list[str]:
     return [name.strip() for name in (more or "").split(",") if name.strip()]
 
 
-def reason_to_refuse(scope: Scope, allowed: Collection[str]) -> str | None:
-    """Return why a request is refused, or None: its Host is not an allowed name, or a page of another site sent it."""
+def reason_to_refuse(scope: Scope, allowed: Collection[str], *, needs_origin: bool = False) -> str | None:
+    """Return why a request is refused, or None: its Host is not an allowed name, or a page of another site sent it.
+
+    With `needs_origin`, a request that changes something is refused if it does not name its page.
+    """
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     host = headers.get("host", "")  # no browser leaves it out; health checks do
     if "host" in headers and (_name(host) or "") not in allowed:
         return (
             f"The host name in the request, {host!r}, is not one of this server's: {', '.join(sorted(allowed))}. "
-            "Use one of these in the address, or add the name to ALLOWED_HOSTS."
+            "Use one of these in the address, or set ALLOWED_HOSTS."
         )
     origin = headers.get("origin")
     if origin is not None and origin.lower().partition("://")[2] != host.lower():
         return f"The request comes from a page of another site: {origin!r}. Only this server's own pages may send it."
-    if scope["type"] == "websocket" and origin is None and "sec-fetch-site" in headers:
-        return "The WebSocket has no Origin. Only this server's own pages may open it."
-    if scope.get("method") not in READING and headers.get("sec-fetch-site") in CROSS_SITE:
+    changes = scope["type"] == "websocket" or scope.get("method") not in READING
+    if origin is None and changes and (needs_origin or (scope["type"] == "websocket" and "sec-fetch-site" in headers)):
+        return "The request has no Origin. Only this server's own pages may send it."
+    if changes and headers.get("sec-fetch-site") in CROSS_SITE:
         return "The request comes from a page of another site. Only this server's own pages may send it."
     return None
 
@@ -51,15 +55,18 @@ def reason_to_refuse(scope: Scope, allowed: Collection[str]) -> str | None:
 class HostGuard:
     """Answers 403 to requests for other host names than these, and to requests of other sites' pages."""
 
-    def __init__(self, app: Application, allowed: Iterable[str]) -> None:
-        """Guard an ASGI application. `localhost`, 127.0.0.1 and ::1 are allowed too."""
-        self._app = app
+    def __init__(self, app: Application, allowed: Iterable[str], *, needs_origin: bool = False) -> None:
+        """Guard an ASGI application. `localhost`, 127.0.0.1 and ::1 are allowed too.
+
+        `needs_origin` is for a server that only pages use: what changes something must name its page.
+        """
+        self._app, self._needs_origin = app, needs_origin
         self._allowed = frozenset(name.lower() for name in (*LOCAL_NAMES, *allowed))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it."""
         if scope["type"] in ("http", "websocket"):
-            reason = reason_to_refuse(scope, self._allowed)
+            reason = reason_to_refuse(scope, self._allowed, needs_origin=self._needs_origin)
             if reason is not None:
                 await refuse(scope, send, 403, reason)
                 return

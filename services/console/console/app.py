@@ -60,4 +60,4 @@ def create(platform: Platform) -> Application:
     guarded: Application = GZipMiddleware(SafeHeaders(api), compresslevel=5)
     if platform.settings.password:
         guarded = Password(guarded, platform.settings.password)
-    return HostGuard(guarded, platform.settings.names)
+    return HostGuard(guarded, platform.settings.names, needs_origin=True)

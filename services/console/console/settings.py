@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from platform_kit import hosts
 from platform_kit.settings import Address, PlatformSettings, setting
@@ -21,6 +21,11 @@ class Settings(PlatformSettings):
     password: str | None = setting("CONSOLE_PASSWORD")
     allowed_hosts: str | None = setting("ALLOWED_HOSTS")
     data_directory: Path = setting("CONSOLE_DATA_DIR")
+    dbt_docs: Path = setting("DBT_DOCS_DIR")
+    """The folder of the pages that the orchestrator makes."""
+    sql_seconds: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_SECONDS")
+    sql_rows: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_ROWS")
+    sql_history: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_HISTORY")
     airbyte_mode: Literal["lite", "compose", "external"] = setting("AIRBYTE_MODE")
     airbyte_url: Address = setting("AIRBYTE_URL")
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")
@@ -42,6 +47,9 @@ class Settings(PlatformSettings):
     """Dagster's address for the browser."""
     connections_file: Path = setting("CONNECTIONS_FILE")
     dbt_project: Path = setting("DBT_PROJECT_DIR")
+    state_directory: Path = setting("BOOTSTRAP_STATE_DIR")
+    """What apply remembers; read for the plan."""
+    connectors: str | None = setting("AIRBYTE_CONNECTORS")
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:

@@ -9,7 +9,7 @@ import pytest
 from platform_kit.hosts import HostGuard, names
 
 
-def answer(kind: str = "http", method: str = "GET", **headers: str) -> dict[str, Any]:
+def answer(kind: str = "http", method: str = "GET", needs_origin: bool = False, **headers: str) -> dict[str, Any]:
     """The first message that a guarded application sends, with the body if the request was refused."""
     sent: list[Any] = []
 
@@ -24,7 +24,8 @@ def answer(kind: str = "http", method: str = "GET", **headers: str) -> dict[str,
 
     encoded = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "path": "/", "headers": encoded} | ({"method": method} if kind == "http" else {})
-    asyncio.run(HostGuard(application, ["warehouse", "data.example.com"])(scope, receive, send))
+    guard = HostGuard(application, ["warehouse", "data.example.com"], needs_origin=needs_origin)
+    asyncio.run(guard(scope, receive, send))
     return {**sent[0], **(json.loads(sent[1]["body"]) if len(sent) > 1 else {})}
 
 
@@ -46,7 +47,7 @@ HOST = "127.0.0.1:9050"
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_own_requests_are_served(headers: dict[str, str], method: str) -> None:
-    assert answer(method=method, **headers)["type"] == "served"
+    assert answer("http", method, False, **headers)["type"] == "served"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_own_requests_are_served(headers: dict[str, str], method: str) -> None:
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_requests_of_other_sites_are_refused(headers: dict[str, str], kind: str) -> None:
-    refused = answer(kind, "POST", **headers)
+    refused = answer(kind, "POST", False, **headers)
     if kind == "websocket":
         assert (refused["type"], refused["code"]) == ("websocket.close", 1008)
     else:
@@ -82,6 +83,13 @@ def test_a_form_of_another_site_is_refused_without_an_origin_too() -> None:
 def test_a_browsers_websocket_needs_an_origin() -> None:
     assert answer("websocket", host=HOST, sec_fetch_site="cross-site")["type"] == "websocket.close"
     assert answer("websocket", host=HOST)["type"] == "served"  # no browser
+
+
+def test_a_server_for_pages_only_wants_the_origin_of_what_changes_something() -> None:
+    assert answer(method="PUT", needs_origin=True, host=HOST)["status"] == 403
+    assert answer("websocket", needs_origin=True, host=HOST)["type"] == "websocket.close"
+    assert answer(method="PUT", needs_origin=True, host=HOST, origin=f"http://{HOST}")["type"] == "served"
+    assert answer(method="GET", needs_origin=True, host=HOST)["type"] == "served"
 
 
 def test_the_message_names_the_allowed_hosts_and_the_setting() -> None:

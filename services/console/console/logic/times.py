@@ -22,7 +22,7 @@ def full(moment: datetime, where: ZoneInfo) -> str:
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
-    """Return how long ago a time is: `just now`, `5 minutes ago`, `in 2 hours`."""
+    """Return how long ago a time is: `just now`, `5 min ago`, `in 2 h`."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     if abs(seconds) < 10:
         return "just now"
@@ -31,13 +31,14 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in its largest unit: `42 seconds`, `3 minutes`, `2 hours`, `5 days`."""
-    for size, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+    """Return a duration in its largest unit: `42 s`, `3 min`, `2 h`, `5 days`."""
+    days = int(seconds // DAY)
+    if days:
+        return f"{days} day{'s' * (days != 1)}"
+    for size, unit in ((HOUR, "h"), (MINUTE, "min")):
         if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' * (count != 1)}"
-    count = round(seconds)
-    return f"{count} second{'s' * (count != 1)}"
+            return f"{int(seconds // size)} {unit}"
+    return f"{round(seconds)} s"
 
 
 def short(seconds: float) -> str:

@@ -68,7 +68,7 @@ def _frame(page: Page, pages: Sequence[Page], dark: ui.dark_mode) -> None:
     """Build the header and the navigation."""
     pieces.text("Skip to the content", "a").classes("skip-link").props('href="#main"')
     with ui.header().classes("top-bar"):
-        menu = ui.button(icon="o_menu").props('flat round dense aria-label="Navigation"').classes("menu-button")
+        menu = pieces.icon_button("o_menu", "Navigation").classes("menu-button")
         with ui.element("a").props('href="/" aria-label="Home"').classes("brand"):
             ui.element("span").classes("brand-mark")
             ui.label("Data platform")
@@ -106,8 +106,7 @@ def _theme_button(dark: ui.dark_mode) -> None:
         dark.set_value(THEMES[theme])
         ui.run_javascript(f"document.cookie = 'theme={theme}; path=/; max-age={YEAR}; samesite=strict'")
 
-    button = ui.button(icon="o_contrast", on_click=switch)
-    button.props('flat round dense aria-label="Switch between light and dark"')
+    pieces.icon_button("o_contrast", "Switch between light and dark", switch)
 
 
 def head(stylesheet: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 
 from nicegui import background_tasks, ui
 
 from console.clients.calls import ServiceError
 from console.parts import pieces
+
+REDRAW_SECONDS = 60.0
 
 
 class Loaded[T]:
@@ -18,16 +21,16 @@ class Loaded[T]:
     ) -> None:
         """Begin to load.
 
-        With `every`, load again after this number of seconds, and show again if the value has changed. `lines` is the
-        height of the placeholder.
+        With `every`, load again after this number of seconds, and show again if the value has changed, or after
+        REDRAW_SECONDS: it may have words like "5 min ago". `lines` is the height of the placeholder.
         """
         self._load, self._show = load, show
         self._shown: T | ServiceError | None = None
+        self._drawn = float("-inf")
         self._busy = False
         with ui.element("div").classes("loaded").props('aria-live="polite" aria-busy="true"') as self.box:
             for _ in range(lines):
                 ui.element("div").classes("skeleton")
-        self._client = ui.context.client
         background_tasks.create(self.refresh())
         if every:
             ui.timer(every, self.refresh, immediate=False)
@@ -48,9 +51,10 @@ class Loaded[T]:
             found = await self._load()
         except ServiceError as problem:
             found = problem
-        if self.box.is_deleted or _same(found, self._shown):
+        recent = time.monotonic() - self._drawn < REDRAW_SECONDS
+        if self.box.is_deleted or (recent and _same(found, self._shown)):
             return
-        self._shown = found
+        self._shown, self._drawn = found, time.monotonic()
         self.box.clear()
         self.box.props(remove="aria-busy")
         with self.box:

@@ -80,8 +80,7 @@ def chip(state: str, label: str = "") -> ui.element:
 
 def link(words: str, address: str, *, new_tab: bool = False) -> ui.element:
     """Show a link to a page of the console or to another service."""
-    safe = address if address.startswith(("/", "http://", "https://")) else "/"
-    shown = text(words, "a").classes("link").props(props(href=safe))
+    shown = text(words, "a").classes("link").props(props(href=_safe(address)))
     return shown.props('target="_blank" rel="noopener"') if new_tab else shown
 
 
@@ -101,7 +100,7 @@ def empty(title: str, next_step: str, icon: str = "o_inbox") -> None:
         text(next_step, "p").classes("muted")
 
 
-def error(problem: ServiceError, retry: Callable[[], object] | None = None) -> None:
+def error(problem: ServiceError, retry: Callable[[], Awaitable[None]] | None = None) -> None:
     """Show what failed, and the next command."""
     with ui.element("div").classes("error-card").props('role="alert"'):
         ui.icon("o_error_outline").props('aria-hidden="true"')
@@ -110,7 +109,7 @@ def error(problem: ServiceError, retry: Callable[[], object] | None = None) -> N
             if problem.remedy:
                 command(problem.remedy)
         if retry:
-            ui.button("Try again", on_click=lambda: retry()).props("outline no-caps dense").classes("quiet")
+            quiet_button("Try again", retry)
 
 
 def command(line: str) -> None:
@@ -130,17 +129,25 @@ def copy(content: str) -> ui.button:
         ui.clipboard.write(content)
         ui.notify("Copied", position="bottom", timeout=1500)
 
-    return ui.button(icon="o_content_copy", on_click=put).props('flat round dense size=sm aria-label="Copy"')
+    return icon_button("o_content_copy", "Copy", put)
 
 
 def button(label: str, action: Callable[[], Awaitable[None] | None], icon: str = "") -> ui.button:
     """Show the page's main action."""
-    return ui.button(label, icon=icon or None, on_click=action).props("unelevated no-caps").classes("primary")
+    shown = ui.button(label, icon=icon or None, on_click=action, color=None)
+    return shown.props("unelevated no-caps").classes("primary")
 
 
 def quiet_button(label: str, action: Callable[[], Awaitable[None] | None], icon: str = "") -> ui.button:
     """Show an action of less weight."""
-    return ui.button(label, icon=icon or None, on_click=action).props("outline no-caps").classes("quiet")
+    shown = ui.button(label, icon=icon or None, on_click=action, color=None)
+    return shown.props("outline no-caps").classes("quiet")
+
+
+def icon_button(icon: str, label: str, action: Callable[[], Awaitable[None] | None] | None = None) -> ui.button:
+    """Show an action as an icon; `label` is its name for screen readers and its tooltip."""
+    shown = ui.button(icon=icon, on_click=action, color=None)
+    return shown.props("flat round dense").props(props(aria_label=label, title=label))
 
 
 async def confirm(title: str, consequence: str, action: str, *, danger: bool = False) -> bool:
@@ -166,3 +173,21 @@ def told(message: str, *, bad: bool = False) -> None:
 def row() -> ui.element:
     """A line of pieces, which wraps where the screen is narrow."""
     return ui.element("div").classes("line")
+
+
+def block_link(address: str) -> ui.element:
+    """A link around several pieces."""
+    return ui.element("a").props(props(href=_safe(address)))
+
+
+def link_button(label: str, address: str, icon: str = "", *, new_tab: bool = True) -> ui.element:
+    """Show a link as a button."""
+    shown = ui.button(label, icon=icon or None, color=None).props("outline no-caps").classes("quiet")
+    shown.props(props(href=_safe(address)))
+    return shown.props('target="_blank" rel="noopener"') if new_tab else shown
+
+
+def _safe(address: str) -> str:
+    """Return an address that cannot run a script: a path of the console, or http(s)."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    return address if is_path or address.startswith(("http://", "https://")) else "/"

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from orchestrator.new_source.errors import SourceError
-from orchestrator.new_source.texts import MADE_BY
+from source_texts.errors import SourceError
+
+MADE_BY = "# copied into the seed folder by make new-source:"
+"""The comment in the block that names the copies, so that `make remove-source` removes them with it."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 A journal on the disk names what is being written, so that the next command takes back what a killed one left.
 """
 
+from __future__ import annotations
+
 import difflib
 import hashlib
 import json
@@ -14,10 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orchestrator.new_source.errors import SourceError
 from platform_kit.locks import LockedError, exclusive
 
-DRAFT = ".new-source-draft"
+DRAFT = ".draft"
+
+
+class ChangesError(Exception):
+    """The changes could not be made. The message says what happened, where, why, and what to do."""
 
 
 @dataclass
@@ -34,6 +39,8 @@ class Changes:
     """What the changed text files contained when their new content was made; the other texts are new files."""
     kept: dict[Path, str] = field(default_factory=dict)
     """The copies that stay, each with the connection that reads it too."""
+    long: dict[Path, str] = field(default_factory=dict)
+    """Text files of which the diff shows only this sentence, such as a lock of 2,000 lines."""
 
     def __post_init__(self) -> None:
         """Note the state of what is deleted, so that an edit made before `make` is seen."""
@@ -44,7 +51,10 @@ class Changes:
         for source, target in self.copies:
             yield f"copy {source} to {self._shown(target)} ({source.stat().st_size:,} bytes)"
         for path, text in self.texts.items():
-            yield from self._one(path, self.before.get(path), text)
+            if path in self.long:
+                yield f"write {self._shown(path)}: {self.long[path]}"
+            else:
+                yield from self._one(path, self.before.get(path), text)
         for path in self.deleted:
             if path.suffix in {".sql", ".yml", ".md"}:
                 yield from self._one(path, _read(path), None)
@@ -70,7 +80,7 @@ class Changes:
     def make(self, journal: Path) -> None:
         """Make all changes. After an error nothing is changed.
 
-        Raises SourceError when a file cannot be written, or is not any more what the diff was made from.
+        Raises ChangesError when a file cannot be written, or is not any more what the diff was made from.
         """
         self._require_unchanged()
         originals = {str(path): text for path, text in self.before.items()}
@@ -87,7 +97,7 @@ class Changes:
             _put(journal, json.dumps({"remove": deleted}))  # from here on nothing is taken back
         except OSError as error:
             take_back(journal)
-            raise SourceError(f"{error.filename}: {error.strerror}. Nothing was changed.") from error
+            raise ChangesError(f"{error.filename}: {error.strerror}. Nothing was changed.") from error
         _finish(deleted, journal)
 
     def _new(self) -> list[Path]:
@@ -103,7 +113,7 @@ class Changes:
         changed += [path for path, text in self.before.items() if not path.exists() or _read(path) != text]
         changed += [path for path, stamp in self._stamps.items() if _stamp(path) != stamp]
         if changed:
-            raise SourceError(
+            raise ChangesError(
                 f"{changed[0]} was changed after the diff was made. Nothing was written. Run the command again."
             )
 
@@ -119,29 +129,32 @@ class Changes:
 
 
 @contextmanager
-def only_one(journal: Path) -> Iterator[None]:
-    """Keep other commands away from the journal, which names what this one writes. Raises SourceError."""
+def only_one(journal: Path, commands: str) -> Iterator[None]:
+    """Keep other commands away from the journal, which names what this one writes. Raises ChangesError.
+
+    `commands` names the commands that use the journal, for the message.
+    """
     journal.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
             stack.enter_context(exclusive(journal.with_suffix(".lock")))
         except LockedError as error:
-            raise SourceError(
-                "another make new-source or make remove-source runs in this checkout. Answer its question, or end it "
-                "with Ctrl+C. Then run this command again."
+            raise ChangesError(
+                f"another {commands} runs in this checkout. Answer its question, or end it with Ctrl+C. "
+                "Then run this command again."
             ) from error
         yield
 
 
 def take_back(journal: Path) -> bool:
-    """Undo the changes of a command that did not end; return whether there was one. Raises SourceError."""
+    """Undo the changes of a command that did not end; return whether there was one. Raises ChangesError."""
     try:
         _draft(journal).unlink(missing_ok=True)
         return _undo(journal) if journal.exists() else False
     except OSError as error:
-        raise SourceError(
+        raise ChangesError(
             f"{error.filename}: {error.strerror}. An interrupted command was not taken back completely. Mend this, "
-            "then run make new-source or make remove-source again: it goes on with that."
+            "then run the same command again: it goes on with that."
         ) from error
 
 
@@ -167,12 +180,12 @@ def _undo(journal: Path) -> bool:
 
 
 def _require_unedited(noted: dict[str, Any], journal: Path) -> None:
-    """Raise SourceError if a file is neither as the interrupted command found it nor as it wrote it."""
+    """Raise ChangesError if a file is neither as the interrupted command found it nor as it wrote it."""
     for name, written in noted.get("written", {}).items():
         original = noted["originals"].get(name)
         expected = {written} | ({_digest(original.encode())} if original is not None else set())
         if Path(name).exists() and _digest(Path(name).read_bytes()) not in expected:
-            raise SourceError(
+            raise ChangesError(
                 f"{name} was edited after an interrupted command had written it. To take that command back would lose "
                 f"the edit, so nothing was changed. To keep all files as they are: rm {journal}. Or undo the edit. "
                 "Then run this command again."
