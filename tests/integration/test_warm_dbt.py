@@ -110,6 +110,15 @@ def test_a_warm_dbt_that_dies_is_replaced_by_dbt_itself(environment: Path, warm:
     assert command(environment, "build").communicate()[0] == "cold build\n"
 
 
+def test_a_warm_dbt_that_waits_ends_with_its_run_worker(environment: Path) -> None:
+    warm = WarmDbt()
+    assert warm.process.stdin
+    warm.process.stdin.close()  # the run worker was killed
+    assert warm.process.wait(10) == 0
+    assert not warm.folder.exists()
+    warm.stop()
+
+
 def test_a_warm_dbt_that_is_not_needed_ends_with_the_run(environment: Path) -> None:
     warm = WarmDbt()
     started = time.monotonic()

@@ -94,8 +94,11 @@ def require_version() -> None:
 def dbt_cli(project: DbtProject) -> DbtCli:
     """Return the resource that runs dbt on the project."""
     executable = CLIENT if CLIENT.exists() else DBT  # a test's stand-in for the environment has no client
-    folders = {"project_dir": str(project.project_dir), "profiles_dir": str(project.profiles_dir)}
-    return DbtCli(**folders, dbt_executable=str(executable))
+    return DbtCli(
+        project_dir=str(project.project_dir),
+        profiles_dir=str(project.profiles_dir),
+        dbt_executable=str(executable),
+    )
 
 
 def prepare(project: DbtProject) -> Path:

@@ -10,10 +10,12 @@ import json
 import logging
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 # What `dbt build` imports. None of them reads the environment.
@@ -26,15 +28,20 @@ def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     for module in MODULES:
         importlib.import_module(module)
-    if listening not in select.select([sys.stdin, listening], [], [])[0]:
+    ready = select.select([sys.stdin, listening], [], [])[0]
+    folder = Path(listening.getsockname()).parent
+    if listening not in ready:
+        shutil.rmtree(folder, ignore_errors=True)
         return
     connection, _ = listening.accept()
     listening.close()  # the next client starts a dbt of its own
+    shutil.rmtree(folder, ignore_errors=True)
     request = receive(connection)
     connection.sendall(b"%d\n" % os.getpid())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt_at_end, args=(connection,), daemon=True).start()
     code = run(request)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client ends when it has the exit code
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
