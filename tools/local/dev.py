@@ -15,7 +15,7 @@ from tools.local.startup import StepError, bootstrap, bring_up, step
 from tools.stack import ports
 
 WATCH_SECONDS = 1.0
-SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml"}
+SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".css"}
 SOURCES |= {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".avro", ".xlsx", ".gz", ".bz2", ".zip"}  # data
 
 # Each action with the paths that trigger it when a file below them changes. The actions run in this order.
@@ -31,6 +31,7 @@ WATCHED = {
     ],  # also reloads the code location
     "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
     "warehouse": ["services/warehouse", "packages/platform_kit"],
+    "console": ["services/console", "packages"],
 }
 
 
@@ -137,10 +138,11 @@ def run() -> int:
     with Supervisor(DEVELOPMENT / "logs") as services:
         try:
             check_ports(platform.ports)
-            bring_up(platform, services)
+            bring_up(platform, services, with_console=True)
             publish(DEVELOPMENT, platform.environment)
             print(
-                f"\n  Dagster    {platform.url('dagster')}   (materialize all assets: make run)\n"
+                f"\n  Console    {platform.url('console')}   (the platform in the browser)\n"
+                f"  Dagster    {platform.url('dagster')}   (materialize all assets: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"
                 f"  BigQuery   {platform.url('warehouse')}   (make sql q='select …')\n"
                 f"  S3         {platform.url('s3')}\n"

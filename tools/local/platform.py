@@ -108,7 +108,9 @@ class Platform:
     def dagster(self) -> Service:
         """Dagster's webserver, daemon and code server."""
         where = ["-h", "127.0.0.1", "-p", str(self.ports["dagster"])]
-        command, variables = self.command("orchestrator", "dagster", "dev", "-m", "orchestrator.definitions", *where)
+        command, variables = self.command(
+            "orchestrator", "orchestrator.develop", "-m", "orchestrator.definitions", *where
+        )
         # When dagster-airbyte asks for running jobs, it sends the local time marked as UTC.
         variables["TZ"] = "UTC"
         # Not in the checkout: Dagster would read Compose's .env there, which would replace these variables.
@@ -118,8 +120,13 @@ class Platform:
         code_server = "dagster api grpc"
         return Service("dagster", command, variables, health, directory=home, vital=code_server)
 
+    def console(self) -> Service:
+        """The platform's pages."""
+        command, variables = self.command("console", "console")
+        return Service("console", command, variables, f"{self.url('console')}/healthz")
+
     def services(self) -> list[Service]:
-        """All services, in the order of their start."""
+        """The services that a run of the pipeline needs, in the order of their start."""
         return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
 
     def prepare(self) -> None:

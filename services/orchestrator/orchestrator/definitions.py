@@ -6,6 +6,7 @@ import dagster as dg
 
 import connections_file
 from orchestrator.airbyte import Airbyte
+from orchestrator.alerts.drift import airbyte_drift
 from orchestrator.alerts.sensor import alerts
 from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
@@ -40,7 +41,11 @@ defs = dg.Definitions(
         models,
     ],
     jobs=[*flows.values()],
-    sensors=[changed_files(watched(declared.connections, sources), settings), alerts(settings)],
+    sensors=[
+        changed_files(watched(declared.connections, sources), settings),
+        airbyte_drift(settings),
+        alerts(settings),
+    ],
     # Stopped until somebody starts it in the UI, as is Dagster's default.
     schedules=[dg.ScheduleDefinition(name="daily", job=flows["all_assets"], cron_schedule="0 6 * * *")],
     resources={

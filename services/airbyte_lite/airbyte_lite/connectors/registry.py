@@ -1,10 +1,28 @@
 """Reads the list of source connectors: services/airbyte_lite/connectors/connectors.toml."""
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airbyte_lite.settings import CONNECTORS
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A file beside connectors.toml whose content is pinned by its SHA-256."""
+
+    path: Path
+    sha256: str
+
+    def fault(self) -> str:
+        """Return what is wrong with the file; empty if it is as it was when it was added."""
+        try:
+            found = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        except OSError as error:
+            return f"{self.path} cannot be read: {error.strerror}"
+        return "" if found == self.sha256 else f"{self.path} has the SHA-256 {found}, but {self.sha256} is expected"
 
 
 @dataclass(frozen=True)
@@ -25,6 +43,16 @@ class Connector:
     """The hashed requirements of the environment."""
     repaired: bool = False
     """Whether the repairs in the package `repairs` are made in the connector's process."""
+    manifest: Pinned | None = None
+    """The manifest of a low-code connector."""
+    components: Pinned | None = None
+    """The archive of the manifest's Python code. It is run only if `consent` says when somebody agreed to that."""
+    consent: str = ""
+
+    @property
+    def code(self) -> Path | None:
+        """The archive of Python code that may run; None if there is none or nobody agreed."""
+        return self.components.path if self.components is not None and self.consent else None
 
     @property
     def language_data(self) -> Path:
@@ -49,6 +77,13 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
             command=entry["command"],
             lock=registry.parent / entry["lock"],
             repaired=entry.get("repaired", False),
+            manifest=_pinned(registry.parent, entry, "manifest"),
+            components=_pinned(registry.parent, entry, "components"),
+            consent=entry.get("components_consent", ""),
         )
         for name, entry in entries.items()
     }
+
+
+def _pinned(folder: Path, entry: dict[str, Any], key: str) -> Pinned | None:
+    return Pinned(folder / entry[key], entry[f"{key}_sha256"]) if key in entry else None
