@@ -1,4 +1,4 @@
-"""The dbt that is imported ahead behaves as dbt does, and leaves nothing behind. Here a small program stands in for dbt."""
+"""The dbt that is imported ahead behaves as dbt does, and leaves nothing behind. A small program stands in for dbt."""
 
 import os
 import signal
@@ -61,7 +61,8 @@ def warm(environment: Path) -> Iterator[WarmDbt]:
 
 def command(environment: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     """Start the client as dagster-dbt starts dbt."""
-    start = f"import sys; sys.executable = {str(environment / 'python')!r}; import orchestrator.warm_dbt.client as c; c.main()"
+    program = str(environment / "python")
+    start = f"import sys; sys.executable = {program!r}; from orchestrator.warm_dbt.client import main; main()"
     return subprocess.Popen(
         [python("orchestrator"), "-c", start, *arguments],
         stdout=subprocess.PIPE,

@@ -25,13 +25,13 @@ def newest_in_memory() -> None:
     writing = threading.RLock()
 
     def save(job: Job) -> Job:
-        reference, status, statistics = job.jobReference, job.status, job.statistics
-        assert reference and status and statistics  # local-bigquery sets all three
-        key = str(reference.projectId), str(reference.jobId)
-        text = json.dumps(job.dump())
-        row = [*key, statistics.parentJobId, status.state, int(statistics.creationTime or 0), text]
+        resource = job.dump()
+        reference, statistics, state = resource["jobReference"], resource["statistics"], resource["status"]["state"]
+        key = reference["projectId"], reference["jobId"]
+        text = json.dumps(resource)
+        row = [*key, statistics.get("parentJobId"), state, int(statistics["creationTime"]), text]
         with writing:
-            if status.state == "PENDING":
+            if state == "PENDING":
                 waiting[key] = row
                 return job
             store.execute(INSERT, row)

@@ -1,8 +1,8 @@
 """Looks up one table in DuckDB's catalog without reading the whole catalog.
 
 duckdb_tables() and duckdb_columns() read every table of every project, also the stored results of queries, so each
-look-up took longer with every table. So does an error about a missing table, which proposes similar names. One statement
-makes several look-ups.
+look-up took longer with every table. So does an error about a missing table, which proposes similar names. One
+statement makes several look-ups.
 """
 
 import json
@@ -75,7 +75,7 @@ def one_hidden_column() -> None:
 
 def remembered_resources() -> None:
     """Read a resource of the catalog from memory: DuckDB needs half a millisecond of CPU for it."""
-    upstream_load, upstream_save, upstream_delete = metadata.load, metadata.save, metadata.delete
+    upstream_save, upstream_delete = metadata.save, metadata.delete
     upstream_secured = row_access.secured
 
     def load(model: Any, *keys: str) -> Any:

@@ -1,6 +1,7 @@
 """Follows a job through the store of jobs. Runs in the warehouse's environment.
 
-Standard output is a JSON object: for each moment, the job's state in the table of jobs and the one that a client is told.
+Standard output is a JSON object: for each moment, the job's state in the table of jobs, and the state that a client is
+told.
 """
 
 import json

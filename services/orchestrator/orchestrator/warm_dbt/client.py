@@ -25,7 +25,7 @@ def main() -> None:
     if process is None:  # it has ended, or another command has taken it
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         dbt = str(Path(sys.executable).parent / "dbt")
-        os.execv(dbt, [dbt, *sys.argv[1:]])
+        os.execv(dbt, [dbt, *sys.argv[1:]])  # noqa: S606 - there is no shell to take the signals
     for number in SIGNALS:
         signal.signal(number, lambda received, _: os.kill(process, received))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
