@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from local_bigquery.app import identify_caller
 from local_bigquery.catalog import row_access
+from starlette.middleware import Middleware
 
 
 class Caller:
@@ -30,6 +31,7 @@ class Caller:
 
 def identified_directly(app: FastAPI) -> None:
     """Identify the caller without Starlette's BaseHTTPMiddleware, which takes half a millisecond of CPU a request."""
-    for middleware in app.user_middleware:
-        if middleware.kwargs.get("dispatch") is identify_caller:
-            middleware.cls, middleware.kwargs = Caller, {}
+    app.user_middleware = [
+        Middleware(Caller) if middleware.kwargs.get("dispatch") is identify_caller else middleware
+        for middleware in app.user_middleware
+    ]
