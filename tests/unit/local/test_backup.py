@@ -220,7 +220,9 @@ def test_airbyte_is_asked_with_its_credentials(monkeypatch: pytest.MonkeyPatch) 
 
     def answer(request: urllib.request.Request, timeout: float) -> io.BytesIO:
         asked.append(request)
-        found: dict[str, Any] = {"access_token": "t"} if request.full_url.endswith("/token") else {"data": [{"jobId": 7}]}
+        found: dict[str, Any] = (
+            {"access_token": "t"} if request.full_url.endswith("/token") else {"data": [{"jobId": 7}]}
+        )
         return io.BytesIO(json.dumps(found).encode())
 
     monkeypatch.setattr(quiet, "open_url", answer)
