@@ -122,8 +122,12 @@ connector-remove: ## Take a connector out of the checkout: make connector-remove
 	@$(install) airbyte_lite
 	@$(connectors) remove
 
+connector-table: ## Try connectors and write the table in docs/connectors.md: make connector-table names='source-faker source-gcs'
+	@$(install) airbyte_lite connectors/source-s3
+	@$(connectors) table
+
 connectors := .venvs/airbyte_lite/bin/python -m tools.connectors
-.PHONY: connector connectors connector-remove
+.PHONY: connector connectors connector-remove connector-table
 
 # Only the command line of make sets these, not the shell's environment.
 name =
@@ -136,7 +140,8 @@ drop =
 version =
 id =
 code =
-export name file key header yes base drop version id code
+names =
+export name file key header yes base drop version id code names
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap

@@ -1,4 +1,4 @@
-"""The command line: `python -m tools.connectors add | list | remove`; the options are variables that make sets."""
+"""The command line: `python -m tools.connectors add | list | remove | table`. make sets the options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
 from platform_kit.settings_table import TABLE
 from tools import disk
-from tools.connectors import adding, listing, removing
+from tools.connectors import adding, compatibility, entries, listing, removing
 from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import NewConnector, Places, clean
@@ -104,14 +104,18 @@ def say(text: str) -> None:
 
 def main(command: str) -> int:
     """Run a command and return its exit code."""
-    given = {name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "yes")}
-    if command != "list" and not given["name"]:
+    given = {name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "names", "yes")}
+    if command in ("add", "remove") and not given["name"]:
         print("name missing. For example: make connector name=source-faker", file=sys.stderr)
         return 2
     places = Places(ROOT)
     try:
         if command == "list":
             return show(places)
+        if command == "table":
+            names = given["names"].split() or list(entries.read(places.registry.read_text(encoding="utf-8")))
+            compatibility.run(places, registry(), names, say)
+            return 0
         with only_one(places.journal, COMMANDS):
             if take_back(places.journal):
                 print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)

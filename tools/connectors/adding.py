@@ -86,8 +86,8 @@ def plan(
     if found.way == "manifest":
         return from_manifest(places, registry, found, version or found.version, say, code=code)
     raise ConnectorCommandError(
-        f"{found.name} is not a package on PyPI ({found.way}), so it cannot be run here. To use it, connect a real "
-        "Airbyte: docs/modes.md."
+        f"{found.name} is an image only ({found.image}:{found.version}), and airbyte-lite starts no containers. To use "
+        "it, run a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
     )
 
 

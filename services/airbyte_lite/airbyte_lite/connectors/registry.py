@@ -9,6 +9,10 @@ from typing import Any
 from airbyte_lite.settings import CONNECTORS
 
 
+class RegistryError(Exception):
+    """connectors.toml is invalid. The message names the connector and what is wrong."""
+
+
 @dataclass(frozen=True)
 class Pinned:
     """A file beside connectors.toml whose content is pinned by its SHA-256."""
@@ -63,10 +67,30 @@ class Connector:
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
     """Return every connector in the registry by name.
 
-    A connector's environment is a folder under `environments`, with the name of the lock's folder.
+    A connector's environment is a folder under `environments`, named like the lock's folder. Raises RegistryError.
     """
-    with registry.open("rb") as file:
-        entries = tomllib.load(file)
+    try:
+        with registry.open("rb") as file:
+            entries = tomllib.load(file)
+        return _connectors(environments, registry, entries)
+    except tomllib.TOMLDecodeError as error:
+        raise RegistryError(f"{registry} is not valid TOML: {error}.") from error
+
+
+def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> dict[str, Connector]:
+    for name, entry in entries.items():
+        if "image" in entry:
+            raise RegistryError(
+                f"{registry}: [{name}] is an image ({entry['image']}), and airbyte-lite starts no containers. Take the "
+                "entry out. To run the image, use a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
+            )
+        needed = ["definition_id", "title", "version", "lock", "command"]
+        needed += [f"{key}_sha256" for key in ("manifest", "components") if key in entry]
+        if missing := [key for key in needed if not isinstance(entry.get(key), str)]:
+            raise RegistryError(
+                f"{registry}: [{name}] lacks {', '.join(missing)}. The comment at its top says what each key is; "
+                f"`make connector name={name}` writes a complete entry."
+            )
     return {
         name: Connector(
             name=name,

@@ -18,7 +18,7 @@ from console.parts.frame import Page, Visit
 from console.parts.grid import Grid
 
 ESTIMATE_SECONDS = 0.8
-"""How long the text has to stay the same before its bytes are asked for."""
+"""Seconds between two looks at the text; when it has changed, its bytes are asked for."""
 LONGEST_ESTIMATE = 100_000
 """Characters of a text that is still estimated while it is written."""
 FORMATS = {"csv": "CSV", "jsonl": "JSON lines", "parquet": "Parquet"}

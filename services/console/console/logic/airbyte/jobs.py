@@ -69,6 +69,11 @@ def read_job(found: Json) -> Job:
     )
 
 
+async def current(airbyte: Airbyte, job_id: int) -> Job:
+    """Return a job with its progress so far."""
+    return read_job(await airbyte.get(f"/jobs/{job_id}"))
+
+
 def moment(given: Any) -> datetime | None:
     """Return a time of either API: seconds since 1970, or ISO 8601."""
     if isinstance(given, int | float):
