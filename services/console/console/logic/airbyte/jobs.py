@@ -104,10 +104,8 @@ async def latest(airbyte: Airbyte, connection_id: str, limit: int) -> list[Job]:
 
     The failures come from the configuration API. Where it does not give them, as on Airbyte Cloud, they are unknown.
     """
-    query = {"connectionId": connection_id, "orderBy": "createdAt|DESC"}
-    answer, failures = await asyncio.gather(
-        airbyte.get("/jobs", limit=limit, **query), _failures(airbyte, connection_id, limit)
-    )
+    query: Json = {"connectionId": connection_id, "orderBy": "createdAt|DESC", "limit": limit}
+    answer, failures = await asyncio.gather(airbyte.get("/jobs", **query), _failures(airbyte, connection_id, limit))
     return [with_failure(job, *failures.get(job.id, ("", ""))) for job in map(read_job, answer.get("data") or [])]
 
 
