@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from google.cloud import bigquery
 
-from airbyte_lite.loader.run_sync import run_sync
+from airbyte_lite.loader.run_sync import prepared
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Sync, SyncProgress
 
@@ -125,7 +125,8 @@ class Kit:
             progress=progress,
             cancelled=self.cancelled,
         )
-        run_sync(sync, source)
+        with prepared(sync) as load:
+            load.run(source)
         return progress
 
     def rows(self, columns: str = "id, name", table: str = "t") -> list[tuple[Any, ...]]:

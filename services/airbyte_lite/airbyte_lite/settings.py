@@ -35,6 +35,7 @@ class Settings(PlatformSettings):
     commands: PositiveInt = setting("AIRBYTE_LITE_COMMANDS")
     command_silence: Seconds = setting("AIRBYTE_LITE_COMMAND_SILENCE")
     sync_silence: Seconds = setting("AIRBYTE_LITE_SYNC_SILENCE")
+    batches: bool = setting("AIRBYTE_LITE_BATCHES")
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
     emulator_address: Annotated[Address, Field(pattern="^https?://")] = setting("BIGQUERY_EMULATOR_HOST")
     billing_limit: Annotated[int, Field(ge=0)] = setting("BQ_MAXIMUM_BYTES_BILLED", 0)

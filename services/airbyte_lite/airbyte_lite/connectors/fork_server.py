@@ -3,9 +3,10 @@
 The Python of the connector's environment runs this script. That environment does not contain the package airbyte_lite,
 so the script uses the standard library only.
 
-    python fork_server.py COMMAND [REPAIRS]
+    python fork_server.py COMMAND [PACKAGE MODULE…]
         COMMAND   a console script of the environment, for example source-s3
-        REPAIRS   the folder of a package whose function `install` changes the imported connector
+        PACKAGE   the folder of a package that is not on the import path
+        MODULE    a module of the package, whose function `install` changes the imported connector
 
 Protocol. Standard input is a Unix socket. The parent sends one byte for each command, with three file descriptors:
 standard output, standard error, and a command socket. The parent writes the request to the command socket, one line of
@@ -31,6 +32,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any, NamedTuple
@@ -196,16 +198,18 @@ def load(command: str) -> Callable[[], Any]:
     return function
 
 
-def repair(folder: str) -> None:
-    """Import the package in the folder, which is not on the import path, and call its function `install`."""
-    spec = spec_from_file_location("repairs", os.path.join(folder, "__init__.py"))  # noqa: PTH118 -- no further import
+def change(folder: str, modules: tuple[str, ...]) -> None:
+    """Import the package in the folder, which is not on the import path, and call `install` of each of its modules."""
+    name = os.path.basename(folder)  # noqa: PTH119 -- no further import
+    spec = spec_from_file_location(name, os.path.join(folder, "__init__.py"))  # noqa: PTH118
     assert spec is not None and spec.loader is not None  # noqa: S101, PT018 -- for the type checker
-    package = sys.modules["repairs"] = module_from_spec(spec)
+    package = sys.modules[name] = module_from_spec(spec)
     spec.loader.exec_module(package)
-    package.install()
+    for module in modules:
+        import_module(module).install()
 
 
-def main(command: str, repairs: str | None = None) -> None:
+def main(command: str, package: str | None = None, *modules: str) -> None:
     """Serve commands. In each child, run the console script with the command's arguments and exit with its code."""
     exit_code = 1
 
@@ -218,8 +222,8 @@ def main(command: str, repairs: str | None = None) -> None:
     # interpreter's normal shutdown, which spends 0.14 s on the imported modules.
     atexit.register(leave)
     function = load(command)
-    if repairs is not None:
-        repair(repairs)
+    if package is not None:
+        change(package, modules)
     gc.collect()
     gc.freeze()  # the children's garbage collector skips the imported objects, so their memory pages stay shared
     request = Server().serve()
