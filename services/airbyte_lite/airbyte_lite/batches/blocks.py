@@ -21,8 +21,9 @@ RECORDS = 500
 class Block(Protocol):
     """Some rows of a file."""
 
-    size: int
-    """Bytes of the values, about."""
+    @property
+    def size(self) -> int:
+        """Bytes of the values, about."""
 
     def __len__(self) -> int: ...
 

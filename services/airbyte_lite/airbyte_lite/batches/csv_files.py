@@ -20,7 +20,7 @@ from airbyte_cdk.sources.file_based.schema_helpers import TYPE_PYTHON_MAPPING
 
 from airbyte_lite.batches.blocks import Block, Chunks, absent, in_blocks
 from airbyte_lite.batches.columns import INTEGER, NUMBER, Landing, Part, Warned, integers, of_doubles, without
-from airbyte_lite.batches.warnings import Warnings
+from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs.csv_rows import END, Header, Rows
 
 MOST_CHUNKS = 8

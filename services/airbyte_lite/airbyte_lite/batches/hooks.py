@@ -1,4 +1,4 @@
-"""Where the batches meet airbyte-cdk: a stream gets its parser when it is made, and its last report when it was read."""
+"""Where the batches meet airbyte-cdk: a stream gets its parser when it is made, its last report when it was read."""
 
 from __future__ import annotations
 

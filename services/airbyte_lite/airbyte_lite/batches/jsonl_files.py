@@ -15,7 +15,7 @@ from airbyte_cdk.sources.file_based.file_types.jsonl_parser import JsonlParser
 
 from airbyte_lite.batches.blocks import Block, Chunks, absent, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals, without
-from airbyte_lite.batches.warnings import Warnings
+from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs.jsonl_lines import objects
 
 PLAIN = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}

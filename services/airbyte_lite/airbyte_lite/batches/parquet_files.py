@@ -16,7 +16,7 @@ from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetPars
 
 from airbyte_lite.batches.blocks import Block, absent, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals
-from airbyte_lite.batches.warnings import Warnings
+from airbyte_lite.batches.uncast import Warnings
 
 BATCH_ROWS = 16_384
 """Rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
@@ -92,7 +92,10 @@ def blocks(
             if len(set(content.schema_arrow.names)) == len(content.schema_arrow.names):
                 for row_group, batch in _batches(binary, content):
                     block = ParquetBlock(batch, partition, type(parser), config.format, file.uri, row_group, rows)
-                    yield from [block] if _readable(block, schema) else in_blocks(map(block.record, range(len(block))))
+                    if _readable(block, schema):
+                        yield block
+                    else:
+                        yield from in_blocks(map(block.record, range(len(block))))
                     rows += len(block)
                 return
     except RecordParseError:

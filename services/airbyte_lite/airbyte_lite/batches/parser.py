@@ -10,7 +10,7 @@ from typing import Any
 from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 
 from airbyte_lite.batches.stream import StreamBatches
-from airbyte_lite.batches.warnings import Warnings
+from airbyte_lite.batches.uncast import Warnings
 
 FILES = threading.BoundedSemaphore(16)
 """Files that are read at the same time: each has up to 1 MiB of text in memory. The connector reads up to 100."""

@@ -18,7 +18,7 @@ from airbyte_lite.connectors.registry import Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PACKAGE = Path(__file__).parents[1]
-CHANGES = ("airbyte_lite.connectors.repairs", "airbyte_lite.batches")
+CHANGES = ["airbyte_lite.connectors.repairs", "airbyte_lite.batches"]
 """The modules that change a connector of which the registry says `repaired`."""
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
@@ -105,7 +105,7 @@ class ForkServer:
                     "utf8",
                     FORK_SERVER,
                     connector.command,
-                    *([PACKAGE, *CHANGES] if connector.repaired else []),
+                    *([str(PACKAGE), *CHANGES] if connector.repaired else []),
                 ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
