@@ -75,17 +75,14 @@ class InBatches:
     source: Lines
     order: Order
     rows: int
+    exit_code: int | None = None
 
     def __post_init__(self) -> None:
         self.formatters = {
-            name: RowFormatter(each.columns, each.sync_id, each.generation_id)
-            for name, each in self.order.streams.items()
+            name: RowFormatter(stream.columns, stream.sync_id, stream.generation_id)
+            for name, stream in self.order.streams.items()
         }
         self.numbers = count(1)
-
-    @property
-    def exit_code(self) -> int | None:
-        return self.source.exit_code
 
     def stop(self) -> None:
         self.source.stop()
@@ -104,6 +101,7 @@ class InBatches:
                 for name in list(waiting):
                     yield self.report(name, waiting.pop(name), full=False)
             yield line
+        self.exit_code = self.source.exit_code
 
     def report(self, stream: str, rows: list[bytes], full: bool) -> bytes:
         name = f"{self.order.streams[stream].prefix}-{next(self.numbers)}.jsonl"

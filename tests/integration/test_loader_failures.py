@@ -22,7 +22,7 @@ from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
 from .google_front import Front
-from .loader_kit import Kit, Line, Lines, error, record, state, status
+from .loader_kit import EMITTED_AT, Kit, Line, Lines, error, record, state, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 MODES = [OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED]
@@ -98,7 +98,8 @@ def test_a_source_that_makes_batches_ends_with(kit: Kit, ending: str) -> None:
 def test_batches_of_the_connector_are_loaded(kit: Kit, mode: str, rows: int) -> None:
     stream = with_old_rows(kit, mode)
     kit.batch_rows = rows
-    progress = kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
+    later: list[Line] = [record("t", {"id": n, "name": "new"}, EMITTED_AT + 1) for n in range(20)]
+    progress = kit.run(Lines([*later, state("t", 1), status("t")]), stream)
     expected = [(n, "new") for n in range(20)]
     if mode not in (OVERWRITE, DEDUPED):
         expected = sorted([*OLD_ROWS, *expected], key=repr)
@@ -113,7 +114,7 @@ def test_a_batch_with_other_rows_than_reported_is_refused(kit: Kit, monkeypatch:
     kit.batch_rows = 20
     original = loader_jobs.Jobs.load
     monkeypatch.setattr(loader_jobs.Jobs, "load", lambda *arguments: original(*arguments) - 1)
-    with pytest.raises(SyncError, match="20 rows.*19"):
+    with pytest.raises(SyncError, match=r"20 rows.*19"):
         kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
     assert_as_before(kit)
 
