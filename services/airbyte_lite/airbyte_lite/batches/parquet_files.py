@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from airbyte_cdk.sources.file_based.exceptions import FileBasedSourceError, RecordParseError
 from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetParser
+from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 
 from airbyte_lite.batches.blocks import Block, absent, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals
@@ -123,9 +124,10 @@ def failure(file: str, row_group: int, line_no: int) -> RecordParseError:
 
 
 def _readable(block: ParquetBlock, schema: Any) -> bool:
-    """Return whether the connector can surely read the columns of the file that the stream does not have."""
+    """Return whether the connector can surely read the columns of the file whose values are not used."""
+    used = schema["properties"].keys() - DefaultFileBasedStream.airbyte_columns - block.partition.keys()
     return all(
-        name in schema["properties"] or _harmless(column)
+        name in used or _harmless(column)
         for name, column in zip(block.batch.schema.names, block.batch.columns, strict=True)
     )
 

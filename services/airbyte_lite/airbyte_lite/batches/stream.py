@@ -129,8 +129,9 @@ class StreamBatches:
         return {landing.name: values for landing, values in named if landing.type != pa.null()}, changed
 
     def _part(self, block: Block, landing: Landing, file: dict[str, str]) -> Part:
+        part = block.part(landing)
         if landing.field not in file:
-            return block.part(landing)
+            return part
         one = landing.part([landing.landed(file[landing.field])])
         rows = list(range(len(block)))
         return Part(pa.repeat(one.values[0], len(block)), rows if one.misfits else [], rows if one.odd else [])
