@@ -7,7 +7,7 @@ install := $(PYTHON) -m tools.install
 launcher := .venvs/bootstrap/bin/python
 stack := $(PYTHON) -m tools.stack
 tests := .venvs/tests/bin
-packages := packages/connections_file packages/platform_kit services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/orchestrator/orchestrator services/socket_proxy/socket_proxy
+packages := packages/airbyte_as_code packages/connections_file packages/platform_kit packages/source_texts services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/console/console services/orchestrator/orchestrator services/socket_proxy/socket_proxy
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -110,6 +110,25 @@ branch-dataset: ## Build changed models into datasets of their own, show what di
 	@$(install) bootstrap orchestrator
 	@$(launcher) -m tools.local.branch
 
+connector: ## Add a source connector of Airbyte's catalogue: make connector name=source-faker; asks, yes=1 does not
+	@$(install) airbyte_lite
+	@$(connectors) add
+
+connectors: ## List the installed connectors, and whether there are newer versions
+	@$(install) airbyte_lite
+	@$(connectors) list
+
+connector-remove: ## Take a connector out of the checkout: make connector-remove name=source-faker; asks, yes=1 does not
+	@$(install) airbyte_lite
+	@$(connectors) remove
+
+connector-table: ## Try connectors and write the table in docs/connectors.md: make connector-table names='source-faker source-gcs'
+	@$(install) airbyte_lite connectors/source-s3
+	@$(connectors) table
+
+connectors := .venvs/airbyte_lite/bin/python -m tools.connectors
+.PHONY: connector connectors connector-remove connector-table
+
 # Only the command line of make sets these, not the shell's environment.
 name =
 file =
@@ -118,7 +137,11 @@ header =
 yes =
 base =
 drop =
-export name file key header yes base drop
+version =
+id =
+code =
+names =
+export name file key header yes base drop version id code names
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap
@@ -153,7 +176,7 @@ test-in-process:
 	@$(tests)/pytest -n $(processes) tests/unit tests/contract
 
 test-integration:
-	@$(tests)/pytest -n $(workers) --durations=15 tests/integration --ignore tests/integration/clients
+	@$(tests)/pytest -n $(workers) --durations=15 $(if $(filter all,$(moments)),--all-moments) tests/integration --ignore tests/integration/clients
 
 clients: ## Test foreign clients of Airbyte's API; installs 1.3 GB; some of them: make clients c='airflow datahub'
 	@$(install) all $(if $(c),$(addprefix clients/,$(c)),clients)

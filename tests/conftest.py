@@ -20,21 +20,21 @@ PREFIXES = (
 
 TESTS = Path(__file__).parent
 INTEGRATION = TESTS / "integration"
-# These run Dagster and dbt as forks of a Python that takes six seconds to start: on one worker, it is started once.
-ORCHESTRATOR = (
-    "test_orchestrator_job",
-    "test_bigquery_mode",
-    "test_orchestrator_failures",
-    "test_dbt_project",
-    "test_bring_your_own_data",
-    "test_orchestrator_definitions",
-)
+# These run Dagster or dbt as forks of a Python that takes six seconds to start. The files of a group are on one worker,
+# which starts that Python once. There are two groups: one would keep its worker busy for longer than the others.
+GROUPS = {
+    "dagster": (
+        *("test_orchestrator_job", "test_bigquery_mode", "test_orchestrator_failures", "test_bring_your_own_data"),
+        "test_orchestrator_definitions",
+    ),
+    "dbt": ("test_dbt_project", "test_incremental_models", "test_generic_tests"),
+}
 # The workers end at about the same time when the files that take longest are begun first.
 LONGEST_FIRST = (
-    *ORCHESTRATOR,
-    "test_bootstrap_interruptions",
+    *(file for files in GROUPS.values() for file in files),
     "test_airbyte_api_process",
     "test_loader_failures",
+    "test_bootstrap_interruptions",
     "test_persistent_s3",
     "test_sync_modes",
     "test_loader_changes",
@@ -49,17 +49,22 @@ LONGEST_FIRST = (
 
 
 class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Gives each file to one worker, as its tests share fixtures, and all files of ORCHESTRATOR to the same one."""
+    """Gives each file to one worker, as its tests share fixtures, and all files of a group to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "orchestrator" if Path(file).stem in ORCHESTRATOR else file
+        return next((group for group, files in GROUPS.items() if Path(file).stem in files), file)
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist's plugin there is no such hook
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Distribute the tests as Together does."""
     return Together(config, log)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option by which `.ci/run` asks for more than `make test` does."""
+    parser.addoption("--all-moments", action="store_true", help="kill bootstrap at every request, not one of each kind")
 
 
 @pytest.hookimpl(tryfirst=True)

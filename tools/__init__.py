@@ -4,3 +4,11 @@ They use the standard library only, because they run before anything is installe
 on Python 3.9 or newer, `tools.local` on the platform's Python 3.13. Run them from the root of the checkout, for example
 `python3 -m tools.stack doctor`.
 """
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Tools use platform_kit's modules of the standard library, and run before that package is installed.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "packages/platform_kit"))

@@ -35,6 +35,7 @@ LOCKS = {
     "airbyte_lite": ROOT / "services/airbyte_lite/requirements.txt",
     "bootstrap": ROOT / "services/bootstrap/requirements.txt",
     "orchestrator": ROOT / "services/orchestrator/requirements.txt",
+    "console": ROOT / "services/console/requirements.txt",
     **{
         f"connectors/{lock.parent.name}": lock
         for lock in sorted((ROOT / "services/airbyte_lite/connectors").glob("*/requirements.txt"))
@@ -48,13 +49,23 @@ LOCKS = {
     "oracle": ROOT / "tests/dialect/oracle/requirements.txt",
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
-KIT, CONNECTIONS_FILE = ROOT / "packages/platform_kit", ROOT / "packages/connections_file"
+KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS = (
+    ROOT / "packages" / name for name in ("platform_kit", "connections_file", "airbyte_as_code", "source_texts")
+)
 OURS = {
     "warehouse": [KIT, ROOT / "services/warehouse"],
     "airbyte_lite": [KIT, ROOT / "services/airbyte_lite"],
-    "bootstrap": [KIT, CONNECTIONS_FILE, ROOT / "services/bootstrap"],
-    "orchestrator": [KIT, CONNECTIONS_FILE, ROOT / "services/orchestrator"],
-    "tests": [KIT, CONNECTIONS_FILE, *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")), ROOT],
+    "bootstrap": [KIT, CONNECTIONS_FILE, AS_CODE, ROOT / "services/bootstrap"],
+    "console": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/console"],
+    "orchestrator": [KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS, ROOT / "services/orchestrator"],
+    "tests": [
+        KIT,
+        CONNECTIONS_FILE,
+        AS_CODE,
+        SOURCE_TEXTS,
+        *sorted(file.parent for file in ROOT.glob("services/*/pyproject.toml")),
+        ROOT,
+    ],
 }
 # LocalStack's index of the services' specifications, below a folder that is laid out as its image's. Without the index
 # each new platform makes one while LocalStack starts, which takes two thirds of that start.
@@ -192,10 +203,16 @@ def stamp(name: str) -> str:
     The digest covers the lock and the pyproject.toml files of our own packages in the environment. The content has the
     folder because an environment's scripts contain its path: they do not run after the checkout was moved.
     """
+    files = [LOCKS[name], *(folder / "pyproject.toml" for folder in OURS.get(name, []))]
+    return stamp_of(files, ENVIRONMENTS / name)
+
+
+def stamp_of(files: list[Path], directory: Path) -> str:
+    """Return the stamp of an environment that was installed from these files into the folder."""
     digest = hashlib.sha256()
-    for file in (LOCKS[name], *(folder / "pyproject.toml" for folder in OURS.get(name, []))):
+    for file in files:
         digest.update(file.read_bytes())
-    return f"{digest.hexdigest()} {ENVIRONMENTS / name}"
+    return f"{digest.hexdigest()} {directory}"
 
 
 def is_current(name: str) -> bool:

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock"
-ours="--no-emit-package platform-kit --no-emit-package connections-file"
+ours="--no-emit-package platform-kit --no-emit-package connections-file --no-emit-package airbyte-as-code --no-emit-package source-texts"
 lock() { # LOCK INPUT... [uv options]
   local lock=$1
   shift
@@ -22,6 +22,7 @@ service airbyte_lite $same
 service bootstrap $same
 service warehouse
 service socket_proxy $same
+service console $same
 lock deploy/kubernetes deploy/kubernetes/requirements.in $same
 # LocalStack 4.14.0 does not start with packages that were released after it (cbor2 6, pyOpenSSL 26).
 lock compose/stand-in/localstack compose/stand-in/localstack/requirements.in --exclude-newer 2026-03-05
@@ -31,9 +32,9 @@ for input in services/airbyte_lite/connectors/*/requirements.in; do
   lock "$connector" "$input" $([ -e "$overrides" ] && echo "--overrides $overrides")
 done
 lock tools/backup tools/backup/requirements.in
-lock tests tests/requirements.in services/{airbyte_lite,bootstrap,orchestrator,socket_proxy}/pyproject.toml $same \
+lock tests tests/requirements.in services/{airbyte_lite,bootstrap,console,orchestrator,socket_proxy}/pyproject.toml $same \
   --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
-  --constraints services/socket_proxy/requirements.txt
+  --constraints services/socket_proxy/requirements.txt --constraints services/console/requirements.txt
 for input in tests/integration/clients/*/requirements.in; do
   lock "$(dirname "$input")" "$input"
 done

@@ -24,7 +24,7 @@ HEAD = (
     "and ports."
 )
 MODE_FILES = {"airbyte": TABLE["AIRBYTE_MODE"].values, "warehouse": TABLE["WAREHOUSE"].values}
-READ_MODE_FILES = ("airbyte", "bootstrap", "dagster")  # containers that get compose/*/<mode>.env
+READ_MODE_FILES = ("airbyte", "bootstrap", "console", "dagster")  # containers that get compose/*/<mode>.env
 # How each kind of file writes a setting's default: the groups are the text before and after the default.
 DEFAULTS = {
     "docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",

@@ -1,11 +1,6 @@
-"""The table of settings for tools. They run before its package, platform_kit, is installed."""
+"""The table of settings for tools."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "packages/platform_kit"))
 
 from platform_kit.settings_table import PORTS, TABLE, Setting
 

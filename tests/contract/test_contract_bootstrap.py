@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-import bootstrap.airbyte_client
-import bootstrap.apply
+import airbyte_as_code.airbyte_client
+import airbyte_as_code.apply
+from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Kind
+from airbyte_as_code.apply import apply, destroy, made
+from airbyte_as_code.change import Action
+from airbyte_as_code.errors import UserError
+from airbyte_as_code.plan import make_plan
+from airbyte_as_code.state import State
 from bootstrap import cli
-from bootstrap.airbyte_client import AirbyteClient, AirbyteError, Kind
-from bootstrap.apply import apply, destroy, made
-from bootstrap.change import Action
-from bootstrap.errors import UserError
 from bootstrap.first_start import set_up
-from bootstrap.plan import make_plan
 from bootstrap.settings import Settings
-from bootstrap.state import State
 from connections_file import ConnectionsFile, load
 
 from .airbyte_fake import Answer, Fake, once, problem
@@ -75,7 +75,7 @@ class Commands:
 
 @pytest.fixture
 def commands(airbyte: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    for module in (bootstrap.airbyte_client, bootstrap.apply):
+    for module in (airbyte_as_code.airbyte_client, airbyte_as_code.apply):
         monkeypatch.setattr(module, "PAUSES", (0.0, 0.0))
     return Commands(tmp_path)
 

@@ -12,16 +12,16 @@ import pytest
 from airbyte_api import models
 from dagster_airbyte.resources import AirbyteCloudWorkspace
 
-import bootstrap.apply
-from bootstrap.airbyte_client import AirbyteClient, Kind
-from bootstrap.apply import apply
-from bootstrap.change import Action
-from bootstrap.errors import UserError
-from bootstrap.importing import read_workspace
-from bootstrap.plan import Plan, make_plan
-from bootstrap.render import plan_lines
+import airbyte_as_code.apply
+from airbyte_as_code.airbyte_client import AirbyteClient, Kind
+from airbyte_as_code.apply import apply
+from airbyte_as_code.change import Action
+from airbyte_as_code.errors import UserError
+from airbyte_as_code.importing import read_workspace
+from airbyte_as_code.plan import Plan, make_plan
+from airbyte_as_code.render import plan_lines
+from airbyte_as_code.state import State
 from bootstrap.settings import Settings
-from bootstrap.state import State
 from bootstrap.waiting import wait
 from connections_file import ConnectionsFile, load
 from orchestrator import airbyte_client
@@ -38,7 +38,7 @@ NAMES = {"jaffle_shop_customers", "jaffle_shop_orders", "stripe_payments"}
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     """A Cloud with the user's workspace; the environment names both."""
-    monkeypatch.setattr(bootstrap.apply, "PAUSES", (0.0,))
+    monkeypatch.setattr(airbyte_as_code.apply, "PAUSES", (0.0,))
     monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
     key = tmp_path / "key.json"
     key.write_text(json.dumps({"type": "service_account", "private_key": "of the account"}))

@@ -8,12 +8,12 @@ import yaml
 from airbyte_api import models
 from pydantic import BaseModel
 
-import bootstrap.apply
-from bootstrap.airbyte_client import AirbyteClient
-from bootstrap.apply import apply
-from bootstrap.plan import make_plan
+import airbyte_as_code.apply
+from airbyte_as_code.airbyte_client import AirbyteClient
+from airbyte_as_code.apply import apply
+from airbyte_as_code.plan import make_plan
+from airbyte_as_code.state import State
 from bootstrap.settings import Settings
-from bootstrap.state import State
 from connections_file import Connection, ConnectionsFile, Stream, load
 
 from .airbyte_fake import Fake, Json
@@ -124,7 +124,7 @@ class Commands:
 
 @pytest.fixture
 def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    monkeypatch.setattr(bootstrap.apply, "PAUSES", ())
+    monkeypatch.setattr(airbyte_as_code.apply, "PAUSES", ())
     return Commands(tmp_path)
 
 

@@ -21,7 +21,13 @@ SERVER = Path(__file__).with_name("warm_python.py")
 # What a service's commands import and what does not read the environment while it is imported.
 MODULES = {
     "bootstrap": (
-        *("bootstrap.cli", "bootstrap.importing", "bootstrap.seed", "bootstrap.waiting", "connections_file.schema"),
+        *(
+            "bootstrap.cli",
+            "airbyte_as_code.importing",
+            "bootstrap.seed",
+            "bootstrap.waiting",
+            "connections_file.schema",
+        ),
         # httpx, typer and Python import these when they are first used.
         *("boto3", "botocore.httpsession", "httpcore", "typer._adapters", "encodings.idna"),
     ),

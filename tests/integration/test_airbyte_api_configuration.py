@@ -7,7 +7,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from console.forms.mistakes import mistakes
+from console.forms.reading import read_specification
+from console.forms.values import configuration, entered
 
 from .running import RunningPlatform, Server
 from .syncs import BIGQUERY_DEFINITION, S3_DEFINITION, Syncs, s3_configuration
@@ -115,6 +120,56 @@ def test_discovery(syncs: Syncs, source: dict[str, Any]) -> None:
     body = {"sourceDefinitionId": S3_DEFINITION, "workspaceId": source["workspaceId"]}
     specification = syncs.http.post("/api/v1/source_definition_specifications/get", json=body).json()
     assert "bucket" in specification["connectionSpecification"]["properties"]
+
+
+def test_a_configuration_that_is_not_saved_is_checked_and_discovered(
+    syncs: Syncs, source: dict[str, Any], s3: Server, bucket: str
+) -> None:
+    configuration = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    configuration["credentials"]["aws_secret_access_key"] = SECRET
+    body = {"sourceDefinitionId": S3_DEFINITION, "workspaceId": source["workspaceId"]}
+
+    def ask(call: str, **changes: Any) -> httpx.Response:
+        given = body | {"connectionConfiguration": configuration | changes}
+        return syncs.http.post(f"/api/v1/scheduler/sources/{call}", json=given)
+
+    before = syncs.call("GET", "sources")
+    assert ask("check_connection").json()["status"] == "succeeded"
+    assert "no-such-bucket" in ask("check_connection", bucket="no-such-bucket").json()["message"]
+    [stream] = ask("discover_schema").json()["catalog"]["streams"]
+    assert stream["stream"]["name"] == "people"
+    failed = ask("discover_schema", bucket="no-such-bucket").json()
+    assert "catalog" not in failed
+    assert SECRET not in str(failed)
+    refused = ask("check_connection", bucket=7)
+    assert (refused.status_code, "configuration.bucket" in refused.text) == (422, True)
+    assert syncs.call("GET", "sources") == before, "nothing was saved"
+
+
+def contains(whole: Any, part: Any) -> bool:
+    """Return whether a configuration has every value of another one."""
+    if isinstance(part, dict):
+        return all(contains(whole[key], value) for key, value in part.items())
+    if isinstance(part, list):
+        return len(whole) == len(part) and all(map(contains, whole, part))
+    return bool(whole == part)
+
+
+def test_every_connector_has_a_form(syncs: Syncs, s3: Server, bucket: str) -> None:
+    definitions = syncs.http.post("/api/v1/source_definitions/list", json={}).json()["sourceDefinitions"]
+    assert len(definitions) > 1
+    given = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    for definition in definitions:
+        body = {"sourceDefinitionId": definition["sourceDefinitionId"]}
+        specification = syncs.http.post("/api/v1/source_definition_specifications/get", json=body).json()
+        form = read_specification(specification["connectionSpecification"])
+        required = {(name,) for name in specification["connectionSpecification"]["required"]}
+        assert {path[:1] for path in mistakes(form, entered(form))} <= required, definition["name"]
+        if definition["sourceDefinitionId"] == S3_DEFINITION:
+            values = entered(form, given)
+            assert mistakes(form, values).keys() <= {("credentials", key) for key in given["credentials"]}
+            made = configuration(form, values, lambda _field, secret, _path: secret.reference)
+            assert contains(made, given), "the form adds the defaults of other fields, and changes none"
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ import httpx
 import pytest
 from types_boto3_s3 import S3Client
 
-from bootstrap.airbyte_client import AirbyteClient
-from bootstrap.apply import apply
-from bootstrap.change import Action
-from bootstrap.errors import UserError
-from bootstrap.plan import Plan, make_plan
+from airbyte_as_code.airbyte_client import AirbyteClient
+from airbyte_as_code.apply import apply
+from airbyte_as_code.change import Action
+from airbyte_as_code.errors import UserError
+from airbyte_as_code.plan import Plan, make_plan
+from airbyte_as_code.state import State
 from bootstrap.settings import Settings
-from bootstrap.state import State
 from connections_file import load
 
 from .running import RunningPlatform

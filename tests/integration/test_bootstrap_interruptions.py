@@ -1,8 +1,9 @@
-"""bootstrap killed (SIGKILL) at every request of each of its commands: run again, it converges on airbyte-lite."""
+"""bootstrap killed (SIGKILL) at the requests of each of its commands: run again, it converges on airbyte-lite."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -293,6 +294,25 @@ def contents(rows: dict[str, Row]) -> list[Row]:
     return sorted(found, key=lambda row: (row["kind"], row["name"]))
 
 
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+type Choice = Callable[[list[Kill]], list[Kill]]
+
+
+@pytest.fixture(scope="module")
+def chosen(request: pytest.FixtureRequest) -> Choice:
+    """A function that picks the moments to test: with --all-moments each one, else the last of each kind of request."""
+
+    def choose(kills: list[Kill]) -> list[Kill]:
+        if request.config.getoption("--all-moments"):
+            return kills
+        kinds = {(kill.request.method, ID.sub("…", kill.request.path), kill.moment): kill for kill in kills}
+        return list(kinds.values())
+
+    return choose
+
+
 type NewWorkspace = Callable[[str], Workspace]
 
 
@@ -320,11 +340,11 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) 
             yield new
 
 
-def test_first_apply(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None:
+def test_first_apply(new_workspace: NewWorkspace, chosen: Choice, subtests: pytest.Subtests) -> None:
     model = new_workspace(FIRST)
     kills = model.finish("apply").kills
     assert sum(kill.request.writes for kill in kills) == len(Moment) * len(model.rows())
-    for kill in kills:
+    for kill in chosen(kills):
         with subtests.test(str(kill)):
             workspace = new_workspace(FIRST)
             if workspace.interrupt(kill, "apply"):
@@ -346,9 +366,11 @@ def changed(new_workspace: NewWorkspace) -> tuple[Workspace, Workspace, list[Kil
 
 
 @pytest.mark.parametrize("moment", Moment, ids=lambda moment: moment.name.lower())
-def test_changes(changed: tuple[Workspace, Workspace, list[Kill]], subtests: pytest.Subtests, moment: Moment) -> None:
+def test_changes(
+    changed: tuple[Workspace, Workspace, list[Kill]], chosen: Choice, subtests: pytest.Subtests, moment: Moment
+) -> None:
     before, after, kills = changed
-    for kill in (kill for kill in kills if kill.moment is moment):
+    for kill in (kill for kill in chosen(kills) if kill.moment is moment):
         with subtests.test(str(kill)):
             workspace = before.copy()
             theirs, old, old_states = workspace.theirs(), workspace.ids(), workspace.states()
@@ -362,7 +384,7 @@ def test_changes(changed: tuple[Workspace, Workspace, list[Kill]], subtests: pyt
             assert workspace.states() == {state for state in old_states if state[0] in kept}
 
 
-def test_adopt(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None:
+def test_adopt(new_workspace: NewWorkspace, chosen: Choice, subtests: pytest.Subtests) -> None:
     before = new_workspace(FIRST)
     before.finish("apply")
     shutil.rmtree(before.directory / "state")
@@ -371,7 +393,7 @@ def test_adopt(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None:
     before.request("DELETE", f"sources/{before.ids()['source files']}")
     before.add_theirs()
     after = before.copy()
-    for kill in after.finish("apply", "--adopt").kills:
+    for kill in chosen(after.finish("apply", "--adopt").kills):
         with subtests.test(str(kill)):
             workspace = before.copy()
             theirs, old = workspace.theirs(), workspace.ids()
@@ -380,13 +402,13 @@ def test_adopt(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None:
                 assert old.items() <= workspace.ids().items()
 
 
-def test_destroy(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None:
+def test_destroy(new_workspace: NewWorkspace, chosen: Choice, subtests: pytest.Subtests) -> None:
     before = new_workspace(FIRST)
     before.finish("apply")
     before.add_theirs()
     kills = before.copy().finish("destroy", "--yes").kills
     assert sum(kill.request.writes for kill in kills) == len(Moment) * len(before.ids())
-    for kill in kills:
+    for kill in chosen(kills):
         with subtests.test(str(kill)):
             workspace = before.copy()
             theirs = workspace.theirs()
@@ -394,10 +416,10 @@ def test_destroy(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None
                 assert (workspace.ids(), workspace.theirs()) == ({}, theirs)
 
 
-def test_plan(new_workspace: NewWorkspace, subtests: pytest.Subtests) -> None:
+def test_plan(new_workspace: NewWorkspace, chosen: Choice, subtests: pytest.Subtests) -> None:
     workspace = new_workspace(BEFORE)
     workspace.finish("apply")
     workspace.declare(AFTER)
-    for kill in workspace.finish("plan").kills:
+    for kill in chosen(workspace.finish("plan").kills):
         with subtests.test(str(kill)):
             assert not workspace.interrupt(kill, "plan")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.airbyte_client import Kind
-from bootstrap.state import State
+from airbyte_as_code.airbyte_client import Kind
+from airbyte_as_code.state import State
 
 KILLS_ITSELF = """
 import os, signal, sys
 from pathlib import Path
-from bootstrap.airbyte_client import Kind
-from bootstrap.state import State
+from airbyte_as_code.airbyte_client import Kind
+from airbyte_as_code.state import State
 
 state = State(Path(sys.argv[1]))
 with state.locked():

@@ -15,7 +15,7 @@ from google.cloud import bigquery as google_bigquery
 
 from connections_file import load
 from orchestrator.new_source import files
-from orchestrator.new_source.errors import SourceError
+from source_texts.errors import SourceError
 from tools.local.platform import ROOT
 
 from .running import RunningPlatform

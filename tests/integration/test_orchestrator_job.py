@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
 
@@ -52,6 +53,11 @@ def dagster_url(bootstrapped: RunningPlatform) -> Iterator[str]:
     process.stop()
 
 
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
+def test_no_page_of_another_site_starts_a_run(dagster_url: str, headers: dict[str, str]) -> None:
+    assert httpx.post(f"{dagster_url}/graphql", json={"query": "{ version }"}, headers=headers).status_code == 403
+
+
 def metadata(url: str) -> dict[str, dict[str, Any]]:
     """The numbers that the latest materialization of each asset carries."""
     return {
@@ -78,7 +84,7 @@ def test_all_assets(
 
     seconds = dagster_run.run(dagster_url)
     output = capsys.readouterr().out
-    assert "10 assets, 58 checks, 0 failed checks" in output
+    assert "10 assets, 64 checks, 0 failed checks" in output
     assert " WARN " not in output
     assert figures() == EXPECTED
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools import disk
 from tools.backup import containers, processes
-from tools.backup.content import BackupError, Manifest, alone, verify
+from tools.backup.content import MANIFEST, BackupError, Manifest, NotABackupError, alone, verify
 from tools.local.claims import DEVELOPMENT, development
 from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import interruptible
@@ -49,7 +49,12 @@ def backup() -> None:
 def restore(name: str, *, yes: bool) -> None:
     """Restore a backup the way it was made: into the folder of `make dev`, or into the volumes of `make up`."""
     folder = Path(name).expanduser()
-    manifest = verify(folder)
+    try:
+        manifest = verify(folder)
+    except NotABackupError as error:
+        made = sorted(path.parent for path in BACKUPS.glob(f"*/{MANIFEST}"))
+        newest = made[-1].relative_to(BACKUPS.parent) if made else "backups/20260131-120000"
+        raise BackupError(f"{error} Name the folder of a backup, for example: make restore f={newest}") from error
     passphrase = os.environ.get("BACKUP_PASSPHRASE", "")
     if manifest.way == containers.WAY:
         if containers.has_data():

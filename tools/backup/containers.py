@@ -22,9 +22,9 @@ from tools.stack.running import compose_services
 
 WAY = "containers"
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "S3_BUCKET", "WAREHOUSE")
-VOLUMES = ("warehouse", "localstack", "compute_logs", "alerts", "bootstrap", "airbyte")
+VOLUMES = ("warehouse", "localstack", "compute_logs", "alerts", "console", "bootstrap", "airbyte")
 """A restore fills them in this order: Airbyte's states come after their data. Postgres has a dump instead."""
-PAUSED = ("daemon", "code", "webserver", "airbyte", "localstack", "warehouse")
+PAUSED = ("console", "daemon", "code", "webserver", "airbyte", "localstack", "warehouse")
 """In this order: no new run, then no new state, then no new data."""
 DUMP = "dagster.dump"
 DOWN = ["docker", "compose", "--profile", "*", "--progress", "quiet", "down", "--volumes", "--remove-orphans"]

@@ -5,7 +5,6 @@ A folder is written under another name and renamed at the end, so a folder with 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -13,11 +12,12 @@ import shutil
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from platform_kit import locks
 from tools.local.processes import uninterrupted
 
 FORMAT = 1
@@ -29,6 +29,10 @@ LOCK = ".lock"
 
 class BackupError(Exception):
     """A backup or a restore that failed. The message says what happened, why, and the next command."""
+
+
+class NotABackupError(BackupError):
+    """A folder that is not a backup."""
 
 
 @dataclass
@@ -53,10 +57,10 @@ def alone(parent: Path) -> Iterator[None]:
     The kernel releases the lock when the process ends, also after kill -9. Raises BackupError if another one has it.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    with (parent / LOCK).open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            stack.enter_context(locks.exclusive(parent / LOCK))
+        except locks.LockedError as error:
             raise BackupError(
                 "another backup or restore works in this checkout. Nothing was changed. Wait for its end, then run the "
                 "same command again."
@@ -93,8 +97,12 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a backup. Raises BackupError if the folder has none, or one of another release."""
     try:
         found = Manifest(**json.loads((folder / MANIFEST).read_text()))
+    except FileNotFoundError as error:
+        what = "has no manifest.json, so it is not a backup" if folder.is_dir() else "is not a folder"
+        raise NotABackupError(f"{folder} {what}.") from error
     except (OSError, ValueError, TypeError) as error:
-        raise BackupError(f"{folder} is not a complete backup ({error}). Name its folder: make restore f=…") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise NotABackupError(f"the {MANIFEST} of {folder} cannot be read ({why}).") from error
     if found.format != FORMAT:
         raise BackupError(f"{folder} has the format {found.format}; this release reads {FORMAT}. Use its own release.")
     return found

@@ -26,7 +26,7 @@ DATA = "data.tar"
 SETTINGS = ("BQ_PROJECT", "BQ_DATASET", "S3_BUCKET")
 ORDER = ("dagster", "airbyte", "s3", "warehouse")
 """What writes state is stopped before what writes data."""
-FOLDERS = ("airbyte", "alerts", "bootstrap", "dagster", "warehouse")
+FOLDERS = ("airbyte", "alerts", "bootstrap", "console", "dagster", "warehouse")
 """What is copied, besides the objects of S3."""
 
 

@@ -15,7 +15,7 @@ from tools.local.startup import StepError, bootstrap, bring_up, step
 from tools.stack import ports
 
 WATCH_SECONDS = 1.0
-SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml"}
+SOURCES = {".py", ".sql", ".yml", ".yaml", ".md", ".toml", ".css"}
 SOURCES |= {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".avro", ".xlsx", ".gz", ".bz2", ".zip"}  # data
 
 # Each action with the paths that trigger it when a file below them changes. The actions run in this order.
@@ -31,6 +31,7 @@ WATCHED = {
     ],  # also reloads the code location
     "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
     "warehouse": ["services/warehouse", "packages/platform_kit"],
+    "console": ["services/console", "packages"],
 }
 
 
@@ -128,7 +129,7 @@ def check_ports(chosen: dict[str, int]) -> None:
 def run() -> int:
     """Start everything and keep it running until Ctrl-C. Return the exit code."""
     try:
-        platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
+        platform = Platform(DEVELOPMENT, ports.chosen(os.environ), has_console=True)
     except ValueError as error:
         warn(f"dev: {error}")
         return 1
@@ -140,7 +141,8 @@ def run() -> int:
             bring_up(platform, services)
             publish(DEVELOPMENT, platform.environment)
             print(
-                f"\n  Dagster    {platform.url('dagster')}   (materialize all assets: make run)\n"
+                f"\n  Console    {platform.url('console')}   (the platform in the browser)\n"
+                f"  Dagster    {platform.url('dagster')}   (materialize all assets: make run)\n"
                 f"  Airbyte    {platform.url('airbyte')}/docs\n"
                 f"  BigQuery   {platform.url('warehouse')}   (make sql q='select …')\n"
                 f"  S3         {platform.url('s3')}\n"

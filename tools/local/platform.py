@@ -39,6 +39,8 @@ class Platform:
 
     directory: Path
     ports: dict[str, int]
+    has_console: bool = False
+    """Whether the console runs too, and Dagster makes the documentation that it shows."""
 
     def url(self, name: str) -> str:
         """Return a service's address."""
@@ -59,6 +61,7 @@ class Platform:
         }
         # A configured proxy cannot reach services on this machine.
         proxy = {name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")}
+        variables["DBT_DOCS"] = "yes" if self.has_console else "no"
         return variables | {"BQ_DATASET": os.environ.get("BQ_DATASET") or variables["BQ_DATASET"]} | proxy
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
@@ -108,7 +111,9 @@ class Platform:
     def dagster(self) -> Service:
         """Dagster's webserver, daemon and code server."""
         where = ["-h", "127.0.0.1", "-p", str(self.ports["dagster"])]
-        command, variables = self.command("orchestrator", "dagster", "dev", "-m", "orchestrator.definitions", *where)
+        command, variables = self.command(
+            "orchestrator", "orchestrator.develop", "-m", "orchestrator.definitions", *where
+        )
         # When dagster-airbyte asks for running jobs, it sends the local time marked as UTC.
         variables["TZ"] = "UTC"
         # Not in the checkout: Dagster would read Compose's .env there, which would replace these variables.
@@ -118,8 +123,13 @@ class Platform:
         code_server = "dagster api grpc"
         return Service("dagster", command, variables, health, directory=home, vital=code_server)
 
+    def console(self) -> Service:
+        """The platform's pages."""
+        command, variables = self.command("console", "console")
+        return Service("console", command, variables, f"{self.url('console')}/healthz")
+
     def services(self) -> list[Service]:
-        """All services, in the order of their start."""
+        """The services that a run of the pipeline needs, in the order of their start."""
         return [self.dagster(), self.s3(), self.warehouse(), self.airbyte()]
 
     def prepare(self) -> None:

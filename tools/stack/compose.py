@@ -132,6 +132,7 @@ def urls(variables: dict[str, str]) -> dict[str, str]:
         if setting.port_of
     }
     return {
+        "console": url["console"],
         "webserver": url["dagster"],
         "airbyte": f"{url['airbyte']}/docs",
         "airbyte-proxy": url["airbyte"],

@@ -47,6 +47,7 @@ def up() -> None:
         say(line)
     addresses, mode = urls(read_env()), modes.mode(read_env())
     say(f"healthy after {time.monotonic() - started:.0f} s")
+    say(f"  Console    {addresses['console']}   (the platform in the browser)")
     say(f"  Dagster    {addresses['webserver']}")
     if mode.airbyte == "lite":
         say(f"  Airbyte    {addresses['airbyte']}")

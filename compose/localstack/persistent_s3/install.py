@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from localstack.aws.handlers import modify_service_response
+from localstack.aws.handlers import modify_service_response, preprocess_request
 from localstack.constants import VERSION
 from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 
 from persistent_s3.catalogue import Catalogue
 from persistent_s3.contents import Contents
+from persistent_s3.own_hosts import check
 
 LOG = logging.getLogger("localstack.persistent_s3")
 WRITTEN_FOR = "4.14."
@@ -110,6 +111,7 @@ def install(folder: str) -> str:
     buckets, objects, lost = catalogue.restore()
     provider._storage_backend = contents
     provider._cors_handler.invalidate_cache()
+    preprocess_request.append(check)
     modify_service_response.append("s3", SaveChanges(catalogue, contents))
     for address in lost:
         LOG.error("%s is lost: the machine stopped before its content was on disk. Upload it again.", address)

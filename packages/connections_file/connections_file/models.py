@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from pydantic_core import PydanticCustomError
 
 from connections_file.columns import EXAMPLE, column_mistakes, guesses_types, stream_options, with_input_schemas
-from connections_file.expansion import ExpansionError, UnsetVariableError, expand
+from connections_file.expansion import ExpansionError, UnsetVariableError, expand, references
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
 from platform_kit.names import identifier
@@ -64,6 +64,10 @@ class _Declared(_Model):
         """Return the file and line of a value inside the declaration."""
         return self._document.where((*self._location, *path))
 
+    def is_set(self, variable: str) -> bool:
+        """Return whether a variable has a value in the environment of this declaration's references."""
+        return bool(self._environment.get(variable))
+
     def known(self, value: Any) -> Any:
         """Return a value with references replaced; as it is, if a variable is not set."""
         try:
@@ -80,14 +84,15 @@ class _Connector(_Declared):
     configuration: dict[str, Any]
     """The fields of the connector's specification. Write secrets as references to the environment: ${NAME}."""
 
-    def expanded(self) -> dict[str, Any]:
+    def expanded(self, elsewhere: Container[str] | None = None) -> dict[str, Any]:
         """Return the configuration for the connector, with references and maps of columns replaced.
 
+        With `elsewhere`, a text becomes UNKNOWN if its value is known elsewhere only, see `expansion.expand`.
         Raises ConnectionsFileError if a variable is not set, or if a column's type is invalid after the replacement.
         """
         here = (*self._location, "configuration")
         try:
-            result: dict[str, Any] = expand(self.configuration, self._environment)
+            result: dict[str, Any] = expand(self.configuration, self._environment, elsewhere=elsewhere)
         except ExpansionError as error:
             hint = ""
             if isinstance(error, UnsetVariableError):
@@ -113,6 +118,7 @@ CheckName = Literal[
     "file_is_well_formed",
     "key_is_whole",
     "source_is_fresh",
+    "profile_is_usual",
 ]
 """The checks of a landing table in Dagster."""
 
@@ -217,6 +223,17 @@ class ConnectionsFile(_Model):
         """Raise ConnectionsFileError if a configuration has an invalid reference or a variable that is not set."""
         for item in (*self.sources, *self.destinations):
             item.expanded()
+
+    def variables(self) -> list[str]:
+        """Return the names of the set variables that the configurations refer to."""
+        return sorted(
+            {
+                name
+                for item in (*self.sources, *self.destinations)
+                for name in references(item.configuration)
+                if item.is_set(name)
+            }
+        )
 
     def notes(self) -> Iterator[str]:
         """Yield what the file allows but what can lose values: streams whose columns' types are guessed."""

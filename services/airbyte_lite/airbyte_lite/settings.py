@@ -36,6 +36,8 @@ class Settings(PlatformSettings):
     command_silence: Seconds = setting("AIRBYTE_LITE_COMMAND_SILENCE")
     sync_silence: Seconds = setting("AIRBYTE_LITE_SYNC_SILENCE")
     batches: bool = setting("AIRBYTE_LITE_BATCHES")
+    sync_hours: Annotated[float, Field(gt=0, le=500)] = setting("AIRBYTE_LITE_SYNC_HOURS")
+    connector_memory: Annotated[int, Field(ge=256)] = setting("AIRBYTE_LITE_CONNECTOR_MEMORY_MIB")
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
     emulator_address: Annotated[Address, Field(pattern="^https?://")] = setting("BIGQUERY_EMULATOR_HOST")
     billing_limit: Annotated[int, Field(ge=0)] = setting("BQ_MAXIMUM_BYTES_BILLED", 0)
@@ -45,6 +47,8 @@ class Settings(PlatformSettings):
     client_secret: str | None = setting("AIRBYTE_CLIENT_SECRET")
     username: str | None = setting("AIRBYTE_USERNAME")
     password: str | None = setting("AIRBYTE_PASSWORD")
+
+    console_link: Annotated[Address, Field(pattern="^https?://")] = setting("CONSOLE_LINK")
 
     @property
     def emulator_host(self) -> str | None:

@@ -10,18 +10,18 @@ from typing import Annotated
 import typer
 
 import connections_file
-from bootstrap.airbyte_client import AirbyteClient
-from bootstrap.apply import apply as apply_file
-from bootstrap.apply import destroy as destroy_objects
-from bootstrap.apply import made
-from bootstrap.change import Change
-from bootstrap.errors import UserError
+from airbyte_as_code.airbyte_client import AirbyteClient
+from airbyte_as_code.apply import apply as apply_file
+from airbyte_as_code.apply import destroy as destroy_objects
+from airbyte_as_code.apply import made
+from airbyte_as_code.change import Change
+from airbyte_as_code.errors import UserError
+from airbyte_as_code.pinning import differences, pin, read_pins
+from airbyte_as_code.plan import make_plan
+from airbyte_as_code.render import PRUNE_UNASKED, as_json, destruction_lines, left_lines, line, plan_lines
+from airbyte_as_code.state import State
 from bootstrap.first_start import set_up
-from bootstrap.pinning import differences, pin, read_pins
-from bootstrap.plan import make_plan
-from bootstrap.render import PRUNE_UNASKED, as_json, destruction_lines, left_lines, line, plan_lines
 from bootstrap.settings import Settings
-from bootstrap.state import State
 from connections_file import ConnectionsFile, ConnectionsFileError
 from platform_kit.settings import SettingsError
 
@@ -172,7 +172,7 @@ def import_(
     workspace: Annotated[str | None, typer.Option(help="The id of the workspace, if there are several.")] = None,
 ) -> None:
     """Print a connections file of the objects in a workspace. Secrets become references to the environment."""
-    from bootstrap.importing import read_workspace
+    from airbyte_as_code.importing import read_workspace
 
     settings = Settings.read()
     with AirbyteClient(settings) as client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bootstrap.airbyte_client import AirbyteClient, AirbyteError
+from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError
 
 
 def set_up(client: AirbyteClient, email: str | None, say: Callable[[str], None]) -> None:

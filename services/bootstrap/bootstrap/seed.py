@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bootstrap.errors import UserError
+from airbyte_as_code.errors import UserError
 from bootstrap.seed_files import seed_files
 from bootstrap.settings import Settings
 from platform_kit import s3

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import httpx
 
-from bootstrap.airbyte_client import AirbyteClient
-from bootstrap.errors import UserError
+from airbyte_as_code.airbyte_client import AirbyteClient
+from airbyte_as_code.errors import UserError
 from bootstrap.settings import Settings
 
 POLL_SECONDS = 0.5

@@ -1,6 +1,5 @@
 """The dbt models as assets. Every data test is a check of the asset that it tests: a model or a source."""
 
-import fcntl
 import re
 import shutil
 import subprocess
@@ -30,6 +29,7 @@ from orchestrator.freshness import FreshTranslator
 from orchestrator.model_rows import with_row_count
 from orchestrator.one_build import one_build
 from orchestrator.warehouse import Warehouse
+from platform_kit.locks import exclusive
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
@@ -87,8 +87,7 @@ def prepare(project: DbtProject) -> Path:
     target.mkdir(exist_ok=True)
     if _is_current(project):
         return project.manifest_path
-    with (target / "prepare.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the code server and a run may do this at the same time
+    with exclusive(target / "prepare.lock", on_wait=lambda: None):  # the code server and a run may do this together
         if not _is_current(project):
             options = ["--profiles-dir", str(project.profiles_dir), "--target-path", str(target)]
             command = [str(DBT), "--quiet", "--no-use-colors", "parse", *options]

@@ -1,12 +1,13 @@
 """Keeps two runs of one machine from building the dbt models at the same time; on Docker, the pool `warehouse` does."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+
+from platform_kit.locks import exclusive
 
 
 @contextmanager
@@ -16,17 +17,11 @@ def one_build(log: dg.DagsterLogManager) -> Iterator[None]:
     Nothing is waited for if DAGSTER_HOME is not set or not writable, as in the containers of runs.
     """
     home = os.environ.get("DAGSTER_HOME")
-    try:
-        file = Path(home, "dbt-build.lock").open("w") if home else None  # noqa: SIM115 - closed below
-    except OSError:
-        file = None
-    if file is None:
+    if not home or not os.access(home, os.W_OK):
         yield
         return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("Another run builds the models. This one waits for its end.")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with exclusive(
+        Path(home, "dbt-build.lock"),
+        on_wait=lambda: log.info("Another run builds the models. This one waits for its end."),
+    ):
         yield

@@ -14,10 +14,13 @@ from local_bigquery.app import app
 from local_bigquery.engine import database
 from local_bigquery.settings import settings
 
+from platform_kit import hosts
 from platform_kit.listening import listen
 from warehouse import bridges, retention
 from warehouse.read_api.port import Port
 
+NAMES = ("warehouse",)
+"""The host names of this server in Compose."""
 GRACE_S = 1  # time for open requests at a stop, which takes at most two seconds
 
 
@@ -42,7 +45,9 @@ def serve(host: str, port: int, storage_port: int, project: str, data_dir: Path)
     print(f"warehouse: http://{host}:{port}, Storage Read API on port {storage_port}", flush=True)
     print(f"project {project}, data in {data_dir}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again when it has stopped
-    configuration = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
+    names = (*NAMES, host, *hosts.names(os.environ.get("ALLOWED_HOSTS")))
+    guarded = hosts.HostGuard(app, names)  # no page of another site may send SQL
+    configuration = uvicorn.Config(guarded, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(configuration).run(sockets=sockets)
     os._exit(0)  # ends running jobs without waiting, like kill -9; the database files stay valid

@@ -1,6 +1,7 @@
 """The protocol's commands, run by a console script that does what its configuration says."""
 
 import stat
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from airbyte_lite.api.callers import CALLER, Caller
 from airbyte_lite.api.commands import Commands
 from airbyte_lite.connectors import runner as runner_module
 from airbyte_lite.connectors.registry import Connector
-from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Silence
+from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Limits, Silence
 
 CATALOG = {"streams": [{"stream": {"name": "orders"}, "sync_mode": "full_refresh"}]}
 STATE = [{"type": "STREAM", "stream": {"stream_descriptor": {"name": "orders"}, "stream_state": {"cursor": 1}}}]
@@ -204,3 +205,21 @@ def test_specification_is_asked_once_for_many_requests(runner: ConnectorRunner, 
     with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(runner.spec, [fake_connector] * 5))
     assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS ignores the limit")
+def test_a_command_has_no_more_memory_than_its_limit(fake_connector: Connector, tmp_path: Path) -> None:
+    runner = ConnectorRunner(tmp_path / "limited", limits=Limits(memory=256 << 20))
+    code = """
+import traceback
+try:
+    kept = bytearray(512 << 20)
+except MemoryError:
+    error = {"message": "Something went wrong in the connector", "stack_trace": traceback.format_exc()}
+    say(type="TRACE", trace={"type": "ERROR", "emitted_at": 1, "error": error})
+"""
+    try:
+        with pytest.raises(ConnectorError, match="AIRBYTE_LITE_CONNECTOR_MEMORY_MIB"):
+            runner.check(fake_connector, {"code": code})
+    finally:
+        runner.close()

@@ -302,3 +302,13 @@ def test_reset_drops_the_tables_of_streams_that_normalise_to_one_name(
     monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND, "other"})
     setting.worker.run(setting.task("", "reset", streams=CLASHING))
     assert Dataset.tables_ == {"other"}
+
+
+def test_reset_of_one_stream_leaves_the_other(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(destination, "Warehouse", Dataset)
+    monkeypatch.setattr(Dataset, "tables_", {"a", "b"})
+    task = setting.task("", "reset", streams=APPENDED)
+    setting.store.save_states(setting.store.connection("c1"), [state("a"), state("b")])
+    setting.worker.run(replace(task, job=replace(task.job, streams='["a"]')))
+    assert Dataset.tables_ == {"b"}
+    assert setting.store.states("c1", ["a", "b"]) == [state("b")]

@@ -32,6 +32,7 @@ CAPABILITIES = {
 BINDS = {
     **{name: ["/var/run/docker.sock:/var/run/docker.sock"] for name in PROXIES},
     "bootstrap": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
+    "console": ["./connections.yaml:/opt/platform/connections.yaml:ro"],
     "localstack": ["./compose/localstack:/etc/localstack/init:ro"],
 }
 ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
@@ -55,7 +56,10 @@ NOT_SECRET = {"GOOGLE_APPLICATION_CREDENTIALS", "PROXY_GOOGLE_KEY", "SEGMENT_WRI
 
 def resolve(text: str) -> dict[str, Any]:
     """The compose file as Compose resolves it with nothing but the required variables set, to their own names."""
-    text = re.sub(r"\$\{(\w+):?-([^}]*)\}", lambda found: found[2] or found[1] * bool(SECRET.search(found[1])), text)
+    for _ in range(2):  # a default can refer to another variable
+        text = re.sub(
+            r"\$\{(\w+):?-([^{}]*)\}", lambda found: found[2] or found[1] * bool(SECRET.search(found[1])), text
+        )
     text = re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", r"\1", text)
     resolved: dict[str, Any] = yaml.safe_load(text)
     return resolved
@@ -81,7 +85,7 @@ def resolve_lines(path: Path) -> dict[str, str]:
 
 def test_the_services_are_those_of_the_platform() -> None:
     expected = {"postgres", "localstack", "warehouse", "airbyte", "bootstrap", "migrate", "code", "webserver", "daemon"}
-    assert set(MAIN["services"]) == expected | {"socket-proxy"}
+    assert set(MAIN["services"]) == expected | {"console", "socket-proxy"}
     assert set(AIRBYTE["services"]) == AIRBYTES | {"airbyte-db", "airbyte-engine"}
     assert {name: tuple(service["profiles"]) for name, service in SERVICES.items() if "profiles" in service} == PROFILES
 
@@ -202,7 +206,17 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
         "GOOGLE_APPLICATION_CREDENTIALS",  # the proxy mounts the key and names it
         # No run evaluates a sensor.
         *("FILE_SENSOR", "FILE_SENSOR_SECONDS", "FILE_SETTLE_SECONDS", "ALERT_URLS", "ALERTS_DIR", "DAGSTER_LINK"),
+        "ALLOWED_HOSTS",  # of the webserver
+        *("DRIFT_SENSOR_SECONDS", "BOOTSTRAP_STATE_DIR", "DBT_DOCS"),
     }
+
+
+def test_the_links_of_alerts_lead_to_the_port_of_dagster() -> None:
+    for name in ("code", "console"):
+        assert environment(name)["DAGSTER_LINK"] == "http://127.0.0.1:3000"
+    assert (
+        FILES["docker-compose.yml"].count("DAGSTER_LINK: ${DAGSTER_LINK:-http://127.0.0.1:${DAGSTER_PORT:-3000}}") == 2
+    )
 
 
 def test_the_proxy_lets_through_what_dagster_asks_for() -> None:
@@ -222,7 +236,7 @@ def test_the_doctor_looks_at_every_file_that_is_mounted_from_the_checkout() -> N
     files = {config["file"] for config in AIRBYTE["configs"].values()}
     assert {f"compose/airbyte/{file.removeprefix('./')}" for file in files} == set(doctor.MOUNTED_BY_AIRBYTE)
     binds = [bind for name, binds in BINDS.items() if name not in PROXIES for bind in binds]
-    assert [bind.split(":")[0] for bind in binds] == [f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS]
+    assert {bind.split(":")[0] for bind in binds} == {f"./{name}" for name in doctor.MOUNTED + doctor.MOUNTED_FOLDERS}
 
 
 def test_localstack_is_the_release_that_its_scripts_are_written_for() -> None:
@@ -348,8 +362,11 @@ def test_the_build_context_holds_no_secrets() -> None:
     assert kept == {"compose/dagster", "connections.yaml", "dbt_project", "packages", "seed_data", "services"}
 
 
-def test_secrets_of_connections_reach_bootstrap_only() -> None:
+def test_secrets_of_connections_reach_only_who_plans_and_applies() -> None:
     mine = {"path": "connections.env", "required": False}
-    assert [name for name, service in SERVICES.items() if mine in service.get("env_file", [])] == ["bootstrap"]
+    assert [name for name, service in SERVICES.items() if mine in service.get("env_file", [])] == [
+        "bootstrap",
+        "console",
+    ]
     assert SERVICES["bootstrap"]["env_file"][0] == mine  # the platform's own come later, and win
     assert "connections.env" in (ROOT / ".gitignore").read_text().splitlines()

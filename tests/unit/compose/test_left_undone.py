@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bootstrap import render
+from airbyte_as_code import render
 from tools.stack import up
 
 LOG = f"""\

@@ -183,7 +183,7 @@ def test_a_damaged_or_foreign_backup_is_refused(platform: Path, tmp_path: Path) 
     part.unlink()
     with pytest.raises(BackupError, match=r"data\.tar is missing"):
         verify(folder)
-    with pytest.raises(BackupError, match="not a complete backup"):
+    with pytest.raises(BackupError, match="not a backup"):
         verify(tmp_path)
 
 
@@ -209,3 +209,21 @@ def test_a_backup_waits_for_jobs_and_names_them(monkeypatch: pytest.MonkeyPatch)
     assert answers == []
     with pytest.raises(BackupError, match="job 7"):
         quiet.wait_for_quiet(lambda: ["Airbyte's job 7"], seconds=0)
+
+
+def test_a_folder_that_is_no_backup_is_told_with_the_newest_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_line, "BACKUPS", tmp_path / "backups")
+    for name in ("20260101-000000", "20260102-000000"):
+        (tmp_path / "backups" / name).mkdir(parents=True)
+        (tmp_path / "backups" / name / "manifest.json").write_text("{}")
+    assert command_line.main(["restore", str(tmp_path / "wrong")]) == 1
+    assert command_line.main(["restore", str(tmp_path)]) == 1
+    assert command_line.main(["restore", str(tmp_path / "backups/20260101-000000")]) == 1
+    missing, empty, broken = capsys.readouterr().err.strip().splitlines()
+    assert "wrong is not a folder" in missing
+    assert "no manifest.json" in empty
+    assert "cannot be read" in broken
+    assert all("make restore f=backups/20260102-000000" in line for line in (missing, empty, broken))
+    assert "Errno" not in missing

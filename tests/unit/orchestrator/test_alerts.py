@@ -362,3 +362,18 @@ def test_only_the_first_late_asset_of_a_chain_is_told() -> None:
     assert observed(FreshnessState.FAIL, FreshnessState.FAIL) == [(["freshness first"], [])]
     assert observed(FreshnessState.PASS, FreshnessState.FAIL) == [([], ["freshness first"]), (["freshness second"], [])]
     assert observed(FreshnessState.UNKNOWN, FreshnessState.WARN) == []
+
+
+def test_a_deleted_database_does_not_restart_the_numbers(tmp_path: Path) -> None:
+    targets = [delivery.FILE]
+    outbox = Outbox(tmp_path)
+    outbox.write(Book(number=2), [message(incident="1"), message(incident="2")], targets)
+    outbox.write(Book(number=2), [message("recovered", "1")], targets)
+    deliver(outbox, tmp_path, [], 100.0, Service().send)
+    (tmp_path / "alerts.sqlite").unlink()
+    outbox = Outbox(tmp_path)
+    book, [new] = apply(outbox.book(), [bad("a")], 2e9)
+    assert book.cursor is None  # the next look begins at the end of Dagster's events
+    outbox.write(book, [new], targets)
+    deliver(outbox, tmp_path, [], 200.0, Service().send)
+    assert [(line["number"], line["incident"]) for line in lines(tmp_path)] == [(1, "1"), (2, "2"), (3, "1"), (4, "3")]

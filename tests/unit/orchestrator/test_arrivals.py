@@ -201,12 +201,14 @@ def test_a_lost_cursor_starts_nothing_that_was_loaded_and_misses_nothing_that_wa
 def test_a_run_without_wrong_data_is_repeated_with_growing_pauses(bucket: Bucket) -> None:
     bucket.put("shop/orders.csv", "2")
     started = []
-    for _ in range(1500):
+    for _ in range(3000):
         if bucket.look():
             started.append(bucket.now)
             bucket.end(Outcome.FAILED)
     pauses = [later - earlier for earlier, later in itertools.pairwise(started)]
-    assert pauses == [seconds + 5 for seconds in RETRY_SECONDS]
+    expected = [*RETRY_SECONDS, *(RETRY_SECONDS[-1:] * 100)]
+    assert pauses == [seconds + 5 for seconds in expected[: len(pauses)]]
+    assert len(pauses) > len(RETRY_SECONDS) + 3, "it goes on for as long as the outage"
     bucket.put("shop/orders.csv", "3")
     assert bucket.looks(4) == [["shop/orders"]]
 

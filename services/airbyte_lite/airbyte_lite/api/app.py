@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 
@@ -14,6 +14,7 @@ from airbyte_lite.api import (
     configuration,
     configuration_connections,
     configuration_jobs,
+    configuration_unsaved,
     connections,
     errors,
     jobs,
@@ -75,9 +76,16 @@ def create_app(services: Services) -> FastAPI:
         configuration.router,
         configuration_connections.router,
         configuration_jobs.router,
+        configuration_unsaved.router,
     ):
         app.include_router(router)
     app.add_middleware(LenientPaths)
+
+    @app.get("/", include_in_schema=False)
+    def pages() -> RedirectResponse:
+        """Lead to the platform's pages: Airbyte's own user interface is at this address."""
+        return RedirectResponse(services.settings.console_link)
+
     return app
 
 

@@ -130,7 +130,7 @@ def _done(kind: str, succeeded: bool, reason: str | None = None) -> dict[str, An
     }
 
 
-def _check(kind: str, attempt: Callable[[], str | None]) -> dict[str, Any]:
+def check_answer(kind: str, attempt: Callable[[], str | None]) -> dict[str, Any]:
     """Run a check and return a CheckConnectionRead. `attempt` returns the reason of a failure, or None."""
     reason = attempt()
     if reason is None:
@@ -153,7 +153,7 @@ def check_source(served: Served, body: schemas.SourceId) -> dict[str, Any]:
             return served.redact(source, error.message)
         return None if result.succeeded else served.redact(source, result.message)
 
-    return _check("check_connection_source", attempt)
+    return check_answer("check_connection_source", attempt)
 
 
 @router.post("/destinations/check_connection", summary="Check a destination")
@@ -170,19 +170,24 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
             return served.redact(destination, error.message)
         return None
 
-    return _check("check_connection_destination", attempt)
+    return check_answer("check_connection_destination", attempt)
 
 
 @router.post("/sources/discover_schema", summary="Discover the streams of a source")
 @slow
 def discover_schema(served: Served, body: schemas.SourceDiscovery) -> dict[str, Any]:
     """Answer the catalog: every stream, selected, in its default sync mode. A failure is answered as jobInfo."""
+    found = discovery_answer(lambda: discover(served, body.source_id))
+    return found if "catalog" not in found else {**found, "catalogId": body.source_id}
+
+
+def discovery_answer(discovered: Callable[[], list[dict[str, Any]]]) -> dict[str, Any]:
+    """Discover and return a SourceDiscoverSchemaRead. `discovered` returns the streams or raises ConnectorError."""
     try:
-        streams = catalog.proposed(discover(served, body.source_id))
+        streams = catalog.proposed(discovered())
     except ConnectorError as error:
         return {"jobInfo": _done("discover_schema", False, error.message)}
     return {
         "catalog": {"streams": [stream_read(stream) for stream in streams]},
-        "catalogId": body.source_id,
         "jobInfo": _done("discover_schema", True),
     }

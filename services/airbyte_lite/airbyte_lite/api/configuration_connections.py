@@ -12,6 +12,7 @@ from airbyte_lite.api.configuration_views import actor_read, connection_read, jo
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds, start_job
 from airbyte_lite.api.pools import Route, patient, slow
+from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Job, JobFilter
 
 router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
@@ -36,6 +37,20 @@ def list_connections(served: Served, body: schemas.WorkspaceId) -> dict[str, Any
 def sync_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
     """Start a sync and answer its job."""
     return job_info(start_job(served, body.connection_id, "sync"), [])
+
+
+@router.post("/connections/clear/stream", summary="Remove the tables and states of some streams")
+@slow
+def clear_streams(served: Served, body: schemas.ConnectionStreams) -> dict[str, Any]:
+    """Start a job that removes the tables and the states of the given streams, and answer it."""
+    connection = served.store.connection(body.connection_id)
+    known = {(stream.name, stream.stream.get("namespace")) for stream in connection.streams}
+    for given in body.streams:
+        if not any(name == given.stream_name and given.stream_namespace in (None, other) for name, other in known):
+            has = ", ".join(stream.name for stream in connection.streams)
+            raise invalid(f"The connection {connection.name} has no stream {given.stream_name}. It has: {has}.")
+    names = [given.stream_name for given in body.streams]
+    return job_info(start_job(served, connection.id, "reset", names), [])
 
 
 @router.post("/web_backend/connections/get", summary="Get a connection with its source, destination and last job")

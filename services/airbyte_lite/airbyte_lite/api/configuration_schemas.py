@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,14 @@ class SourceDiscovery(SourceId):
     priority: Literal["default"] | None = None
 
 
+class SourceCore(Body):
+    """The configuration of a source that is not saved."""
+
+    source_definition_id: str
+    connection_configuration: dict[str, Any]
+    workspace_id: str | None = None
+
+
 class DestinationId(Body):
     """The id of a destination."""
 
@@ -40,6 +48,19 @@ class ConnectionId(Body):
     """The id of a connection."""
 
     connection_id: str
+
+
+class StreamName(Body):
+    """A stream of a connection."""
+
+    stream_name: str
+    stream_namespace: str | None = None
+
+
+class ConnectionStreams(ConnectionId):
+    """Streams of a connection."""
+
+    streams: list[StreamName] = Field(min_length=1)
 
 
 class JobId(Body):

@@ -19,8 +19,11 @@ from airbyte_lite.state.records import Job, JobFilter
 router = APIRouter(route_class=Route, prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
 
 
-def start_job(served: Services, connection_id: str, job_type: str) -> Job:
-    """Start a job. Raises a 409 Problem if the connection is inactive or has an active job."""
+def start_job(served: Services, connection_id: str, job_type: str, streams: list[str] | None = None) -> Job:
+    """Start a job; a reset of these streams only, if they are given.
+
+    Raises a 409 Problem if the connection is inactive or has an active job.
+    """
     connection = served.store.connection(connection_id)
     if connection.status != "active":
         reason = f"{connection.status_reason} " if connection.status_reason else ""
@@ -29,7 +32,7 @@ def start_job(served: Services, connection_id: str, job_type: str) -> Job:
             f"Set its status to active first, with PATCH /connections/{connection.id}.",
             "state-conflict",
         )
-    return served.jobs.start(connection, job_type)
+    return served.jobs.start(connection, job_type, streams)
 
 
 @router.post("", summary="Start a sync or a reset")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
-from urllib.parse import urlsplit
 
 from fastapi.responses import JSONResponse
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airbyte_lite.api import errors
 from airbyte_lite.problem import Problem
-from platform_kit import listening
-
-LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+from platform_kit import hosts, listening
 
 
 class PortError(Exception):
@@ -40,31 +36,16 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 class HostGuard:
-    """Refuses requests whose Host header is neither a local name nor `host`.
-
-    This prevents DNS rebinding: the owner of a web page makes its host name resolve to 127.0.0.1. The page can then
-    call this server, which requires no password. The browser sends the page's host name in the Host header.
-    """
+    """Refuses what a page of another site sends (platform_kit.hosts): this server requires no password."""
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
-        self._names = {*LOCAL_NAMES, host.lower()}
+        self._names = {*hosts.LOCAL_NAMES, host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or answer 403."""
-        if scope["type"] == "http" and _name(Headers(scope=scope).get("host", "")) not in self._names:
-            names = ", ".join(sorted(self._names))
-            message = (
-                f"This server has no authentication, so it answers only requests for the host names {names}. Use one "
-                "of these names in the URL, or set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET."
-            )
+        if scope["type"] == "http" and (reason := hosts.reason_to_refuse(scope, self._names)):
+            message = f"{reason} With AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, any name is served."
             await JSONResponse(errors.body(Problem(403, message), scope["path"]), 403)(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-def _name(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None

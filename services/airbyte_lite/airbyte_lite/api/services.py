@@ -10,7 +10,7 @@ from airbyte_lite.api.commands import Commands
 from airbyte_lite.connectors.definitions import ActorKind, Definitions
 from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.registry import load_registry
-from airbyte_lite.connectors.runner import ConnectorRunner, Silence
+from airbyte_lite.connectors.runner import ConnectorRunner, Limits, Silence
 from airbyte_lite.jobs.pruner import Pruner
 from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.jobs.scheduler import Scheduler
@@ -55,7 +55,8 @@ class Services:
         shutil.rmtree(spool_dir, ignore_errors=True)
         spool_dir.mkdir(mode=0o700)
         silence = Silence(settings.command_silence, settings.sync_silence)
-        runner = ConnectorRunner(settings.data_dir / "connectors", silence)
+        limits = Limits(settings.sync_hours * 3600, settings.connector_memory << 20)
+        runner = ConnectorRunner(settings.data_dir / "connectors", silence, limits)
         registry = load_registry(settings.connector_environments, settings.connectors / "connectors.toml")
         definitions = Definitions(registry, runner)
         worker = Worker(store, definitions, runner, settings, spool_dir)

@@ -100,6 +100,15 @@ def _binary_column(match: re.Match[str], trace: Trace) -> str:
 
 
 RULES = (
+    Rule(
+        "MemoryError",
+        r".*",
+        lambda _match, _trace: (
+            "The connector needed more memory than one command may have. Set AIRBYTE_LITE_CONNECTOR_MEMORY_MIB, or "
+            "let it read less at once: smaller files, fewer streams."
+        ),
+        "system_error",
+    ),
     Rule("FileFault", r"(?s).+", lambda match, _trace: match[0]),  # our repairs raise it; its message is complete
     Rule(
         "EmptyFileSchemaInferenceError|AirbyteTracedException",

@@ -3,10 +3,14 @@
 The Python of the connector's environment runs this script. That environment does not contain the package airbyte_lite,
 so the script uses the standard library only.
 
-    python fork_server.py COMMAND [PACKAGE MODULE…]
-        COMMAND   a console script of the environment, for example source-s3
-        PACKAGE   the folder of a package that is not on the import path
-        MODULE    a module of the package, whose function `install` changes the imported connector
+    python fork_server.py OPTIONS     a JSON object:
+        command      a console script of the environment, for example source-s3
+        package      the folder of a package that is not on the import path
+        changes      modules of the package, whose functions `install` change the imported connector
+        manifest     the manifest of a low-code connector, which then runs instead of the console script
+        components   the archive of the manifest's custom components, if they may run
+        low_code     low_code.py, which runs the manifest
+        memory       the most bytes of data that a command may have; 0: no limit
 
 Protocol. Standard input is a Unix socket. The parent sends one byte for each command, with three file descriptors:
 standard output, standard error, and a command socket. The parent writes the request to the command socket, one line of
@@ -23,6 +27,7 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -198,19 +203,44 @@ def load(command: str) -> Callable[[], Any]:
     return function
 
 
-def change(folder: str, modules: tuple[str, ...]) -> None:
-    """Import the package in the folder, which is not on the import path, and call `install` of each of its modules."""
-    name = os.path.basename(folder)  # noqa: PTH119 -- no further import
-    spec = spec_from_file_location(name, os.path.join(folder, "__init__.py"))  # noqa: PTH118
+def import_file(name: str, path: str) -> Any:
+    """Import a file that is not on the import path."""
+    spec = spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # noqa: S101, PT018 -- for the type checker
-    package = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(package)
+    module = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def change(folder: str, modules: list[str]) -> None:
+    """Import the package in the folder, which is not on the import path, and call `install` of each of its modules."""
+    import_file(os.path.basename(folder), os.path.join(folder, "__init__.py"))  # noqa: PTH118, PTH119 -- no import
     for module in modules:
         import_module(module).install()
 
 
-def main(command: str, package: str | None = None, *modules: str) -> None:
+def load_connector(options: dict[str, Any]) -> Callable[[], Any]:
+    """Import what the options name; return the connector's function."""
+    if options.get("manifest"):
+        run: Callable[[], Any] = import_file("low_code", options["low_code"]).connector(
+            options["manifest"], options.get("components")
+        )
+        return run
+    function = load(options["command"])
+    if options.get("package"):
+        change(options["package"], options["changes"])
+    return function
+
+
+def limit_memory(most: int) -> None:
+    """Let this process, and each that it starts, have at most this number of bytes of data. macOS ignores it."""
+    with contextlib.suppress(ValueError, OSError):  # more than the limit that this process was started with
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def main(given: str) -> None:
     """Serve commands. In each child, run the console script with the command's arguments and exit with its code."""
+    options = json.loads(given)
     exit_code = 1
 
     def leave() -> None:
@@ -221,9 +251,7 @@ def main(command: str, package: str | None = None, *modules: str) -> None:
     # Exit functions run in reverse order: registered first, `leave` runs after the connector's own. It skips the
     # interpreter's normal shutdown, which spends 0.14 s on the imported modules.
     atexit.register(leave)
-    function = load(command)
-    if package is not None:
-        change(package, modules)
+    function = load_connector(options)
     gc.collect()
     gc.freeze()  # the children's garbage collector skips the imported objects, so their memory pages stay shared
     request = Server().serve()
@@ -234,7 +262,9 @@ def main(command: str, package: str | None = None, *modules: str) -> None:
     # garbage collections give more rows per second.
     sys.setswitchinterval(0.05)
     gc.set_threshold(50_000, 50, 100)
-    sys.argv = [command, *request.argv]
+    sys.argv = [options["command"], *request.argv]
+    if options.get("memory"):
+        limit_memory(options["memory"])
     try:
         sys.exit(function())
     except SystemExit as exit_:

@@ -20,6 +20,7 @@ FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PACKAGE = Path(__file__).parents[1]
 CHANGES = ["airbyte_lite.connectors.repairs", "airbyte_lite.batches"]
 """The modules that change a connector of which the registry says `repaired`."""
+LOW_CODE = Path(__file__).with_name("low_code.py")
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
 CLOSE_SECONDS = 3.0
@@ -84,7 +85,12 @@ class Process:
 class ForkServer:
     """The process that imports one connector and forks its commands."""
 
-    def __init__(self, connector: Connector, directory: Path) -> None:
+    def __init__(self, connector: Connector, directory: Path, memory: int = 0) -> None:
+        """Start the process. `memory`: the most bytes of data that each of its commands may have; 0: no limit.
+
+        Raises ConnectorError if the connector is not installed, or if its manifest is not the pinned one.
+        """
+        require_pinned(connector)
         self._connector = connector
         self._control, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if name in PASSED_ON}
@@ -104,8 +110,7 @@ class ForkServer:
                     "-X",
                     "utf8",
                     FORK_SERVER,
-                    connector.command,
-                    *([str(PACKAGE), *CHANGES] if connector.repaired else []),
+                    json.dumps(_options(connector, memory)),
                 ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -176,6 +181,32 @@ class ForkServer:
             self._process.kill()  # its commands see the closed pipe and end too
             self._process.wait()
         self._tail.close()
+
+
+def require_pinned(connector: Connector) -> None:
+    """Raise ConnectorError if a file of a low-code connector is not the pinned one, or if its code may not run."""
+    faults = [pinned.fault() for pinned in (connector.manifest, connector.components) if pinned is not None]
+    title = f"{connector.title} {connector.version} is not run:"
+    if fault := next(filter(None, faults), ""):
+        raise ConnectorError(
+            f"{title} {fault}. The file was changed after it was added. If nobody of you did that, find out who. "
+            f"To fetch it again: make connector-remove name={connector.name} && make connector name={connector.name}"
+        )
+    if connector.components is not None and not connector.consent:
+        raise ConnectorError(
+            f"{title} its manifest needs Python code ({connector.components.path}), and its entry in connectors.toml "
+            f"has no components_consent. Add it again with make connector name={connector.name} code=yes."
+        )
+
+
+def _options(connector: Connector, memory: int) -> dict[str, object]:
+    options: dict[str, object] = {"command": connector.command, "memory": memory}
+    if connector.repaired:
+        options |= {"package": str(PACKAGE), "changes": CHANGES}
+    if connector.manifest is not None:
+        options |= {"manifest": str(connector.manifest.path), "low_code": str(LOW_CODE)}
+        options["components"] = str(connector.code) if connector.code is not None else None
+    return options
 
 
 class Tail:

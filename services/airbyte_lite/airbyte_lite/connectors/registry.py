@@ -1,10 +1,32 @@
 """Reads the list of source connectors: services/airbyte_lite/connectors/connectors.toml."""
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airbyte_lite.settings import CONNECTORS
+
+
+class RegistryError(Exception):
+    """connectors.toml is invalid. The message names the connector and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A file beside connectors.toml whose content is pinned by its SHA-256."""
+
+    path: Path
+    sha256: str
+
+    def fault(self) -> str:
+        """Return what is wrong with the file; empty if it is as it was when it was added."""
+        try:
+            found = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        except OSError as error:
+            return f"{self.path} cannot be read: {error.strerror}"
+        return "" if found == self.sha256 else f"{self.path} has the SHA-256 {found}, but {self.sha256} is expected"
 
 
 @dataclass(frozen=True)
@@ -25,6 +47,16 @@ class Connector:
     """The hashed requirements of the environment."""
     repaired: bool = False
     """Whether the repairs in the package `repairs` are made in the connector's process."""
+    manifest: Pinned | None = None
+    """The manifest of a low-code connector."""
+    components: Pinned | None = None
+    """The archive of the manifest's Python code. It is run only if `consent` says when somebody agreed to that."""
+    consent: str = ""
+
+    @property
+    def code(self) -> Path | None:
+        """The archive of Python code that may run; None if there is none or nobody agreed."""
+        return self.components.path if self.components is not None and self.consent else None
 
     @property
     def language_data(self) -> Path:
@@ -35,10 +67,30 @@ class Connector:
 def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.toml") -> dict[str, Connector]:
     """Return every connector in the registry by name.
 
-    A connector's environment is a folder under `environments`, with the name of the lock's folder.
+    A connector's environment is a folder under `environments`, named like the lock's folder. Raises RegistryError.
     """
-    with registry.open("rb") as file:
-        entries = tomllib.load(file)
+    try:
+        with registry.open("rb") as file:
+            entries = tomllib.load(file)
+        return _connectors(environments, registry, entries)
+    except tomllib.TOMLDecodeError as error:
+        raise RegistryError(f"{registry} is not valid TOML: {error}.") from error
+
+
+def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> dict[str, Connector]:
+    for name, entry in entries.items():
+        if "image" in entry:
+            raise RegistryError(
+                f"{registry}: [{name}] is an image ({entry['image']}), and airbyte-lite starts no containers. Take the "
+                "entry out. To run the image, use a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
+            )
+        needed = ["definition_id", "title", "version", "lock", "command"]
+        needed += [f"{key}_sha256" for key in ("manifest", "components") if key in entry]
+        if missing := [key for key in needed if not isinstance(entry.get(key), str)]:
+            raise RegistryError(
+                f"{registry}: [{name}] lacks {', '.join(missing)}. The comment at its top says what each key is; "
+                f"`make connector name={name}` writes a complete entry."
+            )
     return {
         name: Connector(
             name=name,
@@ -49,6 +101,13 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
             command=entry["command"],
             lock=registry.parent / entry["lock"],
             repaired=entry.get("repaired", False),
+            manifest=_pinned(registry.parent, entry, "manifest"),
+            components=_pinned(registry.parent, entry, "components"),
+            consent=entry.get("components_consent", ""),
         )
         for name, entry in entries.items()
     }
+
+
+def _pinned(folder: Path, entry: dict[str, Any], key: str) -> Pinned | None:
+    return Pinned(folder / entry[key], entry[f"{key}_sha256"]) if key in entry else None

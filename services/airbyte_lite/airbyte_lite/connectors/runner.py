@@ -26,7 +26,7 @@ from airbyte_lite.connectors.protocol import (
 )
 from airbyte_lite.connectors.registry import Connector
 
-__all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Read", "Silence"]
+__all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Limits", "Read", "Silence"]
 
 COMMAND_SECONDS = 600.0
 """Time limit of spec, check and discover. Connectors retry for minutes when a server does not answer."""
@@ -43,6 +43,16 @@ class Silence:
     command: float = math.inf
     """For spec, check and discover."""
     read: float = math.inf
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one command of a connector may use."""
+
+    read_seconds: float = math.inf
+    """For read: the longest time, also if the connector writes. The other commands have COMMAND_SECONDS."""
+    memory: int = 0
+    """Most bytes of data of a command; 0: no limit."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +123,9 @@ def _ignore(_read: Read) -> None: ...
 class ConnectorRunner:
     """Runs connector commands. Each connector in use has a fork server, which starts commands without the import."""
 
-    def __init__(self, work_dir: Path, silence: Silence | None = None) -> None:
+    def __init__(self, work_dir: Path, silence: Silence | None = None, limits: Limits | None = None) -> None:
         self._silence = silence or Silence()
+        self._limits = limits or Limits()
         self._commands = work_dir.absolute() / "commands"
         self._home = work_dir.absolute() / "home"
         for directory in (self._commands, self._home):
@@ -237,6 +248,9 @@ class ConnectorRunner:
             process = self._server(connector).start(argv, directory)
             process.output.silence = self._silence.read if command == "read" else self._silence.command
             process.output.silence_error = _silent(connector, command, process.output.silence)
+            if command == "read":
+                process.output.deadline = time.monotonic() + self._limits.read_seconds
+                process.output.deadline_error = _overdue(connector, self._limits.read_seconds)
             try:
                 yield process
             finally:
@@ -251,7 +265,7 @@ class ConnectorRunner:
             if server is None or not server.alive:
                 if server is not None:
                     server.close()
-                server = self._servers[connector.name] = ForkServer(connector, self._home)
+                server = self._servers[connector.name] = ForkServer(connector, self._home, self._limits.memory)
             return server
 
 
@@ -265,5 +279,13 @@ def _silent(connector: Connector, command: str, seconds: float) -> ConnectorErro
     return ConnectorError(
         f"{connector.title} {connector.version} wrote nothing for {seconds:g} s, so its command {command} was ended. "
         f"Check that the source answers at the address in its configuration. If it needs more time, set {setting}.",
+        failure_type="transient_error",
+    )
+
+
+def _overdue(connector: Connector, seconds: float) -> ConnectorError:
+    return ConnectorError(
+        f"{connector.title} {connector.version} read for {seconds / 3600:g} hours, so it was ended. If a "
+        "sync needs more time, set AIRBYTE_LITE_SYNC_HOURS.",
         failure_type="transient_error",
     )

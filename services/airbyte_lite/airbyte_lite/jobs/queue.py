@@ -56,9 +56,12 @@ class Jobs:
         self._quiet: set[int] = set()  # the ids of running jobs whose connector has written nothing for some seconds
         self._closing = False
 
-    def start(self, connection: Connection, job_type: str) -> Job:
-        """Queue a sync or reset and return the job. Raises a 409 Problem while the connection has an active job."""
-        job = self._store.create(connection.id, connection.workspace_id, job_type)
+    def start(self, connection: Connection, job_type: str, streams: list[str] | None = None) -> Job:
+        """Queue a sync or a reset (of these streams, or of all) and return the job.
+
+        Raises a 409 Problem while the connection has an active job.
+        """
+        job = self._store.create(connection.id, connection.workspace_id, job_type, streams)
         task = Task(job, JobLog(self._store, job.id), on_quiet=self._on_quiet)
         with self._lock:
             self._tasks[job.id] = task

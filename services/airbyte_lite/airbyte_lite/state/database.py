@@ -22,7 +22,7 @@ create table if not exists jobs (
     id integer primary key autoincrement, connection_id text not null, workspace_id text not null, type text not null,
     status text not null, created_at real not null, updated_at real not null, started_at real,
     records integer not null default 0, bytes integer not null default 0,
-    bytes_billed integer not null default 0, failure text, failure_type text
+    bytes_billed integer not null default 0, failure text, failure_type text, streams text
 );
 create unique index if not exists one_active_job on jobs (connection_id) where status in ('pending', 'running');
 create table if not exists log_lines (job_id integer not null, number integer not null, line text not null,
@@ -143,6 +143,7 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     """Convert a file of an earlier release to the current format. After an interruption, the next call completes it."""
     for table, column, type_ in (
         ("jobs", "bytes_billed", "integer not null default 0"),
+        ("jobs", "streams", "text"),
         ("objects", "deleted_at", "real"),
     ):
         if column not in {row["name"] for row in connection.execute(f"pragma table_info({table})")}:

@@ -35,8 +35,8 @@ class JobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, connection_id: str, workspace_id: str, job_type: str) -> Job:
-        """Add a pending job.
+    def create(self, connection_id: str, workspace_id: str, job_type: str, streams: Sequence[str] | None = None) -> Job:
+        """Add a pending job; of these streams only, if they are given.
 
         Raises a 409 Problem while the connection has a pending or running job, a 404 Problem if it is deleted.
         """
@@ -47,9 +47,9 @@ class JobStore:
                 if connection.execute(deleted, (connection_id,)).fetchone():  # since the caller has looked
                     raise not_found("connection", connection_id)
                 number = connection.execute(
-                    "insert into jobs (connection_id, workspace_id, type, status, created_at, updated_at) "
-                    "values (?, ?, ?, 'pending', ?, ?)",
-                    (connection_id, workspace_id, job_type, now, now),
+                    "insert into jobs (connection_id, workspace_id, type, status, created_at, updated_at, streams) "
+                    "values (?, ?, ?, 'pending', ?, ?, ?)",
+                    (connection_id, workspace_id, job_type, now, now, None if streams is None else json.dumps(streams)),
                 ).lastrowid
         except sqlite3.IntegrityError as error:
             active = self.active(connection_id)

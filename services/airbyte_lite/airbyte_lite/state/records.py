@@ -101,6 +101,7 @@ class Job:
     bytes_billed: int = 0  # by BigQuery
     failure: str | None = None
     failure_type: str | None = None
+    streams: str | None = None  # a JSON list of the names of the streams that are reset; None: all
 
     @property
     def ended(self) -> bool:

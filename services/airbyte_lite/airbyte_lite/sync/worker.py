@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,8 @@ class Worker:
         tables = BigQueryDestination(destination.configuration, self._emulator_host)
         task.check()  # only here: after the first table is dropped, a reset cannot be cancelled
         streams = self._sync_streams(connection)
-        for stream in streams:
+        chosen = None if task.job.streams is None else set(json.loads(task.job.streams))
+        for stream in (stream for stream in streams if chosen is None or stream.name in chosen):
             # Drop the table first. If the server is killed in between, the next sync finds a state without a table and
             # drops it. With a table but no state, the next sync would append all rows again.
             tables.drop(stream, streams, connection.id)

@@ -1,6 +1,7 @@
 """What is told is written here before it is sent, in the same transaction as the state that it follows from."""
 
 import hashlib
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,17 @@ def target_name(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
+def _told(folder: Path) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of the message and the incident in each whole line of the files of alerts."""
+    for path in (folder / "alerts.1.jsonl", folder / "alerts.jsonl"):
+        for line in path.read_text(errors="replace").splitlines() if path.exists() else ():
+            try:
+                message = json.loads(line)
+                yield int(message["number"]), int(message["incident"])
+            except (ValueError, KeyError, TypeError):
+                continue
+
+
 class Outbox:
     """The messages, and for each target which of them were sent. One process writes at a time."""
 
@@ -39,8 +51,23 @@ class Outbox:
         """Make the folder and the tables if they are absent. Raises OSError or sqlite3.Error if that is impossible."""
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "alerts.sqlite"
+        is_new = not self._path.exists()
         with self._connect() as connection:
             connection.executescript(TABLES)
+        if is_new:
+            self._continue_numbers(folder)
+
+    def _continue_numbers(self, folder: Path) -> None:
+        """Count on from what the file has told, if the database was deleted and the file was not."""
+        told = list(_told(folder))
+        if not told:
+            return
+        with self._connect() as connection:
+            connection.execute(
+                "insert into sqlite_sequence (name, seq) values ('messages', ?)", [max(number for number, _ in told)]
+            )
+            book = Book(number=max(incident for _, incident in told))
+            connection.execute("insert into book values (1, ?)", [book.model_dump_json()])
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:

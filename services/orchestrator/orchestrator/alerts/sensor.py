@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestrator.alerts import delivery, ended_runs, standing
+from orchestrator.alerts import delivery, drift, ended_runs, standing
 from orchestrator.alerts.incidents import Observation, apply
 from orchestrator.alerts.outbox import Outbox, target_name
 from orchestrator.settings import Settings
@@ -23,7 +23,8 @@ def alerts(settings: Settings) -> dg.SensorDefinition:
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells once what went wrong, and once that it is right again: failed runs and checks, late assets, "
-        f"failing sensors and schedules. It writes {settings.alerts_folder / 'alerts.jsonl'} and sends to ALERT_URLS.",
+        "failing sensors and schedules, a difference between Airbyte and connections.yaml. "
+        f"It writes {settings.alerts_folder / 'alerts.jsonl'} and sends to ALERT_URLS.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         current = Settings.read()  # the addresses are secret, so they are not in the sensor's definition
@@ -49,11 +50,11 @@ def look(
         book = outbox.book()
         first = book.cursor is None
         book, runs = ended_runs.ended(instance, book)
-        link = settings.dagster_link.rstrip("/")
-        seen = [ended_runs.observe(instance, run, f"{link}/runs/{run}") for run in runs]
+        seen = [ended_runs.observe(instance, run, f"{settings.dagster_link}/runs/{run}") for run in runs]
         observations: list[Observation] = [each for each in seen if each]
         observations += [standing.undeclared(book, repository)]
         observations += standing.late(instance, repository) + standing.failing(instance, repository)
+        observations += [drift.observe(instance, book)]
         observations += standing.services(outbox, map(target_name, urls), book)
         after, messages = apply(book, observations, now)
         if first or after != outbox.book():

@@ -13,8 +13,11 @@ from orchestrator.arrivals.watched import Watched
 
 LONGEST_WAIT = 60.0
 """Files that go on arriving are loaded after this number of seconds, so that they do not wait for ever."""
-RETRY_SECONDS = (30, 120, 600, 3600)
-"""The pauses before a run is repeated that failed although no check found wrong data: a service was away."""
+RETRY_SECONDS = (30, 120, 600, 1800)
+"""The pauses before a run is repeated that failed although no check found wrong data: a service was away.
+
+The last one is used again for as long as the run fails.
+"""
 
 
 class _Model(BaseModel):
@@ -127,10 +130,11 @@ def follow(state: State, stream: Watched, seen: Seen, now: float, world: World) 
         return State()  # compared with what the run has loaded, which may be newer than what it was requested for
     # Wrong data of another table of the run does not tell why this one was not loaded.
     repeatable = outcome is Outcome.FAILED or (outcome is Outcome.WRONG_DATA and known == asked.before)
-    if not repeatable or asked.attempt == len(RETRY_SECONDS):
+    if not repeatable:
         return State(done=asked.digest)
     if not asked.retry_at:
-        asked = asked.model_copy(update={"retry_at": now + RETRY_SECONDS[asked.attempt]})
+        pause = RETRY_SECONDS[min(asked.attempt, len(RETRY_SECONDS) - 1)]
+        asked = asked.model_copy(update={"retry_at": now + pause})
     return state.model_copy(update={"asked": asked})
 
 

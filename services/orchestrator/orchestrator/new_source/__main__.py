@@ -7,11 +7,11 @@ from pathlib import Path
 
 from connections_file import ConnectionsFileError
 from orchestrator.new_source.adding import NewSource, Places, plan
-from orchestrator.new_source.changes import Changes, only_one, take_back
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import temporary_folder
 from orchestrator.new_source.removing import plan_removal
 from orchestrator.settings import Settings
+from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from source_texts.errors import SourceError
 
 NOT_CONFIRMED = 3
 """The exit code when the answer is no."""
@@ -89,11 +89,11 @@ def main(given: list[str] | None = None) -> int:
     settings = Settings.read()
     places = Places(arguments.root, settings.connections_file, settings.dbt_project, arguments.seed_folder)
     try:
-        with only_one(places.journal):
+        with only_one(places.journal, "make new-source or make remove-source"):
             if take_back(places.journal):
                 print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
             code: int = arguments.command(places, arguments)
-    except (SourceError, ConnectionsFileError) as error:
+    except (SourceError, ChangesError, ConnectionsFileError) as error:
         print(error, file=sys.stderr)
         return 1
     return code

@@ -10,17 +10,20 @@ import yaml
 
 import connections_file
 from connections_file import ConnectionsFileError
-from orchestrator.new_source import blocks, files, texts
-from orchestrator.new_source.changes import Changes
+from orchestrator.new_source import files
+from orchestrator.new_source.block import connection_block
 from orchestrator.new_source.csv_look import look_at_csv
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import Given
-from orchestrator.new_source.found import Found, Key
+from orchestrator.new_source.found import Found
 from orchestrator.new_source.json_look import look_at_json_lines
 from orchestrator.new_source.parquet_look import look_at_parquet
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.settings import Settings
+from platform_kit.file_changes import Changes
 from platform_kit.names import column_name, identifier
+from source_texts import blocks, dbt
+from source_texts.errors import SourceError
+from source_texts.tables import Key, Table
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 TAKEN_NAMES = {"staging", "trusted", "landing", "s3"}
@@ -155,17 +158,18 @@ def _changes(places: Places, name: str, given: Given, found: Found, key: Key) ->
     copies = [target.relative_to(places.seed_folder.parent).as_posix() for _, target in new]
     if len(copies) > 1 and not (places.seed_folder / name).exists():
         copies = [f"{places.seed_folder.name}/{name}/"]
-    block = texts.connection_block(name, given, found, key, destination, copies, blocks.anchors(text))
+    block = connection_block(name, given, found, key, destination, copies, blocks.anchors(text))
     changed = blocks.with_block(path, text, block)
     _require_valid(changed)
     folder = places.source_folder(name)
+    table = Table(name, f"stg_{name}", given.glob, found.columns, key)
     return Changes(
         places.root,
         copies=new,
         texts={
-            folder / f"_{name}__sources.yml": texts.source_file(name, given.glob, found, key),
-            folder / f"_{name}__models.yml": texts.models_file(name, found, key),
-            folder / f"stg_{name}.sql": texts.model_file(name, found),
+            folder / f"_{name}__sources.yml": dbt.source_file(name, [table]),
+            folder / f"_{name}__models.yml": dbt.models_file([table]),
+            folder / f"stg_{name}.sql": dbt.model_file(name, table),
             path: changed,  # last, because `make dev` then reloads everything
         },
         before={path: text},

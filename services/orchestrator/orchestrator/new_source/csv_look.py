@@ -11,13 +11,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import opened
-from orchestrator.new_source.found import Column, Found, Key, Uniques, likely_key
+from orchestrator.new_source.found import Found, Uniques, likely_key
 from orchestrator.new_source.text_types import TextColumn
 from orchestrator.reading.csv_file import csv_rows, scan_csv
 from orchestrator.reading.facts import FaultKind, FileFacts
 from orchestrator.reading.formats import CsvFormat
+from source_texts.errors import SourceError
+from source_texts.tables import Column, Key
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_RECORDS = 200

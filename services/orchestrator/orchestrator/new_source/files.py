@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from orchestrator.new_source.errors import SourceError
 from platform_kit.s3 import SEED_PREFIX
+from source_texts.errors import SourceError
 
 TYPES = {"csv": (".csv", ".tsv"), "jsonl": (".jsonl", ".ndjson", ".json"), "parquet": (".parquet",)}
 OTHERS = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".avro": "an Avro file", ".zip": "a .zip archive",

@@ -4,23 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Key = tuple[str, ...]
-"""The names of the columns of a key."""
-
-
-@dataclass
-class Column:
-    """A column of the files."""
-
-    name: str
-    """As in the file."""
-    landing: str
-    """The type that connections.yaml declares: string, integer, number, boolean, object, array."""
-    cast: str | None
-    """The cast in the staging model, with {} for the column; None: the column as it is."""
-    example: str = ""
-    why: str = ""
-    """Why the type is not a more exact one; empty if that needs no explanation."""
+from source_texts.tables import Column, Key
 
 
 @dataclass

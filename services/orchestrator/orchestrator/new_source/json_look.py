@@ -6,12 +6,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.files import opened
-from orchestrator.new_source.found import Column, Found, Uniques, likely_key
+from orchestrator.new_source.found import Found, Uniques, likely_key
 from orchestrator.new_source.text_types import TextColumn
 from orchestrator.reading.exact import digits_loss
 from orchestrator.reading.json_lines import scan_json_lines
+from source_texts.errors import SourceError
+from source_texts.tables import Column
 
 CASTS = {"integer": "cast({} as int64)", "number": "cast({} as numeric)", "boolean": "cast({} as bool)"}
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.new_source.errors import SourceError
-from orchestrator.new_source.found import Column, Found, Uniques, likely_key
+from orchestrator.new_source.found import Found, Uniques, likely_key
+from source_texts.errors import SourceError
+from source_texts.tables import Column
 
 
 def look_at_parquet(paths: Sequence[Path], table: str) -> Found:

@@ -7,12 +7,12 @@ from pathlib import Path
 import connections_file
 from connections_file.columns import stream_options
 from connections_file.globs import may_read
-from orchestrator.new_source import blocks
 from orchestrator.new_source.adding import Places
-from orchestrator.new_source.changes import Changes
-from orchestrator.new_source.errors import SourceError
-from orchestrator.new_source.texts import MADE_BY
+from platform_kit.file_changes import Changes
 from platform_kit.s3 import SEED_PREFIX
+from source_texts import blocks
+from source_texts.blocks import MADE_BY
+from source_texts.errors import SourceError
 
 GENERATED = {"target", "logs", "dbt_packages"}
 """dbt writes these folders of its project."""

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from orchestrator.new_source.found import Column
 from orchestrator.reading.exact import INTEGER, NUMBER, WORDS, digits_loss
+from source_texts.tables import Column
 
 INT64 = 2**63
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?")

@@ -175,12 +175,17 @@ ANSWERS: dict[tuple[str, str], Fact] = {
     ("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist"): WORKSPACE_READ,
     ("POST", f"{CONFIGURATION}/sources/check_connection"): CHECK,
     ("POST", f"{CONFIGURATION}/destinations/check_connection"): CHECK,
+    ("POST", f"{CONFIGURATION}/scheduler/sources/check_connection"): CHECK,
+    ("POST", f"{CONFIGURATION}/scheduler/sources/discover_schema"): {
+        **{"catalog?": CATALOG, "catalogId?": str, "jobInfo": COMMAND},
+    },
     ("POST", f"{CONFIGURATION}/sources/discover_schema"): {
         **{"catalog?": CATALOG, "catalogId?": str, "jobInfo": COMMAND},
     },
     ("POST", f"{CONFIGURATION}/connections/get"): CONNECTION_READ | {"created_at": int},
     ("POST", f"{CONFIGURATION}/connections/list"): {"connections": [CONNECTION_READ | {"created_at": int}]},
     ("POST", f"{CONFIGURATION}/connections/sync"): JOB_INFO,
+    ("POST", f"{CONFIGURATION}/connections/clear/stream"): JOB_INFO,
     ("POST", f"{CONFIGURATION}/web_backend/connections/get"): WEB_BACKEND
     | {"source": actor_read("source"), "destination": actor_read("destination")},
     ("POST", f"{CONFIGURATION}/state/get"): STATE,

@@ -46,6 +46,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{CONFIGURATION}/sources/check_connection"): {"sourceId": "s1"},
     ("POST", f"{CONFIGURATION}/destinations/check_connection"): {"destinationId": "d1"},
     ("POST", f"{CONFIGURATION}/sources/discover_schema"): {"sourceId": "s1"},
+    **{
+        ("POST", f"{CONFIGURATION}/scheduler/sources/{call}"): {
+            **{"sourceDefinitionId": S3_ID, "connectionConfiguration": {}, "workspaceId": WORKSPACE},
+        }
+        for call in ("check_connection", "discover_schema")
+    },
+    ("POST", f"{CONFIGURATION}/connections/clear/stream"): {
+        **{"connectionId": "c3", "streams": [{"streamName": "orders", "streamNamespace": "shop"}]},
+    },
     ("POST", f"{CONFIGURATION}/source_definition_specifications/get"): {
         **{"sourceDefinitionId": S3_ID, "workspaceId": WORKSPACE},
     },
@@ -83,6 +92,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     connection = Connection("c1", WORKSPACE, "orders", "s1", "d1", [stream], 1.0, cron="0 0 12 * * ?")
     store.add(connection)
     store.add(replace(connection, id="c2"))
+    store.add(replace(connection, id="c3"))
     descriptor = {"name": "orders", "namespace": "shop"}
     state = {"type": "STREAM", "stream": {"stream_descriptor": descriptor, "stream_state": {"at": "2026"}}}
     store.save_states(connection, [state])

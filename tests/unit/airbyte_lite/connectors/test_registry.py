@@ -1,7 +1,9 @@
 import tomllib
 from pathlib import Path
 
-from airbyte_lite.connectors.registry import load_registry
+import pytest
+
+from airbyte_lite.connectors.registry import Pinned, RegistryError, load_registry
 from airbyte_lite.settings import CONNECTORS, Settings
 
 
@@ -47,3 +49,30 @@ def test_an_environment_is_named_as_the_folder_of_its_lock(tmp_path: Path) -> No
 def test_language_data_is_where_connectors_look_for_it() -> None:
     names = {path.name for path in (CONNECTORS / "nltk_data" / "tokenizers").iterdir()}
     assert names == {"punkt.zip", "punkt_tab.zip", "averaged_perceptron_tagger_eng.zip"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "fact"),
+    [
+        ('image = "airbyte/source-postgres:3.7.1"', "AIRBYTE_MODE"),
+        ('title = "X"', r"\[source-x\].*definition_id"),
+        ("definition_id = 5", "definition_id"),
+        ('manifest = "source-x/manifest.yaml"', "manifest_sha256"),
+        ("title = ", "TOML"),
+    ],
+)
+def test_an_entry_that_cannot_be_run_is_told(entry: str, fact: str, tmp_path: Path) -> None:
+    registry = tmp_path / "connectors.toml"
+    registry.write_text(f"[source-x]\n{entry}\n")
+    with pytest.raises(RegistryError, match=fact):
+        load_registry(Path("environments"), registry)
+
+
+def test_a_pinned_file_that_changed_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "manifest.yaml"
+    pinned = Pinned(file, "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")
+    assert "cannot be read" in pinned.fault()
+    file.write_text("foo")
+    assert pinned.fault() == ""
+    file.write_text("bar")
+    assert pinned.sha256 in pinned.fault()

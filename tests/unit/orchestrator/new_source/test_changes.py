@@ -8,9 +8,9 @@ import pytest
 
 import connections_file
 from orchestrator.new_source.adding import Places, plan
-from orchestrator.new_source.changes import Changes, only_one, take_back
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.removing import plan_removal
+from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from source_texts.errors import SourceError
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -144,7 +144,7 @@ def test_an_error_in_the_middle_changes_nothing(places: Places, refunds: Path, m
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(SourceError, match="Nothing was changed"):
+    with pytest.raises(ChangesError, match="Nothing was changed"):
         make(places, refunds)
     assert len(done) == 5  # the journal, the copy and three files of dbt
     assert content(places) == before
@@ -166,6 +166,38 @@ def test_what_a_killed_command_left_is_taken_back(
         make(places, refunds)
     assert content(places) != before
     monkeypatch.undo()
+    assert take_back(places.journal)
+    assert content(places) == before
+
+
+def test_an_edit_after_a_killed_command_is_not_lost(
+    places: Places, refunds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(places)
+    put = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        put(self, target)
+        if target == places.connections:
+            raise KeyboardInterrupt
+        return self
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make(places, refunds)
+    monkeypatch.undo()
+    written = places.connections.read_text()
+    places.connections.write_text(written + "# mine\n")
+    left = content(places)
+    with pytest.raises(ChangesError, match=rf"connections\.yaml was edited(.|\n)*rm {places.journal}"):
+        take_back(places.journal)
+    assert content(places) == left
+    places.connections.write_text(written)
+    model = places.source_folder("refunds") / "stg_refunds.sql"
+    model.write_text(model.read_text() + "-- mine\n")
+    with pytest.raises(ChangesError, match=r"stg_refunds\.sql was edited"):
+        take_back(places.journal)
+    model.unlink()
     assert take_back(places.journal)
     assert content(places) == before
 
@@ -204,29 +236,33 @@ def test_an_edit_while_the_question_is_open_is_not_lost(places: Places, refunds:
     new = plan(places, "refunds", str(refunds), key=(), header=None, downloads=refunds.parent)
     places.connections.write_text(places.connections.read_text() + "# mine\n")
     before = content(places)
-    with pytest.raises(SourceError, match=r"connections\.yaml was changed"):
+    with pytest.raises(ChangesError, match=r"connections\.yaml was changed"):
         new.changes.make(places.journal)
     assert content(places) == before
     make(places, refunds)
     removal = plan_removal(places, "refunds")
     model = places.source_folder("refunds") / "stg_refunds.sql"
     model.write_text("select 1")
-    with pytest.raises(SourceError, match=r"stg_refunds\.sql was changed"):
+    with pytest.raises(ChangesError, match=r"stg_refunds\.sql was changed"):
         removal.make(places.journal)
 
 
 def test_a_file_that_comes_while_the_question_is_open_is_not_overwritten(places: Places, refunds: Path) -> None:
     new = plan(places, "refunds", str(refunds), key=(), header=None, downloads=refunds.parent)
     (places.seed_folder / "refunds.csv").write_text("id\n9\n")
-    with pytest.raises(SourceError, match=r"refunds\.csv was changed"):
+    with pytest.raises(ChangesError, match=r"refunds\.csv was changed"):
         new.changes.make(places.journal)
     assert (places.seed_folder / "refunds.csv").read_text() == "id\n9\n"
 
 
 def test_two_commands_do_not_run_at_once(places: Places) -> None:
-    with only_one(places.journal), pytest.raises(SourceError, match="another"), only_one(places.journal):
+    with (
+        only_one(places.journal, "make x"),
+        pytest.raises(ChangesError, match="make x"),
+        only_one(places.journal, "make x"),
+    ):
         pass
-    with only_one(places.journal):
+    with only_one(places.journal, "make x"):
         pass
 
 
@@ -237,12 +273,12 @@ def test_a_full_disk_leaves_no_half_file(places: Places, refunds: Path, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(SourceError, match="Nothing was changed"):
+    with pytest.raises(ChangesError, match="Nothing was changed"):
         make(places, refunds)
     assert content(places) == before
     originals = {str(places.connections): "original"}
     places.journal.write_text(json.dumps({"new": [], "originals": originals, "deleted": []}))
-    with pytest.raises(SourceError, match="not taken back"):
+    with pytest.raises(ChangesError, match="not taken back"):
         take_back(places.journal)
     assert places.connections.read_bytes() == before["connections.yaml"]
     monkeypatch.undo()

@@ -9,11 +9,11 @@ import pytest
 
 from orchestrator.new_source import files
 from orchestrator.new_source.csv_look import look_at_csv
-from orchestrator.new_source.errors import SourceError
 from orchestrator.new_source.found import Found
 from orchestrator.new_source.json_look import look_at_json_lines
 from orchestrator.new_source.parquet_look import look_at_parquet
 from orchestrator.new_source.text_types import TextColumn
+from source_texts.errors import SourceError
 
 TEXT = "cast({} as string)"
 

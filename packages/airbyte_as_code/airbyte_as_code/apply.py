@@ -1,0 +1,237 @@
+"""Changes Airbyte to what the connections file declares, one request at a time. Destroys nothing without `prune`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from airbyte_as_code.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
+from airbyte_as_code.change import OUTCOMES, Action, Change
+from airbyte_as_code.desired import Desired
+from airbyte_as_code.errors import UserError
+from airbyte_as_code.matching import clash, is_ours, refuse_to_cascade
+from airbyte_as_code.plan import compare, make_plan, refuse_to_take_along
+from airbyte_as_code.render import move_text
+from airbyte_as_code.state import State
+from connections_file import ConnectionsFile
+
+type Report = Callable[[str, str, str], None]
+"""Receives kind, name and outcome of each object as soon as it is done."""
+
+
+def apply(
+    client: AirbyteClient,
+    file: ConnectionsFile,
+    state: State,
+    report: Report,
+    *,
+    adopt: bool = False,
+    prune: bool = False,
+    refresh_schema: bool = False,
+    ask: Callable[[list[Change]], None] = lambda _: None,
+) -> list[Change]:
+    """Create and update objects until Airbyte holds what the file declares. Return the changes that need `prune`.
+
+    With `refresh_schema`, connections also take over the columns and types that their sources have now.
+    With `prune`, also delete and replace objects and lose sync states. `ask` receives these changes first, if there
+    are any; it raises an exception to stop before any object changes. Raises UserError. An apply that was
+    interrupted can be run again.
+    """
+    workspace_id = str(file.workspace.id)
+    file.expand()  # reports a variable that is not set before anything changes
+    with state.locked():
+        state.remember_variables(file.variables())
+        made_now = client.workspace(workspace_id) is None
+        if made_now:
+            state.remember_workspace(workspace_id)
+            client.create_workspace(workspace_id, file.workspace.name)
+        plan = make_plan(client, file, state, adopt=adopt, refresh_schema=refresh_schema)
+        if prune and plan.destroyed:
+            refuse_to_take_along(plan, client.list(Kind.CONNECTION, workspace_id))
+            ask(plan.destroyed)
+        left = [] if prune else [change for change in plan.changes if change.needs_consent]
+        if plan.workspace_action is Action.UPDATE:
+            client.rename_workspace(workspace_id, plan.workspace)
+        if adopt:
+            state.remember_workspace(workspace_id)
+        report("workspace", plan.workspace, OUTCOMES[Action.CREATE if made_now else plan.workspace_action])
+        for change in reversed(plan.changes):  # a connection before its source and destination
+            if prune and change.action is Action.REPLACE and change.found:
+                _delete(client, state, change.kind, change.found)
+        ids: dict[tuple[Kind, str], str] = {}
+        for change in plan.changes:
+            if change.found and change in left:
+                _remember_as_ours(state, change, change.found)
+            if change.desired and _is_executed(change, prune=prune):
+                ids[change.kind, change.name] = _converge(
+                    client, workspace_id, change, change.desired, ids, state, prune=prune
+                )
+            elif change.found and change.action is Action.UPDATE:
+                ids[change.kind, change.name] = change.found[change.kind.id_field]
+            if change.desired:
+                report(change.kind, change.name, _outcome(change, prune=prune))
+        for change in reversed(plan.changes):
+            if prune and change.action is Action.DELETE and change.found:
+                _delete(client, state, change.kind, change.found)
+                report(change.kind, change.name, _outcome(change, prune=prune))
+        state.end_creations([(change.kind, change.name) for change in left if change.found is None])
+        return left
+
+
+def _is_executed(change: Change, *, prune: bool) -> bool:
+    """Return whether a declared object is created or updated now, at least in part."""
+    return prune or not change.needs_consent or bool(change.harmless)
+
+
+def _remember_as_ours(state: State, change: Change, found: Json) -> None:
+    """Remember an object that stays unchanged as ours, also after its creation was interrupted."""
+    if state.name_of(change.kind, found[change.kind.id_field]) is None:
+        state.remember(change.kind, change.name, found[change.kind.id_field])
+
+
+def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]], report: Report) -> None:
+    """Delete the objects that `made` returned, connections first. Raises UserError."""
+    with state.locked():
+        for kind, item in reversed(objects):
+            _delete(client, state, kind, item)
+            report(kind, item["name"], OUTCOMES[Action.DELETE])
+        state.end_creations()
+
+
+def made(client: AirbyteClient, file: ConnectionsFile, state: State) -> list[tuple[Kind, Json]]:
+    """Return the objects in the workspace that apply created, also if their creation was interrupted.
+
+    Raises UserError if Airbyte would also delete a connection that apply did not create.
+    """
+    workspace_id = str(file.workspace.id)
+    if client.workspace(workspace_id) is None:
+        return []
+    actual = {kind: client.list(kind, workspace_id) for kind in Kind}
+    found = [(kind, item) for kind in Kind for item in actual[kind] if is_ours(kind, item, state)]
+    ours = {item["connectionId"] for kind, item in found if kind is Kind.CONNECTION}
+    for kind, item in found:
+        refuse_to_cascade(kind, item, actual[Kind.CONNECTION], ours)
+    return found
+
+
+def _converge(
+    client: AirbyteClient,
+    workspace_id: str,
+    change: Change,
+    desired: Desired,
+    ids: dict[tuple[Kind, str], str],
+    state: State,
+    *,
+    prune: bool,
+) -> str:
+    """Create or update one object as declared and return its id. Raises UserError.
+
+    If it is unknown whether a request worked, look the object up before the next attempt: a second POST would create
+    a second object.
+    """
+    found = None if change.action is Action.REPLACE else change.found
+    for pause in (*PAUSES, None):
+        try:
+            return _send(client, workspace_id, change, desired, found, ids, state, prune=prune)
+        except AirbyteError as error:
+            if pause is None or not error.may_have_worked:
+                raise UserError(f"{desired.where}: {desired.kind} {desired.name!r}: {error}") from error
+            time.sleep(pause)
+            found = _look_up(desired, found, client.list(desired.kind, workspace_id), state)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _look_up(desired: Desired, found: Json | None, listed: list[Json], state: State) -> Json | None:
+    """Return the object as it is now, None if it does not exist.
+
+    Raises UserError if apply did not create the object that has the declared name.
+    """
+    id_field = desired.kind.id_field
+    if found is not None:
+        return next((item for item in listed if item[id_field] == found[id_field]), None)
+    named = [
+        item for item in listed if item["name"] == desired.name and state.name_of(desired.kind, item[id_field]) is None
+    ]
+    ours = [item for item in named if state.is_creation(desired.kind, item)]
+    if named and not ours:
+        raise clash(desired, named, state)
+    return ours[0] if ours else None
+
+
+def _send(
+    client: AirbyteClient,
+    workspace_id: str,
+    planned: Change,
+    desired: Desired,
+    found: Json | None,
+    ids: dict[tuple[Kind, str], str],
+    state: State,
+    *,
+    prune: bool,
+) -> str:
+    kind, name = desired.kind, desired.name
+    change = replace(compare(desired, found, ids, state, planned.columns), waits=planned.waits)
+    fields = change.fields if prune else change.harmless
+    was_begun = state.is_being_created(kind, name)
+    if found is None:
+        body = desired.creation(workspace_id, ids)
+        state.begin_creation(kind, name, body)
+        try:
+            answer = client.create(kind, body)
+        except AirbyteError as error:
+            if not error.may_have_worked:
+                state.end_creation(kind, name)
+            raise
+    elif fields:
+        answer = client.update(kind, found[kind.id_field], desired.correction(fields, ids))
+    elif state.name_of(kind, found[kind.id_field]) == name:
+        return str(found[kind.id_field])
+    else:
+        answer = found
+    object_id: str = answer[kind.id_field]
+    if was_begun:
+        _delete_twins(client, workspace_id, desired, object_id, state)
+    if fields == change.fields:
+        state.remember(kind, name, object_id, desired.sent_secrets(answer), desired.shown(answer))
+        desired.check(answer)
+    else:
+        # The answer still has the differences that are left; if it was remembered, the next plan would not show them.
+        state.remember(kind, name, object_id, shown=state.shown(object_id))
+    return object_id
+
+
+def _delete_twins(client: AirbyteClient, workspace_id: str, desired: Desired, object_id: str, state: State) -> None:
+    """Delete the second object that an interrupted creation made.
+
+    Airbyte finishes a request after its sender has gone. The object can therefore appear after the next run has
+    looked for it and has created another one.
+    """
+    kind = desired.kind
+    for item in client.list(kind, workspace_id):
+        twin_id: str = item[kind.id_field]
+        if (
+            item["name"] == desired.name
+            and twin_id != object_id
+            and state.name_of(kind, twin_id) is None
+            and state.is_creation(kind, item)
+        ):
+            client.delete(kind, twin_id)
+
+
+def _delete(client: AirbyteClient, state: State, kind: Kind, item: Json) -> None:
+    client.delete(kind, item[kind.id_field])
+    state.forget(item[kind.id_field])
+
+
+def _outcome(change: Change, *, prune: bool) -> str:
+    fields = change.fields if prune else change.harmless
+    done = ", ".join(item.path for item in fields)
+    if change.needs_consent and not prune:
+        return f"updated ({done}); the rest needs --prune" if done else f"not {OUTCOMES[change.action]}: needs --prune"
+    if change.adopted and not done:
+        return "taken over"
+    noticed = f"; {change.note}" if change.note else ""
+    # The plan says what is lost. This line says what the user has to do afterwards.
+    moved = f"; {move_text(change)}" if change.moved else ""
+    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved + noticed

@@ -1,0 +1,177 @@
+"""Plans how to change Airbyte to what the connections file declares. Sends only requests that read."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from airbyte_as_code.airbyte_client import AirbyteClient, Json, Kind
+from airbyte_as_code.change import Action, Change
+from airbyte_as_code.connection_diff import incremental_streams, moved_streams
+from airbyte_as_code.consent import with_waits
+from airbyte_as_code.desired import Desired, Ids, declared
+from airbyte_as_code.diff import FieldChange
+from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
+from airbyte_as_code.pinning import Pin
+from airbyte_as_code.schema_drift import column_changes, note
+from airbyte_as_code.state import State
+from connections_file import ConnectionsFile
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to the workspace, to each declared object, and to each object that the file no longer declares."""
+
+    workspace: str
+    workspace_action: Action
+    workspace_fields: list[FieldChange]
+    changes: list[Change]
+    connectors: list[Pin] = field(default_factory=list)
+    """The connectors whose version apply sets first. Until then the plan uses the old version's specification."""
+
+    @property
+    def actions(self) -> list[Action]:
+        """The action of the workspace, of each connector whose version is set, and of each change."""
+        updated = [Action.UPDATE] * len(self.connectors)
+        return [self.workspace_action, *updated, *(change.action for change in self.changes)]
+
+    @property
+    def destroyed(self) -> list[Change]:
+        """The changes that delete or replace an object or lose a sync state."""
+        return [change for change in self.changes if change.destroys]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether Airbyte holds what is declared, and apply has nothing to take over."""
+        return set(self.actions) == {Action.UNCHANGED} and not any(change.adopted for change in self.changes)
+
+
+def make_plan(
+    client: AirbyteClient,
+    file: ConnectionsFile,
+    state: State,
+    *,
+    adopt: bool,
+    refresh_schema: bool = False,
+    elsewhere: Container[str] | None = None,
+    notes: bool = True,
+) -> Plan:
+    """Compare the declared objects with the objects in the workspace.
+
+    `refresh_schema` also discovers the schema of each source, and compares it with the schema of its connections.
+
+    `adopt` takes over an object that has a declared name but was not created by apply. Without `adopt`, such an object
+    raises UserError.
+
+    With `elsewhere`, what is known elsewhere only is not compared (see `desired.declared`): such a plan is to be shown,
+    not to be applied.
+    """
+    workspace_id = str(file.workspace.id)
+    workspace = client.workspace(workspace_id)
+    exists = workspace is not None
+    actual = {kind: client.list(kind, workspace_id) if exists else [] for kind in Kind}
+    wanted = declared(client, file, with_specifications=exists, elsewhere=elsewhere)
+    changes: list[Change] = []
+    ids: dict[tuple[Kind, str], str] = {}
+    for kind in Kind:
+        group = [desired for desired in wanted if desired.kind is kind]
+        found = match(kind, group, actual[kind], ids, state, adopt=adopt)
+        for desired in group:
+            change = compare(desired, found.get(desired.name), ids, state)
+            if change.found and change.action is not Action.REPLACE:
+                ids[kind, desired.name] = change.found[kind.id_field]
+            changes.append(change)
+        kept = {item[kind.id_field] for item in found.values()}
+        changes += [
+            _deletion(kind, item)
+            for item in actual[kind]
+            if item[kind.id_field] not in kept and is_ours(kind, item, state)
+        ]
+    if notes or refresh_schema:
+        changes = _with_schemas(client, changes, refresh=refresh_schema)
+    changes = with_waits(_with_moves(changes, actual[Kind.CONNECTION]), ids)
+    return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
+
+
+def refuse_to_take_along(plan: Plan, connections: list[Json]) -> None:
+    """Raise UserError if Airbyte would also delete a connection that apply did not create."""
+    ours = {change.found["connectionId"] for change in plan.changes if change.found and change.kind is Kind.CONNECTION}
+    for change in plan.changes:
+        if change.found and change.action in {Action.DELETE, Action.REPLACE}:
+            refuse_to_cascade(change.kind, change.found, connections, ours)
+
+
+def compare(
+    desired: Desired, found: Json | None, ids: Ids, state: State, columns: Sequence[FieldChange] = ()
+) -> Change:
+    """Return the change that one declared object needs, given the object in Airbyte or None.
+
+    `columns` are the columns of a connection that differ from its source's.
+    """
+    kind, name = desired.kind, desired.name
+    if found is None:
+        return Change(kind, name, Action.CREATE, desired)
+    fields = [*desired.changes(found, ids, state), *columns]
+    replaced = any(change.path in desired.replaced_when for change in fields)
+    action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.UNCHANGED
+    lost = desired.lost(found, fields, replaced=replaced)
+    ours = is_ours(kind, found, state)
+    return Change(kind, name, action, desired, found, fields, lost, columns=list(columns), adopted=not ours)
+
+
+def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool) -> list[Change]:
+    """Return the changes with what Airbyte noticed or, if `refresh`, with the columns that differ from the sources'."""
+    kept = [
+        change.found
+        for change in changes
+        if change.kind is Kind.CONNECTION and change.found and change.action in {Action.UPDATE, Action.UNCHANGED}
+    ]
+    ids = [connection["connectionId"] for connection in kept]
+    if not refresh:
+        notes = {identity: note(client, identity) for identity in ids}
+        return [replace(change, note=notes.get((change.found or {}).get("connectionId"), "")) for change in changes]
+    drift = column_changes(client, kept)
+    return [_with_columns(change, drift.get((change.found or {}).get("connectionId", ""), [])) for change in changes]
+
+
+def _with_columns(change: Change, columns: list[FieldChange]) -> Change:
+    if not columns:
+        return change
+    return replace(change, action=Action.UPDATE, fields=[*change.fields, *columns], columns=columns)
+
+
+def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:
+    """Set `moved` on each change. A change of a destination moves the tables of the connections that use it."""
+    lost = {change.found["connectionId"]: change.lost for change in changes if change.found and change.lost}
+    return [replace(change, moved=list(_moved(change, connections, lost))) for change in changes]
+
+
+def _moved(change: Change, connections: list[Json], lost: dict[str, list[str]]) -> Iterator[str]:
+    if change.action is not Action.UPDATE or change.desired is None or change.found is None:
+        return
+    id_field = change.kind.id_field
+    changed = {item.path for item in change.fields} & change.desired.moved_when
+    for connection in connections:
+        if changed and connection[id_field] == change.found[id_field]:
+            place = "" if change.kind is Kind.CONNECTION else f" ({connection['name']})"
+            kept = set(moved_streams(connection, changed)) - set(lost.get(connection["connectionId"], []))
+            yield from (stream + place for stream in sorted(kept))
+
+
+def _deletion(kind: Kind, item: Json) -> Change:
+    lost = incremental_streams(item) if kind is Kind.CONNECTION else []
+    return Change(kind, item["name"], Action.DELETE, found=item, lost=lost)
+
+
+def _workspace(
+    file: ConnectionsFile, found: Json | None, state: State, *, adopt: bool
+) -> tuple[str, Action, list[FieldChange]]:
+    """Return name, action and differences. Apply does not rename a workspace that it did not create."""
+    name = file.workspace.name
+    if found is None:
+        return name, Action.CREATE, []
+    if found["name"] == name:
+        return name, Action.UNCHANGED, []
+    if not adopt and not state.made_workspace(str(file.workspace.id)):
+        return found["name"], Action.UNCHANGED, []
+    return name, Action.UPDATE, [FieldChange("name", found["name"], name)]

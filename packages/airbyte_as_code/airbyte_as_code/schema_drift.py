@@ -1,0 +1,91 @@
+"""Compares the columns of a source with those that Airbyte's connections have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Json
+from airbyte_as_code.diff import ABSENT, FieldChange
+
+PARALLEL = 4  # discoveries at a time: each of them runs a connector
+REFRESH = "make apply o=--refresh-schema"
+"""The command that takes the source's columns and types over into the connections."""
+
+
+def column_changes(client: AirbyteClient, connections: list[Json]) -> dict[str, list[FieldChange]]:
+    """Return the columns in which each connection differs from its source, by the connection's id.
+
+    Runs the connector of each source once. Raises AirbyteError with the name of the connection.
+    """
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        sources = {connection["sourceId"]: connection["name"] for connection in connections}
+        found = dict(zip(sources, pool.map(lambda item: _discovered(client, *item), sources.items()), strict=True))
+    return {
+        connection["connectionId"]: list(
+            _compare(
+                client.catalog(connection["connectionId"])["syncCatalog"]["streams"], found[connection["sourceId"]]
+            )
+        )
+        for connection in connections
+    }
+
+
+def note(client: AirbyteClient, connection_id: str) -> str:
+    """Return what Airbyte has noticed of the source's schema: empty, or a sentence. Runs no connector.
+
+    The real Airbyte shows breaking changes only. If Airbyte does not answer this request, nothing is known.
+    """
+    try:
+        found = client.catalog(connection_id)
+    except AirbyteError:
+        return ""
+    reason = f": {found['statusReason']}" if found.get("statusReason") else ""
+    if found.get("breakingChange"):
+        return f"breaking schema change{reason or ': the primary key or the cursor is missing in the source'}"
+    if found.get("schemaChange") == "non_breaking":
+        return f"the source's columns differ{reason}. To take them over: {REFRESH}"
+    return ""
+
+
+def _discovered(client: AirbyteClient, source_id: str, connection: str) -> list[Json]:
+    try:
+        return client.discover(source_id)
+    except AirbyteError as error:
+        raise AirbyteError(
+            f"connection {connection!r}: the schema of its source could not be discovered. {error}", error.status
+        ) from error
+
+
+def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange]:
+    now = {_label(item["stream"]): _types(item["stream"]) for item in offered}
+    for item in known:
+        label = _label(item["stream"])
+        before, after = _types(item["stream"]), now.get(label)
+        if after is None:  # the stream is gone: the next sync fails and says so
+            continue
+        if (item.get("config") or {}).get("fieldSelectionEnabled"):
+            after = {name: after[name] for name in before if name in after}
+        for name in dict.fromkeys([*before, *after]):
+            if before.get(name) != after.get(name):
+                yield FieldChange(f"streams.{label}.columns.{name}", before.get(name, ABSENT), after.get(name, ABSENT))
+
+
+def _label(stream: Json) -> str:
+    return f"{stream['namespace']}.{stream['name']}" if stream.get("namespace") else str(stream["name"])
+
+
+def _types(stream: Json) -> dict[str, str]:
+    properties = (stream.get("jsonSchema") or {}).get("properties") or {}
+    return {name: _type(column) for name, column in properties.items()}
+
+
+def _type(column: Any) -> str:
+    """Return the parts of a column's JSON schema that decide its type in the destination, as text."""
+    if not isinstance(column, dict):
+        return "any"
+    types = column.get("type")
+    names = sorted(str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None))
+    parts = [" or ".join(names) or "any", column.get("format"), column.get("airbyte_type")]
+    return ", ".join(str(part) for part in parts if part)

@@ -1,0 +1,44 @@
+"""Locks of files between processes. The kernel releases a lock when its process ends, also after kill -9.
+
+Standard library only: tools use this before anything is installed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class LockedError(Exception):
+    """Another process holds the lock."""
+
+
+@contextmanager
+def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold a lock file, which is made if it is absent; its folder must exist.
+
+    If another process holds it: raise LockedError, or, with `on_wait`, call that and wait. Raises OSError.
+    """
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if on_wait is None:
+                raise LockedError(str(path)) from error
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a process holds the lock; the file may be read-only or absent."""
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -1,0 +1,106 @@
+"""Client of Airbyte's API: the configuration API by `post`, the public API by `get`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+
+from console.clients.calls import SECONDS, Service, ServiceError
+from console.settings import Settings
+from platform_kit.redaction import Redactor
+
+type Json = dict[str, Any]
+
+CONFIGURATION, PUBLIC = "/api/v1", "/api/public/v1"
+MOST_CONNECTIONS = 8
+
+
+class TokenAuth(httpx.Auth):
+    """A bearer token for a client id and secret. A 401 answer makes it fetch a new token."""
+
+    requires_response_body = True
+
+    def __init__(self, public: str, client_id: str, client_secret: str) -> None:
+        self._url = f"{public}/applications/token"
+        self._application = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
+        self._token = ""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Send the request with the token; after a 401, once more with a new token."""
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            response = yield request
+            if response.status_code != httpx.codes.UNAUTHORIZED:
+                return
+        answer = yield httpx.Request("POST", self._url, json=self._application)
+        if answer.status_code == httpx.codes.OK:
+            self._token = answer.json()["access_token"]
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            yield request
+
+
+class Airbyte:
+    """One Airbyte server. Every method raises ServiceError if it refuses or does not answer."""
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        remedy = "make logs s=airbyte" if settings.airbyte_mode == "lite" else f"Look at {settings.airbyte_url}."
+        self.service = Service("airbyte", "Airbyte", remedy)
+        self._public = settings.public_api_url or settings.airbyte_url + PUBLIC
+        self._configuration = settings.airbyte_url + CONFIGURATION
+        self._redacted = Redactor(settings.secrets())
+        limits = httpx.Limits(max_connections=MOST_CONNECTIONS)
+        self._http = httpx.AsyncClient(auth=_auth(settings, self._public), limits=limits, transport=transport)
+
+    async def get(self, path: str, seconds: float = SECONDS, **query: str | int) -> Json:
+        """Return an answer of the public API: `await airbyte.get("/connections", limit=50)`."""
+        return await self._send("GET", self._public + path, None, query, seconds)
+
+    async def post(self, path: str, body: Json | None = None, seconds: float = SECONDS) -> Json:
+        """Return an answer of the configuration API: `await airbyte.post("/connections/get", {…})`."""
+        return await self._send("POST", self._configuration + path, body or {}, {}, seconds)
+
+    async def public(self, method: str, path: str, body: Json | None = None, seconds: float = SECONDS) -> Json:
+        """Return the answer to a request of any kind to the public API."""
+        return await self._send(method, self._public + path, body, {}, seconds)
+
+    async def health(self) -> None:
+        """Return if Airbyte reports that it is healthy."""
+        await self._send("GET", f"{self._public}/health", None, {}, SECONDS)
+
+    async def close(self) -> None:
+        """Close the connections to the server."""
+        await self._http.aclose()
+
+    async def _send(self, method: str, url: str, body: Json | None, query: dict[str, Any], seconds: float) -> Json:
+        request = self._http.request(method, url, json=body, params=query, timeout=seconds)
+        try:
+            response = await self.service.awaited(request, seconds)
+        except ServiceError as error:
+            raise self.service.error(f"{httpx.URL(url).path}: {self._redacted(error.what)}") from error
+        if not response.is_success:
+            what = f"{response.status_code} to {method} {httpx.URL(url).path}: {_message(response)}"
+            raise self.service.error(self._redacted(what))
+        if not response.headers.get("content-type", "").startswith("application/json"):
+            return {}
+        answer = response.json()
+        return answer if isinstance(answer, dict) else {"data": answer}
+
+
+def _auth(settings: Settings, public: str) -> httpx.Auth | None:
+    if settings.client_id and settings.client_secret:
+        return TokenAuth(public, settings.client_id, settings.client_secret)
+    if settings.username and settings.airbyte_password:
+        return httpx.BasicAuth(settings.username, settings.airbyte_password)
+    return None
+
+
+def _message(response: httpx.Response) -> str:
+    """Return the message in an error of the public API (problem details) or of the configuration API."""
+    try:
+        problem = response.json()
+        texts = [(problem.get("data") or {}).get("message"), *map(problem.get, ("detail", "message", "title"))]
+    except (ValueError, AttributeError):
+        texts = []
+    return next((str(text) for text in texts if text), response.text[:300] or "no explanation")

@@ -1,0 +1,123 @@
+"""The list of connections with their states."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.clients.airbyte import Airbyte
+from console.logic.airbyte import jobs
+from console.logic.airbyte.jobs import Job
+from console.logic.airbyte.states import ORDER, State, state_of
+
+PAGE = 100
+"""The most objects in one answer of Airbyte's public API."""
+SHOWN = 50
+"""Connections on one page of the list."""
+JOB_PAGES = 3
+"""Pages of the newest jobs of all connections. The newest job of any other connection is asked for by itself."""
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One connection in the list."""
+
+    id: str
+    name: str
+    state: State
+    source: str
+    destination: str
+    streams: int
+    schedule: str
+    job: Job | None
+    """The newest job."""
+
+
+async def connections(airbyte: Airbyte, workspace_id: str | None) -> list[Summary]:
+    """Return every connection of the workspace, the most urgent states first, then by name."""
+    scope = {"workspaceIds": workspace_id} if workspace_id else {}
+    found, sources, destinations = await asyncio.gather(
+        *(pages(airbyte, kind, scope) for kind in ("connections", "sources", "destinations"))
+    )
+    names = {
+        item[key]: item["name"]
+        for items, key in ((sources, "sourceId"), (destinations, "destinationId"))
+        for item in items
+    }
+    newest = await _newest_jobs(airbyte, scope, [str(item["connectionId"]) for item in found])
+    summaries = [
+        Summary(
+            id=item["connectionId"],
+            name=item["name"],
+            state=state_of(item.get("status", "active"), newest.get(item["connectionId"])),
+            source=names.get(item.get("sourceId"), ""),
+            destination=names.get(item.get("destinationId"), ""),
+            streams=len((item.get("configurations") or {}).get("streams") or []),
+            schedule=schedule_words(item.get("schedule") or {}),
+            job=newest.get(item["connectionId"]),
+        )
+        for item in found
+        if item.get("status") != "deprecated"
+    ]
+    return sorted(summaries, key=lambda one: (ORDER[one.state], one.name.lower()))
+
+
+def schedule_words(schedule: Json) -> str:
+    """Return a schedule of either API in words."""
+    kind = schedule.get("scheduleType", "manual")
+    if kind == "manual":
+        return "by Dagster"
+    return str(schedule.get("cronExpression") or schedule.get("basicTiming") or kind)
+
+
+async def pages(airbyte: Airbyte, kind: str, scope: Json) -> list[Json]:
+    """Return all objects of a kind."""
+    found: list[Json] = []
+    while True:
+        answer = await airbyte.get(f"/{kind}", **scope, limit=PAGE, offset=len(found))
+        page = answer.get("data") or []
+        found += page
+        if len(page) < PAGE:
+            return found
+
+
+async def _newest_jobs(airbyte: Airbyte, scope: Json, connection_ids: Sequence[str]) -> dict[str, Job]:
+    found: dict[str, Job] = {}
+    wanted = set(connection_ids)
+    for page in range(JOB_PAGES if wanted else 0):
+        query: Json = {"orderBy": "createdAt|DESC", "limit": PAGE, "offset": page * PAGE}
+        answer = (await airbyte.get("/jobs", **scope, **query)).get("data") or []
+        for job in map(jobs.read_job, answer):
+            found.setdefault(job.connection_id, job)
+        if len(answer) < PAGE or wanted <= found.keys():
+            return found
+    others = sorted(wanted - found.keys())
+    single = await asyncio.gather(*(_newest_job(airbyte, one) for one in others))
+    return found | {job.connection_id: job for job in single if job}
+
+
+async def _newest_job(airbyte: Airbyte, connection_id: str) -> Job | None:
+    answer = await airbyte.get("/jobs", connectionId=connection_id, orderBy="createdAt|DESC", limit=1)
+    return next(map(jobs.read_job, answer.get("data") or []), None)
+
+
+def matching(summaries: Iterable[Summary], text: str, states: Iterable[str]) -> list[Summary]:
+    """Return those whose name, source or destination has the text, and whose state is one of these (none: any)."""
+    wanted, words = set(states), text.lower().split()
+    return [
+        one
+        for one in summaries
+        if (not wanted or one.state in wanted)
+        and all(word in f"{one.name} {one.source} {one.destination}".lower() for word in words)
+    ]
+
+
+def page_of(summaries: Sequence[Summary], page: int) -> tuple[list[Summary], int, int]:
+    """Return the connections of a page (from 1), the page that there is, and the number of pages."""
+    count = max(1, -(-len(summaries) // SHOWN))
+    page = min(max(page, 1), count)
+    return [*summaries[(page - 1) * SHOWN : page * SHOWN]], page, count

@@ -1,0 +1,43 @@
+"""What BigQuery knows of the tables of a connection, without reading a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from console.clients.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+
+@dataclass(frozen=True)
+class LoadedTable:
+    """A landing table."""
+
+    rows: int
+    loaded: datetime | None
+
+
+async def loaded_tables(warehouse: Warehouse, names: Sequence[str]) -> dict[str, LoadedTable | None]:
+    """Return each table by its name; None for a table that does not exist yet. Raises ServiceError."""
+
+    def look(client: bigquery.Client) -> dict[str, LoadedTable | None]:
+        from google.cloud.exceptions import NotFound
+
+        found: dict[str, LoadedTable | None] = {}
+        for name in names:
+            try:
+                table = client.get_table(name)
+            except NotFound:
+                found[name] = None
+                continue
+            modified = table.modified
+            if modified is not None and modified.tzinfo is None:
+                modified = modified.replace(tzinfo=UTC)
+            found[name] = LoadedTable(int(table.num_rows or 0), modified)
+        return found
+
+    return await warehouse.call(look)

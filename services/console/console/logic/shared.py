@@ -1,0 +1,32 @@
+"""One question to a service for all open pages, instead of one for each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+
+class Shared[T]:
+    """The answer to a question; it is asked again when the answer is older than `seconds`."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]], seconds: float) -> None:
+        self._ask, self._seconds = ask, seconds
+        self._task: asyncio.Task[T] | None = None
+        self._asked = 0.0
+
+    async def __call__(self) -> T:
+        """Return the answer. Raises what the question raises."""
+        old = self._task is None or (self._task.done() and time.monotonic() - self._asked > self._seconds)
+        if old or self._task is None:
+            self._asked = time.monotonic()
+            self._task = asyncio.create_task(self._answer())
+        # Shielded: a page that is closed does not end the question of the others.
+        return await asyncio.shield(self._task)
+
+    def forget(self) -> None:
+        """Ask again the next time, because something has changed."""
+        self._asked = float("-inf")
+
+    async def _answer(self) -> T:
+        return await self._ask()

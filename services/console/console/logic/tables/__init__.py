@@ -1,0 +1,1 @@
+"""Datasets and tables: the tree, and everything about one table."""

@@ -1,0 +1,123 @@
+"""The log of one job: live, with search, download, the failure's origin and the Dagster run."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Response
+from nicegui import ui
+
+from console.clients.calls import ServiceError
+from console.clients.platform import Platform
+from console.logic.airbyte import connection, declared, jobs, runs
+from console.logic.airbyte.jobs import ACTIVE, Log
+from console.parts import pieces
+from console.parts.frame import Page, Visit
+from console.parts.loading import loaded
+
+SECONDS = 1.5
+"""Between two looks at a running job."""
+SHOWN = 2_000
+"""Lines on the page. The download has all."""
+
+
+class _LogPage:
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._id, self._job = visit.parameters["id"], visit.parameters["job"]
+        self._wanted = ""
+        self._log: Log | None = None
+        with pieces.heading(f"Job {self._job}"):
+            pieces.link("Connection", f"/connections/{self._id}?tab=timeline")
+            with ui.element("a").props(pieces.props(href=f"/downloads/jobs/{self._job}.log")).classes("link"):
+                pieces.text("Download the log")
+        loaded(self._run, self._link, lines=1)
+        search = ui.input(placeholder="Search in the log", on_change=self._search)
+        search.props('outlined dense clearable debounce=200 aria-label="Search in the log"').classes("grow")
+        self._box: ui.element | None = None
+        self._part = loaded(self._load, self._keep, lines=8)
+        self._timer = ui.timer(SECONDS, self._part.refresh, immediate=False)
+
+    async def _load(self) -> Log:
+        if not self._job.isdecimal():
+            raise self._visit.platform.airbyte.service.error(
+                f"{self._job} is not the number of a job", "Open it from a connection."
+            )
+        return await jobs.log(self._visit.platform.airbyte, int(self._job))
+
+    async def _run(self) -> str:
+        platform = self._visit.platform
+        if not self._job.isdecimal():
+            return ""
+        try:
+            detail = await connection.detail(platform.airbyte, self._id)
+        except ServiceError:
+            return ""
+        in_file = await platform.airbyte.service.call(declared.read, platform.settings.connections_file)
+        known = next((found for one in detail.streams if (found := in_file.stream(detail.name, one.name))), None)
+        return await runs.run_of(platform.dagster, known.asset_key, int(self._job)) if known else ""
+
+    def _link(self, run: str) -> None:
+        if run:
+            pieces.link(
+                "Open the Dagster run that started it", f"{self._visit.platform.dagster.link}/runs/{run}", new_tab=True
+            )
+        else:
+            pieces.text(
+                "No Dagster run is known for this job: it was started here or by hand, or it is still running."
+            ).classes("muted")
+
+    def _search(self, event: object) -> None:
+        self._wanted = str(getattr(event, "value", "") or "").lower()
+        self._draw()
+
+    def _keep(self, found: Log) -> None:
+        self._log = found
+        if found.status not in ACTIVE:
+            self._timer.deactivate()
+        self._box = ui.element("div").classes("stack")
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._log is None or self._box is None or self._box.is_deleted:
+            return
+        found = self._log
+        lines = [line for line in found.lines if self._wanted in line.lower()]
+        self._box.clear()
+        with self._box:
+            with ui.element("div").classes("about"):
+                pieces.chip(found.status)
+                pieces.text(
+                    f"{len(lines):,} of {len(found.lines):,} lines" if self._wanted else f"{len(lines):,} lines"
+                ).classes("muted")
+                if len(lines) > SHOWN:
+                    pieces.text(f"The last {SHOWN:,} are shown; the download has all.").classes("muted")
+            if found.failure:
+                with ui.element("div").classes("error-card").props('role="alert"'):
+                    ui.icon("o_error_outline").props('aria-hidden="true"')
+                    with ui.element("div").classes("error-text"):
+                        pieces.text(f"Cause: {found.origin or 'unknown'}").classes("strong")
+                        pieces.text(found.failure)
+            text = "\n".join(lines[-SHOWN:]) or ("No line has this text." if self._wanted else "No line yet.")
+            shown = pieces.text(text, "pre").classes("code log").props('tabindex=0 role="log" aria-label="Log"')
+        if found.status in ACTIVE and not self._wanted:
+            ui.run_javascript(f"const log = getHtmlElement({shown.id}); if (log) log.scrollTop = log.scrollHeight")
+
+
+def add_download(api: FastAPI, platform: Platform) -> None:
+    """Serve the log of a job as a file."""
+
+    @api.get("/downloads/jobs/{job}.log")
+    async def download(job: int) -> Response:
+        try:
+            found = await jobs.log(platform.airbyte, job)
+        except ServiceError as problem:
+            return Response(f"{problem}\n{problem.remedy}\n", 502, media_type="text/plain; charset=utf-8")
+        headers = {"content-disposition": f'attachment; filename="airbyte-job-{job}.log"'}
+        return Response(found.text, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+def show(visit: Visit) -> None:
+    """Build the page."""
+    _LogPage(visit)
+
+
+PAGE = Page("/connections/{id}/jobs/{job}", "Log", show)

@@ -1,0 +1,142 @@
+"""Beside the editor: the tables, the saved queries and the newest ones."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from nicegui import background_tasks, ui
+
+from console.clients.calls import ServiceError
+from console.logic.sql import words
+from console.logic.sql.store import Entry, Store
+from console.logic.tables import catalog, facts
+from console.logic.tables.catalog import Dataset
+from console.parts import pieces, tree
+from console.parts.editor import Editor
+from console.parts.frame import Visit
+from console.parts.loading import loaded
+
+MOST_DESCRIBED = 60
+"""Tables whose columns are completed: those of the platform's own datasets first. Each needs one request."""
+SHOWN = 50
+PREVIEW = 160
+
+
+class Side:
+    """The panel with its three tabs."""
+
+    def __init__(self, visit: Visit, store: Store, editor: Editor) -> None:
+        """Build the panel."""
+        self._visit, self._store, self._editor = visit, store, editor
+        with ui.element("aside").classes("card side").props('aria-label="Tables and queries"'):
+            with ui.tabs().props("dense no-caps align=left") as tabs:
+                names = [ui.tab(name) for name in ("Tables", "Saved", "History")]
+            with ui.tab_panels(tabs, value=names[0], animated=False):
+                with ui.tab_panel(names[0]):
+                    loaded(lambda: visit.platform.warehouse.call(catalog.datasets), self._tables)
+                with ui.tab_panel(names[1]):
+                    self._saved = ui.element("div").classes("queries")
+                with ui.tab_panel(names[2]):
+                    search = ui.input(placeholder="Search history", on_change=self.refresh)
+                    search.props('outlined dense clearable debounce=200 aria-label="Search history"').classes("search")
+                    self._search = search
+                    self._history = ui.element("div").classes("queries")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the queries as they are now."""
+        self._saved.clear()
+        with self._saved:
+            found = self._store.saved()
+            for entry in found:
+                self._query(entry, entry.name)
+            if not found:
+                pieces.empty("Nothing is saved", "Save keeps the text of the editor under a name.", "o_bookmark_border")
+        self._history.clear()
+        with self._history:
+            entries = self._store.history(self._search.value or "")
+            for entry in entries[:SHOWN]:
+                self._query(entry, "")
+            if not entries:
+                pieces.empty("No queries", "Each query that you run is kept here.", "o_history")
+            if len(entries) > SHOWN:
+                pieces.text(f"and {len(entries) - SHOWN} older ones: search by a word of them").classes("muted")
+
+    async def save(self) -> None:
+        """Ask for a name, and save the text of the editor."""
+        with ui.dialog(value=True) as dialog, ui.element("div").classes("dialog-card"):
+            pieces.text("Save the query", "h2")
+            name = ui.input("Name").props("outlined dense autofocus").classes("grow")
+            name.on("keydown.enter", lambda: dialog.submit(name.value))
+            with ui.element("div").classes("dialog-actions"):
+                pieces.quiet_button("Cancel", lambda: dialog.submit(None))
+                pieces.button("Save", lambda: dialog.submit(name.value))
+        given = await dialog
+        dialog.delete()
+        if given is None:
+            return
+        title = " ".join(str(given).split())
+        if title in {entry.name for entry in self._store.saved()} and not await pieces.confirm(
+            "Replace the saved query?", f"A query is saved as {title!r}. Its text is replaced.", "Replace"
+        ):
+            return
+        try:
+            self._store.save(title, self._editor.text)
+        except ValueError as error:
+            pieces.told(str(error), bad=True)
+            return
+        pieces.told(f"Saved as {title!r}")
+        self.refresh()
+
+    def _query(self, entry: Entry, name: str) -> None:
+        with ui.element("div").classes("query"):
+            with ui.element("button").props('type="button"').classes("query-open") as opening:
+                if name:
+                    pieces.text(name).classes("strong break")
+                pieces.text(entry.sql.strip()[:PREVIEW]).classes("mono query-sql")
+                if not name:
+                    pieces.text(f"{entry.state} · {entry.detail}"[:PREVIEW]).classes(
+                        "muted small" if entry.state == "done" else "bad small"
+                    )
+                pieces.when(entry.at, self._visit.zone).classes("muted small")
+            opening.on("click", lambda: self._editor.set_text(entry.sql))
+            if name:
+                label = pieces.props(aria_label=f"Delete {name}")
+                remove = ui.button(icon="o_delete", on_click=lambda: self._forget(name))
+                remove.props(f"flat round dense size=sm {label}")
+
+    async def _forget(self, name: str) -> None:
+        if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
+            self._store.forget(name)
+            self.refresh()
+
+    def _tables(self, datasets: list[Dataset]) -> None:
+        tree.Tree(datasets, self._table)
+        self._editor.offer(words.offers(datasets, {}))
+        background_tasks.create(self._columns(datasets))
+
+    def _table(self, table: catalog.Entry) -> None:
+        with ui.element("button").props('type="button"').classes("tree-entry") as button:
+            ui.icon(tree.icon(table)).props('aria-hidden="true"')
+            pieces.text(table.name)
+        button.props(pieces.props(title=f"Put {table.path} into the editor"))
+        button.on("click", lambda: self._editor.insert(table.path))
+
+    async def _columns(self, datasets: list[Dataset]) -> None:
+        """Complete the columns too, as they become known; tables that cannot be read are left out."""
+        warehouse, own = self._visit.platform.warehouse, self._visit.platform.settings.dataset
+        tables = [table for each in datasets for table in each.tables]
+        tables.sort(key=lambda table: not table.dataset.startswith(own))
+        found: dict[str, list[tuple[str, str]]] = {}
+        with self._saved:  # the page that the editor is in
+            for table in tables[:MOST_DESCRIBED]:
+                try:
+                    read = await warehouse.call(partial(facts.read, dataset=table.dataset, name=table.name))
+                except ServiceError:
+                    continue
+                if self._saved.is_deleted:
+                    return
+                found[table.path] = [(column.name, column.type) for column in read.columns if not column.depth]
+                await asyncio.sleep(0)
+            self._editor.offer(words.offers(datasets, found))

@@ -1,0 +1,66 @@
+"""Plain HTTP for files: uploads and downloads stream, which NiceGUI's own upload does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from console.clients.calls import ServiceError
+from console.clients.platform import Platform
+from console.logic import files, uploads
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+
+CHUNK = 256 * 1024
+UPLOAD, DOWNLOAD = "/files/upload", "/files/download"
+
+
+def add(api: FastAPI, platform: Platform) -> None:
+    """Add the two routes."""
+    s3 = platform.s3
+
+    @api.put(UPLOAD)
+    async def upload(request: Request, folder: str, name: str, replace: bool = False) -> Response:
+        try:
+            key = uploads.key(folder, name)
+            if not replace and await files.find(s3, key):
+                return _failed(409, f"{key} exists already. Replace it, or upload under another name.")
+            announced = request.headers.get("content-length")
+            done = await uploads.upload(s3, key, request.stream(), int(announced) if announced else None)
+        except uploads.Refused as refused:
+            return _failed(400, str(refused))
+        except ServiceError as error:
+            return _failed(502, f"{error} Next: {error.remedy}")
+        except ClientDisconnect:
+            return _failed(400, "the upload was interrupted")
+        return JSONResponse({"key": key, "bytes": done})
+
+    @api.get(DOWNLOAD)
+    async def download(key: str) -> Response:
+        try:
+            found = await s3.call(lambda client: client.get_object(Bucket=s3.bucket, Key=key))
+        except ServiceError as error:
+            return _failed(404, f"{error} Next: {error.remedy}")
+        headers = {
+            "content-length": str(found["ContentLength"]),
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(key.rpartition('/')[2], safe='')}",
+            "content-encoding": "identity",
+        }
+        return StreamingResponse(_chunks(found["Body"]), media_type="application/octet-stream", headers=headers)
+
+
+def _chunks(body: StreamingBody) -> Iterator[bytes]:
+    try:
+        yield from body.iter_chunks(CHUNK)
+    finally:
+        body.close()
+
+
+def _failed(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"message": message}, status)

@@ -1,0 +1,1 @@
+"""What every page is made of: the frame around it, and the pieces that several pages use."""

@@ -1,0 +1,77 @@
+"""Content that comes from a service: the page is there at once, and the content when the service has answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from nicegui import background_tasks, ui
+
+from console.clients.calls import ServiceError
+from console.parts import pieces
+
+REDRAW_SECONDS = 60.0
+
+
+class Loaded[T]:
+    """A part of a page that shows what `load` returns, an error of the service, or that it is loading."""
+
+    def __init__(
+        self, load: Callable[[], Awaitable[T]], show: Callable[[T], None], *, every: float = 0, lines: int = 3
+    ) -> None:
+        """Begin to load.
+
+        With `every`, load again after this number of seconds, and show again if the value has changed, or after
+        REDRAW_SECONDS: it may have words like "5 min ago". `lines` is the height of the placeholder.
+        """
+        self._load, self._show = load, show
+        self._shown: T | ServiceError | None = None
+        self._drawn = float("-inf")
+        self._busy = False
+        with ui.element("div").classes("loaded").props('aria-live="polite" aria-busy="true"') as self.box:
+            for _ in range(lines):
+                ui.element("div").classes("skeleton")
+        background_tasks.create(self.refresh())
+        if every:
+            ui.timer(every, self.refresh, immediate=False)
+
+    async def refresh(self) -> None:
+        """Load again, and show the value if it differs from the one that is shown."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            await self._loaded()
+        finally:
+            self._busy = False
+
+    async def _loaded(self) -> None:
+        found: T | ServiceError
+        try:
+            found = await self._load()
+        except ServiceError as problem:
+            found = problem
+        recent = time.monotonic() - self._drawn < REDRAW_SECONDS
+        if self.box.is_deleted or (recent and _same(found, self._shown)):
+            return
+        self._shown, self._drawn = found, time.monotonic()
+        self.box.clear()
+        self.box.props(remove="aria-busy")
+        with self.box:
+            if isinstance(found, ServiceError):
+                pieces.error(found, self.refresh)
+            else:
+                self._show(found)
+
+
+def _same(found: object, shown: object) -> bool:
+    if isinstance(found, ServiceError) and isinstance(shown, ServiceError):
+        return str(found) == str(shown)
+    return shown is not None and found == shown
+
+
+def loaded[T](
+    load: Callable[[], Awaitable[T]], show: Callable[[T], None], *, every: float = 0, lines: int = 3
+) -> Loaded[T]:
+    """Show what `load` returns when it is there; see Loaded."""
+    return Loaded(load, show, every=every, lines=lines)

@@ -1,0 +1,30 @@
+"""`dagster dev` with the guarded webserver: it starts the webserver as a process of its own, by the module's name."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from dagster._cli import dev
+from dagster_shared.ipc import open_ipc_subprocess
+
+WEBSERVER, GUARDED = "dagster_webserver", "orchestrator.webserver"
+
+
+def start(parts: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process of `dagster dev`; for the webserver, start the guarded one."""
+    process: subprocess.Popen[bytes] = open_ipc_subprocess(
+        [GUARDED if part == WEBSERVER else part for part in parts], **options
+    )
+    return process
+
+
+def main() -> None:
+    """Run `dagster dev`."""
+    dev.open_ipc_subprocess = start  # type: ignore[attr-defined]
+    dev.dev_command()
+
+
+if __name__ == "__main__":
+    main()

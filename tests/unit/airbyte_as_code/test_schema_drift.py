@@ -1,0 +1,84 @@
+"""The source's columns differ from those of the connection: what plan shows and apply takes over."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from airbyte_as_code.airbyte_client import AirbyteError
+from airbyte_as_code.render import as_json, plan_lines
+
+INTEGER, NUMBER, DAY = {"type": ["null", "integer"]}, {"type": ["null", "number"]}, {"type": "string", "format": "date"}
+
+
+@pytest.fixture
+def drifted(session: Any, server: Any) -> Any:
+    """A session whose connection was made before the source's columns changed."""
+    server.columns = {"id": INTEGER, "amount": INTEGER, "gone": DAY}
+    session.apply()
+    server.columns = {"id": {"type": ["integer", "null"]}, "amount": NUMBER, "new": DAY}
+    return session
+
+
+def test_plan_runs_no_connector_unless_asked(drifted: Any, server: Any) -> None:
+    assert drifted.plan().is_empty
+    assert server.discoveries == 0
+
+
+def test_plan_shows_the_columns_that_a_refresh_takes_over(drifted: Any, server: Any) -> None:
+    plan = drifted.plan(refresh_schema=True)
+    [change] = [change for change in as_json(plan)["changes"] if change["action"] == "update"]
+    assert (change["kind"], change["needs_consent"]) == ("connection", False)
+    assert {(item["path"], item["old"], item["new"]) for item in change["fields"]} == {
+        ("streams.t.columns.amount", "integer", "number"),
+        ("streams.t.columns.gone", "string, date", None),
+        ("streams.t.columns.new", None, "string, date"),
+    }
+    assert server.discoveries == 1
+
+
+def test_apply_takes_the_sources_columns_over_once(drifted: Any, server: Any) -> None:
+    assert "connection c unchanged" in drifted.apply()
+    [line] = [line for line in drifted.apply(refresh_schema=True) if line.startswith("connection")]
+    assert "streams.t.columns.amount" in line
+    assert server.writes == ["workspace", "PATCH connection"] or server.writes == ["PATCH connection"]
+    assert server.taken_over == server.columns
+    assert drifted.plan(refresh_schema=True).is_empty
+    drifted.apply(refresh_schema=True)
+    assert "PATCH connection" not in server.writes
+
+
+@pytest.mark.parametrize(
+    ("noticed", "facts"),
+    [
+        ({"schemaChange": "non_breaking", "statusReason": "amount: number"}, ["amount: number", "--refresh-schema"]),
+        ({"breakingChange": True, "statusReason": "no column id"}, ["breaking", "no column id"]),
+        ({"breakingChange": True}, ["breaking", "primary key"]),
+    ],
+)
+def test_plan_and_apply_tell_what_airbyte_noticed(
+    session: Any, server: Any, noticed: dict[str, Any], facts: list[str]
+) -> None:
+    session.apply()
+    server.noticed = noticed
+    plan = session.plan()
+    assert plan.is_empty
+    for text in ("\n".join(plan_lines(plan)), "\n".join(session.apply())):
+        for fact in facts:
+            assert fact in text
+
+
+def test_a_source_that_cannot_be_discovered_is_named(drifted: Any, server: Any) -> None:
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        failure = {"failureReason": {"externalMessage": "no such bucket"}, "succeeded": False}
+        failed = request.url.path.endswith("discover_schema")
+        return httpx.Response(200, json={"jobInfo": failure}) if failed else None
+
+    server.before = fail
+    with pytest.raises(AirbyteError, match=r"'c'.*no such bucket"):
+        drifted.plan(refresh_schema=True)
+
+
+def test_an_airbyte_that_does_not_show_the_schema_has_an_ordinary_plan(drifted: Any, server: Any) -> None:
+    server.before = lambda request: httpx.Response(403) if request.url.path.endswith("connections/get") else None
+    assert drifted.plan().is_empty

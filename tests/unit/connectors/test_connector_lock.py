@@ -1,0 +1,112 @@
+"""The repairs of a package's requirements, with uv's own answers in the place of uv."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tools.connectors import pypi
+from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.pypi import Lock, Resolver
+
+Answer = tuple[int, str, str]
+
+
+class Script(Resolver):
+    """Answers as uv does, by what it is asked."""
+
+    def __init__(self, folder: Path, answer: Callable[[str, str, str], Answer]) -> None:
+        self._folder, self._answer = folder, answer
+        self.uv = self.python = ""
+        self.asked: list[str] = []
+
+    def _run(self, *arguments: str) -> Answer:
+        overrides = self._folder / "overrides.txt"
+        requirement = (self._folder / "requirements.in").read_text().strip()
+        given = overrides.read_text() if overrides.exists() and "--overrides" in arguments else ""
+        self.asked.append(" ".join(arguments))
+        return self._answer(self.asked[-1], requirement, given)
+
+
+def test_a_release_that_does_not_exist_is_overridden_by_the_newest(tmp_path: Path) -> None:
+    def uv(line: str, requirement: str, overrides: str) -> Answer:
+        if "sync" in line or line.startswith("venv"):
+            return 0, "", ""
+        if requirement == "smart-open":
+            return 0, "smart-open==8.0.1\n", ""
+        if "--universal" in line and "smart-open[s3]==8.0.1" not in overrides:
+            return (
+                1,
+                "",
+                (
+                    "error: No solution found when resolving dependencies\n  cause: Because there is no version of "
+                    "smart-open[s3]==4.16.1 and airbyte-source-s3>=4.16.1 depends on smart-open[s3]==4.16.1, we can "
+                    "conclude that airbyte-source-s3>=4.16.1 cannot be used."
+                ),
+            )
+        return 0, "airbyte-source-s3==4.16.1 \\\n    --hash=sha256:1\nsmart-open==8.0.1 \\\n    --hash=sha256:2\n", ""
+
+    lock = Script(tmp_path, uv).lock("airbyte-source-s3", "4.16.1")
+    assert list(lock.overrides) == ["smart-open[s3]==8.0.1"]
+    assert "4.16.1" in lock.overrides["smart-open[s3]==8.0.1"]
+    assert lock.packages == 2
+
+
+def test_a_release_without_a_wheel_is_overridden_by_the_next_that_has_one(tmp_path: Path) -> None:
+    def uv(line: str, requirement: str, overrides: str) -> Answer:
+        if "--dry-run" in line:
+            locked = (tmp_path / "requirements.txt").read_text()
+            for name in ("numpy==1.26.4", "langdetect==1.0.9"):
+                if name in locked and f"--no-binary {name.partition('=')[0]}" not in line:
+                    return 1, "", f"cause: Because {name} has no usable wheels and you require {name}, we can conclude"
+            return 0, "", ""
+        if requirement.startswith("numpy>"):
+            return 0, "numpy==2.1.0\n", ""
+        if requirement.startswith("langdetect>"):
+            return 1, "", "langdetect>1.0.9 cannot be used"
+        numpy = "numpy==2.1.0" if "numpy==2.1.0" in overrides else "numpy==1.26.4"
+        return 0, f"{numpy}\nlangdetect==1.0.9\nairbyte-source-faker==7.2.1\n", ""
+
+    lock = Script(tmp_path, uv).lock("airbyte-source-faker", "7.2.1")
+    assert list(lock.overrides) == ["numpy==2.1.0"]  # langdetect has no wheel at all: it is built
+    assert "1.26.4" in lock.overrides_text
+    assert "numpy==2.1.0" in lock.text
+
+
+@pytest.mark.parametrize(
+    ("told", "fact"),
+    [
+        ('warning: `airbyte-source-x==1.0` is yanked (reason: "broken")', "broken"),
+        (
+            "Because airbyte-source-x was not found in the package registry and you require",
+            "no package airbyte-source-x",
+        ),
+        ("Because there is no version of airbyte-source-x==1.0 and you require", "no airbyte-source-x 1.0"),
+        ("error: Request failed\n  cause: Failed to fetch: http://localhost/simple/airbyte-source-x/", "network"),
+        ("Because airbyte-source-x==1.0 depends on a<1 and b depends on a>2", "cannot be met"),
+    ],
+)
+def test_a_release_that_cannot_be_used_is_refused_with_the_reason(told: str, fact: str, tmp_path: Path) -> None:
+    def uv(_line: str, _requirement: str, _overrides: str) -> Answer:
+        return (0 if "yanked" in told else 1), "airbyte-source-x==1.0\n", told
+
+    with pytest.raises(ConnectorCommandError, match=fact):
+        Script(tmp_path, uv).lock("airbyte-source-x", "1.0")
+
+
+def test_repairs_end(tmp_path: Path) -> None:
+    numbers = iter(range(1000))
+
+    def uv(line: str, requirement: str, _overrides: str) -> Answer:
+        if "--universal" in line:
+            return 1, "", f"Because there is no version of needed{next(numbers)}==1 and airbyte-source-x depends on it"
+        return 0, f"{requirement}==2\n", ""
+
+    with pytest.raises(ConnectorCommandError, match=str(pypi.MOST_REPAIRS)):
+        Script(tmp_path, uv).lock("airbyte-source-x", "1.0")
+
+
+def test_the_files_of_a_lock_are_those_of_make_lock() -> None:
+    lock = Lock("airbyte-source-x", "1.0", overrides={"numpy==2.1.0": "No wheel."})
+    assert lock.requirement == "airbyte-source-x==1.0\n"
+    assert lock.overrides_text == "# No wheel.\nnumpy==2.1.0\n"

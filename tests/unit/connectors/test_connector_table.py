@@ -1,0 +1,114 @@
+"""The questions of the compatibility table, and its text."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airbyte_lite.connectors.protocol import ConnectorError
+from airbyte_lite.connectors.registry import Connector
+from airbyte_lite.connectors.runner import CheckResult
+from tools.connectors import compatibility, standard
+from tools.connectors.compatibility import BEGIN, END, Row
+
+CONNECTOR = Connector("source-x", "1", "X", "1.0", Path(), "source-x", Path())
+FREE: dict[str, Any] = {"type": "object", "properties": {}}
+ACCOUNT: dict[str, Any] = {"type": "object", "required": ["token"], "properties": {"token": {"type": "string"}}}
+STREAM = {"name": "users", "json_schema": {"type": "object"}, "supported_sync_modes": ["full_refresh"]}
+RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{},"emitted_at":1}}\n'
+ERROR = b'{"type":"TRACE","trace":{"type":"ERROR","error":{"message":"no such stream"}}}\n'
+
+
+class Lines(list[bytes]):
+    """What a connector writes in a read."""
+
+    exit_code = 0
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+
+class Runner:
+    """Answers as a connector that is right; a test changes one answer."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self.schema = schema
+        self.status = CheckResult("token" not in schema["properties"], "The token is wrong: HTTP 401.")
+        self.streams = [STREAM]
+        self.lines = {"users": [RECORD, b"text\n"], "stream_that_does_not_exist": [ERROR]}
+
+    def spec(self, _connector: Connector) -> dict[str, Any]:
+        return {"connectionSpecification": self.schema}
+
+    def check(self, _connector: Connector, _configuration: dict[str, Any]) -> CheckResult:
+        return self.status
+
+    def discover(self, _connector: Connector, _configuration: dict[str, Any]) -> list[dict[str, Any]]:
+        if not self.status.succeeded:
+            raise ConnectorError("The token is wrong: HTTP 401.")
+        return self.streams
+
+    @contextmanager
+    def read(self, _c: Connector, _configuration: dict[str, Any], catalog: dict[str, Any], _s: Any) -> Iterator[Lines]:
+        yield Lines(self.lines[catalog["streams"][0]["stream"]["name"]])
+
+
+def ask(runner: Runner) -> standard.Answers:
+    return standard.ask(runner, CONNECTOR)  # type: ignore[arg-type]
+
+
+def test_a_connector_that_is_right_passes() -> None:
+    assert ask(Runner(FREE)).results == {
+        "spec": "passed",
+        "check": "passed",
+        "discover": "1 streams",
+        "read": "1 records",
+        "unknown stream": "passed",
+    }
+    answers = ask(Runner(ACCOUNT))
+    assert answers.results["check"] == answers.results["discover"] == standard.REFUSED
+    assert answers.results["read"] == standard.NOT_ASKED
+
+
+def change(runner: Runner, question: str) -> None:
+    """Make one answer wrong."""
+    if question == "spec":
+        runner.schema = FREE | {"type": "nothing"}
+    elif question == "check":
+        runner.status = CheckResult(False, "no")
+    elif question == "discover":
+        runner.streams = [STREAM, STREAM]
+    elif question == "read":
+        runner.lines["users"] = [RECORD.replace(b"users", b"others")]
+    else:
+        runner.lines["stream_that_does_not_exist"] = []
+
+
+@pytest.mark.parametrize("question", standard.QUESTIONS)
+def test_a_wrong_answer_fails_with_its_reason(question: str) -> None:
+    runner = Runner(FREE)
+    change(runner, question)
+    answers = ask(runner)
+    assert answers.results[question] == "failed"
+    assert answers.reasons[question]
+
+
+def test_an_invented_configuration_that_is_accepted_is_a_failure() -> None:
+    runner = Runner(ACCOUNT)
+    runner.status = CheckResult(True, "")
+    assert ask(runner).results["check"] == "failed"
+
+
+def test_a_row_is_replaced_and_the_others_stay() -> None:
+    page = f"head\n{BEGIN}\n{END}\ntail\n"
+    page = compatibility.with_row(page, Row("source-b", {"version": "1"}, {"read": "no <x> | y"}))
+    page = compatibility.with_row(page, Row("source-a", {"version": "2"}))
+    assert page.index("| source-a |") < page.index("| source-b |")
+    assert "- source-b, read: no  x    y" in page
+    page = compatibility.with_row(page, Row("source-b", {"version": "3"}))
+    assert page.count("| source-b |") == 1
+    assert "- source-b" not in page
+    assert page.startswith("head\n")
+    assert page.endswith("tail\n")

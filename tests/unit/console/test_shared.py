@@ -1,0 +1,55 @@
+"""Open pages share a question, and its failure."""
+
+import asyncio
+
+import pytest
+
+from console.logic.shared import Shared
+
+
+def test_many_pages_ask_once() -> None:
+    asked = []
+
+    async def ask() -> int:
+        asked.append(1)
+        await asyncio.sleep(0)
+        return len(asked)
+
+    async def pages() -> None:
+        shared = Shared(ask, 60)
+        assert await asyncio.gather(*(shared() for _ in range(20))) == [1] * 20
+        shared.forget()
+        assert await shared() == 2
+
+    asyncio.run(pages())
+
+
+def test_a_closed_page_does_not_end_the_question_of_the_others() -> None:
+    async def pages() -> str:
+        release = asyncio.Event()
+
+        async def ask() -> str:
+            await release.wait()
+            return "answer"
+
+        shared = Shared(ask, 60)
+        closed, other = asyncio.create_task(shared()), asyncio.create_task(shared())
+        await asyncio.sleep(0)
+        closed.cancel()
+        release.set()
+        return await other
+
+    assert asyncio.run(pages()) == "answer"
+
+
+def test_a_failure_is_asked_again() -> None:
+    async def pages() -> None:
+        async def ask() -> str:
+            raise ValueError("away")
+
+        shared = Shared(ask, 0)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="away"):
+                await shared()
+
+    asyncio.run(pages())

@@ -1,0 +1,26 @@
+"""A lock file keeps others out for as long as its holder has it."""
+
+from pathlib import Path
+
+import pytest
+
+from platform_kit.locks import LockedError, exclusive, is_held
+
+
+def test_a_held_lock_is_refused_and_seen(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    with exclusive(path):
+        assert is_held(path)
+        with pytest.raises(LockedError, match="lock"), exclusive(path):
+            pass
+    assert not is_held(path)
+    with exclusive(path):
+        pass
+
+
+def test_a_lock_that_is_waited_for_is_told_once(tmp_path: Path) -> None:
+    path, told = tmp_path / "lock", list[str]()
+    with exclusive(path) as held, exclusive(tmp_path / "other", on_wait=lambda: told.append("waits")):
+        assert held is None
+    assert told == []

@@ -1,0 +1,135 @@
+"""The command line: `python -m tools.connectors add | list | remove | table`. make sets the options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from platform_kit.settings_table import TABLE
+from tools import disk
+from tools.connectors import adding, compatibility, entries, listing, removing
+from tools.connectors.airbyte_registry import AirbyteRegistry
+from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.new import NewConnector, Places, clean
+from tools.install import InstallError
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = "make connector or make connector-remove"
+
+
+def add(places: Places, given: dict[str, str]) -> int:
+    """Find and try a connector, show what would be written, ask, and write it. Return the exit code."""
+    source = registry()
+    found = adding.look_up(source, given["name"], given["id"], say)
+    new = adding.plan(places, source, found, given["version"], say, code=agreed_to_code(given))
+    for note in new.notes:
+        say(f"  {note}")
+    if not agreed(new.changes, "Write these changes?", given, "connector"):
+        return 0
+    adding.make(places, new)
+    say("\n".join(next_steps(new)))
+    return 0
+
+
+def remove(places: Places, given: dict[str, str]) -> int:
+    """Show what the removal of a connector would change, ask, and change it. Return the exit code."""
+    changes = removing.plan(
+        places, given["name"], Path(os.environ.get("CONNECTIONS_FILE") or ROOT / "connections.yaml")
+    )
+    if not agreed(changes, "Make these changes?", given, "connector-remove"):
+        return 0
+    changes.make(places.journal)
+    removing.remove_environment(places, given["name"])
+    say(f"{given['name']} was removed from the checkout. On Docker, make up takes it out of the image.")
+    return 0
+
+
+def show(places: Places) -> int:
+    """Print the table of the installed connectors. Return the exit code."""
+    for line in listing.lines(places, registry()):
+        say(line)
+    return 0
+
+
+def registry() -> AirbyteRegistry:
+    """Return Airbyte's registry, or the one of AIRBYTE_REGISTRY."""
+    setting = TABLE["AIRBYTE_REGISTRY"]
+    return AirbyteRegistry(os.environ.get(setting.name) or setting.default)
+
+
+def agreed_to_code(given: dict[str, str]) -> bool:
+    """Return whether code=yes is set. Raises ConnectorCommandError for another value."""
+    if given["code"] not in ("", "yes"):
+        raise ConnectorCommandError(f"code={given['code']}: the only value is code=yes.")
+    return given["code"] == "yes"
+
+
+def agreed(changes: Changes, question: str, given: dict[str, str], command: str) -> bool:
+    """Show the changes and return whether the user wants them. Raises ConnectorCommandError without a terminal."""
+    say("")
+    for line in changes.diff():
+        say(line)
+    if given["yes"]:
+        return True
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConnectorCommandError(
+            f"make {command} asks before it writes, and this is not a terminal. Nothing was changed. "
+            "To write without a question: yes=1"
+        )
+    if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
+        return True
+    say("Nothing was changed.")
+    return False
+
+
+def next_steps(new: NewConnector) -> Iterator[str]:
+    """Yield the block for connections.yaml, and what to do with it."""
+    yield f"\n{new.found.name} {new.entry['version']} was added. Paste this at the end of connections.yaml:\n"
+    yield new.block.text
+    for field in new.block.open:
+        yield f"  fill in {field}"
+    if new.block.secrets:
+        yield "Write the secrets into connections.env:"
+        yield from (f"  {name}='…'   ({title})" for name, title in new.block.secrets.items())
+    yield "Next: make apply && make run (on Docker make up first, which adds the connector to the image)."
+
+
+def say(text: str) -> None:
+    """Print at once, also into a pipe."""
+    print(text, flush=True)
+
+
+def main(command: str) -> int:
+    """Run a command and return its exit code."""
+    given = {name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "names", "yes")}
+    if command in ("add", "remove") and not given["name"]:
+        print("name missing. For example: make connector name=source-faker", file=sys.stderr)
+        return 2
+    places = Places(ROOT)
+    try:
+        if command == "list":
+            return show(places)
+        if command == "table":
+            names = given["names"].split() or list(entries.read(places.registry.read_text(encoding="utf-8")))
+            compatibility.run(places, registry(), names, say)
+            return 0
+        with only_one(places.journal, COMMANDS):
+            if take_back(places.journal):
+                print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
+            try:
+                return {"add": add, "remove": remove}[command](places, given)
+            finally:
+                clean(places)
+    except (ConnectorCommandError, ChangesError, InstallError) as error:
+        print(f"{error}\nNothing was changed." if command == "add" else error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Nothing was changed.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(disk.watched("connector", lambda: main(sys.argv[1])))

@@ -1,0 +1,142 @@
+"""`make connector`: finds a connector, tries it, and prepares the changes that add it."""
+
+from __future__ import annotations
+
+import shutil
+
+from tools import install
+from tools.connectors import entries, trial
+from tools.connectors.airbyte_registry import (
+    NAME,
+    UUID,
+    VERSION,
+    AirbyteRegistry,
+    Found,
+    NotReachedError,
+    without_registry,
+)
+from tools.connectors.entries import Entry
+from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.low_code import from_manifest
+from tools.connectors.new import (
+    NewConnector,
+    Places,
+    Say,
+    add_lock,
+    changes_of,
+    clean,
+    connector_of,
+    delete_others,
+    require_other_version,
+    tried,
+)
+from tools.connectors.pypi import Resolver
+
+UUID_EXAMPLE = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) -> Found:
+    """Return the connector's entry in Airbyte's registry, or what is known without it.
+
+    Raises ConnectorCommandError.
+    """
+    if not NAME.fullmatch(name):
+        hint = f" Did you mean source-{name}?" if NAME.fullmatch(f"source-{name}") else ""
+        raise ConnectorCommandError(
+            f"name={name} is not the name of a source, such as source-github: lower case letters, digits and -.{hint}"
+        )
+    if definition_id and not UUID.fullmatch(definition_id):
+        raise ConnectorCommandError(f"id={definition_id} is not a definition id, such as {UUID_EXAMPLE}.")
+    try:
+        found = registry.find(name)
+    except NotReachedError as error:
+        known = without_registry(name, definition_id)
+        if known is None:
+            raise ConnectorCommandError(
+                f"{error} Without the registry, the definition id of {name} is not known here, and the same "
+                "connections.yaml works with every Airbyte only if the id is the same everywhere. Run the command "
+                "again when the registry can be reached, or give the id that the connector's page in Airbyte's "
+                f"documentation shows (Definition ID): make connector name={name} id={UUID_EXAMPLE}"
+            ) from error
+        origin = "given by id=" if definition_id == known.definition_id else "from the list of this project"
+        say(f"{error}\nGoing on without the registry: {known.package} from PyPI; the definition id is {origin}.")
+        return known
+    if definition_id and definition_id != found.definition_id:
+        raise ConnectorCommandError(
+            f"id={definition_id} is not the id of {name} in Airbyte's registry, which is {found.definition_id}. "
+            "Leave out id=."
+        )
+    return found
+
+
+def plan(
+    places: Places, registry: AirbyteRegistry, found: Found, version: str, say: Say, *, code: bool = False
+) -> NewConnector:
+    """Fetch a connector, try it, and return what would be written. Raises ConnectorCommandError, InstallError.
+
+    `code`: the user has agreed to run the Python code of a low-code connector.
+    """
+    if version and not VERSION.fullmatch(version):
+        raise ConnectorCommandError(f"version={version} is not a version, such as 2.7.1.")
+    require_free_id(places, found)
+    clean(places)
+    places.work.mkdir(parents=True)
+    if found.way == "pypi":
+        return from_pypi(places, found, version, say)
+    if found.way == "manifest":
+        return from_manifest(places, registry, found, version or found.version, say, code=code)
+    raise ConnectorCommandError(
+        f"{found.name} is an image only ({found.image}:{found.version}), and airbyte-lite starts no containers. To use "
+        "it, run a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
+    )
+
+
+def require_free_id(places: Places, found: Found) -> None:
+    """Raise ConnectorCommandError if another entry has the definition id."""
+    for name, entry in entries.read(places.registry.read_text(encoding="utf-8")).items():
+        if name != found.name and entry.get("definition_id") == found.definition_id:
+            raise ConnectorCommandError(
+                f"{name} in connectors.toml has the definition id of {found.name}, {found.definition_id}. An id "
+                "belongs to one connector: correct the entry."
+            )
+
+
+def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnector:
+    """Lock, install and try a connector that is a package on PyPI."""
+    resolver = Resolver(places.work)
+    version = version or resolver.newest(found.package)
+    require_other_version(places, found.name, version)
+    say(f"{found.package} {version}: locking its dependencies")
+    lock = resolver.lock(found.package, version)
+    say(f"installing {lock.packages} packages for a trial")
+    lock_file = places.work / "requirements.txt"
+    lock_file.write_text(lock.text, encoding="utf-8")
+    trial.make_environment(places.trial, lock_file, resolver.uv, resolver.python)
+    entry: Entry = {
+        "title": found.title,
+        "definition_id": found.definition_id,
+        "package": found.package,
+        "version": version,
+        "lock": f"{found.name}/requirements.txt",
+        "command": trial.command_of(places.trial, found.package, found.name),
+    }
+    changes = changes_of(places, found.name, entry)
+    folder = places.connectors / found.name
+    delete_others(changes, folder, add_lock(changes, folder, lock))
+    made = tried(places, found, connector_of(places, found.name, entry, places.trial), say)
+    notes = [f"override: {requirement} ({reason})" for requirement, reason in lock.overrides.items()]
+    return NewConnector(found, entry, changes, made, environment=found.name, notes=notes)
+
+
+def make(places: Places, new: NewConnector) -> None:
+    """Write the files, and put the environment of the trial to the others. Raises ChangesError."""
+    new.changes.make(places.journal)
+    if not new.environment:
+        return
+    with install.one_at_a_time():
+        target = places.environments / new.environment
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        places.trial.rename(target)
+        lock = places.connectors / new.environment / "requirements.txt"
+        (target / "installed").write_text(install.stamp_of([lock], target))

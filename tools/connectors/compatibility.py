@@ -1,0 +1,98 @@
+"""`make connector-table`: adds connectors in a scratch folder, asks them everything, writes the docs' table."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from airbyte_lite.connectors.registry import load_registry
+from tools import install
+from tools.connectors import adding, standard, trial
+from tools.connectors.airbyte_registry import AirbyteRegistry
+from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.new import Places, Say
+
+HEAD = ("connector", "way", "version", "overrides", *standard.QUESTIONS, "seconds to add")
+BEGIN, END = "<!-- table: make connector-table -->", "<!-- end of the table -->"
+
+
+@dataclass
+class Row:
+    """What the table says of one connector."""
+
+    name: str
+    cells: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def line(self) -> str:
+        """The row in Markdown."""
+        return f"| {self.name} | " + " | ".join(self.cells.get(column, "") for column in HEAD[1:]) + " |"
+
+
+def tried(root: Path, scratch: Places, registry: AirbyteRegistry, name: str, say: Say) -> Row:
+    """Add a connector in the scratch folder, ask it everything, and remove its environment."""
+    row = Row(name)
+    begin = time.monotonic()
+    try:
+        found = adding.look_up(registry, name, "", say)
+        new = adding.plan(scratch, registry, found, "", say)
+        adding.make(scratch, new)
+    except (ConnectorCommandError, install.InstallError) as error:
+        row.cells["version"] = "not added"
+        row.reasons["not added"] = str(error).splitlines()[0]
+        return row
+    overrides = [note.split()[1] for note in new.notes if note.startswith("override:")]
+    row.cells = {
+        "way": found.way,
+        "version": str(new.entry["version"]),
+        "overrides": ", ".join(f"`{override}`" for override in overrides),
+        "seconds to add": f"{time.monotonic() - begin:.0f}",
+    }
+    connector = load_registry(scratch.environments, scratch.registry)[name]
+    with trial.running(root / ".local/connector-table") as runner:
+        answers = standard.ask(runner, connector)
+    row.cells |= answers.results
+    row.reasons = answers.reasons
+    shutil.rmtree(scratch.environments / name, ignore_errors=True)
+    return row
+
+
+def run(places: Places, registry: AirbyteRegistry, names: Iterable[str], say: Say) -> None:
+    """Try the connectors and write their rows into docs/connectors.md; the rows of others stay."""
+    scratch = Places(places.root / ".local/connector-table")
+    shutil.rmtree(scratch.root, ignore_errors=True)
+    scratch.connectors.mkdir(parents=True)
+    shutil.copy(places.registry, scratch.registry)
+    shutil.copytree(places.connectors / "nltk_data", scratch.connectors / "nltk_data")
+    scratch.environments.mkdir(parents=True)
+    for shared in ("source-s3",):
+        (scratch.environments / shared).symlink_to(places.environments / shared)
+    page = places.root / "docs/connectors.md"
+    try:
+        for name in names:
+            say(f"== {name}")
+            row = tried(places.root, scratch, registry, name, say)
+            page.write_text(with_row(page.read_text(encoding="utf-8"), row), encoding="utf-8")
+            say(row.line)
+            for question, reason in row.reasons.items():
+                say(f"  {question}: {reason}")
+    finally:
+        shutil.rmtree(scratch.root, ignore_errors=True)
+
+
+def with_row(text: str, row: Row) -> str:
+    """Return the page with the row at its place in the alphabet, and the reasons of failures below the table."""
+    before, rest = text.split(BEGIN)
+    inside, after = rest.split(END)
+    rows = {line.split("|")[1].strip(): line for line in inside.splitlines() if line.startswith("| source-")}
+    notes = {line for line in inside.splitlines() if re.match(rf"- (?!{row.name},)", line)}
+    rows[row.name] = row.line
+    for question, reason in row.reasons.items():
+        notes.add(f"- {row.name}, {question}: {re.sub(r'[<>|`]', ' ', reason)}")
+    table = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *(rows[name] for name in sorted(rows))]
+    return "\n".join([f"{before}{BEGIN}", "", *table, "", *sorted(notes), *([""] if notes else []), f"{END}{after}"])

@@ -1,0 +1,5 @@
+"""The error that a user can repair."""
+
+
+class ConnectorCommandError(Exception):
+    """Nothing was changed. The message says what happened, where, why, and what to do."""

@@ -1,0 +1,178 @@
+"""Locks a package of PyPI with its dependencies, with hashes, and repairs what its metadata asks for in vain.
+
+Old connectors ask for releases that do not exist, or for releases without a wheel for this Python. Each such release is
+replaced by an override, found by trying. The overrides are shown and kept beside the lock, where `make lock` uses them.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import install
+from tools.connectors.errors import ConnectorCommandError
+
+ABSENT = re.compile(r"there (?:is|are) no versions? of ([\w.-]+)(\[[\w.,-]+\])?([=<>!~]=?[^\s,]+)")
+NO_WHEEL = re.compile(r"([\w.-]+)==(\S+) has no usable wheels")
+YANKED = re.compile(r"`?([\w.-]+)==(\S+?)`? is yanked(?: \(reason: \"?(.*?)\"?\))?")
+MOST_REPAIRS = 12
+SECONDS = 300.0
+
+
+@dataclass
+class Lock:
+    """The lock of one package."""
+
+    package: str
+    version: str
+    text: str = ""
+    """The content of requirements.txt: every package in one version, with hashes."""
+    overrides: dict[str, str] = field(default_factory=dict)
+    """Requirements that replace those of the metadata, each with the reason."""
+
+    @property
+    def requirement(self) -> str:
+        """The content of requirements.in."""
+        return f"{self.package}=={self.version}\n"
+
+    @property
+    def overrides_text(self) -> str:
+        """The content of overrides.txt."""
+        return "".join(f"# {reason}\n{requirement}\n" for requirement, reason in self.overrides.items())
+
+    @property
+    def packages(self) -> int:
+        """The number of packages in the lock."""
+        return len(re.findall(r"^[\w.-]+==", self.text, re.MULTILINE))
+
+
+class Resolver:
+    """Runs uv, the same that installs the environments."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.uv = install.find_uv()
+        self.python = install.find_python(self.uv)
+
+    def newest(self, package: str) -> str:
+        """Return the newest release of a package. Raises ConnectorCommandError."""
+        code, text, told = self._compile(f"{package}\n", "--no-deps")
+        if code:
+            raise _refusal(package, "", told)
+        return text.strip().rpartition("==")[2]
+
+    def lock(self, package: str, version: str) -> Lock:
+        """Lock one release of a package with all that it needs. Raises ConnectorCommandError."""
+        lock = Lock(package, version)
+        code, _, told = self._compile(lock.requirement, "--no-deps")
+        yanked = {match[1]: match[3] for match in YANKED.finditer(told)}
+        if code or package in yanked:
+            raise _refusal(package, version, told, yanked.get(package))
+        built: set[str] = set()
+        for _ in range(MOST_REPAIRS):
+            code, lock.text, told = self._compile(
+                lock.requirement, "--universal", "--generate-hashes", overrides=lock.overrides_text
+            )
+            if code and not self._replace_absent(lock, told):
+                raise _refusal(package, version, told)
+            if not code and not self._replace_without_wheel(lock, built):
+                return lock
+        raise ConnectorCommandError(
+            f"{package} {version} cannot be installed: after {MOST_REPAIRS} overrides its requirements are still not "
+            f"met.\n{lock.overrides_text}{told}"
+        )
+
+    def _replace_absent(self, lock: Lock, told: str) -> bool:
+        """Override a required release that does not exist by the newest one; return whether there was one."""
+        for name, extras, wanted in ABSENT.findall(told):
+            if name != lock.package and not any(re.match(rf"{re.escape(name)}\b", old) for old in lock.overrides):
+                reason = f"The published metadata asks for {name}{wanted.rstrip(',')}, which does not exist."
+                lock.overrides[f"{name}{extras}=={self.newest(name)}"] = reason
+                return True
+        return False
+
+    def _replace_without_wheel(self, lock: Lock, built: set[str]) -> bool:
+        """Override a locked release that has no wheel by the next one that has; return whether there was one.
+
+        A package that has no wheel in any later release stays, and is built: most of these consist of Python only.
+        """
+        requirements = self._folder / "requirements.txt"
+        requirements.write_text(lock.text, encoding="utf-8")
+        environment = self._folder / "empty"
+        if not environment.exists():
+            self._run("venv", "--quiet", "--python", self.python, str(environment))
+        while True:
+            allowed = [argument for name in sorted(built) for argument in ("--no-binary", name)]
+            only = [] if built else ["--only-binary", ":all:"]
+            dry = ["pip", "sync", "--dry-run", "--quiet", "--python", str(environment / "bin/python")]
+            code, _, told = self._run(*dry, *(only or ["--only-binary", ":all:", *allowed]), str(requirements))
+            missing = NO_WHEEL.search(told)
+            if not code or missing is None:
+                return False
+            name, version = missing[1], missing[2]
+            code, text, _ = self._compile(
+                f"{name}>{version}\n", "--no-deps", "--only-binary", ":all:", "--resolution", "lowest"
+            )
+            if code or name in built:
+                if name in built:
+                    return False
+                built.add(name)
+                continue
+            reason = f"{name} {version} has no wheel for Python {install.PYTHON}."
+            lock.overrides = {old: why for old, why in lock.overrides.items() if not old.startswith(f"{name}==")}
+            lock.overrides[f"{name}=={text.strip().rpartition('==')[2]}"] = reason
+            return True
+
+    def _compile(self, requirement: str, *options: str, overrides: str = "") -> tuple[int, str, str]:
+        source = self._folder / "requirements.in"
+        source.write_text(requirement, encoding="utf-8")
+        if overrides:
+            (self._folder / "overrides.txt").write_text(overrides, encoding="utf-8")
+            options += ("--overrides", "overrides.txt")
+        if "--universal" not in options:
+            options += ("--no-header", "--no-annotate")
+        return self._run(
+            *("pip", "compile", "--no-progress", "--no-emit-index-url"),
+            *("--python", self.python, "--python-version", install.PYTHON),
+            *(*options, "requirements.in"),
+        )
+
+    def _run(self, *arguments: str) -> tuple[int, str, str]:
+        try:
+            result = subprocess.run(
+                [self.uv, *arguments],
+                cwd=self._folder,
+                env={**install.environment(), "UV_CUSTOM_COMPILE_COMMAND": "make lock"},
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ConnectorCommandError(
+                f"uv did not end within {SECONDS:.0f} s. Check the network, then run the command again."
+            ) from error
+        return result.returncode, result.stdout, result.stderr
+
+
+def _refusal(package: str, version: str, told: str, yanked: str | None = None) -> ConnectorCommandError:
+    """Return the error that says why a release is not used."""
+    release = f"{package} {version}".strip()
+    if yanked is not None:
+        return ConnectorCommandError(
+            f"{release} was yanked (withdrawn) by its publisher: {yanked or 'no reason is given'}. Choose another "
+            "version, or leave out version= for the newest one."
+        )
+    if f"{package} was not found in the package registry" in told:
+        return ConnectorCommandError(f"There is no package {package} on PyPI. Check the name.")
+    if f"no version of {package}==" in told:
+        return ConnectorCommandError(f"PyPI has no {release}. Leave out version= for the newest one.")
+    if "Failed to fetch" in told or "error sending request" in told or "dns error" in told:
+        return ConnectorCommandError(
+            f"PyPI could not be reached. Check the network and pip's package index, then run the command again.\n{told}"
+        )
+    return ConnectorCommandError(
+        f"{release} cannot be installed: the requirements in its metadata cannot be met together. Choose another "
+        f"version, or add it by hand with an overrides.txt (docs/add-a-connector.md).\n{told.strip()[:4000]}"
+    )
