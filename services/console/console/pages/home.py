@@ -15,7 +15,7 @@ from console.logic.health import Health
 from console.logic.pipeline import Part
 from console.logic.runs import Run
 from console.logic.shared import Shared
-from console.parts import picture, pieces
+from console.parts import picture, pieces, tables
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
@@ -133,6 +133,8 @@ def _address(part: Part, visit: Visit) -> str:
     if part.is_file:
         key = _key(part)
         return f"/files?folder={quote(key.rpartition('/')[0])}&file={quote(key)}"
+    if part.place:
+        return tables.address(".".join(part.place.split(".")[-2:]))
     return f"{visit.platform.dagster.link}/assets/{'/'.join(map(quote, part.key))}"
 
 
