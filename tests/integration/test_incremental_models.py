@@ -187,6 +187,26 @@ def test_status_history(shop: Shop) -> None:
     assert days[0]["last_seen_at"] == days[1]["first_seen_at"]
 
 
+def test_a_deleted_order_that_comes_back_has_a_current_status(shop: Shop) -> None:
+    """`deletions` from mark to keep, as a run of dbt without the variable, and to mark again."""
+    history = f"{shop.landing.dataset}_trusted.order_status_history"
+    states = []
+    for variables in ((), ("--vars", json.dumps(MARKED))):
+        code, _, output = shop.dbt("build", "--select", "stg_orders", "order_status_history", *variables)
+        assert code == 0, output
+        states.append(
+            shop.rows(
+                "select countif(dbt_valid_to is null) as current_rows, "
+                "countif(dbt_valid_to < dbt_valid_from) as wrong, "
+                f"logical_or(is_deleted and dbt_valid_to is null) as is_deleted from {history} where order_id = 2"
+            )
+        )
+    assert states == [
+        [{"current_rows": 1, "wrong": 0, "is_deleted": False}],
+        [{"current_rows": 1, "wrong": 0, "is_deleted": True}],
+    ]
+
+
 NUMBERS, ORDERED = st.integers(1, 12), st.integers(1, 8)
 ORDER = st.builds(
     order, ORDERED, user=st.integers(1, 2), day=st.integers(1, 2), status=st.sampled_from(["placed", "shipped"])

@@ -215,9 +215,30 @@ WRONG = {
         },
     ),
     "parquet": Case(
-        {"a.parquet": parquet(id=[1, 2], x=[1.5, float("nan")])},
+        {
+            "a.parquet": parquet(
+                x=[1.5, float("nan")],
+                deep=[{"a": [1.0]}, {"a": [float("inf")]}],
+                pairs=pyarrow.array([[("k", 1), ("k", 2)], None], pyarrow.map_(pyarrow.string(), pyarrow.int64())),
+            )
+        },
         {"filetype": "parquet"},
-        errors={"values_were_cast": ("column 'x'", "1 values", "NaN")},
+        errors={
+            "values_were_cast": (
+                *("column 'x': 'nan' is loaded as NULL", "column 'deep': 'inf' is loaded as NULL"),
+                "column 'pairs': an object has the key 'k' more than once: only its last value, 2,",
+            )
+        },
+    ),
+    "repeated_keys": Case(
+        {"a.jsonl": '{"id": 1, "x": {"y": 1, "y": 2}}\n{"id": 2, "id": 3}\n'},
+        {"filetype": "jsonl"},
+        errors={
+            "values_were_cast": (
+                "a.jsonl, line 1, column 'x': an object has the key 'y' more than once: only its last value, 2,",
+                "a.jsonl, line 2, column 'id': an object has the key 'id' more than once: only its last value, 3,",
+            )
+        },
     ),
 }
 # What may be meant: told, and dbt is built.

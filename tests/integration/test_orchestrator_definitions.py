@@ -84,8 +84,11 @@ def test_every_data_test_is_a_check_and_every_landing_table_is_counted(described
     assert len(tests) == 40
     ours = ["row_count_matches_file", "columns_arrived", "values_were_cast", "file_is_well_formed", "key_is_whole"]
     ours.append("source_is_fresh")
-    assert sorted(checks) == sorted([*tests, *ours * 3])
+    profiled = {asset for asset, name in described["checks"] if name == "profile_is_usual"}
+    marts = {"trusted/fct_orders", "trusted/dim_customers", "trusted/fct_order_status_days"}
+    assert sorted(checks) == sorted([*tests, *ours * 3, *["profile_is_usual"] * 6])
     landing = {"jaffle_shop/jaffle_shop_customers", "jaffle_shop/jaffle_shop_orders", "stripe/stripe_payments"}
+    assert profiled == landing | marts
     assert all({asset for asset, name in described["checks"] if name == our} == landing for our in ours)
     assert {asset for asset, name in described["checks"] if name.startswith("source_unique")} == landing
 
@@ -98,9 +101,10 @@ def test_landing_tables_and_marts_have_the_freshness_of_their_dbt_sources(descri
 
 def test_job_and_schedule(described: dict[str, Any]) -> None:
     syncs = ["sync_jaffle_shop_customers", "sync_jaffle_shop_orders", "sync_stripe_payments"]
-    assert described["job"] == ["dbt_build", *syncs]
+    assert described["job"] == ["dbt_build", "profile_tables", *syncs]
     assert described["executor"] == "in_process"
-    assert described["sensors"] == {"alerts": "RUNNING", "changed_files": "RUNNING"}
+    running = {"alerts": "RUNNING", "changed_files": "RUNNING", "airbyte_drift": "RUNNING"}
+    assert described["sensors"] == running | {"dbt_docs": "STOPPED"}  # RUNNING in make dev and on Docker
     assert described["schedule"] == ["0 6 * * *", "all_assets", "STOPPED"]
 
 

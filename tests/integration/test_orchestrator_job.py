@@ -84,7 +84,7 @@ def test_all_assets(
 
     seconds = dagster_run.run(dagster_url)
     output = capsys.readouterr().out
-    assert "10 assets, 58 checks, 0 failed checks" in output
+    assert "10 assets, 64 checks, 0 failed checks" in output
     assert " WARN " not in output
     assert figures() == EXPECTED
 

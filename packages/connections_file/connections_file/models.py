@@ -118,6 +118,7 @@ CheckName = Literal[
     "file_is_well_formed",
     "key_is_whole",
     "source_is_fresh",
+    "profile_is_usual",
 ]
 """The checks of a landing table in Dagster."""
 

@@ -16,7 +16,7 @@ class ConnectionsFileError(Exception):
     """The connections file is invalid. The text has file, line and path, and says what to do."""
 
 
-class _Loader(yaml.SafeLoader):
+class TextDates(yaml.SafeLoader):
     """Reads dates as text, because the values become JSON, which has no dates."""
 
     yaml_implicit_resolvers = {
@@ -33,7 +33,7 @@ class Document:
         self.path = path
         try:
             text = path.read_text(encoding="utf-8")
-            loader = _Loader(text)
+            loader = TextDates(text)
         except OSError as error:
             raise ConnectionsFileError(
                 f"{path}: cannot be read ({error.strerror}).\nSet CONNECTIONS_FILE to the path of the file."

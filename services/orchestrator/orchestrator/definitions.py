@@ -10,12 +10,16 @@ from orchestrator.alerts.drift import airbyte_drift
 from orchestrator.alerts.sensor import alerts
 from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
-from orchestrator.dbt import dbt_cli, dbt_models, prepare
+from orchestrator.dbt import TRANSLATOR, dbt_cli, dbt_models, prepare
 from orchestrator.dbt_integration import DbtProject
+from orchestrator.documentation.job import docs_job, docs_sensor
 from orchestrator.files import Bucket, file_assets
 from orchestrator.freshness import Freshness
 from orchestrator.jobs import jobs
 from orchestrator.landing import landing_assets
+from orchestrator.profiles.accept import accept_profile
+from orchestrator.profiles.step import profile_checks
+from orchestrator.profiles.tables import profiled_tables
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
 
@@ -26,10 +30,14 @@ destinations = {destination.name: destination for destination in declared.destin
 streams = [stream for connection in declared.connections for stream in connection.streams]
 marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
 dbt_project = DbtProject(settings.dbt_project)
-limits = Freshness(json.loads(prepare(dbt_project).read_text())).sources
+manifest = json.loads(prepare(dbt_project).read_text())
+limits = Freshness(manifest).sources
 
 models = dbt_models(dbt_project, marked)
+profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
+profiles = settings.profiles == "yes" and len(profiled) > 0
 flows = jobs(declared.connections, models)
+documentation = docs_job(dbt_project)
 
 defs = dg.Definitions(
     assets=[
@@ -40,11 +48,13 @@ defs = dg.Definitions(
         ),
         models,
     ],
-    jobs=[*flows.values()],
+    asset_checks=[profile_checks(profiled)] if profiles else [],
+    jobs=[*flows.values(), documentation, *([accept_profile] if profiles else [])],
     sensors=[
         changed_files(watched(declared.connections, sources), settings),
         airbyte_drift(settings),
         alerts(settings),
+        docs_sensor(documentation, manifest, settings),
     ],
     # Stopped until somebody starts it in the UI, as is Dagster's default.
     schedules=[dg.ScheduleDefinition(name="daily", job=flows["all_assets"], cron_schedule="0 6 * * *")],

@@ -15,6 +15,8 @@ class Settings(PlatformSettings):
     dbt_project: Annotated[Path, AfterValidator(Path.resolve)] = setting("DBT_PROJECT_DIR")
     bucket: str = setting("S3_BUCKET")
     landing_checks: Literal["yes", "no"] = setting("LANDING_CHECKS")
+    profiles: Literal["yes", "no"] = setting("PROFILES")
+    profile_rows: Annotated[int, Field(ge=1)] = setting("PROFILE_ROWS")
     file_sensor: Literal["yes", "no"] = setting("FILE_SENSOR")
     file_sensor_seconds: Annotated[int, Field(ge=1)] = setting("FILE_SENSOR_SECONDS")
     file_settle_seconds: Annotated[float, Field(ge=0)] = setting("FILE_SETTLE_SECONDS")
@@ -23,6 +25,8 @@ class Settings(PlatformSettings):
     connectors: str = setting("AIRBYTE_CONNECTORS", "")
     alert_urls: str | None = setting("ALERT_URLS")
     alerts_folder: Path = setting("ALERTS_DIR")
+    dbt_docs: Path = setting("DBT_DOCS_DIR")
+    make_docs: Literal["yes", "no"] = setting("DBT_DOCS")
     dagster_link: Address = setting("DAGSTER_LINK")
 
     airbyte_url: Address = setting("AIRBYTE_URL")

@@ -24,27 +24,31 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
 
     def stored_rows(self, table: str) -> int:
         """Return the number of rows that BigQuery notes for a table, without a query. Raises as count_rows does."""
-        found = self._ask(lambda client, limits: client.get_table(table, **limits), f"the size of {table}")
-        return int(found.num_rows or 0)
+        return int(self.described(table).num_rows or 0)
 
     def columns(self, table: str) -> dict[str, tuple[str, str]]:
         """Return the columns of a table: name in lower case → name and type. Raises as count_rows does."""
-        found = self._ask(lambda client, limits: client.get_table(table, **limits), f"the columns of {table}")
-        return {field.name.lower(): (field.name, field.field_type) for field in found.schema}
+        return {field.name.lower(): (field.name, field.field_type) for field in self.described(table).schema}
 
-    def query(self, query: str) -> list[dict[str, Any]]:
-        """Return the rows of a query.
+    def described(self, table: str) -> Any:
+        """Return a table as BigQuery's client describes it, without a query. Raises as count_rows does."""
+        return self._ask(lambda client, limits: client.get_table(table, **limits), f"the columns of {table}")
+
+    def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:
+        """Return the rows of a query. BigQuery refuses it if it would bill more than `most_bytes`.
 
         Names in the query come from connections.yaml and from the table, not from a user of the warehouse; identifiers
         cannot be parameters. Raises as count_rows does.
         """
+        from google.cloud.bigquery import QueryJobConfig
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
         job_retry = DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS)
+        options = QueryJobConfig(maximum_bytes_billed=most_bytes) if most_bytes else None
 
         def ask(client: Any, limits: dict[str, Any]) -> list[dict[str, Any]]:
             answer = client.query_and_wait(
-                query, retry=limits["retry"], job_retry=job_retry, api_timeout=limits["timeout"]
+                query, job_config=options, retry=limits["retry"], job_retry=job_retry, api_timeout=limits["timeout"]
             )
             return [dict(row) for row in answer]
 

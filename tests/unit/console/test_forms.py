@@ -12,7 +12,7 @@ from console.forms.reading import read_specification
 from console.forms.secrets import MissingSecretError, Secret, references, resolved, values, variables
 from console.forms.values import Choice, configuration, entered
 
-from .specifications import FILE, GITHUB, MONGODB, MYSQL, POSTGRES, SALESFORCE, SNOWFLAKE, TEN
+from .specifications import FILE, GITHUB, MONGODB, MYSQL, POSTGRES, SALESFORCE, SECRET, SNOWFLAKE, TEN
 
 
 def fill(field: Field, given: Any) -> Any:
@@ -187,6 +187,23 @@ def test_an_emptied_list_is_written_where_the_connector_has_a_default() -> None:
     assert configuration(form, given, references("x"))["schemas"] == []
 
 
+def test_faults_of_published_specifications_are_no_mistakes_of_the_user() -> None:
+    schema = {
+        "properties": {
+            "tenant": SECRET | {"default": "common"},
+            "kinds": {"type": "string", "default": ["Hourly"]},
+            "year": {"type": "string", "format": "date", "examples": ["2020", "2020-12-30"]},
+            "end": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+        }
+    }
+    form = read_specification(schema)
+    given = entered(form) | {"year": "2021"}
+    assert mistakes(form, given) == {}
+    made = configuration(form, given, references("x"))
+    assert made == {"tenant": "common", "year": "2021"}, "a default stands in the specification: it is no secret"
+    assert mistakes(form, given | {"end": "soon"}) == {("end",): "Write it as 2024-01-31."}
+
+
 def test_an_empty_text_is_a_value_in_a_list_only() -> None:
     schema = {"properties": {"nulls": {"type": "array", "items": {"type": "string"}}, "name": {"type": "string"}}}
     form = read_specification(schema)
@@ -238,7 +255,7 @@ def test_unusual_schemas_are_fields_too() -> None:
     assert made == {"either": ["x"], "headers": {"A": "b"}, "free": {"any": [1]}, "nullable": 0}
     found = mistakes(form, given | {"free": "{", "headers": [["A", "b"], ["A", "c"], ["", "d"]], "nullable": 1})
     assert {path: text.split()[-1] for path, text in found.items()} == {
-        ("free",): "JSON.",
+        ("free",): "YAML.",
         ("headers", 1): "twice.",
         ("headers", 0): "twice.",
         ("headers", 2): "name.",

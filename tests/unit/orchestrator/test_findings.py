@@ -40,7 +40,7 @@ def column_findings(names: list[str], files: StreamFiles = FILES, **facts: Any) 
 class Answers(Warehouse):
     """A warehouse whose next answers are these rows."""
 
-    def query(self, query: str) -> list[dict[str, Any]]:
+    def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
         if "is null" in query:
             return [{"n": 1, "url": "a.csv"}]
         return [{"id": 7, "n": 2, "url": "a.csv"}]

@@ -54,7 +54,7 @@ class StubWarehouse(Warehouse):
     def columns(self, table: str) -> dict[str, tuple[str, str]]:  # noqa: ARG002
         return {"id": ("id", "INTEGER")}
 
-    def query(self, query: str) -> list[dict[str, Any]]:
+    def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
         [table] = re.findall("`(p.d.[^`]+)`", query)
         return [{"row_count": self.count_rows(table), "n_0": 1}]
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Collection
 from pathlib import Path
 from random import Random
@@ -10,12 +11,15 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.reading import json_lines, text
 from orchestrator.reading.csv_file import scan_csv
 from orchestrator.reading.exact import Kind
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat, ParquetFormat
+from orchestrator.reading.json_keys import may_repeat
 from orchestrator.reading.json_lines import scan_json_lines
 from orchestrator.reading.parquet_file import scan_parquet
 
@@ -117,14 +121,77 @@ def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
         scan_parquet(io.BytesIO(b"id,name\n1,a\n"), PARQUET)
 
 
-def test_decimals_that_numeric_does_not_keep_are_found_in_the_footer_of_a_parquet_file() -> None:
+@pytest.mark.parametrize("statistics", [True, False])
+def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bool) -> None:
+    """Also with neither statistics nor the first or the last value telling it."""
     file = io.BytesIO()
-    columns = {"tiny": [1e-12, 2.0], "short": [0.5, 1.25], "empty": [None, float("nan")], "large": [1e300, 1.0]}
-    pyarrow.parquet.write_table(pyarrow.table(columns), file)
-    numbers: dict[str, Kind] = dict.fromkeys(columns, "number")
+    nan, inf = float("nan"), float("inf")
+    columns = {
+        "middle": [0.5, 0.12345678901, 1.25],
+        "short": [0.1, 123456789012.25, 1e300],
+        "gap": [1.0, nan, None],
+        "list": [[1.0], [2.0, inf], None],
+        "object": [{"a": {"b": [1.0]}}, {"a": None}, {"a": {"b": [None, nan]}}],
+        "map": pyarrow.array([[("k", 1.0)], [("k", 1.0), ("k", 2.0)], None], pyarrow.map_("string", "float64")),
+        "time": pyarrow.array([1000, 1001, None], pyarrow.timestamp("ns")),
+        "kind": pyarrow.array([1.0, nan, 1.0]).dictionary_encode(),
+        "text": ["a", "b", "NaN"],
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), file, write_statistics=statistics, row_group_size=2)
+    numbers: dict[str, Kind] = dict.fromkeys(("middle", "short", "gap"), "number")
     facts = scan_parquet(file, PARQUET, Sought(kinds=numbers))
-    assert [(loss.column, loss.kind, loss.loaded) for loss in facts.losses] == [("tiny", "decimals", "0")]
-    assert scan_parquet(file, PARQUET).losses == []  # the columns of the table are texts
+    assert {(loss.column, loss.kind, loss.text) for loss in facts.losses} == {
+        *(("middle", "decimals", "0.12345678901"), ("gap", "null", "nan"), ("list", "null", "inf")),
+        *(("object", "null", "nan"), ("map", "repeated", "k"), ("kind", "null", "nan")),
+        ("time", "nanoseconds", "1970-01-01 00:00:00.000001001"),
+    }
+    texts = scan_parquet(file, PARQUET).losses  # the columns of the table are texts
+    assert "middle" not in {loss.column for loss in texts}
+
+
+REPEATED = [
+    ('{"a": 1, "b": 2, "a": 3}', [("a", "a", "3")]),
+    ('{"a" : 1, "b": 2, "a": 3}', [("a", "a", "3")]),
+    ('{"a"\t:1,"\\u0061":3}', [("a", "a", "3")]),
+    ('{"a": {"b": [{"c": 1, "c": "1"}]}}', [("a", "c", '"1"')]),
+    ('{"a":1,"t":"x\\":y","a":2}', [("a", "a", "2")]),
+    ('{"a\\\\":1,"a\\\\":2}', [("a\\", "a\\", "2")]),
+    ('{"a":true,"a":1}', [("a", "a", "1")]),
+    ('{"a": 1, "b": "12:00:00, \\"c\\": 1", "d": {"a": 2}, "e": [{"a": 1}, {"a": 2}]}', []),
+    ('{"a": 1, "a": 1}', []),  # nothing is lost
+    ('{"a\\\\": "\\":", "b": {}}', []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), REPEATED)
+def test_a_key_that_an_object_has_twice_is_found(text: str, expected: list[tuple[str, str, str]]) -> None:
+    facts = scan_json_lines(io.BytesIO(f'{{"a": 0}}\n{text}\n'.encode()))
+    assert [(loss.column, loss.text, loss.loaded) for loss in facts.losses] == expected
+    assert all((loss.kind, loss.line) == ("repeated", 2) for loss in facts.losses)
+
+
+KEYS = st.sampled_from(["a", "b", '"', "\\", ":", '":', "\\\\"])
+JSON = st.recursive(
+    st.one_of(st.none(), st.integers(0, 2), st.sampled_from(["x", '"a": 1', "\\", '\\":', "12:00"])),
+    lambda values: st.one_of(st.lists(values, max_size=3), st.lists(st.tuples(KEYS, values), max_size=3).map(tuple)),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.tuples(KEYS, JSON), max_size=4).map(tuple), st.sampled_from([":", ": ", " : ", "\t:"]))
+def test_a_text_without_a_repeated_key_is_not_parsed_again_in_vain_and_none_is_missed(pairs: Any, colon: str) -> None:
+    def written(value: Any) -> str:
+        if isinstance(value, tuple):
+            return "{" + ",".join(f"{json.dumps(name)}{colon}{written(item)}" for name, item in value) + "}"
+        return f"[{','.join(map(written, value))}]" if isinstance(value, list) else json.dumps(value)
+
+    def has_repeated(value: Any) -> bool:
+        if isinstance(value, tuple):
+            return len(dict(value)) < len(value) or any(has_repeated(item) for _, item in value)
+        return isinstance(value, list) and any(map(has_repeated, value))
+
+    text = written(pairs)
+    assert may_repeat(text, json.loads(text)) or not has_repeated(pairs)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 from connections_file.expansion import REFERENCE
 from console.forms.fields import MISSING, Field, Kind, Path
 from console.forms.secrets import Secret, is_reference
-from console.forms.values import configuration, is_empty_text
+from console.forms.values import configuration, is_empty_text, is_structured
 
 type Mistake = tuple[Path, str]
 
@@ -45,8 +45,8 @@ def _mistakes(field: Field, values: Any, path: Path) -> Iterator[Mistake]:
             yield from _map_mistakes(field, values, path)
         case _ if field.secret:
             yield from _secret_mistakes(field, values, path)
-        case Kind.JSON if isinstance(values, str) and values and not _is_json(values):
-            yield path, "This is not valid JSON."
+        case Kind.JSON if isinstance(values, str) and values and not is_structured(values):
+            yield path, "This is not valid JSON or YAML."
         case _:
             yield from _value_mistakes(field, _value(field, values), path)
 
@@ -89,7 +89,7 @@ def _map_mistakes(field: Field, values: list[Any], path: Path) -> Iterator[Mista
 
 
 def _secret_mistakes(field: Field, secret: Secret, path: Path) -> Iterator[Mistake]:
-    if secret.reference and not is_reference(secret.reference):
+    if secret.reference and not is_reference(secret.reference) and secret.reference != field.default:
         yield (
             path,
             "Write the name of a variable as ${NAME}: connections.yaml must not contain a secret. "
@@ -109,14 +109,6 @@ def _value_mistakes(field: Field, value: Any, path: Path) -> Iterator[Mistake]:
         yield path, f"Choose one of: {', '.join(map(str, field.choices))}."
     elif field.kind is Kind.TEXT and isinstance(value, str):
         yield from _text_mistakes(field, value, path)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _number_mistakes(field: Field, value: Any, path: Path) -> Iterator[Mistake]:
@@ -143,14 +135,23 @@ def _text_mistakes(field: Field, value: str, path: Path) -> Iterator[Mistake]:
         yield path, f"Enter at least {field.shortest} characters."
     if field.longest is not None and len(value) > field.longest:
         yield path, f"Enter at most {field.longest} characters."
-    if field.pattern and not _matches(field.pattern, value):
-        yield path, f"Write it as {field.pattern_hint or _example(field) or field.pattern}."
-    elif field.format in FORMATS and not field.pattern and not _has_format(field.format, value):
-        yield path, f"Write it as {_example(field) or FORMATS[field.format][1]}."
+    if field.pattern:
+        if not _matches(field.pattern, value):
+            yield path, f"Write it as {_pattern_words(field)}."
+    elif field.format in FORMATS and not _has_format(field.format, value) and _means_format(field):
+        yield path, f"Write it as {next(iter(field.examples), FORMATS[field.format][1])}."
 
 
-def _example(field: Field) -> str:
-    return field.examples[0] if field.examples else ""
+def _means_format(field: Field) -> bool:
+    """Return whether the connector takes the format only: an example without it says that it takes other texts too."""
+    return all(_has_format(field.format, example) for example in field.examples)
+
+
+def _pattern_words(field: Field) -> str:
+    """Return what a text must look like: the specification's own words, an example, or the pattern itself."""
+    examples = (*field.examples, *(example for _, example in FORMATS.values()))
+    fitting = (example for example in examples if _matches(field.pattern, example))
+    return field.pattern_hint or next(fitting, field.pattern)
 
 
 def _matches(pattern: str, value: str) -> bool:

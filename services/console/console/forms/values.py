@@ -18,6 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
+from connections_file.yaml_lines import TextDates
 from console.forms.fields import MISSING, Field, Kind, Path
 from console.forms.secrets import Secret, SecretText
 
@@ -55,7 +58,8 @@ def entered(field: Field, given: Any = MISSING) -> Any:
             return json.dumps(given, ensure_ascii=False)
         case _ if field.secret:
             return Secret("" if given is MISSING else str(given))
-    return None if given is MISSING else given
+    # A list where the field has one value is a fault of the specification, in its default.
+    return None if given is MISSING or isinstance(given, list | dict) else given
 
 
 def configuration(field: Field, values: Any, secret_text: SecretText, path: Path = ()) -> Any:
@@ -98,7 +102,7 @@ def is_empty_text(item: Field, value: Any) -> bool:
 def _scalar(field: Field, value: Any) -> Any:
     if value is None or value == "":
         return MISSING
-    readers: dict[Kind, Callable[[str], Any]] = {Kind.INTEGER: int, Kind.NUMBER: _number, Kind.JSON: json.loads}
+    readers: dict[Kind, Callable[[str], Any]] = {Kind.INTEGER: int, Kind.NUMBER: _number, Kind.JSON: _structured}
     if isinstance(value, str) and field.kind in readers:
         try:
             return readers[field.kind](value)
@@ -107,6 +111,23 @@ def _scalar(field: Field, value: Any) -> Any:
     if field.kind is Kind.INTEGER and isinstance(value, float) and value.is_integer():
         return int(value)  # a number field of a browser gives 5432.0
     return value
+
+
+def is_structured(text: str) -> bool:
+    """Return whether a text is JSON or YAML."""
+    try:
+        _structured(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _structured(text: str) -> Any:
+    """Return the value of JSON or YAML, such as a low-code manifest. Dates stay texts. Raises ValueError."""
+    try:
+        return yaml.load(text, TextDates)  # noqa: S506 -- a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError("not JSON or YAML") from error
 
 
 def _number(text: str) -> float | int:

@@ -9,7 +9,7 @@ from nicegui import ui
 from console.clients.calls import ServiceError
 from console.logic.airbyte import actions, connection, declared
 from console.logic.airbyte.actions import Action
-from console.logic.airbyte.connection import Detail, Stream
+from console.logic.airbyte.connection import MOST_JOBS, SHOWN_JOBS, Detail, Known, Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.states import MEANINGS
 from console.pages import connection_schema, connection_status
@@ -38,6 +38,8 @@ class _Connection:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._client = ui.context.client
+        self._known: Known = {}
+        self._jobs = MOST_JOBS if visit.parameters.get("jobs") == "all" else SHOWN_JOBS
         self._id = visit.parameters["id"]
         wanted = visit.parameters.get("tab", "")
         self._tab = wanted if wanted in TABS else next(iter(TABS))
@@ -47,7 +49,8 @@ class _Connection:
         platform = self._visit.platform
         service = platform.airbyte.service
         in_file = await service.call(declared.read, platform.settings.connections_file)
-        return await service.awaited(connection.detail(platform.airbyte, self._id), LOAD_SECONDS), in_file
+        asked = connection.detail(platform.airbyte, self._id, self._jobs, self._known)
+        return (await service.awaited(asked, LOAD_SECONDS)).steady(), in_file
 
     def _show(self, found: Found) -> None:
         detail, in_file = found

@@ -8,7 +8,8 @@ from typing import Any
 from nicegui import ui
 
 from console.logic import sizes, times
-from console.logic.airbyte.connection import Detail, Stream
+from console.logic.airbyte import jobs
+from console.logic.airbyte.connection import SHOWN_JOBS, Detail, Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.states import stream_state
@@ -16,7 +17,9 @@ from console.logic.airbyte.tables import LoadedTable, loaded_tables
 from console.parts import pieces, table
 from console.parts.frame import Visit
 from console.parts.loading import loaded
+from console.parts.tables import address
 
+PROGRESS_SECONDS = 1.5
 CHARTED = 30
 """Jobs in the chart."""
 type ClearButton = Callable[[Detail, Stream], None]
@@ -25,8 +28,14 @@ type ClearButton = Callable[[Detail, Stream], None]
 def status(visit: Visit, detail: Detail, in_file: Declared, clear: ClearButton) -> None:
     """Show a row for each stream."""
     if (job := detail.active_job) is not None:
+        number = job.id
         with pieces.card():
-            _running(job, detail)
+            loaded(
+                lambda: jobs.current(visit.platform.airbyte, number),
+                lambda found: _running(found, detail),
+                every=PROGRESS_SECONDS,
+                lines=1,
+            )
     names = [name for stream in detail.streams if (name := detail.table(stream))]
 
     def rows(found: dict[str, LoadedTable | None]) -> None:
@@ -49,7 +58,7 @@ def _stream(
             pieces.chip(stream_state(detail.state, has_table=found is not None))
         with ui.element("td"):
             if name and found:
-                pieces.link(name.partition(".")[2], f"/tables/{name.partition('.')[2].replace('.', '/')}")
+                pieces.link(name.partition(".")[2], address(name.partition(".")[2])).classes("name")
             else:
                 pieces.text("not loaded yet" if name else "unknown").classes("muted")
         with ui.element("td"):
@@ -107,6 +116,8 @@ def timeline(visit: Visit, detail: Detail) -> None:
                 with ui.element("tr").classes("failure"), ui.element("td").props("colspan=8"):
                     pieces.text(f"Cause: {job.origin}. " if job.origin else "").classes("muted")
                     pieces.text(job.failure).classes("break")
+    if len(detail.jobs) == SHOWN_JOBS:
+        pieces.link("Show earlier jobs", f"/connections/{detail.id}?tab=timeline&jobs=all")
 
 
 def chart(syncs: list[Job]) -> dict[str, Any]:

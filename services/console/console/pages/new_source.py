@@ -18,6 +18,11 @@ from console.parts.form import Form
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
+UNFILTERED = 9
+"""So many connectors need no filter."""
+SHOWN = 60
+"""Connectors on the page; the filter finds the others."""
+
 
 def show(visit: Visit) -> None:
     """Build the page: the choice of a connector, or the form of the chosen one."""
@@ -31,19 +36,40 @@ def show(visit: Visit) -> None:
         with ui.element("p").classes("muted"):
             pieces.text("A file of your own needs no form: ")
             pieces.mono("make new-source name=… file=…")
-            pieces.text(" finds its columns, types and key.")
+            pieces.text(" finds its columns, types and key. Another connector of Airbyte's catalogue: ")
+            pieces.mono("make connector name=source-…")
         loaded(lambda: new_source.connectors(visit.platform.airbyte), _choose, lines=6)
 
 
 def _choose(found: list[Connector]) -> None:
     if not found:
         pieces.empty("This Airbyte has no source connector", "docs/add-a-connector.md says how to add one.")
-    with ui.element("div").classes("columns"):
-        for one in found:
-            address = pieces.props(href=f"/connections/new?connector={one.definition_id}")
-            with ui.element("a").props(address).classes("card tile"):
-                pieces.text(one.title).classes("strong")
-                pieces.text(f"{one.name} {one.version}").classes("muted")
+        return
+    box: ui.element
+
+    def draw(text: str) -> None:
+        box.clear()
+        matching = [one for one in found if text.lower() in f"{one.title} {one.name}".lower()]
+        with box:
+            for one in matching[:SHOWN]:
+                _tile(one)
+            if len(matching) > SHOWN:
+                pieces.text(f"{len(matching) - SHOWN} more: use the filter.", "p").classes("muted")
+            if not matching:
+                pieces.empty("No connector matches the filter", "docs/add-a-connector.md says how to add one.")
+
+    if len(found) > UNFILTERED:
+        search = ui.input(placeholder="Filter the connectors", on_change=lambda event: draw(event.value or ""))
+        search.props('outlined dense clearable debounce=150 aria-label="Filter the connectors"')
+    box = ui.element("div").classes("columns tiles")
+    draw("")
+
+
+def _tile(one: Connector) -> None:
+    address = pieces.props(href=f"/connections/new?connector={one.definition_id}")
+    with ui.element("a").props(address).classes("card tile"):
+        pieces.text(one.title).classes("strong")
+        pieces.text(f"{one.name} {one.version}").classes("muted")
 
 
 async def _opened(visit: Visit, definition_id: str) -> tuple[Connector, Field, Declared]:

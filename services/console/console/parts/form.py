@@ -128,6 +128,8 @@ class Form:
         elif field.multiline or field.kind is Kind.JSON:
             area = ui.textarea(value=_text(value), on_change=lambda event: put(event.value))
             shown = area.props("outlined dense autogrow").props(label).classes("mono")
+            if field.kind is Kind.JSON:
+                area.props(pieces.props(placeholder="JSON or YAML"))
         else:
             shown = ui.input(
                 value=_text(value), placeholder=_placeholder(field), on_change=lambda event: put(event.value)

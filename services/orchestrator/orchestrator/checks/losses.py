@@ -7,7 +7,7 @@ from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.exact import Kind, LossKind
 from orchestrator.reading.facts import FileFacts, Loss
-from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 
 DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply"
@@ -21,6 +21,7 @@ REASONS: Mapping[LossKind, str] = {
     "decimals": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, and a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: a column of numbers has no NaN and no infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: a TIMESTAMP keeps microseconds",
+    "repeated": "an object has the key {text!r} more than once: only its last value, {loaded}, is loaded",
 }
 WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds"}
 NUMBERS: Mapping[str, Kind] = {
@@ -58,6 +59,10 @@ def find(
     told: set[tuple[str, str]] = set()
     for file, fact in facts.items():
         for loss in fact.losses:
+            if loss.kind == "repeated" and not (
+                files.schemaless or any(bears(name, loss.column) for name in table.columns)
+            ):
+                continue
             if (loss.column, loss.kind) in told or any(bears(column, loss.column) for column in explained):
                 continue
             told.add((loss.column, loss.kind))
@@ -75,7 +80,11 @@ def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
         )
     elif isinstance(files.format, JsonlFormat):
         remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
-    if loss.kind == "nanoseconds":
+    if loss.kind == "repeated":
+        remedy = "Give each key once, or other names, in the file; then run again."
+    elif loss.kind == "null" and isinstance(files.format, ParquetFormat):
+        remedy = "Write the file with NULL in place of such values, or with the values as text; then run again."
+    elif loss.kind == "nanoseconds":
         remedy = "Write the file with microseconds, or with the time as text."
     elif loss.kind == "digits" and "decimal_as_float" in loss.loaded:
         remedy = "Remove decimal_as_float from the stream's format in connections.yaml, then make apply and run again."
@@ -91,19 +100,20 @@ def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
 
 def _fewer(stream: Stream, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]) -> list[Finding]:
     """Return a finding for each column with fewer values than the files have, if the table is a copy of the files."""
+    losses = {loss.column for fact in facts.values() for loss in fact.losses if loss.kind == "null"}
+    told = {column for column in table.values if any(bears(column, name) for name in losses)}
     records = sum(fact.records for fact in facts.values())
     if stream.sync_mode != "full_refresh_overwrite" or records != table.rows:
         return []
     found = []
     for column, values in table.values.items():
         counts = [count for fact in facts.values() for name, count in fact.values.items() if bears(column, name)]
-        known = len(counts) == len(facts)
+        known = len(counts) == len(facts) and column not in told
         if known and values < sum(counts) and not any(bears(other, column) for other in explained):
             found.append(
                 Finding(
-                    f"{sum(counts) - values} values of the files are NULL in the table: NaN and infinity are no values "
-                    "of a column of numbers",
-                    "Write the file with NULL in their place, or with the values as text; then run again.",
+                    f"{sum(counts) - values} values of the files are NULL in the table",
+                    "Compare the file with the rows of the table; write such values as text, then run again.",
                     next(iter(facts)),
                     column=column,
                 )

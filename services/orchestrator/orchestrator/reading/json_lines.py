@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
-from orchestrator.reading import json_numbers
+from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.names import bears
 from orchestrator.reading.text import TooLongError, blocks
@@ -61,6 +61,8 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             if isinstance(record, dict):
                 if sought.empty:
                     _note_values(facts, record, start, sought.empty)
+                if json_keys.may_repeat(pending, record):
+                    _note_repeated(facts, pending, start)
                 if has_long and long_number.search(pending):
                     _note_losses(facts, pending, start, sought)
                     if any(loss.kind == "decimals" for loss in facts.losses):
@@ -98,6 +100,16 @@ def json_rows(raw: BinaryIO) -> Iterator[tuple[int, dict[str, str]]]:
                         if value is not None
                     },
                 )
+
+
+def _note_repeated(facts: FileFacts, text: str, line: int) -> None:
+    """Note the first key of each field that an object has twice, with different values."""
+    noted = {loss.column for loss in facts.losses if loss.kind == "repeated"}
+    for name, key, last in json_keys.repeated(text):
+        if name not in noted:
+            noted.add(name)
+            loaded = json.dumps(last, ensure_ascii=False)[:100]
+            facts.losses.append(Loss(column=name, kind="repeated", line=line, text=key[:100], loaded=loaded))
 
 
 def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from console.clients.airbyte import Airbyte
@@ -17,8 +17,13 @@ from platform_kit.names import identifier
 from platform_kit.specification import MASK, SECRET_NAME, Schemas, branches, child, is_secret
 
 type Json = dict[str, Any]
+type Known = dict[str, Schemas]
+"""The specifications of connectors, by the ids of their definitions."""
 
 SHOWN_JOBS = 30
+MOST_JOBS = 100
+"""The most that one answer of the public API has."""
+NO_PROGRESS: dict[str, Any] = {"rows": None, "bytes": None, "seconds": None, "billed": None}
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,10 @@ class Detail:
         """The job that has not ended."""
         return next((job for job in self.jobs if job.is_active), None)
 
+    def steady(self) -> Detail:
+        """Return the connection without the progress of the running job, so that progress is no change of the page."""
+        return replace(self, jobs=[replace(job, **NO_PROGRESS) if job.is_active else job for job in self.jobs])
+
     def table(self, stream: Stream) -> str:
         """Return the table of a stream, `project.dataset.table`, if the destination is a BigQuery dataset."""
         project, dataset = (str(self.destination.configuration.get(key, "")) for key in ("project_id", "dataset_id"))
@@ -88,14 +97,20 @@ class Detail:
         return f"{project}.{dataset.rpartition(':')[2]}.{identifier(self.prefix + stream.name)}"
 
 
-async def detail(airbyte: Airbyte, connection_id: str) -> Detail:
-    """Return one connection. Raises ServiceError, also if it does not exist."""
+async def detail(
+    airbyte: Airbyte, connection_id: str, shown_jobs: int = SHOWN_JOBS, known: Known | None = None
+) -> Detail:
+    """Return one connection. Raises ServiceError, also if it does not exist.
+
+    `known` keeps the connectors' specifications between two calls.
+    """
+    known = {} if known is None else known
     found, newest = await asyncio.gather(
         airbyte.post("/connections/get", {"connectionId": connection_id}),
-        jobs.latest(airbyte, connection_id, SHOWN_JOBS),
+        jobs.latest(airbyte, connection_id, shown_jobs),
     )
     source, destination = await asyncio.gather(
-        _end(airbyte, "source", found["sourceId"]), _end(airbyte, "destination", found["destinationId"])
+        _end(airbyte, "source", found["sourceId"], known), _end(airbyte, "destination", found["destinationId"], known)
     )
     breaking = bool(found.get("breakingChange"))
     return Detail(
@@ -121,26 +136,26 @@ def _schedule(found: Json) -> str:
     return schedule_words({"scheduleType": found.get("scheduleType", "manual"), "cronExpression": cron or every})
 
 
-async def _end(airbyte: Airbyte, kind: str, identity: str) -> End:
+async def _end(airbyte: Airbyte, kind: str, identity: str, known: Known) -> End:
     found = await airbyte.get(f"/{kind}s/{identity}")
     shown = {key: value for key, value in (found.get("configuration") or {}).items() if key != f"{kind}Type"}
     name = str(found.get("name", ""))
-    configuration = await _masked(airbyte, kind, found, shown)
+    configuration = await _masked(airbyte, kind, found, shown, known)
     return End(kind, identity, name, f"{kind}-{found.get(f'{kind}Type', '')}", configuration)
 
 
-async def _masked(airbyte: Airbyte, kind: str, found: Json, configuration: Json) -> Json:
+async def _masked(airbyte: Airbyte, kind: str, found: Json, configuration: Json, known: Known) -> Json:
     """Return the configuration, masked once more by the connector's specification: Airbyte has masked it already.
 
     Without the specification, every field whose name is a secret's is masked.
     """
-    schemas: Schemas = []
-    if definition := found.get("definitionId"):
+    definition = str(found.get("definitionId") or "")
+    if definition and definition not in known:
         body = {f"{kind}DefinitionId": definition, "workspaceId": found.get("workspaceId")}
         with contextlib.suppress(ServiceError, KeyError):
             answer = await airbyte.post(f"/{kind}_definition_specifications/get", body)
-            schemas = branches(answer["connectionSpecification"])
-    hidden: Json = masked(schemas, configuration)
+            known[definition] = branches(answer["connectionSpecification"])
+    hidden: Json = masked(known.get(definition, []), configuration)
     return hidden
 
 

@@ -1,0 +1,117 @@
+"""What the values of a Parquet file lose: only the columns are read in which a value can lose something.
+
+These are columns of doubles (NaN, infinity, decimals after the ninth), at any depth; times with nanoseconds; and maps,
+of which a key may be there twice.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss
+from orchestrator.reading.facts import FileFacts, Loss, Sought
+from orchestrator.reading.names import bears
+
+BATCH_ROWS = 65_536
+"""So many rows are in memory at a time."""
+MOST_CANDIDATES = 1000
+"""So many numbers of a batch are compared exactly; the others only as doubles."""
+
+
+def note_losses(file: Any, facts: FileFacts, sought: Sought) -> None:
+    """Note the first loss of each kind for each column. `file` is a pyarrow.parquet.ParquetFile."""
+    schema = file.schema_arrow
+    wanted = {field.name for field in schema if _can_lose(field.type)}
+    paths = [file.metadata.schema.column(at).path for at in range(file.metadata.num_columns)]
+    # A name with a dot may be a path: then pyarrow reads more than is wanted, not less.
+    chosen = [path for path in paths if path in wanted or path.split(".")[0] in wanted]
+    if not chosen:
+        return
+    noted: set[tuple[str, str]] = set()
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=chosen):
+        for field in batch.schema:
+            numeric = any(bears(column, field.name) for column in sought.kinds)
+            numeric = numeric and not noted & {(field.name, "decimals"), (field.name, "digits")}
+            for kind, text, loaded in _losses(batch.column(field.name), numeric=numeric):
+                if (field.name, kind) not in noted:
+                    noted.add((field.name, kind))
+                    facts.losses.append(Loss(column=field.name, kind=kind, line=0, text=text, loaded=loaded))
+
+
+def _can_lose(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        return _can_lose(kind.value_type)
+    if types.is_map(kind):
+        return True
+    if types.is_nested(kind):
+        return any(_can_lose(kind.field(at).type) for at in range(kind.num_fields))
+    return bool(types.is_floating(kind) or (types.is_timestamp(kind) and kind.unit == "ns"))
+
+
+def _losses(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
+    """Yield kind, value and what is loaded, for at most one value of each kind in each part of the column.
+
+    `numeric`: the column is a column of numbers in the table.
+    """
+    import pyarrow.types as types
+
+    kind = array.type
+    if types.is_dictionary(kind):
+        array = array.dictionary_decode()
+        kind = array.type
+    if types.is_map(kind):
+        yield from _repeated_keys(array)
+        yield from _losses(array.items, numeric=False)
+    elif types.is_struct(kind):
+        for part in array.flatten():  # NULL where the struct is NULL
+            yield from _losses(part, numeric=False)
+    elif types.is_nested(kind):
+        yield from _losses(array.flatten(), numeric=False)
+    elif types.is_floating(kind):
+        yield from _of_doubles(array, numeric=numeric)
+    elif types.is_timestamp(kind) and kind.unit == "ns":
+        yield from _nanoseconds(array)
+
+
+def _of_doubles(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
+    import pyarrow
+    import pyarrow.compute as compute
+
+    numbers = array.drop_null().cast(pyarrow.float64())
+    finite = compute.is_finite(numbers)
+    if not compute.all(finite, min_count=0).as_py():
+        odd = numbers.filter(compute.invert(finite))[0].as_py()
+        yield "null", str(odd), "NULL"
+    if numeric:
+        # Beyond that limit a number is NULL, which Airbyte notes.
+        numbers = numbers.filter(compute.less(compute.abs(numbers), float(NUMERIC_LIMIT)))
+        candidates = numbers.filter(compute.not_equal(compute.round(numbers, ndigits=9), numbers))
+        for number in candidates[:MOST_CANDIDATES].to_pylist():
+            text = repr(number)
+            if found := digits_loss(text, numeric=True):
+                yield found[0], text, found[1]
+                return
+
+
+def _nanoseconds(array: Any) -> Iterator[tuple[Any, str, str]]:
+    import pyarrow
+    import pyarrow.compute as compute
+
+    times = array.drop_null()
+    raw = times.cast(pyarrow.int64())
+    whole = compute.multiply(compute.divide(raw, 1000), 1000)
+    finer = compute.not_equal(whole, raw)
+    if compute.any(finer, min_count=0).as_py():
+        text = str(times.filter(finer)[0])
+        yield "nanoseconds", text, text[:-3]
+
+
+def _repeated_keys(array: Any) -> Iterator[tuple[Any, str, str]]:
+    """Yield the first key that a map has twice, with different values: the connector keeps the last one."""
+    for entries in array.to_pylist():
+        if entries and len(found := dict(entries)) != len(entries):
+            for key, value in entries:
+                if found[key] != value:
+                    yield "repeated", str(key), str(found[key])[:100]
+                    return
