@@ -127,14 +127,18 @@ class Stack:
 
     # --- clients -----------------------------------------------------------------------------------------------------
 
-    def figures(self) -> tuple[Any, ...]:
-        """The acceptance figures, through Google's own client."""
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query through Google's own client; {0} stands for the dataset."""
         with bigquery.Client(
             self.env["BQ_PROJECT"],
             credentials=AnonymousCredentials(),
             client_options={"api_endpoint": self.url("WAREHOUSE_PORT")},
         ) as client:
-            return tuple(next(iter(client.query_and_wait(FIGURES.format(self.env["BQ_DATASET"])))).values())
+            return [tuple(row.values()) for row in client.query_and_wait(query.format(self.env["BQ_DATASET"]))]
+
+    def figures(self) -> tuple[Any, ...]:
+        """The acceptance figures."""
+        return self.rows(FIGURES)[0]
 
     def s3(self) -> S3Client:
         """A client of the platform's S3."""

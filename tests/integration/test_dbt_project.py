@@ -16,6 +16,7 @@ import pytest
 import yaml
 from google.cloud import bigquery as google_bigquery
 
+from console.logic import reports
 from tools.local.platform import ENVIRONMENTS, ROOT, python
 
 from .commands import Commands
@@ -166,6 +167,28 @@ def test_types_and_descriptions(built: tuple[str, Dbt], bigquery: google_bigquer
     fields = {field.name: field for field in orders.schema}
     assert (fields["amount"].field_type, fields["order_date"].field_type) == ("NUMERIC", "DATE")
     assert "return_pending" in fields["status"].description
+
+
+def test_documentation_and_lineage_of_columns(built: tuple[str, Dbt], tmp_path: Path) -> None:
+    dataset, dbt = built
+    code, _, output = dbt("docs", "generate", "--static")
+    assert code == 0, output
+    publish = f"from pathlib import Path; pages.publish(Path({str(dbt.target)!r}), Path({str(tmp_path)!r}))"
+    line = [python("orchestrator"), "-c", f"from orchestrator.documentation import pages; {publish}"]
+    result = dbt.commands.run("orchestrator", line, dbt.environment, tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lineage = reports.column_lineage(tmp_path)
+    assert lineage is not None
+    mart, orders = f"{dataset}_trusted.dim_customers", f"{dataset}_trusted.fct_orders"
+    assert lineage.above[(mart, "lifetime_value")] == [reports.Source(orders, "amount")]
+    assert (
+        reports.Source(f"{dataset}_staging.stg_orders", "status")
+        in lineage.below[(f"{dataset}.jaffle_shop_orders", "status")]
+    )
+    assert dataset in lineage.compiled[mart]
+    for name in reports.FILES:
+        assert reports.page(tmp_path, name)
+    assert b"colibriTelemetry = false" in (tmp_path / reports.FILES["columns"]).read_bytes()  # it sends no statistics
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def backup(parent: Path, passphrase: str) -> Path:
         # An interrupted backup may have left containers paused.
         subprocess.run(["docker", "compose", "unpause"], cwd=ROOT, capture_output=True)
         addresses = urls(settings)
-        wait_for_quiet(lambda: busy(addresses["airbyte"].removesuffix("/docs"), addresses["webserver"]))
+        wait_for_quiet(lambda: busy(addresses["airbyte"].removesuffix("/docs"), addresses["webserver"], settings))
         with paused([name for name in PAUSED if name in running]):
             # The history first: it may lack what the data have, never the other way round.
             _pipe(

@@ -56,7 +56,7 @@ def backup(
             if running:
                 # A killed backup may have left them stopped.
                 marked.send(marked.find(directory / "logs"), signal.SIGCONT)
-                wait_for_quiet(lambda: busy(running["AIRBYTE_URL"], running["DAGSTER_URL"]))
+                wait_for_quiet(lambda: busy(running["AIRBYTE_URL"], running["DAGSTER_URL"], running))
             else:
                 try:
                     stack.enter_context(claim(directory))  # no `make dev` starts meanwhile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tools import dagster_run
 from tools.backup.content import BackupError
@@ -17,17 +17,35 @@ RUNS = """{ runsOrError(filter: {statuses: [STARTED, STARTING, CANCELING]}, limi
   ... on Runs { results { runId } } } }"""
 
 
-def busy(airbyte: str, dagster: str) -> list[str]:
-    """Return what works now: Airbyte's jobs and Dagster's runs. An empty address is not asked. Raises OSError."""
+def busy(airbyte: str, dagster: str, settings: Mapping[str, str]) -> list[str]:
+    """Return what works now: Airbyte's jobs and Dagster's runs. An empty address is not asked. Raises OSError.
+
+    The settings have Airbyte's client id and secret, if it asks for them.
+    """
     found = []
+    headers = _authorization(airbyte, settings) if airbyte else {}
     for status in ("running", "pending") if airbyte else ():
-        request = urllib.request.Request(f"{airbyte}/api/public/v1/jobs?status={status}&limit=100")
+        request = urllib.request.Request(f"{airbyte}/api/public/v1/jobs?status={status}&limit=100", headers=headers)
         with open_url(request, timeout=30) as answer:
             found += [f"Airbyte's job {job['jobId']}" for job in json.load(answer)["data"]]
     if dagster:
         runs = dagster_run.query(dagster, RUNS)["runsOrError"].get("results", [])
         found += [f"Dagster's run {run['runId'][:8]}" for run in runs]
     return found
+
+
+def _authorization(airbyte: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the header of a request to Airbyte, with a new token; empty without credentials."""
+    application = {
+        "client_id": settings.get("AIRBYTE_CLIENT_ID"),
+        "client_secret": settings.get("AIRBYTE_CLIENT_SECRET"),
+    }
+    if not all(application.values()):
+        return {}
+    body = json.dumps({**application, "grant_type": "client_credentials"}).encode()
+    url, kind = f"{airbyte}/api/public/v1/applications/token", {"Content-Type": "application/json"}
+    with open_url(urllib.request.Request(url, body, kind), timeout=30) as answer:
+        return {"Authorization": f"Bearer {json.load(answer)['access_token']}"}
 
 
 def wait_for_quiet(working: Callable[[], list[str]], seconds: float = WAIT_SECONDS) -> None:

@@ -129,7 +129,7 @@ def check_ports(chosen: dict[str, int]) -> None:
 def run() -> int:
     """Start everything and keep it running until Ctrl-C. Return the exit code."""
     try:
-        platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
+        platform = Platform(DEVELOPMENT, ports.chosen(os.environ), has_console=True)
     except ValueError as error:
         warn(f"dev: {error}")
         return 1
@@ -138,7 +138,7 @@ def run() -> int:
     with Supervisor(DEVELOPMENT / "logs") as services:
         try:
             check_ports(platform.ports)
-            bring_up(platform, services, with_console=True)
+            bring_up(platform, services)
             publish(DEVELOPMENT, platform.environment)
             print(
                 f"\n  Console    {platform.url('console')}   (the platform in the browser)\n"

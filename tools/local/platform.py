@@ -39,6 +39,8 @@ class Platform:
 
     directory: Path
     ports: dict[str, int]
+    has_console: bool = False
+    """Whether the console runs too, and Dagster makes the documentation that it shows."""
 
     def url(self, name: str) -> str:
         """Return a service's address."""
@@ -59,6 +61,7 @@ class Platform:
         }
         # A configured proxy cannot reach services on this machine.
         proxy = {name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")}
+        variables["DBT_DOCS"] = "yes" if self.has_console else "no"
         return variables | {"BQ_DATASET": os.environ.get("BQ_DATASET") or variables["BQ_DATASET"]} | proxy
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:

@@ -30,11 +30,11 @@ def bootstrap(platform: Platform, *arguments: str) -> None:
         raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
 
 
-def bring_up(platform: Platform, services: Supervisor, *, with_console: bool = False) -> None:
+def bring_up(platform: Platform, services: Supervisor) -> None:
     """Start all services and configure them. Raises ServiceError or StepError."""
     with step("start the services"):
         platform.prepare()
-        for service in platform.services() + [platform.console()] * with_console:
+        for service in platform.services() + [platform.console()] * platform.has_console:
             services.start(service)
         services.wait(lambda name, seconds: print(f"  {name:<10} healthy after {seconds:4.1f} s", flush=True))
     with step("upload the CSV files, configure Airbyte"):

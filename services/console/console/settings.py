@@ -21,6 +21,8 @@ class Settings(PlatformSettings):
     password: str | None = setting("CONSOLE_PASSWORD")
     allowed_hosts: str | None = setting("ALLOWED_HOSTS")
     data_directory: Path = setting("CONSOLE_DATA_DIR")
+    dbt_docs: Path = setting("DBT_DOCS_DIR")
+    """The folder of the pages that the orchestrator makes."""
     sql_seconds: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_SECONDS")
     sql_rows: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_ROWS")
     sql_history: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_HISTORY")

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 from packaging.version import Version
+from pydantic import PrivateAttr
 
 from orchestrator import costs, dbt_options
 from orchestrator.dbt_errors import shortened
@@ -29,10 +30,12 @@ from orchestrator.freshness import FreshTranslator
 from orchestrator.model_rows import with_row_count
 from orchestrator.one_build import one_build
 from orchestrator.warehouse import Warehouse
+from orchestrator.warm_dbt.holder import WarmDbt
 from platform_kit.locks import exclusive
 
 # From the folder of this environment, which need not be on the PATH.
 DBT = Path(sys.executable).parent / "dbt"
+CLIENT = Path(sys.executable).parent / "orchestrator-dbt"
 SUPPORTED = "1.11"
 SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
 
@@ -42,7 +45,24 @@ TRANSLATOR = FreshTranslator(
 
 
 class DbtCli(DbtCliResource):
-    """dbt without two steps that dagster-dbt does before each command and that are not needed here."""
+    """dbt, imported while the syncs of the run are working.
+
+    Two steps that dagster-dbt does before each command are left out, because they are not needed here.
+    """
+
+    _warm: WarmDbt | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Start a warm dbt. Dagster calls this when a run starts that has the step dbt_build."""
+        super().setup_for_execution(context)
+        if self.dbt_executable == str(CLIENT):
+            self._warm = WarmDbt()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """End the warm dbt. Dagster calls this at the end of the run, also of one that was terminated."""
+        if self._warm is not None:
+            self._warm.stop()
+        super().teardown_after_execution(context)
 
     @cached_property
     def _cli_version(self) -> Version:
@@ -73,7 +93,12 @@ def require_version() -> None:
 
 def dbt_cli(project: DbtProject) -> DbtCli:
     """Return the resource that runs dbt on the project."""
-    return DbtCli(project_dir=str(project.project_dir), profiles_dir=str(project.profiles_dir), dbt_executable=str(DBT))
+    executable = CLIENT if CLIENT.exists() else DBT  # a test's stand-in for the environment has no client
+    return DbtCli(
+        project_dir=str(project.project_dir),
+        profiles_dir=str(project.profiles_dir),
+        dbt_executable=str(executable),
+    )
 
 
 def prepare(project: DbtProject) -> Path:

@@ -12,6 +12,7 @@ from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
 from orchestrator.dbt import TRANSLATOR, dbt_cli, dbt_models, prepare
 from orchestrator.dbt_integration import DbtProject
+from orchestrator.documentation.job import docs_job, docs_sensor
 from orchestrator.files import Bucket, file_assets
 from orchestrator.freshness import Freshness
 from orchestrator.jobs import jobs
@@ -36,6 +37,7 @@ models = dbt_models(dbt_project, marked)
 profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
 profiles = settings.profiles == "yes" and len(profiled) > 0
 flows = jobs(declared.connections, models)
+documentation = docs_job(dbt_project)
 
 defs = dg.Definitions(
     assets=[
@@ -47,11 +49,12 @@ defs = dg.Definitions(
         models,
     ],
     asset_checks=[profile_checks(profiled)] if profiles else [],
-    jobs=[*flows.values(), *([accept_profile] if profiles else [])],
+    jobs=[*flows.values(), documentation, *([accept_profile] if profiles else [])],
     sensors=[
         changed_files(watched(declared.connections, sources), settings),
         airbyte_drift(settings),
         alerts(settings),
+        docs_sensor(documentation, manifest, settings),
     ],
     # Stopped until somebody starts it in the UI, as is Dagster's default.
     schedules=[dg.ScheduleDefinition(name="daily", job=flows["all_assets"], cron_schedule="0 6 * * *")],

@@ -25,6 +25,8 @@ class Settings(PlatformSettings):
     connectors: str = setting("AIRBYTE_CONNECTORS", "")
     alert_urls: str | None = setting("ALERT_URLS")
     alerts_folder: Path = setting("ALERTS_DIR")
+    dbt_docs: Path = setting("DBT_DOCS_DIR")
+    make_docs: Literal["yes", "no"] = setting("DBT_DOCS")
     dagster_link: Address = setting("DAGSTER_LINK")
 
     airbyte_url: Address = setting("AIRBYTE_URL")

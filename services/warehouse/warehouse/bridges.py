@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from warehouse import (
     alter_tables,
     bytes_read,
+    caller,
     catalog_writes,
     copy_jobs,
     create_tables,
@@ -22,6 +23,7 @@ from warehouse import (
     inserts,
     job_ids,
     job_stops,
+    job_store,
     load_jobs,
     lookups,
     options,
@@ -57,7 +59,10 @@ BRIDGES = (
     lookups.one_object,
     lookups.one_schema,
     lookups.one_hidden_column,
+    lookups.remembered_resources,
+    lookups.remembered_results,
     catalog_writes.one_at_a_time,
+    job_store.newest_in_memory,
     catalog_writes.whole_changes,
     query_jobs.ctas_destination,
     grants.statements,
@@ -139,5 +144,6 @@ def install(app: FastAPI) -> None:
         raise RuntimeError(f"the bridges need local-bigquery {UPSTREAM}, but {version('local-bigquery')} is installed")
     for bridge in BRIDGES:
         bridge()
+    caller.identified_directly(app)
     for router in ROUTES:
         app.router.routes[:0] = router.routes  # before local-bigquery's routes, so that ours are found first

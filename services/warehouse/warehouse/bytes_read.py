@@ -1,7 +1,7 @@
 """Estimates how many bytes a statement reads, as BigQuery counts them: the sizes of the columns that it names."""
 
 from contextvars import ContextVar
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import duckdb
@@ -91,7 +91,7 @@ def of_statement(tree: exp.Expression, project_id: str, dataset_id: str | None, 
     ctes = {cte.alias_or_name.casefold() for cte in tree.find_all(exp.CTE)}
     if isinstance(tree, exp.Drop | exp.Alter | exp.TruncateTable):
         return 0
-    target = names.target(tree)
+    target, named = names.target(tree), _named(tree)
     total = 0
     for table in tree.find_all(exp.Table):
         if table is target and not isinstance(tree, WHOLE_TARGET):
@@ -100,19 +100,22 @@ def of_statement(tree: exp.Expression, project_id: str, dataset_id: str | None, 
             not table.db and (dataset_id is None or _local(table, ctes | temporary))
         ):
             continue
-        wanted = None if table is target else _named(tree)
+        wanted = None if table is target else named
         reference = names.reference(table, project_id, dataset_id)
         for found in _tables(*reference):
             total += of_table(found, wanted)
     return total
 
 
-def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) -> int:
-    """Return the size of the wanted columns of a table or of a view's tables; None is every column."""
+def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None, rows: int | None = None) -> int:
+    """Return the size of the wanted columns of a table or of a view's tables; None is every column.
+
+    `rows` is the number of the table's rows if it has been counted.
+    """
     stored = metadata.load(Table, *reference)
     if stored and stored.view:
         try:
-            trees = parse(stored.view.query or "")
+            trees = _parsed(stored.view.query or "")
         except BigQueryError:
             return 0
         return sum(of_statement(tree, reference[0], reference[1], set()) for tree in trees)
@@ -123,7 +126,8 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) ->
     chosen = [field for field in columns if wanted is None or (field.name or "").casefold() in wanted]
     name = tables.name(*reference)
     try:
-        [(rows,)] = database.fetch(f"SELECT count(*) FROM {name}")  # noqa: S608 a quoted name
+        if rows is None:
+            [(rows,)] = database.fetch(f"SELECT count(*) FROM {name}")  # noqa: S608 a quoted name
         if not rows or not chosen:
             return 0
         fixed = sum(_fixed(field) or 0 for field in chosen)
@@ -136,6 +140,12 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) ->
     except duckdb.Error:  # another statement changes the table at this moment
         return 0
     return int(rows * (fixed + average))
+
+
+@lru_cache(maxsize=100)
+def _parsed(view: str) -> tuple[exp.Expression, ...]:
+    """Return the query of a view; nobody may change it."""
+    return tuple(parse(view))
 
 
 def _named(tree: exp.Expression) -> set[str] | None:

@@ -10,7 +10,7 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import runner, store
 from local_bigquery.models import Job, JobStatistics
 
-KEEP_S = 3600.0  # clients read results at once, and 3,000 kept results would make every query twice as slow
+KEEP_S = 3600.0  # clients read results at once; each kept result takes 45 kB of memory
 EVERY_S = 60.0
 
 
@@ -30,7 +30,7 @@ def prune() -> None:
     )
     for project_id, job_id in expired:
         database.execute(f"DROP TABLE IF EXISTS {tables.name(project_id, tables.RESULTS, job_id)}")
-        database.execute("DELETE FROM emulator.jobs WHERE project_id = ? AND job_id = ?", [project_id, job_id])
+        store.delete(project_id, job_id)
 
 
 def start() -> None:

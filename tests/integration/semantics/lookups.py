@@ -73,8 +73,8 @@ fetch = database.fetch
 
 
 def recorded(sql: str, *arguments: Any) -> Any:
-    """Run a statement and keep its SQL."""
-    asked.append(sql)
+    """Run a statement and keep its SQL and its parameters."""
+    asked.append(f"{sql} {arguments}")
     return fetch(sql, *arguments)
 
 

@@ -207,7 +207,7 @@ def test_what_a_run_worker_gets_is_what_the_daemon_has_and_the_proxy_lets_throug
         # No run evaluates a sensor.
         *("FILE_SENSOR", "FILE_SENSOR_SECONDS", "FILE_SETTLE_SECONDS", "ALERT_URLS", "ALERTS_DIR", "DAGSTER_LINK"),
         "ALLOWED_HOSTS",  # of the webserver
-        *("DRIFT_SENSOR_SECONDS", "BOOTSTRAP_STATE_DIR"),
+        *("DRIFT_SENSOR_SECONDS", "BOOTSTRAP_STATE_DIR", "DBT_DOCS"),
     }
 
 

@@ -1,9 +1,13 @@
 """The folder of a backup: complete or not there, verified, encrypted; and what a restore refuses."""
 
+import io
+import json
 import os
 import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -209,6 +213,25 @@ def test_a_backup_waits_for_jobs_and_names_them(monkeypatch: pytest.MonkeyPatch)
     assert answers == []
     with pytest.raises(BackupError, match="job 7"):
         quiet.wait_for_quiet(lambda: ["Airbyte's job 7"], seconds=0)
+
+
+def test_airbyte_is_asked_with_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[urllib.request.Request] = []
+
+    def answer(request: urllib.request.Request, timeout: float) -> io.BytesIO:
+        asked.append(request)
+        found: dict[str, Any] = (
+            {"access_token": "t"} if request.full_url.endswith("/token") else {"data": [{"jobId": 7}]}
+        )
+        return io.BytesIO(json.dumps(found).encode())
+
+    monkeypatch.setattr(quiet, "open_url", answer)
+    settings = {"AIRBYTE_CLIENT_ID": "i", "AIRBYTE_CLIENT_SECRET": "s"}
+    assert quiet.busy("http://airbyte", "", settings) == ["Airbyte's job 7", "Airbyte's job 7"]
+    assert [request.get_header("Authorization") for request in asked] == [None, "Bearer t", "Bearer t"]
+    asked.clear()
+    quiet.busy("http://airbyte", "", {})
+    assert [request.get_header("Authorization") for request in asked] == [None, None]
 
 
 def test_a_folder_that_is_no_backup_is_told_with_the_newest_one(

@@ -1,9 +1,11 @@
 """dbt is started without what costs dagster-dbt seconds before; the names we override still exist."""
 
+import shutil
 import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from packaging.version import Version
 
@@ -26,7 +28,41 @@ def test_version_without_starting_dbt() -> None:
     resource = dbt_cli(DbtProject(PROJECT))
     assert Version("1.11") <= resource._cli_version < Version("1.12")
     assert resource._initialize_dbt_core_adapter([]) is None
-    assert resource.dbt_executable == str(DBT)
+
+
+def test_a_run_starts_a_warm_dbt_if_its_environment_has_the_client(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[str] = []
+
+    class Warm:
+        def __init__(self) -> None:
+            done.append("started")
+
+        def stop(self) -> None:
+            done.append("stopped")
+
+    def use(resource: DbtCli) -> str:
+        @dg.op
+        def build(dbt: DbtCli) -> None:
+            done.append("built")
+            raise ValueError
+
+        @dg.job(resource_defs={"dbt": resource})
+        def models() -> None:
+            build()
+
+        assert not models.execute_in_process(raise_on_error=False).success
+        return resource.dbt_executable
+
+    monkeypatch.setattr(dbt, "WarmDbt", Warm)
+    monkeypatch.setattr(dbt, "CLIENT", tmp_path / "orchestrator-dbt")
+    assert use(dbt_cli(DbtProject(PROJECT))) == str(DBT)
+    assert done == ["built"]
+    done.clear()
+    shutil.copy("/bin/true", dbt.CLIENT)
+    assert use(dbt_cli(DbtProject(PROJECT))) == str(dbt.CLIENT)
+    assert done == ["started", "built", "stopped"]
 
 
 def test_the_code_location_is_loaded_without_dbt_core() -> None:

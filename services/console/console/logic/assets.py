@@ -1,22 +1,15 @@
-"""Dagster's assets: the files, tables and models, what each is made from, and the numbers noted at each load."""
+"""Dagster's assets: the files, tables and models, and what each is made from."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from console.clients.dagster import Dagster, Json
-from console.logic.times import of_seconds
 
 ASSETS = """{ assetNodes { assetKey { path } groupName kinds description dependencyKeys { path }
   metadataEntries { label ... on TextMetadataEntry { text } } } }"""
-HISTORY = """query Loads($key: AssetKeyInput!, $limit: Int!) {
-  assetNodeOrError(assetKey: $key) { ... on AssetNode { assetMaterializations(limit: $limit) {
-    timestamp runId metadataEntries { label ... on IntMetadataEntry { intRepr } ... on FloatMetadataEntry { floatRepr }
-      ... on JsonMetadataEntry { jsonString } } } } } }"""
 SQL = re.compile(r"\s*#### Raw SQL:\s*```sql\n(.*?)\n?```\s*", re.DOTALL)
 """How dagster-dbt puts a model's SQL into its description."""
 
@@ -68,7 +61,7 @@ class Graph:
         return [asset for each, asset in self.assets.items() if each in found]
 
     @staticmethod
-    def _reached(key: Key, following: Any) -> set[Key]:
+    def _reached(key: Key, following: Callable[[Key], Iterable[Key]]) -> set[Key]:
         found: set[Key] = set()
         waiting = [*following(key)]
         while waiting:
@@ -79,28 +72,10 @@ class Graph:
         return found - {key}
 
 
-@dataclass(frozen=True)
-class Load:
-    """One materialization: when, by which run, and the numbers that were noted."""
-
-    at: datetime
-    run: str
-    numbers: Mapping[str, float]
-    documents: Mapping[str, str]
-    """Metadata that is JSON, as text."""
-
-
 async def graph(dagster: Dagster) -> Graph:
     """Return all assets. Raises ServiceError."""
     answer = await dagster.query(ASSETS)
     return Graph(_asset(node) for node in answer["assetNodes"])
-
-
-async def loads(dagster: Dagster, key: Key, limit: int) -> list[Load]:
-    """Return the newest materializations of an asset, the oldest of them first. Raises ServiceError."""
-    answer = await dagster.query(HISTORY, key={"path": list(key)}, limit=limit)
-    events = answer["assetNodeOrError"].get("assetMaterializations", [])
-    return [_load(event) for event in reversed(events)]
 
 
 def _asset(node: Json) -> Asset:
@@ -123,14 +98,3 @@ def _unindented(sql: str) -> str:
     """Return dagster-dbt's text of a model without the four blanks that it puts before each line."""
     lines = sql.split("\n")
     return "\n".join(line.removeprefix("    ") for line in lines) if lines[0].startswith("    ") else sql
-
-
-def _load(event: Json) -> Load:
-    numbers, documents = {}, {}
-    for entry in event["metadataEntries"]:
-        text = entry.get("intRepr") or entry.get("floatRepr")
-        if text is not None:
-            numbers[entry["label"]] = float(text)
-        elif entry.get("jsonString") is not None:
-            documents[entry["label"]] = entry["jsonString"]
-    return Load(of_seconds(float(event["timestamp"]) / 1000), event["runId"], numbers, documents)

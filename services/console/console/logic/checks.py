@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,9 @@ HISTORY = f"""query Checks($key: AssetKeyInput!, $check: String!, $limit: Int!) 
   assetCheckExecutions(assetKey: $key, checkName: $check, limit: $limit) {{ {EVALUATION} }} }}"""
 RUN = """query Run($run: ID!) { runOrError(runId: $run) { ... on Run {
   assets { key { path } } assetMaterializations { assetKey { path } } } } }"""
-STATES = {"SUCCEEDED": "passed", "IN_PROGRESS": "running", "EXECUTION_FAILED": "error", "SKIPPED": "skipped"}
-ORDER = ("failed", "error", "warning", "running", "not run", "skipped", "passed")
+STATES = {"SUCCEEDED": "passed", "IN_PROGRESS": "running", "SKIPPED": "skipped"}
+ORDER = ("failed", "warning", "running", "not run", "skipped", "passed")
+NOT_RUN = "Its run ended before the check had a result."
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Result:
     at: datetime
     run: str
     text: str = ""
+    severity: str = ""
+    """`error` or `warn`; empty when there is no result."""
     query: str = ""
     """SQL that returns all failing rows."""
     rows: Rows | None = None
@@ -82,12 +86,38 @@ async def history(dagster: Dagster, check: Check, limit: int) -> list[Result]:
 
 async def blocked(dagster: Dagster, graph: Graph, check: Check) -> list[Key]:
     """Return the assets after a failed check that its run was to build and did not. Raises ServiceError."""
-    if check.last is None or check.state not in ("failed", "error"):
+    if check.last is None or check.state != "failed":
         return []
     answer = (await dagster.query(RUN, run=check.last.run))["runOrError"]
     planned = {tuple(asset["key"]["path"]) for asset in answer.get("assets", [])}
     built = {tuple(event["assetKey"]["path"]) for event in answer.get("assetMaterializations", [])}
     return sorted((planned - built) & graph.downstream(check.asset))
+
+
+def chosen(checks: list[Check], state: str, text: str) -> list[Check]:
+    """Return the checks in a state whose asset and name contain every word of a text; empty: all."""
+    words = text.lower().split()
+    return [
+        check
+        for check in checks
+        if state in ("", check.state) and all(word in f"{'/'.join(check.asset)} {check.name}".lower() for word in words)
+    ]
+
+
+def unwrapped(description: str) -> str:
+    """Return a description with each paragraph and each item of a list on one line."""
+    return re.sub(r"(?<!\n)\n(?![\n*-])[ \t]*", " ", description.strip())
+
+
+def meaning(check: Check) -> str:
+    """Return what a failure of a check means, in a sentence; empty when that is not known yet."""
+    severity = check.last.severity if check.last else ""
+    if severity == "warn":
+        return "Severity: warning. A failure stops nothing."
+    if check.is_blocking:
+        return "Severity: error. A failure stops what is built from the table."
+    # dbt itself leaves out what comes after a failed test; a check of dbt's sources tells afterwards.
+    return "Severity: error. dbt does not build what comes after a failed test of a model." if severity else ""
 
 
 def counts(checks: list[Check]) -> dict[str, int]:
@@ -110,7 +140,8 @@ def _result(execution: Json) -> Result:
         _state(execution["status"], evaluation),
         of_seconds(execution["timestamp"]),
         execution["runId"],
-        evaluation.get("description") or "",
+        evaluation.get("description") or (NOT_RUN if execution["status"] == "EXECUTION_FAILED" else ""),
+        (evaluation.get("severity") or "").lower(),
         next((entry["text"] for entry in entries if entry["label"] == "query" and entry.get("text")), ""),
         _rows(tables[0]) if tables else None,
         {label: text for label, text in numbers.items() if text is not None},

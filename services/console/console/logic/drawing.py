@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 from console.logic.assets import Asset, Key
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 208, 46, 64, 16, 8  # pixels
-NAME_LENGTH = 27
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 174, 44, 26, 14, 4  # pixels
+NAME_LENGTH = 25
 """Characters of a name that fit in a box."""
 
 type Link = Callable[[Asset], str]
+type Point = tuple[int, int]
+type Slot = tuple[Key, Key | None]
+"""A place in a column: of an asset; or, with the child's key, of a line that passes by on its way to that child."""
 
 
 def ranks(assets: Sequence[Asset]) -> dict[Key, int]:
@@ -33,63 +37,79 @@ def ranks(assets: Sequence[Asset]) -> dict[Key, int]:
     return found
 
 
-def positions(assets: Sequence[Asset]) -> dict[Key, tuple[int, int]]:
-    """Return the upper left corner of each asset's box. A column is ordered by the places of the parents."""
-    columns: dict[int, list[Asset]] = {}
+def places(assets: Sequence[Asset]) -> dict[tuple[int, Slot], Point]:
+    """Return the upper left corner of each slot, by column; in a column, slots are ordered by those before them."""
     depth = ranks(assets)
+    columns: list[dict[Slot, list[Slot]]] = [{} for _ in range(max(depth.values(), default=-1) + 1)]
     for asset in sorted(assets, key=lambda each: each.key):
-        columns.setdefault(depth[asset.key], []).append(asset)
-    places: dict[Key, tuple[int, int]] = {}
-    for number in sorted(columns):
-        inside = columns[number]
-        inside.sort(key=lambda asset: _middle(asset, places))
-        for row, asset in enumerate(inside):
-            places[asset.key] = (MARGIN + number * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y))
-    return places
+        own = columns[depth[asset.key]].setdefault((asset.key, None), [])
+        for parent in asset.parents:
+            if depth.get(parent, len(columns)) < depth[asset.key]:
+                path = _path(parent, asset.key, depth)
+                for at in range(1, len(path) - 1):
+                    columns[depth[parent] + at][path[at]] = [path[at - 1]]
+                own.append(path[-2])
+    found: dict[tuple[int, Slot], Point] = {}
+    for number, slots in enumerate(columns):
+        above = {
+            slot: [found[(number - 1, each)][1] for each in before if (number - 1, each) in found]
+            for slot, before in slots.items()
+        }
+        ordered = sorted(slots, key=lambda slot: sum(above[slot]) / len(above[slot]) if above[slot] else 0.0)
+        for row, slot in enumerate(ordered):
+            found[(number, slot)] = (MARGIN + number * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y))
+    return found
 
 
 def svg(
     assets: Sequence[Asset], link: Link, current: Key | None = None, states: Mapping[Key, str] | None = None
 ) -> str:
-    """Return the picture. `link` gives the address behind a box; `states` colours boxes: "bad", "warn", "good"."""
-    places = positions(assets)
-    width = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
-    height = max((y for _, y in places.values()), default=0) + HEIGHT + MARGIN
+    """Return the picture. `link` gives the address behind a box; `states` colours boxes: "bad" or "warn"."""
+    depth, found = ranks(assets), places(assets)
+    width = max((x for x, _ in found.values()), default=0) + WIDTH + MARGIN
+    height = max((y for _, y in found.values()), default=0) + HEIGHT + MARGIN
     lines = [
-        _line(places[parent], places[asset.key], is_near=current in (parent, asset.key))
+        _line([found[(depth[parent] + at, slot)] for at, slot in enumerate(_path(parent, asset.key, depth))], is_near)
         for asset in assets
         for parent in asset.parents
-        if parent in places
+        if depth.get(parent, len(depth)) < depth[asset.key]
+        for is_near in [current in (parent, asset.key)]
     ]
-    boxes = [_box(asset, places[asset.key], link(asset), asset.key == current, (states or {})) for asset in assets]
+    boxes = [
+        _box(asset, found[(depth[asset.key], (asset.key, None))], link(asset), asset.key == current, states or {})
+        for asset in assets
+    ]
     return (
         f'<svg class="lineage" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="group" '
         f'aria-label="Lineage">{"".join(lines)}{"".join(boxes)}</svg>'
     )
 
 
-def _middle(asset: Asset, places: Mapping[Key, tuple[int, int]]) -> float:
-    above = [places[parent][1] for parent in asset.parents if parent in places]
-    return sum(above) / len(above) if above else 0.0
+def _path(parent: Key, child: Key, depth: Mapping[Key, int]) -> list[Slot]:
+    """Return the slots of a line from a parent to a child, one in each column."""
+    between: list[Slot] = [(parent, child)] * (depth[child] - depth[parent] - 1)
+    return [(parent, None), *between, (child, None)]
 
 
-def _line(start: tuple[int, int], end: tuple[int, int], *, is_near: bool) -> str:
-    x1, y1 = start[0] + WIDTH, start[1] + HEIGHT // 2
-    x2, y2 = end[0], end[1] + HEIGHT // 2
-    bend = (x1 + x2) // 2
+def _line(corners: Sequence[Point], is_near: bool) -> str:
+    steps = [f"M{corners[0][0] + WIDTH},{corners[0][1] + HEIGHT // 2}"]
+    for (x1, y1), (x2, y2) in pairwise(corners):
+        start, end, middle1, middle2 = x1 + WIDTH, x2, y1 + HEIGHT // 2, y2 + HEIGHT // 2
+        bend = (start + end) // 2
+        steps.append(f"L{start},{middle1} C{bend},{middle1} {bend},{middle2} {end},{middle2}")
     kind = "edge near" if is_near else "edge"
-    return f'<path class="{kind}" d="M{x1},{y1} C{bend},{y1} {bend},{y2} {x2},{y2}"/>'
+    return f'<path class="{kind}" d="{" ".join(steps)}"/>'
 
 
-def _box(asset: Asset, place: tuple[int, int], address: str, is_current: bool, states: Mapping[Key, str]) -> str:
+def _box(asset: Asset, place: Point, address: str, is_current: bool, states: Mapping[Key, str]) -> str:
     x, y = place
     name = asset.name if len(asset.name) <= NAME_LENGTH else f"{asset.name[: NAME_LENGTH - 1]}…"
     kinds = ["node", *(["current"] if is_current else []), *([states[asset.key]] if asset.key in states else [])]
     whole = escape("/".join(asset.key))
     content = (
         f'<title>{whole}</title><rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>'
-        f'<text class="name" x="{x + 12}" y="{y + 20}">{escape(name)}</text>'
-        f'<text class="group" x="{x + 12}" y="{y + 36}">{escape(_subtitle(asset))}</text>'
+        f'<text class="name" x="{x + 10}" y="{y + 19}">{escape(name)}</text>'
+        f'<text class="group" x="{x + 10}" y="{y + 35}">{escape(_subtitle(asset))}</text>'
     )
     group = f'<g class="{" ".join(kinds)}">{content}</g>'
     return f'<a href="{escape(address)}" aria-label="{whole}">{group}</a>' if address else group

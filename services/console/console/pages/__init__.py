@@ -8,7 +8,21 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.clients.platform import Platform
-from console.pages import changes, connection, connections, downloads, files, home, job_log, new_source, sql, transfers
+from console.pages import (
+    changes,
+    connection,
+    connections,
+    downloads,
+    files,
+    home,
+    job_log,
+    lineage,
+    new_source,
+    quality,
+    sql,
+    tables,
+    transfers,
+)
 from console.parts.frame import Page
 
 PAGES: list[Page] = [
@@ -19,12 +33,17 @@ PAGES: list[Page] = [
     connection.PAGE,
     job_log.PAGE,
     changes.PAGE,
+    tables.PAGE,
+    tables.ONE_TABLE,
     sql.PAGE,
+    quality.PAGE,
+    lineage.PAGE,
 ]
 
 ROUTES: list[Callable[[FastAPI, Platform], None]] = [
     transfers.add,
     downloads.add,
     job_log.add_download,
+    lineage.add,
 ]
 """What adds plain HTTP routes: uploads and downloads, which stream."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.logic.sql import results
 from console.logic.sql.results import Source
-from console.logic.sql.values import NUMBERS, RECORDS, readable, scalar, text_of
+from console.logic.sql.values import NUMBERS, RECORDS, scalar, text_of
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -49,8 +49,7 @@ def parquet(client: bigquery.Client, source: Source, limit: int) -> Iterator[byt
     import pyarrow.parquet as pq
 
     iterator = client.list_rows(
-        source.table,
-        selected_fields=readable(source.schema),
+        source.readable,
         page_size=source.download_rows,
         max_results=min(limit, source.rows) or None,
     )

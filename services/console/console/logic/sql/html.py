@@ -43,14 +43,14 @@ def _row(page: Page, number: int) -> str:
 def _cell(cell: Cell, column: Column, row: int, place: int) -> str:
     if cell.is_null:
         return f'<td{_class(column)}><span class="null">NULL</span></td>'
-    text = f'<span dir="auto">{escape(cell.text)}</span>'
+    more = ""
     if cell.length:
         label = f"Show all {cell.length:,} characters"
-        text += (
+        more = (
             f'<button type="button" class="more" data-row="{row}" data-column="{place}" title="{label}" '
             f'aria-label="{label}">…</button>'
         )
-    return f'<td{_class(column)}><div class="cell">{text}</div></td>'
+    return f'<td{_class(column)}><div class="cell" dir="auto">{escape(cell.text)}</div>{more}</td>'
 
 
 def _class(column: Column) -> str:

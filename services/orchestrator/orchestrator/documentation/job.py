@@ -1,0 +1,71 @@
+"""The job that makes the documentation, and the sensor that starts it when a run has built changed models."""
+
+import hashlib
+import json
+from typing import Any
+
+import dagster as dg
+
+from orchestrator.dbt_integration import DbtProject
+from orchestrator.documentation import pages
+from orchestrator.settings import Settings
+
+JOB = SENSOR = "dbt_docs"
+BUILD = "dbt_build"
+"""The step that builds the models."""
+SECONDS = 30
+TOLD = ("checksum", "description", "columns", "config", "depends_on", "relation_name")
+"""What of a model is in its documentation."""
+
+
+def fingerprint(manifest: dict[str, Any]) -> str:
+    """Return a text that changes when a model, a source or its description does, and not when dbt parses it again."""
+    nodes = {**manifest.get("nodes", {}), **manifest.get("sources", {}), **manifest.get("exposures", {})}
+    told = {key: {name: node.get(name) for name in TOLD} for key, node in sorted(nodes.items())}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def docs_job(project: DbtProject) -> dg.JobDefinition:
+    """Return the job. Its runs wait for all others in the queue."""
+
+    @dg.op(name=f"make_{JOB}", description="Makes dbt's documentation and the lineage of columns, for the console.")
+    def make(context: dg.OpExecutionContext) -> None:
+        for path in pages.make(project, Settings.read().dbt_docs):
+            context.log.info(f"{path}: {path.stat().st_size:,} bytes")
+
+    @dg.job(
+        name=JOB,
+        description="Makes dbt's documentation and the lineage of columns again. The sensor of this name starts it "
+        "after a run whose models have changed.",
+        tags={"dagster/priority": "-1"},
+    )
+    def job() -> None:
+        make()
+
+    return job
+
+
+def docs_sensor(job: dg.JobDefinition, manifest: dict[str, Any], settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor: one run of the job for each state of the models, after the first run that built them."""
+    state = fingerprint(manifest)
+    running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name=SENSOR,
+        minimum_interval_seconds=SECONDS,
+        default_status=running if settings.make_docs == "yes" else stopped,
+        request_job=job,
+        description="Starts the job of this name after a run that has built models, if they have changed since it ran.",
+    )
+    def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+        return request(context.instance, context.dagster_run, state)
+
+    return sensor
+
+
+def request(instance: dg.DagsterInstance, run: dg.DagsterRun, state: str) -> dg.RunRequest | dg.SkipReason:
+    """Return what a successful run asks for. Dagster starts one run for each key, also after a restart."""
+    if run.job_name == JOB or not instance.get_run_step_stats(run.run_id, [BUILD]):
+        return dg.SkipReason("This run built no models.")
+    return dg.RunRequest(run_key=f"{JOB}-{state}")

@@ -1,0 +1,49 @@
+"""Starts the warm dbt of a run and ends it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from orchestrator.warm_dbt.client import SOCKET
+
+END_SECONDS = 10  # dbt cancels its queries when it is interrupted
+
+
+class WarmDbt:
+    """A process that has imported dbt, or does so now, and waits for one command of the client."""
+
+    def __init__(self) -> None:
+        """Start the process, and tell the processes that this one starts where it is."""
+        self.folder = Path(tempfile.mkdtemp(prefix="dbt-warm-"))
+        path = str(self.folder / "socket")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path)
+            listening.listen()
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "orchestrator.warm_dbt.server", str(listening.fileno())],
+                stdin=subprocess.PIPE,  # it ends with this process
+                # If it fails, the client starts dbt itself, which says why.
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[listening.fileno()],
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},  # as dagster-dbt starts dbt
+            )
+        os.environ[SOCKET] = path
+
+    def stop(self) -> None:
+        """End the process if it still waits or works, and remove its folder."""
+        os.environ.pop(SOCKET, None)
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
