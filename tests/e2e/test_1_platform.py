@@ -28,7 +28,7 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 def test_make_up_ends_healthy_and_names_the_addresses(stack: Stack) -> None:
     said = stack.make("up")
     assert "healthy after" in said
-    for port in ("DAGSTER_PORT", "AIRBYTE_PORT", "WAREHOUSE_PORT", "S3_PORT"):
+    for port in ("CONSOLE_PORT", "DAGSTER_PORT", "AIRBYTE_PORT", "WAREHOUSE_PORT", "S3_PORT"):
         assert stack.url(port) in said
     assert stack.healthy()
 

@@ -127,7 +127,8 @@ def main(command: str) -> int:
         print(f"{error}\nNothing was changed." if command == "add" else error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. Nothing was changed.", file=sys.stderr)
+        undone = "Its changes were taken back. " if take_back(places.journal) else ""
+        print(f"\nInterrupted. {undone}What is installed: make connectors", file=sys.stderr)
         return 130
 
 
