@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Self
 
+from airbyte_lite.settings import CONNECTORS
 from tools.local.platform import ENVIRONMENTS, ROOT
 
 COMPARE = Path(__file__).with_name("compare.py")
@@ -25,9 +26,10 @@ class Comparison:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={"HOME": str(directory)},
+            env={"HOME": str(directory), "NLTK_DATA": str(CONNECTORS / "nltk_data")},
             text=True,
         )
+        self.outcome = ""  # of the last case
         self.outcomes: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -48,8 +50,9 @@ class Comparison:
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()
         outcome, found = json.loads(self._process.stdout.readline())
-        kind = (
-            "rows" if isinstance(outcome, int) and outcome else "no rows" if outcome == 0 else outcome.partition(":")[0]
-        )
-        self.outcomes[kind] = self.outcomes.get(kind, 0) + 1
+        if isinstance(outcome, int):
+            self.outcome = "rows" if outcome else "no rows"
+        else:
+            self.outcome = outcome.partition(":")[0]
+        self.outcomes[self.outcome] = self.outcomes.get(self.outcome, 0) + 1
         return list(found)

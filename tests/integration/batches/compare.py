@@ -38,7 +38,7 @@ sys.modules["airbyte_lite"] = module_from_spec(_spec)
 _spec.loader.exec_module(sys.modules["airbyte_lite"])
 import_module("airbyte_lite.connectors.repairs").install()
 
-from airbyte_lite.batches import hooks  # noqa: E402
+from airbyte_lite.batches import blocks, hooks, parquet_files  # noqa: E402
 from airbyte_lite.connectors.protocol import parse_message  # noqa: E402
 from airbyte_lite.loader import order  # noqa: E402
 from airbyte_lite.loader.rows import Column, RowFormatter  # noqa: E402
@@ -100,6 +100,9 @@ class Case:
     def __init__(self, content: dict[str, Any]) -> None:
         self.files = {name: base64.b64decode(text) for name, text in content["files"].items()}
         self.mode = content.get("mode", "full_refresh")
+        # With small blocks, small files have many.
+        blocks.CHUNK_CHARACTERS = content.get("chunk", 1 << 20)
+        parquet_files.BATCH_ROWS = min(content.get("chunk", 1 << 20), 16_384)
         self.format = content.get("to", "parquet")
         stream: dict[str, Any] = {"name": STREAM, "globs": ["*"], "validation_policy": "Emit Record"}
         stream["format"] = content["format"]
@@ -188,7 +191,7 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     different = [what for what in sent if what != "rows" and sent[what] != written[what]]
     found = [f"{what}: {sent[what]!r} in records, {written[what]!r} in batches" for what in different]
     for result in (sent, written):  # files are read at the same time
-        result["rows"].sort(key=lambda row: str(row.get("c1")))
+        result["rows"].sort(key=lambda row: str(row.get("c0")))
     for number, pair in enumerate(zip(sent["rows"], written["rows"], strict=False)):
         record, batch = ({name: _text(kinds.get(name, ""), value) for name, value in row.items()} for row in pair)
         if record != batch:

@@ -63,6 +63,7 @@ def settings_of_the_sync(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "to": draw(st.sampled_from(["parquet", "jsonl"])),
         "mode": draw(st.sampled_from(["full_refresh", "incremental"])),
+        "chunk": draw(st.sampled_from([1, 12, 40, 1 << 20])),
     }
 
 
