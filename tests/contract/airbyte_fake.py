@@ -181,9 +181,10 @@ class Fake:
                 return 409, problem("try-again-later", f"A sync is already running for: {body['connectionId']}")
             return 200, self.show("job", self.start(body["connectionId"], self.shapes["waiting"]))
         if not identity:
-            connection = query["connectionId"][0]
-            jobs = [self.show("job", job) for job in self.jobs.values() if job["connectionId"] == connection]
-            return self._page("jobs", jobs, query)
+            wanted = query.get("connectionId", [*self.objects["connection"]])
+            jobs = [self.show("job", job) for job in self.jobs.values() if job["connectionId"] in wanted]
+            newest_first = query.get("orderBy", [""])[0].endswith("|DESC")
+            return self._page("jobs", jobs[::-1] if newest_first else jobs, query)
         job = self.jobs[int(identity)]
         if method == "DELETE":
             job["status"] = "cancelled"
@@ -219,7 +220,8 @@ class Fake:
             return 200, {"connectionSpecification": SPECIFICATIONS[kind]}
         if path == "connections/get":
             item = self.objects["connection"][body["connectionId"]]
-            return 200, {name: item.get(name, "") for name in ("connectionId", "name", "prefix", "destinationId")} | {
+            shown = ("connectionId", "name", "prefix", "sourceId", "destinationId", "status")
+            return 200, {name: item.get(name, "") for name in shown} | {
                 "syncCatalog": {"streams": [catalog_entry(stream) for stream in item["configurations"]["streams"]]},
                 "breakingChange": item.get("breakingChange", False),
             }

@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import orjson
 from google.cloud import bigquery
 
-from airbyte_lite.loader.run_sync import run_sync
+from airbyte_lite.loader.order import BatchFile, Order, Report
+from airbyte_lite.loader.rows import RowFormatter
+from airbyte_lite.loader.run_sync import prepared
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Sync, SyncProgress
 
@@ -66,6 +69,48 @@ class Lines:
 
 
 @dataclass
+class InBatches:
+    """The same connector, which writes its records to batches of a few rows and sends reports."""
+
+    source: Lines
+    order: Order
+    rows: int
+    exit_code: int | None = None
+
+    def __post_init__(self) -> None:
+        self.formatters = {
+            name: RowFormatter(stream.columns, stream.sync_id, stream.generation_id)
+            for name, stream in self.order.streams.items()
+        }
+        self.numbers = count(1)
+
+    def stop(self) -> None:
+        self.source.stop()
+
+    def __iter__(self) -> Iterator[bytes]:
+        waiting: dict[str, list[bytes]] = {}
+        for line in self.source:
+            message = orjson.loads(line) if b'"RECORD"' in line or b'"STREAM_STATUS"' in line else {}
+            stream = message.get("record", {}).get("stream")
+            if stream in self.order.streams:
+                waiting.setdefault(stream, []).append(self.formatters[stream].line(message["record"], line))
+                if len(waiting[stream]) == self.rows:
+                    yield self.report(stream, waiting.pop(stream), full=True)
+                continue
+            if message.get("type") == "TRACE":  # the stream ends
+                for name in list(waiting):
+                    yield self.report(name, waiting.pop(name), full=False)
+            yield line
+        self.exit_code = self.source.exit_code
+
+    def report(self, stream: str, rows: list[bytes], full: bool) -> bytes:
+        name = f"{self.order.streams[stream].prefix}-{next(self.numbers)}.jsonl"
+        (Path(self.order.folder) / name).write_bytes(b"".join(rows))
+        report = Report(len(rows), len(b"".join(rows)), {}, [BatchFile(name, len(rows), full)])
+        return orjson.dumps(record(stream, {self.order.key: report.dump()})) + b"\n"
+
+
+@dataclass
 class Kit:
     """Runs syncs into one dataset and reads what came of them."""
 
@@ -82,6 +127,7 @@ class Kit:
     jobs: int = 0
     connection_id: str = "c"
     location: str = "US"
+    batch_rows: int = 0  # of a connector that makes the batches itself; 0: it sends records
 
     @property
     def destination(self) -> dict[str, Any]:
@@ -125,7 +171,9 @@ class Kit:
             progress=progress,
             cancelled=self.cancelled,
         )
-        run_sync(sync, source)
+        with prepared(sync) as load:
+            assert load.order
+            load.run(InBatches(source, load.order, self.batch_rows) if self.batch_rows else source)
         return progress
 
     def rows(self, columns: str = "id, name", table: str = "t") -> list[tuple[Any, ...]]:

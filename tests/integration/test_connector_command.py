@@ -112,6 +112,11 @@ def test_a_connector_is_added_runs_is_updated_and_is_removed(
     assert run("add", name="source-stand-in", yes="1") == 1
     assert "installed already" in capfd.readouterr().err
     publish(tmp_path / "packages/airbyte-source-stand-in", "1.1")
+    capfd.readouterr()
+    assert run("list") == 0
+    listed = {line.split()[0]: line.split()[1:] for line in capfd.readouterr().out.splitlines()}
+    assert listed["source-stand-in"] == ["pypi", "1.0", "1.1"]
+    assert listed["source-s3"][-2:] == ["not", "known"]  # this index does not have it
     assert run("add", name="source-stand-in", yes="1") == 0
     assert tomllib.loads(places.registry.read_text())["source-stand-in"]["version"] == "1.1"
 
@@ -154,3 +159,23 @@ def test_what_a_killed_command_left_is_taken_back(places: Places, run: Run, capf
     assert content(places) == before
     assert not places.trial.exists()
     assert not places.work.exists()
+
+
+def test_an_interrupted_command_is_taken_back_at_once(
+    places: Places, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while the files are written: the first is at its place, the others are not."""
+    publish(tmp_path / "packages/airbyte-source-stand-in", "1.0")
+    before = content(places)
+    replace = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name.startswith(".requirements.txt"):
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert run("add", name="source-stand-in", yes="1") == 130
+    assert "taken back" in capfd.readouterr().err
+    assert content(places) == before
+    assert not places.trial.exists()

@@ -43,10 +43,10 @@ def connector() -> Connector:
 
 @pytest.fixture
 def listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The list of the repairs, in a copy of them that is used for the connector."""
-    repairs = shutil.copytree(process.REPAIRS, tmp_path / "repairs")
-    monkeypatch.setattr(process, "REPAIRS", repairs)
-    return repairs / "__init__.py"
+    """The list of the repairs, in a copy of the package that is used for the connector."""
+    package = shutil.copytree(process.PACKAGE, tmp_path / "airbyte_lite")
+    monkeypatch.setattr(process, "PACKAGE", package)
+    return package / "connectors" / "repairs" / "__init__.py"
 
 
 @pytest.fixture

@@ -230,6 +230,14 @@ WRONG = {
             )
         },
     ),
+    "repeated_keys_in_cells": Case(
+        'id,x,_airbyte_meta\n1,"{""a"": 1, ""a"": 2}",mine\n',
+        columns={"id": "integer", "x": "object", "_airbyte_meta": "string"},
+        errors={
+            "values_were_cast": ("line 2, column 'x': an object has the key 'a' more than once",),
+            "columns_arrived": ("line 1, column '_airbyte_meta'", "a value of its own"),
+        },
+    ),
     "repeated_keys": Case(
         {"a.jsonl": '{"id": 1, "x": {"y": 1, "y": 2}}\n{"id": 2, "id": 3}\n'},
         {"filetype": "jsonl"},

@@ -22,7 +22,7 @@ from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
 from .google_front import Front
-from .loader_kit import Kit, Line, Lines, error, record, state, status
+from .loader_kit import EMITTED_AT, Kit, Line, Lines, error, record, state, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 MODES = [OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED]
@@ -33,6 +33,12 @@ OLD_ROWS = [(n, "old") for n in range(3)]
 @pytest.fixture
 def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
     return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
+
+
+@pytest.fixture(params=["records", "batches"])
+def either_way(request: pytest.FixtureRequest, kit: Kit) -> None:
+    """The connector sends records, or it makes the batches itself."""
+    kit.batch_rows = 4 if request.param == "batches" else 0
 
 
 @pytest.fixture
@@ -81,6 +87,39 @@ ENDINGS: dict[str, tuple[Callable[[list[Line]], Lines], str]] = {
 
 
 @pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("ending", ["an error and exit code 0", "a kill", "no word"])
+def test_a_source_that_makes_batches_ends_with(kit: Kit, ending: str) -> None:
+    kit.batch_rows = 4
+    test_a_source_that_ends_with(kit, ending)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("rows", [4, 20, 50])  # several batches, a full one, one that is not
+def test_batches_of_the_connector_are_loaded(kit: Kit, mode: str, rows: int) -> None:
+    stream = with_old_rows(kit, mode)
+    kit.batch_rows = rows
+    later: list[Line] = [record("t", {"id": n, "name": "new"}, EMITTED_AT + 1) for n in range(20)]
+    progress = kit.run(Lines([*later, state("t", 1), status("t")]), stream)
+    expected = [(n, "new") for n in range(20)]
+    if mode not in (OVERWRITE, DEDUPED):
+        expected = sorted([*OLD_ROWS, *expected], key=repr)
+    assert kit.rows() == sorted(expected, key=repr)
+    assert progress.records == 20
+    assert kit.tables() == {"t"}
+    assert not kit.spool.exists()
+
+
+def test_a_batch_with_other_rows_than_reported_is_refused(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = with_old_rows(kit, DEDUPED)
+    kit.batch_rows = 20
+    original = loader_jobs.Jobs.load
+    monkeypatch.setattr(loader_jobs.Jobs, "load", lambda *arguments: original(*arguments) - 1)
+    with pytest.raises(SyncError, match=r"20 rows.*19"):
+        kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
+    assert_as_before(kit)
+
+
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_source_that_ends_with(kit: Kit, ending: str) -> None:
     stream = with_old_rows(kit, OVERWRITE)
@@ -91,7 +130,7 @@ def test_a_source_that_ends_with(kit: Kit, ending: str) -> None:
     assert_as_before(kit)
 
 
-@pytest.mark.usefixtures("small_batches")
+@pytest.mark.usefixtures("small_batches", "either_way")
 @pytest.mark.parametrize("mode", MODES)
 def test_cancelled_while_reading(kit: Kit, mode: str) -> None:
     stream = with_old_rows(kit, mode)
@@ -136,7 +175,7 @@ def test_a_failing_load_job_says_what_bigquery_says(kit: Kit, mode: str) -> None
     assert kit.states == []
 
 
-@pytest.mark.usefixtures("small_batches")
+@pytest.mark.usefixtures("small_batches", "either_way")
 def test_a_batch_that_fails_ends_the_connector(kit: Kit) -> None:
     stream = with_old_rows(kit, OVERWRITE)
     source = Lines([])

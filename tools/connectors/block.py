@@ -60,18 +60,19 @@ def make(connector: str, schema: dict[str, Any], streams: Sequence[str]) -> Bloc
     return block
 
 
-def smallest(schema: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the smallest configuration, or None if a required field has neither a default nor a constant."""
+def defaults(schema: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the configuration that Airbyte's form has at first; None if a required field is empty in it.
+
+    Connectors rely on the form: source-faker fails without `count`, which is not required and has a default.
+    """
     configuration: dict[str, Any] = {}
-    for key in schema.get("required", []):
-        found = schema.get("properties", {}).get(key, {})
-        if "const" in found:
-            configuration[key] = found["const"]
-        elif "default" in found:
-            configuration[key] = found["default"]
-        elif key not in SYSTEM_FIELDS:
-            return None
-    return configuration
+    for key, found in schema.get("properties", {}).items():
+        if key in SYSTEM_FIELDS or found.get("airbyte_secret"):
+            continue
+        if "const" in found or "default" in found:
+            configuration[key] = found.get("const", found.get("default"))
+    missing = set(schema.get("required", [])) - SYSTEM_FIELDS - set(configuration)
+    return None if missing else configuration
 
 
 def made_up(schema: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def _says(line: str) -> bool:
 
 
 def _object(schema: dict[str, Any], indent: int, path: str, block: Block, level: int) -> Iterator[str]:
-    """Yield the required fields of an object, and the others as comments."""
+    """Yield the required fields of an object and those with a default, and the others as comments."""
     properties = {key: found for key, found in schema.get("properties", {}).items() if isinstance(found, dict)}
     required = [key for key in schema.get("required", []) if key not in SYSTEM_FIELDS]
     ordered = sorted(properties, key=lambda key: (properties[key].get("order", 1000), list(properties).index(key)))
@@ -113,12 +114,16 @@ def _object(schema: dict[str, Any], indent: int, path: str, block: Block, level:
         found = properties[key]
         if key in SYSTEM_FIELDS:
             continue
-        if key in required or "const" in found:
+        if key in required or "const" in found or _has_default(found):
             yield from _field(key, found, indent, f"{path}_{key}", block, level)
         elif not found.get("airbyte_hidden"):
-            example = found.get("default", _example(found))
+            example = _example(found)
             shown = "" if example is None or isinstance(example, dict | list) else f" {scalar(example)}"
             yield f"{margin}# {key}:{shown}"
+
+
+def _has_default(schema: dict[str, Any]) -> bool:
+    return schema.get("default") is not None and not schema.get("airbyte_secret") and not schema.get("airbyte_hidden")
 
 
 def _field(key: str, schema: dict[str, Any], indent: int, path: str, block: Block, level: int) -> Iterator[str]:

@@ -150,7 +150,7 @@ def tried(places: Places, found: Found, connector: Connector, say: Say) -> Block
     say("asking the connector for its specification")
     with trial.running(places.work) as runner:
         schema = trial.specification(runner, connector)
-        configuration = block.smallest(schema)
+        configuration = block.defaults(schema)
         if configuration is None and connector.manifest is not None:
             configuration = block.made_up(schema)  # the streams stand in the manifest
         names = trial.streams(runner, connector, configuration) if configuration is not None else []

@@ -46,7 +46,7 @@ class Answers:
 
 
 def ask(runner: ConnectorRunner, connector: Connector, configuration: dict[str, Any] | None = None) -> Answers:
-    """Ask a connector everything. Without a configuration: the smallest one, or invented values."""
+    """Ask a connector everything. Without a configuration: the defaults, or invented values."""
     answers = Answers()
     schema: dict[str, Any] = {}
 
@@ -56,7 +56,7 @@ def ask(runner: ConnectorRunner, connector: Connector, configuration: dict[str, 
         return PASSED
 
     answers.ask("spec", spec)
-    given = configuration if configuration is not None else block.smallest(schema)
+    given = configuration if configuration is not None else block.defaults(schema)
     real = given is not None
     used = given if given is not None else block.made_up(schema)
     catalog: list[dict[str, Any]] = []
@@ -107,7 +107,7 @@ def _discover(
             raise
         return _refusal(error.message)
     names = [stream["name"] for stream in catalog]
-    if not names or len(set(names)) != len(names):
+    if (real and not names) or len(set(names)) != len(names):
         raise Failed(f"streams without a unique name: {names}")
     for stream in catalog:
         jsonschema.Draft7Validator.check_schema(stream["json_schema"])
@@ -161,9 +161,15 @@ def _unknown(
         with runner.read(connector, configuration, configured([stream]), []) as lines:
             for line in lines:
                 message = parse_message(line)
-                failed = failed or (message is not None and error_of(message) is not None)
+                failed = failed or (message is not None and (error_of(message) is not None or _incomplete(message)))
     except ConnectorError:
         return PASSED
     if not failed and not lines.exit_code:
         raise Failed("no error")
     return PASSED
+
+
+def _incomplete(message: dict[str, Any]) -> bool:
+    """Return whether the message says that a stream was not read completely, which fails a sync too."""
+    status = message.get("trace", {}).get("stream_status", {}) if message["type"] == "TRACE" else {}
+    return bool(status.get("status") == "INCOMPLETE")

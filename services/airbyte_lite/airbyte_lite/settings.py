@@ -35,6 +35,7 @@ class Settings(PlatformSettings):
     commands: PositiveInt = setting("AIRBYTE_LITE_COMMANDS")
     command_silence: Seconds = setting("AIRBYTE_LITE_COMMAND_SILENCE")
     sync_silence: Seconds = setting("AIRBYTE_LITE_SYNC_SILENCE")
+    batches: bool = setting("AIRBYTE_LITE_BATCHES")
     sync_hours: Annotated[float, Field(gt=0, le=500)] = setting("AIRBYTE_LITE_SYNC_HOURS")
     connector_memory: Annotated[int, Field(ge=256)] = setting("AIRBYTE_LITE_CONNECTOR_MEMORY_MIB")
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")

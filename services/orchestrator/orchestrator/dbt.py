@@ -1,5 +1,6 @@
 """The dbt models as assets. Every data test is a check of the asset that it tests: a model or a source."""
 
+import logging
 import re
 import shutil
 import subprocess
@@ -56,7 +57,10 @@ class DbtCli(DbtCliResource):
         """Start a warm dbt. Dagster calls this when a run starts that has the step dbt_build."""
         super().setup_for_execution(context)
         if self.dbt_executable == str(CLIENT):
-            self._warm = WarmDbt()
+            try:
+                self._warm = WarmDbt()
+            except OSError as error:
+                logging.getLogger(__name__).info("dbt is not imported ahead: %s", error)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """End the warm dbt. Dagster calls this at the end of the run, also of one that was terminated."""

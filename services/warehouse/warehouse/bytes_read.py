@@ -107,8 +107,11 @@ def of_statement(tree: exp.Expression, project_id: str, dataset_id: str | None, 
     return total
 
 
-def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) -> int:
-    """Return the size of the wanted columns of a table or of a view's tables; None is every column."""
+def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None, rows: int | None = None) -> int:
+    """Return the size of the wanted columns of a table or of a view's tables; None is every column.
+
+    `rows` is the number of the table's rows if it has been counted.
+    """
     stored = metadata.load(Table, *reference)
     if stored and stored.view:
         try:
@@ -123,7 +126,8 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None) ->
     chosen = [field for field in columns if wanted is None or (field.name or "").casefold() in wanted]
     name = tables.name(*reference)
     try:
-        [(rows,)] = database.fetch(f"SELECT count(*) FROM {name}")  # noqa: S608 a quoted name
+        if rows is None:
+            [(rows,)] = database.fetch(f"SELECT count(*) FROM {name}")  # noqa: S608 a quoted name
         if not rows or not chosen:
             return 0
         fixed = sum(_fixed(field) or 0 for field in chosen)

@@ -22,7 +22,7 @@ def exact() -> None:
             return resource
         table = tables.name(project_id, dataset_id, table_id)
         [(rows,)] = database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608 a quoted name
-        size = str(bytes_read.of_table((project_id, dataset_id, table_id)))
+        size = str(bytes_read.of_table((project_id, dataset_id, table_id), rows=rows))
         sizes = dict.fromkeys(("numBytes", "numTotalLogicalBytes", "numActiveLogicalBytes"), size)
         return resource.replace(numRows=str(rows), **sizes)
 

@@ -1,10 +1,13 @@
 """What a job does with a connector that hangs or crashes."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,8 +59,22 @@ def setting(fake_connector: Connector, runner: ConnectorRunner, tmp_path: Path) 
     database.close()
 
 
+Loader = Callable[[Callable[[Sync, Source], None]], None]
+
+
+@pytest.fixture
+def load_with(monkeypatch: pytest.MonkeyPatch) -> Loader:
+    """Put a function where the loader is, without a warehouse."""
+
+    def replace_loader(run: Callable[[Sync, Source], None]) -> None:
+        monkeypatch.setattr(
+            worker, "prepared", lambda sync: contextlib.nullcontext(SimpleNamespace(order=None, run=partial(run, sync)))
+        )
+
+    return replace_loader
+
+
 def read_to_the_end(_sync: Sync, source: Source) -> None:
-    """Stands where the loader is, without a warehouse."""
     for _ in source:
         pass
     if source.exit_code:
@@ -94,8 +111,8 @@ def test_cancel_ends_a_connector_that_hangs_while_it_checks(setting: Setting) ->
     run_and_cancel(task, lambda _task: source.confirm_empty())
 
 
-def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, load_with: Loader) -> None:
+    load_with(read_to_the_end)
     # Its check passes: the reason is what it wrote to standard error.
     task = setting.task(
         "say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})\n"
@@ -110,28 +127,24 @@ def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, mon
 FAILING = "say(type='CONNECTION_STATUS', connectionStatus={'status': 'FAILED', 'message': 'no such bucket'})"
 
 
-def test_a_failure_of_the_source_is_told_with_what_its_check_says(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_of_the_source_is_told_with_what_its_check_says(setting: Setting, load_with: Loader) -> None:
     def fail(*_: object) -> None:
         raise SourceError("The connector ended with exit code 1.")
 
-    monkeypatch.setattr(worker, "run_sync", fail)
+    load_with(fail)
     with pytest.raises(SyncError, match=r"exit code 1.*no such bucket") as caught:
         setting.worker.run(setting.task(FAILING))
     assert caught.value.failure_type == "config_error"
 
 
-def test_a_failure_of_the_destination_is_not_put_on_the_source(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_of_the_destination_is_not_put_on_the_source(setting: Setting, load_with: Loader) -> None:
     def fail(_sync: Sync, source: Source) -> None:
         source.stop()  # as where a load fails while the connector writes
         for _ in source:
             pass
         raise SyncError("BigQuery does not answer.", "transient_error")
 
-    monkeypatch.setattr(worker, "run_sync", fail)
+    load_with(fail)
     task = setting.task(f"{FAILING}\nif 'catalog' in files: sys.stderr.write('ended by us'); time.sleep(60)")
     with pytest.raises(SyncError, match=r"^BigQuery does not answer\.$") as caught:
         setting.worker.run(task)
@@ -140,13 +153,13 @@ def test_a_failure_of_the_destination_is_not_put_on_the_source(
     assert "ended by us" not in "".join(setting.jobs.log(task.job.id))
 
 
-def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, load_with: Loader) -> None:
     def lose(*_: object) -> None:
         raise SourceError("The connector was killed.") from ConnectorError(
             "The connector was killed.", "its last words"
         )
 
-    monkeypatch.setattr(worker, "run_sync", lose)
+    load_with(lose)
     task = setting.task("say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})")
     with pytest.raises(SyncError, match="was killed"):
         setting.worker.run(task)
@@ -154,14 +167,12 @@ def test_what_is_known_of_a_lost_connector_is_in_the_log(setting: Setting, monke
     assert "its last words" in "".join(setting.jobs.log(task.job.id))
 
 
-def test_configuration_of_the_connector_does_not_undo_a_rename(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_configuration_of_the_connector_does_not_undo_a_rename(setting: Setting, load_with: Loader) -> None:
     def rename(sync: Sync, source: Source) -> None:
         read_to_the_end(sync, source)
         setting.store.change(setting.store.actor("source", "s1"), lambda now: replace(now, name="renamed"))
 
-    monkeypatch.setattr(worker, "run_sync", rename)
+    load_with(rename)
     control = {"type": "CONNECTOR_CONFIG", "connectorConfig": {"config": {"new": 1}}}
     setting.worker.run(setting.task(f"say(type='CONTROL', control={control})"))
     source = setting.store.actor("source", "s1")
@@ -215,11 +226,11 @@ def state(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("lost", [FIRST, SECOND])
 def test_state_goes_with_the_table_of_its_own_stream(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch, lost: str
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, load_with: Loader, lost: str
 ) -> None:
     monkeypatch.setattr(destination, "Warehouse", Dataset)
     monkeypatch.setattr(Dataset, "tables_", {FIRST, SECOND} - {lost})
-    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    load_with(read_to_the_end)
     task = setting.task("", streams=CLASHING)
     setting.store.save_states(setting.store.connection("c1"), [state("my-orders")])
     setting.worker.run(task)
@@ -237,11 +248,11 @@ def global_state(*names: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("known", [("a", "b"), ("b",)], ids=["lost", "new"])
 def test_a_stream_without_a_table_does_not_have_the_others_read_again(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch, known: tuple[str, ...]
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, load_with: Loader, known: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(destination, "Warehouse", Dataset)
     monkeypatch.setattr(Dataset, "tables_", {"b"})
-    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    load_with(read_to_the_end)
     task = setting.task("", streams=APPENDED)
     setting.store.save_states(setting.store.connection("c1"), [global_state(*known)])
     setting.worker.run(task)
@@ -249,11 +260,11 @@ def test_a_stream_without_a_table_does_not_have_the_others_read_again(
 
 
 def test_a_lost_table_is_refused_where_the_state_cannot_be_divided(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, load_with: Loader
 ) -> None:
     monkeypatch.setattr(destination, "Warehouse", Dataset)
     monkeypatch.setattr(Dataset, "tables_", {"b"})
-    monkeypatch.setattr(worker, "run_sync", read_to_the_end)
+    load_with(read_to_the_end)
     task = setting.task("", streams=APPENDED)
     setting.store.save_states(setting.store.connection("c1"), [SHARED])
     with pytest.raises(SyncError, match="type reset") as caught:
@@ -267,7 +278,7 @@ def test_a_lost_table_is_refused_where_the_state_cannot_be_divided(
 
 
 def test_a_stream_that_is_changed_while_it_is_read_keeps_no_state_of_the_old_cursor(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch
+    setting: Setting, load_with: Loader
 ) -> None:
     def change(sync: Sync, source: Source) -> None:
         read_to_the_end(sync, source)
@@ -276,7 +287,7 @@ def test_a_stream_that_is_changed_while_it_is_read_keeps_no_state_of_the_old_cur
         for name in ("a", "b"):
             sync.commit_state([state(name)])
 
-    monkeypatch.setattr(worker, "run_sync", change)
+    load_with(change)
     task = setting.task("", streams=APPENDED)
     setting.worker.run(task)
     assert setting.store.states("c1", ["a", "b"]) == [state("b")]

@@ -71,31 +71,33 @@ def test_the_block_is_valid_with_its_secrets_as_variables(tmp_path: Path) -> Non
     assert expand(source.configuration, variables) == {
         "credentials": {"kind": "PAT", "token": "s3cret"},
         "repositories": ["a/b"],
-        "streams": [{"name": "fill in: Name", "format": {"filetype": "csv"}}],
+        "streams": [{"days": 3, "name": "fill in: Name", "format": {"filetype": "csv"}}],
         "since": "2024-01-01T00:00:00Z",
         "price": PRICE,
         "pages": 0,
+        "start": "no",
     }
     connection = declared.connections[-1]
     assert [stream.dbt_source for stream in connection.streams] == ["github.issues", "github.pull_requests"]
     assert {line.partition(":")[0] for line in made.open} == {"repositories", "name", "since", "pages"}
-    assert "# start: " in made.text  # what is not required is shown, and not set
+    assert "# user:" in made.text  # what is neither required nor has a default is shown, and not set
     assert "one of: Token, OAuth" in made.text
 
 
 @pytest.mark.parametrize("schema", [{}, {"properties": {"count": {"type": "integer", "default": 5}}}])
-def test_a_connector_without_required_fields_has_an_empty_configuration(schema: dict[str, Any], tmp_path: Path) -> None:
+def test_a_connector_without_required_fields_has_the_defaults(schema: dict[str, Any], tmp_path: Path) -> None:
     made = block.make("source-faker", schema, [f"s{number}" for number in range(25)])
     declared = load(made.text, tmp_path, {})
-    assert next(source for source in declared.sources if source.connector == "source-faker").configuration == {}
+    source = next(source for source in declared.sources if source.connector == "source-faker")
+    assert source.configuration == ({"count": 5} if schema else {})
     assert len(declared.connections[-1].streams) == block.MOST_STREAMS
     assert "5 more" in made.text
-    assert block.smallest(schema) == {}
+    assert block.defaults(schema) == source.configuration
 
 
 def test_streams_that_are_not_known_are_a_placeholder_that_is_told() -> None:
     made = block.make("source-github", SCHEMA, [])
     assert "name: STREAM" in made.text
     assert any(line.startswith("STREAM") for line in made.open)
-    assert block.smallest(SCHEMA) is None
-    assert block.smallest({"required": ["a"], "properties": {"a": {"default": 1}}}) == {"a": 1}
+    assert block.defaults(SCHEMA) is None
+    assert block.defaults({"required": ["a"], "properties": {"a": {"default": 1}}}) == {"a": 1}

@@ -83,6 +83,7 @@ def test_the_declared_columns_of_a_file_are_a_line_to_change(tmp_path: Path) -> 
     found = compared(tmp_path, now, text)
     assert "-            columns: {id: integer, at: string}" in found.diff
     assert "+            columns: {id: integer, at: string, tags: array, note: number}" in found.diff
+    assert "orders" in found.note, "the connector offers what is declared, not what the file has"
 
 
 def test_the_reason_of_a_failed_discovery_is_told() -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -63,6 +64,20 @@ def test_a_run_starts_a_warm_dbt_if_its_environment_has_the_client(
     shutil.copy("/bin/true", dbt.CLIENT)
     assert use(dbt_cli(DbtProject(PROJECT))) == str(dbt.CLIENT)
     assert done == ["started", "built", "stopped"]
+
+
+def test_a_folder_whose_path_is_too_long_for_a_socket_does_not_fail_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / ("x" * 110)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(dbt, "CLIENT", DBT)
+    with dg.build_init_resource_context() as context:
+        resource = DbtCli(project_dir=str(PROJECT), dbt_executable=str(DBT))
+        resource.setup_for_execution(context)
+        resource.teardown_after_execution(context)
+    assert list(folder.iterdir()) == []
 
 
 def test_the_code_location_is_loaded_without_dbt_core() -> None:

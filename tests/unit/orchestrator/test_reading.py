@@ -134,6 +134,7 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
         "object": [{"a": {"b": [1.0]}}, {"a": None}, {"a": {"b": [None, nan]}}],
         "map": pyarrow.array([[("k", 1.0)], [("k", 1.0), ("k", 2.0)], None], pyarrow.map_("string", "float64")),
         "time": pyarrow.array([1000, 1001, None], pyarrow.timestamp("ns")),
+        "hour": pyarrow.array([1000, 1001, None], pyarrow.time64("ns")),
         "kind": pyarrow.array([1.0, nan, 1.0]).dictionary_encode(),
         "text": ["a", "b", "NaN"],
     }
@@ -144,6 +145,7 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
         *(("middle", "decimals", "0.12345678901"), ("gap", "null", "nan"), ("list", "null", "inf")),
         *(("object", "null", "nan"), ("map", "repeated", "k"), ("kind", "null", "nan")),
         ("time", "nanoseconds", "1970-01-01 00:00:00.000001001"),
+        ("hour", "nanoseconds", "00:00:00.000001001"),
     }
     texts = scan_parquet(file, PARQUET).losses  # the columns of the table are texts
     assert "middle" not in {loss.column for loss in texts}
@@ -168,6 +170,22 @@ def test_a_key_that_an_object_has_twice_is_found(text: str, expected: list[tuple
     facts = scan_json_lines(io.BytesIO(f'{{"a": 0}}\n{text}\n'.encode()))
     assert [(loss.column, loss.text, loss.loaded) for loss in facts.losses] == expected
     assert all((loss.kind, loss.line) == ("repeated", 2) for loss in facts.losses)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ('{""a"": 1, ""a"": 2}', [("x", "a", "2")]),
+        ('[{""a"": {""b"": 1, ""b"": [2]}}]', [("x", "b", "[2]")]),
+        ('{""a"": 1, ""b"": {""a"": 2}}', []),
+        ('{""a"": ""12:00"", ""b"": 2, ""a"": ', []),  # not JSON: noted by Airbyte
+    ],
+)
+def test_a_repeated_key_in_json_text_of_a_csv_file_is_found(cell: str, expected: list[tuple[str, str, str]]) -> None:
+    content = f'id,x\n1,"{{""a"": 1}}"\n2,"{cell}"\n'.encode()
+    facts = scan_csv(io.BytesIO(content), CsvFormat(filetype="csv"), Sought(kinds={"x": "json"}))
+    assert [(loss.column, loss.text, loss.loaded) for loss in facts.losses] == expected
+    assert all((loss.kind, loss.line) == ("repeated", 3) for loss in facts.losses)
 
 
 KEYS = st.sampled_from(["a", "b", '"', "\\", ":", '":', "\\\\"])

@@ -5,7 +5,8 @@ so the script uses the standard library only.
 
     python fork_server.py OPTIONS     a JSON object:
         command      a console script of the environment, for example source-s3
-        repairs      the folder of a package whose function `install` changes the imported connector
+        package      the folder of a package that is not on the import path
+        changes      modules of the package, whose functions `install` change the imported connector
         manifest     the manifest of a low-code connector, which then runs instead of the console script
         components   the archive of the manifest's custom components, if they may run
         low_code     low_code.py, which runs the manifest
@@ -36,6 +37,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any, NamedTuple
@@ -210,6 +212,13 @@ def import_file(name: str, path: str) -> Any:
     return module
 
 
+def change(folder: str, modules: list[str]) -> None:
+    """Import the package in the folder, which is not on the import path, and call `install` of each of its modules."""
+    import_file(os.path.basename(folder), os.path.join(folder, "__init__.py"))  # noqa: PTH118, PTH119 -- no import
+    for module in modules:
+        import_module(module).install()
+
+
 def load_connector(options: dict[str, Any]) -> Callable[[], Any]:
     """Import what the options name; return the connector's function."""
     if options.get("manifest"):
@@ -218,8 +227,8 @@ def load_connector(options: dict[str, Any]) -> Callable[[], Any]:
         )
         return run
     function = load(options["command"])
-    if options.get("repairs"):
-        import_file("repairs", os.path.join(options["repairs"], "__init__.py")).install()  # noqa: PTH118 -- no import
+    if options.get("package"):
+        change(options["package"], options["changes"])
     return function
 
 

@@ -170,16 +170,18 @@ class ConnectorRunner:
         configuration: dict[str, Any],
         catalog: dict[str, Any],
         state: list[dict[str, Any]],
+        others: dict[str, Any] | None = None,
     ) -> AbstractContextManager[Read]:
         """Start a read of the streams in a ConfiguredAirbyteCatalog, from the given AirbyteStateMessage objects.
 
-        The end of the context ends the connector, also after an exception. Raises ConnectorError.
+        `others` are further files in the connector's directory: their names and JSON values. The end of the context
+        ends the connector, also after an exception. Raises ConnectorError.
         """
-        return self._read(connector, {"config": configuration, "catalog": catalog, "state": state})
+        return self._read(connector, {"config": configuration, "catalog": catalog, "state": state}, others or {})
 
     @contextmanager
-    def _read(self, connector: Connector, files: dict[str, Any]) -> Iterator[Read]:
-        with self._command(connector, "read", files) as process:
+    def _read(self, connector: Connector, files: dict[str, Any], others: dict[str, Any]) -> Iterator[Read]:
+        with self._command(connector, "read", files, others) as process:
             yield Read(process)
 
     def close(self) -> None:
@@ -227,15 +229,21 @@ class ConnectorRunner:
         )
 
     @contextmanager
-    def _command(self, connector: Connector, command: str, files: dict[str, Any]) -> Iterator[Process]:
-        """Run a command in a private directory with its files. The directory is removed afterwards."""
+    def _command(
+        self, connector: Connector, command: str, files: dict[str, Any], others: dict[str, Any] | None = None
+    ) -> Iterator[Process]:
+        """Run a command in a private directory with its files. The directory is removed afterwards.
+
+        The command line names `files`, not `others`.
+        """
         directory = Path(tempfile.mkdtemp(dir=self._commands))
         try:
             argv = [command]
+            for name, content in (others or {}).items():
+                _write(directory / name, content)
             for option, content in files.items():
                 path = directory / f"{option}.json"
-                path.touch(mode=0o600)
-                path.write_bytes(orjson.dumps(content))
+                _write(path, content)
                 argv += [f"--{option}", str(path)]
             process = self._server(connector).start(argv, directory)
             process.output.silence = self._silence.read if command == "read" else self._silence.command
@@ -259,6 +267,11 @@ class ConnectorRunner:
                     server.close()
                 server = self._servers[connector.name] = ForkServer(connector, self._home, self._limits.memory)
             return server
+
+
+def _write(path: Path, content: Any) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(orjson.dumps(content))
 
 
 def _silent(connector: Connector, command: str, seconds: float) -> ConnectorError:

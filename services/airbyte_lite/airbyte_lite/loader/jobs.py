@@ -45,9 +45,10 @@ class Jobs:
         self._prefix = prefix
         self._halt = halt
 
-    def load(self, path: Path, table: str, config: bigquery.LoadJobConfig, step: str) -> None:
-        """Load a file of newline-delimited JSON into a table."""
-        config.source_format = bigquery.SourceFormat.NEWLINE_DELIMITED_JSON
+    def load(self, path: Path, table: str, config: bigquery.LoadJobConfig, step: str) -> int:
+        """Load a file of newline-delimited JSON or, by its name, of Parquet into a table; return the number of rows."""
+        formats = bigquery.SourceFormat
+        config.source_format = formats.PARQUET if path.suffix == ".parquet" else formats.NEWLINE_DELIMITED_JSON
 
         with Upload(self._client, path, self._warehouse.piece_bytes) as upload:
 
@@ -56,7 +57,8 @@ class Jobs:
                 job["jobReference"]["location"] = self._client.location
                 return bigquery.LoadJob.from_api_repr(upload.send(job), self._client)
 
-            self._run(submit, step, f"load rows into {self._warehouse.name(table)}", lambda: upload.sent)
+            job = self._run(submit, step, f"load rows into {self._warehouse.name(table)}", lambda: upload.sent)
+        return cast(bigquery.LoadJob, job).output_rows or 0
 
     def copy(self, source: str, table: str, disposition: str, step: str) -> None:
         """Copy a table into another in one atomic step."""
@@ -94,8 +96,10 @@ class Jobs:
 
     def _run(
         self, submit: Callable[[str], Job], step: str, action: str, progress: Callable[[], int] = lambda: 0
-    ) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
+    ) -> Job:
+        attempt = 0
+        while True:
+            attempt += 1
             if self._halt.is_set():
                 raise SyncCancelled
             with self._warehouse.errors(action):
@@ -105,7 +109,7 @@ class Jobs:
                 self.bytes_billed += job.total_bytes_billed or 0
             error = job.error_result
             if not error:
-                return
+                return job
             if self._halt.is_set():
                 raise SyncCancelled
             reason = error.get("reason", "")

@@ -20,15 +20,10 @@ from airbyte_lite.loader.widening import widen, widened
 
 @dataclass(frozen=True)
 class Batch:
-    """A file with some of a stream's rows."""
+    """A file with some of a stream's rows. `rows` is their number if the connector has written the file."""
 
     path: Path
-    number: int  # from 1
-
-    @property
-    def is_first(self) -> bool:
-        """Whether this is the first batch of the stream."""
-        return self.number == 1
+    rows: int | None = None
 
 
 class StreamLoad:
@@ -51,19 +46,27 @@ class StreamLoad:
         self._background = background
         self._staging, self._version = staging
         self._batches = 0
+        self._last: Batch | None = None  # a batch of the connector, which may be the only one
         self._clustering = plan.clustering  # of the final table during the load into it
         self._committed = False
 
     def batch_full(self) -> None:
         """Start to load the spooled batch into the staging table, in the background."""
-        self._batches += 1
-        batch = Batch(self._spool.take(), self._batches)
-        self._background.submit(lambda: self._stage(batch))
+        self._submit(Batch(self._spool.take()))
+
+    def deliver(self, batch: Batch, full: bool) -> None:
+        """Take a batch that the connector has written. `full`: more batches may follow, so it is loaded at once."""
+        self._submit_last()
+        self._last = batch
+        if full:
+            self._submit_last()
 
     def read_to_end(self) -> None:
         """Start to load the last batch into the staging table, if the stream uses one."""
-        if self._spool.size and (self._batches or self.plan.stream.sync_mode == DEDUPED):
-            self.batch_full()
+        if self._batches or self.plan.stream.sync_mode == DEDUPED:
+            self._submit_last()
+            if self._spool.size:
+                self.batch_full()
 
     def commit(self) -> None:
         """Change the final table in one atomic job. The background must have been drained before.
@@ -94,6 +97,16 @@ class StreamLoad:
             found = self.plan.find(self._warehouse)
             self.plan.alter(self._warehouse, found, self.plan.clustering, add_columns=False)
 
+    def _submit_last(self) -> None:
+        if self._last is not None:
+            batch, self._last = self._last, None
+            self._submit(batch)
+
+    def _submit(self, batch: Batch) -> None:
+        self._batches += 1
+        number = self._batches
+        self._background.submit(lambda: self._stage(batch, number))
+
     def _widen(self, step: str) -> None:
         found = self.plan.find(self._warehouse)
         columns = widened(found, self.plan.schema) if found is not None else []
@@ -111,16 +124,21 @@ class StreamLoad:
         if self._batches:
             self._jobs.copy(self._staging, table, _disposition(mode), step)
         else:
-            path = self._spool.take()
-            self._jobs.load(path, table, self._direct(mode), step)
-            path.unlink()
+            self._load(self._last or Batch(self._spool.take()), table, self._direct(mode), step)
 
-    def _stage(self, batch: Batch) -> None:
-        if batch.is_first:
+    def _stage(self, batch: Batch, number: int) -> None:
+        if number == 1:
             self.plan.create(self._warehouse, self._staging, datetime.now(UTC) + STAGING_LIFE)
         config = bigquery.LoadJobConfig(schema=self.plan.schema, write_disposition=WriteDisposition.WRITE_APPEND)
-        step = f"{self.plan.table[:100]}_batch{batch.number}"
-        self._jobs.load(batch.path, self._staging, config, step)
+        self._load(batch, self._staging, config, f"{self.plan.table[:100]}_batch{number}")
+
+    def _load(self, batch: Batch, table: str, config: bigquery.LoadJobConfig, step: str) -> None:
+        loaded = self._jobs.load(batch.path, table, config, step)
+        if batch.rows not in (None, loaded):
+            raise SyncError(
+                f"The connector wrote {batch.rows} rows to {batch.path.name}, but BigQuery loaded {loaded} of them "
+                f"into {self._warehouse.name(table)}. The state was not saved: sync again."
+            )
         batch.path.unlink()
 
     def _direct(self, mode: str) -> bigquery.LoadJobConfig:

@@ -1,6 +1,6 @@
 """The SQL statements that write new versions of rows into a deduplicated table."""
 
-from airbyte_lite.loader import names
+from airbyte_lite.loader import layout
 from airbyte_lite.loader.tables import TablePlan
 
 _ROW_NUMBER = "_airbyte_row_number"
@@ -19,7 +19,7 @@ def merge_sql(plan: TablePlan, target: str, source: str) -> str:
     A row replaces the table's row with the same key if its cursor is greater or, with equal cursors, if it was
     extracted later. Null is a valid key: two rows with a null key have the same key.
     """
-    newer = f"t.{names.EXTRACTED_AT} < s.{names.EXTRACTED_AT}"
+    newer = f"t.{layout.EXTRACTED_AT} < s.{layout.EXTRACTED_AT}"
     if plan.cursor:
         cursor = f"`{plan.cursor}`"
         newer = (
@@ -41,7 +41,7 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(every)}) VALUES ({", ".join(f"s.{name}"
 def _newest(plan: TablePlan, source: str) -> str:
     """Return the query for the newest row of each key, by cursor, then time of extraction, then raw id."""
     cursor = [f"`{plan.cursor}` IS NULL", f"`{plan.cursor}` DESC"] if plan.cursor else []
-    order = [*cursor, f"{names.EXTRACTED_AT} DESC", f"{names.RAW_ID} DESC"]
+    order = [*cursor, f"{layout.EXTRACTED_AT} DESC", f"{layout.RAW_ID} DESC"]
     keys = ", ".join(f"`{key}`" for key in plan.keys)
     numbered = f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {', '.join(order)}) AS {_ROW_NUMBER}"
     return f"SELECT {', '.join(_columns(plan))} FROM ({numbered} FROM `{source}`) WHERE {_ROW_NUMBER} = 1"  # noqa: S608

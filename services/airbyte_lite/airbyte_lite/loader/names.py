@@ -4,12 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from airbyte_lite.loader.layout import EXTRACTED_AT, GENERATION_ID, META, RAW_ID
 from platform_kit.names import COLUMN_LENGTH, column_name, identifier
-
-RAW_ID = "_airbyte_raw_id"
-EXTRACTED_AT = "_airbyte_extracted_at"
-META = "_airbyte_meta"
-GENERATION_ID = "_airbyte_generation_id"
 
 _STAGING = "_airbyte_tmp_"
 _TOKEN_LENGTH = 12  # hexadecimal digits

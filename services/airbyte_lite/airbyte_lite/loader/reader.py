@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
 
 from airbyte_lite.connectors.protocol import error_of, parse_message
 from airbyte_lite.loader.errors import SourceError
-from airbyte_lite.loader.load import StreamLoad
+from airbyte_lite.loader.load import Batch, StreamLoad
+from airbyte_lite.loader.order import Order, Report
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import SyncStream
@@ -37,6 +39,17 @@ class StreamRead:
     complete: bool = False
     state: dict[str, Any] | None = None
 
+    def note(self, report: Report, folder: Path) -> None:
+        """Take the batches of a report. Raises SourceError if a name is no file of the folder."""
+        self.records += report.rows
+        for name, count in report.misfits.items():
+            self.rows.misfits[name] = self.rows.misfits.get(name, 0) + count
+        for file in report.files:
+            path = folder / file.name
+            if path.parent != folder or not path.is_file():
+                raise SourceError(f"The connector reported the batch {file.name!r}, which does not exist.")
+            self.load.deliver(Batch(path, file.rows), file.full)
+
 
 @dataclass
 class Reader:
@@ -45,12 +58,14 @@ class Reader:
     streams: dict[StreamKey, StreamRead]
     log: Callable[[str, str], None]
     progress: Counter
+    order: Order | None = None
     global_state: dict[str, Any] | None = None
     errors: list[SourceError] = field(default_factory=list)
 
     def read(self, lines: Any) -> None:
         """Process every line until the connector ends. Raises SourceError or ConnectorError for an invalid message."""
         streams, progress, loads = self.streams, self.progress, orjson.loads
+        key = self.order.key if self.order else None
         for line in lines:
             try:
                 message = loads(line)
@@ -68,6 +83,9 @@ class Reader:
                 raise SourceError(
                     f"The connector sent a record of the stream {record['stream']!r}, which this sync did not request."
                 )
+            if key in record["data"]:
+                self._note(stream, record["data"][key])
+                continue
             stream.records += 1
             progress.records += 1
             progress.bytes += len(line)
@@ -80,6 +98,13 @@ class Reader:
         if message is None and (text := line.decode(errors="replace").strip()):
             self.log("INFO", text)
         return message
+
+    def _note(self, stream: StreamRead, content: dict[str, Any]) -> None:
+        assert self.order is not None  # noqa: S101 -- its key was found
+        report = Report.load(content)
+        self.progress.records += report.rows
+        self.progress.bytes += report.bytes
+        stream.note(report, Path(self.order.folder))
 
     def _other(self, message: dict[str, Any]) -> None:
         match message["type"]:

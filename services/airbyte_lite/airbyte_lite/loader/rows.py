@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from airbyte_lite.loader import names
+from airbyte_lite.loader import layout
 from airbyte_lite.loader.casts import MISFIT, UNSURE, cast_for, exact_cast_for
 from airbyte_lite.loader.literals import data_of
 from airbyte_lite.loader.types import FieldType
@@ -26,31 +26,21 @@ class Column:
     type: FieldType
 
 
-class RowFormatter:
-    """Converts the records of one stream to lines, and counts the invalid values of each field (`misfits`)."""
+class Values:
+    """Converts the values of records to the types of their columns."""
 
-    def __init__(self, columns: Iterable[Column], sync_id: int, generation_id: int) -> None:
-        self.misfits: dict[str, int] = {}
+    def __init__(self, columns: Iterable[Column]) -> None:
         self._columns = [
             (column.field, column.name, *cast_for(column.type), exact_cast_for(column.type)) for column in columns
         ]
-        self._sync_id = sync_id
-        self._tail = f',"{names.GENERATION_ID}":{generation_id}'.encode()
-        self._unchanged = self._meta([])
-        self._emitted_at: int | None = None
-        self._stamp = b""
-        self._head, self._rows = _raw_ids(), 0
 
-    def line(self, record: dict[str, Any], message: bytes = b"") -> bytes:
-        """Return the line of a record. A value that is invalid for its column becomes null and is noted in the row.
+    def convert(self, data: dict[str, Any], message: bytes = b"") -> tuple[dict[str, Any], list[str]]:
+        """Return the values by column name, without nulls, and the fields whose value is invalid for its column.
 
-        `record` is the body of a RECORD message: `data`, `emitted_at` in milliseconds since 1970 and, optionally,
-        `meta` with the source's changes. `message` is the line of the message: numbers with more digits than a double
-        are read from it.
+        `message` is the line of the RECORD message: numbers with more digits than a double are read from it.
         """
         row = {}
         misfits: list[str] = []
-        data = record["data"]
         exact: dict[str, Any] | None = None
         for field, name, fits, cast, exact_cast in self._columns:
             value = data.get(field)
@@ -68,16 +58,40 @@ class RowFormatter:
                 misfits.append(field)
             else:
                 row[name] = result
+        return row, misfits
+
+
+class RowFormatter:
+    """Converts the records of one stream to lines, and counts the invalid values of each field (`misfits`)."""
+
+    def __init__(self, columns: Iterable[Column], sync_id: int, generation_id: int) -> None:
+        self.misfits: dict[str, int] = {}
+        self._values = Values(columns)
+        self._sync_id = sync_id
+        self._tail = f',"{layout.GENERATION_ID}":{generation_id}'.encode()
+        self._unchanged = meta(sync_id, [])
+        self._emitted_at: int | None = None
+        self._stamp = b""
+        self._head, self._rows = f'{{"{layout.RAW_ID}":"{raw_ids()}'.encode(), 0
+
+    def line(self, record: dict[str, Any], message: bytes = b"") -> bytes:
+        """Return the line of a record. A value that is invalid for its column becomes null and is noted in the row.
+
+        `record` is the body of a RECORD message: `data`, `emitted_at` in milliseconds since 1970 and, optionally,
+        `meta` with the source's changes. `message` is the line of the message: numbers with more digits than a double
+        are read from it.
+        """
+        row, misfits = self._values.convert(record["data"], message)
         if record["emitted_at"] != self._emitted_at:
             self._new_stamp(record["emitted_at"])
-        meta = self._changed(record, misfits) if misfits or "meta" in record else self._unchanged
+        noted = self._changed(record, misfits) if misfits or "meta" in record else self._unchanged
         self._rows += 1
         body = orjson.dumps(row)
         return b"%b%012x%b%b%b%b%b\n" % (
             self._head,
             self._rows,
             self._stamp,
-            meta,
+            noted,
             self._tail,
             b"," if row else b"",
             body[1:],
@@ -86,21 +100,27 @@ class RowFormatter:
     def _new_stamp(self, emitted_at: int) -> None:
         moment = (_EPOCH + timedelta(milliseconds=emitted_at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._emitted_at = emitted_at
-        self._stamp = f'","{names.EXTRACTED_AT}":"{moment}","{names.META}":'.encode()
-
-    def _meta(self, changes: list[Any]) -> bytes:
-        return orjson.dumps({"sync_id": self._sync_id, "changes": changes})
+        self._stamp = f'","{layout.EXTRACTED_AT}":"{moment}","{layout.META}":'.encode()
 
     def _changed(self, record: dict[str, Any], misfits: list[str]) -> bytes:
         changes = list((record.get("meta") or {}).get("changes") or [])
         for field in misfits:
             self.misfits[field] = self.misfits.get(field, 0) + 1
-            changes.append({"field": field, "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR"})
-        return self._meta(changes)
+        return meta(self._sync_id, [*changes, *map(nulled, misfits)])
 
 
-def _raw_ids() -> bytes:
-    """Return the start of every line: the raw id without its last 12 digits.
+def meta(sync_id: int, changes: list[Any]) -> bytes:
+    """Return the JSON of the column _airbyte_meta."""
+    return orjson.dumps({"sync_id": sync_id, "changes": changes})
+
+
+def nulled(field: str) -> dict[str, str]:
+    """Return the change of a field whose value is invalid for its column."""
+    return {"field": field, "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR"}
+
+
+def raw_ids() -> str:
+    """Return the start of the raw ids of a stream: all but their last 12 digits.
 
     The raw ids are UUIDs of version 7 (RFC 9562): milliseconds, 26 random bits, and a counter in the last 12 digits. A
     later record of the stream has a greater id, so the ids order records with equal keys and cursors. A counter is
@@ -108,5 +128,4 @@ def _raw_ids() -> bytes:
     """
     now = f"{time.time_ns() // 1_000_000:012x}"
     high, low = (int.from_bytes(os.urandom(2)) for _ in range(2))
-    uuid = f"{now[:8]}-{now[8:]}-7{high & 0xFFF:03x}-{0x8000 | low & 0x3FFF:04x}-"
-    return f'{{"{names.RAW_ID}":"{uuid}'.encode()
+    return f"{now[:8]}-{now[8:]}-7{high & 0xFFF:03x}-{0x8000 | low & 0x3FFF:04x}-"

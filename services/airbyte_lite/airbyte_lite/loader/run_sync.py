@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from airbyte_lite.connectors.runner import ConnectorError
-from airbyte_lite.loader import names
+from airbyte_lite.loader import names, spool
 from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.destination import names_of, sweep
 from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.load import StreamLoad
-from airbyte_lite.loader.reader import Reader, StreamRead
+from airbyte_lite.loader.order import NDJSON, PARQUET, Order, StreamOrder
+from airbyte_lite.loader.reader import Reader, StreamKey, StreamRead
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool, wipe
 from airbyte_lite.loader.stream import OVERWRITE
@@ -25,13 +27,11 @@ from airbyte_lite.loader.warehouse import Warehouse
 from airbyte_lite.loader.watcher import Watcher
 
 
-def run_sync(sync: Sync, source: Source) -> None:
-    """Read the source to its end. Then, for each stream, change its table and save its state.
+@contextmanager
+def prepared(sync: Sync) -> Iterator[Prepared]:
+    """Plan the tables of a sync. The end of the context removes what the sync leaves: batches and staging tables.
 
-    If any stream was not read to its end, no table and no state is changed. States of full refresh streams are not
-    saved, because every sync reads these streams from the start.
-
-    Raises SourceError if the source failed, SyncError if the destination failed, or SyncCancelled.
+    Raises SyncError.
     """
     wipe(sync.spool_dir)
     sync.spool_dir.mkdir(parents=True, mode=0o700)
@@ -57,28 +57,69 @@ def run_sync(sync: Sync, source: Source) -> None:
             cleanup.callback(_clean, read, sync.log)
         cleanup.callback(background.close)
         cleanup.callback(halt.set)
-        reader = Reader(reads, sync.log, sync.progress)
-        watcher = Watcher(source, sync.cancelled, halt, background)
-        cleanup.callback(watcher.close)
+        order = _order(sync, plans) if sync.batches else None
+        yield Prepared(sync, warehouse, jobs, background, halt, reads, order)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A sync whose tables are planned. `order` is for a connector that writes the batches itself."""
+
+    sync: Sync
+    warehouse: Warehouse
+    jobs: Jobs
+    background: Background
+    halt: threading.Event
+    reads: dict[StreamKey, StreamRead]
+    order: Order | None
+
+    def run(self, source: Source) -> None:
+        """Read the source to its end. Then, for each stream, change its table and save its state.
+
+        If any stream was not read to its end, no table and no state is changed. States of full refresh streams are not
+        saved, because every sync reads these streams from the start.
+
+        Raises SourceError if the source failed, SyncError if the destination failed, or SyncCancelled.
+        """
+        sync, background = self.sync, self.background
+        reader = Reader(self.reads, sync.log, sync.progress, self.order)
+        watcher = Watcher(source, sync.cancelled, self.halt, background)
         try:
-            reader.read(source)
-        except ConnectorError as error:
-            _raise_first_cause(background, sync.cancelled)
-            raise SourceError(error.message, error.failure_type) from error
-        except SyncError:  # from the source, or from the load of a batch in the background
-            _raise_first_cause(background, sync.cancelled)
-            raise
+            try:
+                reader.read(source)
+            except ConnectorError as error:
+                _raise_first_cause(background, sync.cancelled)
+                raise SourceError(error.message, error.failure_type) from error
+            except SyncError:  # from the source, or from the load of a batch in the background
+                _raise_first_cause(background, sync.cancelled)
+                raise
+            finally:
+                watcher.reading = False
+                if source.exit_code is None:
+                    source.stop()
+            _judge(reader, source, background, sync.cancelled)
+            for read in self.reads.values():
+                read.load.read_to_end()
+            background.drain()
+            if any(not read.records and read.stream.sync_mode == OVERWRITE for read in self.reads.values()):
+                sync.confirm_empty()
+            _commit(sync, reader, self.warehouse, self.jobs)
         finally:
-            watcher.reading = False
-            if source.exit_code is None:
-                source.stop()
-        _judge(reader, source, background, sync.cancelled)
-        for read in reads.values():
-            read.load.read_to_end()
-        background.drain()
-        if any(not read.records and read.stream.sync_mode == OVERWRITE for read in reads.values()):
-            sync.confirm_empty()
-        _commit(sync, reader, warehouse, jobs)
+            watcher.close()
+
+
+def _order(sync: Sync, plans: list[TablePlan]) -> Order:
+    return Order(
+        key=f"_airbyte_lite_{os.urandom(8).hex()}",
+        folder=str(sync.spool_dir),
+        format=NDJSON if sync.emulator_host is None else PARQUET,
+        batch_bytes=spool.BATCH_BYTES,
+        streams={
+            plan.stream.name: StreamOrder(f"batch-{number}", plan.columns, sync.job_id, plan.stream.generation_id)
+            for number, plan in enumerate(plans)
+            if plan.stream.namespace is None  # a file-based connector has no namespaces
+        },
+    )
 
 
 def _prepare(warehouse: Warehouse, sync: Sync) -> list[TablePlan]:

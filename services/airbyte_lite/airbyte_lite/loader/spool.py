@@ -7,7 +7,7 @@ BATCH_BYTES = 48 * 1024 * 1024  # smallest size of a full batch; small, so that 
 # BigQuery accepts 1,500 load jobs per table and day. So batches grow: a full batch has at least 1/64 of the bytes that
 # were spooled before it. 15 TB (BigQuery's limit for a load job) then take about 600 batches. At most three batches are
 # on disk, 5 % of the stream.
-_GROWTH = 64
+GROWTH = 64
 
 
 class Spool:
@@ -43,7 +43,7 @@ class Spool:
         self._path = self._directory / f"{self._name}-{self._number:06d}.jsonl"
         self._file = self._path.open("wb", buffering=1024 * 1024)
         self.size = 0
-        self._grown = self._taken // _GROWTH
+        self._grown = self._taken // GROWTH
 
 
 def wipe(directory: Path) -> None:

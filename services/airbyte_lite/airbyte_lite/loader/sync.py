@@ -46,3 +46,4 @@ class Sync:
     progress: SyncProgress
     cancelled: threading.Event  # set to stop the sync and its connector
     maximum_bytes_billed: int | None = None  # for one query; None: no limit
+    batches: bool = True  # whether a connector that can do it may write the batches itself

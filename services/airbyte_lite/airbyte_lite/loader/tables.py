@@ -7,7 +7,7 @@ from google.api_core import exceptions
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField
 
-from airbyte_lite.loader import names
+from airbyte_lite.loader import layout, names
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE, SYNC_MODES, SyncStream
@@ -16,12 +16,12 @@ from airbyte_lite.loader.warehouse import REQUEST_S, Warehouse
 from airbyte_lite.loader.widening import Widened, api_name, retyped, sql_name, widened, widest
 
 _META_FIELDS = (
-    SchemaField(names.RAW_ID, "STRING", mode="REQUIRED"),
-    SchemaField(names.EXTRACTED_AT, "TIMESTAMP", mode="REQUIRED"),
-    SchemaField(names.META, "JSON", mode="REQUIRED"),
-    SchemaField(names.GENERATION_ID, "INTEGER"),
+    SchemaField(layout.RAW_ID, "STRING", mode="REQUIRED"),
+    SchemaField(layout.EXTRACTED_AT, "TIMESTAMP", mode="REQUIRED"),
+    SchemaField(layout.META, "JSON", mode="REQUIRED"),
+    SchemaField(layout.GENERATION_ID, "INTEGER"),
 )
-_REQUIRED_META = {names.RAW_ID, names.EXTRACTED_AT, names.META}
+_REQUIRED_META = {layout.RAW_ID, layout.EXTRACTED_AT, layout.META}
 # Types that BigQuery can group and order by (its page "Data types"). Keys and cursors must have one of them. Floats are
 # left out: Airbyte does not accept them as keys.
 _ORDERED = {"STRING", "INTEGER", "INT64", "NUMERIC", "BIGNUMERIC", "BOOLEAN", "BOOL", "DATE", "DATETIME", "TIMESTAMP"}
@@ -142,10 +142,10 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
         keys=keys,
         cursor=cursor,
         existing=existing,
-        partitioning=bigquery.TimePartitioning(field=names.EXTRACTED_AT)
+        partitioning=bigquery.TimePartitioning(field=layout.EXTRACTED_AT)
         if existing is None
         else existing.time_partitioning,
-        clustering=[*clusters[:_MOST_KEYS], names.EXTRACTED_AT],
+        clustering=[*clusters[:_MOST_KEYS], layout.EXTRACTED_AT],
     )
 
 

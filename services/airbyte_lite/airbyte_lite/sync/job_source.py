@@ -9,6 +9,7 @@ from typing import Any
 from airbyte_lite.connectors.definitions import Definition
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Read
 from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.order import FILE, Order
 from airbyte_lite.state.records import Actor
 from airbyte_lite.sync.task import Task
 
@@ -29,9 +30,13 @@ class JobSource:
         return self._runner.discover(self._connector, self.actor.configuration, self._task.follow)
 
     @contextmanager
-    def read(self, catalog: dict[str, Any], state: list[dict[str, Any]]) -> Iterator[Read]:
-        """Start a read of the streams in a ConfiguredAirbyteCatalog, from these states. Raises ConnectorError."""
-        with self._runner.read(self._connector, self.actor.configuration, catalog, state) as read:
+    def read(self, catalog: dict[str, Any], state: list[dict[str, Any]], order: Order | None = None) -> Iterator[Read]:
+        """Start a read of the streams in a ConfiguredAirbyteCatalog, from these states. Raises ConnectorError.
+
+        A connector that can do it follows the order and writes the batches itself.
+        """
+        others = {FILE: order.dump()} if order else {}
+        with self._runner.read(self._connector, self.actor.configuration, catalog, state, others) as read:
             self._task.follow(read)
             yield read
 

@@ -13,7 +13,7 @@ from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Read
 from airbyte_lite.loader.destination import BigQueryDestination
 from airbyte_lite.loader.errors import SourceError
-from airbyte_lite.loader.run_sync import run_sync
+from airbyte_lite.loader.run_sync import prepared
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Sync
 from airbyte_lite.settings import Settings
@@ -41,6 +41,7 @@ class Worker:
         self._runner = runner
         self._emulator_host = settings.emulator_host
         self._maximum_bytes_billed = settings.maximum_bytes_billed
+        self._batches = settings.batches
         self._spool_dir = spool_dir
 
     def run(self, task: Task) -> None:
@@ -95,23 +96,24 @@ class Worker:
             lost_tables.forget(task, self._store, tables, connection.id, streams)
         state = self._store.states(connection.id, incremental) if incremental else []
         chosen = catalog.protocol_catalog(connection.streams)
-        with source.read(chosen, state) as read:
-            sync = Sync(
-                connection_id=connection.id,
-                job_id=task.job.id,
-                streams=streams,
-                destination=destination.configuration,
-                emulator_host=self._emulator_host,
-                maximum_bytes_billed=self._maximum_bytes_billed,
-                spool_dir=self._spool_dir / f"job-{task.job.id}",
-                commit_state=functools.partial(self._save_states, task, connection),
-                confirm_empty=source.confirm_empty,
-                log=task.log,
-                progress=task.log.progress,
-                cancelled=task.cancelled,
-            )
+        sync = Sync(
+            connection_id=connection.id,
+            job_id=task.job.id,
+            streams=streams,
+            destination=destination.configuration,
+            emulator_host=self._emulator_host,
+            maximum_bytes_billed=self._maximum_bytes_billed,
+            batches=self._batches,
+            spool_dir=self._spool_dir / f"job-{task.job.id}",
+            commit_state=functools.partial(self._save_states, task, connection),
+            confirm_empty=source.confirm_empty,
+            log=task.log,
+            progress=task.log.progress,
+            cancelled=task.cancelled,
+        )
+        with prepared(sync) as load, source.read(chosen, state, load.order) as read:
             try:
-                run_sync(sync, read)
+                load.run(read)
             except SourceError as error:
                 if details := _details(error, read):
                     task.log("ERROR", details)

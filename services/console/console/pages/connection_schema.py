@@ -57,6 +57,8 @@ def _column(column: Column) -> None:
 
 
 def _drift(found: Drift) -> None:
+    if found.note:
+        pieces.text(found.note, "p").classes("muted")
     if not found.changes:
         pieces.text("Nothing has changed: the source offers what the connection loads.", "p")
         return

@@ -17,6 +17,7 @@ from console.logic.airbyte.tables import LoadedTable, loaded_tables
 from console.parts import pieces, table
 from console.parts.frame import Visit
 from console.parts.loading import loaded
+from console.parts.tables import address
 
 PROGRESS_SECONDS = 1.5
 CHARTED = 30
@@ -57,7 +58,7 @@ def _stream(
             pieces.chip(stream_state(detail.state, has_table=found is not None))
         with ui.element("td"):
             if name and found:
-                pieces.link(name.partition(".")[2], f"/tables/{name.partition('.')[2].replace('.', '/')}")
+                pieces.link(name.partition(".")[2], address(name.partition(".")[2])).classes("name")
             else:
                 pieces.text("not loaded yet" if name else "unknown").classes("muted")
         with ui.element("td"):

@@ -19,7 +19,7 @@ from console.parts import picture, pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
-LOOK_SECONDS, HEALTH_SECONDS = 2.0, 10.0
+LOOK_SECONDS, HEALTH_SECONDS = 3.0, 10.0
 S3 = "s3://"
 
 
@@ -133,6 +133,9 @@ def _address(part: Part, visit: Visit) -> str:
     if part.is_file:
         key = _key(part)
         return f"/files?folder={quote(key.rpartition('/')[0])}&file={quote(key)}"
+    names = part.place.split(".")
+    if len(names) == 3:  # project, dataset, table
+        return f"/tables/{quote(names[1])}/{quote(names[2])}"
     return f"{visit.platform.dagster.link}/assets/{'/'.join(map(quote, part.key))}"
 
 

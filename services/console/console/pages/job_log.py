@@ -27,7 +27,7 @@ class _LogPage:
         self._log: Log | None = None
         with pieces.heading(f"Job {self._job}"):
             pieces.link("Connection", f"/connections/{self._id}?tab=timeline")
-            with ui.element("a").props(pieces.props(href=f"/downloads/jobs/{self._job}.log")).classes("link"):
+            with ui.element("a").props(pieces.props(href=f"/download/jobs/{self._job}.log")).classes("link"):
                 pieces.text("Download the log")
         loaded(self._run, self._link, lines=1)
         search = ui.input(placeholder="Search in the log", on_change=self._search)
@@ -105,7 +105,7 @@ class _LogPage:
 def add_download(api: FastAPI, platform: Platform) -> None:
     """Serve the log of a job as a file."""
 
-    @api.get("/downloads/jobs/{job}.log")
+    @api.get("/download/jobs/{job}.log")
     async def download(job: int) -> Response:
         try:
             found = await jobs.log(platform.airbyte, job)

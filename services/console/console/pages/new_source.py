@@ -36,7 +36,8 @@ def show(visit: Visit) -> None:
         with ui.element("p").classes("muted"):
             pieces.text("A file of your own needs no form: ")
             pieces.mono("make new-source name=… file=…")
-            pieces.text(" finds its columns, types and key.")
+            pieces.text(" finds its columns, types and key. Another connector of Airbyte's catalogue: ")
+            pieces.mono("make connector name=source-…")
         loaded(lambda: new_source.connectors(visit.platform.airbyte), _choose, lines=6)
 
 

@@ -88,14 +88,12 @@ class Workbench:
     async def _agreed_and_run(self, query: Running) -> None:
         self._told.set_text("Asking BigQuery what the statement would do …")
         plan = await running.estimate(self._warehouse, query.sent, self._limits)
-        if plan.writes:
+        if plan.writes and not query.is_cancelled:
             text = consequence(plan.kind, plan.target, plan.bytes)
             if not await pieces.confirm("Run a statement that writes?", text, "Run"):
                 self._told.set_text("Not run.")
                 return
         self._told.set_text(f"Running … {_reads(plan)}")
-        # The time that the question took does not count.
-        query = self._running = Running(query.sent)
         outcome = await running.run(self._warehouse, query, self._limits)
         detail = self._summary(outcome)
         self._store.add(query.sent.sql, "done", detail)

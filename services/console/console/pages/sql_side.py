@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
-
 from nicegui import background_tasks, ui
 
 from console.clients.calls import ServiceError
+from console.clients.platform import Platform
+from console.logic.shared import Shared
 from console.logic.sql import words
 from console.logic.sql.store import Entry, Store
-from console.logic.tables import catalog, facts
+from console.logic.tables import catalog, columns
 from console.logic.tables.catalog import Dataset
+from console.logic.tables.columns import Columns
 from console.parts import pieces, tree
 from console.parts.editor import Editor
 from console.parts.frame import Visit
 from console.parts.loading import loaded
 
-MOST_DESCRIBED = 60
-"""Tables whose columns are completed: those of the platform's own datasets first. Each needs one request."""
+COLUMNS_SECONDS = 60.0
+"""How long the columns that are completed are not read again."""
 SHOWN = 50
 PREVIEW = 160
 
@@ -124,19 +124,21 @@ class Side:
         button.on("click", lambda: self._editor.insert(table.path))
 
     async def _columns(self, datasets: list[Dataset]) -> None:
-        """Complete the columns too, as they become known; tables that cannot be read are left out."""
-        warehouse, own = self._visit.platform.warehouse, self._visit.platform.settings.dataset
-        tables = [table for each in datasets for table in each.tables]
-        tables.sort(key=lambda table: not table.dataset.startswith(own))
-        found: dict[str, list[tuple[str, str]]] = {}
-        with self._saved:  # the page that the editor is in
-            for table in tables[:MOST_DESCRIBED]:
-                try:
-                    read = await warehouse.call(partial(facts.read, dataset=table.dataset, name=table.name))
-                except ServiceError:
-                    continue
-                if self._saved.is_deleted:
-                    return
-                found[table.path] = [(column.name, column.type) for column in read.columns if not column.depth]
-                await asyncio.sleep(0)
-            self._editor.offer(words.offers(datasets, found))
+        """Complete the columns too, when they are known; without them, tables and words are completed."""
+        try:
+            known = await _known_columns(self._visit.platform)()
+        except ServiceError:
+            return
+        if not self._saved.is_deleted:
+            with self._saved:  # the page that the editor is in
+                self._editor.offer(words.offers(datasets, known))
+
+
+_columns: dict[int, Shared[Columns]] = {}
+
+
+def _known_columns(platform: Platform) -> Shared[Columns]:
+    """Return the one question for the columns that all open pages ask together."""
+    if id(platform) not in _columns:
+        _columns[id(platform)] = Shared(lambda: columns.read(platform), COLUMNS_SECONDS)
+    return _columns[id(platform)]

@@ -24,6 +24,8 @@ table does not have.
 VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
 """Names that are numbers or dates."""
 BYTE_ORDER_MARK = "\ufeff"
+AIRBYTE = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"}
+"""The columns that Airbyte adds to each table."""
 
 
 def find(
@@ -140,6 +142,14 @@ def _names(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
                 name,
             )
         column = column_name(plain.strip()).lower()
+        if column in AIRBYTE:
+            yield Finding(
+                "Airbyte loads a value of its own into a column of this name, in place of the values of the file",
+                "Rename the column in the header of the file.",
+                file,
+                fact.header_line,
+                name,
+            )
         if column in first:
             same = first[column] == name
             yield Finding(

@@ -20,7 +20,7 @@ REASONS: Mapping[LossKind, str] = {
     "digits": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, which keep 15 digits",
     "decimals": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, and a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: a column of numbers has no NaN and no infinity",
-    "nanoseconds": "{text!r} is loaded as {loaded}: a TIMESTAMP keeps microseconds",
+    "nanoseconds": "{text!r} is loaded as {loaded}: times are loaded with microseconds",
     "repeated": "an object has the key {text!r} more than once: only its last value, {loaded}, is loaded",
 }
 WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds"}

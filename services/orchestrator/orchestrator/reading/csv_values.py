@@ -8,6 +8,7 @@ from orchestrator.reading.exact import Kind, Words, harmless, loss, shown
 from orchestrator.reading.facts import FileFacts, Loss, Sought
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.reading.fractions import Fractions
+from orchestrator.reading.json_keys import repeated_in_text
 from orchestrator.reading.json_numbers import loss_in_text
 from orchestrator.reading.names import bears
 
@@ -69,7 +70,7 @@ class Values:
 
     def _note_loss(self, at: int, text: str, kind: Kind, line: int) -> None:
         if kind == "json":
-            text, found = loss_in_text(text) or (text, None)
+            text, found = loss_in_text(text) or repeated_in_text(text) or (text, None)
         else:
             found = loss(text, kind, self._words)
         if found is None and at in self._fractions:

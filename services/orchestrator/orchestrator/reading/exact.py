@@ -98,7 +98,8 @@ def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool = False, fract
         case "whole":
             found = "[+-]?[0-9]*+"
         case "json":
-            found = rf"(?:[^0-9\n{other}]++|[0-9]{{1,9}}+(?![0-9.eE])|[0-9]{{1,6}}+\.[0-9]{{0,6}}+(?![0-9.eE]))*+"
+            part = rf"(?:[^0-9:\n{other}]++|[0-9]{{1,9}}+(?![0-9.eE])|[0-9]{{1,6}}+\.[0-9]{{0,6}}+(?![0-9.eE]))*+"
+            found = f"{part}(?::{part})?"  # with two keys, they may be the same
         case _ if rounded:
             found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?{point('0,')}"
         case _:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from orchestrator.reading.exact import LossKind
+
 KEY = re.compile(r'"[ \t\r\n]*:')
 
 
@@ -19,7 +21,7 @@ class Repeated(dict[str, Any]):
     last: Any
 
 
-def may_repeat(text: str, record: dict[str, Any]) -> bool:
+def may_repeat(text: str, record: dict[str, Any] | list[Any]) -> bool:
     """Return False if no object in the text has a key twice; True: look closer.
 
     `record` is the parsed text. A key ends with a quote and a colon. So does some text inside strings: as often in the
@@ -29,7 +31,7 @@ def may_repeat(text: str, record: dict[str, Any]) -> bool:
 
     spaced = '" ' in text or '"\t' in text or "\n" in text or "\r" in text
     ends = len(KEY.findall(text)) if spaced else text.count('":')
-    if ends == len(record):
+    if isinstance(record, dict) and ends == len(record):
         return False
     if "\\u00" in text:  # a quote or a colon inside a string may be written in another way
         return True
@@ -47,7 +49,7 @@ def repeated(text: str) -> Iterator[tuple[str, str, Any]]:
     record = json.loads(text, object_pairs_hook=_pairs)
     if isinstance(record, Repeated):
         yield record.key, record.key, record.last
-    for field, value in record.items() if isinstance(record, dict) else ():
+    for field, value in record.items() if isinstance(record, dict) else [("", record)]:
         rest = [value]
         while rest:
             item = rest.pop()
@@ -55,6 +57,25 @@ def repeated(text: str) -> Iterator[tuple[str, str, Any]]:
                 yield field, item.key, item.last
             if isinstance(item, dict | list):
                 rest += item.values() if isinstance(item, dict) else item
+
+
+def repeated_in_text(text: str) -> tuple[str, tuple[LossKind, str]] | None:
+    """Return the first repeated key of a JSON text and what is loaded; None if there is none, or if it is not JSON."""
+    import orjson
+
+    try:
+        record = orjson.loads(text)
+        if not isinstance(record, dict | list) or not may_repeat(text, record):
+            return None
+        found = next(repeated(text), None)
+    except ValueError:
+        return None
+    return (found[1], ("repeated", shown(found[2]))) if found else None
+
+
+def shown(value: Any) -> str:
+    """Return a value as JSON, not longer than a message."""
+    return json.dumps(value, ensure_ascii=False)[:100]
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

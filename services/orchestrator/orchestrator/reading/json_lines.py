@@ -108,8 +108,8 @@ def _note_repeated(facts: FileFacts, text: str, line: int) -> None:
     for name, key, last in json_keys.repeated(text):
         if name not in noted:
             noted.add(name)
-            loaded = json.dumps(last, ensure_ascii=False)[:100]
-            facts.losses.append(Loss(column=name, kind="repeated", line=line, text=key[:100], loaded=loaded))
+            loss = Loss(column=name, kind="repeated", line=line, text=key[:100], loaded=json_keys.shown(last))
+            facts.losses.append(loss)
 
 
 def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> None:

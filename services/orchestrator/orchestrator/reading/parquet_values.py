@@ -46,7 +46,13 @@ def _can_lose(kind: Any) -> bool:
         return True
     if types.is_nested(kind):
         return any(_can_lose(kind.field(at).type) for at in range(kind.num_fields))
-    return bool(types.is_floating(kind) or (types.is_timestamp(kind) and kind.unit == "ns"))
+    return bool(types.is_floating(kind)) or _has_nanoseconds(kind)
+
+
+def _has_nanoseconds(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    return (types.is_timestamp(kind) or types.is_time64(kind)) and bool(kind.unit == "ns")
 
 
 def _losses(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
@@ -70,7 +76,7 @@ def _losses(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
         yield from _losses(array.flatten(), numeric=False)
     elif types.is_floating(kind):
         yield from _of_doubles(array, numeric=numeric)
-    elif types.is_timestamp(kind) and kind.unit == "ns":
+    elif _has_nanoseconds(kind):
         yield from _nanoseconds(array)
 
 
@@ -103,7 +109,10 @@ def _nanoseconds(array: Any) -> Iterator[tuple[Any, str, str]]:
     whole = compute.multiply(compute.divide(raw, 1000), 1000)
     finer = compute.not_equal(whole, raw)
     if compute.any(finer, min_count=0).as_py():
-        text = str(times.filter(finer)[0])
+        first = raw.filter(finer)[0].as_py()
+        # pyarrow has no text of a time of day with nanoseconds.
+        moment = str(pyarrow.scalar(first, pyarrow.timestamp("ns")))
+        text = moment.removeprefix("1970-01-01 ") if pyarrow.types.is_time(times.type) else moment
         yield "nanoseconds", text, text[:-3]
 
 

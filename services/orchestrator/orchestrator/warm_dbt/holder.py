@@ -18,21 +18,14 @@ class WarmDbt:
     """A process that has imported dbt, or does so now, and waits for one command of the client."""
 
     def __init__(self) -> None:
-        """Start the process, and tell the processes that this one starts where it is."""
+        """Start the process, and tell the processes that this one starts where it is. Raises OSError."""
         self.folder = Path(tempfile.mkdtemp(prefix="dbt-warm-"))
         path = str(self.folder / "socket")
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(path)
-            listening.listen()
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "orchestrator.warm_dbt.server", str(listening.fileno())],
-                stdin=subprocess.PIPE,  # it ends with this process
-                # If it fails, the client starts dbt itself, which says why.
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[listening.fileno()],
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},  # as dagster-dbt starts dbt
-            )
+        try:
+            self.process = _start(path)
+        except OSError:  # for example: the path is too long for a socket
+            shutil.rmtree(self.folder)
+            raise
         os.environ[SOCKET] = path
 
     def stop(self) -> None:
@@ -47,3 +40,18 @@ class WarmDbt:
         if self.process.stdin is not None:
             self.process.stdin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _start(path: str) -> subprocess.Popen[bytes]:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "orchestrator.warm_dbt.server", str(listening.fileno())],
+            stdin=subprocess.PIPE,  # it ends with this process
+            # If it fails, the client starts dbt itself, which says why.
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[listening.fileno()],
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},  # as dagster-dbt starts dbt
+        )

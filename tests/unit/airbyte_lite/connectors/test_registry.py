@@ -9,10 +9,8 @@ from airbyte_lite.settings import CONNECTORS, Settings
 
 def test_connectors_are_keyed_by_airbytes_name() -> None:
     connectors = load_registry(Path("environments"))
-    assert {connector.name: connector.command for connector in connectors.values()} == {
-        "source-s3": "source-s3",
-        "source-declarative-manifest": "source-declarative-manifest",
-    }
+    for name in ("source-s3", "source-declarative-manifest"):  # a checkout may have more
+        assert (connectors[name].name, connectors[name].command) == (name, name)
     assert connectors["source-s3"].definition_id == "69589781-7828-43c5-9f63-8925b1c1ccc2"
     assert connectors["source-declarative-manifest"].definition_id == "64a2f99c-542f-4af8-9a6f-355f1217b436"
 
@@ -30,6 +28,8 @@ def test_environments_are_absolute() -> None:
 
 def test_versions_are_what_the_locks_install() -> None:
     for entry in tomllib.loads((CONNECTORS / "connectors.toml").read_text()).values():
+        if "package" not in entry:  # a manifest
+            continue
         assert f"\n{entry['package']}=={entry['version']} \\\n" in (CONNECTORS / entry["lock"]).read_text()
 
 

@@ -15,7 +15,7 @@ from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from airbyte_lite.loader.load import StreamLoad
 from airbyte_lite.loader.reader import Reader, StreamRead
 from airbyte_lite.loader.rows import Column, RowFormatter
-from airbyte_lite.loader.run_sync import run_sync
+from airbyte_lite.loader.run_sync import prepared
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Sync, SyncProgress
@@ -222,7 +222,8 @@ def sync_against(
         progress=SyncProgress(),
         cancelled=threading.Event(),
     )
-    run_sync(sync, NoSource())
+    with prepared(sync) as load:
+        load.run(NoSource())
 
 
 def test_a_warehouse_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 from google.cloud.bigquery import SchemaField, Table
 
-from airbyte_lite.loader import names
+from airbyte_lite.loader import layout
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.merge import merge_sql
 from airbyte_lite.loader.stream import SyncStream
@@ -170,4 +170,4 @@ def test_merge_compares_keys_null_safely_and_orders_by_cursor_then_time_then_arr
     sql = merge_sql(made, "p.d.t", "p.d.s")
     assert "(t.`id` = s.`id` OR (t.`id` IS NULL AND s.`id` IS NULL))" in sql
     assert "ORDER BY `at` IS NULL, `at` DESC, _airbyte_extracted_at DESC, _airbyte_raw_id DESC" in sql
-    assert names.META in sql
+    assert layout.META in sql

@@ -3,8 +3,8 @@
 A repair is a function that replaces one function of the connector in the connector's own process. Its docstring gives
 the reason and the upstream report. The repairs depend on internals of certain releases, so these releases are checked.
 
-The fork server loads this package by its path. The connector's environment does not contain airbyte_lite: the modules
-here import the standard library, the connector and its libraries only, and each other.
+The fork server loads airbyte_lite by its path. The connector's environment does not contain what airbyte_lite needs:
+the modules here import the standard library, the connector and its libraries only, and each other.
 """
 
 from importlib.metadata import version

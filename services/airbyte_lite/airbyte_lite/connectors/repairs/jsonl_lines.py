@@ -1,7 +1,7 @@
 """Reads the objects of a JSONL file. airbyte-cdk's own reader silently drops everything after an invalid line."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -35,19 +35,31 @@ def _entries(
     self: Any, file: Any, stream_reader: Any, logger: logging.Logger, read_limit: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Yield each object. With `read_limit`, stop after the size that is enough to infer the types. Raises FileFault."""
-    number = size = 0
+    size = 0
     with stream_reader.open_file(file, self.file_read_mode, self.ENCODING, logger) as lines:
-        objects = Objects(file.uri)
-        try:
-            for number, line in enumerate(lines, 1):
-                size += len(line)
-                if (found := objects.add(line, number)) is not None:
-                    yield found
-                    if read_limit and size >= self.MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE:
-                        return
-        except UnicodeDecodeError as error:
-            raise undecodable(file.uri, number, error, "JSONL files must be UTF-8: convert the file.") from error
-        objects.end()
+        for found, length in objects(lines, file.uri):
+            size += length
+            yield found
+            if read_limit and size >= self.MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE:
+                return
+
+
+def objects(lines: Iterable[str], file: str, before: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield each object and the number of characters since the one before it. Raises FileFault.
+
+    The first `before` lines of the file precede the lines.
+    """
+    number, size = before, 0
+    found = Objects(file)
+    try:
+        for number, line in enumerate(lines, before + 1):
+            size += len(line)
+            if (entry := found.add(line, number)) is not None:
+                yield entry, size
+                size = 0
+    except UnicodeDecodeError as error:
+        raise undecodable(file, number, error, "JSONL files must be UTF-8: convert the file.") from error
+    found.end()
 
 
 class Objects:

@@ -26,6 +26,8 @@ class Drift:
     """Lines of a diff of connections.yaml, each with ` `, `-` or `+` in front."""
     commands: list[str] = field(default_factory=list)
     """What to run after the change of the file."""
+    note: str = ""
+    """What this comparison cannot see."""
 
 
 async def discover(airbyte: Airbyte, source_id: str) -> list[Stream]:
@@ -50,7 +52,7 @@ def offered(airbyte: Airbyte, answer: dict[str, object]) -> list[Stream]:
 
 def drift(found: Detail, now: list[Stream], declared: Declared) -> Drift:
     """Compare the streams and the columns of the connection with those that the source offers now."""
-    result = Drift()
+    result = Drift(note=_note(found, declared))
     before, after = {one.name: one for one in found.streams}, {one.name: one for one in now}
     for name in sorted(after.keys() - before.keys()):
         result.changes.append(f"{name}: a stream of the source that this connection does not load.")
@@ -68,6 +70,16 @@ def drift(found: Detail, now: list[Stream], declared: Declared) -> Drift:
     if result.changes:
         result.commands[:] = ["make apply o=--refresh-schema"]
     return result
+
+
+def _note(found: Detail, declared: Declared) -> str:
+    names = [stream.name for stream in found.streams if _columns(found, stream.name, declared)]
+    if not names:
+        return ""
+    return (
+        f"The columns of {', '.join(names)} are declared in connections.yaml (columns), and the connector offers the "
+        "declared ones. The checks of the landing table in Dagster tell when the file has others."
+    )
 
 
 def _column_changes(before: Stream, after: Stream) -> Iterator[str]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.clients.airbyte import Airbyte
+from console.clients.calls import ServiceError
 
 type Json = dict[str, Any]
 
@@ -98,20 +99,23 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-async def latest(airbyte: Airbyte, connection_id: str, limit: int = 20, offset: int = 0) -> list[Job]:
-    """Return a connection's jobs, newest first, with the failures of those that failed."""
-    query: dict[str, Any] = {
-        "connectionId": connection_id,
-        "orderBy": "createdAt|DESC",
-        "limit": limit,
-        "offset": offset,
-    }
-    pagination = {"pageSize": limit, "rowOffset": offset}
-    body = {"configTypes": CONFIG_TYPES, "configId": connection_id, "pagination": pagination}
-    public, configured = await asyncio.gather(airbyte.get("/jobs", **query), airbyte.post("/jobs/list", body))
-    found = configured.get("jobs") or []
-    failures = {int(item["job"]["id"]): failure_of(item.get("attempts") or []) for item in found}
-    return [with_failure(job, *failures.get(job.id, ("", ""))) for job in map(read_job, public.get("data", []))]
+async def latest(airbyte: Airbyte, connection_id: str, limit: int) -> list[Job]:
+    """Return a connection's jobs, newest first, with the failures of those that failed.
+
+    The failures come from the configuration API. Where it does not give them, as on Airbyte Cloud, they are unknown.
+    """
+    query: Json = {"connectionId": connection_id, "orderBy": "createdAt|DESC", "limit": limit}
+    answer, failures = await asyncio.gather(airbyte.get("/jobs", **query), _failures(airbyte, connection_id, limit))
+    return [with_failure(job, *failures.get(job.id, ("", ""))) for job in map(read_job, answer.get("data") or [])]
+
+
+async def _failures(airbyte: Airbyte, connection_id: str, limit: int) -> dict[int, tuple[str, str]]:
+    body = {"configTypes": CONFIG_TYPES, "configId": connection_id, "pagination": {"pageSize": limit, "rowOffset": 0}}
+    try:
+        found = (await airbyte.post("/jobs/list", body)).get("jobs") or []
+    except ServiceError:
+        return {}
+    return {int(item["job"]["id"]): failure_of(item.get("attempts") or []) for item in found}
 
 
 def with_failure(job: Job, failure: str, origin: str) -> Job:

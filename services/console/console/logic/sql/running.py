@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 import uuid
@@ -58,7 +59,7 @@ class Estimate:
 
 @dataclass
 class Running:
-    """A job between its start and its end."""
+    """A query from the moment somebody wants it to the job's end."""
 
     sent: Chosen
     id: str = field(default_factory=lambda: f"console_{uuid.uuid4().hex}")
@@ -91,12 +92,17 @@ async def estimate(warehouse: Warehouse, sent: Chosen, limits: Limits) -> Estima
 
 async def run(warehouse: Warehouse, query: Running, limits: Limits) -> Outcome:
     """Start the job and wait for its end. Raises QueryError when it fails, is cancelled or takes too long."""
+    query.started = time.monotonic()
+    if query.is_cancelled:
+        raise _cancelled()
     job: Any = await _told(
         warehouse,
         query.sent,
         lambda client: client.query(query.sent.sql, job_id=query.id, job_config=_options(limits), job_retry=None),
         START_SECONDS,
     )
+    if query.is_cancelled and job.state != "DONE":  # while BigQuery did not know the job yet
+        await cancel(warehouse, query)
     pause = FIRST_PAUSE
     end = query.started + limits.seconds + GRACE_SECONDS
     while job.state != "DONE":
@@ -113,9 +119,17 @@ async def run(warehouse: Warehouse, query: Running, limits: Limits) -> Outcome:
 
 
 async def cancel(warehouse: Warehouse, query: Running) -> None:
-    """Ask BigQuery to stop a job, also one whose start has not been answered yet. Raises ServiceError."""
+    """Stop a query: before it is a job, it does not become one; a job is stopped by BigQuery. Raises ServiceError."""
     query.is_cancelled = True
-    await warehouse.call(lambda client: client.cancel_job(query.id))
+
+    def ask(client: bigquery.Client) -> None:
+        from google.api_core.exceptions import NotFound
+
+        # BigQuery does not know the job before its start: `run` looks at the mark before and after that.
+        with contextlib.suppress(NotFound):
+            client.cancel_job(query.id)
+
+    await warehouse.call(ask)
 
 
 def is_ours(job_id: str) -> bool:
@@ -171,10 +185,14 @@ def _error(message: str, sent: Chosen) -> QueryError:
 def _failed(job: Any, query: Running, limits: Limits) -> QueryError:
     reason, message = job.error_result.get("reason"), str(job.error_result.get("message", "the query failed"))
     if query.is_cancelled:
-        return QueryError("The query was cancelled. A script keeps what its earlier statements have changed.")
+        return _cancelled()
     if reason in ("stopped", "timeout") and time.monotonic() - query.started >= limits.seconds:
         return _late(limits)
     return _error(message, query.sent)
+
+
+def _cancelled() -> QueryError:
+    return QueryError("The query was cancelled. A script keeps what its earlier statements have changed.")
 
 
 def _late(limits: Limits) -> QueryError:

@@ -1,0 +1,102 @@
+"""The blocks that a file is read in: some rows of it, column by column, or records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from airbyte_lite.batches.columns import Landing, Part
+
+CHUNK_CHARACTERS = 1 << 20
+"""Size of the text that is read at once. Its rows take up to 60 MB as Python objects."""
+
+RECORDS = 500
+"""Rows of a block of records."""
+
+
+class Block(Protocol):
+    """Some rows of a file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the values, about."""
+
+    def __len__(self) -> int: ...
+
+    def part(self, landing: Landing) -> Part:
+        """Return a column, null where the rows do not have it. Raises ValueError or TypeError for unusual values."""
+
+    def record(self, position: int) -> dict[str, Any]:
+        """Return a row as the connector sends it in a record."""
+
+
+@dataclass
+class Records:
+    """Rows that are only known as records: each is converted like a record that is sent."""
+
+    records: list[dict[str, Any]]
+    size: int = 0
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def part(self, landing: Landing) -> Part:
+        """Say that every row has to be converted as a whole."""
+        rows = len(self.records)
+        return Part(pa.nulls(rows, landing.type), odd=list(range(rows)))
+
+    def record(self, position: int) -> dict[str, Any]:
+        """Return the record."""
+        return self.records[position]
+
+
+def in_blocks(records: Iterable[dict[str, Any]]) -> Iterator[Records]:
+    """Yield records in blocks. The size of their values is that of their texts."""
+    for some in batched(records, RECORDS, strict=False):
+        yield Records(list(some), sum(len(str(value)) for record in some for value in record.values()))
+
+
+def absent(landing: Landing, rows: int) -> Part:
+    """Return the part of a column that a file does not have."""
+    return Part(pa.nulls(rows, landing.type))
+
+
+class Chunks:
+    """Reads the lines of a text in chunks of bounded size. `lines` counts those that were returned."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self._error: Exception | None = None
+        self.lines = 0
+
+    def next(self) -> list[str]:
+        """Return the next lines; an empty list after the last one.
+
+        An error in the text, such as an invalid byte, is raised after the lines before it were returned.
+        """
+        if self._error is not None:
+            raise self._error
+        lines: list[str] = []
+        size = 0
+        try:
+            for line in self._text:
+                lines.append(line)
+                size += len(line)
+                if size >= CHUNK_CHARACTERS:
+                    break
+        except Exception as error:
+            self._error = error
+            if not lines:
+                raise
+        self.lines += len(lines)
+        return lines
+
+    def rest(self) -> Iterator[str]:
+        """Yield the lines that are left, one by one. They are not counted."""
+        if self._error is not None:
+            raise self._error
+        yield from self._text

@@ -1,0 +1,130 @@
+"""Writes batch files: Parquet for the emulator, NDJSON for Google, which loads no Parquet into JSON columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from airbyte_lite.batches.columns import data
+from airbyte_lite.loader.order import PARQUET
+
+GROUP_BYTES = 8 << 20
+"""Least size of a row group in memory, before it is written."""
+SPECIAL = bytes(range(32)) + b'"\\'
+"""Characters that have to be escaped in JSON."""
+
+
+class BatchWriter(Protocol):
+    """A batch file that is being written."""
+
+    rows: int
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows. Their columns are those of the first rows."""
+
+    def size(self) -> int:
+        """Return the bytes in the file so far."""
+
+    def close(self) -> None:
+        """Complete the file."""
+
+
+class ParquetWriter:
+    """A Parquet file."""
+
+    def __init__(self, path: Path, _json: set[str]) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._bytes = 0
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._waiting.append(table)
+        self.rows += table.num_rows
+        self._bytes += table.nbytes
+        if self._bytes >= GROUP_BYTES:
+            self._flush()
+
+    def size(self) -> int:
+        """Return the bytes in the file so far."""
+        return self._path.stat().st_size if self._writer else 0
+
+    def close(self) -> None:
+        """Complete the file."""
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        table = pa.concat_tables(self._waiting)
+        self._waiting, self._bytes = [], 0
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path, table.schema, compression="snappy", write_statistics=False, store_schema=False
+            )
+        self._writer.write_table(table)
+
+
+class NdjsonWriter:
+    """A file of newline-delimited JSON. `json` has the names of the columns whose texts are JSON."""
+
+    def __init__(self, path: Path, json: set[str]) -> None:
+        self._file = path.open("wb")
+        self._json = json
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._file.write(lines(table, self._json))
+        self.rows += table.num_rows
+
+    def size(self) -> int:
+        """Return the bytes in the file so far."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Complete the file."""
+        self._file.close()
+
+
+def writer(format_: str, path: Path, json: set[str]) -> BatchWriter:
+    """Create a batch file."""
+    return ParquetWriter(path, json) if format_ == PARQUET else NdjsonWriter(path, json)
+
+
+def lines(table: pa.Table, json: set[str]) -> bytes:
+    """Return the rows of a table of one chunk as lines of JSON. `json`: columns whose texts are JSON already."""
+    pieces = []
+    start = "{"
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        pieces += [pa.scalar(f"{start}{orjson.dumps(name).decode()}:"), _json(column.combine_chunks(), name in json)]
+        start = ","
+    joined = pc.binary_join_element_wise(
+        *pieces, pa.scalar("}\n"), pa.scalar(""), null_handling="replace", null_replacement="null"
+    )
+    return data(joined)
+
+
+def _json(values: pa.Array, is_json: bool) -> pa.Array:
+    """Return the values as JSON texts, null for null."""
+    if is_json:
+        return values
+    type_ = values.type
+    if pa.types.is_integer(type_) or pa.types.is_boolean(type_) or pa.types.is_floating(type_):
+        return values.cast(pa.string())
+    texts = values.cast(pa.string())
+    if pa.types.is_decimal(type_) and b"E" in data(texts):
+        texts = pa.array([None if value is None else f"{value:f}" for value in values.to_pylist()], pa.string())
+    if len(content := data(texts)) != len(content.translate(None, SPECIAL)):
+        return pa.array([None if value is None else orjson.dumps(value).decode() for value in texts.to_pylist()])
+    quote = pa.scalar('"')
+    return pc.binary_join_element_wise(quote, texts, quote, pa.scalar(""))

@@ -1,0 +1,174 @@
+"""The console in a real browser: uploads, hostile data, hostile pages, and a service that is away (Dagster)."""
+
+import dataclasses
+import functools
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from types_boto3_s3 import S3Client
+
+from .running import RunningPlatform, Server
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
+
+SCRIPT = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
+HOSTILE_NAME = "<img src=x onerror=window.hacked=1>.csv"
+HOSTILE = f'id,name,\u202eright to left\n1,"{SCRIPT}",{{{{7*7}}}}\n2,"{"x" * 100_000}",\u0000\n'
+ATTACK = """async ([console, warehouse]) => {
+  const outcome = {};
+  const attempt = async (name, url, options) => {
+    try { outcome[name] = (await fetch(url, options)).type } catch { outcome[name] = 'failed' }
+  };
+  await attempt('upload', `${console}/files/upload?folder=&name=stolen.csv`, {method: 'PUT', body: 'x'});
+  await attempt('simple upload', `${console}/files/upload?folder=&name=stolen.csv`,
+    {method: 'POST', mode: 'no-cors', body: 'x'});
+  await attempt('sql', `${warehouse}/bigquery/v2/projects/local-dev/queries`,
+    {method: 'POST', mode: 'no-cors', body: '{"query": "create schema stolen", "useLegacySql": false}'});
+  await attempt('page', `${console}/`, {});
+  outcome.socket = await new Promise((resolve) => {
+    const socket = new WebSocket(`${console.replace('http', 'ws')}/_nicegui_ws/socket.io/?EIO=4&transport=websocket`);
+    socket.onopen = () => resolve('open');
+    socket.onerror = () => resolve('refused');
+  });
+  return outcome;
+}"""
+
+
+@pytest.fixture(scope="module")
+def bucket(s3_client: S3Client) -> Iterator[str]:
+    """A bucket of these tests' own."""
+    name = f"console-{uuid.uuid4().hex[:12]}"
+    s3_client.create_bucket(Bucket=name)
+    yield name
+    for item in s3_client.list_objects_v2(Bucket=name).get("Contents", []):
+        s3_client.delete_object(Bucket=name, Key=item["Key"])
+    s3_client.delete_bucket(Bucket=name)
+
+
+@pytest.fixture(scope="module")
+def console(local_platform: RunningPlatform, s3: Server, warehouse: Server, bucket: str) -> Iterator[str]:
+    """The console's address. Dagster does not run."""
+    service = local_platform.settings.console()
+    service = dataclasses.replace(service, environment=service.environment | {"S3_BUCKET": bucket})
+    process = local_platform.services.start(service)
+    process.wait()
+    yield local_platform.settings.url("console")
+    process.stop()
+
+
+@pytest.fixture
+def evil_site(tmp_path: Path) -> Iterator[str]:
+    """A site of another origin. It is on this machine, because Chromium itself keeps those of the internet away."""
+    (tmp_path / "index.html").write_text("<h1>win a prize</h1>")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, console: str) -> Iterator[Page]:
+    """A new page. At its end: no script of the data ran, nothing came from elsewhere, the browser reported nothing."""
+    context = browser.new_context(timezone_id="Europe/Berlin", viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    reported: list[str] = []
+    page.on("console", lambda message: reported.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: reported.append(str(error)))
+    page.on("request", lambda request: reported.append(request.url) if foreign(request.url, console) else None)
+    yield page
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "wider than a phone"
+    assert reported == []
+    context.close()
+
+
+def foreign(url: str, console: str) -> bool:
+    return not url.startswith((console, "data:", "blob:"))
+
+
+def test_a_file_is_uploaded_and_replaced_only_after_a_question(
+    page: Page, console: str, s3_client: S3Client, bucket: str, tmp_path: Path
+) -> None:
+    def content() -> bytes:
+        return s3_client.get_object(Bucket=bucket, Key="shop/orders.csv")["Body"].read()
+
+    file = tmp_path / "orders.csv"
+    file.write_bytes(b"id\n1\n" * 2_000_000)  # more than a part of an upload
+    page.goto(f"{console}/files?folder=shop")
+    page.locator(".uploader input[type=file]").set_input_files(file)
+    page.locator(".table").get_by_text("orders.csv").wait_for()
+    assert content() == file.read_bytes()
+    file.write_bytes(b"id\n2\n")
+    page.locator(".uploader input[type=file]").set_input_files(file)
+    page.get_by_role("alertdialog").get_by_text("orders.csv").wait_for()
+    assert content() != file.read_bytes()
+    page.get_by_role("button", name="Replace", exact=True).click()
+    page.get_by_text("Uploaded: orders.csv").wait_for()
+    assert content() == file.read_bytes()
+    assert httpx.get(f"{console}/files/download?key=shop/orders.csv").content == file.read_bytes()
+
+
+def test_hostile_names_and_cells_are_text(page: Page, console: str, s3_client: S3Client, bucket: str) -> None:
+    s3_client.put_object(Bucket=bucket, Key=f"hostile/{HOSTILE_NAME}", Body=HOSTILE.encode())
+    page.goto(f"{console}/files?folder=hostile")
+    page.get_by_role("link", name=HOSTILE_NAME).click()
+    page.get_by_role("cell", name=SCRIPT).wait_for()
+    assert page.get_by_role("cell", name="{{7*7}}").count() == 1
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("alertdialog").get_by_text(HOSTILE_NAME).wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    assert s3_client.list_objects_v2(Bucket=bucket, Prefix="hostile/")["KeyCount"] == 1
+
+
+def test_a_hostile_address_is_text(page: Page, console: str) -> None:
+    page.goto(f"{console}/files?folder={SCRIPT}&file={SCRIPT}")
+    page.get_by_text("This file does not exist").wait_for()
+
+
+def test_a_service_that_is_away_leaves_the_others_usable(page: Page, console: str) -> None:
+    page.goto(console)
+    page.get_by_text("make logs s=webserver").first.wait_for()
+    page.locator(".line", has_text="S3").get_by_text("healthy").wait_for()
+
+
+def test_a_page_of_another_site_cannot_act(
+    browser: Browser, console: str, evil_site: str, s3_client: S3Client, bucket: str, warehouse: Server
+) -> None:
+    context = browser.new_context()
+    evil = context.new_page()
+    evil.goto(evil_site)
+    outcome = evil.evaluate(ATTACK, [console, warehouse.url])
+    # "opaque": the request was sent, as the browser allows, and the server has refused it.
+    assert outcome == {
+        "upload": "failed",
+        "simple upload": "opaque",
+        "sql": "opaque",
+        "page": "failed",
+        "socket": "refused",
+    }
+    keys = [item["Key"] for item in s3_client.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    assert "stolen.csv" not in keys
+    found = httpx.get(f"{warehouse.url}/bigquery/v2/projects/local-dev/datasets").text
+    assert "stolen" not in found
+    evil.set_content(f'<iframe src="{console}/"></iframe>')
+    evil.wait_for_timeout(300)
+    assert "Data platform" not in evil.frames[-1].content()
+    context.close()
