@@ -141,7 +141,8 @@ version =
 id =
 code =
 names =
-export name file key header yes base drop version id code names
+config =
+export name file key header yes base drop version id code names config
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap

@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import time
+from functools import partial
 
+import httpx
 import pytest
 from airbyte_api import api
 from playwright.sync_api import sync_playwright
 
-from .stack import ARTIFACTS, EXPECTED, Stack
+from .stack import ARTIFACTS, EXPECTED, Stack, eventually
 
 ASSETS = """{ assetNodes { assetKey { path } isMaterializable
   assetMaterializations(limit: 1) { runId } assetChecksOrError { ... on AssetChecks { checks {
@@ -60,6 +62,20 @@ def test_every_asset_is_materialized_and_every_check_passed(running: Stack) -> N
     assert len(checks) > 30
     assert {check["executionForLatestMaterialization"]["status"] for check in checks} == {"SUCCEEDED"}
     assert all(node["assetMaterializations"] for node in nodes if node["isMaterializable"])
+
+
+def test_a_run_has_made_the_documentation_that_the_console_shows(running: Stack) -> None:
+    for page, word in (("docs", b"dbt Docs"), ("columns", b"colibriData")):
+        address = f"{running.url('CONSOLE_PORT')}/reports/{page}"
+        answer = eventually(f"{address} is there", partial(_page, address), 180)  # made by a run of its own
+        assert word in answer
+
+
+def _page(address: str) -> bytes:
+    """Return a page of the console; nothing while it is not made."""
+    response = httpx.get(address)
+    assert response.status_code in (200, 404), response.text
+    return response.content if response.status_code == 200 else b""
 
 
 def test_airbyte_ran_the_syncs(running: Stack) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from . import newcomer
@@ -14,6 +15,7 @@ from .test_1_platform import BROWSER
 pytestmark = pytest.mark.skipif(
     BROWSER is None and os.environ.get("CI") != "true", reason="no Chromium: apt-get install chromium"
 )
+GRAVE = ("serious", "critical")  # axe's words
 PAGES = ("", "files", "connections", "changes", "tables", "sql", "quality", "lineage")
 
 
@@ -52,7 +54,9 @@ def test_from_a_changed_file_to_the_mart_by_the_browser_alone(running: Stack, pa
 def test_every_page_is_there_and_fits_the_screen(running: Stack, browser: Browser, width: int, theme: str) -> None:
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     dark = theme == "dark"
-    context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme="dark" if dark else "light")
+    context = browser.new_context(
+        viewport={"width": width, "height": 860}, color_scheme="dark" if dark else "light", bypass_csp=True
+    )  # for axe
     page = context.new_page()
     for name in PAGES:
         page.goto(f"{running.url('CONSOLE_PORT')}/{name}")
@@ -61,4 +65,6 @@ def test_every_page_is_there_and_fits_the_screen(running: Stack, browser: Browse
         page.screenshot(path=ARTIFACTS / f"console-{name or 'home'}-{width}-{theme}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"/{name} is too wide"
         assert page.locator("[role=alert]").count() == 0, page.locator("[role=alert]").first.text_content()
+        found = Axe().run(page).response["violations"]
+        assert [(item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in GRAVE] == []
     context.close()

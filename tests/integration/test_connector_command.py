@@ -112,6 +112,11 @@ def test_a_connector_is_added_runs_is_updated_and_is_removed(
     assert run("add", name="source-stand-in", yes="1") == 1
     assert "installed already" in capfd.readouterr().err
     publish(tmp_path / "packages/airbyte-source-stand-in", "1.1")
+    capfd.readouterr()
+    assert run("list") == 0
+    listed = {line.split()[0]: line.split()[1:] for line in capfd.readouterr().out.splitlines()}
+    assert listed["source-stand-in"] == ["pypi", "1.0", "1.1"]
+    assert listed["source-s3"][-2:] == ["not", "known"]  # this index does not have it
     assert run("add", name="source-stand-in", yes="1") == 0
     assert tomllib.loads(places.registry.read_text())["source-stand-in"]["version"] == "1.1"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
 from platform_kit.settings_table import TABLE
@@ -60,6 +62,21 @@ def registry() -> AirbyteRegistry:
     return AirbyteRegistry(os.environ.get(setting.name) or setting.default)
 
 
+def configuration(file: str, names: Sequence[str]) -> dict[str, Any] | None:
+    """Return the configuration in a JSON file; None without a file. Raises ConnectorCommandError."""
+    if not file:
+        return None
+    if len(names) != 1:
+        raise ConnectorCommandError("config= is the configuration of one connector: give one name in names=.")
+    try:
+        found = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConnectorCommandError(f"config={file} is not a file with JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise ConnectorCommandError(f"config={file} is not a JSON object.")
+    return found
+
+
 def agreed_to_code(given: dict[str, str]) -> bool:
     """Return whether code=yes is set. Raises ConnectorCommandError for another value."""
     if given["code"] not in ("", "yes"):
@@ -104,7 +121,9 @@ def say(text: str) -> None:
 
 def main(command: str) -> int:
     """Run a command and return its exit code."""
-    given = {name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "names", "yes")}
+    given = {
+        name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "names", "config", "yes")
+    }
     if command in ("add", "remove") and not given["name"]:
         print("name missing. For example: make connector name=source-faker", file=sys.stderr)
         return 2
@@ -114,7 +133,7 @@ def main(command: str) -> int:
             return show(places)
         if command == "table":
             names = given["names"].split() or list(entries.read(places.registry.read_text(encoding="utf-8")))
-            compatibility.run(places, registry(), names, say)
+            compatibility.run(places, registry(), names, say, configuration(given["config"], names))
             return 0
         with only_one(places.journal, COMMANDS):
             if take_back(places.journal):

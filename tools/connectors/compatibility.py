@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from airbyte_lite.connectors.registry import load_registry
 from tools import install
@@ -34,7 +35,9 @@ class Row:
         return f"| {self.name} | " + " | ".join(self.cells.get(column, "") for column in HEAD[1:]) + " |"
 
 
-def tried(root: Path, scratch: Places, registry: AirbyteRegistry, name: str, say: Say) -> Row:
+def tried(
+    root: Path, scratch: Places, registry: AirbyteRegistry, name: str, say: Say, configuration: dict[str, Any] | None
+) -> Row:
     """Add a connector in the scratch folder, ask it everything, and remove its environment."""
     row = Row(name)
     begin = time.monotonic()
@@ -55,15 +58,24 @@ def tried(root: Path, scratch: Places, registry: AirbyteRegistry, name: str, say
     }
     connector = load_registry(scratch.environments, scratch.registry)[name]
     with trial.running(root / ".local/connector-table") as runner:
-        answers = standard.ask(runner, connector)
+        answers = standard.ask(runner, connector, configuration)
     row.cells |= answers.results
     row.reasons = answers.reasons
     shutil.rmtree(scratch.environments / name, ignore_errors=True)
     return row
 
 
-def run(places: Places, registry: AirbyteRegistry, names: Iterable[str], say: Say) -> None:
-    """Try the connectors and write their rows into docs/connectors.md; the rows of others stay."""
+def run(
+    places: Places,
+    registry: AirbyteRegistry,
+    names: Sequence[str],
+    say: Say,
+    configuration: dict[str, Any] | None = None,
+) -> None:
+    """Try the connectors and write their rows into docs/connectors.md; the rows of others stay.
+
+    A configuration is for one connector: with an account, everything is asked.
+    """
     scratch = Places(places.root / ".local/connector-table")
     shutil.rmtree(scratch.root, ignore_errors=True)
     scratch.connectors.mkdir(parents=True)
@@ -76,7 +88,7 @@ def run(places: Places, registry: AirbyteRegistry, names: Iterable[str], say: Sa
     try:
         for name in names:
             say(f"== {name}")
-            row = tried(places.root, scratch, registry, name, say)
+            row = tried(places.root, scratch, registry, name, say, configuration)
             page.write_text(with_row(page.read_text(encoding="utf-8"), row), encoding="utf-8")
             say(row.line)
             for question, reason in row.reasons.items():

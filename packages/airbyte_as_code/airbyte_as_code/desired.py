@@ -242,7 +242,8 @@ def declared(
                 raise UserError(
                     f"{item.where}: {kind} {item.name!r}: Airbyte has no connector {item.connector!r}. "
                     f"Its connectors: {known}.\n"
-                    "Correct `connector` in the connections file, or add the connector to Airbyte. Then: make apply"
+                    "Correct `connector` in the connections file, or add the connector to Airbyte (to airbyte-lite: "
+                    f"make connector name={item.connector}). Then: make apply"
                 )
             if with_specifications and definition_id not in specifications:
                 specifications[definition_id] = branches(client.specification(kind, definition_id, workspace_id))

@@ -10,8 +10,10 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import CheckResult
+from tools.connectors import __main__ as command
 from tools.connectors import compatibility, standard
 from tools.connectors.compatibility import BEGIN, END, Row
+from tools.connectors.errors import ConnectorCommandError
 
 CONNECTOR = Connector("source-x", "1", "X", "1.0", Path(), "source-x", Path())
 FREE: dict[str, Any] = {"type": "object", "properties": {}}
@@ -72,6 +74,15 @@ def test_a_connector_that_is_right_passes() -> None:
     assert answers.results["read"] == standard.NOT_ASKED
 
 
+def test_a_connector_with_an_optional_secret_needs_an_account() -> None:
+    runner = Runner({"type": "object", "properties": {"token": {"type": "string", "airbyte_secret": True}}})
+    answers = ask(runner)
+    assert (answers.results["check"], answers.results["read"]) == (standard.REFUSED, standard.NOT_ASKED)
+    runner.status = CheckResult(True, "")
+    with_account = standard.ask(runner, CONNECTOR, {"token": "t"})  # type: ignore[arg-type]
+    assert with_account.results["read"] == "1 records"
+
+
 def change(runner: Runner, question: str) -> None:
     """Make one answer wrong."""
     if question == "spec":
@@ -112,3 +123,19 @@ def test_a_row_is_replaced_and_the_others_stay() -> None:
     assert "- source-b" not in page
     assert page.startswith("head\n")
     assert page.endswith("tail\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "fact"),
+    [("{", ["source-x"], "JSON"), ("[]", ["source-x"], "object"), ("{}", ["source-x", "source-y"], "one name")],
+)
+def test_a_configuration_is_a_json_object_for_one_connector(
+    content: str, names: list[str], fact: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "account.json"
+    file.write_text(content)
+    with pytest.raises(ConnectorCommandError, match=fact):
+        command.configuration(str(file), names)
+    file.write_text('{"token": "t"}')
+    assert command.configuration(str(file), ["source-x"]) == {"token": "t"}
+    assert command.configuration("", names) is None

@@ -95,8 +95,8 @@ class Definitions:
                 f"The connector is missing: set definitionId or configuration.{kind}Type. Installed: {known}."
             )
         raise invalid(
-            f"The {kind} connector {wanted} is not installed. Installed: {known}. "
-            "To add a connector, follow docs/add-a-connector.md."
+            f"The {kind} connector {wanted} is not installed. Installed: {known}. To add a source: make connector "
+            "name=source-NAME (docs/add-a-connector.md)."
         )
 
     def specification(self, definition: Definition) -> dict[str, Any]:

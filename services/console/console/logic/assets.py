@@ -26,8 +26,6 @@ class Asset:
     description: str = ""
     sql: str = ""
     table: str = ""
-    model: str = ""
-    """dbt's unique id."""
     parents: tuple[Key, ...] = ()
 
     @property
@@ -89,7 +87,6 @@ def _asset(node: Json) -> Asset:
         SQL.sub("", description).strip(),
         _unindented(found[1]) if found else "",
         ".".join(texts.get("dagster/table_name", "").split(".")[-2:]),
-        texts.get("dagster_dbt/unique_id", ""),
         tuple(tuple(key["path"]) for key in node["dependencyKeys"]),
     )
 

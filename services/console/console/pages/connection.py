@@ -43,6 +43,8 @@ class _Connection:
         self._id = visit.parameters["id"]
         wanted = visit.parameters.get("tab", "")
         self._tab = wanted if wanted in TABS else next(iter(TABS))
+        with ui.element("nav").props('aria-label="Back"'):
+            pieces.link("Connections", "/connections")
         self._part = Loaded(self._load, self._show, every=SECONDS if self._tab in LIVE else 0, lines=6)
 
     async def _load(self) -> Found:

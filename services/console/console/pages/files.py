@@ -41,14 +41,15 @@ def show(visit: Visit) -> None:
     folder, file = visit.parameters.get("folder", "").strip("/"), visit.parameters.get("file", "")
     page = visit.parameters.get("page", "")
     with pieces.heading("Files", f"What is in the bucket {visit.platform.s3.bucket}"):
-        upload = pieces.button("Upload", lambda: uploader.run_method("pickFiles"), "o_upload")
-        upload.props('title="Files can also be dropped on this page"')
+        upload = pieces.button("Upload", lambda: None, "o_upload")
     _way(folder, file)
     if file:
         _file(visit, file)
     with pieces.card():
         listing = loaded(lambda: content(visit, folder, page), lambda found: _rows(found, visit), every=LOOK_SECONDS)
     uploader = _uploader(visit, folder, listing.refresh)
+    # In the browser: it opens the dialog for files only while it handles the click.
+    upload.on("click", js_handler=f"() => getElement({uploader.id}).pickFiles()")
 
 
 async def content(visit: Visit, folder: str, page: str) -> Content:
@@ -215,7 +216,7 @@ def _uploader(visit: Visit, folder: str, refresh: Callable[[], Awaitable[None]])
 
     with ui.element("section").classes("card upload-card"):
         uploader = ui.element("q-uploader").classes("uploader")
-        uploader.props('method="PUT" send-raw multiple flat label="Drop files here, or choose them"')
+        uploader.props('method="PUT" send-raw multiple flat label="Drop files here, or use the button Upload"')
         uploader.props[":url"] = address(False)
         uploader.props[":headers"] = '[{name: "content-type", value: "application/octet-stream"}]'
         uploader.on("added", added, js_handler="(files) => emit(files.map((file) => file.name))")

@@ -56,7 +56,7 @@ def _builder(page: Page, pages: Sequence[Page], platform: Platform) -> Callable[
         visit = Visit(platform, zone, {**request.query_params, **request.path_params})
         dark = ui.dark_mode(THEMES.get(request.cookies.get("theme", "")))
         _frame(page, pages, dark)
-        with ui.element("main").classes("page").props('id="main"'):
+        with ui.element("div").classes("page").props('id="main" tabindex="-1"'):  # inside Quasar's <main>
             shown = page.show(visit)
             if inspect.isawaitable(shown):
                 await shown

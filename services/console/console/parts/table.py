@@ -23,7 +23,7 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, numbers: Col
 
 def opened(headers: Sequence[str], *, numbers: Collection[int] = ()) -> ui.element:
     """Show the head of a table and return its body, for rows of the caller's own form."""
-    box = ui.element("div").classes("table-box").props('tabindex="0" role="region" aria-label="Table"')
+    box = ui.element("div").classes("table-box").props('tabindex="0" role="group" aria-label="Table"')
     with box, ui.element("table").classes("table") as whole, ui.element("thead"), ui.element("tr"):
         for at, header in enumerate(headers):
             pieces.text(header, "th").classes("number" if at in numbers else "").props('scope="col"')
