@@ -277,6 +277,8 @@ def _text(kind: str, value: Any) -> str:
     match kind:
         case "NUMERIC":
             return str(Fraction(str(value)))
+        case "FLOAT64":  # 0 in JSON is 0.0 in the column
+            return repr(float(value))
         case "DATE":
             return str(value)
         case "DATETIME" | "TIMESTAMP":

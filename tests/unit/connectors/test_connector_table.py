@@ -74,6 +74,15 @@ def test_a_connector_that_is_right_passes() -> None:
     assert answers.results["read"] == standard.NOT_ASKED
 
 
+def test_a_connector_with_an_optional_secret_needs_an_account() -> None:
+    runner = Runner({"type": "object", "properties": {"token": {"type": "string", "airbyte_secret": True}}})
+    answers = ask(runner)
+    assert (answers.results["check"], answers.results["read"]) == (standard.REFUSED, standard.NOT_ASKED)
+    runner.status = CheckResult(True, "")
+    with_account = standard.ask(runner, CONNECTOR, {"token": "t"})  # type: ignore[arg-type]
+    assert with_account.results["read"] == "1 records"
+
+
 def change(runner: Runner, question: str) -> None:
     """Make one answer wrong."""
     if question == "spec":

@@ -1,16 +1,23 @@
 """Connections in the console: states, the list, one connection, its actions, through Airbyte's two APIs only."""
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console.clients.calls import ServiceError
-from console.logic.airbyte import actions, connection, declared, jobs, listing
+from console.clients.dagster import Dagster
+from console.logic import pipeline
+from console.logic.airbyte import actions, connection, declared, jobs, listing, tables
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.listing import SHOWN, Summary
 from console.logic.airbyte.states import ORDER, State, state_of, stream_state
+from console.logic.pipeline import Part
+from console.settings import Settings
 
 from .airbyte_answers import CONFIGURATION, PUBLIC, Json, Server, detail_answers, job
 from .airbyte_answers import connection as a_connection
@@ -225,3 +232,24 @@ def test_a_mistake_in_the_file_is_told_and_hides_nothing(tmp_path: Path) -> None
     assert "connections.yaml:9" in found.mistake
     assert found.words("connection", "orders") != "not in the file"
     assert declared.read(tmp_path / "missing.yaml").mistake
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_freshness_of_the_tables_is_dagsters_and_nothing_waits_for_it(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def parts(_dagster: object) -> list[Part]:
+        if not answers:
+            await asyncio.sleep(60)
+        known: dict[str, Any] = {
+            "group": "landing",
+            "upstream": (),
+            "is_file": False,
+            "loaded": datetime(2026, 1, 1, tzinfo=UTC),
+        }
+        return [Part(("shop", "late"), is_late=True, **known), Part(("shop", "orders"), **known)]
+
+    monkeypatch.setattr(pipeline, "parts", parts)
+    monkeypatch.setattr(tables, "FRESHNESS_SECONDS", 0.01)
+    found = asyncio.run(tables.freshness(Dagster(Settings())))
+    assert found == ({("shop", "late"): "late", ("shop", "orders"): "fresh"} if answers else {})

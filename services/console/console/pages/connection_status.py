@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from console.logic.airbyte.connection import SHOWN_JOBS, Detail, Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.states import stream_state
-from console.logic.airbyte.tables import LoadedTable, loaded_tables
+from console.logic.airbyte.tables import LoadedTable, freshness, loaded_tables
 from console.parts import pieces, table
 from console.parts.frame import Visit
 from console.parts.loading import loaded
@@ -38,16 +39,31 @@ def status(visit: Visit, detail: Detail, in_file: Declared, clear: ClearButton) 
             )
     names = [name for stream in detail.streams if (name := detail.table(stream))]
 
-    def rows(found: dict[str, LoadedTable | None]) -> None:
-        with table.opened(("Stream", "State", "Table", "Last load", "Rows", "dbt source", ""), numbers={4}):
-            for stream in detail.streams:
-                _stream(stream, found.get(detail.table(stream)), visit, detail, in_file, clear)
+    platform = visit.platform
 
-    loaded(lambda: loaded_tables(visit.platform.warehouse, names), rows, lines=len(detail.streams))
+    async def look() -> tuple[dict[str, LoadedTable | None], dict[tuple[str, ...], str]]:
+        return await asyncio.gather(loaded_tables(platform.warehouse, names), freshness(platform.dagster))
+
+    def rows(found: tuple[dict[str, LoadedTable | None], dict[tuple[str, ...], str]]) -> None:
+        tables, ages = found
+        headers = ("Stream", "State", "Table", "Last load", "Freshness", "Rows", "dbt source", "")
+        with table.opened(headers, numbers={5}):
+            for stream in detail.streams:
+                known = in_file.stream(detail.name, stream.name)
+                age = ages.get(tuple(known.asset_key), "") if known else ""
+                _stream(stream, tables.get(detail.table(stream)), age, visit, detail, in_file, clear)
+
+    loaded(look, rows, lines=len(detail.streams))
 
 
 def _stream(
-    stream: Stream, found: LoadedTable | None, visit: Visit, detail: Detail, in_file: Declared, clear: ClearButton
+    stream: Stream,
+    found: LoadedTable | None,
+    age: str,
+    visit: Visit,
+    detail: Detail,
+    in_file: Declared,
+    clear: ClearButton,
 ) -> None:
     name = detail.table(stream)
     known = in_file.stream(detail.name, stream.name)
@@ -63,6 +79,9 @@ def _stream(
                 pieces.text("not loaded yet" if name else "unknown").classes("muted")
         with ui.element("td"):
             pieces.when(found.loaded if found else None, visit.zone)
+        with ui.element("td"):
+            if age:
+                pieces.chip(age)
         pieces.text(f"{found.rows:,}" if found else "", "td").classes("number")
         pieces.text(known.dbt_source if known else "not in the file", "td").classes("muted")
         with ui.element("td").classes("number"):

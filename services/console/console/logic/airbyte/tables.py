@@ -1,16 +1,24 @@
-"""What BigQuery knows of the tables of a connection, without reading a row."""
+"""What BigQuery and Dagster know of the tables of a connection, without reading a row."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from console.clients.calls import ServiceError
+from console.clients.dagster import Dagster
 from console.clients.warehouse import Warehouse
+from console.logic import pipeline
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
+
+
+FRESHNESS_SECONDS = 3.0
+"""The rows of the page wait no longer for Dagster."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +49,13 @@ async def loaded_tables(warehouse: Warehouse, names: Sequence[str]) -> dict[str,
         return found
 
     return await warehouse.call(look)
+
+
+async def freshness(dagster: Dagster) -> dict[tuple[str, ...], str]:
+    """Return `fresh` or `late` for each loaded table by its asset key; nothing if Dagster does not answer in time."""
+    try:
+        async with asyncio.timeout(FRESHNESS_SECONDS):
+            parts = await pipeline.parts(dagster)
+    except (ServiceError, TimeoutError):
+        return {}
+    return {part.key: "late" if part.is_late else "fresh" for part in parts if part.loaded and not part.is_file}
