@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +79,14 @@ def configuration(file: str, names: Sequence[str]) -> dict[str, Any] | None:
     return found
 
 
-def agreed_to_code(given: dict[str, str]) -> bool:
-    """Return whether code=yes is set. Raises ConnectorCommandError for another value."""
-    if given["code"] not in ("", "yes"):
-        raise ConnectorCommandError(f"code={given['code']}: the only value is code=yes.")
-    return given["code"] == "yes"
+def agreed_to_code(given: dict[str, str]) -> str:
+    """Return the SHA-256 in code=, or an empty text. Raises ConnectorCommandError for another value."""
+    if given["code"] and not re.fullmatch("[0-9a-f]{64}", given["code"]):
+        raise ConnectorCommandError(
+            f"code={given['code']} is not the SHA-256 of an archive of code. Run the command without code=: it shows the "
+            "code and the value to agree with."
+        )
+    return given["code"]
 
 
 def agreed(changes: Changes, question: str, given: dict[str, str], command: str) -> bool:
@@ -116,7 +121,24 @@ def next_steps(new: NewConnector) -> Iterator[str]:
 
 def say(text: str) -> None:
     """Print at once, also into a pipe."""
-    print(text, flush=True)
+    print(visible(text), flush=True)
+
+
+def complain(text: str) -> None:
+    """Print to standard error."""
+    print(visible(text), file=sys.stderr, flush=True)
+
+
+def visible(text: str) -> str:
+    """Return the text with an escape in the place of each character that could hide or move other text.
+
+    What is printed comes from the registry and from packages: code that is shown for a consent must be what is run.
+    """
+    hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (also bidirectional), surrogates, separators of lines
+    return "".join(
+        each.encode("unicode_escape").decode() if unicodedata.category(each) in hidden and each not in "\n\t" else each
+        for each in text
+    )
 
 
 def main(command: str) -> int:
@@ -133,22 +155,39 @@ def main(command: str) -> int:
             return show(places)
         if command == "table":
             names = given["names"].split() or list(entries.read(places.registry.read_text(encoding="utf-8")))
-            compatibility.run(places, registry(), names, say, configuration(given["config"], names))
+            with only_one(places.table_journal, "make connector-table"):
+                compatibility.run(places, registry(), names, say, configuration(given["config"], names))
             return 0
-        with only_one(places.journal, COMMANDS):
-            if take_back(places.journal):
-                print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
-            try:
-                return {"add": add, "remove": remove}[command](places, given)
-            finally:
-                clean(places)
-    except (ConnectorCommandError, ChangesError, InstallError) as error:
-        print(f"{error}\nNothing was changed." if command == "add" else error, file=sys.stderr)
-        return 1
+        return change({"add": add, "remove": remove}[command], places, given)
+    except (ConnectorCommandError, InstallError) as error:  # raised only before the first change
+        complain(f"{error}\nNothing was changed." if command == "add" else str(error))
+    except ChangesError as error:
+        complain(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{error.strerror or error}. What is installed: make connectors")
     except KeyboardInterrupt:
-        undone = "Its changes were taken back. " if take_back(places.journal) else ""
-        print(f"\nInterrupted. {undone}What is installed: make connectors", file=sys.stderr)
+        complain("\nInterrupted. What is installed: make connectors")
         return 130
+    return 1
+
+
+def change(command: Callable[[Places, dict[str, str]], int], places: Places, given: dict[str, str]) -> int:
+    """Run a command that writes, and no other one at the same time. Return the exit code.
+
+    After an interruption its changes are taken back. Raises what the command raises, and ChangesError.
+    """
+    with only_one(places.journal, COMMANDS):
+        if take_back(places.journal):
+            complain("An earlier command was interrupted: its changes were taken back.")
+        try:
+            return command(places, given)
+        except KeyboardInterrupt:
+            if take_back(places.journal):
+                complain("\nThe changes of this command were taken back.")
+            raise
+        finally:
+            clean(places)
 
 
 if __name__ == "__main__":

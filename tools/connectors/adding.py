@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from tools import install
 from tools.connectors import entries, trial
@@ -70,11 +73,11 @@ def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) 
 
 
 def plan(
-    places: Places, registry: AirbyteRegistry, found: Found, version: str, say: Say, *, code: bool = False
+    places: Places, registry: AirbyteRegistry, found: Found, version: str, say: Say, *, code: str = ""
 ) -> NewConnector:
     """Fetch a connector, try it, and return what would be written. Raises ConnectorCommandError, InstallError.
 
-    `code`: the user has agreed to run the Python code of a low-code connector.
+    `code`: the SHA-256 of the archive of Python code that the user agrees to run; empty without a consent.
     """
     if version and not VERSION.fullmatch(version):
         raise ConnectorCommandError(f"version={version} is not a version, such as 2.7.1.")
@@ -109,9 +112,8 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
     say(f"{found.package} {version}: locking its dependencies")
     lock = resolver.lock(found.package, version)
     say(f"installing {lock.packages} packages for a trial")
-    lock_file = places.work / "requirements.txt"
-    lock_file.write_text(lock.text, encoding="utf-8")
-    trial.make_environment(places.trial, lock_file, resolver.uv, resolver.python)
+    places.trial_lock.write_text(lock.text, encoding="utf-8")
+    trial.make_environment(places.trial, places.trial_lock, resolver.uv, resolver.python)
     entry: Entry = {
         "title": found.title,
         "definition_id": found.definition_id,
@@ -129,14 +131,33 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
 
 
 def make(places: Places, new: NewConnector) -> None:
-    """Write the files, and put the environment of the trial to the others. Raises ChangesError."""
-    new.changes.make(places.journal)
+    """Put the environment of the trial to the others, and write the files. After an error nothing is changed.
+
+    Raises ChangesError, OSError.
+    """
     if not new.environment:
+        new.changes.make(places.journal)
         return
-    with install.one_at_a_time():
-        target = places.environments / new.environment
-        shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
+    target = places.environments / new.environment
+    (places.trial / "installed").write_text(install.stamp_of([places.trial_lock], target))
+    with install.one_at_a_time(), in_place(places, target):
+        new.changes.make(places.journal)
+
+
+@contextmanager
+def in_place(places: Places, target: Path) -> Iterator[None]:
+    """Put the environment of the trial to the place of an older one; after an error the older one is back."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(places.replaced, ignore_errors=True)
+    try:
+        if target.exists():
+            target.rename(places.replaced)
         places.trial.rename(target)
-        lock = places.connectors / new.environment / "requirements.txt"
-        (target / "installed").write_text(install.stamp_of([lock], target))
+        yield
+    except BaseException:
+        if target.exists() and not places.trial.exists():
+            target.rename(places.trial)
+        if places.replaced.exists():
+            places.replaced.rename(target)
+        raise
+    shutil.rmtree(places.replaced, ignore_errors=True)

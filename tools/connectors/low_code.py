@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from tools.connectors import entries, trial
 from tools.connectors.airbyte_registry import AirbyteRegistry, Found
 from tools.connectors.entries import Entry
 from tools.connectors.errors import ConnectorCommandError
-from tools.connectors.manifests import fetch
+from tools.connectors.manifests import Manifest, fetch
 from tools.connectors.new import (
     NewConnector,
     Places,
@@ -33,19 +32,16 @@ LOW_CODE = "source-declarative-manifest"
 
 
 def from_manifest(
-    places: Places, registry: AirbyteRegistry, found: Found, version: str, say: Say, *, code: bool
+    places: Places, registry: AirbyteRegistry, found: Found, version: str, say: Say, *, code: str
 ) -> NewConnector:
-    """Fetch a manifest and try it: in the low-code environment, or with Python code in an environment of its own."""
+    """Fetch a manifest and try it: in the low-code environment, or with Python code in an environment of its own.
+
+    `code`: the SHA-256 of the archive of Python code that the user agrees to run.
+    """
     require_other_version(places, found.name, version)
     say(f"{found.name} {version}: fetching its manifest")
     manifest = fetch(registry, found.name, version)
-    if manifest.archive is not None and not code:
-        raise ConnectorCommandError(
-            f"The manifest of {found.name} {version} needs Python code of the registry: {', '.join(manifest.classes)}. "
-            "The code runs with the rights of any connector: it sees its configuration with the secrets in it, and the "
-            "network. Read it, then agree with code=yes, which is recorded in connectors.toml:\n"
-            f"  make connector name={found.name} version={version} code=yes\n\n{manifest.code}"
-        )
+    require_consent(found.name, version, manifest, code)
     shared = entries.read(places.registry.read_text(encoding="utf-8")).get(LOW_CODE)
     if shared is None:
         raise ConnectorCommandError(f"connectors.toml has no {LOW_CODE}, whose environment runs manifests.")
@@ -69,8 +65,8 @@ def from_manifest(
         entry |= {
             "lock": f"{found.name}/requirements.txt",
             "components": f"{found.name}/{archive}",
-            "components_sha256": hashlib.sha256(manifest.archive).hexdigest(),
-            "components_consent": f"code=yes on {datetime.date.today().isoformat()}",
+            "components_sha256": manifest.archive_sha256,
+            "components_consent": f"code={code} on {datetime.date.today().isoformat()}",
         }
         environment = places.trial
     changes = changes_of(places, found.name, entry)
@@ -89,6 +85,19 @@ def from_manifest(
     return NewConnector(found, entry, changes, made, environment=own, notes=notes)
 
 
+def require_consent(name: str, version: str, manifest: Manifest, code: str) -> None:
+    """Raise ConnectorCommandError, with the code, if the user has not agreed to run exactly this archive of code."""
+    if manifest.archive is None or code == manifest.archive_sha256:
+        return
+    other = f"code={code} is the consent to other code than the registry has now. " if code else ""
+    raise ConnectorCommandError(
+        f"{other}The manifest of {name} {version} needs Python code of the registry: {', '.join(manifest.classes)}. The "
+        "code runs with the rights of any connector: it sees its configuration with the secrets in it, and the network. "
+        "Read it, then agree with the SHA-256 of its archive, which is recorded in connectors.toml:\n"
+        f"  make connector name={name} version={version} code={manifest.archive_sha256}\n\n{manifest.code}"
+    )
+
+
 def own_environment(places: Places, changes: Changes, folder: Path, shared: dict[str, Any], say: Say) -> set[str]:
     """Lock and install airbyte-cdk in an environment of its own, for a connector with Python code of the registry.
 
@@ -99,7 +108,6 @@ def own_environment(places: Places, changes: Changes, folder: Path, shared: dict
     say(f"locking {package} {version} for an environment of its own")
     lock = resolver.lock(package, version)
     say(f"installing {lock.packages} packages for a trial")
-    lock_file = places.work / "requirements.txt"
-    lock_file.write_text(lock.text, encoding="utf-8")
-    trial.make_environment(places.trial, lock_file, resolver.uv, resolver.python)
+    places.trial_lock.write_text(lock.text, encoding="utf-8")
+    trial.make_environment(places.trial, places.trial_lock, resolver.uv, resolver.python)
     return add_lock(changes, folder, lock)

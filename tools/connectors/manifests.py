@@ -35,6 +35,11 @@ class Manifest:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
+    def archive_sha256(self) -> str:
+        """The hash of the archive; empty without an archive."""
+        return hashlib.sha256(self.archive).hexdigest() if self.archive is not None else ""
+
+    @property
     def code(self) -> str:
         """The Python code of the archive; empty without an archive."""
         return components(self.archive).decode() if self.archive is not None else ""

@@ -41,6 +41,11 @@ class Places:
         return self.root / ".local/connector.json"
 
     @property
+    def table_journal(self) -> Path:
+        """The file beside which `make connector-table` has its lock."""
+        return self.root / ".local/connector-table.json"
+
+    @property
     def work(self) -> Path:
         """The folder of a command's temporary files."""
         return self.root / ".local/connector"
@@ -54,6 +59,16 @@ class Places:
     def trial(self) -> Path:
         """The environment of a connector that is being tried. It is moved to the others when the entry is written."""
         return self.root / ".venvs/connector-trial"
+
+    @property
+    def replaced(self) -> Path:
+        """The environment of the older version, while the trial's takes its place."""
+        return self.root / ".venvs/connector-replaced"
+
+    @property
+    def trial_lock(self) -> Path:
+        """The lock of the environment that is being tried."""
+        return self.work / "requirements.txt"
 
 
 @dataclass
@@ -71,7 +86,7 @@ class NewConnector:
 
 def clean(places: Places) -> None:
     """Remove what an interrupted command left."""
-    for folder in (places.work, places.trial):
+    for folder in (places.work, places.trial, places.replaced):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -97,7 +112,7 @@ def changes_of(places: Places, name: str, entry: Entry) -> Changes:
 
 def write(changes: Changes, path: Path, text: str) -> None:
     """Add a text file to the changes, if it does not have this content already."""
-    old = path.read_text(encoding="utf-8") if path.exists() else None
+    old = path.read_text(encoding="utf-8", newline="") if path.exists() else None
     if old != text:
         changes.texts[path] = text
         if old is not None:

@@ -10,7 +10,7 @@ from platform_kit.file_changes import Changes
 from tools import install
 from tools.connectors import entries
 from tools.connectors.errors import ConnectorCommandError
-from tools.connectors.new import Places
+from tools.connectors.new import Places, write
 
 
 def plan(places: Places, name: str, connections: Path) -> Changes:
@@ -30,8 +30,7 @@ def plan(places: Places, name: str, connections: Path) -> Changes:
     folder = folder_of(places, installed, name)
     files = sorted(path for path in folder.iterdir() if path.is_file()) if folder is not None else []
     changes = Changes(places.root, deleted=files)
-    changes.before[places.registry] = text
-    changes.texts[places.registry] = entries.without(text, name)
+    write(changes, places.registry, entries.without(text, name))
     return changes
 
 

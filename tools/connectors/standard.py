@@ -14,9 +14,11 @@ from typing import Any
 
 import jsonschema
 
+from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
+from platform_kit.redaction import Redactor
 from tools.connectors import block
 
 QUESTIONS = ("spec", "check", "discover", "read", "unknown stream")
@@ -34,7 +36,8 @@ class Answers:
 
     results: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
-    """Why a question failed."""
+    """Why a question failed, without secrets."""
+    redact: Callable[[str], str] = str
 
     def ask(self, question: str, answer: Callable[[], str]) -> None:
         """Ask a question and keep its result."""
@@ -42,11 +45,14 @@ class Answers:
             self.results[question] = answer()
         except (Failed, ConnectorError, KeyError, TypeError, jsonschema.SchemaError) as error:
             self.results[question] = "failed"
-            self.reasons[question] = " ".join(str(error).split())[:300]
+            self.reasons[question] = " ".join(self.redact(str(error)).split())[:300]
 
 
 def ask(runner: ConnectorRunner, connector: Connector, configuration: dict[str, Any] | None = None) -> Answers:
-    """Ask a connector everything. Without a configuration: the defaults, or invented values."""
+    """Ask a connector everything. Without a configuration: the defaults, or invented values.
+
+    The reasons of failures have a mask in the place of the configuration's secrets.
+    """
     answers = Answers()
     schema: dict[str, Any] = {}
 
@@ -56,6 +62,8 @@ def ask(runner: ConnectorRunner, connector: Connector, configuration: dict[str, 
         return PASSED
 
     answers.ask("spec", spec)
+    unknown = {"properties": {key: {"airbyte_secret": True} for key in configuration or {}}}
+    answers.redact = Redactor(secret_values(configuration or {}, schema or unknown))
     given = configuration if configuration is not None else block.defaults(schema)
     needs_account = '"airbyte_secret": true' in json.dumps(schema)  # also if the secret is not required, as in notion
     real = given is not None and (configuration is not None or not needs_account)
@@ -132,11 +140,12 @@ def _read(
     names = {stream["name"] for stream in catalog}
     if not names:
         raise Failed("discover gave no streams")
-    records = 0
+    records, stopped = 0, False
     with runner.read(connector, configuration, configured(catalog), []) as lines:
         for number, line in enumerate(lines):
-            if number > MOST_LINES:
-                lines.stop()
+            if number >= MOST_LINES:
+                stopped = True
+                break  # the end of the context ends the connector
             if (message := parse_message(line)) is None:
                 continue
             if error := error_of(message):
@@ -145,9 +154,9 @@ def _read(
                 records += 1
                 if message["record"]["stream"] not in names:
                     raise Failed(f"a record of {message['record']['stream']}, which is not in the catalog")
-    if lines.exit_code or not records:
+    if (lines.exit_code and not stopped) or not records:
         raise Failed(f"{records} records, exit code {lines.exit_code}")
-    return f"{records:,} records"
+    return f"{records:,} records" + (", then stopped" if stopped else "")
 
 
 def _unknown(

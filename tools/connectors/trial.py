@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from airbyte_lite.connectors.process import passed_on
 from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner, Silence
@@ -42,7 +43,7 @@ def command_of(environment: Path, package: str, name: str) -> str:
     Raises ConnectorCommandError if there is none.
     """
     line = [str(environment / "bin/python"), "-I", "-c", SCRIPTS, package]
-    result = subprocess.run(line, capture_output=True, text=True)
+    result = subprocess.run(line, capture_output=True, text=True, env=passed_on())
     scripts: list[str] = json.loads(result.stdout or "[]")
     if name in scripts:
         return name

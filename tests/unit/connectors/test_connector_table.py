@@ -10,10 +10,12 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import CheckResult
+from platform_kit.file_changes import only_one
 from tools.connectors import __main__ as command
 from tools.connectors import compatibility, standard
 from tools.connectors.compatibility import BEGIN, END, Row
 from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.new import Places
 
 CONNECTOR = Connector("source-x", "1", "X", "1.0", Path(), "source-x", Path())
 FREE: dict[str, Any] = {"type": "object", "properties": {}}
@@ -81,6 +83,43 @@ def test_a_connector_with_an_optional_secret_needs_an_account() -> None:
     runner.status = CheckResult(True, "")
     with_account = standard.ask(runner, CONNECTOR, {"token": "t"})  # type: ignore[arg-type]
     assert with_account.results["read"] == "1 records"
+
+
+def test_reasons_do_not_have_the_secrets_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = Runner({"type": "object", "properties": {"key": {"type": "string", "airbyte_secret": True}}})
+    configuration = {"key": "hunter2-\n-of-mine"}
+
+    def failing(*_given: Any) -> Any:
+        raise ConnectorError(f"login with {configuration['key']} failed")
+
+    monkeypatch.setattr(runner, "discover", failing)
+    asked = standard.ask(runner, CONNECTOR, configuration)  # type: ignore[arg-type]
+    assert "login with" in asked.reasons["discover"]
+    assert "hunter2" not in asked.reasons["discover"]
+    monkeypatch.setattr(runner, "spec", failing)  # then it is not known which values are secret
+    asked = standard.ask(runner, CONNECTOR, configuration)  # type: ignore[arg-type]
+    assert "hunter2" not in str(asked.reasons["discover"])
+
+
+def test_a_large_source_is_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standard, "MOST_LINES", 3)
+    monkeypatch.setattr(Lines, "stop", lambda lines: setattr(lines, "exit_code", -15))
+    runner = Runner(FREE)
+    runner.lines["users"] = [RECORD] * 9
+    answers = ask(runner)
+    assert answers.reasons == {}
+    assert answers.results["read"].startswith("3 records")
+
+
+def test_the_table_is_not_made_twice_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setenv("names", "source-x")
+    monkeypatch.setattr(compatibility, "run", lambda *_given: pytest.fail("another one runs"))
+    with only_one(Places(tmp_path).table_journal, "make connector-table"):
+        assert command.main("table") == 1
+    assert "make connector-table" in capsys.readouterr().err
 
 
 def change(runner: Runner, question: str) -> None:

@@ -36,6 +36,11 @@ PASSED_ON = frozenset(
 """The only variables that a connector gets from this server's environment. The others may hold the server's secrets."""
 
 
+def passed_on() -> dict[str, str]:
+    """Return the variables of this process's environment that a connector gets."""
+    return {name: value for name, value in os.environ.items() if name in PASSED_ON}
+
+
 class Process:
     """One running command of a connector."""
 
@@ -93,8 +98,7 @@ class ForkServer:
         require_pinned(connector)
         self._connector = connector
         self._control, theirs = socket.socketpair()
-        environment = {name: value for name, value in os.environ.items() if name in PASSED_ON}
-        environment |= {
+        environment = passed_on() | {
             "HOME": str(directory),
             "TMPDIR": str(directory),
             "NLTK_DATA": str(connector.language_data),
@@ -195,7 +199,7 @@ def require_pinned(connector: Connector) -> None:
     if connector.components is not None and not connector.consent:
         raise ConnectorError(
             f"{title} its manifest needs Python code ({connector.components.path}), and its entry in connectors.toml "
-            f"has no components_consent. Add it again with make connector name={connector.name} code=yes."
+            f"has no components_consent. Read the code; make connector name={connector.name} adds it again after a consent."
         )
 
 
