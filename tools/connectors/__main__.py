@@ -83,8 +83,8 @@ def agreed_to_code(given: dict[str, str]) -> str:
     """Return the SHA-256 in code=, or an empty text. Raises ConnectorCommandError for another value."""
     if given["code"] and not re.fullmatch("[0-9a-f]{64}", given["code"]):
         raise ConnectorCommandError(
-            f"code={given['code']} is not the SHA-256 of an archive of code. Run the command without code=: it shows the "
-            "code and the value to agree with."
+            f"code={given['code']} is not the SHA-256 of an archive of code. Run the command without code=: it shows "
+            "the code and the value to agree with."
         )
     return given["code"]
 

@@ -91,8 +91,8 @@ def require_consent(name: str, version: str, manifest: Manifest, code: str) -> N
         return
     other = f"code={code} is the consent to other code than the registry has now. " if code else ""
     raise ConnectorCommandError(
-        f"{other}The manifest of {name} {version} needs Python code of the registry: {', '.join(manifest.classes)}. The "
-        "code runs with the rights of any connector: it sees its configuration with the secrets in it, and the network. "
+        f"{other}The manifest of {name} {version} needs Python code of the registry: {', '.join(manifest.classes)}. "
+        "It runs with the rights of any connector: it sees its configuration with the secrets in it, and the network. "
         "Read it, then agree with the SHA-256 of its archive, which is recorded in connectors.toml:\n"
         f"  make connector name={name} version={version} code={manifest.archive_sha256}\n\n{manifest.code}"
     )

@@ -42,7 +42,7 @@ def update(places: Places) -> NewConnector:
     changes = Changes(places.root)
     write(changes, places.registry, ENTRY.replace("1", "2"))
     write(changes, places.connectors / "source-x/requirements.txt", "x==2\n")
-    return NewConnector(FOUND, {}, changes, Block("", [], {}), environment="source-x")
+    return NewConnector(FOUND, {}, changes, Block([], {}, []), environment="source-x")
 
 
 def version(places: Places) -> str:

@@ -199,7 +199,8 @@ def require_pinned(connector: Connector) -> None:
     if connector.components is not None and not connector.consent:
         raise ConnectorError(
             f"{title} its manifest needs Python code ({connector.components.path}), and its entry in connectors.toml "
-            f"has no components_consent. Read the code; make connector name={connector.name} adds it again after a consent."
+            "has no components_consent. Add it again, which asks for the consent: "
+            f"make connector-remove name={connector.name} && make connector name={connector.name}"
         )
 
 
