@@ -41,7 +41,7 @@ def test_the_states_are_airbytes_in_its_order() -> None:
         ("active", replace(ENDED, kind="clear"), False, State.PENDING),
         ("active", ENDED, True, State.FAILED),
         ("active", replace(ENDED, status="failed"), False, State.FAILED),
-        ("active", replace(ENDED, status="incomplete"), False, State.INCOMPLETE),
+        ("active", replace(ENDED, status="incomplete"), False, State.QUEUED),
         ("active", replace(ENDED, status="cancelled"), False, State.INCOMPLETE),
         ("active", ENDED, False, State.SYNCED),
     ],
@@ -67,7 +67,7 @@ def paged(items: list[Json]) -> "dict[str, list[Json]] | object":
 def test_the_list_has_every_connection_in_the_order_of_urgency() -> None:
     connections = [a_connection(number) for number in range(1, 251)] + [a_connection(999, status="deprecated")]
     newest = [job(5, "c3", "running"), job(4, "c2", "failed"), job(3, "c2"), job(2, "c1")]
-    quiet = {"c250": job(1, "c250", "incomplete")}
+    quiet = {"c250": job(1, "c250", "cancelled")}
 
     def found_jobs(query: Json) -> Json:
         one = query.get("connectionId")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.logic.sql.statements import Chosen, Place, chosen, consequence, is_blank, place, told, writes
-from console.logic.sql.store import LONGEST, Store
+from console.logic.sql.store import LONGEST, Store, StoreError
 from console.logic.sql.words import offers
 from console.logic.tables.catalog import Dataset, Entry, matching
 
@@ -108,3 +108,11 @@ def test_tables_and_columns_are_completed() -> None:
     assert labels[("shop.orders", "class")] == "table"
     assert labels[("id", "property")] == "INT64 · orders and 1 more"
     assert ("countif", "function") in labels
+
+
+def test_a_history_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:
+    (tmp_path / "sql.sqlite").write_text("not a database, and long enough to have a header" * 10)
+    store = Store(tmp_path, 5)
+    for call in (store.history, store.saved, lambda: store.add("select 1", "done", "")):
+        with pytest.raises(StoreError, match=r"sql\.sqlite"):
+            call()

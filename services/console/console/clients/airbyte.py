@@ -49,7 +49,8 @@ class Airbyte:
         self.service = Service("airbyte", "Airbyte", remedy)
         self._public = settings.public_api_url or settings.airbyte_url + PUBLIC
         self._configuration = settings.airbyte_url + CONFIGURATION
-        self._redacted = Redactor(settings.secrets())
+        self.secrets = settings.secrets()
+        self._redacted = Redactor(self.secrets)
         limits = httpx.Limits(max_connections=MOST_CONNECTIONS)
         self._http = httpx.AsyncClient(auth=_auth(settings, self._public), limits=limits, transport=transport)
 

@@ -20,7 +20,10 @@ BYTES = 256 * 1024
 ROWS, COLUMNS = 50, 40
 CHARACTERS = 300
 """The longest cell; the rest is cut."""
-LARGEST_PARQUET = 256 * 1024 * 1024
+LARGEST_PARQUET = 128 * 1024 * 1024
+"""The container has 384 MiB of memory, and a page of one column is unpacked as a whole."""
+READ_AT_ONCE = 64 * 1024
+"""Bytes of a Parquet column that are in memory, in place of its whole row group."""
 DELIMITERS = ",;\t|"
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 
@@ -39,7 +42,7 @@ async def preview(s3: S3, key: str, size: int) -> Preview | str:
     path = PurePosixPath(key.lower())
     if path.suffix == ".parquet":
         if size > LARGEST_PARQUET:
-            return "The preview reads Parquet files of up to 256 MB."
+            return f"The preview reads Parquet files of up to {LARGEST_PARQUET // 1024**2} MiB. Download the file to look at it."
         return await s3.call(lambda client: _parquet(client, s3.bucket, key, size))
     packed = path.suffix == ".gz"
     suffix = path.with_suffix("").suffix if packed else path.suffix
@@ -119,7 +122,8 @@ def _unpacked(content: bytes) -> bytes:
 def _parquet(client: S3Client, bucket: str, key: str, size: int) -> Preview:
     import pyarrow.parquet as pq  # 40 MB of memory, which only this needs
 
-    file = pq.ParquetFile(io.BufferedReader(_Ranges(client, bucket, key, size), 65536))
+    ranges = io.BufferedReader(_Ranges(client, bucket, key, size), READ_AT_ONCE)
+    file = pq.ParquetFile(ranges, pre_buffer=False, buffer_size=READ_AT_ONCE)
     names = file.schema_arrow.names
     batch = next(file.iter_batches(batch_size=ROWS, columns=names[:COLUMNS]), None)
     rows = batch.to_pylist() if batch is not None else []

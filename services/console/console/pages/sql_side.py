@@ -8,7 +8,7 @@ from console.clients.calls import ServiceError
 from console.clients.platform import Platform
 from console.logic.shared import Shared
 from console.logic.sql import words
-from console.logic.sql.store import Entry, Store
+from console.logic.sql.store import Entry, Store, StoreError
 from console.logic.tables import catalog, columns
 from console.logic.tables.catalog import Dataset
 from console.logic.tables.columns import Columns
@@ -47,15 +47,20 @@ class Side:
     def refresh(self) -> None:
         """Show the queries as they are now."""
         self._saved.clear()
+        self._history.clear()
+        try:
+            found, entries = self._store.saved(), self._store.history(self._search.value or "")
+        except StoreError as error:
+            for box in (self._saved, self._history):
+                with box:
+                    pieces.empty("Not available", str(error), "o_error_outline")
+            return
         with self._saved:
-            found = self._store.saved()
             for entry in found:
                 self._query(entry, entry.name)
             if not found:
                 pieces.empty("Nothing is saved", "Save keeps the text of the editor under a name.", "o_bookmark_border")
-        self._history.clear()
         with self._history:
-            entries = self._store.history(self._search.value or "")
             for entry in entries[:SHOWN]:
                 self._query(entry, "")
             if not entries:
@@ -77,13 +82,13 @@ class Side:
         if given is None:
             return
         title = " ".join(str(given).split())
-        if title in {entry.name for entry in self._store.saved()} and not await pieces.confirm(
-            "Replace the saved query?", f"A query is saved as {title!r}. Its text is replaced.", "Replace"
-        ):
-            return
         try:
+            if title in {entry.name for entry in self._store.saved()} and not await pieces.confirm(
+                "Replace the saved query?", f"A query is saved as {title!r}. Its text is replaced.", "Replace"
+            ):
+                return
             self._store.save(title, self._editor.text)
-        except ValueError as error:
+        except (ValueError, StoreError) as error:
             pieces.told(str(error), bad=True)
             return
         pieces.told(f"Saved as {title!r}")
@@ -108,7 +113,10 @@ class Side:
 
     async def _forget(self, name: str) -> None:
         if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
-            self._store.forget(name)
+            try:
+                self._store.forget(name)
+            except StoreError as error:
+                pieces.told(str(error), bad=True)
             self.refresh()
 
     def _tables(self, datasets: list[Dataset]) -> None:

@@ -14,7 +14,8 @@ from console.clients.calls import ServiceError
 
 type Json = dict[str, Any]
 
-ACTIVE = {"pending", "queued", "running"}
+ACTIVE = {"pending", "queued", "running", "incomplete"}
+"""A job is incomplete between two attempts: Airbyte tries it again."""
 CLEARS = {"reset", "reset_connection", "clear"}
 CONFIG_TYPES = ["sync", "reset_connection", "clear", "refresh"]
 DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+
+class StoreError(OSError):
+    """The file cannot be read or written. The message names the file and the reason."""
+
+
 LONGEST = 200_000
 """Characters of a query that is kept. A longer one runs, and is not remembered."""
 NAME_LENGTH = 100
@@ -33,7 +38,7 @@ class Entry:
 
 
 class Store:
-    """The history and the saved queries. Its calls block for a millisecond."""
+    """The history and the saved queries. Its calls block for a millisecond. Every method raises StoreError."""
 
     def __init__(self, folder: Path, keep: int) -> None:
         """`keep` is the number of queries in the history, and the limit of the saved ones."""
@@ -91,11 +96,14 @@ class Store:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._file, timeout=5)) as database, database:
-                database.executescript(TABLES)
-                yield database
+        try:
+            with self._lock:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                with closing(sqlite3.connect(self._file, timeout=5)) as database, database:
+                    database.executescript(TABLES)
+                    yield database
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"The history and the saved queries are not available: {self._file}: {error}") from error
 
 
 def _time(seconds: float) -> datetime:
