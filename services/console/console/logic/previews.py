@@ -42,7 +42,8 @@ async def preview(s3: S3, key: str, size: int) -> Preview | str:
     path = PurePosixPath(key.lower())
     if path.suffix == ".parquet":
         if size > LARGEST_PARQUET:
-            return f"The preview reads Parquet files of up to {LARGEST_PARQUET // 1024**2} MiB. Download the file to look at it."
+            limit = LARGEST_PARQUET // 1024**2
+            return f"The preview reads Parquet files of up to {limit} MiB. Download the file to look at it."
         return await s3.call(lambda client: _parquet(client, s3.bucket, key, size))
     packed = path.suffix == ".gz"
     suffix = path.with_suffix("").suffix if packed else path.suffix
