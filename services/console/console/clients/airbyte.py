@@ -83,9 +83,15 @@ class Airbyte:
         if not response.is_success:
             what = f"{response.status_code} to {method} {httpx.URL(url).path}: {_message(response)}"
             raise self.service.error(self._redacted(what))
-        if not response.headers.get("content-type", "").startswith("application/json"):
+        if not response.content.strip() or url == f"{self._public}/health":  # Airbyte answers /health with plain text
             return {}
-        answer = response.json()
+        try:
+            answer = response.json()
+        except ValueError as error:
+            what = (
+                f"{response.status_code} to {method} {httpx.URL(url).path}: the answer is not JSON; is a proxy between?"
+            )
+            raise self.service.error(what) from error
         return answer if isinstance(answer, dict) else {"data": answer}
 
 

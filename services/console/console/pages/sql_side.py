@@ -34,7 +34,7 @@ class Side:
                 names = [ui.tab(name) for name in ("Tables", "Saved", "History")]
             with ui.tab_panels(tabs, value=names[0], animated=False):
                 with ui.tab_panel(names[0]):
-                    loaded(lambda: visit.platform.warehouse.call(catalog.datasets), self._tables)
+                    loaded(lambda: catalog.datasets(visit.platform.warehouse), self._tables)
                 with ui.tab_panel(names[1]):
                     self._saved = ui.element("div").classes("queries")
                 with ui.tab_panel(names[2]):

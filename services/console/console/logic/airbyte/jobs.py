@@ -157,6 +157,22 @@ class Log:
         """The lines as one text."""
         return "\n".join(self.lines) + "\n" if self.lines else ""
 
+    @property
+    def characters(self) -> int:
+        """The length of the log."""
+        return sum(map(len, self.lines)) + len(self.lines)
+
+
+def tail(lines: list[str], most: int, characters: int) -> list[str]:
+    """Return the last lines: at most `most`, and at most so many characters; a longer last line is cut at its start."""
+    kept: list[str] = []
+    for line in reversed(lines[-most:]):
+        characters -= len(line) + 1
+        if characters < 0 and kept:
+            break
+        kept.append(line if characters >= 0 else f"…{line[-characters:]}")
+    return kept[::-1]
+
 
 async def log(airbyte: Airbyte, job_id: int) -> Log:
     """Return the log of a job, of all its attempts. A newer Airbyte answers events in place of lines."""
