@@ -68,6 +68,20 @@ def test_history_is_kept_bounded_and_survives_a_restart(tmp_path: Path) -> None:
     ]
 
 
+def test_a_list_has_the_beginning_of_a_long_query_and_text_has_all_of_it(tmp_path: Path) -> None:
+    store, long = Store(tmp_path, 10), "select '" + "x" * 5000 + "'"
+    store.add("select 1", "done", "")
+    store.add(long, "done", "")
+    store.save("long", long)
+    [newest] = store.history(limit=1)
+    [saved] = store.saved()
+    for entry in (newest, saved):
+        assert len(entry.sql) < 500
+        assert store.text(entry) == long
+    store.forget("long")
+    assert store.text(saved) is None
+
+
 def test_history_is_searched_by_text_not_by_pattern(tmp_path: Path) -> None:
     store = Store(tmp_path, 10)
     for sql in ("select '100%'", "select 100", "SELECT a_b", "select axb"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nicegui import background_tasks, ui
 
 from console.clients.calls import ServiceError
@@ -49,7 +51,7 @@ class Side:
         self._saved.clear()
         self._history.clear()
         try:
-            found, entries = self._store.saved(), self._store.history(self._search.value or "")
+            found, entries = self._store.saved(), self._store.history(self._search.value or "", SHOWN + 1)
         except StoreError as error:
             for box in (self._saved, self._history):
                 with box:
@@ -66,7 +68,7 @@ class Side:
             if not entries:
                 pieces.empty("No queries", "Each query that you run is kept here.", "o_history")
             if len(entries) > SHOWN:
-                pieces.text(f"and {len(entries) - SHOWN} older ones: search by a word of them").classes("muted")
+                pieces.text("There are older ones: search by a word of them.").classes("muted")
 
     async def save(self) -> None:
         """Ask for a name, and save the text of the editor."""
@@ -105,11 +107,23 @@ class Side:
                         "muted small" if entry.state == "done" else "bad small"
                     )
                 pieces.when(entry.at, self._visit.zone).classes("muted small")
-            opening.on("click", lambda: self._editor.set_text(entry.sql))
+            opening.on("click", lambda: self._put(entry))
             if name:
                 label = pieces.props(aria_label=f"Delete {name}")
                 remove = ui.button(icon="o_delete", on_click=lambda: self._forget(name))
                 remove.props(f"flat round dense size=sm {label}")
+
+    async def _put(self, entry: Entry) -> None:
+        """Put the whole text of a query into the editor."""
+        try:
+            found = await asyncio.to_thread(self._store.text, entry)
+        except StoreError as error:
+            pieces.told(str(error), bad=True)
+            return
+        if found is None:
+            pieces.told("This query has been deleted meanwhile.", bad=True)
+            return
+        self._editor.set_text(found)
 
     async def _forget(self, name: str) -> None:
         if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
