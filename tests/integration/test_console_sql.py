@@ -113,7 +113,7 @@ def test_what_writes_is_known_before_it_runs_and_its_table_is_listed(console: Wa
     view = ask(console, lambda client: facts.read(client, dataset, "recent"))
     assert "select * from" in view.view_sql.lower()
     assert view.rows is None
-    listed = {each.name: each.tables for each in ask(console, catalog.datasets)}
+    listed = {each.name: each.tables for each in done(catalog.datasets(console))}
     assert [(table.name, table.kind) for table in listed[dataset]] == [("orders", "table"), ("recent", "view")]
 
 

@@ -218,7 +218,7 @@ def test_a_sync_of_many_batches_stays_below_the_load_jobs_a_day(
     kit: Kit, strict_warehouse: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spool, "BATCH_BYTES", 400)
-    monkeypatch.setattr(spool, "_GROWTH", 4)  # as after many batches
+    monkeypatch.setattr(spool, "GROWTH", 4)  # as after many batches
     strict_warehouse.rules.load_jobs_a_day = 30
     kit.sync(kit.stream(OVERWRITE), rows=[{"id": n, "name": "x"} for n in range(400)])
     assert kit.table().num_rows == 400

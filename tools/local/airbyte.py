@@ -64,6 +64,8 @@ def main(arguments: list[str]) -> int:
         with ExitStack() as stack:
             file = stack.enter_context(output.open("x")) if output else None
             code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode
+            if arguments[:1] == ["apply"]:  # connections.yaml may have changed, also if the answer was no
+                running.restart_console()
     except FileExistsError:
         warn(f"import: {output} exists already and was not changed. Name another file: make import f=<file>")
         return 1

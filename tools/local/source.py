@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
     line, variables = command_line(command, given)
     code = subprocess.run(line, cwd=ROOT, env=variables).returncode
     if code == 0:
+        running.restart_console()
         name = given["name"]
         print("\n".join(added(name) if command == "add" else removed(name)), flush=True)
     return 0 if code == 3 else code  # 3: the answer was no

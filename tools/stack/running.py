@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from tools.local import claims
-from tools.stack.compose import ENV_FILE, StackError, states
+from tools.stack.compose import ENV_FILE, StackError, output, states, warn
 
 
 class NotRunningError(StackError):
@@ -30,3 +30,13 @@ def compose_services() -> set[str]:
         return {service for service, state in states().items() if state["Running"]}
     except StackError:  # the engine does not answer, or .env has no project name
         return set()
+
+
+def restart_console() -> None:
+    """Restart the console on Docker, if it runs, after connections.yaml was replaced: it still has the old file."""
+    if "console" not in compose_services():
+        return
+    try:
+        output("docker", "compose", "restart", "console")
+    except StackError as error:
+        warn(f"the console may still show the old connections.yaml: {error}\nNext: make up")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 import time
 from datetime import datetime, timezone
@@ -36,7 +38,10 @@ def up() -> None:
     say("starting the services")
     started, since, before = time.monotonic(), datetime.now(timezone.utc), states()
     command = ["docker", "compose", "--progress", "quiet", "up", "--detach", "--remove-orphans", "--no-build"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    variables = os.environ | connections_digest()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         wait(process, before, started)
     finally:
@@ -57,6 +62,11 @@ def up() -> None:
         say(f"  BigQuery   {addresses['warehouse']}   (make sql q='select …')")
     say(f"  S3         {addresses['localstack']}")
     say("Next: make run (materialize all assets), make ps, make logs s=airbyte, make down")
+
+
+def connections_digest() -> dict[str, str]:
+    """Return the variable with the digest of connections.yaml, a label of the console's container."""
+    return {"INPUTS_CONNECTIONS_FILE": hashlib.sha256((ROOT / "connections.yaml").read_bytes()).hexdigest()[:16]}
 
 
 def left_by_bootstrap(since: datetime) -> list[str]:

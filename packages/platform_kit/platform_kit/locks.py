@@ -6,9 +6,14 @@ Standard library only: tools use this before anything is installed.
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
+
+RETRY_SECONDS, RETRY_PAUSE = 1.0, 0.05
+"""How long and how often a lock is tried before LockedError: is_held of another process holds it for a moment."""
 
 
 class LockedError(Exception):
@@ -19,17 +24,30 @@ class LockedError(Exception):
 def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold a lock file, which is made if it is absent; its folder must exist.
 
-    If another process holds it: raise LockedError, or, with `on_wait`, call that and wait. Raises OSError.
+    If another process holds it for longer than RETRY_SECONDS: raise LockedError, or, with `on_wait`, call that and
+    wait. Raises OSError.
     """
     with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _taken(file):
             if on_wait is None:
-                raise LockedError(str(path)) from error
+                raise LockedError(str(path))
             on_wait()
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _taken(file: TextIO) -> bool:
+    """Take the lock if it is free or becomes free within RETRY_SECONDS; return whether it was taken."""
+    end = time.monotonic() + RETRY_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(RETRY_PAUSE)
+        else:
+            return True
 
 
 def is_held(path: Path) -> bool:

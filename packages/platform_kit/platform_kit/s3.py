@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SEED_PREFIX = "jaffle_shop/"
 """The folder of the bucket into which `make seed` uploads the files of the seed folder."""
 
-CONNECT_SECONDS, ATTEMPTS = 5, 4
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 60, 4
 LOCALSTACK = re.compile(r"http://([^/:@\[\]]+:\d+)/?")
 """The endpoints that localstack-client can address: plain HTTP, a host name or IPv4 address, a port, and no path."""
 
@@ -21,17 +21,22 @@ NOT_FOR_LOCALSTACK = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "USE_SSL")
 """Variables of the process that localstack-client ignores or prefers to the endpoint of S3."""
 
 
-def client(environment: Mapping[str, str] = os.environ) -> S3Client:
+def client(
+    environment: Mapping[str, str] = os.environ, *, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS
+) -> S3Client:
     """Return a client for AWS_ENDPOINT_URL_S3, with the keys and the region of the AWS_* variables.
 
     If the endpoint cannot be LocalStack, or the keys are not in the environment, boto3 finds endpoint, keys and
-    region by its own rules, in the environment of the process.
+    region by its own rules, in the environment of the process. `read_seconds` limits the wait for each part of an
+    answer, `attempts` the tries of a request.
     """
     # Imported here, because both imports are slow and not every user of this module needs a client.
     import boto3
     from botocore.config import Config
 
-    config = Config(connect_timeout=CONNECT_SECONDS, retries={"total_max_attempts": ATTEMPTS})
+    config = Config(
+        connect_timeout=CONNECT_SECONDS, read_timeout=read_seconds, retries={"total_max_attempts": attempts}
+    )
     localstack = LOCALSTACK.fullmatch(environment.get("AWS_ENDPOINT_URL_S3") or "")
     key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
     if not localstack or not key or not secret or any(os.environ.get(name) for name in NOT_FOR_LOCALSTACK):

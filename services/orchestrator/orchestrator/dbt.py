@@ -1,5 +1,6 @@
 """The dbt models as assets. Every data test is a check of the asset that it tests: a model or a source."""
 
+import json
 import logging
 import re
 import shutil
@@ -171,8 +172,11 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
         with one_build(context.log):
             invocation = dbt.cli(command, context=context, target_path=target)
             try:
+                nodes: dict[str, Any] = {}
                 for node, item in costs.with_costs(invocation):
-                    known = invocation.manifest["nodes"].get(node, {})
+                    # The manifest of this build: Dagster's may have been made for another dataset.
+                    nodes = nodes or json.loads((target / "manifest.json").read_bytes())["nodes"]
+                    known = nodes.get(node, {})
                     yield with_failing_rows(with_row_count(item, known, warehouse.stored_rows), known, warehouse.query)
             except DagsterDbtCliRuntimeError as error:
                 what = shortened(invocation._error_messages) or str(error)

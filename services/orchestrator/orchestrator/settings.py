@@ -40,3 +40,5 @@ class Settings(PlatformSettings):
     emulator: str = setting("BIGQUERY_EMULATOR_HOST")
     project: str = setting("BQ_PROJECT")
     location: str = setting("BQ_LOCATION")
+    maximum_bytes_billed: int = setting("BQ_MAXIMUM_BYTES_BILLED", 0)
+    """The limit of one query; 0: none."""

@@ -35,7 +35,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         return self._ask(lambda client, limits: client.get_table(table, **limits), f"the columns of {table}")
 
     def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:
-        """Return the rows of a query. BigQuery refuses it if it would bill more than `most_bytes`.
+        """Return the rows of a query. BigQuery refuses it if it would bill more than `most_bytes` or the user's limit.
 
         Names in the query come from connections.yaml and from the table, not from a user of the warehouse; identifiers
         cannot be parameters. Raises as count_rows does.
@@ -44,7 +44,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
         job_retry = DEFAULT_JOB_RETRY.with_timeout(UNAVAILABLE_SECONDS)
-        options = QueryJobConfig(maximum_bytes_billed=most_bytes) if most_bytes else None
+        least = min(filter(None, (most_bytes, Settings.read().maximum_bytes_billed)), default=None)
+        options = QueryJobConfig(maximum_bytes_billed=least) if least else None
 
         def ask(client: Any, limits: dict[str, Any]) -> list[dict[str, Any]]:
             answer = client.query_and_wait(

@@ -16,7 +16,7 @@ from tools.stack.compose import ROOT, StackError
 from tools.stack.env import generated
 
 AIRBYTE = {f"airbyte-{name}" for name in ("bootloader", "cron", "db", "engine", "proxy", "server", "temporal")}
-DAGSTER = {"bootstrap", "code", "daemon", "localstack", "migrate", "postgres", "socket-proxy", "webserver"}
+DAGSTER = {"bootstrap", "code", "console", "daemon", "localstack", "migrate", "postgres", "socket-proxy", "webserver"}
 KEY = {"GOOGLE_APPLICATION_CREDENTIALS": "/keys/google.json"}
 CLOUD_URL = {"AIRBYTE_URL": "https://cloud.airbyte.com"}
 CLOUD_API = {"AIRBYTE_PUBLIC_API_URL": "https://api.airbyte.com/v1"}
@@ -157,7 +157,7 @@ def test_the_connectors_of_the_real_airbyte_are_pulled_with_the_other_images(
 def test_the_key_reaches_who_needs_it_and_only_as_a_file(tmp_path: Path) -> None:
     found = resolved(tmp_path, variables("compose", "bigquery", **KEY))
     with_key = {name for name, service in found["services"].items() if service.get("secrets")}
-    assert with_key == {"bootstrap", "code"}
+    assert with_key == {"bootstrap", "code", "console"}
     assert found["secrets"]["google_key"]["file"] == "/keys/google.json"
     assert found["services"]["bootstrap"]["environment"]["GOOGLE_APPLICATION_CREDENTIALS"] == "/run/secrets/google_key"
     assert found["services"]["socket-proxy"]["environment"]["PROXY_GOOGLE_KEY"] == "/keys/google.json"
@@ -298,13 +298,13 @@ def test_spaces_between_profiles_are_composes_too() -> None:
 
 
 @needs_compose
-def test_a_secret_of_connections_env_reaches_bootstrap_and_nobody_else(tmp_path: Path) -> None:
+def test_a_secret_of_connections_env_reaches_bootstrap_and_the_console_only(tmp_path: Path) -> None:
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
     shutil.copytree(ROOT / "compose", tmp_path / "compose")
     (tmp_path / "connections.env").write_text("SHOP_TOKEN='se$cret'\nAIRBYTE_URL=http://elsewhere\n")
     services = resolved(tmp_path, variables("lite", "emulator"), folder=tmp_path)["services"]
     having = {name for name, service in services.items() if "SHOP_TOKEN" in (service.get("environment") or {})}
-    assert having == {"bootstrap"}
+    assert having == {"bootstrap", "console"}  # the console checks a new source with it
     environment = services["bootstrap"]["environment"]
     assert environment["SHOP_TOKEN"] == "se$$cret"  # as `config` writes a $
     assert environment["AIRBYTE_URL"] == "http://airbyte:8000"

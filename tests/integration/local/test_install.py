@@ -113,8 +113,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
     put_uv(folder / "path", script)
     (folder / "tools").mkdir(exist_ok=True)
     shutil.copy(ROOT / "tools/install.py", folder / "tools")
-    for package in ("packages/platform_kit", "packages/connections_file"):
-        shutil.copytree(ROOT / package, folder / package, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "packages", folder / "packages", dirs_exist_ok=True)
     (folder / ".venvs/bootstrap/installed").unlink(missing_ok=True)
     return subprocess.Popen(
         [sys.executable, str(folder / "tools/install.py"), "bootstrap"],

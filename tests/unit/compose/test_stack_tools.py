@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools.stack import __main__, compose, doctor, env, images, modes
+from tools.stack import __main__, compose, doctor, env, images, modes, up
 from tools.stack.findings import Finding
 from tools.stack.up import judge
 
@@ -389,3 +389,14 @@ def test_an_image_is_made_of_the_stages_of_its_target(checkout: Path) -> None:
 )
 def test_a_containers_state_is_judged(state: dict[str, object], one_shot: bool, verdict: str) -> None:
     assert judge(state, one_shot) == verdict
+
+
+def test_a_changed_connections_file_makes_a_new_container_of_the_console(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up, "ROOT", checkout)
+    [(name, before)] = up.connections_digest().items()
+    (checkout / "connections.yaml").write_text("version: 1\n")
+    assert up.connections_digest()[name] != before
+    console = (Path(__file__).parents[3] / "docker-compose.yml").read_text().partition("\n  console:")[2]
+    assert f"${{{name}:-}}" in console.partition("\n  migrate:")[0]

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from console.clients.airbyte import Airbyte
 from console.clients.calls import ServiceError
 from console.clients.dagster import Dagster
 from console.logic import pipeline
 from console.logic.airbyte import actions, connection, declared, jobs, listing, tables
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
-from console.logic.airbyte.listing import SHOWN, Summary
+from console.logic.airbyte.listing import SHOWN, Known, Summary
 from console.logic.airbyte.states import ORDER, State, state_of, stream_state
 from console.logic.pipeline import Part
 from console.settings import Settings
@@ -41,7 +43,7 @@ def test_the_states_are_airbytes_in_its_order() -> None:
         ("active", replace(ENDED, kind="clear"), False, State.PENDING),
         ("active", ENDED, True, State.FAILED),
         ("active", replace(ENDED, status="failed"), False, State.FAILED),
-        ("active", replace(ENDED, status="incomplete"), False, State.INCOMPLETE),
+        ("active", replace(ENDED, status="incomplete"), False, State.QUEUED),
         ("active", replace(ENDED, status="cancelled"), False, State.INCOMPLETE),
         ("active", ENDED, False, State.SYNCED),
     ],
@@ -67,7 +69,7 @@ def paged(items: list[Json]) -> "dict[str, list[Json]] | object":
 def test_the_list_has_every_connection_in_the_order_of_urgency() -> None:
     connections = [a_connection(number) for number in range(1, 251)] + [a_connection(999, status="deprecated")]
     newest = [job(5, "c3", "running"), job(4, "c2", "failed"), job(3, "c2"), job(2, "c1")]
-    quiet = {"c250": job(1, "c250", "incomplete")}
+    quiet = {"c250": job(1, "c250", "cancelled")}
 
     def found_jobs(query: Json) -> Json:
         one = query.get("connectionId")
@@ -253,3 +255,60 @@ def test_the_freshness_of_the_tables_is_dagsters_and_nothing_waits_for_it(
     monkeypatch.setattr(tables, "FRESHNESS_SECONDS", 0.01)
     found = asyncio.run(tables.freshness(Dagster(Settings())))
     assert found == ({("shop", "late"): "late", ("shop", "orders"): "fresh"} if answers else {})
+
+
+def test_a_connection_without_a_new_job_is_asked_for_once() -> None:
+    newest = [job(1000 - at, "c1") for at in range(300)]
+
+    def found_jobs(query: Json) -> Json:
+        if one := query.get("connectionId"):
+            return {"data": [job(int(one[1:]), one, "running" if one == "c3" else "succeeded")] if one != "c2" else []}
+        return {"data": newest[int(query["offset"]) :][:100]}
+
+    server = Server(
+        {
+            f"GET {PUBLIC}/connections": {"data": [a_connection(number) for number in range(1, 5)]},
+            f"GET {PUBLIC}/sources": {"data": []},
+            f"GET {PUBLIC}/destinations": {"data": []},
+            f"GET {PUBLIC}/jobs": found_jobs,
+        }
+    )
+    known = Known()
+
+    def looked() -> tuple[list[str], dict[str, int | None]]:
+        server.requests.clear()
+        found = server.ask(lambda airbyte: listing.connections(airbyte, None, known))
+        asked = sorted(given["connectionId"] for _, given in server.requests if "connectionId" in given)
+        return asked, {one.id: one.job.id if one.job else None for one in found}
+
+    jobs_of = {"c1": 1000, "c2": None, "c3": 3, "c4": 4}
+    assert looked() == (["c2", "c3", "c4"], jobs_of)
+    assert looked() == (["c3"], jobs_of)  # its job is running
+    newest.insert(0, job(1001, "c4"))
+    assert looked() == (["c3"], jobs_of | {"c4": 1001})
+    newest[:] = [job(3000 - at, "c1") for at in range(300)]  # more than a look sees
+    assert looked() == (["c2", "c3", "c4"], jobs_of | {"c1": 3000})
+
+
+def test_the_end_of_a_log_is_bounded_in_lines_and_characters() -> None:
+    assert jobs.tail(["a", "b", "c"], 2, 100) == ["b", "c"]
+    assert jobs.tail(["a", "bbbb", "cccc"], 9, 10) == ["bbbb", "cccc"]
+    assert jobs.tail([], 9, 10) == []
+    [cut] = jobs.tail(["x" * 100], 9, 10)
+    assert len(cut) <= 11
+    assert cut.startswith("…")
+
+
+def test_an_answer_that_is_not_json_is_an_error_except_of_health() -> None:
+    async def asked() -> None:
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, text="" if request.method == "DELETE" else "<html>Sign in</html>")
+
+        airbyte = Airbyte(Settings(), httpx.MockTransport(answer))
+        await airbyte.health()
+        assert await airbyte.public("DELETE", "/sources/1") == {}
+        with pytest.raises(ServiceError, match="not JSON"):
+            await airbyte.get("/sources")
+        await airbyte.close()
+
+    asyncio.run(asked())

@@ -15,6 +15,7 @@ import pytest
 from console.clients.calls import Service, ServiceError
 from console.logic import files, previews, uploads
 from console.logic.previews import Preview
+from console.pages.files import upload_address
 
 
 class Bucket:
@@ -151,6 +152,15 @@ def test_the_preview_of_json_lines_tells_null_from_empty() -> None:
     assert found == Preview(("id", "name", "more"), (("1", None, None), ("2", "", '{"a": [1]}')))
 
 
+def test_the_preview_of_a_json_document_of_several_lines() -> None:
+    assert previews.of_bytes(json.dumps({"id": 1}, indent=2).encode(), ".json") == Preview(("id",), (("1",),))
+    array = json.dumps([{"id": 1}, {"id": 2}], indent=2).encode()
+    assert previews.of_bytes(array, ".json") == Preview(("id",), (("1",), ("2",)))
+    assert previews.of_bytes(b"[]", ".json") == "The file has no rows."
+    with pytest.raises(ValueError, match="JSON lines"):
+        previews.of_bytes(array[:-5], ".json", is_whole=False)
+
+
 def preview(bucket: Bucket, key: str) -> Preview | str:
     return asyncio.run(previews.preview(bucket, key, len(bucket.objects[key])))  # type: ignore[arg-type]
 
@@ -216,5 +226,20 @@ def test_who_reads_a_file(tmp_path: Path) -> None:
 
 
 def test_the_way_to_a_folder() -> None:
-    assert files.parents("a/b") == [("a", "a"), ("b", "a/b")]
+    assert files.parents("a/b") == [("a", "a/"), ("b", "a/b/")]
     assert (files.prefix(""), files.prefix("a/b/")) == ("", "a/b/")
+
+
+def test_a_part_of_a_key_may_be_empty() -> None:
+    assert files.parents("a//") == [("a", "a/"), ("", "a//")]
+    assert files.parents("/") == [("", "/")]
+    assert [files.prefix(folder) for folder in ("/", "a//", "a")] == ["/", "a//", "a/"]
+    assert [files.folder_of(key) for key in ("/x.csv", "a//b.csv", "c.csv")] == ["/", "a//", ""]
+    assert uploads.key("a//", "b.csv") == "a//b.csv"
+
+
+def test_only_the_agreed_files_replace_others() -> None:
+    address = upload_address("a b", ['"b".csv'])
+    assert "folder=a%20b" in address
+    assert '["\\"b\\".csv"].includes(files[0].name) ? 1 : 0' in address
+    assert "[].includes" in upload_address("", [])

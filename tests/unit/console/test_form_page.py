@@ -12,6 +12,7 @@ from nicegui.element import Element
 from console.forms.mistakes import mistakes
 from console.forms.reading import read_specification
 from console.forms.values import entered
+from console.parts import pieces
 from console.parts.form import Form
 
 from .specifications import MYSQL, SALESFORCE, STRIPE, TEN
@@ -95,3 +96,9 @@ def test_a_mistake_opens_the_optional_fields_around_it() -> None:
 
     opened, _ = on_a_page(build)
     assert opened == [True]
+
+
+def test_a_prop_can_be_any_text() -> None:
+    text = 'two\nlines\r, a "quote" and \\n'
+    shown, _ = on_a_page(lambda: pieces.text("x").props(pieces.props(title=text)))
+    assert shown.props["title"] == text

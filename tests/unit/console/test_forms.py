@@ -179,6 +179,24 @@ def test_values_for_the_check_come_from_the_form_or_the_environment() -> None:
     assert thing["required"] == ["client_secret", "account_id"]
 
 
+@pytest.mark.parametrize(
+    "reference", ["${AWS_SECRET_ACCESS_KEY}", "${CONSOLE_PASSWORD}", "${file:GOOGLE_APPLICATION_CREDENTIALS}"]
+)
+def test_a_check_does_not_send_the_platforms_own_credentials(reference: str) -> None:
+    form = read_specification(TEN["stripe"])
+    environment = {"AWS_SECRET_ACCESS_KEY": "a", "CONSOLE_PASSWORD": "b", "GOOGLE_APPLICATION_CREDENTIALS": "c"}
+    given = entered(form) | {"account_id": "acct_1"}
+    given["client_secret"].reference = reference
+    with pytest.raises(MissingSecretError, match="enter the value"):
+        configuration(form, given, values("pay", environment))
+
+
+@pytest.mark.parametrize("text", ["acct_${PAY_TOKEN}", "${PAY_TOKEN:-eu}", "${UNSET}", "${file:PAY_TOKEN}"])
+def test_a_check_sends_no_variable_in_a_field_that_is_not_secret(text: str) -> None:
+    with pytest.raises(MissingSecretError, match="secret fields only"):
+        resolved({"account_id": text}, {"PAY_TOKEN": "t0ken"})
+
+
 def test_an_emptied_list_is_written_where_the_connector_has_a_default() -> None:
     form = read_specification(POSTGRES)
     given = entered(form)

@@ -68,13 +68,26 @@ def test_the_check_gets_the_value_of_a_secret_and_saves_nothing() -> None:
     form = server.ask(lambda airbyte: new_source.form(airbyte, "x1", None))
     values = entered(form) | {"account_id": "acct_1"}
     values["client_secret"].value = "sk_live"
-    given = new_source.for_check(form, values, "pay", {})
-    server = Server({CHECK: {"status": "failed", "message": "wrong key"}})
-    assert server.ask(lambda airbyte: new_source.check(airbyte, STRIPE_CONNECTOR, given, WORKSPACE)) == "wrong key"
+    given, hidden = new_source.for_check(form, values, "pay", {})
+    server = Server({CHECK: {"status": "failed", "message": "wrong key sk_live"}})
+    said = server.ask(lambda airbyte: new_source.check(airbyte, STRIPE_CONNECTOR, given, WORKSPACE, hidden))
+    assert "wrong key" in said
+    assert "sk_live" not in said
     [(name, body)] = server.requests
     assert name == CHECK
     assert body["connectionConfiguration"]["client_secret"] == "sk_live"
     assert configuration(form, values, references("pay"))["client_secret"] == "${PAY_CLIENT_SECRET}"
+
+
+def test_a_refused_discovery_does_not_show_a_secret() -> None:
+    def refuse(_given: Json) -> Json:
+        raise ServiceError("Airbyte", "422: token s3cret-value", "make logs")
+
+    with pytest.raises(ServiceError, match="422") as failure:
+        Server({DISCOVER: refuse}).ask(
+            lambda airbyte: new_source.discover(airbyte, STRIPE_CONNECTOR, {}, None, ["s3cret-value"])
+        )
+    assert "s3cret-value" not in str(failure.value)
 
 
 def test_an_airbyte_without_this_request_is_told() -> None:

@@ -1,5 +1,6 @@
 """Results: values as text, pages, downloads; and HTML in a value stays text."""
 
+import asyncio
 import csv
 import io
 import json
@@ -18,6 +19,7 @@ from console.logic.sql.html import extent, table
 from console.logic.sql.results import Column, Page, Source, type_of
 from console.logic.sql.running import Limits, Running, is_ours
 from console.logic.sql.values import SHOWN, Cell, cell, readable
+from console.logic.tables import catalog, facts
 
 TABLE = bigquery.TableReference.from_string("p.d.t")
 POINT = Field("point", "RECORD", fields=[Field("x", "NUMERIC"), Field("name", "STRING"), Field("doc", "JSON")])
@@ -148,3 +150,51 @@ def test_only_our_own_jobs_are_downloaded() -> None:
     assert is_ours(Running(sent=None).id)  # type: ignore[arg-type]
     assert not any(is_ours(each) for each in ("job_1", "console_" + "g" * 32, "console_../" + "0" * 28))
     assert Limits(1, 1).bytes_billed is None
+
+
+class Listed:
+    """A warehouse, and its client: each dataset has an external table."""
+
+    project = "p"
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def call(self, function: Any) -> Any:
+        self.calls += 1
+        return function(self)
+
+    def list_datasets(self) -> list[Any]:
+        return [
+            bigquery.dataset.DatasetListItem({"datasetReference": {"projectId": "p", "datasetId": name}})
+            for name in ("b", "_c", "a")
+        ]
+
+    def list_tables(self, dataset: str, **_: Any) -> list[Any]:
+        reference = {"projectId": "p", "datasetId": dataset.split(".")[1], "tableId": "t"}
+        return [bigquery.table.TableListItem({"tableReference": reference, "type": "EXTERNAL"})]
+
+    def get_table(self, name: str) -> bigquery.Table:
+        reference = bigquery.TableReference.from_string(name).to_api_repr()
+        return bigquery.Table.from_api_repr({"tableReference": reference, "type": "EXTERNAL", "numRows": "0"})
+
+
+def test_each_dataset_is_a_call_of_its_own_and_pages_share_them() -> None:
+    warehouse: Any = Listed()
+
+    async def pages() -> None:
+        first, second = await asyncio.gather(catalog.datasets(warehouse), catalog.datasets(warehouse))
+        assert first is second
+
+    asyncio.run(pages())
+    found = asyncio.run(catalog.datasets(warehouse))
+    assert [table.path for each in found for table in each.tables] == ["a.t", "b.t"]
+    assert warehouse.calls == 3
+
+
+def test_an_external_table_is_not_called_empty() -> None:
+    client: Any = Listed()
+    found = facts.read(client, "d", "t")
+    assert (found.kind, found.rows, found.extent) == ("external table", None, "")
+    with pytest.raises(ValueError, match="query it"):
+        results.source(client, "p.d.t")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from console.logic.shared import Shared
+from console.logic.shared import AT_ONCE, Shared, gathered
 
 
 def test_many_pages_ask_once() -> None:
@@ -53,3 +53,35 @@ def test_a_failure_is_asked_again() -> None:
                 await shared()
 
     asyncio.run(pages())
+
+
+def test_questions_are_gathered_in_order_and_few_at_once() -> None:
+    active, most = 0, 0
+
+    async def ask(item: int) -> int:
+        nonlocal active, most
+        active += 1
+        most = max(most, active)
+        await asyncio.sleep(0)
+        active -= 1
+        return item
+
+    assert asyncio.run(gathered(ask, range(20))) == [*range(20)]
+    assert most == AT_ONCE
+
+
+def test_after_a_failure_the_other_questions_are_dropped() -> None:
+    asked = []
+
+    async def ask(item: int) -> int:
+        asked.append(item)
+        await asyncio.sleep(0)
+        raise ValueError(item)
+
+    async def page() -> None:
+        with pytest.raises(ValueError, match="0"):
+            await gathered(ask, range(1000))
+        await asyncio.sleep(0)
+
+    asyncio.run(page())
+    assert len(asked) < 20

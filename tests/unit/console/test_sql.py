@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.logic.sql.statements import Chosen, Place, chosen, consequence, is_blank, place, told, writes
-from console.logic.sql.store import LONGEST, Store
+from console.logic.sql.store import LONGEST, Store, StoreError
 from console.logic.sql.words import offers
 from console.logic.tables.catalog import Dataset, Entry, matching
 
@@ -68,6 +68,20 @@ def test_history_is_kept_bounded_and_survives_a_restart(tmp_path: Path) -> None:
     ]
 
 
+def test_a_list_has_the_beginning_of_a_long_query_and_text_has_all_of_it(tmp_path: Path) -> None:
+    store, long = Store(tmp_path, 10), "select '" + "x" * 5000 + "'"
+    store.add("select 1", "done", "")
+    store.add(long, "done", "")
+    store.save("long", long)
+    [newest] = store.history(limit=1)
+    [saved] = store.saved()
+    for entry in (newest, saved):
+        assert len(entry.sql) < 500
+        assert store.text(entry) == long
+    store.forget("long")
+    assert store.text(saved) is None
+
+
 def test_history_is_searched_by_text_not_by_pattern(tmp_path: Path) -> None:
     store = Store(tmp_path, 10)
     for sql in ("select '100%'", "select 100", "SELECT a_b", "select axb"):
@@ -108,3 +122,11 @@ def test_tables_and_columns_are_completed() -> None:
     assert labels[("shop.orders", "class")] == "table"
     assert labels[("id", "property")] == "INT64 · orders and 1 more"
     assert ("countif", "function") in labels
+
+
+def test_a_history_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:
+    (tmp_path / "sql.sqlite").write_text("not a database, and long enough to have a header" * 10)
+    store = Store(tmp_path, 5)
+    for call in (store.history, store.saved, lambda: store.add("select 1", "done", "")):
+        with pytest.raises(StoreError, match=r"sql\.sqlite"):
+            call()

@@ -78,3 +78,15 @@ def test_without_a_platform_it_says_what_to_start(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(running, "compose_services", lambda: set())
     with pytest.raises(running.NotRunningError, match=r"make up.*make dev.*AIRBYTE_URL"):
         airbyte.command(["plan"], terminal=True)
+
+
+@pytest.mark.parametrize(("arguments", "restarts"), [(["apply"], 1), (["plan"], 0)])
+def test_the_console_reads_the_applied_file(
+    arguments: list[str], restarts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(running, "compose_services", lambda: {"airbyte", "console"})
+    monkeypatch.setattr(running, "output", lambda *line: ran.append(line))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    assert airbyte.main(arguments) == 0
+    assert ran == [("docker", "compose", "restart", "console")] * restarts

@@ -1,13 +1,16 @@
 """A lock file keeps others out for as long as its holder has it."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
 
+from platform_kit import locks
 from platform_kit.locks import LockedError, exclusive, is_held
 
 
-def test_a_held_lock_is_refused_and_seen(tmp_path: Path) -> None:
+def test_a_held_lock_is_refused_and_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
     path = tmp_path / "lock"
     assert not is_held(path)
     with exclusive(path):
@@ -17,6 +20,15 @@ def test_a_held_lock_is_refused_and_seen(tmp_path: Path) -> None:
     assert not is_held(path)
     with exclusive(path):
         pass
+
+
+def test_a_look_at_the_lock_refuses_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lock"
+    with path.open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr("time.sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        with exclusive(path):
+            assert is_held(path)
 
 
 def test_a_lock_that_is_waited_for_is_told_once(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ class Airbyte:
         self.service = Service("airbyte", "Airbyte", remedy)
         self._public = settings.public_api_url or settings.airbyte_url + PUBLIC
         self._configuration = settings.airbyte_url + CONFIGURATION
-        self._redacted = Redactor(settings.secrets())
+        self.secrets = settings.secrets()
+        self._redacted = Redactor(self.secrets)
         limits = httpx.Limits(max_connections=MOST_CONNECTIONS)
         self._http = httpx.AsyncClient(auth=_auth(settings, self._public), limits=limits, transport=transport)
 
@@ -82,9 +83,15 @@ class Airbyte:
         if not response.is_success:
             what = f"{response.status_code} to {method} {httpx.URL(url).path}: {_message(response)}"
             raise self.service.error(self._redacted(what))
-        if not response.headers.get("content-type", "").startswith("application/json"):
+        if not response.content.strip() or url == f"{self._public}/health":  # Airbyte answers /health with plain text
             return {}
-        answer = response.json()
+        try:
+            answer = response.json()
+        except ValueError as error:
+            what = (
+                f"{response.status_code} to {method} {httpx.URL(url).path}: the answer is not JSON; is a proxy between?"
+            )
+            raise self.service.error(what) from error
         return answer if isinstance(answer, dict) else {"data": answer}
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+READ_SECONDS, ATTEMPTS = 30, 2
+"""So many seconds and tries until a request that hangs frees its thread."""
+
+
 class S3:
     """The bucket with the files. The client is made at the first call, because its import is slow."""
 
@@ -32,5 +36,5 @@ class S3:
             if self._client is None:
                 from platform_kit import s3
 
-                self._client = s3.client()
+                self._client = s3.client(read_seconds=READ_SECONDS, attempts=ATTEMPTS)
             return self._client

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
 
+REQUEST_SECONDS = 30.0
+"""After this a request frees its thread. The longest time limit of a call that is one request."""
+
+
 class Warehouse:
     """One BigQuery project. The client is made at the first call, because its import takes half a second."""
 
@@ -38,5 +42,7 @@ class Warehouse:
 
                 chosen = self._settings
                 emulator = chosen.emulator if chosen.warehouse == "emulator" else None
-                self._client = bigquery.client(chosen.project, chosen.location, emulator=emulator)
+                self._client = bigquery.client(
+                    chosen.project, chosen.location, emulator=emulator, request_seconds=REQUEST_SECONDS
+                )
             return self._client

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connections_file.expansion import REFERENCE, ExpansionError, UnsetVariableError, expand
+from connections_file.expansion import references as names_in
 from console.forms.fields import MISSING, Field, Path
 from platform_kit.names import identifier
+from platform_kit.settings_table import TABLE
 
 type SecretText = Callable[[Field, Secret, Path], Any]
 """Returns what the configuration has for a secret: a text, or MISSING."""
@@ -49,36 +51,51 @@ def references(source: str) -> SecretText:
 def values(source: str, environment: Mapping[str, str]) -> SecretText:
     """Return the function that gives the values of secrets for a check. It raises MissingSecretError.
 
-    The text is written as in connections.yaml: `resolved` then expands it with all others.
+    A reference may name a variable of connections.env. The platform's own settings and files are refused: a form
+    could otherwise send the platform's credentials to any host. In the returned text, `${` is written `$${`.
     """
     written = references(source)
 
-    def value(one: Field, secret: Secret, path: Path) -> Any:
+    def given(one: Field, secret: Secret, path: Path) -> Any:
         if secret.value:
             return secret.value.replace("${", "$${")
         reference = written(one, secret, path)
         if reference is MISSING:
             return MISSING
+        found = REFERENCE.search(str(reference))
+        if found and (found["file"] or found["name"] in TABLE):
+            raise MissingSecretError(
+                f"{one.title}: enter the value for the check, because the console does not send "
+                f"{'files' if found['file'] else 'settings of the platform'} ({found[0]}). The value is not kept."
+            )
         try:
-            expand(reference, environment)
+            value: str = expand(reference, environment)
         except UnsetVariableError as error:
             raise MissingSecretError(
                 f"{one.title}: enter the value for the check, because {error} in the console. The value is not kept."
             ) from error
         except ExpansionError as error:
             raise MissingSecretError(f"{one.title}: {error}.") from error
-        return reference
+        return value.replace("${", "$${") or MISSING
 
-    return value
+    return given
 
 
 def resolved(configuration: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the configuration for a check, with its references replaced. Raises MissingSecretError."""
+    """Return the configuration for a check, made with `values`: its references get their defaults.
+
+    Raises MissingSecretError for a reference without a default, and for one whose variable is set: its value is not
+    sent, because the field is not a secret, and a check with the default would be a check of something else.
+    """
+    advice = "for the check, references are replaced in secret fields only. Enter the value itself"
+    if used := sorted(name for name in names_in(configuration) if environment.get(name)):
+        raise MissingSecretError(f"${{{used[0]}}}: {advice}.")
     try:
-        found: dict[str, Any] = expand(configuration, environment)
+        found: dict[str, Any] = expand(configuration, {})
+    except UnsetVariableError as error:
+        raise MissingSecretError(f"{'.'.join(map(str, error.path))}: {advice}.") from error
     except ExpansionError as error:
-        where = ".".join(str(part) for part in error.path)
-        raise MissingSecretError(f"{where}: {error}.") from error
+        raise MissingSecretError(f"{'.'.join(map(str, error.path))}: {error}.") from error
     return found
 
 

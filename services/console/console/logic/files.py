@@ -60,14 +60,22 @@ class Reader:
 
 
 def prefix(folder: str) -> str:
-    """Return what the keys of a folder begin with: `jaffle_shop` gives `jaffle_shop/`."""
-    return f"{folder.strip('/')}/" if folder.strip("/") else ""
+    """Return what the keys of a folder begin with: `jaffle_shop` and `jaffle_shop/` give `jaffle_shop/`.
+
+    A part of it may be empty: the key `a//b.csv` is in the folder `a//`, and `/b.csv` in `/`.
+    """
+    return folder if not folder or folder.endswith("/") else f"{folder}/"
+
+
+def folder_of(key: str) -> str:
+    """Return the folder that an object is in, as `prefix` does; empty for the bucket itself."""
+    return key[: key.rfind("/") + 1]
 
 
 def parents(folder: str) -> list[tuple[str, str]]:
-    """Return the folders on the way to a folder, each with its name."""
-    names = [name for name in folder.split("/") if name]
-    return [(name, "/".join(names[: at + 1])) for at, name in enumerate(names)]
+    """Return the name and the prefix of each folder on the way to a folder."""
+    names = prefix(folder).split("/")[:-1]
+    return [(name, "".join(f"{one}/" for one in names[: at + 1])) for at, name in enumerate(names)]
 
 
 async def folder(s3: S3, name: str, page: str = "") -> Folder:
@@ -80,7 +88,7 @@ async def folder(s3: S3, name: str, page: str = "") -> Folder:
     objects = [_object(item) for item in answer.get("Contents", [])]
     return Folder(
         start,
-        tuple(item["Prefix"].removeprefix(start).rstrip("/") for item in answer.get("CommonPrefixes", [])),
+        tuple(item["Prefix"].removeprefix(start).removesuffix("/") for item in answer.get("CommonPrefixes", [])),
         tuple(item for item in objects if item.key != start),
         answer.get("NextContinuationToken", ""),
     )

@@ -20,7 +20,10 @@ BYTES = 256 * 1024
 ROWS, COLUMNS = 50, 40
 CHARACTERS = 300
 """The longest cell; the rest is cut."""
-LARGEST_PARQUET = 256 * 1024 * 1024
+LARGEST_PARQUET = 128 * 1024 * 1024
+"""The container has 384 MiB of memory, and a page of one column is unpacked as a whole."""
+READ_AT_ONCE = 64 * 1024
+"""Bytes of a Parquet column that are in memory, in place of its whole row group."""
 DELIMITERS = ",;\t|"
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 
@@ -39,7 +42,8 @@ async def preview(s3: S3, key: str, size: int) -> Preview | str:
     path = PurePosixPath(key.lower())
     if path.suffix == ".parquet":
         if size > LARGEST_PARQUET:
-            return "The preview reads Parquet files of up to 256 MB."
+            limit = LARGEST_PARQUET // 1024**2
+            return f"The preview reads Parquet files of up to {limit} MiB. Download the file to look at it."
         return await s3.call(lambda client: _parquet(client, s3.bucket, key, size))
     packed = path.suffix == ".gz"
     suffix = path.with_suffix("").suffix if packed else path.suffix
@@ -50,16 +54,17 @@ async def preview(s3: S3, key: str, size: int) -> Preview | str:
     content = await s3.call(lambda client: _beginning(client, s3.bucket, key))
     try:
         return of_bytes(_unpacked(content) if packed else content, suffix, is_whole=size <= BYTES and not packed)
-    except (csv.Error, zlib.error, ValueError) as error:
+    except (csv.Error, zlib.error, ValueError, RecursionError) as error:
         return f"The file cannot be read as {suffix.removeprefix('.')}: {error}"
 
 
 def of_bytes(content: bytes, suffix: str, *, is_whole: bool = True) -> Preview | str:
     """Return the rows in the beginning of a text file. Raises csv.Error, and ValueError for invalid JSON."""
     text = content.decode("utf-8-sig", errors="replace")
+    document = _document(text) if suffix in JSON_LINES else None
     if not is_whole and "\n" in text:
         text = text[: text.rindex("\n") + 1]  # the last line may be cut
-    rows = _records(text) if suffix in JSON_LINES else _lines(text)
+    rows = _table(_json_lines(text) if document is None else document) if suffix in JSON_LINES else _lines(text)
     if not rows:
         return "The file has no rows."
     head, *body = rows
@@ -91,12 +96,27 @@ def _lines(text: str) -> list[list[str | None]]:
     return rows
 
 
-def _records(text: str) -> list[list[str | None]]:
-    """Return the records of JSON lines, or of one JSON array, with a first row of all their keys."""
-    if text.lstrip().startswith("["):
+def _document(text: str) -> list[Any] | None:
+    """Return the records of a text that is one JSON document, None if it is not: JSON lines, or cut."""
+    try:
         found = json.loads(text)
-    else:
-        found = [json.loads(line) for line in text.splitlines()[: ROWS + 1] if line.strip()]
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else [found]
+
+
+def _json_lines(text: str) -> list[Any]:
+    """Return the first records of JSON lines. Raises ValueError that says what the preview reads."""
+    try:
+        return [json.loads(line) for line in text.split("\n")[: ROWS + 1] if line.strip()]
+    except ValueError as error:
+        raise ValueError(
+            f"the preview reads JSON lines, and a file of up to {BYTES // 1024} kB that is one JSON document ({error})"
+        ) from error
+
+
+def _table(found: list[Any]) -> list[list[str | None]]:
+    """Return records with a first row of all their keys."""
     records = [item if isinstance(item, dict) else {"value": item} for item in found]
     names = list(dict.fromkeys(str(name) for record in records for name in record))
     body = [[_text(record.get(name)) for name in names] for record in records]
@@ -119,7 +139,8 @@ def _unpacked(content: bytes) -> bytes:
 def _parquet(client: S3Client, bucket: str, key: str, size: int) -> Preview:
     import pyarrow.parquet as pq  # 40 MB of memory, which only this needs
 
-    file = pq.ParquetFile(io.BufferedReader(_Ranges(client, bucket, key, size), 65536))
+    ranges = io.BufferedReader(_Ranges(client, bucket, key, size), READ_AT_ONCE)
+    file = pq.ParquetFile(ranges, pre_buffer=False, buffer_size=READ_AT_ONCE)
     names = file.schema_arrow.names
     batch = next(file.iter_batches(batch_size=ROWS, columns=names[:COLUMNS]), None)
     rows = batch.to_pylist() if batch is not None else []

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+
+from console.clients.calls import THREADS
+
+AT_ONCE = THREADS - 1
+"""Questions of one page to a service at the same time: one thread of the service is left for other pages."""
 
 
 class Shared[T]:
@@ -30,3 +35,22 @@ class Shared[T]:
 
     async def _answer(self) -> T:
         return await self._ask()
+
+
+async def gathered[A, T](ask: Callable[[A], Awaitable[T]], items: Iterable[A]) -> list[T]:
+    """Return the answer for each item, AT_ONCE at the same time, so that the time limit of each begins with its call.
+
+    Raises the first error; the questions that have not been answered are then dropped.
+    """
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(item: A) -> T:
+        async with free:
+            return await ask(item)
+
+    tasks = [asyncio.create_task(one(item)) for item in items]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.clients.calls import ServiceError
 from console.clients.s3 import S3
+from console.logic import files
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
@@ -24,10 +25,9 @@ class Refused(Exception):
 
 def key(folder: str, name: str) -> str:
     """Return the key of a file in a folder. Raises Refused for a name that no key can have, or that leads elsewhere."""
-    parts = [*(part for part in folder.split("/") if part), name]
-    if not name or "/" in name or any(part in (".", "..") for part in parts):
+    whole = files.prefix(folder) + name
+    if not name or "/" in name or any(part in (".", "..") for part in whole.split("/")):
         raise Refused(f"{name!r} is not a file name")
-    whole = "/".join(parts)
     if any(ord(character) in CONTROL or ord(character) == 0x7F for character in whole):
         raise Refused("a file name cannot have control characters")
     if len(whole.encode()) > 1024:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from console.clients.platform import Platform
 from console.logic.airbyte import declared, listing
 from console.logic.airbyte.declared import Declared
-from console.logic.airbyte.listing import Summary
+from console.logic.airbyte.listing import Known, Summary
 from console.logic.airbyte.states import MEANINGS, State
+from console.logic.shared import Shared
 from console.parts import pieces, table
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
@@ -16,6 +18,8 @@ SECONDS = 5.0
 """Between two looks at the states."""
 
 LOAD_SECONDS = 30.0
+SHARED_SECONDS = 3.0
+"""How long open pages share one answer."""
 
 type Found = tuple[list[Summary], Declared]
 
@@ -34,14 +38,7 @@ class _List:
             self._chosen = ui.select([*map(str, State)], multiple=True, label="State", on_change=self._choose)
             self._chosen.props("outlined dense use-chips options-dense clearable").classes("state-filter")
         self._box: ui.element | None = None
-        loaded(self._load, self._keep, every=SECONDS, lines=6)
-
-    async def _load(self) -> Found:
-        platform = self._visit.platform
-        service = platform.airbyte.service
-        in_file = await service.call(declared.read, platform.settings.connections_file)
-        found = await service.awaited(listing.connections(platform.airbyte, in_file.workspace or None), LOAD_SECONDS)
-        return found, in_file
+        loaded(_all(visit.platform), self._keep, every=SECONDS, lines=6)
 
     def _keep(self, found: Found) -> None:
         self._found = found
@@ -84,6 +81,22 @@ class _List:
                     later = pieces.quiet_button("Later", lambda: self._turn(self._page + 1))
                     earlier.set_enabled(self._page > 1)
                     later.set_enabled(self._page < pages)
+
+
+_asked: dict[int, Shared[Found]] = {}
+
+
+def _all(platform: Platform) -> Shared[Found]:
+    """Return the question for all connections, which open pages share."""
+    known = Known()
+
+    async def ask() -> Found:
+        service = platform.airbyte.service
+        in_file = await service.call(declared.read, platform.settings.connections_file)
+        asked = listing.connections(platform.airbyte, in_file.workspace or None, known)
+        return await service.awaited(asked, LOAD_SECONDS), in_file
+
+    return _asked.setdefault(id(platform), Shared(ask, SHARED_SECONDS))
 
 
 def _counts(found: list[Summary]) -> None:

@@ -23,6 +23,7 @@ from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
 LOOK_SECONDS = 5.0
+UNNAMED = "(empty name)"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Content:
 
 def show(visit: Visit) -> None:
     """Build the page: a folder, or one file of it."""
-    folder, file = visit.parameters.get("folder", "").strip("/"), visit.parameters.get("file", "")
+    folder, file = visit.parameters.get("folder", ""), visit.parameters.get("file", "")
     page = visit.parameters.get("page", "")
     with pieces.heading("Files", f"What is in the bucket {visit.platform.s3.bucket}"):
         upload = pieces.button("Upload", lambda: None, "o_upload")
@@ -79,7 +80,7 @@ def _way(folder: str, file: str) -> None:
         pieces.link("bucket", "/files")
         for name, path in files.parents(folder):
             pieces.text("/").classes("muted")
-            pieces.link(name, f"/files?folder={quote(path)}")
+            pieces.link(name or UNNAMED, f"/files?folder={quote(path)}")
         if file:
             pieces.text("/").classes("muted")
             pieces.text(file.rpartition("/")[2]).classes("break")
@@ -114,7 +115,7 @@ def _rows(found: Content, visit: Visit) -> None:
 def _folder_link(prefix: str, name: str) -> None:
     with ui.element("div").classes("line-inline"):
         ui.icon("o_folder").classes("muted").props('aria-hidden="true"')
-        pieces.link(name, f"/files?folder={quote(prefix + name)}")
+        pieces.link(name or UNNAMED, f"/files?folder={quote(f'{prefix}{name}/')}")
 
 
 def _file_link(prefix: str, item: Object) -> None:
@@ -155,7 +156,7 @@ def _file(visit: Visit, key: str) -> None:
         except ServiceError as problem:
             pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
             return
-        ui.navigate.to(f"/files?folder={quote(key.rpartition('/')[0])}")
+        ui.navigate.to(f"/files?folder={quote(files.folder_of(key))}")
 
     def result(found: tuple[Object, Preview | str] | None) -> None:
         if found is None:
@@ -184,10 +185,6 @@ def _uploader(visit: Visit, folder: str, refresh: Callable[[], Awaitable[None]])
     """Add the place for uploads. Quasar's uploader sends each file as the body of one request, with its progress."""
     s3 = visit.platform.s3
 
-    def address(replace: bool) -> str:
-        start = f"{UPLOAD}?folder={quote(folder, safe='')}&replace={int(replace)}&name="
-        return f"files => {json.dumps(start)} + encodeURIComponent(files[0].name)"
-
     async def added(event: events.GenericEventArguments) -> None:
         names = [str(name) for name in event.args]
         try:
@@ -201,7 +198,7 @@ def _uploader(visit: Visit, folder: str, refresh: Callable[[], Awaitable[None]])
             if not await pieces.confirm("Replace what is there?", consequence, "Replace", danger=True):
                 uploader.run_method("removeQueuedFiles")
                 return
-        uploader.props[":url"] = address(bool(present))
+        uploader.props[":url"] = upload_address(folder, present)
         uploader.update()
         uploader.run_method("upload")
 
@@ -214,15 +211,32 @@ def _uploader(visit: Visit, folder: str, refresh: Callable[[], Awaitable[None]])
     def failed(event: events.GenericEventArguments) -> None:
         pieces.told(f"The upload failed. {event.args}", bad=True)
 
+    def rejected(event: events.GenericEventArguments) -> None:
+        names = ", ".join(map(str, event.args))
+        pieces.told(f"Not uploaded: {names}. The file is in the list already, or it is not a file.", bad=True)
+
     with ui.element("section").classes("card upload-card"):
         uploader = ui.element("q-uploader").classes("uploader")
         uploader.props('method="PUT" send-raw multiple flat label="Drop files here, or use the button Upload"')
-        uploader.props[":url"] = address(False)
+        uploader.props[":url"] = upload_address(folder, [])
         uploader.props[":headers"] = '[{name: "content-type", value: "application/octet-stream"}]'
         uploader.on("added", added, js_handler="(files) => emit(files.map((file) => file.name))")
         uploader.on("uploaded", uploaded, js_handler="(info) => emit(info.files.map((file) => file.name))")
-        uploader.on("failed", failed, js_handler="(info) => emit(info.xhr ? info.xhr.responseText : '')")
+        # The uploader queues a failed file again: the next upload would send it too, so it is taken out.
+        taken_out = f"info.files.forEach((file) => getElement({uploader.id}).removeFile(file))"
+        answer = "emit(info.xhr ? info.xhr.responseText : '')"
+        uploader.on("failed", failed, js_handler=f"(info) => {{ {taken_out}; {answer} }}")
+        uploader.on("rejected", rejected, js_handler="(found) => emit(found.map((one) => one.file.name))")
     return uploader
+
+
+def upload_address(folder: str, agreed: list[str]) -> str:
+    """Return the JavaScript function that gives a file's address. Only files whose names are agreed replace others."""
+    start = json.dumps(f"{UPLOAD}?folder={quote(folder, safe='')}&replace=")
+    names = json.dumps(agreed)
+    return (
+        f"files => {start} + ({names}.includes(files[0].name) ? 1 : 0) + '&name=' + encodeURIComponent(files[0].name)"
+    )
 
 
 PAGE = Page("/files", "Files", show, icon="o_folder")

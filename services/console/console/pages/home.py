@@ -55,7 +55,11 @@ def show(visit: Visit) -> None:
     dagster = visit.platform.dagster
 
     async def materialize() -> None:
-        active = [run for run in await asked.runs() if run.is_active]
+        try:
+            active = [run for run in await asked.runs() if run.is_active]
+        except ServiceError as problem:
+            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            return
         consequence = "Airbyte loads every connection's files, then dbt builds and tests every model."
         if active:
             consequence += " Another run works already; the new one waits until it can begin."
@@ -132,7 +136,7 @@ def _address(part: Part, visit: Visit) -> str:
     """Return the page that shows a part: the file's folder, or the table."""
     if part.is_file:
         key = _key(part)
-        return f"/files?folder={quote(key.rpartition('/')[0])}&file={quote(key)}"
+        return f"/files?folder={quote(files.folder_of(key))}&file={quote(key)}"
     names = part.place.split(".")
     if len(names) == 3:  # project, dataset, table
         return f"/tables/{quote(names[1])}/{quote(names[2])}"

@@ -17,6 +17,9 @@ SECONDS = 1.5
 """Between two looks at a running job."""
 SHOWN = 2_000
 """Lines on the page. The download has all."""
+SHOWN_CHARACTERS = 500_000
+LARGE, LARGE_SECONDS = 2_000_000, 15.0
+"""Characters of a large log, and the seconds between two looks at it: each look fetches all of it."""
 
 
 class _LogPage:
@@ -73,6 +76,8 @@ class _LogPage:
         self._log = found
         if found.status not in ACTIVE:
             self._timer.deactivate()
+        elif found.characters > LARGE:
+            self._timer.interval = LARGE_SECONDS
         self._box = ui.element("div").classes("stack")
         self._draw()
 
@@ -81,6 +86,7 @@ class _LogPage:
             return
         found = self._log
         lines = [line for line in found.lines if self._wanted in line.lower()]
+        tail = jobs.tail(lines, SHOWN, SHOWN_CHARACTERS)
         self._box.clear()
         with self._box:
             with ui.element("div").classes("about"):
@@ -88,15 +94,18 @@ class _LogPage:
                 pieces.text(
                     f"{len(lines):,} of {len(found.lines):,} lines" if self._wanted else f"{len(lines):,} lines"
                 ).classes("muted")
-                if len(lines) > SHOWN:
-                    pieces.text(f"The last {SHOWN:,} are shown; the download has all.").classes("muted")
+                if tail != lines:
+                    what = f"The last {SHOWN:,} lines or {SHOWN_CHARACTERS // 1000} kB are shown; the download has all."
+                    pieces.text(what).classes("muted")
+                if found.status in ACTIVE and found.characters > LARGE:
+                    pieces.text(f"The log is long: it is read every {LARGE_SECONDS:g} s.").classes("muted")
             if found.failure:
                 with ui.element("div").classes("error-card").props('role="alert"'):
                     ui.icon("o_error_outline").props('aria-hidden="true"')
                     with ui.element("div").classes("error-text"):
                         pieces.text(f"Cause: {found.origin or 'unknown'}").classes("strong")
                         pieces.text(found.failure)
-            text = "\n".join(lines[-SHOWN:]) or ("No line has this text." if self._wanted else "No line yet.")
+            text = "\n".join(tail) or ("No line has this text." if self._wanted else "No line yet.")
             shown = pieces.text(text, "pre").classes("code log").props('tabindex=0 role="log" aria-label="Log"')
         if found.status in ACTIVE and not self._wanted:
             ui.run_javascript(f"const log = getHtmlElement({shown.id}); if (log) log.scrollTop = log.scrollHeight")

@@ -139,12 +139,12 @@ class _Source:
 
     async def _checked(self) -> None:
         airbyte, workspace = self._visit.platform.airbyte, self._in_file.workspace or None
-        given = new_source.for_check(self._root, self._values, self._name)
-        if wrong := await new_source.check(airbyte, self._connector, given, workspace):
+        given, hidden = new_source.for_check(self._root, self._values, self._name)
+        if wrong := await new_source.check(airbyte, self._connector, given, workspace, hidden):
             self._say(f"The check failed: {wrong}", bad=True)
             return
         self._say("The check succeeded. The connector lists its streams …")
-        found = await new_source.discover(airbyte, self._connector, given, workspace)
+        found = await new_source.discover(airbyte, self._connector, given, workspace, hidden)
         self._say(f"The check succeeded: {len(found)} stream{'s' * (len(found) != 1)}.")
         self._streams(found)
 

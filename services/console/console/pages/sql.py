@@ -9,7 +9,7 @@ from console.logic.sizes import count, size
 from console.logic.sql import results, running
 from console.logic.sql.running import Estimate, Limits, Outcome, QueryError, Running
 from console.logic.sql.statements import Chosen, consequence, is_blank
-from console.logic.sql.store import Store
+from console.logic.sql.store import Store, StoreError
 from console.logic.times import short
 from console.pages import sql_side
 from console.parts import pieces
@@ -35,6 +35,7 @@ class Workbench:
         self._limits = Limits(settings.sql_seconds, settings.sql_rows, settings.maximum_bytes_billed)
         self._store = Store(settings.data_directory, settings.sql_history)
         self._running: Running | None = None
+        self._starting = False
         self._estimated = ""
         first = visit.parameters.get("q") or EXAMPLE.format(dataset=settings.dataset)
         with ui.element("div").classes("workbench"):
@@ -58,8 +59,15 @@ class Workbench:
 
     async def run(self) -> None:
         """Run the selection or the whole text; ask first if it writes."""
-        if self._running:
+        if self._running or self._starting:
             return
+        self._starting = True  # before the first await: a second Ctrl+Enter must not start a second run
+        try:
+            await self._run_selected()
+        finally:
+            self._starting = False
+
+    async def _run_selected(self) -> None:
         try:
             sent = await self._editor.selected()
         except TimeoutError:
@@ -76,10 +84,10 @@ class Workbench:
         except QueryError as error:
             self._failed(sent, error)
         except ServiceError as problem:
-            self._store.add(sent.sql, "failed", str(problem))
             self._result.clear()
             with self._result:
                 pieces.error(problem)
+            self._remember(sent, "failed", str(problem))
         finally:
             self._running = None
             self._busy(False)
@@ -96,9 +104,16 @@ class Workbench:
         self._told.set_text(f"Running … {_reads(plan)}")
         outcome = await running.run(self._warehouse, query, self._limits)
         detail = self._summary(outcome)
-        self._store.add(query.sent.sql, "done", detail)
         self._told.set_text(detail)
         await self._show(outcome)
+        self._remember(query.sent, "done", detail)
+
+    def _remember(self, sent: Chosen, state: str, detail: str) -> None:
+        """Add the query to the history; without the history, its result is shown all the same."""
+        try:
+            self._store.add(sent.sql, state, detail)
+        except StoreError as error:
+            pieces.told(str(error), bad=True)
 
     async def _stop(self) -> None:
         if self._running:
@@ -149,13 +164,13 @@ class Workbench:
         return await self._warehouse.call(lambda client: results.page(client, rows, first, self._limits.rows))
 
     def _failed(self, sent: Chosen, error: QueryError) -> None:
-        self._store.add(sent.sql, "failed", str(error))
         self._told.set_text("")
         self._editor.mark(error.where)
         self._result.clear()
         with self._result, ui.element("div").classes("error-card").props('role="alert"'):
             ui.icon("o_error_outline").props('aria-hidden="true"')
             pieces.text(str(error), "p").classes("error-text sql-error")
+        self._remember(sent, "failed", str(error))
 
     async def _estimate(self) -> None:
         """Show how much the text would read, when it has not changed since the last look."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nicegui import background_tasks, ui
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
 from console.logic.shared import Shared
 from console.logic.sql import words
-from console.logic.sql.store import Entry, Store
+from console.logic.sql.store import Entry, Store, StoreError
 from console.logic.tables import catalog, columns
 from console.logic.tables.catalog import Dataset
 from console.logic.tables.columns import Columns
@@ -34,7 +36,7 @@ class Side:
                 names = [ui.tab(name) for name in ("Tables", "Saved", "History")]
             with ui.tab_panels(tabs, value=names[0], animated=False):
                 with ui.tab_panel(names[0]):
-                    loaded(lambda: visit.platform.warehouse.call(catalog.datasets), self._tables)
+                    loaded(lambda: catalog.datasets(visit.platform.warehouse), self._tables)
                 with ui.tab_panel(names[1]):
                     self._saved = ui.element("div").classes("queries")
                 with ui.tab_panel(names[2]):
@@ -47,21 +49,26 @@ class Side:
     def refresh(self) -> None:
         """Show the queries as they are now."""
         self._saved.clear()
+        self._history.clear()
+        try:
+            found, entries = self._store.saved(), self._store.history(self._search.value or "", SHOWN + 1)
+        except StoreError as error:
+            for box in (self._saved, self._history):
+                with box:
+                    pieces.empty("Not available", str(error), "o_error_outline")
+            return
         with self._saved:
-            found = self._store.saved()
             for entry in found:
                 self._query(entry, entry.name)
             if not found:
                 pieces.empty("Nothing is saved", "Save keeps the text of the editor under a name.", "o_bookmark_border")
-        self._history.clear()
         with self._history:
-            entries = self._store.history(self._search.value or "")
             for entry in entries[:SHOWN]:
                 self._query(entry, "")
             if not entries:
                 pieces.empty("No queries", "Each query that you run is kept here.", "o_history")
             if len(entries) > SHOWN:
-                pieces.text(f"and {len(entries) - SHOWN} older ones: search by a word of them").classes("muted")
+                pieces.text("There are older ones: search by a word of them.").classes("muted")
 
     async def save(self) -> None:
         """Ask for a name, and save the text of the editor."""
@@ -77,13 +84,13 @@ class Side:
         if given is None:
             return
         title = " ".join(str(given).split())
-        if title in {entry.name for entry in self._store.saved()} and not await pieces.confirm(
-            "Replace the saved query?", f"A query is saved as {title!r}. Its text is replaced.", "Replace"
-        ):
-            return
         try:
+            if title in {entry.name for entry in self._store.saved()} and not await pieces.confirm(
+                "Replace the saved query?", f"A query is saved as {title!r}. Its text is replaced.", "Replace"
+            ):
+                return
             self._store.save(title, self._editor.text)
-        except ValueError as error:
+        except (ValueError, StoreError) as error:
             pieces.told(str(error), bad=True)
             return
         pieces.told(f"Saved as {title!r}")
@@ -100,15 +107,30 @@ class Side:
                         "muted small" if entry.state == "done" else "bad small"
                     )
                 pieces.when(entry.at, self._visit.zone).classes("muted small")
-            opening.on("click", lambda: self._editor.set_text(entry.sql))
+            opening.on("click", lambda: self._put(entry))
             if name:
                 label = pieces.props(aria_label=f"Delete {name}")
                 remove = ui.button(icon="o_delete", on_click=lambda: self._forget(name))
                 remove.props(f"flat round dense size=sm {label}")
 
+    async def _put(self, entry: Entry) -> None:
+        """Put the whole text of a query into the editor."""
+        try:
+            found = await asyncio.to_thread(self._store.text, entry)
+        except StoreError as error:
+            pieces.told(str(error), bad=True)
+            return
+        if found is None:
+            pieces.told("This query has been deleted meanwhile.", bad=True)
+            return
+        self._editor.set_text(found)
+
     async def _forget(self, name: str) -> None:
         if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
-            self._store.forget(name)
+            try:
+                self._store.forget(name)
+            except StoreError as error:
+                pieces.told(str(error), bad=True)
             self.refresh()
 
     def _tables(self, datasets: list[Dataset]) -> None:

@@ -115,9 +115,11 @@ def _sources(sources: list[Source]) -> None:
 
 
 def _rows(visit: Visit, found: Facts) -> None:
-    if found.view_sql and found.rows is None:
+    if found.rows is None:
         pieces.empty(
-            "A view has no rows of its own", "Query runs it: BigQuery then reads the tables behind it.", "o_visibility"
+            f"No rows are stored here: {found.kind}",
+            "The button Query reads the tables or files behind it.",
+            "o_visibility",
         )
         return
     warehouse, source = visit.platform.warehouse, found.source

@@ -24,7 +24,7 @@ def show(visit: Visit) -> None:
     with ui.element("div").classes("browser opened" if table else "browser"):
         with ui.element("aside").classes("card side").props('aria-label="Datasets and tables"'):
             loaded(
-                lambda: visit.platform.warehouse.call(catalog.datasets),
+                lambda: catalog.datasets(visit.platform.warehouse),
                 lambda found: _tree(found, f"{dataset}.{table}"),
             )
         with ui.element("div").classes("stack"):

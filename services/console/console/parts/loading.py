@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
 from nicegui import background_tasks, ui
 
-from console.clients.calls import ServiceError
+from console.clients.calls import ServiceError, reason
 from console.parts import pieces
 
 REDRAW_SECONDS = 60.0
+logger = logging.getLogger(__name__)
 
 
 class Loaded[T]:
@@ -51,6 +53,8 @@ class Loaded[T]:
             found = await self._load()
         except ServiceError as problem:
             found = problem
+        except Exception as error:
+            found = unexpected(error)
         recent = time.monotonic() - self._drawn < REDRAW_SECONDS
         if self.box.is_deleted or (recent and _same(found, self._shown)):
             return
@@ -60,8 +64,18 @@ class Loaded[T]:
         with self.box:
             if isinstance(found, ServiceError):
                 pieces.error(found, self.refresh)
-            else:
+                return
+            try:
                 self._show(found)
+            except Exception as error:
+                self.box.clear()
+                pieces.error(unexpected(error), self.refresh)
+
+
+def unexpected(error: Exception) -> ServiceError:
+    """Log an error that no service reported, and return it as an error that a page shows."""
+    logger.error("a part of a page failed", exc_info=error)
+    return ServiceError("Console", f"unexpected error, {type(error).__name__}: {reason(error)}", "make logs s=console")
 
 
 def _same(found: object, shown: object) -> bool:

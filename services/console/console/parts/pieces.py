@@ -15,12 +15,24 @@ from console.logic import times
 
 KINDS = {
     "good": ("success", "succeeded", "synced", "passed", "fresh", "healthy", "ok", "done", "active"),
-    "bad": ("failure", "failed", "error", "stale", "down", "incomplete", "canceled", "cancelled"),
-    "busy": ("running", "started", "starting", "queued", "not_started", "pending", "canceling", "loading"),
+    "bad": ("failure", "failed", "error", "stale", "down", "canceled", "cancelled"),
+    "busy": (
+        "running",
+        "started",
+        "starting",
+        "queued",
+        "not_started",
+        "pending",
+        "canceling",
+        "loading",
+        "incomplete",
+    ),
     "warn": ("warn", "warning", "late", "paused", "inactive", "changed"),
 }
 """The look of a state, by the words of Airbyte, Dagster and dbt. Any other word is neutral."""
 LOOKS = {word: kind for kind, words in KINDS.items() for word in words}
+ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
+"""NiceGUI reads a prop as a Python string in one line."""
 
 
 @contextmanager
@@ -62,7 +74,7 @@ class Text(ui.label):
 
 def props(**values: Any) -> str:
     """Return values as props, quoted so that a value cannot become another prop."""
-    escaped = {name: str(value).replace("\\", "\\\\").replace('"', '\\"') for name, value in values.items()}
+    escaped = {name: str(value).translate(ESCAPES) for name, value in values.items()}
     return " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in escaped.items())
 
 

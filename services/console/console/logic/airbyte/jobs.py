@@ -14,7 +14,8 @@ from console.clients.calls import ServiceError
 
 type Json = dict[str, Any]
 
-ACTIVE = {"pending", "queued", "running"}
+ACTIVE = {"pending", "queued", "running", "incomplete"}
+"""A job is incomplete between two attempts: Airbyte tries it again."""
 CLEARS = {"reset", "reset_connection", "clear"}
 CONFIG_TYPES = ["sync", "reset_connection", "clear", "refresh"]
 DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
@@ -155,6 +156,22 @@ class Log:
     def text(self) -> str:
         """The lines as one text."""
         return "\n".join(self.lines) + "\n" if self.lines else ""
+
+    @property
+    def characters(self) -> int:
+        """The length of the log."""
+        return sum(map(len, self.lines)) + len(self.lines)
+
+
+def tail(lines: list[str], most: int, characters: int) -> list[str]:
+    """Return the last lines: at most `most`, and at most so many characters; a longer last line is cut at its start."""
+    kept: list[str] = []
+    for line in reversed(lines[-most:]):
+        characters -= len(line) + 1
+        if characters < 0 and kept:
+            break
+        kept.append(line if characters >= 0 else f"…{line[-characters:]}")
+    return kept[::-1]
 
 
 async def log(airbyte: Airbyte, job_id: int) -> Log:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from console.clients.airbyte import Airbyte
@@ -37,8 +37,18 @@ class Summary:
     """The newest job."""
 
 
-async def connections(airbyte: Airbyte, workspace_id: str | None) -> list[Summary]:
-    """Return every connection of the workspace, the most urgent states first, then by name."""
+@dataclass
+class Known:
+    """The newest jobs that earlier looks have found, so that a look asks for new ones only."""
+
+    jobs: dict[str, Job | None] = field(default_factory=dict)
+    """By connection; None for a connection without a job."""
+    newest: int = 0
+    """The highest id of a job at the last look."""
+
+
+async def connections(airbyte: Airbyte, workspace_id: str | None, known: Known | None = None) -> list[Summary]:
+    """Return every connection of the workspace, the most urgent states first, then by name; update `known`."""
     scope = {"workspaceIds": workspace_id} if workspace_id else {}
     found, sources, destinations = await asyncio.gather(
         *(pages(airbyte, kind, scope) for kind in ("connections", "sources", "destinations"))
@@ -48,7 +58,8 @@ async def connections(airbyte: Airbyte, workspace_id: str | None) -> list[Summar
         for items, key in ((sources, "sourceId"), (destinations, "destinationId"))
         for item in items
     }
-    newest = await _newest_jobs(airbyte, scope, [str(item["connectionId"]) for item in found])
+    ids = {str(item["connectionId"]) for item in found}
+    newest = await _newest_jobs(airbyte, scope, ids, known if known is not None else Known())
     summaries = [
         Summary(
             id=item["connectionId"],
@@ -85,19 +96,32 @@ async def pages(airbyte: Airbyte, kind: str, scope: Json) -> list[Json]:
             return found
 
 
-async def _newest_jobs(airbyte: Airbyte, scope: Json, connection_ids: Sequence[str]) -> dict[str, Job]:
+async def _newest_jobs(airbyte: Airbyte, scope: Json, wanted: set[str], known: Known) -> dict[str, Job]:
     found: dict[str, Job] = {}
-    wanted = set(connection_ids)
+    oldest = newest = 0
+    is_all = False
     for page in range(JOB_PAGES if wanted else 0):
         query: Json = {"orderBy": "createdAt|DESC", "limit": PAGE, "offset": page * PAGE}
         answer = (await airbyte.get("/jobs", **scope, **query)).get("data") or []
         for job in map(jobs.read_job, answer):
             found.setdefault(job.connection_id, job)
-        if len(answer) < PAGE or wanted <= found.keys():
-            return found
-    others = sorted(wanted - found.keys())
-    single = await asyncio.gather(*(_newest_job(airbyte, one) for one in others))
-    return found | {job.connection_id: job for job in single if job}
+            oldest, newest = job.id, max(newest, job.id)
+        is_all = len(answer) < PAGE
+        if is_all or wanted <= found.keys():
+            break
+    if is_all:
+        known.jobs = dict.fromkeys(wanted)
+    elif oldest > known.newest:  # between the jobs of this look and those of the last one there may be others
+        known.jobs = {}
+    known.jobs |= found
+
+    async def look(connection_id: str) -> None:
+        known.jobs[connection_id] = await _newest_job(airbyte, connection_id)
+
+    running = {one for one, job in known.jobs.items() if job and job.is_active}
+    await asyncio.gather(*(look(one) for one in sorted(wanted - found.keys() - (known.jobs.keys() - running))))
+    known.newest = newest
+    return {one: job for one, job in known.jobs.items() if job}
 
 
 async def _newest_job(airbyte: Airbyte, connection_id: str) -> Job | None:

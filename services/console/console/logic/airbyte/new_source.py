@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from connections_file.columns import with_columns
 from console.clients.airbyte import Airbyte
+from console.clients.calls import ServiceError
 from console.forms import secrets
 from console.forms.fields import Field
+from console.forms.fields import Path as FieldPath
 from console.forms.reading import read_specification
 from console.forms.values import configuration
 from console.logic.airbyte import drift
@@ -21,6 +24,7 @@ from console.logic.airbyte.actions import CHECK_SECONDS
 from console.logic.airbyte.connection import Stream as Offered
 from console.logic.airbyte.declared import Declared
 from platform_kit.names import identifier
+from platform_kit.redaction import Redactor
 from source_texts import blocks, dbt
 from source_texts.connection import Stream, connection_block
 from source_texts.errors import SourceError
@@ -92,25 +96,58 @@ def name_mistake(name: str, declared: Declared) -> str:
     return f"The name exists already: {where}." if where else ""
 
 
-def for_check(root: Field, values: Any, name: str, environment: Mapping[str, str] = os.environ) -> Json:
-    """Return the configuration with the values of its secrets. Raises MissingSecretError."""
-    return secrets.resolved(configuration(root, values, secrets.values(name, environment)), environment)
+def for_check(
+    root: Field, values: Any, name: str, environment: Mapping[str, str] = os.environ
+) -> tuple[Json, list[str]]:
+    """Return the configuration with the values of its secrets, and these values. Raises MissingSecretError."""
+    value_of, hidden = secrets.values(name, environment), list[str]()
+
+    def noted(one: Field, secret: secrets.Secret, path: FieldPath) -> Any:
+        value = value_of(one, secret, path)
+        if isinstance(value, str):
+            hidden.append(value.replace("$${", "${"))
+        return value
+
+    return secrets.resolved(configuration(root, values, noted), environment), hidden
 
 
-async def check(airbyte: Airbyte, connector: Connector, given: Json, workspace_id: str | None) -> str:
-    """Run the connector's check with a configuration that is not saved; return what is wrong ('': nothing)."""
-    answer = await airbyte.post(
-        "/scheduler/sources/check_connection", _core(connector, given, workspace_id), CHECK_SECONDS
-    )
-    return "" if answer.get("status") == "succeeded" else str(answer.get("message") or "the check failed")
+@contextmanager
+def _redacting(hidden: Sequence[str]) -> Iterator[Redactor]:
+    """Mask the values in the message of a ServiceError, and give the redactor for other messages."""
+    redacted = Redactor(hidden)
+    try:
+        yield redacted
+    except ServiceError as error:
+        raise ServiceError(error.service, redacted(error.what), error.remedy) from None
 
 
-async def discover(airbyte: Airbyte, connector: Connector, given: Json, workspace_id: str | None) -> list[Offered]:
-    """Return the streams of a configuration that is not saved. Raises ServiceError with the connector's reason."""
+async def check(
+    airbyte: Airbyte, connector: Connector, given: Json, workspace_id: str | None, hidden: Sequence[str] = ()
+) -> str:
+    """Run the connector's check with a configuration that is not saved; return what is wrong ('': nothing).
+
+    The message has neither the `hidden` values nor the secrets of the console's settings.
+    """
     body = _core(connector, given, workspace_id)
-    return drift.offered(
-        airbyte, await airbyte.post("/scheduler/sources/discover_schema", body, drift.DISCOVER_SECONDS)
-    )
+    with _redacting([*hidden, *airbyte.secrets]) as redacted:
+        answer = await airbyte.post("/scheduler/sources/check_connection", body, CHECK_SECONDS)
+    if answer.get("status") == "succeeded":
+        return ""
+    return redacted(str(answer.get("message") or "the check failed"))
+
+
+async def discover(
+    airbyte: Airbyte, connector: Connector, given: Json, workspace_id: str | None, hidden: Sequence[str] = ()
+) -> list[Offered]:
+    """Return the streams of a configuration that is not saved.
+
+    Raises ServiceError with the connector's reason, without the `hidden` values.
+    """
+    body = _core(connector, given, workspace_id)
+    with _redacting([*hidden, *airbyte.secrets]):
+        return drift.offered(
+            airbyte, await airbyte.post("/scheduler/sources/discover_schema", body, drift.DISCOVER_SECONDS)
+        )
 
 
 def _core(connector: Connector, given: Json, workspace_id: str | None) -> Json:

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.clients.calls import ServiceError
 from console.clients.dagster import Dagster
 from console.clients.warehouse import Warehouse
 from console.logic import pipeline
+from console.logic.shared import gathered
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -32,23 +34,20 @@ class LoadedTable:
 async def loaded_tables(warehouse: Warehouse, names: Sequence[str]) -> dict[str, LoadedTable | None]:
     """Return each table by its name; None for a table that does not exist yet. Raises ServiceError."""
 
-    def look(client: bigquery.Client) -> dict[str, LoadedTable | None]:
+    def look(client: bigquery.Client, name: str) -> LoadedTable | None:
         from google.cloud.exceptions import NotFound
 
-        found: dict[str, LoadedTable | None] = {}
-        for name in names:
-            try:
-                table = client.get_table(name)
-            except NotFound:
-                found[name] = None
-                continue
-            modified = table.modified
-            if modified is not None and modified.tzinfo is None:
-                modified = modified.replace(tzinfo=UTC)
-            found[name] = LoadedTable(int(table.num_rows or 0), modified)
-        return found
+        try:
+            table = client.get_table(name)
+        except NotFound:
+            return None
+        modified = table.modified
+        if modified is not None and modified.tzinfo is None:
+            modified = modified.replace(tzinfo=UTC)
+        return LoadedTable(int(table.num_rows or 0), modified)
 
-    return await warehouse.call(look)
+    found = await gathered(lambda name: warehouse.call(partial(look, name=name)), names)
+    return dict(zip(names, found, strict=True))
 
 
 async def freshness(dagster: Dagster) -> dict[tuple[str, ...], str]:

@@ -17,6 +17,8 @@ PAGE_CELLS = 10_000
 PAGE_BYTES = 4_000_000
 """Bytes of one page, by the average row: BigQuery bounds a page by itself, at 10 MB; the emulator does not."""
 DOWNLOAD_ROWS = 10_000
+STORED = ("TABLE", "SNAPSHOT")
+"""The types of tables whose rows BigQuery counts and lists. Of others it reports 0 rows; only a query reads them."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,13 @@ class Page:
 
 
 def source(client: bigquery.Client, table: Any) -> Source:
-    """Return where the rows of a table are. Sends one request, which is free of cost."""
+    """Return where the rows of a table are. Sends one request, which is free of cost.
+
+    Raises ValueError for a view or an external table, which have no rows of their own.
+    """
     found = client.get_table(table)
+    if found.table_type not in STORED:
+        raise ValueError(f"{found.table_id} is not a table with rows of its own: query it, and download the result")
     return of_table(found)
 
 

@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from console.clients.calls import ServiceError
 from console.clients.warehouse import Warehouse
 from console.logic.sql import results
 from console.logic.sql.results import Source
@@ -91,31 +92,60 @@ async def estimate(warehouse: Warehouse, sent: Chosen, limits: Limits) -> Estima
 
 
 async def run(warehouse: Warehouse, query: Running, limits: Limits) -> Outcome:
-    """Start the job and wait for its end. Raises QueryError when it fails, is cancelled or takes too long."""
+    """Start the job and wait for its end. Raises QueryError when it fails, is cancelled or takes too long.
+
+    A look at the job that fails is repeated until the time limit. Raises ServiceError with the job's id if the job may
+    still run.
+    """
     query.started = time.monotonic()
     if query.is_cancelled:
         raise _cancelled()
-    job: Any = await _told(
-        warehouse,
-        query.sent,
-        lambda client: client.query(query.sent.sql, job_id=query.id, job_config=_options(limits), job_retry=None),
-        START_SECONDS,
-    )
+    job: Any = await _started(warehouse, query, limits)
     if query.is_cancelled and job.state != "DONE":  # while BigQuery did not know the job yet
         await cancel(warehouse, query)
     pause = FIRST_PAUSE
     end = query.started + limits.seconds + GRACE_SECONDS
     while job.state != "DONE":
         if time.monotonic() > end:
-            await cancel(warehouse, query)
+            await _given_up(warehouse, query)
             raise _late(limits)
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
         # Not result(): it asks for rows too, and the emulator then sends all of them.
-        job = await warehouse.call(lambda client: client.get_job(query.id))
+        with contextlib.suppress(ServiceError):  # the job goes on, so the next look may find it
+            job = await warehouse.call(lambda client: client.get_job(query.id))
     if job.error_result:
         raise _failed(job, query, limits)
     return await warehouse.call(lambda client: _outcome(client, job))
+
+
+async def _started(warehouse: Warehouse, query: Running, limits: Limits) -> Any:
+    """Start the job and return it, also if BigQuery has started it and the answer was lost."""
+    try:
+        return await _told(
+            warehouse,
+            query.sent,
+            lambda client: client.query(query.sent.sql, job_id=query.id, job_config=_options(limits), job_retry=None),
+            START_SECONDS,
+        )
+    except ServiceError as problem:
+        try:
+            return await warehouse.call(lambda client: client.get_job(query.id))
+        except ServiceError:
+            await _given_up(warehouse, query, problem)
+            raise _may_run(query, problem) from problem
+
+
+async def _given_up(warehouse: Warehouse, query: Running, problem: ServiceError | None = None) -> None:
+    """Cancel a job that is not waited for any longer. Raises ServiceError with the job's id if that fails."""
+    try:
+        await cancel(warehouse, query)
+    except ServiceError as error:
+        raise _may_run(query, problem or error) from error
+
+
+def _may_run(query: Running, problem: ServiceError) -> ServiceError:
+    return ServiceError(problem.service, f"{problem.what}. The job {query.id} may still run", problem.remedy)
 
 
 async def cancel(warehouse: Warehouse, query: Running) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from console.clients.warehouse import Warehouse
+from console.logic.shared import Shared, gathered
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -11,6 +15,8 @@ if TYPE_CHECKING:
 MOST_TABLES = 5_000
 """Tables of one dataset that are listed."""
 PAGE = 1_000
+SECONDS = 3.0
+"""How long open pages share one answer."""
 KINDS = {"TABLE": "table", "VIEW": "view", "MATERIALIZED_VIEW": "materialized view", "EXTERNAL": "external table"}
 
 
@@ -37,10 +43,24 @@ class Dataset:
     is_cut: bool = False
 
 
-def datasets(client: bigquery.Client) -> list[Dataset]:
-    """Return the project's datasets by name, without hidden ones; one request for each."""
-    names = sorted(item.dataset_id for item in client.list_datasets() if not item.dataset_id.startswith("_"))
-    return [_dataset(client, name) for name in names]
+_asked: dict[Warehouse, Shared[list[Dataset]]] = {}
+
+
+async def datasets(warehouse: Warehouse) -> list[Dataset]:
+    """Return the project's datasets by name, without hidden ones, for all open pages. Raises ServiceError."""
+    if warehouse not in _asked:
+        _asked[warehouse] = Shared(lambda: _datasets(warehouse), SECONDS)
+    return await _asked[warehouse]()
+
+
+async def _datasets(warehouse: Warehouse) -> list[Dataset]:
+    """Ask for each dataset in a call of its own, so that the time limit is for one dataset, not for the project."""
+    names = await warehouse.call(_names)
+    return await gathered(lambda name: warehouse.call(partial(_dataset, name=name)), names)
+
+
+def _names(client: bigquery.Client) -> list[str]:
+    return sorted(item.dataset_id for item in client.list_datasets() if not item.dataset_id.startswith("_"))
 
 
 def matching(found: list[Dataset], text: str) -> list[Dataset]:

@@ -17,7 +17,7 @@ type Columns = dict[str, list[tuple[str, str]]]
 
 async def read(platform: Platform) -> Columns:
     """Return the columns of the first tables; a table that cannot be read is left out. Raises ServiceError."""
-    datasets = await platform.warehouse.call(catalog.datasets)
+    datasets = await catalog.datasets(platform.warehouse)
     tables = [table for each in datasets for table in each.tables]
     tables.sort(key=lambda table: not table.dataset.startswith(platform.settings.dataset))
     found: Columns = {}

@@ -39,7 +39,7 @@ class Facts:
     description: str
     columns: tuple[Column, ...]
     rows: int | None
-    """None for a view: to count them its query would have to run."""
+    """None for a view and an external table: only a query can count them."""
     bytes: int | None
     created: datetime | None
     changed: datetime | None
@@ -66,15 +66,15 @@ class Facts:
 def read(client: bigquery.Client, dataset: str, name: str) -> Facts:
     """Return the facts of a table; one request, free of cost. Raises google.cloud's NotFound."""
     table = client.get_table(f"{client.project}.{dataset}.{name}")
-    is_view = table.table_type == "VIEW"
+    has_count = table.table_type in results.STORED
     return Facts(
         dataset,
         name,
         KINDS.get(table.table_type, "table"),
         table.description or "",
         tuple(_columns(table.schema)),
-        None if is_view else int(table.num_rows or 0),
-        None if is_view else int(table.num_bytes or 0),
+        int(table.num_rows or 0) if has_count else None,
+        int(table.num_bytes or 0) if has_count else None,
         table.created,
         table.modified,
         _partitioning(table),
