@@ -32,10 +32,33 @@ def test_models_that_are_only_parsed_again_are_not() -> None:
     [("all_assets", ["build"], True), ("landing", [], False), (job.JOB, ["build"], False)],
 )
 def test_only_a_run_that_has_built_models_asks_for_them(name: str, steps: list[str], is_asked: bool) -> None:
-    instance: Any = SimpleNamespace(get_run_step_stats=lambda _run, keys: steps if keys == [job.BUILD] else None)
+    instance: Any = SimpleNamespace(
+        get_run_step_stats=lambda _run, keys: steps if keys == [job.BUILD] else None, get_runs=lambda *_, **__: []
+    )
     found = job.request(instance, dg.DagsterRun(job_name=name, run_id="r"), "state")
     assert isinstance(found, dg.RunRequest) is is_asked
     assert not is_asked or "state" in str(found.run_key)  # type: ignore[union-attr]
+
+
+def test_documentation_that_failed_is_asked_for_again_and_that_was_made_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dg.DagsterInstance, "get_run_step_stats", lambda *_: ["build"])
+    keys = set()
+    with dg.DagsterInstance.ephemeral() as instance:
+        for number, (status, state, is_asked) in enumerate(
+            [
+                (dg.DagsterRunStatus.FAILURE, "a", True),
+                (dg.DagsterRunStatus.STARTED, "a", False),
+                (dg.DagsterRunStatus.SUCCESS, "a", False),
+                (dg.DagsterRunStatus.SUCCESS, "b", True),  # the models are as before b again
+            ]
+        ):
+            instance.add_run(dg.DagsterRun(job_name=job.JOB, status=status, tags={job.STATE: state}))
+            found = job.request(instance, dg.DagsterRun(job_name="all_assets", run_id=f"r{number}"), "a")
+            assert isinstance(found, dg.RunRequest) is is_asked, (status, state)
+            if isinstance(found, dg.RunRequest):
+                assert found.tags[job.STATE] == "a"
+                keys.add(found.run_key)
+    assert len(keys) == 2, "Dagster skips a key that it knows"
 
 
 def test_a_page_is_replaced_at_once_and_readable_for_the_console(tmp_path: Path) -> None:

@@ -13,6 +13,16 @@ from orchestrator.settings import Settings
 JOB = SENSOR = "dbt_docs"
 BUILD = "dbt_build"
 """The step that builds the models."""
+STATE = "data-platform/models"
+"""The tag of a run with the state of the models that it documents."""
+FINE = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.SUCCESS,
+]
+"""A run in one of these has made the documentation, or will. After any other, the next run asks again."""
 SECONDS = 30
 TOLD = ("checksum", "description", "columns", "config", "depends_on", "relation_name")
 """What of a model is in its documentation."""
@@ -65,7 +75,13 @@ def docs_sensor(job: dg.JobDefinition, manifest: dict[str, Any], settings: Setti
 
 
 def request(instance: dg.DagsterInstance, run: dg.DagsterRun, state: str) -> dg.RunRequest | dg.SkipReason:
-    """Return what a successful run asks for. Dagster starts one run for each key, also after a restart."""
+    """Return what a successful run asks for, unless the newest documentation is of this state.
+
+    Dagster never starts two runs for one key, also if the first one failed. So the key contains the asking run.
+    """
     if run.job_name == JOB or not instance.get_run_step_stats(run.run_id, [BUILD]):
         return dg.SkipReason("This run built no models.")
-    return dg.RunRequest(run_key=f"{JOB}-{state}")
+    newest = instance.get_runs(dg.RunsFilter(job_name=JOB, statuses=FINE), limit=1)
+    if any(each.tags.get(STATE) == state for each in newest):
+        return dg.SkipReason("The models have not changed since their documentation was made.")
+    return dg.RunRequest(run_key=f"{JOB}-{state}-{run.run_id}", tags={STATE: state})
