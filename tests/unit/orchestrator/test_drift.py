@@ -108,11 +108,16 @@ def test_an_airbyte_that_does_not_answer_fails_the_look(session: Session) -> Non
         look(session)
 
 
-def test_a_sensor_that_was_switched_off_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sensor_that_was_switched_off_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Drift(looked_at=1000.0, since=900.0, objects=["source s"], text="why")
     book, [failed] = told(monkeypatch, Book(), found)
     assert failed.kind == "failed"
-    book, [recovered] = told(monkeypatch, book, found, running=False)
+    for unknown in (
+        told(monkeypatch, book, found, running=False),
+        told(monkeypatch, book, Drift()),  # it runs again, and has not looked yet
+    ):
+        assert unknown == (book, [])
+    book, [recovered] = told(monkeypatch, book, Drift(looked_at=2000.0))
     assert (recovered.kind, book.incidents) == ("recovered", {})
 
 

@@ -103,14 +103,17 @@ def look(settings: Settings, before: Drift, now: float) -> Drift | str:
 
 
 def observe(instance: dg.DagsterInstance, book: Book) -> Observation:
-    """Return the differences that the sensor has found: each is a symptom until Airbyte has no difference in it."""
+    """Return the differences that the sensor has found: each is a symptom until Airbyte has no difference in it.
+
+    Without a look of a running sensor, nothing is known to be right.
+    """
     states = [state for state in instance.all_instigator_state() if state.instigator_name == NAME and state.is_running]
     data = [state.sensor_instigator_data for state in states]
-    found = [Drift.read(each.cursor) for each in data if each]
+    found = [drift for each in data if each and (drift := Drift.read(each.cursor)).looked_at]
     confirmed = [drift for drift in found if drift.is_confirmed]
     wrong = [f"drift {name}" for drift in confirmed for name in drift.objects]
     names = (name for incident in book.incidents.values() for name in incident.open)
-    right = [name for name in names if name.startswith("drift ") and name not in wrong]
+    right = [name for name in names if found and name.startswith("drift ") and name not in wrong]
     subject = "Airbyte is not as connections.yaml declares"
     return Observation(subject=subject, wrong=wrong, right=right, text="\n".join(drift.text for drift in confirmed))
 
