@@ -103,9 +103,10 @@ class InBatches:
             yield line
         self.exit_code = self.source.exit_code
 
-    def report(self, stream: str, rows: list[bytes], full: bool) -> bytes:
+    def report(self, stream: str, rows: list[bytes], full: bool, written: list[bytes] | None = None) -> bytes:
+        """Write a batch and return its report. `written`: the rows in the file, if they are not all."""
         name = f"{self.order.streams[stream].prefix}-{next(self.numbers)}.jsonl"
-        (Path(self.order.folder) / name).write_bytes(b"".join(rows))
+        (Path(self.order.folder) / name).write_bytes(b"".join(rows if written is None else written))
         report = Report(len(rows), len(b"".join(rows)), {}, [BatchFile(name, len(rows), full)])
         return orjson.dumps(record(stream, {self.order.key: report.dump()})) + b"\n"
 

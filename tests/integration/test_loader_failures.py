@@ -22,7 +22,7 @@ from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
 
 from .google_front import Front
-from .loader_kit import EMITTED_AT, Kit, Line, Lines, error, record, state, status
+from .loader_kit import EMITTED_AT, InBatches, Kit, Line, Lines, error, record, state, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 MODES = [OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED]
@@ -117,6 +117,27 @@ def test_a_batch_with_other_rows_than_reported_is_refused(kit: Kit, monkeypatch:
     with pytest.raises(SyncError, match=r"20 rows.*19"):
         kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
     assert_as_before(kit)
+
+
+@pytest.mark.parametrize("mode", [OVERWRITE, "incremental_append"])
+def test_a_single_batch_with_other_rows_than_reported_changes_nothing(
+    kit: Kit, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = with_old_rows(kit, mode)
+    kit.batch_rows = 50
+    original = InBatches.report
+    monkeypatch.setattr(InBatches, "report", lambda self, name, rows, full: original(self, name, rows, full, rows[1:]))
+    with pytest.raises(SyncError, match=r"20 rows.*19"):
+        kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
+    assert_as_before(kit)
+
+
+def test_rows_that_bigquery_does_not_count_are_not_compared(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = with_old_rows(kit, OVERWRITE)
+    kit.batch_rows = 50
+    monkeypatch.setattr(google_bigquery.LoadJob, "output_rows", None)
+    kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
+    assert kit.rows() == sorted(((n, "new") for n in range(20)), key=repr)
 
 
 @pytest.mark.usefixtures("small_batches")

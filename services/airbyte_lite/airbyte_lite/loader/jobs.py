@@ -45,8 +45,11 @@ class Jobs:
         self._prefix = prefix
         self._halt = halt
 
-    def load(self, path: Path, table: str, config: bigquery.LoadJobConfig, step: str) -> int:
-        """Load a file of newline-delimited JSON or, by its name, of Parquet into a table; return the number of rows."""
+    def load(self, path: Path, table: str, config: bigquery.LoadJobConfig, step: str) -> int | None:
+        """Load a file of newline-delimited JSON or, by its name, of Parquet into a table.
+
+        Return the number of loaded rows, None if BigQuery does not say it.
+        """
         formats = bigquery.SourceFormat
         config.source_format = formats.PARQUET if path.suffix == ".parquet" else formats.NEWLINE_DELIMITED_JSON
 
@@ -58,7 +61,7 @@ class Jobs:
                 return bigquery.LoadJob.from_api_repr(upload.send(job), self._client)
 
             job = self._run(submit, step, f"load rows into {self._warehouse.name(table)}", lambda: upload.sent)
-        return cast(bigquery.LoadJob, job).output_rows or 0
+        return cast(bigquery.LoadJob, job).output_rows
 
     def copy(self, source: str, table: str, disposition: str, step: str) -> None:
         """Copy a table into another in one atomic step."""

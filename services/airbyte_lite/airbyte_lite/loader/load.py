@@ -124,7 +124,9 @@ class StreamLoad:
         if self._batches:
             self._jobs.copy(self._staging, table, _disposition(mode), step)
         else:
-            self._load(self._last or Batch(self._spool.take()), table, self._direct(mode), step)
+            batch = self._last or Batch(self._spool.take())
+            _check(batch)  # before the load, which changes the final table
+            self._load(batch, table, self._direct(mode), step, final=True)
 
     def _stage(self, batch: Batch, number: int) -> None:
         if number == 1:
@@ -132,12 +134,17 @@ class StreamLoad:
         config = bigquery.LoadJobConfig(schema=self.plan.schema, write_disposition=WriteDisposition.WRITE_APPEND)
         self._load(batch, self._staging, config, f"{self.plan.table[:100]}_batch{number}")
 
-    def _load(self, batch: Batch, table: str, config: bigquery.LoadJobConfig, step: str) -> None:
+    def _load(
+        self, batch: Batch, table: str, config: bigquery.LoadJobConfig, step: str, *, final: bool = False
+    ) -> None:
         loaded = self._jobs.load(batch.path, table, config, step)
-        if batch.rows not in (None, loaded):
+        if loaded is not None and batch.rows not in (None, loaded):
+            remedy = "sync again."
+            if final and self.plan.stream.sync_mode != OVERWRITE:
+                remedy = "the next sync appends its rows again, so delete the new rows of this table before it."
             raise SyncError(
                 f"The connector wrote {batch.rows} rows to {batch.path.name}, but BigQuery loaded {loaded} of them "
-                f"into {self._warehouse.name(table)}. The state was not saved: sync again."
+                f"into {self._warehouse.name(table)}. The state was not saved: {remedy}"
             )
         batch.path.unlink()
 
@@ -183,6 +190,19 @@ class StreamLoad:
                 raise
             return False
         return True
+
+
+def _check(batch: Batch) -> None:
+    """Raise SyncError if a file of lines has other rows than reported. The connector itself checks Parquet files."""
+    if batch.rows is None or batch.path.suffix == ".parquet":
+        return
+    with batch.path.open("rb") as file:
+        lines = sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+    if lines != batch.rows:
+        raise SyncError(
+            f"The connector reported {batch.rows} rows in {batch.path.name}, but the file has {lines}. No row of it "
+            "was loaded, and the state was not saved: sync again."
+        )
 
 
 def _disposition(mode: str) -> str:
