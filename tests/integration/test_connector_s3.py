@@ -12,10 +12,15 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
+from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
-from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.connectors.runner import ConnectorRunner, Limits
+from airbyte_lite.loader.order import FILE, NDJSON, PARQUET, Order, StreamOrder
+from airbyte_lite.loader.rows import Column
+from airbyte_lite.loader.types import FieldType
+from platform_kit.settings import TABLE
 from tools.local.platform import ENVIRONMENTS
 
 PAYMENTS = """ID,ORDERID,PAYMENTMETHOD,STATUS,AMOUNT,CREATED
@@ -99,12 +104,13 @@ class S3:
         stream: dict[str, Any] | None = None,
         state: list[dict[str, Any]] | None = None,
         sync_mode: str = "incremental",
+        others: dict[str, Any] | None = None,
     ) -> Result:
         if stream is None:
             (stream,) = self.runner.discover(self.connector, configuration)
         catalog = {"streams": [{"stream": stream, "sync_mode": sync_mode, "destination_sync_mode": "append"}]}
         result = Result()
-        with self.runner.read(self.connector, configuration, catalog, state or []) as read:
+        with self.runner.read(self.connector, configuration, catalog, state or [], others) as read:
             try:
                 for line in read:
                     result.add(line)
@@ -112,6 +118,16 @@ class S3:
                 result.failure = error
         result.exit_code = read.exit_code
         return result
+
+    def read_batches(self, glob: str, folder: Path, format_: str) -> Result:
+        """Let the connector write the columns `id` and `name` of CSV files to batches in the folder."""
+        columns = [Column("id", "id", FieldType("INTEGER")), Column("name", "name", FieldType("STRING"))]
+        order = Order("reported", str(folder), format_, 1 << 20, {"stream": StreamOrder("batch", columns, 1, 1)})
+        types = {"id": {"type": ["null", "integer"]}, "name": {"type": ["null", "string"]}}
+        schema = {"type": "object", "properties": types}
+        stream = {"name": "stream", "json_schema": schema, "supported_sync_modes": ["full_refresh"]}
+        configuration = self.configuration(glob, input_schema='{"id": "integer", "name": "string"}')
+        return self.read(configuration, stream, sync_mode="full_refresh", others={FILE: order.dump()})
 
 
 def kind(schema: dict[str, Any]) -> str:
@@ -377,3 +393,35 @@ def test_nothing_of_a_configuration_is_left_on_disk(source: S3, put: Put, runner
     source.read(source.configuration("payments.csv"))
     directory: Path = runner._commands
     assert list(directory.rglob("*")) == []
+
+
+def test_many_files_are_read_in_batches_under_the_default_memory_limit(
+    source: S3, s3_client: S3Client, tmp_path: Path
+) -> None:
+    """Each of airbyte-cdk's threads reserves a stack, which counts as data of the command."""
+    for number in range(120):
+        s3_client.put_object(Bucket=source.bucket, Key=f"many/{number:03}.csv", Body=b"id,name\n1,x\n2,y\n")
+    memory = int(TABLE["AIRBYTE_LITE_CONNECTOR_MEMORY_MIB"].default) << 20
+    source.runner = ConnectorRunner(tmp_path / "home", limits=Limits(memory=memory))
+    try:
+        read = source.read_batches("many/*.csv", tmp_path, PARQUET)
+    finally:
+        source.runner.close()
+    assert read.failure is None, read.failure
+    assert read.errors == []
+    assert (read.exit_code, read.statuses[-1]) == (0, "COMPLETE"), (read.statuses, read.warnings)
+    assert sum(record["reported"]["rows"] for record in read.records) == 240
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+@pytest.mark.parametrize("format_", [PARQUET, NDJSON])
+def test_a_full_disk_is_not_a_fault_of_the_file(source: S3, put: Put, tmp_path: Path, format_: str) -> None:
+    put("file.csv", "id,name\n1,x\n")
+    (tmp_path / f"batch-000001.{format_}").symlink_to("/dev/full")
+    read = source.read_batches("file.csv", tmp_path, format_)
+    errors = [error for error in [*read.errors, read.failure] if error]
+    assert errors
+    assert "No space left" in errors[0].message
+    assert str(tmp_path) in errors[0].message
+    assert errors[0].failure_type == "system_error"
+    assert not any("parsing" in error.message for error in errors)

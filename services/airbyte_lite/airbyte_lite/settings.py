@@ -37,7 +37,7 @@ class Settings(PlatformSettings):
     sync_silence: Seconds = setting("AIRBYTE_LITE_SYNC_SILENCE")
     batches: bool = setting("AIRBYTE_LITE_BATCHES")
     sync_hours: Annotated[float, Field(gt=0, le=500)] = setting("AIRBYTE_LITE_SYNC_HOURS")
-    connector_memory: Annotated[int, Field(ge=256)] = setting("AIRBYTE_LITE_CONNECTOR_MEMORY_MIB")
+    connector_memory: Annotated[int, Field(ge=1024)] = setting("AIRBYTE_LITE_CONNECTOR_MEMORY_MIB")
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
     emulator_address: Annotated[Address, Field(pattern="^https?://")] = setting("BIGQUERY_EMULATOR_HOST")
     billing_limit: Annotated[int, Field(ge=0)] = setting("BQ_MAXIMUM_BYTES_BILLED", 0)

@@ -259,3 +259,30 @@ def test_server_that_hangs_in_its_import_is_killed(
     server.close()
     assert not server.alive
     assert server._process.returncode == -signal.SIGKILL, "it was not waited for"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS ignores the limit")
+def test_a_hundred_threads_fit_into_the_least_memory_limit(fake_connector: Connector, tmp_path: Path) -> None:
+    """Their stacks count as data, also if unused. A text of deep JSON is still an error, not a crash."""
+    server = ForkServer(fake_connector, tmp_path, 512 << 20)
+    code = """
+import threading
+go = threading.Event()
+def wait():
+    go.wait()
+    try:
+        json.loads("[" * 100_000)
+    except RecursionError:
+        said.append(1)
+said = []
+threads = [threading.Thread(target=wait) for _ in range(100)]
+for thread in threads:
+    thread.start()
+go.set()
+for thread in threads:
+    thread.join()
+print(len(said), os.environ["ARROW_DEFAULT_MEMORY_POOL"])
+"""
+    command = server.start(["-c", code], tmp_path)
+    assert output(command) == b"100 system\n", command.tail()
+    server.close()

@@ -57,10 +57,12 @@ class ParquetWriter:
         return self._path.stat().st_size if self._writer else 0
 
     def close(self) -> None:
-        """Complete the file."""
+        """Complete the file. Raises ValueError if it has other rows than were appended."""
         self._flush()
         if self._writer is not None:
             self._writer.close()
+            if (found := pq.read_metadata(self._path).num_rows) != self.rows:
+                raise ValueError(f"{self._path.name} has {found} rows instead of {self.rows}")
 
     def _flush(self) -> None:
         if not self._waiting:

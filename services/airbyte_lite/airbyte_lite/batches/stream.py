@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from airbyte_lite.batches.blocks import Block, Records
 from airbyte_lite.batches.columns import Landing, Part
@@ -24,6 +29,7 @@ from airbyte_lite.loader.spool import GROWTH
 
 REPORT_SECONDS = 1.0
 """Longest time from new rows to the next report: a sync shows its progress, and is not taken for a silent one."""
+FULL = {errno.ENOSPC, errno.EDQUOT}
 SUFFIXES = pa.array([f"{number:04x}" for number in range(65536)])
 CONVERTING = threading.Lock()
 """The connector reads several files at once. One block is converted at a time, so memory does not grow with them."""
@@ -56,10 +62,11 @@ class StreamBatches:
             first = self.rows
             self.rows += len(block)
             table = pa.table(self._layout(first, len(block), changed) | columns)
-            if self._writer is None:
-                self._open()
-            assert self._writer is not None  # noqa: S101 -- for the type checker
-            self._writer.write(table)
+            with _writing(self._order.folder):
+                if self._writer is None:
+                    self._open()
+                assert self._writer is not None  # noqa: S101 -- for the type checker
+                self._writer.write(table)
             size = block.size + len(block) * self._envelope + len(block) * sum(map(len, file.values()))
             misfits = dict(self._new.misfits)
             for fields in changed.values():
@@ -96,7 +103,8 @@ class StreamBatches:
 
     def _close(self, full: bool) -> None:
         assert self._writer is not None  # noqa: S101 -- for the type checker
-        self._writer.close()
+        with _writing(self._order.folder):
+            self._writer.close()
         self._new.files.append(BatchFile(self._path.name, self._writer.rows, full))
         self._writer = None
 
@@ -173,6 +181,21 @@ class StreamBatches:
             pieces.append(pc.binary_join_element_wise(pa.scalar(f"{self._head}{high:08x}"), some, pa.scalar("")))
             first += len(some)
         return pa.concat_arrays(pieces)
+
+
+@contextmanager
+def _writing(folder: str) -> Iterator[None]:
+    """Raise an error of the system as one that airbyte-cdk does not take for a fault of the file that it reads."""
+    try:
+        yield
+    except OSError as error:
+        raise AirbyteTracedException(
+            message=f"The rows could not be written to {folder}: {error.strerror or error}. "
+            + ("Free some space there, then sync again." if error.errno in FULL else "Sync again."),
+            internal_message=str(error),
+            failure_type=FailureType.system_error,
+            exception=error,
+        ) from error
 
 
 def _replaced(landing: Landing, values: pa.Array, where: list[int], rows: list[dict[str, Any]]) -> pa.Array:

@@ -44,6 +44,9 @@ from typing import Any, NamedTuple
 
 GRACE = 5.0
 """Seconds from SIGTERM to SIGKILL."""
+STACK = 4 << 20
+"""Bytes of each thread's stack, which count as data even if unused: airbyte-cdk starts up to 100 threads. The system's
+default is 8 MiB. In 1 MiB, Python would crash on deeply nested JSON instead of raising an error."""
 
 
 class Request(NamedTuple):
@@ -263,6 +266,7 @@ def main(given: str) -> None:
     sys.setswitchinterval(0.05)
     gc.set_threshold(50_000, 50, 100)
     sys.argv = [options["command"], *request.argv]
+    threading.stack_size(STACK)
     if options.get("memory"):
         limit_memory(options["memory"])
     try:

@@ -103,6 +103,7 @@ class ForkServer:
             "TMPDIR": str(directory),
             "NLTK_DATA": str(connector.language_data),
             "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS would start threads before the fork
+            "ARROW_DEFAULT_MEMORY_POOL": "system",  # the default pool reserves 1 GiB, which counts against `memory`
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS looks up proxies in a framework that refuses forks
         }
         python = connector.environment / "bin" / "python"
