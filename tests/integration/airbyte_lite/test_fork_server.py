@@ -262,7 +262,7 @@ def test_server_that_hangs_in_its_import_is_killed(
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS ignores the limit")
-def test_a_hundred_threads_fit_into_the_least_memory_limit(fake_connector: Connector, tmp_path: Path) -> None:
+def test_a_hundred_threads_fit_into_512_mib(fake_connector: Connector, tmp_path: Path) -> None:
     """Their stacks count as data, also if unused. A text of deep JSON is still an error, not a crash."""
     server = ForkServer(fake_connector, tmp_path, 512 << 20)
     code = """
