@@ -20,7 +20,7 @@ from airbyte_lite.connectors.runner import ConnectorRunner, Limits
 from airbyte_lite.loader.order import FILE, NDJSON, PARQUET, Order, StreamOrder
 from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.types import FieldType
-from platform_kit.settings import TABLE
+from platform_kit.settings_table import TABLE
 from tools.local.platform import ENVIRONMENTS
 
 PAYMENTS = """ID,ORDERID,PAYMENTMETHOD,STATUS,AMOUNT,CREATED

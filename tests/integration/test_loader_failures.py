@@ -113,7 +113,7 @@ def test_a_batch_with_other_rows_than_reported_is_refused(kit: Kit, monkeypatch:
     stream = with_old_rows(kit, DEDUPED)
     kit.batch_rows = 20
     original = loader_jobs.Jobs.load
-    monkeypatch.setattr(loader_jobs.Jobs, "load", lambda *arguments: original(*arguments) - 1)
+    monkeypatch.setattr(loader_jobs.Jobs, "load", lambda *arguments: (original(*arguments) or 0) - 1)
     with pytest.raises(SyncError, match=r"20 rows.*19"):
         kit.run(Lines([*new(stream), state("t", 1), status("t")]), stream)
     assert_as_before(kit)

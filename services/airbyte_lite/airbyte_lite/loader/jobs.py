@@ -61,7 +61,7 @@ class Jobs:
                 return bigquery.LoadJob.from_api_repr(upload.send(job), self._client)
 
             job = self._run(submit, step, f"load rows into {self._warehouse.name(table)}", lambda: upload.sent)
-        return cast(bigquery.LoadJob, job).output_rows
+        return cast(int | None, cast(bigquery.LoadJob, job).output_rows)
 
     def copy(self, source: str, table: str, disposition: str, step: str) -> None:
         """Copy a table into another in one atomic step."""
