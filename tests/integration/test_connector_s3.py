@@ -416,7 +416,7 @@ def test_many_files_are_read_in_batches_under_the_default_memory_limit(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
 @pytest.mark.parametrize("format_", [PARQUET, NDJSON])
 def test_a_full_disk_is_not_a_fault_of_the_file(source: S3, put: Put, tmp_path: Path, format_: str) -> None:
-    put("file.csv", "id,name\n1,x\n")
+    put("file.csv", "id,name\n" + "1,x\n" * 2000)  # lines are written while the file is read, Parquet at its end
     (tmp_path / f"batch-000001.{format_}").symlink_to("/dev/full")
     read = source.read_batches("file.csv", tmp_path, format_)
     errors = [error for error in [*read.errors, read.failure] if error]
