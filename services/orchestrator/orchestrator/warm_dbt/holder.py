@@ -31,9 +31,10 @@ class WarmDbt:
     def stop(self) -> None:
         """End the process if it still waits or works, and remove its folder."""
         os.environ.pop(SOCKET, None)
-        # The process removes the folder when it takes a command. Until then nothing is to be tidied up, and a process
-        # that has just started may ignore SIGINT: a shell starts its background processes so.
-        self.process.send_signal(signal.SIGTERM if self.folder.exists() else signal.SIGINT)
+        if self.folder.exists():  # it has taken no command, so nothing is to be tidied up
+            self.process.kill()
+        else:
+            self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
