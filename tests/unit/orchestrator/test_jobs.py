@@ -29,6 +29,7 @@ def connection(name: str, *tables: str, group: str = "landing", owners: tuple[st
 
 
 @dg.multi_asset(
+    name="dbt_build",
     specs=[dg.AssetSpec("stg_a", deps=[["x", "a"]]), dg.AssetSpec("stg_b", deps=[["x", "b"]]), dg.AssetSpec("alone")],
     can_subset=True,
 )
@@ -77,7 +78,7 @@ def test_the_steps_of_a_connections_job_know_only_its_assets() -> None:
     job = found.resolve_job_def("connection_a")
     outputs = {node.name: {each.name for each in node.definition.output_defs} for node in job.nodes}
     assert outputs.pop("sync_a")
-    assert outputs == {"models_a": {"stg_a"}, "profiles_a": {"stg_a_profiled"}}
+    assert outputs == {"dbt_build_a": {"stg_a"}, "profiles_a": {"stg_a_profiled"}}
     for node in job.nodes:
         assert {each.name for each in node.definition.input_defs} <= {"x_a", "stg_a"}
     assert found.resolve_all_job_defs()
