@@ -12,8 +12,8 @@ def free_ports(names: Iterable[str]) -> dict[str, int]:
 
     On Linux, this process keeps each port bound until it ends, without listening on it. The kernel then gives the port
     to no other program that asks for any free port, and to no outgoing connection; a service that listens with
-    SO_REUSEADDR, as servers do, can use the port all the same. Elsewhere such a service could not, so that the ports are
-    free only at the moment of the call.
+    SO_REUSEADDR, as servers do, can still use the port. On other systems it could not, so there a port is free only at
+    the moment of the call.
     """
     # All sockets stay open until every port is chosen; otherwise the kernel could give the same port twice.
     sockets = {name: socket.socket() for name in names}

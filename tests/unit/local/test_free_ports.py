@@ -17,10 +17,12 @@ def test_service_listens_and_no_other_program_gets_the_port() -> None:
     refused_without_reuse = socket.socket()
     with refused_without_reuse, pytest.raises(OSError, match="in use"):
         refused_without_reuse.bind(("127.0.0.1", port))
-    with socket.create_server(("127.0.0.1", port)) as service:
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            accepted, _ = service.accept()
-            accepted.close()
-            assert client.recv(1) == b""
+    with (
+        socket.create_server(("127.0.0.1", port)) as service,
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
+        accepted, _ = service.accept()
+        accepted.close()
+        assert client.recv(1) == b""
     with socket.create_server(("127.0.0.1", port)):  # a service that starts again
         pass
