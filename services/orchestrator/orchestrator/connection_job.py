@@ -5,10 +5,11 @@ hold the outputs and checks of all models, and the code location would grow with
 """
 
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestrator.dbt_integration import selection_of
@@ -34,7 +35,7 @@ def part(
     whole: dg.AssetsDefinition, keys: Set[dg.AssetKey], checks: Set[dg.AssetCheckKey], suffix: str
 ) -> dg.AssetsDefinition:
     """Return the step with some of its assets and checks. Its name ends with the suffix, as Dagster needs another."""
-    name, function = f"{whole.op.name}_{suffix}", whole.op.compute_fn.decorated_fn
+    name, function = f"{whole.op.name}_{suffix}", cast(DecoratedOpFunction, whole.op.compute_fn).decorated_fn
     about: Mapping[str, Any] = {"name": name, "can_subset": True, "description": whole.op.description}
     own, own_checks = whole.keys & keys, whole.check_keys & checks
     check_specs = [whole.get_spec_for_check_key(key) for key in sorted(own_checks)]

@@ -9,6 +9,10 @@ from connections_file import Connection
 from orchestrator.connection_job import PREFIX, ConnectionJob
 from orchestrator.landing import tag_value
 
+RETRY = {"dagster/retry_strategy": "FROM_ASSET_FAILURE"}
+"""A run whose worker was killed is repeated without the assets that it has loaded or built. All of dbt is one step, so
+Dagster's own way, from the failed step, would build every model again."""
+
 
 def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict[str, Any]:
     """Return the jobs by their names.
@@ -31,7 +35,7 @@ def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict
         ),
     }
     made: dict[str, Any] = {
-        name: dg.define_asset_job(name, selection, description=text, tags=tags)
+        name: dg.define_asset_job(name, selection, description=text, tags=tags | RETRY)
         for name, (selection, text, tags) in found.items()
     }
     for connection in connections:
@@ -40,7 +44,7 @@ def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict
             name,
             selection=dg.AssetSelection.assets(*tables[connection.name]).downstream(),
             description=f"Load the connection `{connection.name}`, then build all models that depend on its tables.",
-            tags={"connection": tag_value(connection.name)},
+            tags={"connection": tag_value(connection.name)} | RETRY,
         )
     return made
 

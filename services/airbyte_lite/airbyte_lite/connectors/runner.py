@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from airbyte_lite.connectors.ending import ending
 from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Process
 from airbyte_lite.connectors.protocol import (
@@ -216,7 +217,7 @@ class ConnectorRunner:
             return body
         if error is not None:
             raise error
-        text = f"command {command} ended without a result (exit code {read.exit_code})"
+        text = f"command {command} {ending(read.exit_code)}, without a result"
         failure_type = "system_error"
         if time.monotonic() >= deadline:
             text = f"command {command} did not end within {COMMAND_SECONDS:g} s and was stopped"
