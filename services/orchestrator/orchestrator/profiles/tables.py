@@ -1,4 +1,4 @@
-"""Which tables are profiled: the landing tables, and the dbt models that hold rows. Of other views, rows are counted."""
+"""Which tables are profiled: landing tables, and dbt models that hold rows. Of other views, rows are counted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
