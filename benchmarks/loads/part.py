@@ -1,0 +1,36 @@
+"""Measures the cases one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.loads.cases import Case
+from benchmarks.loads.contenders import contenders
+from benchmarks.loads.running import Loading
+from benchmarks.rounds import Deadline, interleave, say, shown
+from tools.local.processes import Supervisor
+
+
+def measure(cases: Iterable[Case], deadline: Deadline, keep: Callable[[dict[str, Any]], None]) -> None:
+    """Measure the cases; after each one, give all results so far to `keep`."""
+    results: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-loads-") as folder, Supervisor(Path(folder) / "logs") as services:
+        loading = Loading(Path(folder), services)
+        for case in cases:
+            shape = f"{case.rows:,} rows, {case.columns} columns, {case.files} {case.kind} file(s)"
+            say(f"  {shape}")
+            entry = {"rows": case.rows, "columns": case.columns, "files": case.files, "kind": case.kind}
+            if deadline.is_over:
+                results[case.name] = entry | {"error": "not measured: the time was over"}
+            else:
+                try:
+                    with loading.case(case):
+                        found = interleave(contenders(loading, case), case.rounds, deadline)
+                    results[case.name] = entry | {"contenders": found}
+                except Exception as error:
+                    results[case.name] = entry | {"error": shown(error)}
+                    say(f"    FAILED: {shown(error)}")
+            keep(results)
