@@ -1,1 +1,1 @@
-"""`make bench` and `make bench-full`: measured figures of the platform and of its peers, and the page docs/benchmarks.md."""
+"""`make bench` and `make bench-full`: figures of the platform and of its peers, and docs/benchmarks.md."""

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import environments
+from benchmarks.figures import BESIDE
 from benchmarks.loads import cases
 from benchmarks.loads.cases import SLOW, Case
 from benchmarks.loads.running import BUCKET, CONNECTOR_COMMAND, DATASET, STREAM, Loading
 from benchmarks.measure import Cost, measure_call, measure_command
 from benchmarks.rounds import Contender
 
-BESIDE = ("S3",)
-"""S3 serves the same files to all; it is told, and it is not in the sums."""
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 DLT = {
     cases.DLT_ARROW: ("arrow", "emulator"),
@@ -36,15 +35,16 @@ def contenders(loading: Loading, case: Case) -> list[Contender]:
         cases.CONNECTOR: partial(connector, loading, case),
         cases.PYAIRBYTE: partial(pyairbyte, loading, case),
         cases.LIMIT: partial(duckdb, loading, case),
-    } | {name: partial(dlt, loading, case, *how) for name, how in DLT.items()}
-    return [
-        Contender(name, runs[name], case.slow_rounds if name in SLOW else case.rounds) for name in case.contenders
-    ]
+    }
+    runs |= {name: partial(dlt, loading, case, *how) for name, how in DLT.items()}
+    return [Contender(name, runs[name], case.slow_rounds if name in SLOW else case.rounds) for name in case.contenders]
 
 
 def ours(loading: Loading, case: Case, way: str) -> Cost:
-    """A sync from the request to its end. Before the first one the connection is made, and a small sync would be
-    slower by the start of the connector's fork server, which the making of the connection has started."""
+    """A sync from the request to its end.
+
+    Before the first one the connection is made, which also starts the connector's fork server.
+    """
     if way not in loading.connections:
         loading.sync(case, way)
     return measure_call(partial(loading.sync, case, way), loading.parts(way, "warehouse", "s3"), BESIDE)
@@ -109,7 +109,8 @@ def script(
     folder = empty(loading)
     command = [str(environments.python(environment)), str(PEERS / name), json.dumps(order | {"folder": str(folder)})]
     parts = loading.parts(*used)
-    cost, output = measure_command(command, variables() | more | {"HOME": str(folder)}, folder, "program", parts, BESIDE)
+    environ = variables() | more | {"HOME": str(folder)}
+    cost, output = measure_command(command, environ, folder, "program", parts, BESIDE)
     answer = json.loads(output.splitlines()[-1])
     if answer["rows"] != case.rows:
         raise RuntimeError(f"loaded {answer['rows']} of {case.rows} rows")

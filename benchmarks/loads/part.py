@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.loads.cases import Case
+from benchmarks.loads.cases import FULL, QUICK, chosen
 from benchmarks.loads.contenders import contenders
 from benchmarks.loads.running import Loading
+from benchmarks.options import Options
 from benchmarks.rounds import Deadline, interleave, say, shown
 from tools.local.processes import Supervisor
 
 
-def measure(cases: Iterable[Case], deadline: Deadline, keep: Callable[[dict[str, Any]], None]) -> None:
-    """Measure the cases; after each one, give all results so far to `keep`."""
+def measure(asked: Options, deadline: Deadline, keep: Callable[[dict[str, Any]], None]) -> None:
+    """Measure the cases that are asked for; after each one, give all results so far to `keep`."""
+    cases = chosen(QUICK if asked.quick else FULL, asked.rows, asked.rounds)
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="bench-loads-") as folder, Supervisor(Path(folder) / "logs") as services:
         loading = Loading(Path(folder), services)
@@ -24,7 +26,7 @@ def measure(cases: Iterable[Case], deadline: Deadline, keep: Callable[[dict[str,
             say(f"  {shape}")
             entry = {"rows": case.rows, "columns": case.columns, "files": case.files, "kind": case.kind}
             if deadline.is_over:
-                results[case.name] = entry | {"error": "not measured: the time was over"}
+                results[case.name] = entry | {"error": "the time was over"}
             else:
                 try:
                     with loading.case(case):
@@ -33,4 +35,4 @@ def measure(cases: Iterable[Case], deadline: Deadline, keep: Callable[[dict[str,
                 except Exception as error:
                     results[case.name] = entry | {"error": shown(error)}
                     say(f"    FAILED: {shown(error)}")
-            keep(results)
+            keep({"cases": results})

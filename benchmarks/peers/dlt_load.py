@@ -4,9 +4,10 @@ Usage: python dlt_load.py '{"endpoint": …, "bucket": …, "glob": …, "format
 The last line that it prints is JSON: the rows, and the processor seconds that the start of the program took.
 
 What makes dlt fast here, from its documentation:
-- Arrow tables are written to Parquet files as they are. Dictionaries would be normalized one by one ("Arrow Table / Pandas").
-- The reader of CSV files by DuckDB with `use_pyarrow` gives Arrow data too ("Filesystem source"). Batches are large, because
-  the default of 5,000 rows was made for dictionaries.
+- Arrow tables are written to Parquet files as they are; dictionaries would be normalized one by one (its page "Arrow
+  Table / Pandas").
+- The reader of CSV files by DuckDB with `use_pyarrow` gives Arrow data too (its page on the filesystem source). Batches
+  are large, because the default of 5,000 rows was made for dictionaries.
 - Parquet is the format of the load files, in the emulator as in DuckDB: both load it without a conversion.
 - The write disposition `replace` with `truncate-and-insert`, the default, loads straight into the table.
 - Telemetry is off, nothing is restored from the destination, and each run has an empty folder of its own.
@@ -39,7 +40,7 @@ def anonymous(_: Any) -> Any:
 GcpServiceAccountCredentials.to_native_credentials = anonymous
 
 
-@dlt.transformer
+@dlt.transformer  # type: ignore[untyped-decorator]  # dlt is not in the environment of the type checker
 def read_arrow(files: Any, format: str) -> Iterator[Any]:
     """Yield the record batches of files, as PyArrow reads them."""
     for file in files:
@@ -67,7 +68,7 @@ def load(order: dict[str, Any]) -> int:
     """Load the files; return the rows of the table."""
     credentials = AwsCredentials(
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 -- LocalStack takes any
+        aws_secret_access_key="test",
         endpoint_url=order["endpoint"],
         region_name="us-east-1",
     )

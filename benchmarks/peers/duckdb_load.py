@@ -1,4 +1,4 @@
-"""Loads local files with DuckDB straight into a table of a file: the least that a load can cost, without S3 and Airbyte.
+"""Loads local files with DuckDB straight into a table of a file: the least that a load can cost.
 
 Usage: python duckdb_load.py '{"files": "/a/*.csv", "format": …, "folder": …}'
 The last line that it prints is JSON: the rows, and the processor seconds that the start of the program took.
