@@ -31,17 +31,18 @@ def split(events: Iterable[dict[str, Any]], launched: float) -> dict[str, float]
     timed = [(float(event["timestamp"]) / 1000, event) for event in events if "timestamp" in event]
     build = [(at, event) for at, event in timed if event.get("stepKey") == BUILD]
     results = [at for at, event in build if event["__typename"] in RESULTS]
+    if not results:
+        raise SplitError(f"the run has no result of {BUILD}")
     moments = [
         launched,
         first(timed, "RunStartingEvent"),
         first(timed, "EngineEvent", "Started process for run"),
         first(timed, "ExecutionStepStartEvent"),
         first(build, "ExecutionStepStartEvent"),
-        *((results[0], results[-1]) if results else ()),
+        results[0],
+        results[-1],
         first(timed, "RunSuccessEvent"),
     ]
-    if not results:
-        raise SplitError(f"the run has no result of {BUILD}")
     return {stage: round(end - begin, 3) for stage, (begin, end) in zip(STAGES, pairwise(moments), strict=True)}
 
 

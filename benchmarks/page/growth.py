@@ -20,7 +20,7 @@ COLUMNS = {
 
 def show(part: dict[str, Any]) -> str:
     """Return the section."""
-    projects = part["projects"]
+    projects = part.get("projects", [])
     rows = []
     for project in projects:
         name = f"{project['connections']} connections, {project['models']:,} models"
@@ -31,4 +31,7 @@ def show(part: dict[str, Any]) -> str:
         rows.append([name, f"{project['assets']:,} / {project['checks']:,}", *cells])
     slopes = [exponent((project["assets"], project[key]) for project in projects if key in project) for key in COLUMNS]
     rows.append(["exponent by assets", "", *slopes])
-    return "\n".join([words("growth"), "", table(["", "assets / checks", *COLUMNS.values()], rows), ""])
+    lines = [words("growth"), "", table(["", "assets / checks", *COLUMNS.values()], rows), ""]
+    if "error" in part:
+        lines += [f"Not everything was measured: {part['error']}", ""]
+    return "\n".join(lines)

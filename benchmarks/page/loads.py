@@ -29,13 +29,15 @@ COMPARED = (cases.BATCHES, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cas
 
 def show(part: dict[str, Any]) -> str:
     """Return the section: one table for each of the main cases, then all cases side by side."""
-    entries: dict[str, Entry] = part["cases"]
+    entries: dict[str, Entry] = part.get("cases", {})
     measured = [entry for entry in entries.values() if "contenders" in entry]
     lines = [words("loads"), ""]
     for entry in main_cases(measured):
         lines += [f"### {title(entry)}", "", details(entry), ""]
     lines += [words("cases"), "", overview(measured), "", words("rows"), "", growth(measured), ""]
     failed = [f"- {title(entry)}: {entry['error']}" for entry in entries.values() if "error" in entry]
+    if "error" in part:
+        failed.append(f"- {part['error']}")
     if failed:
         lines += ["Not measured:", "", *failed, ""]
     return "\n".join(lines)

@@ -33,7 +33,7 @@ def digest(plot: dict[str, Any]) -> str:
 
 def of_loads(part: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The cost of one case by contender, and the cost by rows."""
-    measured = [entry for entry in part["cases"].values() if "contenders" in entry]
+    measured = [entry for entry in part.get("cases", {}).values() if "contenders" in entry]
     if not measured:
         return {}
     main = loads.main_cases(measured)[0]
@@ -72,7 +72,7 @@ def of_latency(part: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def of_growth(part: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The load of the code location by the number of assets."""
-    projects = [project for project in part["projects"] if "error" not in project]
+    projects = [project for project in part.get("projects", []) if "error" not in project]
     series = {
         name: [[project["assets"], project[key]] for project in projects]
         for name, key in (("code location loads", "load_cpu"), ("query of the asset graph", "query_cpu"))
