@@ -15,12 +15,13 @@ WITHOUT_DOCKER = PARTS[:3]
 
 @dataclass(frozen=True)
 class Options:
-    """`rows` and `rounds` are limits; None is none. `out` is the folder of the results, `page` the page's file."""
+    """`rows`, `rounds`, `models`: limits, or None. `out`: the folder of the results. `page`: the file of the page."""
 
     quick: bool
     parts: tuple[str, ...]
     rows: int | None
     rounds: int | None
+    models: int | None
     runs: int
     minutes: float
     out: Path
@@ -36,6 +37,7 @@ def read(arguments: list[str]) -> Options:
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=[], help="default: all but docker")
     parser.add_argument("--rows", type=positive, help="load at most so many rows")
     parser.add_argument("--rounds", type=positive, help="at most so many rounds")
+    parser.add_argument("--models", type=positive, help="generate projects with at most so many models")
     parser.add_argument("--runs", type=positive, default=30, help="runs of all assets on one platform (default: 30)")
     parser.add_argument("--minutes", type=positive, default=25, help="begin nothing new after so long (default: 25)")
     parser.add_argument("--out", type=Path, help="the folder of the results and of a draft of the page")
@@ -47,7 +49,9 @@ def read(arguments: list[str]) -> Options:
         out, page = ROOT / "docs/benchmarks", ROOT / "docs/benchmarks.md"
     default = ("loads",) if found.how == "quick" else WITHOUT_DOCKER
     parts = tuple(part for part in PARTS if part in found.parts) or default
-    return Options(found.how == "quick", parts, found.rows, found.rounds, found.runs, found.minutes, out, page)
+    return Options(
+        found.how == "quick", parts, found.rows, found.rounds, found.models, found.runs, found.minutes, out, page
+    )
 
 
 def positive(text: str) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from benchmarks.latency import pages
+from benchmarks.latency import answers, pages
 from benchmarks.latency.runs import one
 from benchmarks.measure import SETTLE_SECONDS, Part, cpu_seconds, memory
 from benchmarks.options import Options
@@ -37,13 +38,15 @@ def measure(asked: Options, deadline: Deadline, keep: Keep) -> None:
         parts = [Part(name, process.popen.pid) for name, process in services.processes.items()]
         keep({"idle_memory": {part.name: round(memory(part)) for part in parts}})
         measure_runs(platform, parts, asked.runs, deadline, keep)
-        keep({"syncs": measure_syncs(platform)})
-        services.start(platform.console()).wait()
-        try:
-            keep({"pages": pages.measure(platform.url("console"))})
-        except Exception as error:
-            say(f"  pages: {shown(error)}")
-            keep({"pages_error": shown(error)})
+        with clients(platform) as syncs:
+            keep({"syncs": measure_syncs(platform, syncs)})
+            services.start(platform.console()).wait()
+            try:
+                keep({"pages": pages.measure(platform.url("console"))})
+            except Exception as error:
+                say(f"  pages: {shown(error)}")
+                keep({"pages_error": shown(error)})
+            keep({"answers": answers.measure(platform, syncs, DATASET, asked.rows)})
 
 
 def start(platform: Platform, services: Supervisor) -> dict[str, float]:
@@ -79,24 +82,29 @@ def measure_runs(platform: Platform, parts: list[Part], count: int, deadline: De
         keep({"runs": found})
 
 
-def measure_syncs(platform: Platform) -> dict[str, list[float]]:
-    """Return the seconds of syncs of 100 rows, from the request to the end that a client sees."""
+@contextmanager
+def clients(platform: Platform) -> Iterator[Syncs]:
+    """Give clients of airbyte-lite and of the emulator, with a dataset for what they load."""
     options = {"api_endpoint": platform.url("warehouse")}
     client = bigquery.Client(platform.environment["BQ_PROJECT"], AnonymousCredentials(), client_options=options)
+    client.create_dataset(DATASET, exists_ok=True)
+    with httpx.Client(base_url=platform.url("airbyte"), timeout=60) as http:
+        yield Syncs(http, client)
+
+
+def measure_syncs(platform: Platform, syncs: Syncs) -> dict[str, list[float]]:
+    """Return the seconds of syncs of 100 rows, from the request to the end that a client sees."""
     source = s3_configuration(
         platform.url("s3"), platform.environment["S3_BUCKET"], "customers", ["jaffle_shop/jaffle_shop_customers.csv"]
     )
     found: dict[str, list[float]] = {}
-    with httpx.Client(base_url=platform.url("airbyte"), timeout=60) as http:
-        syncs = Syncs(http, client)
-        client.create_dataset(DATASET, exists_ok=True)
-        for title, mode in MODES.items():
-            connection = syncs.connect(source, DATASET, mode, "id", prefix=f"{mode}_")
+    for title, mode in MODES.items():
+        connection = syncs.connect(source, DATASET, mode, "id", prefix=f"{mode}_")
+        syncs.sync(connection)
+        found[title] = []
+        for _ in range(SYNCS):
+            started = time.monotonic()
             syncs.sync(connection)
-            found[title] = []
-            for _ in range(SYNCS):
-                started = time.monotonic()
-                syncs.sync(connection)
-                found[title].append(round(time.monotonic() - started, 3))
+            found[title].append(round(time.monotonic() - started, 3))
     say(f"    syncs: {found}")
     return found

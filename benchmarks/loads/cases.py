@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BATCHES, RECORDS = "this platform, in batches", "this platform, record by record"
+CHANGED = "this platform, one of the files changed"
 CONNECTOR, PYAIRBYTE = "source-s3 to nowhere", "PyAirbyte to DuckDB"
 DLT_ARROW, DLT_DUCKDB = "dlt (Arrow) to the emulator", "dlt (DuckDB reader) to the emulator"
 DLT_ARROW_FILE, DLT_DUCKDB_FILE = "dlt (Arrow) to DuckDB", "dlt (DuckDB reader) to DuckDB"
@@ -43,7 +44,7 @@ FULL = (
     Case(1_000_000, kind="parquet", contenders=(*COLUMN_WISE, RECORDS)),
     Case(1_000_000, kind="jsonl", contenders=(*COLUMN_WISE, RECORDS)),
     Case(1_000_000, columns=40, contenders=FAST, rounds=2),
-    Case(1_000_000, files=20, contenders=(*FAST, RECORDS)),
+    Case(1_000_000, files=20, contenders=(*FAST, CHANGED, RECORDS)),
     Case(10_000, contenders=FAST),
     Case(10_000_000, contenders=(BATCHES, DLT_ARROW, DLT_DUCKDB, LIMIT), rounds=2),
     Case(100_000, columns=40, contenders=(*FAST, RECORDS), rounds=2),

@@ -62,7 +62,7 @@ class Loading:
         subprocess.run([python("warehouse"), MAKE_FILES, local, case.kind, *numbers], check=True)
         try:
             for file in local.iterdir():
-                self.s3.upload_file(str(file), BUCKET, f"{case.name}/{file.name}")
+                self.upload(case, file)
             self.services.start(self.platform.warehouse()).wait()
             self.bigquery.create_dataset(DATASET)
             self.connections.clear()
@@ -92,22 +92,29 @@ class Loading:
             found["streams"][0]["format"] = {"filetype": case.kind}
         return found
 
-    def sync(self, case: Case, way: str) -> None:
-        """Load the case's files into a table by one of WAYS. Raises RuntimeError when rows are missing.
+    def connect(self, case: Case, way: str, mode: str, prefix: str) -> str:
+        """Make a connection for the case's files in the airbyte-lite of a way; return its id."""
+        with self.client(way) as syncs:
+            return syncs.connect(self.configuration(case), DATASET, mode, "id", prefix=prefix)
 
-        The connection is made at the first call, which is not measured.
-        """
-        with httpx.Client(base_url=self.of(way).url("airbyte"), timeout=60) as http:
-            syncs = Syncs(http, self.bigquery)
-            if way not in self.connections:
-                source = self.configuration(case)
-                self.connections[way] = syncs.connect(source, DATASET, "full_refresh_overwrite", prefix=f"{way}_")
-                return
-            job = wait(syncs, syncs.start(self.connections[way]))
-            if job["status"] != "succeeded" or job["rowsSynced"] != case.rows:
-                raise RuntimeError(f"sync {job['status']}, {job.get('rowsSynced')} of {case.rows} rows")
+    def run(self, way: str, connection: str, rows: int) -> None:
+        """Run a connection by its name in `connections`. Raises RuntimeError unless it has read so many rows."""
+        with self.client(way) as syncs:
+            job = wait(syncs, syncs.start(self.connections[connection]))
+            if job["status"] != "succeeded" or job["rowsSynced"] != rows:
+                raise RuntimeError(f"sync {job['status']}, {job.get('rowsSynced')} of {rows} rows")
             if way == "batches" and "is read in batches" not in syncs.log(job["jobId"]):
                 raise RuntimeError("the stream was not read in batches")
+
+    @contextmanager
+    def client(self, way: str) -> Iterator[Syncs]:
+        """Give a client of the airbyte-lite of a way."""
+        with httpx.Client(base_url=self.of(way).url("airbyte"), timeout=60) as http:
+            yield Syncs(http, self.bigquery)
+
+    def upload(self, case: Case, file: Path) -> None:
+        """Upload one of the case's files."""
+        self.s3.upload_file(str(file), BUCKET, f"{case.name}/{file.name}")
 
     def parts(self, *names: str) -> list[Part]:
         """The parts of the services of these names; airbyte-lite and its connectors are two parts."""

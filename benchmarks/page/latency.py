@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.page import runs
@@ -32,6 +32,9 @@ def show(part: dict[str, Any]) -> str:
         lines += ["### A sync of 100 rows", "", table(["request to end", "s"], rows), ""]
     if "pages" in part or "pages_error" in part:
         lines += [words("console"), "", console(part), ""]
+    if found := part.get("answers"):
+        rows = [[title, *percentiles(seconds)] for title, seconds in found.items()]
+        lines += ["### Answers to other clients", "", table(["ms", "median", "95 %"], rows), ""]
     if found := part.get("start"):
         rows = [[name, number(seconds)] for name, seconds in found.items()]
         lines += ["### Start", "", "All services start at the same time.", "", table(["", "s"], rows), ""]
@@ -51,6 +54,14 @@ def later(found: list[dict[str, Any]]) -> str:
         f"The first run took {number(seconds[0])} s. Runs 3 to 5 took {number(early)} s, and the last three of "
         f"{len(seconds)} took {number(late)} s (medians): {late / early:.2f} times as long."
     )
+
+
+def percentiles(seconds: list[float]) -> list[str]:
+    """Return the median and the 95th percentile in milliseconds; nothing for fewer than two values."""
+    if len(seconds) < 2:
+        return ["", ""]
+    found = quantiles(seconds, n=100, method="inclusive")
+    return [number(1000 * found[49]), number(1000 * found[94])]
 
 
 def console(part: dict[str, Any]) -> str:

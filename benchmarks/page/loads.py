@@ -16,6 +16,7 @@ KINDS = {"csv": "CSV", "jsonl": "JSONL", "parquet": "Parquet"}
 SHORT = {
     cases.BATCHES: "ours, batches",
     cases.RECORDS: "ours, records",
+    cases.CHANGED: "ours, 1 file changed",
     cases.DLT_ARROW: "dlt (Arrow) → emulator",
     cases.DLT_DUCKDB: "dlt (DuckDB reader) → emulator",
     cases.DLT_ARROW_FILE: "dlt (Arrow) → DuckDB",
@@ -24,7 +25,7 @@ SHORT = {
     cases.PYAIRBYTE: "PyAirbyte → DuckDB",
     cases.LIMIT: "DuckDB alone",
 }
-COMPARED = (cases.BATCHES, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cases.LIMIT)
+COMPARED = (cases.BATCHES, cases.CHANGED, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cases.LIMIT)
 
 
 def show(part: dict[str, Any]) -> str:
