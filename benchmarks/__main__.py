@@ -16,6 +16,8 @@ from benchmarks.options import Options
 from benchmarks.page.text import page
 from benchmarks.results import Results, circumstances
 from benchmarks.rounds import Deadline, say, shown
+from benchmarks.workspace import FOLDER
+from tools.local.claims import ClaimedError, claim
 from tools.local.platform import ROOT
 from tools.local.processes import interruptible
 
@@ -78,8 +80,12 @@ def main(arguments: list[str]) -> int:
     if "page" not in arguments[:1]:
         interruptible()
         try:
-            for part in asked.parts:
-                measure(part, asked, deadline, results)
+            with claim(FOLDER):
+                for part in asked.parts:
+                    measure(part, asked, deadline, results)
+        except ClaimedError as error:
+            say(f"bench: {error}")
+            return 1
         except KeyboardInterrupt:
             say("bench: interrupted. What was measured is kept; measure single parts with: make bench-full parts='…'")
             code = 130

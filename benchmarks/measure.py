@@ -168,10 +168,13 @@ def measure_command(
         with sampled([*parts, Part(name, process.pid)], cost, beside):
             _, status, usage = os.wait4(process.pid, 0)
             cost.wall = time.monotonic() - started
+    except BaseException:  # Ctrl-C too: the command has a process group of its own
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
     finally:
         timer.cancel()
-        process.returncode = process.returncode if process.returncode is not None else -1  # it is reaped
-    code = os.waitstatus_to_exitcode(status)
+    code = process.returncode = os.waitstatus_to_exitcode(status)
     time.sleep(SETTLE_SECONDS)
     cost.cpu = {part.name: cpu_seconds(part) - before[part.name] for part in parts}
     cost.cpu[name] = usage.ru_utime + usage.ru_stime

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from benchmarks.growth.project import content, generate
 from benchmarks.measure import Cost, Part, measure_call, measure_command, memory
 from benchmarks.options import Options
 from benchmarks.rounds import Deadline, say, shown
+from benchmarks.workspace import workspace
 from tools import dagster_run
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Service, Supervisor
@@ -49,8 +49,8 @@ def measure(asked: Options, deadline: Deadline, keep: Callable[[dict[str, Any]],
             entry["error"] = "the time was over"
         else:
             try:
-                with tempfile.TemporaryDirectory(prefix="bench-growth-") as folder:
-                    entry |= measure_project(Path(folder), connections, models)
+                with workspace("growth") as folder:
+                    entry |= measure_project(folder, connections, models)
             except Exception as error:
                 entry["error"] = shown(error)
         say(f"  {json.dumps(entry)}")

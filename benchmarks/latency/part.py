@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +17,7 @@ from benchmarks.latency.runs import one
 from benchmarks.measure import SETTLE_SECONDS, Part, cpu_seconds, memory
 from benchmarks.options import Options
 from benchmarks.rounds import Deadline, say, shown
+from benchmarks.workspace import workspace
 from tests.integration.syncs import Syncs, s3_configuration
 from tools.local.platform import Platform, free_ports
 from tools.local.processes import Supervisor
@@ -32,8 +31,8 @@ Keep = Callable[[dict[str, Any]], None]
 
 def measure(asked: Options, deadline: Deadline, keep: Keep) -> None:
     """Measure; after each step, give what was found to `keep`."""
-    with tempfile.TemporaryDirectory(prefix="bench-latency-") as folder, Supervisor(Path(folder) / "logs") as services:
-        platform = Platform(Path(folder), free_ports())
+    with workspace("latency") as folder, Supervisor(folder / "logs") as services:
+        platform = Platform(folder, free_ports())
         keep({"start": start(platform, services)})
         parts = [Part(name, process.popen.pid) for name, process in services.processes.items()]
         keep({"idle_memory": {part.name: round(memory(part)) for part in parts}})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.loads.cases import FULL, QUICK, chosen
@@ -12,6 +10,7 @@ from benchmarks.loads.contenders import contenders
 from benchmarks.loads.running import Loading
 from benchmarks.options import Options
 from benchmarks.rounds import Deadline, interleave, say, shown
+from benchmarks.workspace import workspace
 from tools.local.processes import Supervisor
 
 
@@ -19,8 +18,8 @@ def measure(asked: Options, deadline: Deadline, keep: Callable[[dict[str, Any]],
     """Measure the cases that are asked for; after each one, give all results so far to `keep`."""
     cases = chosen(QUICK if asked.quick else FULL, asked.rows, asked.rounds)
     results: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="bench-loads-") as folder, Supervisor(Path(folder) / "logs") as services:
-        loading = Loading(Path(folder), services)
+    with workspace("loads") as folder, Supervisor(folder / "logs") as services:
+        loading = Loading(folder, services)
         for case in cases:
             shape = f"{case.rows:,} rows, {case.columns} columns, {case.files} {case.kind} file(s)"
             say(f"  {shape}")
