@@ -13,10 +13,12 @@ from benchmarks.growth import part as growth
 from benchmarks.latency import part as latency
 from benchmarks.loads import part as loads
 from benchmarks.options import Options
+from benchmarks.page.loads import show as show_loads
 from benchmarks.page.text import page
 from benchmarks.results import Results, circumstances
 from benchmarks.rounds import Deadline, say, shown
 from benchmarks.workspace import FOLDER
+from tools import disk
 from tools.local.claims import ClaimedError, claim
 from tools.local.platform import ROOT
 from tools.local.processes import interruptible
@@ -58,6 +60,8 @@ def write(asked: Options, results: Results) -> int:
         say(f"bench: the page has no new plots: {error}")
         return 1
     code = subprocess.run(command, cwd=ROOT).returncode
+    if asked.quick and "loads" in parts:
+        say(show_loads(parts["loads"]))
     say(f"▸ the page: {asked.page}, the measurements: {results.file}")
     return code
 
@@ -97,4 +101,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(disk.watched("bench", lambda: main(sys.argv[1:])))

@@ -17,8 +17,11 @@ from typing import Any, Literal
 import psutil
 
 MEBIBYTE = 2**20
-SAMPLE_SECONDS = 0.2
-"""The pause between two looks at the memory. A look at a process of 1 GiB takes about 10 ms of another core."""
+FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.02, 0.2, 1.2
+"""Seconds between two looks at the memory; they grow, so that short commands are seen too and long ones not disturbed.
+
+A look at a process of 1 GiB takes about 10 ms.
+"""
 SETTLE_SECONDS = 0.5
 """What a server does after its answer (a checkpoint, an ended child) is counted until so long after the action."""
 MEMORY = "PSS" if sys.platform == "linux" else "USS"
@@ -104,14 +107,16 @@ def sampled(parts: Sequence[Part], cost: Cost, beside: Sequence[str]) -> Iterato
     done = threading.Event()
 
     def look() -> None:
+        pause = FIRST_PAUSE
         while True:
             now = {part.name: memory(part) for part in parts}
             for name, mebibytes in now.items():
                 cost.memory[name] = max(cost.memory.get(name, 0.0), mebibytes)
             total = sum(mebibytes for name, mebibytes in now.items() if name not in beside)
             cost.total_memory = max(cost.total_memory, total)
-            if done.wait(SAMPLE_SECONDS):
+            if done.wait(pause):
                 return
+            pause = min(LONGEST_PAUSE, pause * PAUSE_GROWTH)
 
     thread = threading.Thread(target=look)
     thread.start()

@@ -12,6 +12,8 @@ DLT_ARROW_FILE, DLT_DUCKDB_FILE = "dlt (Arrow) to DuckDB", "dlt (DuckDB reader) 
 LIMIT = "DuckDB alone, local files"
 
 ALL = (BATCHES, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, RECORDS, CONNECTOR, PYAIRBYTE)
+ORDER = (BATCHES, CHANGED, RECORDS, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, CONNECTOR, PYAIRBYTE)
+"""The order on the page: ours, dlt and its limit, and what works row by row."""
 FAST = (BATCHES, DLT_ARROW, DLT_DUCKDB, LIMIT)
 COLUMN_WISE = (BATCHES, DLT_ARROW, LIMIT)
 """dlt's reader by DuckDB reads CSV only."""

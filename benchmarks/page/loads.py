@@ -50,6 +50,11 @@ def title(entry: Entry) -> str:
     return f"{entry['rows']:,} rows, {entry['columns']} columns, {files} of {KINDS[entry['kind']]}"
 
 
+def ordered(entry: Entry) -> list[str]:
+    """Return the contenders of a case in the order of the page."""
+    return sorted(entry["contenders"], key=cases.ORDER.index)
+
+
 def main_cases(measured: list[Entry]) -> list[Entry]:
     """Return the cases that have a table of their own: the widest field of contenders, and the most rows."""
     if not measured:
@@ -63,7 +68,8 @@ def details(entry: Entry) -> str:
     """Return the table of one case: wall, CPU, ratio, start, memory by part."""
     base = [cpu(run) for run in entry["contenders"].get(cases.BATCHES, {"runs": []})["runs"]]
     rows = []
-    for name, found in entry["contenders"].items():
+    for name in ordered(entry):
+        found = entry["contenders"][name]
         runs = found["runs"]
         if not runs:
             rows.append([name, found.get("error", NONE), *[NONE] * 4])

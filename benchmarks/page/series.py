@@ -38,9 +38,9 @@ def of_loads(part: dict[str, Any]) -> dict[str, dict[str, Any]]:
         return {}
     main = loads.main_cases(measured)[0]
     bars = {
-        loads.SHORT[name]: round(median(cpu(run) for run in found["runs"]), 3)
-        for name, found in main["contenders"].items()
-        if found["runs"]
+        loads.SHORT[name]: round(median(cpu(run) for run in main["contenders"][name]["runs"]), 3)
+        for name in loads.ordered(main)
+        if main["contenders"][name]["runs"]
     }
     lines = {loads.SHORT[name]: loads.points(measured, name, cpu) for name in FAMILIES}
     return {
