@@ -137,12 +137,18 @@ def test_other_requests_are_answered_while_a_long_answer_is_sent() -> None:
 def test_the_description_of_the_api_is_made_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(Services.open(Settings(data_dir=tmp_path / "data", connector_environments=tmp_path)))
     made_in = []
-    monkeypatch.setattr(app, "openapi", lambda: {"by": made_in.append(threading.current_thread())})
+
+    def describe() -> dict[str, Any]:
+        made_in.append(threading.current_thread())
+        return {}
+
+    monkeypatch.setattr(app, "openapi", describe)
 
     async def use() -> int:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
             return (await client.get("/openapi.json")).status_code
 
     assert asyncio.run(use()) == 200
+    assert made_in
     assert threading.main_thread() not in made_in
     app.state.services.close()
