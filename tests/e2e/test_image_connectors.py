@@ -4,7 +4,10 @@ A small stand-in image takes a connector's place. It does what the code in its c
 """
 
 import base64
+import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,8 +23,11 @@ import pytest
 from airbyte_lite.connectors import engine as engine_module
 from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.protocol import ConnectorError
-from airbyte_lite.connectors.registry import Connector, Image
+from airbyte_lite.connectors.registry import Connector, Image, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner, Limits, Silence
+from airbyte_lite.settings import CONNECTORS
+from tools.connectors import __main__ as command
+from tools.connectors.new import Places
 
 from .conftest import socket_proxy, stand_in
 from .stack import eventually
@@ -43,10 +49,11 @@ if command == "spec":
 else:
     exec(files["config"]["code"])
 """
+ENCODED = base64.b64encode(PROGRAM).decode()
 DOCKERFILE = f"""
 FROM python:3.13-slim
 RUN useradd --uid 1000 airbyte \\
- && python3 -c "open('/connector.py', 'wb').write(__import__('base64').b64decode('{base64.b64encode(PROGRAM).decode()}'))"
+ && python3 -c "open('/connector.py', 'wb').write(__import__('base64').b64decode('{ENCODED}'))"
 USER airbyte
 ENTRYPOINT ["python3", "/connector.py"]
 """
@@ -87,9 +94,7 @@ def owner(request: pytest.FixtureRequest, image: Image, tmp_path_factory: pytest
 
 @pytest.fixture
 def runner(owner: str) -> Iterator[ConnectorRunner]:
-    found = ConnectorRunner(
-        Path(os.environ["E2E_WORK"]) / "0", Silence(command=5, read=5), Limits(memory=128 << 20)
-    )
+    found = ConnectorRunner(Path(os.environ["E2E_WORK"]) / "0", Silence(command=5, read=5), Limits(memory=128 << 20))
     yield found
     found.close()
 
@@ -150,7 +155,7 @@ def test_a_container_is_hardened(
 
 
 def test_much_output_arrives_whole(runner: ConnectorRunner, connector: Connector) -> None:
-    text = "for n in range(200_000): print('{\"type\":\"RECORD\",\"n\":%d,\"pad\":\"%s\"}' % (n, 'x' * 100))"
+    text = 'for n in range(200_000): print(\'{"type":"RECORD","n":%d,"pad":"%s"}\' % (n, \'x\' * 100))'
     with runner.read(connector, code(text), CATALOG, []) as read:
         lines = list(read)
     assert len(lines) == 200_000
@@ -192,14 +197,12 @@ def test_silence_and_memory_have_limits(
 def test_a_closing_server_ends_its_containers(
     engine: docker.DockerClient, owner: str, runner: ConnectorRunner, connector: Connector
 ) -> None:
-    with (
-        pytest.raises(ConnectorError, match="server stops"),
-        runner.read(connector, code("while True: say(n=1); time.sleep(0.1)"), CATALOG, []) as read,
-    ):
+    with runner.read(connector, code("while True: say(n=1); time.sleep(0.1)"), CATALOG, []) as read:
         lines = iter(read)
         next(lines)
         runner.close()
-        list(lines)
+        with pytest.raises(ConnectorError, match="server stops"):
+            list(lines)
     assert not ours(engine, owner)
 
 
@@ -240,6 +243,37 @@ def test_another_image_under_the_same_tag_is_refused(runner: ConnectorRunner, co
         runner.spec(missing)
 
 
+def test_the_command_pins_an_image_and_tries_it(
+    image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = Places(tmp_path)
+    places.connectors.mkdir(parents=True)
+    shutil.copy(CONNECTORS / "connectors.toml", places.registry)
+    before = places.registry.read_text()
+    entry = {
+        "sourceDefinitionId": "00000000-0000-0000-0000-0000000000aa",
+        "name": "Stand-in",
+        "dockerRepository": f"airbyte/source-{NAME}",
+        "dockerImageTag": "1.0",
+        "language": "java",
+    }
+    registry = tmp_path / "oss_registry.json"
+    registry.write_text(json.dumps({"sources": [entry], "destinations": []}))
+    for name, value in {"AIRBYTE_REGISTRY": str(registry), "name": f"source-{NAME}", "yes": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    assert command.main("add") == 0
+    assert f"connector: source-{NAME}" in capsys.readouterr().out
+    assert load_registry(places.environments, places.registry)[f"source-{NAME}"].image == image
+    assert command.main("list") == 0
+    assert f"source-{NAME}  image  1.0" in re.sub(r"  +", "  ", capsys.readouterr().out)
+    assert command.main("remove") == 0
+    assert places.registry.read_text() == before
+    monkeypatch.setenv("version", "2.0")  # cannot be pulled here
+    assert command.main("add") == 1
+    assert f"source-{NAME}:2.0" in capsys.readouterr().out
+
+
 def test_a_lost_connection_is_no_end_of_the_data(
     runner: ConnectorRunner, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,11 +287,9 @@ def test_a_lost_connection_is_no_end_of_the_data(
         return container, output
 
     monkeypatch.setattr(Engine, "attach", kept)
-    with (
-        pytest.raises(ConnectorError, match="output has ended"),
-        runner.read(connector, code("while True: say(n=1); time.sleep(0.1)"), CATALOG, []) as read,
-    ):
+    with runner.read(connector, code("while True: say(n=1); time.sleep(0.1)"), CATALOG, []) as read:
         lines = iter(read)
         next(lines)
         streams[0].close()
-        list(lines)
+        with pytest.raises(ConnectorError, match="output has ended"):
+            list(lines)

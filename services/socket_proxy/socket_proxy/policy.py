@@ -1,4 +1,4 @@
-"""The policies: what Dagster may do with its run workers, and Airbyte (the real one, and airbyte-lite) with connectors."""
+"""The policies: what Dagster may do with its run workers, and Airbyte (real or airbyte-lite) with connectors."""
 
 from __future__ import annotations
 

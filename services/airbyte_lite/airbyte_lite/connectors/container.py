@@ -13,6 +13,7 @@ from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.output import Output
 from airbyte_lite.connectors.process import PIPE_BYTES, TAIL_BYTES
 from airbyte_lite.connectors.registry import Connector, Image
+
 if TYPE_CHECKING:
     from docker.types.daemon import CancellableStream
 
@@ -72,7 +73,8 @@ class Container:
                     self._stderr = (self._stderr + stderr)[-TAIL_BYTES:]
                 if stdout and wanted:
                     wanted = _written(pipe, stdout)
-            attached._response.close()  # noqa: SLF001 -- close() of the stream leaves a descriptor open
+            response = cast("Any", attached)._response
+            response.close()  # close() of the stream leaves a descriptor open
 
 
 def _written(pipe: io.FileIO, data: bytes) -> bool:
@@ -84,5 +86,3 @@ def _written(pipe: io.FileIO, data: bytes) -> bool:
     except BrokenPipeError:
         return False
     return True
-
-

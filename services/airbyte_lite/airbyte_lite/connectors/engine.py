@@ -1,39 +1,35 @@
 """The Docker engine that runs the connectors that are images.
 
-On Docker Compose it is reached through the socket proxy (`services/socket_proxy`, its policy for image connectors), which
-checks the bodies that are sent here and sets the platform's limits. Otherwise it is the engine of the machine
+On Docker Compose it is reached through the socket proxy (`services/socket_proxy`, its policy for image connectors),
+which checks the bodies that are sent here and sets the platform's limits. Otherwise it is the engine of the machine
 (DOCKER_HOST, or the usual socket).
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import tarfile
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airbyte_lite.connectors.process import passed_on
+from airbyte_lite.connectors import creation
 from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import Connector, Image
 
 if TYPE_CHECKING:
-    from docker import APIClient
     from docker.types.daemon import CancellableStream
 
+Client = Any
+"""A docker.APIClient. Its type stubs are not complete."""
 LABEL = "data-platform.connector"
-"""The label of the containers. Its value is the server that started them; the proxy writes the platform's in its place."""
-FILES = "/data"
-"""The folder of a command's files in its container: a volume without a name, removed with the container."""
-WORK = "/tmp"  # noqa: S108 -- in the container
+"""The label of the containers. Its value is the server that started them; the proxy sets the platform's instead."""
 SECONDS = 60
 """Time for an answer of the engine."""
 GRACE = 5
 """Seconds from SIGTERM to SIGKILL."""
 EXIT_SECONDS = 10
 """Most time from the end of a container's output to its end."""
-PROXIES = {name for word in ("HTTP", "HTTPS", "ALL", "NO") for name in (f"{word}_PROXY", f"{word.lower()}_proxy")}
 
 
 class Engine:
@@ -44,8 +40,8 @@ class Engine:
         self._owner = owner
         self._memory = memory
         self._lock = threading.Lock()
-        self._client: APIClient | None = None
-        self._patient: APIClient | None = None  # for calls that last as long as a connector
+        self._client: Client | None = None
+        self._patient: Client | None = None  # for calls that last as long as a connector
         self._running: set[str] = set()
         self._closed = False
 
@@ -60,16 +56,16 @@ class Engine:
             container = client.create_container(
                 image.reference,
                 list(argv),
-                environment=_environment(),
-                working_dir=WORK,
+                environment=creation.environment(),
+                working_dir=creation.WORK,
                 labels={LABEL: self._owner},
-                host_config=self._host_config(client, argv[0]),
+                host_config=client.create_host_config(**creation.host_config(argv[0], self._memory)),
             )["Id"]
             with self._lock:
                 self._running.add(container)
             try:
                 self._require_created_from(client, connector, image, container)
-                client.put_archive(container, FILES, _archive(files))
+                client.put_archive(container, creation.FILES, creation.archive(files))
                 output = patient.attach(container, stream=True, demux=True)
                 client.start(container)
             except BaseException:
@@ -172,26 +168,25 @@ class Engine:
         return Image(reference, digests[0] if digests else "", found["Id"])
 
     def _address(self) -> str:
-        import os
-
         return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
-    def _clients(self) -> tuple[APIClient, APIClient]:
+    def _clients(self) -> tuple[Client, Client]:
         """Return the clients of the engine. The first call removes the containers that a killed server left."""
         with self._lock:
             if self._client is None or self._patient is None:
                 from docker import APIClient
                 from docker.utils import kwargs_from_env
 
+                connect: Any = APIClient
                 given = kwargs_from_env()
-                client = APIClient(version="auto", timeout=SECONDS, **given)
+                client = connect(version="auto", timeout=SECONDS, **given)
                 for left in client.containers(all=True, filters={"label": f"{LABEL}={self._owner}"}):
                     client.remove_container(left["Id"], v=True, force=True)
-                self._patient = APIClient(version=client.api_version, timeout=None, **given)
+                self._patient = connect(version=client.api_version, timeout=None, **given)
                 self._client = client
             return self._client, self._patient
 
-    def _require_pinned(self, client: APIClient, connector: Connector, image: Image) -> None:
+    def _require_pinned(self, client: Client, connector: Connector, image: Image) -> None:
         from docker.errors import ImageNotFound
 
         try:
@@ -204,49 +199,15 @@ class Engine:
         if not image.is_the_pinned(found["Id"], found.get("RepoDigests") or []):
             raise ConnectorError(_other_image(connector, image, found["Id"]))
 
-    def _require_created_from(self, client: APIClient, connector: Connector, image: Image, container: str) -> None:
+    def _require_created_from(self, client: Client, connector: Connector, image: Image, container: str) -> None:
         """Raise ConnectorError if the tag has moved to another image since it was looked at."""
         identifier = client.inspect_container(container)["Image"]
         if identifier != client.inspect_image(image.reference)["Id"]:
             raise ConnectorError(_other_image(connector, image, identifier))
 
-    def _host_config(self, client: APIClient, command: str) -> dict[str, Any]:
-        networked = command != "spec"  # a specification is a file of the image
-        found: dict[str, Any] = client.create_host_config(
-            network_mode="bridge" if networked else "none",
-            # A database on the machine itself is a usual source.
-            extra_hosts={"host.docker.internal": "host-gateway"} if networked else None,
-            mounts=[{"Type": "volume", "Target": FILES}],
-            read_only=True,
-            tmpfs={WORK: "rw,exec,nosuid,nodev,mode=1777"},  # exec: Java unpacks its native libraries there
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
-            mem_limit=self._memory,
-            memswap_limit=self._memory,  # no swap
-            pids_limit=256,
-            init=True,
-            log_config={"Type": "none"},  # the output is records, and the engine must not store them
-        )
-        return found
-
 
 Attached = tuple[str, "CancellableStream[tuple[bytes | None, bytes | None]]"]
 """A container's id, and its output: pieces of standard output or of standard error."""
-
-
-def _environment() -> dict[str, str]:
-    proxies = {name: value for name, value in passed_on().items() if name in PROXIES}
-    return {"HOME": WORK, "USE_STREAM_CAPABLE_STATE": "true", **proxies}
-
-
-def _archive(files: dict[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), 0o444  # the image decides which user reads it
-            archive.addfile(entry, io.BytesIO(data))
-    return content.getvalue()
 
 
 def _title(connector: Connector) -> str:

@@ -45,7 +45,7 @@ class Running(Protocol):
     """One running command of a connector: a process of a fork server, or a container."""
 
     output: Output
-    stdout: io.BufferedReader
+    stdout: "io.BufferedReader[Output]"
 
     def stop(self) -> None:
         """End the command: SIGTERM, SIGKILL after 5 s. Returns at once. Does nothing after its end."""

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> 
             manifest=_pinned(registry.parent, entry, "manifest"),
             components=_pinned(registry.parent, entry, "components"),
             consent=entry.get("components_consent", ""),
-            image=Image(entry["image"], entry.get("image_digest", ""), entry["image_id"]) if "image" in entry else None,
+            image=image_of(entry),
         )
         for name, entry in entries.items()
     }
@@ -135,3 +136,10 @@ def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> 
 
 def _pinned(folder: Path, entry: dict[str, Any], key: str) -> Pinned | None:
     return Pinned(folder / entry[key], entry[f"{key}_sha256"]) if key in entry else None
+
+
+def image_of(entry: Mapping[str, Any]) -> Image | None:
+    """Return the image of an entry; None if it is not an image."""
+    if "image" not in entry:
+        return None
+    return Image(str(entry["image"]), str(entry.get("image_digest", "")), str(entry["image_id"]))

@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 
 from airbyte_lite.connectors.container import Container
-from airbyte_lite.connectors.engine import FILES, Engine
+from airbyte_lite.connectors.creation import FILES
+from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Running
 from airbyte_lite.connectors.protocol import (
