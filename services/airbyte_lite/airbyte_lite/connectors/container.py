@@ -7,7 +7,7 @@ import io
 import os
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.output import Output
