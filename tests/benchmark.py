@@ -31,8 +31,10 @@ from orchestrator.reading.formats import stream_files
 from orchestrator.warehouse import Warehouse
 from tests.integration.syncs import Syncs, s3_configuration
 from tools import dagster_run
-from tools.local.platform import ENVIRONMENTS, Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import ENVIRONMENTS, Platform
 from tools.local.processes import Supervisor
+from tools.settings_table import PORTS
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 MEBIBYTE = 2**20
@@ -135,7 +137,7 @@ def connector_environment() -> dict[str, str]:
 
 def measure(directory: Path) -> list[tuple[str, str]]:
     """Run everything and return rows of (what, figure)."""
-    platform = Platform(directory, free_ports())
+    platform = Platform(directory, free_ports(PORTS))
     platform.prepare()
     figures: list[tuple[str, str]] = []
     with Supervisor(directory / "logs") as services:
