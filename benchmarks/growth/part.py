@@ -16,8 +16,10 @@ from benchmarks.options import Options
 from benchmarks.rounds import Deadline, say, shown
 from benchmarks.workspace import workspace
 from tools import dagster_run
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Service, Supervisor
+from tools.settings_table import PORTS
 
 PROJECTS = ((3, 5), (20, 100), (60, 300), (60, 1000), (200, 1000))
 """Connections and models. The first one is the platform's own project."""
@@ -61,7 +63,7 @@ def measure(asked: Options, deadline: Deadline, keep: Callable[[dict[str, Any]],
 def measure_project(folder: Path, connections: int, models: int) -> dict[str, Any]:
     """Return the figures of one project."""
     settings = generate(folder / "project", connections, models) | {"FILE_SENSOR": "no"}
-    platform = Platform(folder, free_ports())
+    platform = Platform(folder, free_ports(PORTS))
     platform.prepare()
     (python, *_), variables = platform.command("orchestrator", "orchestrator")
     load = partial(measure_command, [python, "-c", LOAD], variables | settings, folder, "code location")

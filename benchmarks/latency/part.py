@@ -19,9 +19,11 @@ from benchmarks.options import Options
 from benchmarks.rounds import Deadline, say, shown
 from benchmarks.workspace import workspace
 from tests.integration.syncs import Syncs, s3_configuration
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Supervisor
 from tools.local.startup import bootstrap
+from tools.settings_table import PORTS
 
 SYNCS, DATASET = 10, "bench"
 MODES = {"the whole table again": "full_refresh_overwrite", "no file has changed": "incremental_append"}
@@ -32,7 +34,7 @@ Keep = Callable[[dict[str, Any]], None]
 def measure(asked: Options, deadline: Deadline, keep: Keep) -> None:
     """Measure; after each step, give what was found to `keep`."""
     with workspace("latency") as folder, Supervisor(folder / "logs") as services:
-        platform = Platform(folder, free_ports())
+        platform = Platform(folder, free_ports(PORTS))
         keep({"start": start(platform, services)})
         parts = [Part(name, process.popen.pid) for name, process in services.processes.items()]
         keep({"idle_memory": {part.name: round(memory(part)) for part in parts}})

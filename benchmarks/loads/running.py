@@ -20,8 +20,10 @@ import platform_kit.s3
 from benchmarks.loads.cases import Case
 from benchmarks.measure import Part
 from tests.integration.syncs import ENDED, Syncs, s3_configuration
-from tools.local.platform import ENVIRONMENTS, Platform, free_ports, python
+from tools.local.free_ports import free_ports
+from tools.local.platform import ENVIRONMENTS, Platform, python
 from tools.local.processes import Supervisor
+from tools.settings_table import PORTS
 
 SYNC_SECONDS = 900
 BUCKET, DATASET, STREAM = "bench", "bench", "orders"
@@ -37,9 +39,10 @@ class Loading:
     def __init__(self, folder: Path, services: Supervisor) -> None:
         """Start the services; `folder` keeps all their data."""
         self.folder, self.services = folder, services
-        self.platform = Platform(folder, free_ports())
+        self.platform = Platform(folder, free_ports(PORTS))
         self.platform.prepare()
-        self.record_platform = Platform(folder / "records", self.platform.ports | {"airbyte": free_ports()["airbyte"]})
+        ports = self.platform.ports | free_ports(["airbyte"])
+        self.record_platform = Platform(folder / "records", ports)
         services.start(self.platform.s3())
         for way, value in WAYS.items():
             service = self.of(way).airbyte()
