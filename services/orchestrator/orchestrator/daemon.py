@@ -49,7 +49,9 @@ def main() -> None:
         with DagsterInstance.get() as instance:
             take_up(instance, instance.run_launcher)
     except Exception:  # the daemon does its own work also if the engine does not answer now
-        log.exception("The runs that an earlier daemon was launching could not be taken up. They fail after a time-out.")
+        log.exception(
+            "The runs that an earlier daemon was launching could not be taken up. They fail after a time-out."
+        )
     daemon()
 
 
