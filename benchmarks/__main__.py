@@ -44,6 +44,9 @@ def measure(part: str, asked: Options, deadline: Deadline, results: Results) -> 
     say(f"▸ {part}")
     try:
         MEASURES[part](asked, deadline, keep)
+    except KeyboardInterrupt:
+        keep({"error": "interrupted"})
+        raise
     except Exception as error:
         say(f"  {part} FAILED: {error}")
         keep({"error": shown(error)})
