@@ -167,7 +167,7 @@ def test_large_files_need_little_memory(process: Process, console: str) -> None:
     with ThreadPoolExecutor(16) as users:
         list(users.map(lambda at: upload(f"{at}.csv", 7), range(16)))
     grown = megabytes("VmHWM") - before
-    assert grown < 130, f"16 uploads at the same time took {grown} MB of memory"
+    assert grown < 110, f"16 uploads at the same time took {grown} MB of memory"
 
 
 def test_hostile_names_and_cells_are_text(page: Page, console: str, s3_client: S3Client, bucket: str) -> None:

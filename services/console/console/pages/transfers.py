@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 UPLOAD, DOWNLOAD = "/files/upload", "/files/download"
-UPLOADS_AT_ONCE = 8
+UPLOADS_AT_ONCE = 6
 """Further uploads wait for their turn, so that the memory for their parts is bounded."""
 
 
