@@ -79,9 +79,7 @@ def test_a_file_of_one_gigabyte_is_streamed(running: Stack, page: Page, tmp_path
         large.truncate(GIGABYTE)  # without content on the disk
     page.goto(f"{running.url('CONSOLE_PORT')}/files?folder=large")
     page.locator(".uploader input[type=file]").set_input_files(file)
-    expect(page.locator(".uploader .q-uploader__subtitle").first).to_contain_text(
-        "%", timeout=newcomer.ANSWER
-    )
+    expect(page.locator(".uploader .q-uploader__subtitle").first).to_contain_text("%", timeout=newcomer.ANSWER)
     expect(page.get_by_text("Uploaded: large.csv")).to_be_visible(timeout=UPLOADED)
     bucket, key = running.env["S3_BUCKET"], "large/large.csv"
     assert running.s3().head_object(Bucket=bucket, Key=key)["ContentLength"] == GIGABYTE

@@ -75,11 +75,10 @@ def _frame(page: Page, pages: Sequence[Page], dark: ui.dark_mode) -> None:
             ui.label("Data platform")
         ui.space()
         _theme_button(dark)
-    with _drawer() as drawer:
-        with ui.element("nav").props('aria-label="Pages"'):
-            for other in pages:
-                if other.icon:
-                    _entry(other, current=_section(page, pages) is other)
+    with _drawer() as drawer, ui.element("nav").props('aria-label="Pages"'):
+        for other in pages:
+            if other.icon:
+                _entry(other, current=_section(page, pages) is other)
     menu.on("click", js_handler=f"() => getElement({drawer.id}).toggle()")
 
 
