@@ -1,6 +1,6 @@
 """Users of the console without a browser: they open pages, click, leave. Shows whether its memory grows.
 
-`python -m tests.console_users http://127.0.0.1:8080 PID` asks a running console, whose process is PID, for five minutes.
+`python -m tests.console_users http://127.0.0.1:8080 PID` visits a console for five minutes; PID is its process.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import statistics
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
 import psutil
-import socketio
-from socketio.exceptions import BadNamespaceError
+import socketio  # type: ignore[import-untyped]
+from socketio.exceptions import BadNamespaceError  # type: ignore[import-untyped]
 
 USERS, SECONDS = 20, 300
 LOOK_SECONDS = 10.0
@@ -57,6 +58,7 @@ class Visit:
         self._socket.on("*", self._received)
         self._elements: dict[str, Any] = {}
         self._client, self._next = "", 0
+        self._changed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Load the page and connect its socket."""
@@ -64,7 +66,8 @@ class Visit:
             page = await answer.text()
             assert answer.status == 200, f"{answer.status} for {self._path}"
         found, query = ELEMENTS.search(page), QUERY.search(page)
-        assert found and query, f"{self._path} is no page of NiceGUI"
+        assert found, f"{self._path} is no page of NiceGUI"
+        assert query, f"{self._path} has no socket"
         text = found[1]
         for escape, character in ESCAPED.items():
             text = text.replace(escape, character)
@@ -90,6 +93,7 @@ class Visit:
         if kind == "update":
             self._elements |= content
             self._elements = {number: each for number, each in self._elements.items() if each is not None}
+            self._changed.set()
         elif kind == "run_javascript" and "request_id" in content:
             result = SELECTION if "selection" in content["code"] else None
             await self._emit("javascript_response", request_id=content["request_id"], result=result)
@@ -101,21 +105,23 @@ class Visit:
 
     async def settled(self) -> None:
         """Wait until every part of the page has its content."""
-        async with asyncio.timeout(SETTLED_SECONDS):
-            while any("skeleton" in each.get("class", ()) for each in self._elements.values()):
-                await asyncio.sleep(0.02)
+        await self._until(lambda: all("skeleton" not in each.get("class", ()) for each in self._elements.values()))
 
     async def click(self, label: str) -> None:
-        """Click a button, or open a tab."""
-        async with asyncio.timeout(SETTLED_SECONDS):
-            while not (item := self._labelled(label)):  # a dialog, for example, that comes
-                await asyncio.sleep(0.02)
-        number, found = item
+        """Click a button, which may come only now (with a dialog), or open a tab."""
+        number, found = await self._until(lambda: self._labelled(label))
         if found["tag"] == "q-tab":
             tabs = next(item for item in self._elements.items() if int(number) in item[1].get("children", ()))
             await self._event(*tabs, "update:modelValue", label)
         else:
             await self._event(number, found, "click", {})
+
+    async def _until[T](self, look: Callable[[], T | None]) -> T:
+        async with asyncio.timeout(SETTLED_SECONDS):
+            while not (found := look()):
+                self._changed.clear()
+                await self._changed.wait()
+        return found
 
     def _labelled(self, label: str) -> tuple[str, dict[str, Any]] | None:
         return next((item for item in self._elements.items() if item[1].get("props", {}).get("label") == label), None)
