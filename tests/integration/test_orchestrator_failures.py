@@ -17,8 +17,8 @@ from .running import RunningPlatform
 
 # Does what *Re-execute*, *From asset failure* in Dagster's UI does. Prints the assets that the run loaded or built.
 REPEAT = """
-import json
-from dagster import DagsterEventType, DagsterInstance
+import json, sys
+from dagster import DagsterEventType, DagsterInstance, RunsFilter
 from dagster._core.execution.api import execute_run
 from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.test_utils import in_process_test_workspace
@@ -27,7 +27,7 @@ from dagster._utils.hosted_user_process import recon_job_from_origin
 
 origin = LoadableTargetOrigin(module_name="orchestrator.definitions")
 with DagsterInstance.get() as instance, in_process_test_workspace(instance, origin) as workspace:
-    [parent] = instance.get_runs(limit=1)
+    [parent] = instance.get_runs(RunsFilter(job_name=sys.argv[1]))
     [location] = workspace.code_locations
     [repository] = location.get_repositories().values()
     run = instance.create_reexecuted_run(
@@ -140,7 +140,7 @@ def test_a_failed_run_is_repeated_from_the_model_that_failed(shop: Shop) -> None
     succeeded, log = shop.materialize(f'key:"jaffle_shop/jaffle_shop_customers" or key:"{ORDERS}" or group:"staging"')
     assert succeeded, log
 
-    succeeded, log = shop.run("-c", REPEAT)
+    succeeded, log = shop.run("-c", REPEAT, job)
     assert json.loads(log.splitlines()[-1]) == [True, ["trusted/dim_customers", "trusted/fct_orders"]], log
 
 
