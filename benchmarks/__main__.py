@@ -80,7 +80,10 @@ def failed(parts: dict[str, Any]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure and write. Return 0, or 1 when a part failed, or 130 after Ctrl-C; the page is written in each case."""
+    """Measure and write. Return 0, or 1 when a whole part failed, or 130 after Ctrl-C.
+
+    The page is written in each case. A peer that failed is a result: the page tells it.
+    """
     asked = options.read(arguments)
     results = Results(asked.out)
     deadline = Deadline(time.monotonic() + 60 * asked.minutes)
@@ -97,10 +100,10 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             say("bench: interrupted. What was measured is kept; measure single parts with: make bench-full parts='…'")
             code = 130
-    parts = results.load()
-    for line in failed({name: part for name, part in parts.items() if name in asked.parts}):
-        say(f"  failed: {line}")
-        code = code or 1
+        parts = {name: part for name, part in results.load().items() if name in asked.parts}
+        for line in failed(parts):
+            say(f"  failed: {line}")
+        code = code or int(any("error" in part for part in parts.values()))
     return write(asked, results) or code
 
 
