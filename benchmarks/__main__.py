@@ -32,9 +32,9 @@ MEASURES: dict[str, Callable[[Options, Deadline, Keep], None]] = {
 }
 
 
-def measure(part: str, asked: Options, deadline: Deadline, results: Results) -> None:
+def measure(part: str, asked: Options, deadline: Deadline, results: Results, about: dict[str, Any]) -> None:
     """Measure one part. What it has found is saved after each step, also when it fails."""
-    about, started = circumstances(), time.monotonic()
+    started = time.monotonic()
     found: dict[str, Any] = {}
 
     def keep(content: dict[str, Any]) -> None:
@@ -92,8 +92,9 @@ def main(arguments: list[str]) -> int:
         interruptible()
         try:
             with claim(FOLDER):
+                about = circumstances()  # once: after a part, the machine is busy with what that part has done
                 for part in asked.parts:
-                    measure(part, asked, deadline, results)
+                    measure(part, asked, deadline, results, about)
         except ClaimedError as error:
             say(f"bench: {error}")
             return 1
