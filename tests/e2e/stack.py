@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from types_boto3_s3 import S3Client
 
 from platform_kit.s3 import client
 from tools import dagster_run
+from tools.local.free_ports import free_ports
 from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ class Stack:
                 shutil.copy2(ROOT / name, self.folder / name)
         self.make("env")
         text = (self.folder / ".env").read_text()
-        for variable, port in zip(PORTS, free_ports(), strict=True):
+        for variable, port in free_ports(PORTS).items():
             text = re.sub(rf"^{variable}=.*$", f"{variable}={port}", text, flags=re.MULTILINE)
         (self.folder / ".env").write_text(text)
 
@@ -247,12 +247,3 @@ class Stack:
             print(f"--- {name} (all of it: artifacts/e2e/{name}.txt)\n{text[-6000:]}", flush=True)
         for worker in self.engine.containers.list(True, filters={"label": f"data-platform.run-worker={self.project}"}):
             (ARTIFACTS / f"run-worker-{worker.short_id}.txt").write_bytes(worker.logs())
-
-
-def free_ports() -> list[int]:
-    """A free port for each of PORTS; all are held while choosing, so that they differ."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
-    ports = [listening.getsockname()[1] for listening in sockets]
-    for listening in sockets:
-        listening.close()
-    return ports

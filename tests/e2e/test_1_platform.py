@@ -106,7 +106,7 @@ def test_containers_are_what_the_compose_file_says(running: Stack) -> None:
         assert host["ReadonlyRootfs"], service
         assert all(host[limit] for limit in ("Memory", "NanoCpus", "PidsLimit")), service
         sockets = [mount for mount in container.attrs["Mounts"] if mount["Destination"].endswith(".sock")]
-        assert bool(sockets) == (service == "socket-proxy")
+        assert bool(sockets) == (service in ("socket-proxy", "connector-engine"))
         bound = [binding["HostIp"] for bindings in (host["PortBindings"] or {}).values() for binding in bindings]
         assert set(bound) <= {"127.0.0.1"}
 

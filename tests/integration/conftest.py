@@ -15,8 +15,10 @@ from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.runner import ConnectorRunner
 from platform_kit.s3 import client
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Supervisor
+from tools.settings_table import PORTS
 
 from .commands import Commands
 from .google_front import Front, front_of
@@ -37,7 +39,7 @@ def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands)
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
     with Supervisor(directory / "logs") as services:
-        settings = Platform(directory, free_ports())
+        settings = Platform(directory, free_ports(PORTS))
         settings.prepare()
         yield RunningPlatform(settings, services, commands)
     shutil.rmtree(directory / "warehouse", ignore_errors=True)

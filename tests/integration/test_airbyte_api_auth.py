@@ -10,7 +10,7 @@ from airbyte_api import api, models
 from dagster import Failure
 from dagster_airbyte import AirbyteWorkspace
 
-from tools.local.platform import free_ports
+from tools.local.free_ports import free_ports
 from tools.local.processes import Service, Supervisor
 
 from .running import RunningPlatform
@@ -23,7 +23,7 @@ BASIC = {"AIRBYTE_USERNAME": "ada", "AIRBYTE_PASSWORD": "pass:word of the user"}
 def service(platform: RunningPlatform, directory: Path, variables: dict[str, str]) -> tuple[Service, str]:
     """A second airbyte-lite with these variables, and its address."""
     original = platform.settings.airbyte()
-    port = free_ports()["airbyte"]
+    port = free_ports(["airbyte"])["airbyte"]
     own = {"AIRBYTE_LITE_PORT": str(port), "AIRBYTE_LITE_DATA_DIR": str(directory / "airbyte-auth")}
     url = f"http://127.0.0.1:{port}"
     health = f"{url}/api/public/v1/health"

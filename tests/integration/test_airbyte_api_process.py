@@ -14,7 +14,7 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from tools.local.platform import free_ports
+from tools.local.free_ports import free_ports
 from tools.local.processes import Process, Service, Supervisor
 
 from .running import RunningPlatform, Server
@@ -27,7 +27,7 @@ ROWS = 400_000  # seconds of reading: the sync is stopped meanwhile
 def own_server(platform: RunningPlatform, directory: Path, **variables: str) -> Service:
     """A second airbyte-lite with a port and a directory of its own."""
     service = platform.settings.airbyte()
-    port = free_ports()["airbyte"]
+    port = free_ports(["airbyte"])["airbyte"]
     environment = {"AIRBYTE_LITE_PORT": str(port), "AIRBYTE_LITE_DATA_DIR": str(directory / "airbyte-own"), **variables}
     health = f"http://127.0.0.1:{port}/api/public/v1/health"
     return replace(service, name="airbyte-own", environment=service.environment | environment, health_url=health)
@@ -229,7 +229,7 @@ def test_server_starts_within_seconds_and_says_where_it_listens(server: Own) -> 
 
 
 def test_second_server_on_the_same_directory_is_refused(server: Own, start_process: Supervisor) -> None:
-    variables = server.service.environment | {"AIRBYTE_LITE_PORT": str(free_ports()["airbyte"])}
+    variables = server.service.environment | {"AIRBYTE_LITE_PORT": str(free_ports(["airbyte"])["airbyte"])}
     second = start_process.start(replace(server.service, name="second", environment=variables))
     assert second.popen.wait(60) == 2
     assert "Another airbyte-lite uses" in second.tail()

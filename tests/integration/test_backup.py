@@ -11,8 +11,10 @@ from google.cloud import bigquery as google_bigquery
 
 from tools.backup import processes
 from tools.backup.content import BackupError, verify
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Supervisor
+from tools.settings_table import PORTS
 
 from .running import RunningPlatform
 from .syncs import Syncs, s3_configuration
@@ -54,7 +56,7 @@ def test_a_restored_platform_has_equal_tables_and_goes_on(
     put("people2.csv", PEOPLE.replace("1,Ada", "3,Edsger"))
     assert syncs.sync(connection)["rowsSynced"] == 2  # the platform goes on
     assert b"airbyte.sqlite" not in (folder / "data.tar.age").read_bytes()
-    restored = Platform(tmp_path / "restored", free_ports())
+    restored = Platform(tmp_path / "restored", free_ports(PORTS))
     with pytest.raises(BackupError, match="BACKUP_PASSPHRASE"):
         processes.restore(folder, verify(folder), restored.directory, settings, "another")
     assert not restored.directory.exists()

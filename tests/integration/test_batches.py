@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from .batches.asking import Comparison
 from .batches.generated import case, csv_cases, jsonl_cases, parquet_cases
+from .batches.odd_parquet import EXACT, ODD
 
 CSV: dict[str, Any] = {"filetype": "csv", "inference_type": "Primitive Types Only", "null_values": [""]}
 INTEGERS = "".join(f"{number},{number}.25\n" for number in range(300))
@@ -53,6 +54,12 @@ def test_listed_files(comparison: Comparison, subtests: pytest.Subtests) -> None
                 given_ = properties | {"v": {"type": ["null", kind]}}
                 assert comparison.differences(case({"0.csv": text}, CSV | format_, properties=given_, chunk=999)) == []
                 assert (comparison.outcome == "failed") != readable
+
+
+def test_odd_values_of_parquet_files(comparison: Comparison) -> None:
+    for name, (content, _) in (ODD | EXACT).items():
+        assert comparison.differences(case({"0.parquet": content}, {"filetype": "parquet"})) == [], name
+        assert comparison.outcome == ("failed" if name in ODD else "rows"), name
 
 
 @pytest.mark.parametrize("cases", [csv_cases(), jsonl_cases(), parquet_cases()], ids=["csv", "jsonl", "parquet"])

@@ -18,7 +18,8 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from types_boto3_s3 import S3Client
 
-from tools.local.platform import ENVIRONMENTS, ROOT, Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import ENVIRONMENTS, ROOT, Platform
 from tools.local.processes import Supervisor
 
 from .commands import Commands
@@ -68,7 +69,7 @@ def production(
 ) -> Iterator[Production]:
     """A second platform on the same S3: airbyte-lite runs, connections.yaml is applied."""
     directory = tmp_path_factory.mktemp("production")
-    ports = local_platform.settings.ports | {"airbyte": free_ports()["airbyte"]}
+    ports = local_platform.settings.ports | {"airbyte": free_ports(["airbyte"])["airbyte"]}
     dataset = f"production_{uuid.uuid4().hex[:8]}"
     variables = {
         "WAREHOUSE": "bigquery",

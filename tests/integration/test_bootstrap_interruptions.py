@@ -17,8 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Supervisor
+from tools.settings_table import PORTS
 
 from .commands import Commands
 from .interruptions import Bootstrap, Kill, Moment, Run, proxy_before
@@ -320,7 +322,7 @@ type NewWorkspace = Callable[[str], Workspace]
 def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[NewWorkspace]:
     """A function that gives a workspace that does not exist yet, with this declared for it; all on one airbyte-lite."""
     directory = tmp_path_factory.mktemp("interruptions")
-    platform = Platform(directory, free_ports())
+    platform = Platform(directory, free_ports(PORTS))
     # What these tests ask of a connector is the list of its streams, some 200 times.
     connectors = {"source-declarative-manifest": LOW_CODE_DEFINITION, "source-s3": S3_DEFINITION}
     variables = stand_ins(directory / "connectors", connectors)

@@ -143,6 +143,20 @@ def test_a_connector_that_does_not_run_is_not_added(
     assert not places.environments.exists()
 
 
+def test_an_image_without_an_engine_is_told(
+    places: Places, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    registry = tmp_path / "oss_registry.json"
+    registry.write_text(registry.read_text().replace('"pypi": {"enabled": true', '"pypi": {"enabled": false'))
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    before = content(places)
+    assert run("add", name="source-stand-in", yes="1") == 1
+    told = capfd.readouterr().err
+    assert "tcp://127.0.0.1:1" in told
+    assert "AIRBYTE_MODE" in told
+    assert content(places) == before
+
+
 def test_what_a_killed_command_left_is_taken_back(places: Places, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     before = content(places)
     half = places.connectors / "source-stand-in/requirements.txt"

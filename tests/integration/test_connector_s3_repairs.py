@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyarrow
 import pytest
 
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, parse_message
@@ -18,12 +19,14 @@ from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from tools.local.platform import ENVIRONMENTS
 
+from .batches.odd_parquet import EXACT, ODD, parquet
 from .running import Server
 from .syncs import s3_configuration
 
 Put = Callable[[str, str | bytes], None]
 CSV = {"filetype": "csv", "null_values": [""]}
 JSONL = {"filetype": "jsonl"}
+PARQUET = {"filetype": "parquet"}
 COLUMNS = {
     "id": "integer",
     "name": "string",
@@ -99,6 +102,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "number.jsonl": ('{"id": 1}\n7\n', JSONL, ["line 2", "number"]),
     "mark.jsonl": (codecs.BOM_UTF8 + b'{"id": 1}\n', JSONL, ["line 1", "byte order mark"]),
     "latin.jsonl": ('{"id": 1}\n{"name": "ü"}\n'.encode("latin-1"), JSONL, ["line 2, byte 11", "0xFC", "UTF-8"]),
+    **{key: (content, PARQUET, facts) for key, (content, facts) in ODD.items()},
 }
 # Each file is read: its content, the format of its stream, and its records.
 READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
@@ -120,6 +124,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
     "object.csv": ('id,data\n1,"{""a"": 1}"\n2,\n', {}, [(1, {"a": 1}), (2,)]),
     "one column.csv": ("id\n1\n2\n", {}, [(1,), (2,)]),
     "objects.jsonl": ('{"id": 1, "name": "a"}\n\n{"id":\n2,\n"name": "b"}', JSONL, [(1, "a"), (2, "b")]),
+    **{key: (content, PARQUET, list(enumerate(values))) for key, (content, values) in EXACT.items()},
 }
 
 
@@ -292,3 +297,15 @@ def test_secret_that_is_a_word_masks_no_other_words(
     assert configuration["credentials"]["aws_secret_access_key"] == "test"
     result = runner.check(connector, configuration)
     assert "latest/test.csv, line 2" in result.message
+
+
+def test_a_type_that_the_connector_does_not_know(
+    runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str, put: Put
+) -> None:
+    put("pairs.parquet", parquet(pyarrow.array([[1, 2]], pyarrow.list_(pyarrow.int64(), 2))))
+    configuration = s3_configuration(s3.url, bucket, "people", ["pairs.parquet"])
+    configuration["streams"][0]["format"] = PARQUET
+    with pytest.raises(ConnectorError) as refused:
+        runner.discover(connector, configuration)
+    message = refused.value.message
+    assert all(fact in message for fact in ("pairs.parquet, column 'name'", "fixed_size_list", "input_schema")), message

@@ -2,25 +2,35 @@
 
 import dataclasses
 import functools
+import itertools
+import json
+import os
 import shutil
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
+from google.cloud import bigquery as google_bigquery
 from playwright.sync_api import Browser, Page, sync_playwright
 from types_boto3_s3 import S3Client
+
+from tools.local.processes import Process
 
 from .running import RunningPlatform, Server
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
 
+MEGABYTE = 1 << 20
 SCRIPT = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
+RIGHT_TO_LEFT, DIRECTION = "\u0645\u0631\u062d\u0628\u0627", "each => getComputedStyle(each).direction"
 HOSTILE_NAME = "<img src=x onerror=window.hacked=1>.csv"
 HOSTILE = f'id,name,\u202eright to left\n1,"{SCRIPT}",{{{{7*7}}}}\n2,"{"x" * 100_000}",\u0000\n'
 ATTACK = """async ([console, warehouse]) => {
@@ -55,14 +65,20 @@ def bucket(s3_client: S3Client) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def console(local_platform: RunningPlatform, s3: Server, warehouse: Server, bucket: str) -> Iterator[str]:
-    """The console's address. Dagster does not run."""
+def process(local_platform: RunningPlatform, s3: Server, warehouse: Server, bucket: str) -> Iterator[Process]:
+    """The console. Dagster does not run."""
     service = local_platform.settings.console()
     service = dataclasses.replace(service, environment=service.environment | {"S3_BUCKET": bucket})
     process = local_platform.services.start(service)
     process.wait()
-    yield local_platform.settings.url("console")
+    yield process
     process.stop()
+
+
+@pytest.fixture(scope="module")
+def console(local_platform: RunningPlatform, process: Process) -> str:
+    """The console's address."""
+    return local_platform.settings.url("console")
 
 
 @pytest.fixture
@@ -129,6 +145,34 @@ def test_a_file_is_uploaded_and_replaced_only_after_a_question(
     assert httpx.get(f"{console}/files/download?key=shop/orders.csv").content == file.read_bytes()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's memory figures of a process are Linux's")
+def test_large_files_need_little_memory(process: Process, console: str) -> None:
+    """One of 64 MB, then 16 of 7 MB at the same time: 110 MB, of which each could be in memory."""
+    status, block = Path(f"/proc/{process.popen.pid}/status"), os.urandom(MEGABYTE)
+
+    def megabytes(field: str) -> int:
+        return int(status.read_text().split(f"{field}:")[1].split()[0]) // 1000
+
+    def upload(name: str, size: int) -> None:
+        address, length = f"{console}/files/upload?folder=large&name={name}", {"content-length": str(size * MEGABYTE)}
+        content = itertools.repeat(block, size)
+        answer = httpx.put(address, content=content, headers={"origin": console, **length}, timeout=60)
+        assert answer.status_code == 200, answer.text
+
+    upload("first.csv", 1)  # S3's client is made
+    before = megabytes("VmRSS")
+    (status.parent / "clear_refs").write_text("5")  # starts a new peak
+    upload("one.csv", 64)
+    with httpx.stream("GET", f"{console}/files/download?key=large/one.csv") as answer:
+        assert sum(map(len, answer.iter_raw())) == 64 * MEGABYTE
+    grown = megabytes("VmHWM") - before
+    assert grown < 40, f"a file of 64 MB took {grown} MB of memory"
+    with ThreadPoolExecutor(16) as users:
+        list(users.map(lambda at: upload(f"{at}.csv", 7), range(16)))
+    grown = megabytes("VmHWM") - before
+    assert grown < 110, f"16 uploads at the same time took {grown} MB of memory"
+
+
 def test_hostile_names_and_cells_are_text(page: Page, console: str, s3_client: S3Client, bucket: str) -> None:
     s3_client.put_object(Bucket=bucket, Key=f"hostile/{HOSTILE_NAME}", Body=HOSTILE.encode())
     page.goto(f"{console}/files?folder=hostile")
@@ -139,6 +183,35 @@ def test_hostile_names_and_cells_are_text(page: Page, console: str, s3_client: S
     page.get_by_role("alertdialog").get_by_text(HOSTILE_NAME).wait_for()
     page.get_by_role("button", name="Cancel").click()
     assert s3_client.list_objects_v2(Bucket=bucket, Prefix="hostile/")["KeyCount"] == 1
+
+
+def test_a_hostile_table_is_text_and_its_pages_are_usable(
+    page: Page, console: str, bigquery: google_bigquery.Client, dataset: str
+) -> None:
+    """2,000 columns, a cell of 10 MB, a script, text from right to left and a description with HTML."""
+    others = ", ".join(f"{at} as column_{at}" for at in range(1_997))
+    script, arabic = json.dumps(SCRIPT), json.dumps(RIGHT_TO_LEFT)
+    bigquery.query_and_wait(
+        f"create table {dataset}.wide options (description = {script}) as "
+        f"select {script} as script, {arabic} as arabic, repeat('x', 10485760) as large, {others}"
+    )
+    page.goto(f"{console}/tables/{dataset}/wide?tab=Rows")
+    page.get_by_role("cell", name=SCRIPT).wait_for()
+    assert page.get_by_role("cell", name=RIGHT_TO_LEFT).locator("[dir=auto]").evaluate(DIRECTION) == "rtl"
+    assert page.locator("thead th").count() == 2_001
+    page.get_by_role("button", name="Show all 10,485,760 characters").click()
+    page.get_by_role("dialog").get_by_text("10,485,760 characters").wait_for()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("tab", name="Columns").click()
+    page.get_by_text("of 2,000 columns").wait_for()
+    assert page.locator(".description").inner_text() == SCRIPT
+    page.goto(f"{console}/sql?q=select%20*%20from%20{dataset}.wide")
+    page.locator(".cm-content").click()
+    for _ in range(2):
+        page.keyboard.press("ControlOrMeta+Enter")
+    page.get_by_role("cell", name=SCRIPT).wait_for()
+    queries = [job for job in bigquery.list_jobs() if job.job_id.startswith("console_") and "wide" in job.query]
+    assert len(queries) == 1, "the second Ctrl+Enter came while the query was running"
 
 
 def test_a_hostile_address_is_text(page: Page, console: str) -> None:

@@ -18,8 +18,10 @@ from airbyte_lite.loader import warehouse as loader_warehouse
 from airbyte_lite.loader.destination import BigQueryDestination
 from airbyte_lite.loader.errors import SourceError, SyncCancelled, SyncError
 from airbyte_lite.loader.stream import SyncStream
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Supervisor
+from tools.settings_table import PORTS
 
 from .google_front import Front
 from .loader_kit import EMITTED_AT, InBatches, Kit, Line, Lines, error, record, state, status
@@ -334,7 +336,7 @@ def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_tables(
 ) -> None:
     """A table of each mode, each with batches of its own on the way."""
     monkeypatch.setattr(loader_warehouse, "UNAVAILABLE_S", 1.0)
-    platform = Platform(tmp_path, free_ports())
+    platform = Platform(tmp_path, free_ports(PORTS))
     process = start_process.start(platform.warehouse())
     process.wait()
     url = platform.url("warehouse")

@@ -28,8 +28,10 @@ from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, free_ports, python
+from tools.local.free_ports import free_ports
+from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, python
 from tools.local.processes import Process, Supervisor
+from tools.settings_table import PORTS
 
 from .test_connector_s3 import S3, WHOLE_SECOND, Result
 
@@ -170,7 +172,7 @@ def fill(client: S3Client) -> None:
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnS3]:
     directory = tmp_path_factory.mktemp("own")
-    platform = Platform(directory, free_ports())
+    platform = Platform(directory, free_ports(PORTS))
     platform.prepare()
     with Supervisor(directory / "logs") as services:
         services.start(platform.s3()).wait()

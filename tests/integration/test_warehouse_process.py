@@ -13,8 +13,10 @@ from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Process, Service, Supervisor
+from tools.settings_table import PORTS
 
 from .running import RunningPlatform, Server
 
@@ -24,7 +26,7 @@ ENDLESS = "select count(*) from unnest(generate_array(1, 1000000)) a, unnest(gen
 @pytest.fixture
 def settings(tmp_path: Path) -> Platform:
     """An own data directory and port."""
-    return Platform(tmp_path, free_ports())
+    return Platform(tmp_path, free_ports(PORTS))
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def test_a_second_process_is_refused(
 ) -> None:
     running, first = local_platform.services.processes["warehouse"], local_platform.settings
     others = {
-        "--data-dir": Platform(first.directory, free_ports()),
+        "--data-dir": Platform(first.directory, free_ports(PORTS)),
         "--port": Platform(tmp_path / "other", first.ports),
     }
     for advice, other in others.items():

@@ -20,6 +20,7 @@ from tools.connectors.airbyte_registry import (
 )
 from tools.connectors.entries import Entry
 from tools.connectors.errors import ConnectorCommandError
+from tools.connectors.image import from_image
 from tools.connectors.low_code import from_manifest
 from tools.connectors.new import (
     NewConnector,
@@ -88,10 +89,7 @@ def plan(
         return from_pypi(places, found, version, say)
     if found.way == "manifest":
         return from_manifest(places, registry, found, version or found.version, say, code=code)
-    raise ConnectorCommandError(
-        f"{found.name} is an image only ({found.image}:{found.version}), and airbyte-lite starts no containers. To use "
-        "it, run a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
-    )
+    return from_image(places, found, version or found.version, say)
 
 
 def require_free_id(places: Places, found: Found) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from airbyte_lite.connectors.registry import Connector, Pinned
+from airbyte_lite.connectors.registry import Connector, Pinned, image_of
 from platform_kit.file_changes import Changes
 from tools.connectors import block, entries, trial
 from tools.connectors.airbyte_registry import Found
@@ -151,12 +151,13 @@ def connector_of(places: Places, name: str, entry: Entry, environment: Path, fil
         title=str(entry["title"]),
         version=str(entry["version"]),
         environment=environment,
-        command=str(entry["command"]),
-        lock=places.connectors / str(entry["lock"]),
+        command=str(entry.get("command", "")),
+        lock=places.connectors / str(entry.get("lock", "")),
         repaired=bool(entry.get("repaired", False)),
         manifest=pinned("manifest"),
         components=pinned("components"),
         consent=str(entry.get("components_consent", "")),
+        image=image_of(entry),
     )
 
 

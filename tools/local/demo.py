@@ -6,10 +6,12 @@ import time
 
 from tools import dagster_run, disk
 from tools.local.claims import ClaimedError, claim
-from tools.local.platform import ROOT, Platform, free_ports, warn
+from tools.local.free_ports import free_ports
+from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
 from tools.local.sql import QueryError, table
 from tools.local.startup import StepError, bring_up, step
+from tools.settings_table import PORTS
 
 DIRECTORY = ROOT / ".local" / "demo"
 
@@ -53,7 +55,7 @@ def explain(error: Exception, services: Supervisor) -> None:
 def run() -> int:
     """Run the demo in an empty folder. Return 0 if every asset and check passed, 130 after Ctrl-C, else 1."""
     shutil.rmtree(DIRECTORY, ignore_errors=True)
-    platform = Platform(DIRECTORY, free_ports())
+    platform = Platform(DIRECTORY, free_ports(PORTS))
     started = time.monotonic()
     with Supervisor(DIRECTORY / "logs") as services:
         try:

@@ -1,14 +1,13 @@
 """The platform as plain processes: the command, variables, port and folder of each service."""
 
 import os
-import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.install import LOCALSTACK_INDEX
 from tools.local.processes import Service
-from tools.settings_table import PORTS, TABLE
+from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"
@@ -16,16 +15,6 @@ LOCALSTACK_SCRIPTS = ROOT / "compose/localstack"
 LOCALSTACK_HAS_ITS_OBJECTS = '"name": "keep_objects.py", "state": "SUCCESSFUL"'
 LOOPBACK = "127.0.0.1,localhost"
 CACHE = ROOT / ".local/cache"
-
-
-def free_ports() -> dict[str, int]:
-    """Return a different free port of 127.0.0.1 for each service."""
-    # All sockets stay open until every port is chosen; otherwise the kernel could give the same port twice.
-    sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in PORTS}
-    ports = {name: listening.getsockname()[1] for name, listening in sockets.items()}
-    for listening in sockets.values():
-        listening.close()
-    return ports
 
 
 def python(environment: str) -> str:

@@ -16,7 +16,7 @@ from tools.settings_table import TABLE
 ROOT = Path(__file__).resolve().parents[2]
 ENV_FILE = ROOT / ".env"
 RUN_WORKER = "data-platform.run-worker"  # label that the socket proxy gives run workers; its value is the project
-CONNECTOR = "data-platform.connector"  # the same for the real Airbyte's connectors
+CONNECTOR = "data-platform.connector"  # the same for Airbyte's connectors
 
 
 class StackError(Exception):
@@ -112,7 +112,7 @@ def states() -> dict[str, dict[str, Any]]:
 
 
 def connectors() -> list[str]:
-    """Return the ids of the containers in which the real Airbyte runs connectors."""
+    """Return the ids of the containers in which Airbyte, the real one or airbyte-lite, runs connectors."""
     own = f"label={CONNECTOR}={project()}"
     return output("docker", "ps", "--all", "--quiet", "--filter", own).split()
 

@@ -16,7 +16,7 @@ def down(*options: str) -> None:
     # cannot remove the network while one of them exists.
     # Every profile: the containers may belong to a mode that .env does not name any more.
     everything = ["docker", "compose", "--profile", "*", "--progress", "quiet"]
-    output(*everything, "stop", "daemon", "webserver", "airbyte-worker", check=False)
+    output(*everything, "stop", "daemon", "webserver", "airbyte", "airbyte-worker", check=False)
     if connectors():
         output("docker", "rm", "--force", *connectors(), check=False)
     workers = run_workers()

@@ -15,6 +15,7 @@ from tools.stack.compose import ROOT, StackError, config, output, say, show, suc
 
 ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"
+CONNECTORS = ROOT / "services/airbyte_lite/connectors/connectors.toml"
 INPUTS = "data-platform.inputs"  # label with the digest of the files and arguments that an image was built from
 MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX"}  # not part of the digest: packages are locked by hash
 PULL_SECONDS = 900  # for one image on a slow line; an unreachable registry fails at once
@@ -43,8 +44,11 @@ def public_images() -> list[str]:
 
 
 def connectors() -> list[str]:
-    """Return the images of the connectors that the real Airbyte runs; the proxy does not let its worker pull images."""
-    environment = config()["services"]["bootstrap"]["environment"]
+    """Return the images of the connectors that Airbyte runs; the proxies do not let it pull images."""
+    services = config()["services"]
+    if "airbyte" in services:  # airbyte-lite
+        return re.findall(r'^image = "(.+)"$', CONNECTORS.read_text(encoding="utf-8"), re.MULTILINE)
+    environment = services["bootstrap"]["environment"]
     return [f"airbyte/{name}" for name in (environment.get("AIRBYTE_CONNECTORS") or "").split()]
 
 

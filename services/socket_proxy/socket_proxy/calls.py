@@ -26,6 +26,8 @@ Name = Literal[
     "image",
     "images",
     "no container",
+    "archive",
+    "list",
 ]
 
 
@@ -86,6 +88,7 @@ class AttachQuery(Query):
     stdin: Literal["1"] | None = None
     stdout: Literal["1"] | None = None
     stderr: Literal["1"] | None = None
+    logs: Literal["0"] | None = None
 
 
 class ImagesQuery(Query):
@@ -93,6 +96,22 @@ class ImagesQuery(Query):
 
     filters: str = Field(max_length=500)
     all: Literal["0", "1"] | None = None
+
+
+class ArchiveQuery(Query):
+    """The folder of a connector's files: a volume of the container alone."""
+
+    path: Literal["/data"]
+
+
+class ListQuery(Query):
+    """What docker-py sends for a list. The policy sends a filter of its own in the place of the caller's."""
+
+    filters: str | None = Field(default=None, max_length=500)
+    all: Literal["0", "1"] | None = None
+    limit: Literal["-1"] | None = None
+    size: Literal["0"] | None = None
+    trunc_cmd: Literal["0"] | None = None
 
 
 # Full identifiers only: a name or a shortened identifier may soon mean another container.
@@ -128,6 +147,21 @@ CONNECTOR_CALLS: Calls = [
     ("GET", r"/v1\.(?P<minor>[0-9]{2})/images/" + IMAGE + "/json", "image", Query),
     ("GET", r"/v1\.(?P<minor>[0-9]{2})/images/json", "images", ImagesQuery),
     ("GET", r"/v1\.(?P<minor>[0-9]{2})/containers/" + IMAGE + "/json", "no container", Query),
+]
+# What docker-py sends for airbyte-lite, which runs a connector in a container of its own.
+IMAGE_CONNECTOR_CALLS: Calls = [
+    ("GET", r"(?:/v1\.(?P<minor>[0-9]{2}))?/version", "version", Query),
+    ("GET", r"(?:/v1\.(?P<minor>[0-9]{2}))?/_ping", "ping", Query),
+    ("GET", r"/v1\.(?P<minor>[0-9]{2})/images/" + IMAGE + "/json", "image", Query),
+    ("POST", r"/v1\.(?P<minor>[0-9]{2})/containers/create", "create", Query),
+    ("GET", r"/v1\.(?P<minor>[0-9]{2})/containers/json", "list", ListQuery),
+    ("GET", WORKER + "/json", "inspect", Query),
+    ("PUT", WORKER + "/archive", "archive", ArchiveQuery),
+    ("POST", WORKER + "/attach", "attach", AttachQuery),
+    ("POST", WORKER + "/start", "start", Query),
+    ("POST", WORKER + "/wait", "wait", WaitQuery),
+    ("POST", WORKER + "/stop", "stop", StopQuery),
+    ("DELETE", WORKER, "remove", RemoveQuery),
 ]
 OLDEST_MINOR = 41  # engine 20.10; older API versions give the same fields other meanings
 

@@ -28,13 +28,16 @@ class Engine:
         await self.session.close()
 
     def request(
-        self, method: str, target: str, body: dict[str, Any] | None = None, seconds: float | None = SECONDS
+        self, method: str, target: str, body: dict[str, Any] | bytes | None = None, seconds: float | None = SECONDS
     ) -> aiohttp.client._RequestContextManager:
-        """Sends a request. `target` is sent exactly as given; redirects are not followed."""
+        """Sends a request, bytes as a tar archive. `target` is sent exactly as given; redirects are not followed."""
+        content: dict[str, Any] = {"json": body}
+        if isinstance(body, bytes):
+            content = {"data": body, "headers": {"Content-Type": "application/x-tar"}}
         return self.session.request(
             method,
             URL(f"http://docker{target}", encoded=True),
-            json=body,
+            **content,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=seconds),
         )

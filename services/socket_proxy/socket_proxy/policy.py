@@ -1,4 +1,4 @@
-"""The two policies: what Dagster may do with its run workers, and the real Airbyte's worker with its connectors."""
+"""The policies: what Dagster may do with its run workers, and Airbyte (real or airbyte-lite) with connectors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any, Protocol
 
-from socket_proxy import connector, worker
-from socket_proxy.calls import CONNECTOR_CALLS, RUN_WORKER_CALLS, Call, Calls
+from socket_proxy import connector, image_connector, worker
+from socket_proxy.calls import CONNECTOR_CALLS, IMAGE_CONNECTOR_CALLS, RUN_WORKER_CALLS, Call, Calls
 from socket_proxy.errors import Refused
-from socket_proxy.settings import ConnectorSettings, Settings, WorkerSettings
+from socket_proxy.settings import ConnectorSettings, ImageSettings, Settings, WorkerSettings
 
 
 class Policy(Protocol):
@@ -75,10 +75,31 @@ class Connectors:
         return replace(call, query={"filters": json.dumps({"reference": [image]})})
 
 
+class ImageConnectors:
+    """airbyte-lite: source connectors that are images."""
+
+    calls = IMAGE_CONNECTOR_CALLS
+
+    def __init__(self, settings: ImageSettings) -> None:
+        """Keeps the settings."""
+        self.settings = settings
+
+    def creation(self, call: Call, body: bytes) -> tuple[Call, dict[str, Any]]:
+        """Builds a connector from the body that airbyte-lite sends."""
+        return call, image_connector.container(image_connector.parse_create(body, self.settings), self.settings)
+
+    def check_image(self, call: Call) -> Call:
+        """Allows the lookup of a connector's image."""
+        self.settings.require_image(str(call.image))
+        return call
+
+
 def policy(settings: Settings) -> Policy:
     """Returns the policy that belongs to the settings."""
     if isinstance(settings, ConnectorSettings):
         return Connectors(settings)
+    if isinstance(settings, ImageSettings):
+        return ImageConnectors(settings)
     if isinstance(settings, WorkerSettings):
         return RunWorkers(settings)
     raise TypeError(f"no policy has {type(settings).__name__}")

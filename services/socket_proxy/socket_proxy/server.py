@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -16,6 +18,8 @@ from socket_proxy.errors import Refused
 from socket_proxy.policy import Policy
 
 BODY_BYTES = 512 * 1024  # a creation by Dagster is about 5 KiB
+ARCHIVE_BYTES = 16 * 1024 * 1024  # a connector's configuration, catalog and state
+ARCHIVES = 2  # at once: they are held in memory
 BODY_SECONDS = 30
 REQUESTS = 64  # at once: their bodies fit into the container's memory, their connections into aiohttp's pool of 100
 REFUSED_HEADERS = ("Transfer-Encoding", "Content-Encoding", "Expect")
@@ -33,6 +37,7 @@ class Proxy:
         self.engine = engine
         self.policy = policy
         self.creating = asyncio.Lock()
+        self.archives = asyncio.Semaphore(ARCHIVES)
         self.requests = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -57,6 +62,9 @@ class Proxy:
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Forwards an allowed request; raises Refused for every other."""
         call = parse_call(request.method, request.raw_path, self.policy.calls)
+        if call.name == "archive":
+            async with self.archives:
+                return await self.put_archive(request, call)
         body = await read_body(request, upgrades=call.name == "attach")
         if call.name == "create":
             async with self.creating:
@@ -67,6 +75,8 @@ class Proxy:
             raise Refused(f"no such container: {call.image}", 404)
         if call.name in ("image", "images"):
             call = self.policy.check_image(call)
+        if call.name == "list":
+            call = replace(call, query={"all": "1", "filters": json.dumps({"label": [self.engine.settings.label]})})
         if call.worker:
             state = await self.engine.state_of_worker(call.version, call.worker)
             if call.name == "start" and state != "created":
@@ -84,7 +94,15 @@ class Proxy:
             raise Refused(f"{alive} {settings.noun}s are running or created; the limit is {settings.max_workers}", 429)
         return await self.forward(request, call, payload)
 
-    async def forward(self, request: web.BaseRequest, call: Call, payload: dict[str, Any] | None) -> web.StreamResponse:
+    async def put_archive(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
+        """Puts files into a container that was not started yet."""
+        if await self.engine.state_of_worker(call.version, str(call.worker)) != "created":
+            raise Refused(f"that {self.engine.settings.noun} was started already: its files are given before", 409)
+        return await self.forward(request, call, await read_body(request, upgrades=False, most=ARCHIVE_BYTES))
+
+    async def forward(
+        self, request: web.BaseRequest, call: Call, payload: dict[str, Any] | bytes | None
+    ) -> web.StreamResponse:
         """Sends the new request and streams the engine's answer: status, content type and body, no other header."""
         seconds = None if call.name in UNLIMITED else SECONDS
         async with self.engine.request(call.method, call.target, payload, seconds) as answer:
@@ -111,15 +129,15 @@ def http_server(engine: Engine, policy: Policy) -> web.Server:
     )
 
 
-async def read_body(request: web.BaseRequest, *, upgrades: bool) -> bytes:
+async def read_body(request: web.BaseRequest, *, upgrades: bool, most: int = BODY_BYTES) -> bytes:
     """Reads a body with a Content-Length; raises Refused for encodings, upgrades, and bodies too large or too slow."""
     for header in REFUSED_HEADERS:
         if header in request.headers:
             raise Refused(f"the header {header} is not allowed: send the whole body with a Content-Length", 400)
     if request.headers.getall("Upgrade", []) != (["tcp"] if upgrades else []):
         raise Refused("Upgrade is allowed for attach only, with the value tcp", 400)
-    if (request.content_length or 0) > BODY_BYTES:
-        raise Refused(f"the body is larger than {BODY_BYTES} bytes", 413)
+    if (request.content_length or 0) > most:
+        raise Refused(f"the body is larger than {most} bytes", 413)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()

@@ -55,16 +55,15 @@ class WorkerSettings(Settings):
     tmp_mib: int = Field(default=256, ge=16)
 
 
-class ConnectorSettings(Settings):
-    """For the real Airbyte's worker: connectors, of images whose names it is allowed."""
+class ImageSettings(Settings):
+    """For airbyte-lite: source connectors, of images whose names it is allowed."""
 
     label_name: ClassVar[str] = "data-platform.connector"
     noun: ClassVar[str] = "connector"
 
-    images: str = Field(default="airbyte/source-*,airbyte/destination-*", min_length=1)  # `*`: one name's rest
-    workspace: str = Field(pattern=rf"^{VOLUME}$")  # the volume of jobs' files, mounted on /data
-    local: str = Field(pattern=rf"^{VOLUME}$")  # the volume for connectors that read and write files, on /local
-    memory_mib: int = Field(default=int(TABLE["CONNECTOR_MEMORY_MIB"].default), ge=128)
+    images: str = Field(default="airbyte/source-*", min_length=1)  # `*`: one name's rest
+    memory_mib: int = Field(default=int(TABLE["AIRBYTE_LITE_CONNECTOR_MEMORY_MIB"].default), ge=128)
+    tmp_mib: int = Field(default=1024, ge=16)  # counts towards the memory
 
     def require_image(self, image: str) -> None:
         """Raises Refused unless an image's name matches a pattern and has a tag."""
@@ -75,7 +74,20 @@ class ConnectorSettings(Settings):
         raise Refused(f"image {image[:120]!r} is not a connector: their names are {self.images}, with a tag")
 
 
-POLICIES: dict[str, type[Settings]] = {"run-workers": WorkerSettings, "connectors": ConnectorSettings}
+class ConnectorSettings(ImageSettings):
+    """For the real Airbyte's worker: connectors, also destinations."""
+
+    images: str = Field(default="airbyte/source-*,airbyte/destination-*", min_length=1)
+    workspace: str = Field(pattern=rf"^{VOLUME}$")  # the volume of jobs' files, mounted on /data
+    local: str = Field(pattern=rf"^{VOLUME}$")  # the volume for connectors that read and write files, on /local
+    memory_mib: int = Field(default=int(TABLE["CONNECTOR_MEMORY_MIB"].default), ge=128)
+
+
+POLICIES: dict[str, type[Settings]] = {
+    "run-workers": WorkerSettings,
+    "connectors": ConnectorSettings,
+    "image-connectors": ImageSettings,
+}
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:

@@ -22,8 +22,8 @@ CLOUD_URL = {"AIRBYTE_URL": "https://cloud.airbyte.com"}
 CLOUD_API = {"AIRBYTE_PUBLIC_API_URL": "https://api.airbyte.com/v1"}
 EXTERNAL = KEY | {"AIRBYTE_URL": "https://airbyte.example.com", "AWS_ENDPOINT_URL_S3": ""}
 SERVICES: dict[tuple[str, str], tuple[dict[str, str], set[str]]] = {
-    ("lite", "emulator"): ({}, {"airbyte", "warehouse"}),
-    ("lite", "bigquery"): (KEY, {"airbyte"}),
+    ("lite", "emulator"): ({}, {"airbyte", "connector-engine", "warehouse"}),
+    ("lite", "bigquery"): (KEY, {"airbyte", "connector-engine"}),
     ("compose", "bigquery"): (KEY, AIRBYTE | {"airbyte-webapp", "airbyte-worker"}),
     ("external", "bigquery"): (EXTERNAL, set()),
 }

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tools.local import marked
-from tools.local.platform import Platform, free_ports
+from tools.local.free_ports import free_ports
+from tools.local.platform import Platform
 from tools.local.processes import Service, ServiceError, Supervisor, interruptible
+from tools.settings_table import PORTS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -46,7 +48,7 @@ def test_a_proxy_for_the_rest_of_the_world_is_not_asked(tmp_path: Path, monkeypa
 def test_services_and_commands_go_past_a_proxy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "intranet.example")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    environment = Platform(tmp_path, free_ports()).environment
+    environment = Platform(tmp_path, free_ports(PORTS)).environment
     assert environment["no_proxy"] == "intranet.example,127.0.0.1,localhost"
     assert environment["NO_PROXY"] == "127.0.0.1,localhost"
 
@@ -55,7 +57,7 @@ def test_credentials_of_the_caller_are_not_this_platforms(tmp_path: Path, monkey
     names = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET", "GOOGLE_APPLICATION_CREDENTIALS"]
     for name in names:
         monkeypatch.setenv(name, "of another Airbyte, or of Google")
-    environment = Platform(tmp_path, free_ports()).environment
+    environment = Platform(tmp_path, free_ports(PORTS)).environment
     assert [environment[name] for name in names] == ["", "", ""]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from socket_proxy.settings import ConnectorSettings, from_environment
+from socket_proxy.settings import ConnectorSettings, ImageSettings, from_environment
 from socket_proxy.worker import VARIABLE
 from tools.local.platform import LOCALSTACK_HAS_ITS_OBJECTS
 from tools.settings_table import TABLE
@@ -21,7 +21,7 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 DAGSTER = yaml.safe_load((ROOT / "compose/dagster/dagster.yaml").read_text())
 
 # The proxies read the socket's group as root, then become user 10001 before they listen.
-PROXIES = {"socket-proxy", "airbyte-engine"}
+PROXIES = {"socket-proxy", "airbyte-engine", "connector-engine"}
 # Airbyte's own images are not made for another user or for a read-only root.
 AIRBYTES = {f"airbyte-{name}" for name in ("bootloader", "cron", "proxy", "server", "temporal", "webapp", "worker")}
 CAPABILITIES = {
@@ -39,6 +39,9 @@ ONE_SHOT = {"bootstrap", "migrate", "airbyte-bootloader"}
 NETWORKS = {
     **dict.fromkeys(["daemon", "webserver"], ("engine", "platform")),
     "socket-proxy": ("engine",),
+    "airbyte": ("connector-engine", "platform"),
+    "connector-engine": ("connector-engine",),
+    "localstack": ("connectors", "platform"),
     **dict.fromkeys([*AIRBYTES, "airbyte-db"], ("airbyte",)),
     "airbyte-worker": ("airbyte", "airbyte-engine"),
     "airbyte-engine": ("airbyte-engine",),
@@ -46,6 +49,7 @@ NETWORKS = {
 }
 PROFILES = {
     "airbyte": ("lite",),
+    "connector-engine": ("lite",),
     "warehouse": ("emulator",),
     **dict.fromkeys([*AIRBYTES, "airbyte-db", "airbyte-engine"], ("compose",)),
 }
@@ -85,7 +89,7 @@ def resolve_lines(path: Path) -> dict[str, str]:
 
 def test_the_services_are_those_of_the_platform() -> None:
     expected = {"postgres", "localstack", "warehouse", "airbyte", "bootstrap", "migrate", "code", "webserver", "daemon"}
-    assert set(MAIN["services"]) == expected | {"console", "socket-proxy"}
+    assert set(MAIN["services"]) == expected | {"console", "socket-proxy", "connector-engine"}
     assert set(AIRBYTE["services"]) == AIRBYTES | {"airbyte-db", "airbyte-engine"}
     assert {name: tuple(service["profiles"]) for name, service in SERVICES.items() if "profiles" in service} == PROFILES
 
@@ -172,7 +176,8 @@ class TestEveryService:
 
 def test_the_networks_names_are_fixed_and_the_engines_is_closed() -> None:
     assert COMPOSE["networks"]["platform"]["name"] == "COMPOSE_PROJECT_NAME_platform"
-    assert COMPOSE["networks"]["engine"] == COMPOSE["networks"]["airbyte-engine"] == {"internal": True}
+    for name in ("engine", "airbyte-engine", "connector-engine"):
+        assert COMPOSE["networks"][name] == {"internal": True}
 
 
 def test_secrets_have_no_default_and_the_example_is_empty() -> None:
@@ -272,6 +277,15 @@ def test_the_connectors_proxy_lets_through_what_the_worker_asks_for() -> None:
     assert settings.max_workers >= sum(at_once.values()) + at_once["SYNC"], "a sync runs two connectors"
     for connector in resolve_lines(ROOT / "compose/airbyte/compose.env")["AIRBYTE_CONNECTORS"].split():
         settings.require_image(f"airbyte/{connector}")
+
+
+def test_airbyte_lite_reaches_the_engine_by_its_proxy_only() -> None:
+    proxy, airbyte = SERVICES["connector-engine"]["environment"], SERVICES["airbyte"]
+    assert airbyte["environment"]["DOCKER_HOST"] == "tcp://connector-engine:2375"
+    assert proxy["PROXY_NETWORK"] == COMPOSE["networks"]["connectors"]["name"]
+    settings = from_environment({name: str(value) for name, value in proxy.items()})
+    assert type(settings) is ImageSettings
+    assert settings.memory_mib == int(TABLE["AIRBYTE_LITE_CONNECTOR_MEMORY_MIB"].default)
 
 
 # Airbyte's three JVM services, and the variables without a default in the configuration files that are in their images:

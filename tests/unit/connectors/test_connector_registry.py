@@ -118,12 +118,3 @@ def test_an_id_belongs_to_one_connector(tmp_path: Path) -> None:
     found = adding.look_up(AirbyteRegistry(str(tmp_path / "none.json")), "source-faker", "", print)
     with pytest.raises(ConnectorCommandError, match="source-other"):
         adding.plan(places, AirbyteRegistry(""), found, "", print)
-
-
-def test_an_image_is_refused_with_the_way_that_works(tmp_path: Path) -> None:
-    places = Places(tmp_path)
-    places.connectors.mkdir(parents=True)
-    places.registry.write_text("")
-    known = registry(tmp_path, entry("source-postgres", language="java"))
-    with pytest.raises(ConnectorCommandError, match=r"source-postgres:1\.2\.3.*AIRBYTE_MODE"):
-        adding.plan(places, known, known.find("source-postgres"), "", print)

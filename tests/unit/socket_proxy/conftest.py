@@ -16,7 +16,7 @@ from aiohttp import web
 from socket_proxy.engine import Engine
 from socket_proxy.policy import policy
 from socket_proxy.server import http_server
-from socket_proxy.settings import ConnectorSettings, Settings, WorkerSettings
+from socket_proxy.settings import ConnectorSettings, ImageSettings, Settings, WorkerSettings
 
 ID = "0123456789abcdef" * 4
 UPGRADE = ("Connection: Upgrade", "Upgrade: tcp")
@@ -53,7 +53,8 @@ class FakeEngine:
             self.heads.append(b"".join(head).decode())
             for header in head:
                 if header.lower().startswith(b"content-length:") and int(header.partition(b":")[2]):
-                    self.bodies.append(json.loads(file.read(int(header.partition(b":")[2]))))
+                    body = file.read(int(header.partition(b":")[2]))
+                    self.bodies.append({"archive": body} if "/archive" in line else json.loads(body))
             for part, handler in self.handlers.items():
                 if part in line:
                     handler(connection)
@@ -145,4 +146,11 @@ def connectors(tmp_path: Path) -> Iterator[Served]:
         project="shop", network="shop", workspace="shop_work", local="shop_local", socket=tmp_path / "engine.sock"
     )
     with served(settings) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Iterator[Served]:
+    """With the policy for connectors that are images."""
+    with served(ImageSettings(project="shop", network="shop_connectors", socket=tmp_path / "engine.sock")) as proxy:
         yield proxy

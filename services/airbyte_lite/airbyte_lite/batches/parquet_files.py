@@ -18,6 +18,7 @@ from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 from airbyte_lite.batches.blocks import Block, absent, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals
 from airbyte_lite.batches.uncast import Warnings
+from airbyte_lite.connectors.repairs import parquet_values
 
 BATCH_ROWS = 16_384
 """Rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
@@ -71,13 +72,14 @@ class ParquetBlock:
 
     def record(self, position: int) -> dict[str, Any]:
         """Return a row as the connector sends it. Raises RecordParseError."""
-        try:
-            row = {
-                name: self.parser._to_output_value(self.batch.column(name)[position], self.format)
-                for name in self.batch.schema.names
-            }
-        except Exception as error:
-            raise failure(self.file, self.row_group, self.before + position + 1) from error
+        row = {}
+        for name in self.batch.schema.names:
+            try:
+                row[name] = self.parser._to_output_value(self.batch.column(name)[position], self.format)
+            except parquet_values.ValueFault as reason:
+                raise parquet_values.fault(self.file, self.before + position + 1, name, reason) from reason
+            except Exception as error:
+                raise failure(self.file, self.row_group, self.before + position + 1) from error
         return {**row, **self.partition}
 
 

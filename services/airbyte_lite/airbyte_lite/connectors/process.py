@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Protocol
 
 from airbyte_lite.connectors.output import Output
 from airbyte_lite.connectors.protocol import ConnectorError
@@ -41,8 +41,30 @@ def passed_on() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in PASSED_ON}
 
 
+class Running(Protocol):
+    """One running command of a connector: a process of a fork server, or a container."""
+
+    output: Output
+    stdout: "io.BufferedReader[Output]"
+
+    def stop(self) -> None:
+        """End the command: SIGTERM, SIGKILL after 5 s. Returns at once. Does nothing after its end."""
+
+    def wait(self) -> int:
+        """Wait for the end of the command; return its exit code, or the negative number of the signal that ended it.
+
+        Raises ConnectorError if the exit code is not known.
+        """
+
+    def close(self) -> None:
+        """End the command if it is still running, wait for its end, and release what it has."""
+
+    def tail(self) -> str:
+        """Return the last lines of the command's standard error so far; after `wait`, up to its end."""
+
+
 class Process:
-    """One running command of a connector."""
+    """One running command of a connector, forked by its fork server."""
 
     def __init__(self, stdout: int, stderr: BinaryIO, control: socket.socket, server: "ForkServer") -> None:
         self.output = Output(stdout)

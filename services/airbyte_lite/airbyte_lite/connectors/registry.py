@@ -1,7 +1,9 @@
 """Reads the list of source connectors: services/airbyte_lite/connectors/connectors.toml."""
 
 import hashlib
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,28 @@ class Pinned:
 
 
 @dataclass(frozen=True)
+class Image:
+    """The image of a connector, pinned by what it contains."""
+
+    reference: str
+    """The name with its tag, for example airbyte/source-postgres:3.7.1."""
+    digest: str
+    """The digest that the image registry has of it; empty for an image that was not pulled."""
+    identifier: str
+    """The engine's id of the image, which is a digest too. It stays when an image is saved and loaded."""
+
+    def is_the_pinned(self, identifier: str, digests: list[str]) -> bool:
+        """Return whether an image with this id, and these digests of repositories, is the pinned one."""
+        repository = self.reference.rpartition(":")[0]
+        return identifier == self.identifier or bool(self.digest and f"{repository}@{self.digest}" in digests)
+
+
+@dataclass(frozen=True)
 class Connector:
-    """One source connector and where it is installed."""
+    """One source connector and where it is installed.
+
+    A connector that is an image has no environment, no command and no lock.
+    """
 
     name: str
     """Airbyte's image name without "airbyte/", for example source-s3."""
@@ -52,6 +74,8 @@ class Connector:
     components: Pinned | None = None
     """The archive of the manifest's Python code. It is run only if `consent` says when somebody agreed to that."""
     consent: str = ""
+    image: Image | None = None
+    """The image of a connector that is run in a container."""
 
     @property
     def code(self) -> Path | None:
@@ -79,17 +103,17 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
 
 def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> dict[str, Connector]:
     for name, entry in entries.items():
-        if "image" in entry:
-            raise RegistryError(
-                f"{registry}: [{name}] is an image ({entry['image']}), and airbyte-lite starts no containers. Take the "
-                "entry out. To run the image, use a real Airbyte: AIRBYTE_MODE=compose or external (docs/modes.md)."
-            )
-        needed = ["definition_id", "title", "version", "lock", "command"]
+        needed = ["definition_id", "title", "version"]
+        needed += ["image", "image_id"] if "image" in entry else ["lock", "command"]
         needed += [f"{key}_sha256" for key in ("manifest", "components") if key in entry]
         if missing := [key for key in needed if not isinstance(entry.get(key), str)]:
             raise RegistryError(
                 f"{registry}: [{name}] lacks {', '.join(missing)}. The comment at its top says what each key is; "
                 f"`make connector name={name}` writes a complete entry."
+            )
+        if "image" in entry and not re.fullmatch(r"airbyte/source-[a-z0-9-]+:[\w.-]+", entry["image"], re.ASCII):
+            raise RegistryError(
+                f"{registry}: [{name}] has image = {entry['image']!r}. It must be airbyte/source-NAME:VERSION."
             )
     return {
         name: Connector(
@@ -97,13 +121,14 @@ def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> 
             definition_id=entry["definition_id"],
             title=entry["title"],
             version=entry["version"],
-            environment=environments.absolute() / Path(entry["lock"]).parent,
-            command=entry["command"],
-            lock=registry.parent / entry["lock"],
+            environment=environments.absolute() / Path(entry.get("lock", "")).parent,
+            command=entry.get("command", ""),
+            lock=registry.parent / entry.get("lock", ""),
             repaired=entry.get("repaired", False),
             manifest=_pinned(registry.parent, entry, "manifest"),
             components=_pinned(registry.parent, entry, "components"),
             consent=entry.get("components_consent", ""),
+            image=image_of(entry),
         )
         for name, entry in entries.items()
     }
@@ -111,3 +136,10 @@ def _connectors(environments: Path, registry: Path, entries: dict[str, Any]) -> 
 
 def _pinned(folder: Path, entry: dict[str, Any], key: str) -> Pinned | None:
     return Pinned(folder / entry[key], entry[f"{key}_sha256"]) if key in entry else None
+
+
+def image_of(entry: Mapping[str, Any]) -> Image | None:
+    """Return the image of an entry; None if it is not an image."""
+    if "image" not in entry:
+        return None
+    return Image(str(entry["image"]), str(entry.get("image_digest", "")), str(entry["image_id"]))

@@ -1,21 +1,26 @@
 """Runs the commands of the Airbyte protocol: spec, check, discover and read."""
 
+import hashlib
 import math
 import shutil
 import tempfile
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import orjson
 
+from airbyte_lite.connectors.container import Container
+from airbyte_lite.connectors.creation import FILES
+from airbyte_lite.connectors.ending import ending
+from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.explanation import Explanation, of_files
-from airbyte_lite.connectors.process import ForkServer, Process
+from airbyte_lite.connectors.process import ForkServer, Running
 from airbyte_lite.connectors.protocol import (
     ConnectorError,
     abandoned_file_of,
@@ -24,7 +29,7 @@ from airbyte_lite.connectors.protocol import (
     explained,
     parse_message,
 )
-from airbyte_lite.connectors.registry import Connector
+from airbyte_lite.connectors.registry import Connector, Image
 
 __all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Limits", "Read", "Silence"]
 
@@ -67,7 +72,7 @@ class CheckResult:
 class Read:
     """A running read command. Iteration yields its raw output lines until it ends."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Running) -> None:
         self._process = process
         self.exit_code: int | None = None
         """After iteration: 0, the connector's error code, or the negative number of the signal that ended it."""
@@ -121,7 +126,11 @@ def _ignore(_read: Read) -> None: ...
 
 
 class ConnectorRunner:
-    """Runs connector commands. Each connector in use has a fork server, which starts commands without the import."""
+    """Runs connector commands.
+
+    Each installed connector in use has a fork server, which starts commands without the import. A connector that is an
+    image has a container for each command.
+    """
 
     def __init__(self, work_dir: Path, silence: Silence | None = None, limits: Limits | None = None) -> None:
         self._silence = silence or Silence()
@@ -131,6 +140,7 @@ class ConnectorRunner:
         for directory in (self._commands, self._home):
             shutil.rmtree(directory, ignore_errors=True)  # may hold configurations of a killed server
             directory.mkdir(parents=True, mode=0o700)
+        self._engine = Engine(_owner(work_dir), self._limits.memory)
         self._lock = threading.Lock()
         self._servers: dict[str, ForkServer] = {}
         self._specs: dict[Connector, dict[str, Any]] = {}
@@ -184,8 +194,17 @@ class ConnectorRunner:
         with self._command(connector, "read", files, others) as process:
             yield Read(process)
 
+    def remove_left_containers(self) -> None:
+        """Remove the containers of connectors that a killed server left, in the background."""
+        threading.Thread(target=self._engine.ready, daemon=True).start()
+
+    def pull(self, reference: str) -> Image:
+        """Return an image with what pins it; pull it if the engine does not have it. Raises ConnectorError."""
+        return self._engine.pull(reference)
+
     def close(self) -> None:
-        """End every connector process."""
+        """End every connector process and every container."""
+        self._engine.close()
         with self._lock:
             for server in self._servers.values():
                 server.close()
@@ -216,7 +235,7 @@ class ConnectorRunner:
             return body
         if error is not None:
             raise error
-        text = f"command {command} ended without a result (exit code {read.exit_code})"
+        text = f"command {command} {ending(read.exit_code)}, without a result"
         failure_type = "system_error"
         if time.monotonic() >= deadline:
             text = f"command {command} did not end within {COMMAND_SECONDS:g} s and was stopped"
@@ -231,21 +250,16 @@ class ConnectorRunner:
     @contextmanager
     def _command(
         self, connector: Connector, command: str, files: dict[str, Any], others: dict[str, Any] | None = None
-    ) -> Iterator[Process]:
+    ) -> Iterator[Running]:
         """Run a command in a private directory with its files. The directory is removed afterwards.
 
         The command line names `files`, not `others`.
         """
+        contents = {f"{option}.json": content for option, content in files.items()} | (others or {})
+        written = {name: orjson.dumps(content) for name, content in contents.items()}
         directory = Path(tempfile.mkdtemp(dir=self._commands))
         try:
-            argv = [command]
-            for name, content in (others or {}).items():
-                _write(directory / name, content)
-            for option, content in files.items():
-                path = directory / f"{option}.json"
-                _write(path, content)
-                argv += [f"--{option}", str(path)]
-            process = self._server(connector).start(argv, directory)
+            process = self._started(connector, command, list(files), written, directory)
             process.output.silence = self._silence.read if command == "read" else self._silence.command
             process.output.silence_error = _silent(connector, command, process.output.silence)
             if command == "read":
@@ -258,6 +272,20 @@ class ConnectorRunner:
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
+    def _started(
+        self, connector: Connector, command: str, options: Sequence[str], files: dict[str, bytes], directory: Path
+    ) -> Running:
+        """Start a command with its files: in a container, or forked with the files in the directory."""
+        folder = directory if connector.image is None else PurePosixPath(FILES)
+        argv = [command, *(part for option in options for part in (f"--{option}", str(folder / f"{option}.json")))]
+        if connector.image is not None:
+            return Container(self._engine, connector, connector.image, argv, files)
+        for name, content in files.items():
+            path = directory / name
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+        return self._server(connector).start(argv, directory)
+
     def _server(self, connector: Connector) -> ForkServer:
         """Return the connector's fork server; start one if none runs."""
         with self._lock:
@@ -269,9 +297,9 @@ class ConnectorRunner:
             return server
 
 
-def _write(path: Path, content: Any) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(orjson.dumps(content))
+def _owner(work_dir: Path) -> str:
+    """Return what marks the containers of this server: nobody else uses its folder."""
+    return hashlib.sha256(str(work_dir.absolute()).encode()).hexdigest()[:32]
 
 
 def _silent(connector: Connector, command: str, seconds: float) -> ConnectorError:

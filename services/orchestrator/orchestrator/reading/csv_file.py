@@ -1,10 +1,11 @@
 """One pass over a CSV file: its records, its header, and what is wrong with it.
 
-A block without quotes is checked as a whole: if every line has the right number of delimiters, every line is a record.
-Other blocks go through the module csv, record by record, as in the connector.
+A block is checked as a whole, after its quotes are taken out: if every line has the right number of delimiters, every
+line is a record. Other blocks go through the module csv, record by record, as in the connector.
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -13,6 +14,7 @@ from orchestrator.reading.csv_header import VALUE_LIMIT, csv_reader, read_header
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.quoted import Unquoted, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
 from orchestrator.reading.text import TooLongError, blocks
 
@@ -68,17 +70,16 @@ class _Scan:
         first = self._header()
         if first is None:
             return
-        count_lines = self._counter()
-        for block in chain([first], self._blocks):
+        whole = self._whole_block()
+        self._blocks = chain([first], self._blocks)
+        if usable(self._format):
+            self._blocks = whole_records(self._blocks, self._format)
+        for block in self._blocks:
             self._values.notice(block)
             if "\0" in block:
                 self._note_nul(block)
-            lines = count_lines(block)
-            if lines is None:
+            if not whole(block):
                 self._by_records(block)
-            else:
-                self.facts.records += lines
-                self.line += lines
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         first = self._header()
@@ -91,39 +92,56 @@ class _Scan:
             self._pending.clear()
         self._blocks = blocks_
 
-    def _counter(self) -> Callable[[str], int | None]:
-        """Return a function that gives the number of a block's records if each line is one, else None."""
+    def _whole_block(self) -> Callable[[str], bool]:
+        """Return a function that takes a block in which each line is one record; it returns False for other blocks."""
         separator, quote, escape = self._format.separator, self._format.quote_char, self._format.escape_char
         kept = (separator + "\n").encode()
         dropped = bytes(set(range(256)) - set(kept))
         skeleton = kept[:1] * (self._width + self._trailing - 1) + b"\n"
-        usable = separator.isascii() and self._width > 0
+        if not separator.isascii() or not self._width:
+            return lambda _: False
+        can_unquote = usable(self._format)
 
-        def count(block: str) -> int | None:
-            if not usable or quote in block or (escape and escape in block):
-                return None
-            data = block.encode("utf-8", "surrogatepass")
-            lines = data.count(b"\n")
-            if data.translate(None, dropped) != skeleton * lines:
-                return None
-            if len(skeleton) == 1 and (b"\n\n" in data or data.startswith(b"\n")):  # blank lines are no records
-                return None
+        def take(block: str) -> bool:
+            if escape and escape in block:
+                return False
+            if len(skeleton) == 1 and ("\n\n" in block or block.startswith("\n")):  # blank lines are no records
+                return False
+            found = None
+            if quote in block:
+                found = unquoted(block, self._format) if can_unquote else None
+                if not found:
+                    return False
+            text = found.text if found else block
+            present = found.skeleton if found else block.encode("utf-8", "surrogatepass").translate(None, dropped)
+            records = len(present) // len(skeleton)
+            if present != skeleton * records:
+                return False
             if not self._values.done:
-                self._values.in_block(block, self.line)
-            return lines
+                self._values.in_block(text, self.line, found)
+            if found:
+                self._note_long_records(found)
+            self.facts.records += records
+            self.line += found.lines if found else records
+            return True
 
-        return count
+        return take
+
+    def _note_long_records(self, found: Unquoted) -> None:
+        for number, lines in found.over_lines(LIKE_RECORDS):
+            if self._are_like_records(lines):
+                first = self.line + found.line(number)
+                self._note_lines_in_quotes(first, first + len(lines) - 1)
 
     def _note_nul(self, block: str) -> None:
         line = self.line + block.count("\n", 0, block.index("\0")) + 1
         self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
 
     def _lines(self, block: str) -> Iterator[str]:
-        """Yield the lines of the block, then of the blocks after it."""
+        """Yield the lines of the block, then of the blocks after it, with their line ends."""
         while True:
-            lines = block.split("\n")[:-1]
-            self._block_end = self.line + len(lines)
-            for line in lines:
+            self._block_end = self.line + block.count("\n")
+            for line in io.StringIO(block, newline="\n"):
                 self.line += 1
                 self._pending.append(line)
                 yield line
@@ -159,7 +177,7 @@ class _Scan:
             except csv.Error as error:
                 self._too_long(start)
                 raise TooLongError(f"line {start}: {error}") from error
-            at_end = open_quote("\n".join(self._pending), self._format) if self._ended else None
+            at_end = open_quote("".join(self._pending), self._format) if self._ended else None
             if at_end is not None:
                 opened = start + at_end
                 self.facts.add_fault(
@@ -199,17 +217,17 @@ class _Scan:
                 text = f"{len(row)} values, {self._width} columns are defined"
             self.facts.add_fault("number of values", start, text)
         self._values.in_row(row, start)
-        if self._looks_like_records(start):
-            self.facts.add_fault(
-                "lines in quotes", start, f"a quoted value goes to line {self.line}, over lines that look like records"
-            )
+        lines = self._pending[:-1] if self._ended else self._pending
+        if self.line - start + 1 >= LIKE_RECORDS and self._are_like_records(lines):
+            self._note_lines_in_quotes(start, self.line)
 
-    def _looks_like_records(self, start: int) -> bool:
-        if self.line - start + 1 < LIKE_RECORDS or self._width < 3:
-            return False
+    def _are_like_records(self, lines: list[str]) -> bool:
         full = self._width + self._trailing - 1
-        inner = self._pending[:-1] if self._ended else self._pending
-        return all(line.count(self._format.separator) == full for line in inner)
+        return self._width >= 3 and all(line.count(self._format.separator) == full for line in lines)
+
+    def _note_lines_in_quotes(self, first: int, last: int) -> None:
+        text = f"a quoted value goes to line {last}, over lines that look like records"
+        self.facts.add_fault("lines in quotes", first, text)
 
     def _note_text_after_quote(self, start: int, line: int) -> None:
         if line > start:

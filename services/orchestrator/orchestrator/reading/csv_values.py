@@ -1,7 +1,7 @@
 """Looks into the values of a CSV file: the first value of a column, and the first text that loses something."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from orchestrator.reading.exact import Kind, Words, harmless, loss, shown
@@ -11,6 +11,7 @@ from orchestrator.reading.fractions import Fractions
 from orchestrator.reading.json_keys import repeated_in_text
 from orchestrator.reading.json_numbers import loss_in_text
 from orchestrator.reading.names import bears
+from orchestrator.reading.quoted import DELIMITER, Unquoted
 
 
 class Values:
@@ -42,20 +43,29 @@ class Values:
         """Look for underscores: without one, declared integers lose nothing and are not looked at."""
         self._underscores = self._underscores or "_" in block
 
-    def in_block(self, block: str, line: int) -> None:
-        """Look into whole lines without quotes, each a record; `line` is the number of the line before them."""
+    def in_block(self, block: str, line: int, quoted: Unquoted | None = None) -> None:
+        """Look into whole lines, each a record; `line` is the number of the line before them.
+
+        `quoted` is the block as it was, if its quotes were taken out.
+        """
+
+        def row(position: int, number: int) -> tuple[list[str], int]:
+            if quoted:
+                values, first = quoted.record(number)
+                return values, line + first
+            return block[position : block.index("\n", position)].split(self._format.separator), line + number + 1
+
         for at in list(self._wanted):
-            self._find_first(at, block, line)
-        position = counted = 0
+            self._find_first(at, block, row)
+        position = counted = number = 0
         while self._kinds:
             found = self._harmless.match(block, position)
             position = found.end() if found else position
             if position >= len(block):
                 return
-            line, counted = line + block.count("\n", counted, position), position
-            end = block.index("\n", position)
-            self.in_row(block[position:end].split(self._format.separator), line + 1)
-            position = end + 1
+            number, counted = number + block.count("\n", counted, position), position
+            self.in_row(*row(position, number))
+            position = block.index("\n", position) + 1
 
     def in_row(self, row: Sequence[str], line: int) -> None:
         """Look into one record."""
@@ -109,22 +119,25 @@ class Values:
                 self._format.null_values,
                 rounded=at in self._rounded,
                 fraction=self._fractions[at].known if at in self._fractions else "",
-                other=separator,
+                other=separator + DELIMITER,
             )
             for at, kind in self._kinds.items()
         }
         self._harmless_cells = re.compile("\n".join(patterns.values()))
-        cells = [patterns.get(at, f"[^{separator}\n]*+") for at in range(max(patterns, default=-1) + 1)]
+        # Each line has all delimiters, so a delimiter is found before the line ends.
+        cells = [patterns.get(at, f"[^{separator}]*+") for at in range(max(patterns, default=-1) + 1)]
         self._harmless = re.compile(f"(?:{separator.join(cells)}(?:{separator}[^\n]*+)?\n)*+")
 
-    def _find_first(self, at: int, block: str, line: int) -> None:
+    def _find_first(self, at: int, block: str, row: Callable[[int, int], tuple[list[str], int]]) -> None:
         separator = re.escape(self._format.separator)
         other = f"[^{separator}\n]"
         cell = re.compile(rf"^(?:{other}*{separator}){{{at}}}({other}+)", re.MULTILINE)
         for found in cell.finditer(block):
             if found[1] not in self._format.null_values:
-                self._note_first(at, line + block.count("\n", 0, found.start()) + 1)
-                return
+                values, line = row(found.start(), block.count("\n", 0, found.start()))
+                if values[at] not in self._format.null_values:
+                    self._note_first(at, line)
+                    return
 
     def _note_first(self, at: int, line: int) -> None:
         self._facts.first_values.setdefault(self._names[at], line)

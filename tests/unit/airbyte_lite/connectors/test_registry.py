@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from airbyte_lite.connectors.registry import Pinned, RegistryError, load_registry
+from airbyte_lite.connectors.registry import Image, Pinned, RegistryError, load_registry
 from airbyte_lite.settings import CONNECTORS, Settings
 
 
@@ -54,7 +54,11 @@ def test_language_data_is_where_connectors_look_for_it() -> None:
 @pytest.mark.parametrize(
     ("entry", "fact"),
     [
-        ('image = "airbyte/source-postgres:3.7.1"', "AIRBYTE_MODE"),
+        ('image = "airbyte/source-postgres:3.7.1"', "image_id"),
+        (
+            'image = "airbyte/source-x"\nimage_id = "1"\ntitle = "X"\ndefinition_id = "1"\nversion = "1"',
+            "airbyte/source-NAME:VERSION",
+        ),
         ('title = "X"', r"\[source-x\].*definition_id"),
         ("definition_id = 5", "definition_id"),
         ('manifest = "source-x/manifest.yaml"', "manifest_sha256"),
@@ -76,3 +80,17 @@ def test_a_pinned_file_that_changed_is_told(tmp_path: Path) -> None:
     assert pinned.fault() == ""
     file.write_text("bar")
     assert pinned.sha256 in pinned.fault()
+
+
+def test_an_image_is_the_pinned_one_by_its_id_or_by_the_digest_of_its_repository(tmp_path: Path) -> None:
+    registry = tmp_path / "connectors.toml"
+    registry.write_text(
+        '[source-x]\ntitle = "X"\ndefinition_id = "1"\nversion = "1"\nimage = "airbyte/source-x:1"\n'
+        'image_id = "sha256:a"\nimage_digest = "sha256:d"\n'
+    )
+    image = load_registry(Path("environments"), registry)["source-x"].image
+    assert image == Image("airbyte/source-x:1", "sha256:d", "sha256:a")
+    assert image.is_the_pinned("sha256:a", [])  # loaded from an archive, which has no digests of registries
+    assert image.is_the_pinned("sha256:b", ["airbyte/source-x@sha256:d"])  # for another processor
+    assert not image.is_the_pinned("sha256:b", ["airbyte/source-y@sha256:d", "airbyte/source-x@sha256:e"])
+    assert not Image("airbyte/source-x:1", "", "sha256:a").is_the_pinned("sha256:b", ["airbyte/source-x@"])

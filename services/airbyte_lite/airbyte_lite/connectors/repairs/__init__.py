@@ -9,7 +9,7 @@ the modules here import the standard library, the connector and its libraries on
 
 from importlib.metadata import version
 
-from . import csv_rows, jsonl_lines, object_keys, once, parquet_columns, secret_words, zip_members
+from . import csv_rows, jsonl_lines, object_keys, once, parquet_columns, parquet_values, secret_words, zip_members
 
 UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
 
@@ -20,6 +20,8 @@ REPAIRS = (
     object_keys.any_key,
     object_keys.unreadable_files,
     object_keys.glob_prefixes,
+    parquet_values.exact_values,
+    parquet_values.known_types,
     parquet_columns.values_of_dictionaries,
     secret_words.whole_words,
     zip_members.any_encoding,

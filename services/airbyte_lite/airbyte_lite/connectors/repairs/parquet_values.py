@@ -1,0 +1,174 @@
+"""Reads the values of a Parquet file. Some of them do not exist in Python, in JSON or in Airbyte."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy
+import orjson
+import pyarrow.parquet
+from airbyte_cdk.sources.file_based.exceptions import RecordParseError
+from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetParser
+from pyarrow import types
+
+from .faults import FileFault
+
+DAY_SECONDS = 24 * 60 * 60
+PER_SECOND = {"s": 1, "ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
+AS_TEXT = "Correct the value, or write the file with this column as text."
+
+
+class ValueFault(ValueError):
+    """A value that cannot be read correctly: which one, why, and what to do."""
+
+
+def exact_values() -> None:
+    """Refuse the values that airbyte-cdk 7.39.1 fails on or changes, with row and column; keep durations exact.
+
+    The connector names neither row nor column for a date after the year 9999 ("date value out of range") or a decimal
+    in a list. It reads the time 25:00 as 01:00, and a duration of 1001 ms as 1000.9999999999999 in a column of
+    integers. No upstream report is known.
+    """
+    value_of, records = ParquetParser._to_output_value, ParquetParser.parse_records
+
+    def output_value(value: Any, *arguments: Any) -> Any:
+        kind = value.type
+        if types.is_duration(kind):
+            return value.value
+        nested = types.is_nested(kind)
+        if nested or types.is_time(kind):
+            _require_times(value)
+        try:
+            found = value_of(value, *arguments)
+        except Exception as error:
+            raise ValueFault(_reason(value, error)) from error
+        if nested and found is not None:
+            _require_json(found, kind)
+        return found
+
+    def parse_records(
+        self: Any, config: Any, file: Any, stream_reader: Any, logger: Any, discovered_schema: Any
+    ) -> Iterator[Any]:
+        rows = 0
+        try:
+            for record in records(self, config, file, stream_reader, logger, discovered_schema):
+                yield record
+                rows += 1
+        except RecordParseError as error:
+            if not isinstance(error.__cause__, ValueFault):
+                raise
+            with stream_reader.open_file(file, self.file_read_mode, self.ENCODING, logger) as binary:
+                column = _column(pyarrow.parquet.ParquetFile(binary), rows, config.format)
+            raise fault(file.uri, rows + 1, column, error.__cause__) from error
+
+    ParquetParser._to_output_value = staticmethod(output_value)
+    ParquetParser.parse_records = parse_records
+
+
+def known_types() -> None:
+    """Name the column whose type the connector does not know, and its remedy. No upstream report is known."""
+    infer = ParquetParser.infer_schema
+
+    async def infer_schema(self: Any, config: Any, file: Any, stream_reader: Any, logger: Any) -> Any:
+        try:
+            return await infer(self, config, file, stream_reader, logger)
+        except pyarrow.ArrowException:
+            raise
+        except ValueError as error:
+            with stream_reader.open_file(file, self.file_read_mode, self.ENCODING, logger) as binary:
+                schema = pyarrow.parquet.ParquetFile(binary).schema_arrow
+            for column in schema:
+                if not _is_known(column.type, config.format):
+                    reason = (
+                        f"the connector has no type for {column.type}. Declare the stream's columns in input_schema."
+                    )
+                    raise FileFault(file.uri, f"column {column.name!r}", reason) from error
+            raise
+
+    ParquetParser.infer_schema = infer_schema
+
+
+def fault(file: str, row: int, column: str, reason: ValueFault) -> FileFault:
+    """Return the fault of a value; `row` is its row in the file, from 1."""
+    return FileFault(file, f"row {row}, column {column!r}", str(reason))
+
+
+def _column(content: Any, before: int, file_format: Any) -> str:
+    """Return the first column with a fault in the row that follows `before` rows."""
+    for group in range(content.num_row_groups):
+        rows = content.metadata.row_group(group).num_rows
+        if before < rows:
+            batch = content.read_row_group(group)
+            for name in batch.column_names:
+                try:
+                    ParquetParser._to_output_value(batch.column(name)[before], file_format)
+                except ValueFault:
+                    return str(name)
+        before -= rows
+    return ""
+
+
+def _is_known(kind: Any, file_format: Any) -> bool:
+    try:
+        ParquetParser.parquet_type_to_schema_type(kind, file_format)
+    except ValueError:
+        return False
+    return True
+
+
+def _require_times(value: Any) -> None:
+    """Raise ValueFault for a time of day, also in a list or an object, that is not in a day."""
+    kind = value.type
+    if not value.is_valid or not _has_times(kind):
+        return
+    if types.is_nested(kind):
+        for inner in value.values() if types.is_struct(kind) else value.values:
+            _require_times(inner)
+    elif not 0 <= value.value < DAY_SECONDS * PER_SECOND[kind.unit]:
+        seconds = value.value / PER_SECOND[kind.unit]
+        raise ValueFault(f"the time of day is {seconds:,.6f} seconds after midnight; a day has 86,400. {AS_TEXT}")
+
+
+@cache
+def _has_times(kind: Any) -> bool:
+    if types.is_nested(kind):
+        return any(_has_times(kind.field(at).type) for at in range(kind.num_fields))
+    return bool(types.is_time(kind))
+
+
+def _require_json(found: Any, kind: Any) -> None:
+    """Raise ValueFault for a list or an object that cannot be written as JSON."""
+    if not _may_lack_json(kind):
+        return
+    try:
+        orjson.dumps(found)
+    except TypeError:
+        try:
+            json.dumps(found)  # as the connector does
+        except TypeError as error:
+            raise ValueFault(f"a value of the type {kind} cannot be written as JSON ({error}). {AS_TEXT}") from error
+
+
+@cache
+def _may_lack_json(kind: Any) -> bool:
+    if types.is_nested(kind):
+        return types.is_map(kind) or any(_may_lack_json(kind.field(at).type) for at in range(kind.num_fields))
+    return not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_string(kind))
+
+
+def _reason(value: Any, error: Exception) -> str:
+    kind = value.type
+    if types.is_date(kind) or types.is_timestamp(kind):
+        if isinstance(error, LookupError):
+            return f"the time zone {kind.tz} is unknown. Write the column in UTC or as text."
+        unit = kind.unit if types.is_timestamp(kind) else "D" if types.is_date32(kind) else "ms"
+        moment = numpy.array(value.value, f"datetime64[{unit}]")
+        zone = f" UTC in the time zone {kind.tz}" if types.is_timestamp(kind) and kind.tz else ""
+        name = "date" if types.is_date(kind) else "time"
+        return f"the {name} {moment}{zone} is not in the years 1 to 9999. {AS_TEXT}"
+    if isinstance(error, UnicodeDecodeError):
+        return (
+            f"the byte 0x{error.object[error.start]:02x} is not UTF-8, and the connector reads bytes as text. {AS_TEXT}"
+        )
+    return f"a value of the type {kind} cannot be read ({error}). {AS_TEXT}"

@@ -1,0 +1,108 @@
+"""Quoted CSV text that is checked block by block has the same facts as text that is read record by record."""
+
+import csv
+import io
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.reading import csv_file, text
+from orchestrator.reading.csv_file import scan_csv
+from orchestrator.reading.facts import FileFacts, Sought
+from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.quoted import unquoted, usable
+
+PIECES = [
+    *('"', '""', '"a"', '"1,2"', '"a\nb"', '"x\n1,2,3\n1,2,3\n1,2,3\n"', '"say ""so"""', '""""', '"1\n"', '"0,5"'),
+    *(",", ",", ",", "\n", "\n", "\r\n", "\r", "\\", "'", ";", "\0", "\x1f", "\x1e", "\x85", "\u2028", "é", "日本"),
+    *(
+        "NA",
+        '"N,A"',
+        "1",
+        "02",
+        "1.50",
+        "1.5",
+        "1_0",
+        "0.1234567891234",
+        "1e400",
+        "true",
+        "yes",
+        '"{""a"": 1, ""a"": 2}"',
+    ),
+]
+VALUES = st.sampled_from(
+    ['"a,b"', '"1"', "2", '"a\nb"', '"02"', '"N,A"', '"N,B"', '"say ""so"""', "", '"é"', "1.50", '"2.5"']
+)
+LIKE_RECORDS = st.just('1,2,"x\n3,4,5\n6,7,8\n9,0,y"')
+ROWS = st.lists(st.lists(VALUES, min_size=3, max_size=3).map(",".join) | LIKE_RECORDS, max_size=12).map(
+    lambda rows: "".join(f"{row}\n" for row in rows)
+)
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"null_values": {"NA", "N,A", "1", "N\x1fB", "say so"}},
+    {"double_quote": False},
+    {"escape_char": "\\"},
+    {"quote_char": "'", "delimiter": ";"},
+    {"quote_char": "x"},
+]
+KINDS: list[Any] = [
+    {},
+    {"a": "whole", "b": "whole", "c": "whole"},
+    {"a": "integer", "b": "number", "c": "json"},
+    {"a": "digits", "b": "boolean", "c": "number"},
+]
+
+
+def facts(content: str, options: dict[str, Any], kinds: Any) -> FileFacts:
+    """The facts about the file; also the first value of column `b` is sought."""
+    sought = Sought(frozenset({"b"}), kinds)
+    return scan_csv(io.BytesIO(content.encode()), CsvFormat(filetype="csv", **options), sought)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    body=st.one_of(
+        ROWS,
+        st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
+        st.tuples(ROWS, st.sampled_from(PIECES), ROWS).map("".join),
+    ),
+    options=st.sampled_from(OPTIONS),
+    kinds=st.sampled_from(KINDS),
+    size=st.sampled_from([1, 2, 7, 60, 10_000]),
+)
+@example('1,"N,B",1\n2,"say ""so""",2\n', OPTIONS[1], {}, 10_000)
+@example('1,"say ""so""",2\n', OPTIONS[1], {}, 10_000)
+def test_the_facts_are_those_of_the_records(body: str, options: dict[str, Any], kinds: Any, size: int) -> None:
+    names = "a,b,c\n".replace(",", options.get("delimiter", ","))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "CHUNK_BYTES", size)
+        fast = facts(names + body, options, kinds)
+        patch.setattr(csv_file, "unquoted", lambda *_: None)
+        assert fast == facts(names + body, options, kinds)
+        # Where the blocks end makes no difference, except that only one NUL byte of a block is told.
+        patch.setattr(text, "CHUNK_BYTES", 10_000_000)
+        if "\0" not in body:
+            assert fast == facts(names + body, options, kinds)
+
+
+@given(ROWS)
+def test_the_records_of_a_block_are_those_of_the_module_csv(rows: str) -> None:
+    found = unquoted(rows, CsvFormat(filetype="csv"))
+    assert found
+    expected = list(csv.reader(io.StringIO(rows, newline="")))
+    records = [found.record(number) for number in range(found.text.count("\n"))]
+    assert [values for values, _ in records] == expected
+    assert all(after[1] > before[1] for before, after in pairwise(records))
+
+
+@pytest.mark.parametrize("block", ['a"b",c\n', '"a"b,c\n', 'a, "b"\n', '"a,b\n'])
+def test_a_quote_elsewhere_is_left_to_the_module_csv(block: str) -> None:
+    assert unquoted(block, CsvFormat(filetype="csv")) is None
+
+
+def test_quotes_that_could_be_part_of_a_number_are_left_to_the_module_csv() -> None:
+    assert usable(CsvFormat(filetype="csv", quote_char="'"))
+    assert not any(usable(CsvFormat(filetype="csv", quote_char=quote)) for quote in "1.-:é")
