@@ -45,8 +45,7 @@ def remove(places: Places, given: dict[str, str]) -> int:
     )
     if not agreed(changes, "Make these changes?", given, "connector-remove"):
         return 0
-    changes.make(places.journal)
-    removing.remove_environment(places, given["name"])
+    removing.make(places, given["name"], changes)
     say(f"{given['name']} was removed from the checkout. On Docker, make up takes it out of the image.")
     return 0
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from tools import install
 from tools.connectors import entries, trial
@@ -129,33 +126,21 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
 
 
 def make(places: Places, new: NewConnector) -> None:
-    """Put the environment of the trial to the others, and write the files. After an error nothing is changed.
+    """Write the files, then put the environment of the trial to the others. After an error nothing is changed.
 
-    Raises ChangesError, OSError.
+    If the command is killed between the two, the next installation makes the environment again, from its lock. Raises
+    ChangesError, OSError.
     """
     if not new.environment:
         new.changes.make(places.journal)
         return
     target = places.environments / new.environment
     (places.trial / "installed").write_text(install.stamp_of([places.trial_lock], target))
-    with install.one_at_a_time(), in_place(places, target):
+    with install.one_at_a_time():
         new.changes.make(places.journal)
-
-
-@contextmanager
-def in_place(places: Places, target: Path) -> Iterator[None]:
-    """Put the environment of the trial to the place of an older one; after an error the older one is back."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(places.replaced, ignore_errors=True)
-    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(places.replaced, ignore_errors=True)
         if target.exists():
             target.rename(places.replaced)
         places.trial.rename(target)
-        yield
-    except BaseException:
-        if target.exists() and not places.trial.exists():
-            target.rename(places.trial)
-        if places.replaced.exists():
-            places.replaced.rename(target)
-        raise
     shutil.rmtree(places.replaced, ignore_errors=True)

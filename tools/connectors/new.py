@@ -62,7 +62,7 @@ class Places:
 
     @property
     def replaced(self) -> Path:
-        """The environment of the older version, while the trial's takes its place."""
+        """The environment of an older version, or of a removed connector, until it is deleted."""
         return self.root / ".venvs/connector-replaced"
 
     @property

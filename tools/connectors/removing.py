@@ -41,8 +41,22 @@ def folder_of(places: Places, installed: dict[str, dict[str, object]], name: str
     return folder if folder.is_dir() and not shared else None
 
 
-def remove_environment(places: Places, name: str) -> None:
-    """Remove the environment that no connector needs any more."""
+def make(places: Places, name: str, changes: Changes) -> None:
+    """Remove a connector: its files, and the environment that no connector needs any more.
+
+    The environment is put aside first. If the command is killed then, the next one removes it, and the next
+    installation makes it again where the connector is still there. Raises ChangesError, OSError.
+    """
+    environment = places.environments / name
+    unused = set(changes.deleted) >= {places.connectors / name / "requirements.txt"} and environment.exists()
     with install.one_at_a_time():
-        if not (places.connectors / name).exists():
-            shutil.rmtree(places.environments / name, ignore_errors=True)
+        shutil.rmtree(places.replaced, ignore_errors=True)
+        if unused:
+            environment.rename(places.replaced)
+        try:
+            changes.make(places.journal)
+        except BaseException:
+            if unused:
+                places.replaced.rename(environment)
+            raise
+    shutil.rmtree(places.replaced, ignore_errors=True)
