@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,16 +61,25 @@ def steps(places: Places, kept: Path, work: Callable[[], object]) -> tuple[int, 
         assert command.change(lambda *_: 0, places, {}) == 0
         if (now := content(places)) not in left:
             left.append(now)
-        for folder in (places.work, places.trial, places.replaced, places.journal):
-            assert not folder.exists(), (step, folder)
+        for path in (places.work, places.trial, places.replaced, places.journal, places.moving):
+            assert not path.exists(), (step, path)
         drafts = [path for path in places.root.rglob("*.draft") if path.is_file()]
         assert not drafts, step
         if not killed:
             return step, left
-        entry = b"stand-in" in now["airbyte_lite/connectors/connectors.toml"]
-        # An environment may be missing, as the next installation makes it; but there is none that nobody needs.
-        assert entry or not (places.environments / NAME).exists(), step
+        assert environment(places) == entry_version(places), step
         step += 1
+
+
+def entry_version(places: Places) -> str:
+    """The version in the connector's entry; empty without an entry."""
+    return str(tomllib.loads(places.registry.read_text()).get(NAME, {}).get("version", ""))
+
+
+def environment(places: Places) -> str:
+    """The version that the connector's environment has; empty without an environment."""
+    found = list(places.environments.glob(f"{NAME}/lib/python3*/site-packages/airbyte_source_stand_in-*.dist-info"))
+    return found[0].name.removeprefix("airbyte_source_stand_in-").removesuffix(".dist-info") if found else ""
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -88,6 +98,14 @@ def test_a_command_is_killed_at_every_write(
     complete = content(places)
     assert kills > 10
     assert left == [before, complete]
+
+    publish(tmp_path, "1.1")
+    new = adding.plan(places, source, source.find(NAME), "", lambda _text: None)
+    shutil.copytree(places.root, tmp_path / "tried again", symlinks=True)
+    kills, left = steps(places, tmp_path / "tried again", lambda: adding.make(places, new))
+    old, complete = complete, content(places)
+    assert kills > 10
+    assert left == [old, complete]
 
     changes = removing.plan(places, NAME, places.root / "connections.yaml")
     shutil.copytree(places.root, tmp_path / "added", symlinks=True)

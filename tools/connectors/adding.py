@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from tools import install
 from tools.connectors import entries, trial
 from tools.connectors.airbyte_registry import (
@@ -31,6 +29,7 @@ from tools.connectors.new import (
     require_other_version,
     tried,
 )
+from tools.connectors.placing import moved
 from tools.connectors.pypi import Resolver
 
 UUID_EXAMPLE = "01234567-89ab-cdef-0123-456789abcdef"
@@ -126,21 +125,14 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
 
 
 def make(places: Places, new: NewConnector) -> None:
-    """Write the files, then put the environment of the trial to the others. After an error nothing is changed.
+    """Put the environment of the trial to the others, and write the files. After an error nothing is changed.
 
-    If the command is killed between the two, the next installation makes the environment again, from its lock. Raises
-    ChangesError, OSError.
+    Raises ChangesError, OSError.
     """
     if not new.environment:
         new.changes.make(places.journal)
         return
     target = places.environments / new.environment
     (places.trial / "installed").write_text(install.stamp_of([places.trial_lock], target))
-    with install.one_at_a_time():
+    with install.one_at_a_time(), moved(places, new.environment, places.trial):
         new.changes.make(places.journal)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(places.replaced, ignore_errors=True)
-        if target.exists():
-            target.rename(places.replaced)
-        places.trial.rename(target)
-    shutil.rmtree(places.replaced, ignore_errors=True)

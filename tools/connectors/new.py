@@ -66,6 +66,11 @@ class Places:
         return self.root / ".venvs/connector-replaced"
 
     @property
+    def moving(self) -> Path:
+        """The file that names the environment that is being put to its place, or aside."""
+        return self.root / ".local/connector-environment"
+
+    @property
     def trial_lock(self) -> Path:
         """The lock of the environment that is being tried."""
         return self.work / "requirements.txt"
@@ -85,8 +90,8 @@ class NewConnector:
 
 
 def clean(places: Places) -> None:
-    """Remove what an interrupted command left."""
-    for folder in (places.work, places.trial, places.replaced):
+    """Remove the temporary files of a command, also of a killed one."""
+    for folder in (places.work, places.trial):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 from platform_kit.file_changes import Changes
@@ -11,6 +10,7 @@ from tools import install
 from tools.connectors import entries
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places, write
+from tools.connectors.placing import moved
 
 
 def plan(places: Places, name: str, connections: Path) -> Changes:
@@ -44,19 +44,10 @@ def folder_of(places: Places, installed: dict[str, dict[str, object]], name: str
 def make(places: Places, name: str, changes: Changes) -> None:
     """Remove a connector: its files, and the environment that no connector needs any more.
 
-    The environment is put aside first. If the command is killed then, the next one removes it, and the next
-    installation makes it again where the connector is still there. Raises ChangesError, OSError.
+    Raises ChangesError, OSError.
     """
-    environment = places.environments / name
-    unused = set(changes.deleted) >= {places.connectors / name / "requirements.txt"} and environment.exists()
-    with install.one_at_a_time():
-        shutil.rmtree(places.replaced, ignore_errors=True)
-        if unused:
-            environment.rename(places.replaced)
-        try:
-            changes.make(places.journal)
-        except BaseException:
-            if unused:
-                places.replaced.rename(environment)
-            raise
-    shutil.rmtree(places.replaced, ignore_errors=True)
+    if places.connectors / name / "requirements.txt" not in changes.deleted:
+        changes.make(places.journal)
+        return
+    with install.one_at_a_time(), moved(places, name, None):
+        changes.make(places.journal)
