@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -48,21 +48,26 @@ class Answers:
     """Why a test failed, without secrets."""
 
 
-def scenario(schema: dict[str, Any], configuration: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the fields of the ConnectorTestScenario for a connector's schema, and a configuration if there is one.
+@dataclass(frozen=True)
+class Scenario:
+    """What is tested with which configuration: a ConnectorTestScenario."""
+
+    configuration: dict[str, Any]
+    status: str
+    sections: tuple[str, ...]
+
+
+def scenario(schema: dict[str, Any], configuration: dict[str, Any] | None) -> Scenario:
+    """Return the scenario for a connector's schema, and for a configuration if there is one.
 
     Without an account, only the specification and the refusal of invented values can be tested.
     """
     given = configuration if configuration is not None else block.defaults(schema)
     needs_account = '"airbyte_secret": true' in json.dumps(schema)  # also if the secret is not required, as in notion
     if given is not None and (configuration is not None or not needs_account):
-        return {
-            "config_dict": given,
-            "status": "succeed",
-            "sections": ["spec", "connection", "discovery", "full_refresh"],
-        }
+        return Scenario(given, "succeed", ("spec", "connection", "discovery", "full_refresh"))
     invented = given if given is not None else block.made_up(schema)
-    return {"config_dict": invented, "status": "failed", "sections": ["spec", "connection"]}
+    return Scenario(invented, "failed", ("spec", "connection"))
 
 
 def ask(places: Places, name: str, schema: dict[str, Any], configuration: dict[str, Any] | None) -> Answers:
@@ -71,9 +76,9 @@ def ask(places: Places, name: str, schema: dict[str, Any], configuration: dict[s
     unknown = {"properties": {key: {"airbyte_secret": True} for key in configuration or {}}}
     redact = Redactor(secret_values(configuration or {}, schema or unknown))
     answers = read_report(run(places, name, chosen))
-    if chosen["status"] == "failed" and answers.results["check"] == FAILED:
+    if chosen.status == "failed" and answers.results["check"] == FAILED:
         # Some connectors raise an error where others report a status. The tests know this as another expectation.
-        again = read_report(run(places, name, {**chosen, "status": "exception", "sections": ["connection"]}))
+        again = read_report(run(places, name, replace(chosen, status="exception", sections=("connection",))))
         if again.results["check"] == PASSED:
             answers.results["check"] = RAISES
             del answers.reasons["check"]
@@ -81,14 +86,18 @@ def ask(places: Places, name: str, schema: dict[str, Any], configuration: dict[s
     return answers
 
 
-def run(places: Places, name: str, chosen: dict[str, Any]) -> str:
+def run(places: Places, name: str, chosen: Scenario) -> str:
     """Run the tests with one scenario and return pytest's report (JUnit XML)."""
     folder = places.root / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = folder / "report.xml"
     report.unlink(missing_ok=True)
+    configuration = folder / "config.json"
+    configuration.touch(mode=0o600)
+    configuration.write_text(json.dumps(chosen.configuration), encoding="utf-8")
+    fields = {"config_path": str(configuration), "status": chosen.status, "sections": chosen.sections}
     command = [sys.executable, "-m", "tools.connectors.run_command", str(places.root), name]
-    given = {"command": command, "folder": str(folder), "scenario": chosen}
+    given = {"command": command, "folder": str(folder), "scenario": fields}
     line = [
         *(str(install.ENVIRONMENTS / ENVIRONMENT / "bin/python"), "-m", "pytest", "--quiet", "-c", os.devnull),
         *("--rootdir", str(folder), "-p", "no:cacheprovider", "-p", "airbyte_cdk.test.standard_tests.pytest_hooks"),
@@ -104,9 +113,10 @@ def run(places: Places, name: str, chosen: dict[str, Any]) -> str:
         text=True,
         timeout=SECONDS,
     )
-    if not report.exists():
+    written = report.read_text(encoding="utf-8") if report.exists() else ""
+    if TESTS["spec"] not in written:
         raise install.InstallError(f"airbyte-cdk's standard tests did not run:\n{result.stdout[-2000:]}")
-    return report.read_text(encoding="utf-8")
+    return written
 
 
 def read_report(report: str) -> Answers:

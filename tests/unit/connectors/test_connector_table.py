@@ -44,8 +44,8 @@ def test_without_an_account_only_the_refusal_of_invented_values_is_tested(
     schema: dict[str, Any], configuration: dict[str, Any] | None, status: str, used: dict[str, Any]
 ) -> None:
     chosen = standard.scenario(schema, configuration)
-    assert (chosen["status"], chosen["config_dict"]) == (status, used)
-    assert ("full_refresh" in chosen["sections"]) == (status == "succeed")
+    assert (chosen.status, chosen.configuration) == (status, used)
+    assert ("full_refresh" in chosen.sections) == (status == "succeed")
 
 
 def test_the_results_are_those_of_the_report() -> None:
@@ -58,15 +58,15 @@ def test_the_results_are_those_of_the_report() -> None:
 
 def test_a_check_may_raise_and_reasons_have_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     reports = [report(test_check=FAILURE, test_spec=FAILURE), report()]
-    asked: list[dict[str, Any]] = []
+    asked: list[standard.Scenario] = []
 
-    def run(_places: Places, _name: str, chosen: dict[str, Any]) -> str:
+    def run(_places: Places, _name: str, chosen: standard.Scenario) -> str:
         asked.append(chosen)
         return reports[len(asked) - 1]
 
     monkeypatch.setattr(standard, "run", run)
     answers = standard.ask(Places(Path()), "source-x", ACCOUNT, None)
-    assert [one["status"] for one in asked] == ["failed", "exception"]
+    assert [one.status for one in asked] == ["failed", "exception"]
     assert answers.results["check"] == standard.RAISES
     assert list(answers.reasons) == ["spec"]
     asked.clear()

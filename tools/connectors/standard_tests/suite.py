@@ -29,7 +29,7 @@ class ByAirbyteLite:
         raise NotImplementedError(logger)
 
 
-def run(_connector: ByAirbyteLite, args: list[str], **_expected: Any) -> EntrypointOutput:
+def run(source: ByAirbyteLite, args: list[str], **_expected: Any) -> EntrypointOutput:  # noqa: ARG001
     """Run a command of the connector through airbyte-lite and return its messages."""
     result = subprocess.run([*GIVEN["command"], *args], stdout=subprocess.PIPE, text=True)
     return EntrypointOutput(messages=result.stdout.splitlines())
