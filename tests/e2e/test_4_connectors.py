@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import stand_in
 from .image_connector import DOCKERFILE, ENTRY, IMAGE, NAME
-from .stack import Stack
+from .stack import Filters, Stack
 
 MOST_SECONDS = 180
 FAKER = {
@@ -52,5 +52,5 @@ def test_from_nothing_to_a_table(running: Stack, tmp_path: Path, monkeypatch: py
     assert running.rows("select (select count(*) from {0}.users), (select count(*) from {0}.people)") == [(1000, 3)]
     print(f"from nothing to the tables of two connectors: {taken:.0f} s")
     assert taken < MOST_SECONDS
-    labels = {"label": f"data-platform.connector={running.project}"}
+    labels: Filters = {"label": f"data-platform.connector={running.project}"}
     assert not running.engine.containers.list(all=True, filters=labels)

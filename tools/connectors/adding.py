@@ -30,7 +30,7 @@ from tools.connectors.new import (
     tried,
 )
 from tools.connectors.placing import moved
-from tools.connectors.pypi import Resolver
+from tools.connectors.pypi import Resolver, missing_package
 
 UUID_EXAMPLE = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -103,8 +103,24 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
     resolver = Resolver(places.work)
     version = version or resolver.newest(found.package)
     require_other_version(places, found.name, version)
+    added: dict[str, str] = {}
+    while True:
+        try:
+            return tried_package(places, resolver, found, version, added, say)
+        except ConnectorCommandError as error:
+            missing = missing_package(str(error))
+            if not missing.keys() - added.keys():
+                raise
+            added |= missing
+            say(f"  {error}\ntrying again with {', '.join(missing)}")
+
+
+def tried_package(
+    places: Places, resolver: Resolver, found: Found, version: str, added: dict[str, str], say: Say
+) -> NewConnector:
+    """Lock and install one release, with further requirements, and try it."""
     say(f"{found.package} {version}: locking its dependencies")
-    lock = resolver.lock(found.package, version)
+    lock = resolver.lock(found.package, version, added)
     say(f"installing {lock.packages} packages for a trial")
     places.trial_lock.write_text(lock.text, encoding="utf-8")
     trial.make_environment(places.trial, places.trial_lock, resolver.uv, resolver.python)
@@ -120,7 +136,8 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
     folder = places.connectors / found.name
     delete_others(changes, folder, add_lock(changes, folder, lock))
     made = tried(places, found, connector_of(places, found.name, entry, places.trial), say)
-    notes = [f"override: {requirement} ({reason})" for requirement, reason in lock.overrides.items()]
+    repairs = {**lock.overrides, **lock.added}
+    notes = [f"override: {requirement} ({reason})" for requirement, reason in repairs.items()]
     return NewConnector(found, entry, changes, made, environment=found.name, notes=notes)
 
 

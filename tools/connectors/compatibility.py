@@ -95,6 +95,11 @@ def run(
         shutil.rmtree(scratch.root, ignore_errors=True)
 
 
+def shown(reason: str) -> str:
+    """Return a reason without the folders of this machine."""
+    return re.sub(r"(?<![\w:/.])/[\w./-]*/", "…/", reason)
+
+
 def with_row(text: str, row: Row) -> str:
     """Return the page with the row at its place in the alphabet, and the reasons of failures below the table."""
     before, rest = text.split(BEGIN)
@@ -103,6 +108,6 @@ def with_row(text: str, row: Row) -> str:
     notes = {line for line in inside.splitlines() if re.match(rf"- (?!{row.name},)", line)}
     rows[row.name] = row.line
     for question, reason in row.reasons.items():
-        notes.add(f"- {row.name}, {question}: {re.sub(r'[<>|`]', ' ', reason)}")
+        notes.add(f"- {row.name}, {question}: {re.sub(r'[<>|`]', ' ', shown(reason))}")
     table = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *(rows[name] for name in sorted(rows))]
     return "\n".join([f"{before}{BEGIN}", "", *table, "", *sorted(notes), *([""] if notes else []), f"{END}{after}"])

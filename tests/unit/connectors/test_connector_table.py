@@ -110,10 +110,12 @@ def test_the_table_is_not_made_twice_at_once(
 
 def test_a_row_is_replaced_and_the_others_stay() -> None:
     page = f"head\n{BEGIN}\n{END}\ntail\n"
-    page = compatibility.with_row(page, Row("source-b", {"version": "1"}, {"read": "no <x> | y"}))
+    page = compatibility.with_row(
+        page, Row("source-b", {"version": "1"}, {"read": "no <x> | y at /home/me/x/file.py, https://host/path/x"})
+    )
     page = compatibility.with_row(page, Row("source-a", {"version": "2"}))
     assert page.index("| source-a |") < page.index("| source-b |")
-    assert "- source-b, read: no  x    y" in page
+    assert "- source-b, read: no  x    y at …/file.py, https://host/path/x" in page
     page = compatibility.with_row(page, Row("source-b", {"version": "3"}))
     assert page.count("| source-b |") == 1
     assert "- source-b" not in page

@@ -38,7 +38,7 @@ def run(source: ByAirbyteLite, args: list[str], **_expected: Any) -> EntrypointO
 entrypoint_wrapper._run_command = run  # the function with which the tests run every command
 
 
-class TestConnector(SourceTestSuiteBase):
+class TestConnector(SourceTestSuiteBase):  # type: ignore[misc]
     """The standard tests. Those of images (`image_tests`) build an image from a connector's sources: deselected."""
 
     @classmethod
