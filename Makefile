@@ -142,6 +142,13 @@ id =
 code =
 names =
 config =
+parts =
+rows =
+rounds =
+models =
+runs =
+minutes =
+out =
 export name file key header yes base drop version id code names config
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
@@ -196,7 +203,7 @@ lint: ## Check formatting, lint, types and SQL style
 	@$(install) all
 	@$(tests)/ruff format --check --quiet . || { echo "lint: some files are not formatted. Format them: make format"; exit 1; }
 	@$(tests)/ruff check --quiet .
-	@$(tests)/mypy $(packages) tools tests
+	@$(tests)/mypy $(packages) tools tests benchmarks
 	@# What runs before Python 3.13 is installed has to run on 3.9 too.
 	@$(tests)/mypy --python-version 3.9 --no-site-packages --exclude bigquery_doctor tools/install.py tools/settings.py tools/stack
 	@# A cache of its own: with the packages of another environment, mypy would check everything again in each run.
@@ -214,9 +221,18 @@ lock: ## Lock every environment again, with hashes
 audit: ## Look up every locked package in the database of known vulnerabilities
 	@tools/audit.sh
 
-bench: ## Measure the default platform and print the figures as a table (about 3 minutes)
+bench: ## Under 5 minutes: measure loads of 100,000 and 1,000,000 rows, beside dlt and DuckDB
 	@$(install) platform tests
-	@$(tests)/python -m tests.benchmark
+	@$(tests)/python -m benchmarks quick $(measured)
 
-.PHONY: audit bench clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
+bench-full: ## About 25 minutes: measure everything and write docs/benchmarks.md; some of it: make bench-full parts='latency docker'
+	@$(install) platform tests
+	@$(tests)/python -m benchmarks full $(measured)
+
+bench-page: ## Write docs/benchmarks.md again from its results, without measuring
+	@$(install) tests
+	@$(tests)/python -m benchmarks page $(measured)
+
+measured = $(foreach option,parts rows rounds models runs minutes out,$(if $($(option)),--$(option) $($(option))))
+.PHONY: audit bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
 .PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e

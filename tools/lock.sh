@@ -40,3 +40,6 @@ for input in tests/integration/clients/*/requirements.in; do
   lock "$(dirname "$input")" "$input"
 done
 lock tests/dialect/oracle tests/dialect/oracle/requirements.in
+# The same DuckDB and PyArrow in the emulator and in its peers: the figures then compare the programs around them.
+lock benchmarks/environments/dlt benchmarks/environments/dlt/requirements.in --constraints services/warehouse/requirements.txt
+lock benchmarks/environments/plots benchmarks/environments/plots/requirements.in

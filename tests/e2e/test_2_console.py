@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from . import newcomer
+from . import newcomer, newcomer_source
 from .stack import ARTIFACTS, Stack
 from .test_1_platform import BROWSER
 
@@ -16,6 +17,9 @@ pytestmark = pytest.mark.skipif(
     BROWSER is None and os.environ.get("CI") != "true", reason="no Chromium: apt-get install chromium"
 )
 GRAVE = ("serious", "critical")  # axe's words
+IN_CONTAINERS = {"AWS_ENDPOINT_URL_S3": "http://localstack:4566"}
+GIGABYTE = 1 << 30
+UPLOADED = 180_000  # milliseconds
 PAGES = ("", "files", "connections", "changes", "tables", "sql", "quality", "lineage")
 
 
@@ -47,6 +51,42 @@ def test_from_a_changed_file_to_the_mart_by_the_browser_alone(running: Stack, pa
         seed = seed.replace(before, after)
         file.write_text(seed)
         newcomer.change(page, console, dataset, file, after.rpartition(",")[2])
+
+
+def test_from_a_new_file_to_its_table_by_the_form(running: Stack, page: Page, tmp_path: Path) -> None:
+    console, declared = running.url("CONSOLE_PORT"), running.folder / "connections.yaml"
+    before = declared.read_text()
+    newcomer_source.upload(page, console, tmp_path)
+    texts = newcomer_source.make_source(page, console, IN_CONTAINERS | running.env)
+    texts.put(running.folder)
+    try:
+        assert newcomer_source.NAME in running.make("plan")
+        newcomer_source.see_the_plan(page, console)
+        running.make("apply")
+        newcomer_source.sync(page, console)
+        newcomer_source.see_the_rows(page)
+    finally:
+        declared.write_text(before)
+        for name in texts.files:
+            (running.folder / name).unlink()
+        running.make("apply", "o=--prune --yes")
+
+
+def test_a_file_of_one_gigabyte_is_streamed(running: Stack, page: Page, tmp_path: Path) -> None:
+    """The container's limit of 384 MiB ends a console that keeps the file in memory."""
+    file, started = tmp_path / "large.csv", running.container("console").attrs["State"]["StartedAt"]
+    with file.open("wb") as large:
+        large.truncate(GIGABYTE)  # without content on the disk
+    page.goto(f"{running.url('CONSOLE_PORT')}/files?folder=large")
+    page.locator(".uploader input[type=file]").set_input_files(file)
+    expect(page.locator(".uploader .q-uploader__subtitle").first).to_contain_text("%", timeout=newcomer.ANSWER)
+    expect(page.get_by_text("Uploaded: large.csv")).to_be_visible(timeout=UPLOADED)
+    bucket, key = running.env["S3_BUCKET"], "large/large.csv"
+    assert running.s3().head_object(Bucket=bucket, Key=key)["ContentLength"] == GIGABYTE
+    with httpx.stream("GET", f"{running.url('CONSOLE_PORT')}/files/download?key={key}") as answer:
+        assert sum(map(len, answer.iter_raw())) == GIGABYTE
+    running.s3().delete_object(Bucket=bucket, Key=key)
+    assert running.container("console").attrs["State"]["StartedAt"] == started, "the console was started again"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,11 +2,15 @@
 
 import dataclasses
 import functools
+import itertools
+import os
 import shutil
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,11 +19,14 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from types_boto3_s3 import S3Client
 
+from tools.local.processes import Process
+
 from .running import RunningPlatform, Server
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
 
+MEGABYTE = 1 << 20
 SCRIPT = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 HOSTILE_NAME = "<img src=x onerror=window.hacked=1>.csv"
 HOSTILE = f'id,name,\u202eright to left\n1,"{SCRIPT}",{{{{7*7}}}}\n2,"{"x" * 100_000}",\u0000\n'
@@ -55,14 +62,20 @@ def bucket(s3_client: S3Client) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def console(local_platform: RunningPlatform, s3: Server, warehouse: Server, bucket: str) -> Iterator[str]:
-    """The console's address. Dagster does not run."""
+def process(local_platform: RunningPlatform, s3: Server, warehouse: Server, bucket: str) -> Iterator[Process]:
+    """The console. Dagster does not run."""
     service = local_platform.settings.console()
     service = dataclasses.replace(service, environment=service.environment | {"S3_BUCKET": bucket})
     process = local_platform.services.start(service)
     process.wait()
-    yield local_platform.settings.url("console")
+    yield process
     process.stop()
+
+
+@pytest.fixture(scope="module")
+def console(local_platform: RunningPlatform, process: Process) -> str:
+    """The console's address."""
+    return local_platform.settings.url("console")
 
 
 @pytest.fixture
@@ -127,6 +140,34 @@ def test_a_file_is_uploaded_and_replaced_only_after_a_question(
         time.sleep(0.1)
     assert replaced
     assert httpx.get(f"{console}/files/download?key=shop/orders.csv").content == file.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's memory figures of a process are Linux's")
+def test_large_files_need_little_memory(process: Process, console: str) -> None:
+    """One of 64 MB, then 16 of 7 MB at the same time: 110 MB, of which each could be in memory."""
+    status, block = Path(f"/proc/{process.popen.pid}/status"), os.urandom(MEGABYTE)
+
+    def megabytes(field: str) -> int:
+        return int(status.read_text().split(f"{field}:")[1].split()[0]) // 1000
+
+    def upload(name: str, size: int) -> None:
+        address, length = f"{console}/files/upload?folder=large&name={name}", {"content-length": str(size * MEGABYTE)}
+        content = itertools.repeat(block, size)
+        answer = httpx.put(address, content=content, headers={"origin": console, **length}, timeout=60)
+        assert answer.status_code == 200, answer.text
+
+    upload("first.csv", 1)  # S3's client is made
+    before = megabytes("VmRSS")
+    (status.parent / "clear_refs").write_text("5")  # starts a new peak
+    upload("one.csv", 64)
+    with httpx.stream("GET", f"{console}/files/download?key=large/one.csv") as answer:
+        assert sum(map(len, answer.iter_raw())) == 64 * MEGABYTE
+    grown = megabytes("VmHWM") - before
+    assert grown < 40, f"a file of 64 MB took {grown} MB of memory"
+    with ThreadPoolExecutor(16) as users:
+        list(users.map(lambda at: upload(f"{at}.csv", 7), range(16)))
+    grown = megabytes("VmHWM") - before
+    assert grown < 110, f"16 uploads at the same time took {grown} MB of memory"
 
 
 def test_hostile_names_and_cells_are_text(page: Page, console: str, s3_client: S3Client, bucket: str) -> None:

@@ -1,5 +1,6 @@
 """What a run does when a file, a connection or a service is not as it should be: it says so and goes no further."""
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,32 @@ from tools.local.platform import ROOT
 
 from .running import RunningPlatform
 
+# Does what *Re-execute*, *From asset failure* in Dagster's UI does. Prints the assets that the run loaded or built.
+REPEAT = """
+import json
+from dagster import DagsterEventType, DagsterInstance
+from dagster._core.execution.api import execute_run
+from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
+from dagster._core.test_utils import in_process_test_workspace
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._utils.hosted_user_process import recon_job_from_origin
+
+origin = LoadableTargetOrigin(module_name="orchestrator.definitions")
+with DagsterInstance.get() as instance, in_process_test_workspace(instance, origin) as workspace:
+    [parent] = instance.get_runs(limit=1)
+    [location] = workspace.code_locations
+    [repository] = location.get_repositories().values()
+    run = instance.create_reexecuted_run(
+        request_context=workspace, parent_run=parent, code_location=location,
+        remote_job=repository.get_full_job(parent.job_name),
+        strategy=ReexecutionStrategy[parent.tags["dagster/retry_strategy"]],
+    )
+    result = execute_run(recon_job_from_origin(run.job_code_origin), run, instance)
+    events = instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
+    built = sorted(entry.dagster_event.asset_key.to_user_string() for entry in events)
+print(json.dumps([result.success, built]))
+"""
+DEFINITIONS = "orchestrator.definitions"
 ORDERS = "jaffle_shop/jaffle_shop_orders"
 SEED = (ROOT / "seed_data/jaffle_shop_orders.csv").read_text()
 
@@ -30,12 +57,16 @@ class Shop:
 
     def materialize(self, selection: str, **variables: str) -> tuple[bool, str]:
         """Run Dagster on some assets; return whether it succeeded and the log."""
-        arguments = ("dagster", "asset", "materialize", "-m", "orchestrator.definitions", "--select", selection)
-        command, environment = self.platform.settings.command("orchestrator", *arguments)
+        return self.run("-m", "dagster", "asset", "materialize", "-m", DEFINITIONS, "--select", selection, **variables)
+
+    def run(self, *arguments: str, **variables: str) -> tuple[bool, str]:
+        """Run Dagster's Python with these arguments; return whether it succeeded and what it printed."""
+        (python, *_), environment = self.platform.settings.command("orchestrator")
         environment |= self.variables | variables
         # Not in the repository: dagster would prefer a .env there to its environment.
-        result = self.platform.commands.run("orchestrator", command, environment, self.variables["DAGSTER_HOME"])
-        return result.returncode == 0, result.stdout + result.stderr
+        home = self.variables["DAGSTER_HOME"]
+        result = self.platform.commands.run("orchestrator", [python, *arguments], environment, home)
+        return result.returncode == 0, result.stderr + result.stdout
 
     def put_orders(self, content: str) -> None:
         """Replace the orders file."""
@@ -99,6 +130,18 @@ def test_a_table_short_of_its_file_holds_up_dbt_and_deleted_records_only_warn(
     succeeded, log = shop.materialize(f'key:"{ORDERS}"', CONNECTIONS_FILE=str(marked))
     assert succeeded, log
     assert "98 rows in the table and 1 rows marked as deleted, 98 records in the file" in log
+
+
+def test_a_failed_run_is_repeated_from_the_model_that_failed(shop: Shop) -> None:
+    job = "connection_stripe_payments"
+    succeeded, log = shop.run("-m", "dagster", "job", "execute", "-m", DEFINITIONS, "-j", job)
+    assert not succeeded
+    assert "stg_orders" in log, "the model fct_orders fails: stg_orders was never built"
+    succeeded, log = shop.materialize('key:"jaffle_shop/jaffle_shop_customers" or group:"staging"')
+    assert succeeded, log
+
+    succeeded, log = shop.run("-c", REPEAT)
+    assert json.loads(log.splitlines()[-1]) == [True, ["trusted/dim_customers", "trusted/fct_orders"]], log
 
 
 def test_failed_sync_shows_airbytes_reason(shop: Shop) -> None:

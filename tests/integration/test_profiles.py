@@ -32,6 +32,7 @@ from unnest([1, 2, 3, 4]) as x;
 create table {0}.without (place geography, span interval, text string, parts array<struct<x int64>>);
 create table {0}.wide as select {1};
 create view {0}.doubled as select `select` * 2 as id from {0}.types;
+create view {0}.counted as select 1 as id from {0}.types;
 create table {0}.gone (x int64);
 create view {0}.broken as select x from {0}.gone;
 alter table {0}.gone rename column x to y
@@ -50,7 +51,11 @@ def test_profiles_of_every_type(tables: str, bigquery: google_bigquery.Client, m
     bigquery.query_and_wait(TYPES.format(f"`{tables}`", numbers))
     monkeypatch.setattr(reading, "MOST_COLUMNS", 50)  # with its 300 columns, the test would take seconds
     names = [f"{tables}.{name}" for name in ("types", "without", "wide", "doubled", "broken", "missing")]
-    found = read_profiles(Warehouse(), names, 1000)
+    counted = f"{tables}.counted"
+    found = read_profiles(Warehouse(), names, 1000, [counted])
+    rows = found.pop(counted)
+    assert isinstance(rows, dict)
+    assert (rows["row_count"], rows["columns"]) == (4, [])
     json.dumps(found, allow_nan=False)
     types, without, wide, doubled, broken, missing = (found[each] for each in names)
     assert isinstance(types, dict)
@@ -113,8 +118,13 @@ def test_an_unusual_load_warns_until_it_is_accepted(
     def loaded() -> None:
         pass
 
-    checks = profile_checks({loaded.key: orders})
-    definitions = dg.Definitions([loaded], asset_checks=[checks], resources={"warehouse": Warehouse()})
+    @dg.asset(deps=[loaded])
+    def view() -> None:
+        pass
+
+    views = {view.key: orders, dg.AssetKey("not_built"): f"{tables}.missing"}
+    checks = profile_checks({loaded.key: orders}, views)
+    definitions = dg.Definitions([loaded, view], asset_checks=[checks], resources={"warehouse": Warehouse()})
     job = definitions.resolve_implicit_global_asset_job_def()
 
     def run() -> dg.AssetCheckEvaluation:
@@ -126,6 +136,8 @@ def test_an_unusual_load_warns_until_it_is_accepted(
     assert "Not judged yet: 6 successful runs" in str(first[-1].description)
     assert "as usual" in str(run().description)
 
+    counts = [record.asset_observation for record in instance.fetch_observations(view.key, limit=100).records]
+    assert {count.metadata["dagster/row_count"].value for count in counts if count} == {4}
     bigquery.query_and_wait(f"delete from `{orders}` where true")
     for _ in range(2):  # one such run does not make the next one usual
         odd = run()

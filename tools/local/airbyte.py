@@ -13,7 +13,7 @@ from pathlib import Path
 from tools import disk, env_file
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
-from tools.stack import modes, running
+from tools.stack import definitions, modes, running
 from tools.stack.compose import read_env
 
 
@@ -66,6 +66,8 @@ def main(arguments: list[str]) -> int:
             code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode
             if arguments[:1] == ["apply"]:  # connections.yaml may have changed, also if the answer was no
                 running.restart_console()
+                if code == 0:
+                    definitions.renew()
     except FileExistsError:
         warn(f"import: {output} exists already and was not changed. Name another file: make import f=<file>")
         return 1

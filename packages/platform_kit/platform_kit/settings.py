@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -56,9 +57,18 @@ class PlatformSettings(BaseSettings):
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Return the settings from an environment, by default the process's. Raises SettingsError."""
-        source = EnvSettingsSource(cls, env_ignore_empty=True)
         given = os.environ if environment is None else environment
-        source.env_vars = parse_env_vars(given, case_sensitive=True, ignore_empty=True)
+        names = (str(field.validation_alias) for field in cls.model_fields.values())
+        # A relative path is one of the current folder.
+        return cls._remembered(tuple((name, given[name]) for name in names if name in given), os.getcwd())  # noqa: PTH109
+
+    @classmethod
+    @lru_cache(
+        maxsize=32
+    )  # they are read at each use: a millisecond, a thousand times while Dagster loads a large project
+    def _remembered(cls, given: tuple[tuple[str, str], ...], folder: str) -> Self:  # noqa: ARG003
+        source = EnvSettingsSource(cls, env_ignore_empty=True)
+        source.env_vars = parse_env_vars(dict(given), case_sensitive=True, ignore_empty=True)
         try:
             return cls(**source())
         except ValidationError as error:

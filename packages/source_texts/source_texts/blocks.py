@@ -1,5 +1,6 @@
 """Puts a block into connections.yaml and takes one out, as text: comments and layout of the file stay."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,16 @@ def with_block(path: Path, text: str, block: str) -> str:
     lines = text.splitlines(keepends=True)
     entries = _entries(path, text)
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    added = [f"{' ' * entries.indent}{line}{newline}" for line in block.splitlines()]
+    added = [f"{line}{newline}" for line in textwrap.indent(block, " " * entries.indent).splitlines()]
     before = lines[: entries.end]
     if before and not before[-1].endswith(("\n", "\r")):
         before[-1] += newline
     return "".join([*before, newline, *added, *lines[entries.end :]])
+
+
+def indented(path: Path, text: str, block: str) -> str:
+    """Return a block with the indentation of the entries of `connections`, to paste after them. Raises SourceError."""
+    return textwrap.indent(block, " " * _entries(path, text).indent)
 
 
 def without_block(path: Path, text: str, name: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from orchestrator.jobs import jobs
 from orchestrator.landing import landing_assets
 from orchestrator.profiles.accept import accept_profile
 from orchestrator.profiles.step import profile_checks
-from orchestrator.profiles.tables import profiled_tables
+from orchestrator.profiles.tables import counted_views, profiled_tables
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
 
@@ -48,7 +48,7 @@ defs = dg.Definitions(
         ),
         models,
     ],
-    asset_checks=[profile_checks(profiled)] if profiles else [],
+    asset_checks=[profile_checks(profiled, counted_views(manifest, TRANSLATOR))] if profiles else [],
     jobs=[*flows.values(), documentation, *([accept_profile] if profiles else [])],
     sensors=[
         changed_files(watched(declared.connections, sources), settings),

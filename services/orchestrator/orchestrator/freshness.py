@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestrator.dbt_integration import DagsterDbtTranslator
+from orchestrator.dbt_integration import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 SHORTEST = timedelta(minutes=1)
@@ -48,7 +48,7 @@ class Freshness:
     """The limits of the sources and models of a dbt manifest."""
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
-        self._manifest = manifest
+        self.manifest = manifest
         self._known: dict[str, Limits] = {}
 
     @cached_property
@@ -56,7 +56,7 @@ class Freshness:
         """The limits of each source table, named `source.table` as in connections.yaml."""
         return {
             f"{node['source_name']}.{node['name']}": _limits(node.get("freshness") or {})
-            for node in self._manifest["sources"].values()
+            for node in self.manifest["sources"].values()
         }
 
     def of_node(self, unique_id: str) -> Limits:
@@ -76,32 +76,40 @@ class Freshness:
         return self._known[unique_id]
 
     def _parents(self, unique_id: str) -> list[str]:
-        node = self._manifest["nodes"].get(unique_id) or {}
+        node = self.manifest["nodes"].get(unique_id) or {}
         return list((node.get("depends_on") or {}).get("nodes") or [])
 
     def _own(self, unique_id: str) -> Limits | None:
-        node = self._manifest["sources"].get(unique_id)
+        node = self.manifest["sources"].get(unique_id)
         return _limits(node.get("freshness") or {}) if node else None
 
 
 class FreshTranslator(DagsterDbtTranslator):
     """dagster-dbt's translator. A model that holds rows gets a freshness policy; a view is as fresh as its tables."""
 
+    def __init__(self, settings: DagsterDbtTranslatorSettings | None = None) -> None:
+        """Make a translator without a manifest; each call has one."""
+        super().__init__(settings)
+        self._freshness = Freshness({})
+        self._made: dict[tuple[str, int], dg.AssetSpec] = {}
+
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         """Return the asset of a dbt node."""
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        node = manifest["nodes"].get(unique_id)
-        if node is None or node["config"].get("materialized") in ("view", "ephemeral"):
-            return spec
-        policy = self._of(manifest).of_node(unique_id).policy
-        return spec.replace_attributes(freshness_policy=policy) if policy else spec
+        if self._freshness.manifest is not manifest:
+            self._freshness, self._made = Freshness(manifest), {}
+        # dagster-dbt asks for a node again for each model and each test that depends on it.
+        memo = unique_id, id(project)
+        if memo not in self._made:
+            spec = super().get_asset_spec(manifest, unique_id, project)
+            policy = self._policy(unique_id)
+            self._made[memo] = spec.replace_attributes(freshness_policy=policy) if policy else spec
+        return self._made[memo]
 
-    def _of(self, manifest: Mapping[str, Any]) -> Freshness:
-        known: Freshness | None = getattr(self, "_freshness", None)
-        if known is None or known._manifest is not manifest:
-            known = Freshness(manifest)
-            object.__setattr__(self, "_freshness", known)
-        return known
+    def _policy(self, unique_id: str) -> dg.FreshnessPolicy | None:
+        node = self._freshness.manifest["nodes"].get(unique_id)
+        if node is None or node["config"].get("materialized") in ("view", "ephemeral"):
+            return None
+        return self._freshness.of_node(unique_id).policy
 
 
 def _limits(block: Mapping[str, Any]) -> Limits:

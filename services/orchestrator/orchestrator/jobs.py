@@ -6,9 +6,12 @@ from typing import Any
 import dagster as dg
 
 from connections_file import Connection
+from orchestrator.connection_job import PREFIX, ConnectionJob
 from orchestrator.landing import tag_value
 
-PREFIX = "connection_"
+RETRY = {"dagster/retry_strategy": "FROM_ASSET_FAILURE"}
+"""A run whose worker was killed is repeated without the assets that it has loaded or built. All of dbt is one step, so
+Dagster's own way, from the failed step, would build every model again."""
 
 
 def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict[str, Any]:
@@ -31,14 +34,19 @@ def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict
             {},
         ),
     }
-    for connection in connections:
-        selection = dg.AssetSelection.assets(*tables[connection.name]).downstream()
-        text = f"Load the connection `{connection.name}`, then build all models that depend on its tables."
-        found[job_name(connection)] = (selection, text, {"connection": tag_value(connection.name)})
-    return {
-        name: dg.define_asset_job(name, selection, description=text, tags=tags)
+    made: dict[str, Any] = {
+        name: dg.define_asset_job(name, selection, description=text, tags=tags | RETRY)
         for name, (selection, text, tags) in found.items()
     }
+    for connection in connections:
+        name = job_name(connection)
+        made[name] = ConnectionJob(
+            name,
+            selection=dg.AssetSelection.assets(*tables[connection.name]).downstream(),
+            description=f"Load the connection `{connection.name}`, then build all models that depend on its tables.",
+            tags={"connection": tag_value(connection.name)} | RETRY,
+        )
+    return made
 
 
 def job_name(connection: Connection) -> str:

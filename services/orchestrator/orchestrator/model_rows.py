@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 STORED = {"table", "incremental", "snapshot"}
-"""The materializations of dbt that keep rows. To count the rows of a view, its query would have to run."""
+"""The materializations of dbt that keep rows. Rows of views are counted at the end, by one query (`profiles.step`)."""
 
 
 def with_row_count(item: Any, node: Mapping[str, Any], count: Callable[[str], int]) -> Any:

@@ -87,9 +87,30 @@ def test_an_empty_file() -> None:
 def test_a_large_file_goes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "PART", 4)
     bucket = Bucket()
-    assert upload(bucket, b"abcdefghij", b"k", length=11) == 11
-    assert bucket.objects == {"a.csv": b"abcdefghijk"}
-    assert bucket.parts == {1: b"abcd", 2: b"efgh", 3: b"ijk"}
+    assert upload(bucket, b"ab", b"cdefg", b"hijk", b"l", length=12) == 12
+    assert bucket.objects == {"a.csv": b"abcdefghijkl"}
+    assert bucket.parts == {1: b"abcdefg", 2: b"hijk", 3: b"l"}
+
+
+def test_a_file_that_s3_cannot_take_is_refused_before_its_first_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PART", 4)
+    bucket = Bucket()
+    with pytest.raises(uploads.Refused, match="40,000"):
+        upload(bucket, b"ab", length=40_001)
+    assert bucket.calls == []
+
+
+def test_an_upload_that_stops_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stops() -> AsyncIterator[bytes]:
+        yield b"abcde"
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(uploads, "PART", 4)
+    monkeypatch.setattr(uploads, "SILENCE_SECONDS", 0)
+    bucket = Bucket()
+    with pytest.raises(uploads.Refused, match="nothing arrived"):
+        asyncio.run(uploads.upload(bucket, "a.csv", stops()))  # type: ignore[arg-type]
+    assert bucket.calls[-1] == "abort_multipart_upload"
 
 
 def test_a_file_of_whole_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,9 +101,9 @@ def test_the_texts_are_a_valid_file_and_a_dbt_source(tmp_path: Path) -> None:
     made = new_source.texts("pay", STRIPE_CONNECTOR, given, found_streams(), "pay_", declared)
     assert made.variables == ["PAY_CLIENT_SECRET"]
     added = [line[1:] for line in made.diff if line.startswith("+") and not line.startswith("+++")]
-    assert [line[2:] for line in added if line] == made.block.splitlines()
+    assert [line for line in added if line] == made.block.splitlines()
     path = tmp_path / "connections.yaml"
-    path.write_text(path.read_text() + "\n" + "\n".join(f"  {line}" for line in made.block.splitlines()) + "\n")
+    path.write_text(path.read_text() + "\n" + made.block)  # as it is pasted
     loaded = connections_file.load(path).connections[-1]
     assert (loaded.name, loaded.prefix, loaded.streams[0].dbt_source) == ("pay", "pay_", "pay.pay_orders")
     assert loaded.streams[0].primary_key == [["id"]]

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tools import dagster_run
 from tools.local import airbyte, claims
-from tools.stack import running
+from tools.stack import definitions, images, running
+from tools.stack.compose import StackError
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +80,48 @@ def test_without_a_platform_it_says_what_to_start(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(running, "compose_services", lambda: set())
     with pytest.raises(running.NotRunningError, match=r"make up.*make dev.*AIRBYTE_URL"):
         airbyte.command(["plan"], terminal=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "outdated", "renewed"),
+    [
+        (["apply"], 0, {"migrate": "digest", "airbyte": "other"}, True),
+        (["apply"], 0, {}, False),
+        (["apply"], 1, {"migrate": "digest"}, False),
+        (["plan"], 0, {"migrate": "digest"}, False),
+    ],
+)
+def test_dagster_loads_the_applied_file(
+    arguments: list[str], code: int, outdated: dict[str, str], renewed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(running, "compose_services", lambda: {"airbyte", "code"})
+    monkeypatch.setattr(images, "outdated", lambda: outdated)
+    monkeypatch.setattr(definitions, "read_env", dict)
+    monkeypatch.setattr(definitions, "urls", lambda _: {"webserver": "http://dagster"})
+    monkeypatch.setattr(definitions, "show", lambda *line, **variables: ran.append((*line, *variables.values())))
+    monkeypatch.setattr(definitions, "output", lambda *line: ran.append(line))
+    monkeypatch.setattr(dagster_run, "reload", lambda url: ran.append((url,)))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code))
+    assert airbyte.main(arguments) == code
+    if not renewed:
+        assert ran == []
+        return
+    build, up, reload = ran
+    assert build[1:3] + build[-2:] == ("compose", "build", "migrate", "digest")
+    assert (up[2], up[-1], reload) == ("up", "code", ("http://dagster",))
+
+
+def test_a_dagster_that_could_not_be_renewed_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failed() -> dict[str, str]:
+        raise StackError("the engine does not answer")
+
+    monkeypatch.setattr(running, "compose_services", lambda: {"code"})
+    monkeypatch.setattr(images, "outdated", failed)
+    definitions.renew()
+    assert "the engine does not answer\nNext: make up" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("arguments", "restarts"), [(["apply"], 1), (["plan"], 0)])

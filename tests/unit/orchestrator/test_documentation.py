@@ -29,19 +29,23 @@ def test_models_that_are_only_parsed_again_are_not() -> None:
 
 @pytest.mark.parametrize(
     ("name", "steps", "is_asked"),
-    [("all_assets", ["build"], True), ("landing", [], False), (job.JOB, ["build"], False)],
+    [
+        ("all_assets", ["sync_orders", "dbt_build"], True),
+        ("connection_orders", ["dbt_build_orders"], True),
+        ("landing", ["sync_orders"], False),
+        (job.JOB, ["dbt_build"], False),
+    ],
 )
 def test_only_a_run_that_has_built_models_asks_for_them(name: str, steps: list[str], is_asked: bool) -> None:
-    instance: Any = SimpleNamespace(
-        get_run_step_stats=lambda _run, keys: steps if keys == [job.BUILD] else None, get_runs=lambda *_, **__: []
-    )
+    stats = [SimpleNamespace(step_key=step) for step in steps]
+    instance: Any = SimpleNamespace(get_run_step_stats=lambda _run: stats, get_runs=lambda *_, **__: [])
     found = job.request(instance, dg.DagsterRun(job_name=name, run_id="r"), "state")
     assert isinstance(found, dg.RunRequest) is is_asked
     assert not is_asked or "state" in str(found.run_key)  # type: ignore[union-attr]
 
 
 def test_documentation_that_failed_is_asked_for_again_and_that_was_made_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dg.DagsterInstance, "get_run_step_stats", lambda *_: ["build"])
+    monkeypatch.setattr(dg.DagsterInstance, "get_run_step_stats", lambda *_: [SimpleNamespace(step_key="dbt_build")])
     keys = set()
     with dg.DagsterInstance.ephemeral() as instance:
         for number, (status, state, is_asked) in enumerate(

@@ -29,6 +29,7 @@ def connection(name: str, *tables: str, group: str = "landing", owners: tuple[st
 
 
 @dg.multi_asset(
+    name="dbt_build",
     specs=[dg.AssetSpec("stg_a", deps=[["x", "a"]]), dg.AssetSpec("stg_b", deps=[["x", "b"]]), dg.AssetSpec("alone")],
     can_subset=True,
 )
@@ -59,6 +60,28 @@ def test_each_connection_has_a_job_with_all_that_depends_on_it() -> None:
     table = graph.get(dg.AssetKey(["x", "b"]))
     assert (table.group_name, list(table.owners)) == ("finance", ["team:finance"])
     assert table.tags["connection"] == tag_value("Läden")
+
+
+def test_the_steps_of_a_connections_job_know_only_its_assets() -> None:
+    """Otherwise a job for each connection makes the code location grow with the square of the project."""
+    declared = [connection(name, name) for name in ("a", "b")]
+    made = jobs(declared, models)
+    checked = [dg.AssetCheckSpec("profiled", asset=key) for key in ("stg_a", "stg_b")]
+
+    @dg.multi_asset_check(specs=checked, can_subset=True)
+    def profiles() -> Iterator[Any]:
+        yield from ()
+
+    assets = [*(landing_assets(each, SOURCE, WAREHOUSE) for each in declared), models]
+    resources = {"airbyte": Airbyte(workspace_id="w"), "bucket": Bucket(), "warehouse": Warehouse()}
+    found = dg.Definitions(assets, [], [], list(made.values()), resources=resources, asset_checks=[profiles])
+    job = found.resolve_job_def("connection_a")
+    outputs = {node.name: {each.name for each in node.definition.output_defs} for node in job.nodes}
+    assert outputs.pop("sync_a")
+    assert outputs == {"dbt_build_a": {"stg_a"}, "profiles_a": {"stg_a_profiled"}}
+    for node in job.nodes:
+        assert {each.name for each in node.definition.input_defs} <= {"x_a", "stg_a"}
+    assert found.resolve_all_job_defs()
 
 
 @pytest.mark.parametrize("owner", ["finance", "team:", "a@b"])

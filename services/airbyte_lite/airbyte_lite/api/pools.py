@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import checkpoint
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 READS = CapacityLimiter(40)
 """For endpoints that only read the database."""
@@ -20,6 +22,9 @@ SLOW = CapacityLimiter(200)
 """For endpoints that write, run a connector, or wait for the end of a job. A waiting thread needs no processor."""
 PARSED = "airbyte_lite.body"
 """The key of a request's scope under which `api.requests` leaves the value of a JSON body."""
+
+PIECE = 256 * 1024
+"""Bytes of an answer that are sent at once. Other requests wait meanwhile."""
 
 Endpoint = Callable[..., Any]
 Threaded = Callable[..., Coroutine[Any, Any, Response]]
@@ -61,12 +66,25 @@ class _ParsedRequest(Request):
         return self.scope[PARSED]
 
 
+class _InPieces(Response):
+    """An answer that lets other requests be answered while it is sent: a list of large objects has many megabytes."""
+
+    media_type = "application/json"
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for start in range(0, len(self.body), PIECE):
+            piece = self.body[start : start + PIECE]
+            await send({"type": "http.response.body", "body": piece, "more_body": start + PIECE < len(self.body)})
+            await checkpoint()
+
+
 def _threaded(endpoint: Endpoint, pool: CapacityLimiter) -> Threaded:
     def respond(*arguments: Any, **options: Any) -> Response:
         answer = endpoint(*arguments, **options)
         if isinstance(answer, Response):
             return answer
-        return Response(orjson.dumps(answer), media_type="application/json")
+        return _InPieces(orjson.dumps(answer))
 
     @functools.wraps(endpoint)
     async def run(*arguments: Any, **options: Any) -> Response:

@@ -17,6 +17,7 @@ import orjson
 
 from airbyte_lite.connectors.container import Container
 from airbyte_lite.connectors.creation import FILES
+from airbyte_lite.connectors.ending import ending
 from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Running
@@ -234,7 +235,7 @@ class ConnectorRunner:
             return body
         if error is not None:
             raise error
-        text = f"command {command} ended without a result (exit code {read.exit_code})"
+        text = f"command {command} {ending(read.exit_code)}, without a result"
         failure_type = "system_error"
         if time.monotonic() >= deadline:
             text = f"command {command} did not end within {COMMAND_SECONDS:g} s and was stopped"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from airbyte_lite.connectors.ending import ending
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.loader import names, spool
 from airbyte_lite.loader.background import Background
@@ -140,7 +140,7 @@ def _judge(reader: Reader, source: Source, background: Background, cancelled: th
     if reader.errors:
         raise reader.errors[0]
     if source.exit_code != 0:
-        raise SourceError(f"The connector {_end(source.exit_code)}. The last lines of its output are in the log.")
+        raise SourceError(f"The connector {ending(source.exit_code)}. The last lines of its output are in the log.")
     unfinished = [read.stream.name for read in reader.streams.values() if not read.complete]
     if unfinished:
         raise SourceError(f"The connector ended before it reported these streams as complete: {', '.join(unfinished)}.")
@@ -159,13 +159,6 @@ def _commit(sync: Sync, reader: Reader, warehouse: Warehouse, jobs: Jobs) -> Non
             sync.commit_state([read.state])
     if reader.global_state is not None and any(read.stream.incremental for read in reader.streams.values()):
         sync.commit_state([reader.global_state])
-
-
-def _end(exit_code: int | None) -> str:
-    """Return how the connector ended, for a message. A negative exit code is the signal that killed it."""
-    if exit_code is None or exit_code >= 0:
-        return f"ended with exit code {exit_code}"
-    return f"was killed (signal {-exit_code}{': usually out of memory' if exit_code == -signal.SIGKILL else ''})"
 
 
 def _raise_first_cause(background: Background, cancelled: threading.Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,14 @@ from console.logic import files
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
 
-PART = 8 * 1024 * 1024
-"""Bytes of one part. S3 takes 10,000 parts of 5 MB to 5 GB."""
+PART = 5 * 1024 * 1024
+"""The least bytes of a part that is not the last one, as in S3. An upload has up to two parts in memory."""
+MOST_PARTS = 10_000
+"""Parts of one object that S3 takes, which limits an upload to 50 GB."""
 PART_SECONDS = 120.0
 """The time limit of one part."""
+SILENCE_SECONDS = 60.0
+"""An upload that sends nothing for so long is given up, so that others get its turn."""
 CONTROL = range(0x20)
 
 
@@ -39,18 +44,20 @@ async def upload(s3: S3, name: str, chunks: AsyncIterator[bytes], length: int | 
     """Write a stream of bytes to an object, and return their number.
 
     The object appears when it is complete; after an error there is none of it. Raises Refused if the stream has not the
-    `length` that was announced, and ServiceError.
+    `length` that was announced, or stops, and ServiceError.
     """
+    if (length or 0) > MOST_PARTS * PART:
+        raise Refused(f"{length:,} bytes: an upload is at most {MOST_PARTS * PART:,} bytes. Use the AWS command line.")
     done = 0
     multipart = _Multipart(s3, name)
     buffer = bytearray()
     try:
-        async for chunk in chunks:
+        async for chunk in _with_limit(chunks):
             buffer += chunk
             done += len(chunk)
-            while len(buffer) >= PART:
-                await multipart.add(bytes(buffer[:PART]))
-                del buffer[:PART]
+            if len(buffer) >= PART:
+                part, buffer = bytes(buffer), bytearray()
+                await multipart.add(part)
         if length is not None and done != length:
             raise Refused(f"only {done:,} of {length:,} bytes arrived")
         await multipart.finish(bytes(buffer))
@@ -58,6 +65,19 @@ async def upload(s3: S3, name: str, chunks: AsyncIterator[bytes], length: int | 
         await multipart.abort()
         raise
     return done
+
+
+async def _with_limit(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the chunks. Raises Refused when one takes longer than SILENCE_SECONDS."""
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Refused(f"nothing arrived for {SILENCE_SECONDS:g} seconds") from None
+        yield chunk
 
 
 class _Multipart:

@@ -90,7 +90,7 @@ def _rows(found: Content, visit: Visit) -> None:
     if found.problem:
         pieces.text(found.problem).classes("muted break")
     if not found.folder.folders and not found.folder.objects:
-        pieces.empty("No files here", "Drop files on this page, or use the button Upload.", "o_folder_open")
+        pieces.empty("No files here", "Drop files into the box below, or use the button Upload.", "o_folder_open")
         return
     rows: list[list[table.Cell]] = [
         [partial(_folder_link, found.folder.prefix, name), "", "", "", ""] for name in found.folder.folders

@@ -79,8 +79,7 @@ class Side:
             with ui.element("div").classes("dialog-actions"):
                 pieces.quiet_button("Cancel", lambda: dialog.submit(None))
                 pieces.button("Save", lambda: dialog.submit(name.value))
-        given = await dialog
-        dialog.delete()
+        given = await pieces.answer(dialog)
         if given is None:
             return
         title = " ".join(str(given).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 UPLOAD, DOWNLOAD = "/files/upload", "/files/download"
+UPLOADS_AT_ONCE = 6
+"""Further uploads wait for their turn, so that the memory for their parts is bounded."""
 
 
 def add(api: FastAPI, platform: Platform) -> None:
     """Add the two routes."""
     s3 = platform.s3
+    turns = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
     @api.put(UPLOAD)
     async def upload(request: Request, folder: str, name: str, replace: bool = False) -> Response:
@@ -32,7 +36,8 @@ def add(api: FastAPI, platform: Platform) -> None:
             if not replace and await files.find(s3, key):
                 return _failed(409, f"{key} exists already. Replace it, or upload under another name.")
             announced = request.headers.get("content-length")
-            done = await uploads.upload(s3, key, request.stream(), int(announced) if announced else None)
+            async with turns:
+                done = await uploads.upload(s3, key, request.stream(), int(announced) if announced else None)
         except uploads.Refused as refused:
             return _failed(400, str(refused))
         except ServiceError as error:

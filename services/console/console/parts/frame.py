@@ -12,7 +12,7 @@ from nicegui import ui
 
 from console.clients.platform import Platform
 from console.logic import times
-from console.parts import pieces
+from console.parts import loading, pieces
 
 NARROW = 900
 """Pixels. On a narrower screen the navigation is behind a button."""
@@ -60,6 +60,7 @@ def _builder(page: Page, pages: Sequence[Page], platform: Platform) -> Callable[
             shown = page.show(visit)
             if inspect.isawaitable(shown):
                 await shown
+        await loading.first_content()
 
     return build
 
@@ -74,13 +75,24 @@ def _frame(page: Page, pages: Sequence[Page], dark: ui.dark_mode) -> None:
             ui.label("Data platform")
         ui.space()
         _theme_button(dark)
-    with ui.left_drawer(bordered=True).props(f"breakpoint={NARROW} width=208 show-if-above") as drawer:
-        drawer.classes("side-bar")
-        with ui.element("nav").props('aria-label="Pages"'):
-            for other in pages:
-                if other.icon:
-                    _entry(other, current=_section(page, pages) is other)
-    menu.on_click(drawer.toggle)
+    with _drawer() as drawer, ui.element("nav").props('aria-label="Pages"'):
+        for other in pages:
+            if other.icon:
+                _entry(other, current=_section(page, pages) is other)
+    menu.on("click", js_handler=f"() => getElement({drawer.id}).toggle()")
+
+
+def _drawer() -> ui.element:
+    """Return the place of the navigation, which the browser alone opens and closes.
+
+    NiceGUI's own drawer asks each browser for its state, and logs an error for a page that is left before the answer.
+    """
+    layout, content = ui.context.client.layout, ui.context.client.page_container
+    with layout:
+        drawer = ui.element("q-drawer").classes("nicegui-drawer side-bar")
+    drawer.move(target_index=layout.default_slot.children.index(content))  # before the content, as it is read
+    layout.props["view"] = "hhh Lpr fff"
+    return drawer.props(f"side=left bordered show-if-above breakpoint={NARROW} width=208")
 
 
 def _section(page: Page, pages: Sequence[Page]) -> Page:

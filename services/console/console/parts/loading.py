@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,17 @@ from console.clients.calls import ServiceError, reason
 from console.parts import pieces
 
 REDRAW_SECONDS = 60.0
+FIRST_SECONDS = 0.06
+"""How long a page waits for its content before it is sent with placeholders. What comes later waits for the browser's
+socket, which takes longer than most answers."""
 logger = logging.getLogger(__name__)
+
+
+class Box(ui.element):
+    """The place of content that comes from a service."""
+
+    first: asyncio.Task[None]
+    """The first load."""
 
 
 class Loaded[T]:
@@ -30,10 +41,11 @@ class Loaded[T]:
         self._shown: T | ServiceError | None = None
         self._drawn = float("-inf")
         self._busy = False
-        with ui.element("div").classes("loaded").props('aria-live="polite" aria-busy="true"') as self.box:
+        self.box = Box("div").classes("loaded").props('aria-live="polite" aria-busy="true"')
+        with self.box:
             for _ in range(lines):
                 ui.element("div").classes("skeleton")
-        background_tasks.create(self.refresh())
+        self.box.first = background_tasks.create(self.refresh())
         if every:
             ui.timer(every, self.refresh, immediate=False)
 
@@ -70,6 +82,13 @@ class Loaded[T]:
             except Exception as error:
                 self.box.clear()
                 pieces.error(unexpected(error), self.refresh)
+
+
+async def first_content() -> None:
+    """Wait until the content of this page is there, but only FIRST_SECONDS."""
+    loads = [each.first for each in ui.context.client.elements.values() if isinstance(each, Box)]
+    if loads:
+        await asyncio.wait(loads, timeout=FIRST_SECONDS)
 
 
 def unexpected(error: Exception) -> ServiceError:

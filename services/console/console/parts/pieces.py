@@ -172,9 +172,15 @@ async def confirm(title: str, consequence: str, action: str, *, danger: bool = F
             agree = button(action, lambda: dialog.submit(True))
             if danger:
                 agree.classes("danger")
-    answer = bool(await dialog)
-    dialog.delete()
-    return answer
+    return bool(await answer(dialog))
+
+
+async def answer(dialog: ui.dialog) -> Any:
+    """Wait for the answer of an open dialog, and remove the dialog. None if it was closed, or its page left."""
+    given = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return given
 
 
 def told(message: str, *, bad: bool = False) -> None:

@@ -12,7 +12,7 @@ from orchestrator.settings import Settings
 
 JOB = SENSOR = "dbt_docs"
 BUILD = "dbt_build"
-"""The step that builds the models."""
+"""The step that builds the models; in the job of a connection, its name goes on."""
 STATE = "data-platform/models"
 """The tag of a run with the state of the models that it documents."""
 FINE = [
@@ -79,7 +79,8 @@ def request(instance: dg.DagsterInstance, run: dg.DagsterRun, state: str) -> dg.
 
     Dagster never starts two runs for one key, also if the first one failed. So the key contains the asking run.
     """
-    if run.job_name == JOB or not instance.get_run_step_stats(run.run_id, [BUILD]):
+    steps = [] if run.job_name == JOB else instance.get_run_step_stats(run.run_id)
+    if not any(step.step_key.startswith(BUILD) for step in steps):
         return dg.SkipReason("This run built no models.")
     newest = instance.get_runs(dg.RunsFilter(job_name=JOB, statuses=FINE), limit=1)
     if any(each.tags.get(STATE) == state for each in newest):

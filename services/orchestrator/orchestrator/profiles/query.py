@@ -107,11 +107,14 @@ def parts(table: str, columns: Sequence[Column], sample: float | None = None) ->
 def batches(found: Sequence[Part]) -> Iterator[list[Part]]:
     """Yield the parts in lists that one query job reads."""
     batch: list[Part] = []
+    columns = 0
     for part in found:
-        if batch and sum(len(each.columns) for each in batch) + len(part.columns) > COLUMNS_PER_QUERY:
+        more = max(len(part.columns), 1)  # a part that only counts rows has none
+        if batch and columns + more > COLUMNS_PER_QUERY:
             yield batch
-            batch = []
+            batch, columns = [], 0
         batch.append(part)
+        columns += more
     if batch:
         yield batch
 

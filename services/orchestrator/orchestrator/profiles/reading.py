@@ -18,13 +18,16 @@ TECHNICAL = ("_airbyte_", "_ab_source_file_")
 """Airbyte's own columns are not profiled: each row has another id, each sync another time."""
 
 
-def read_profiles(warehouse: Warehouse, tables: Sequence[str], sample_from: int) -> dict[str, Profile | str]:
+def read_profiles(
+    warehouse: Warehouse, tables: Sequence[str], sample_from: int, counted: Sequence[str] = ()
+) -> dict[str, Profile | str]:
     """Return the profile of each table, or why it could not be read.
 
-    Of a table with more than `sample_from` rows, a sample of about so many is read.
+    Of a table with more than `sample_from` rows, a sample of about so many is read. The profiles of the views `counted`
+    have their number of rows only.
     """
     found: dict[str, Profile | str] = {}
-    plans: dict[str, _Plan] = {}
+    plans: dict[str, _Plan | _Count] = {view: _Count(view) for view in counted}
     for table in tables:
         description = _attempt(lambda table=table: warehouse.described(table))  # type: ignore[misc]
         if isinstance(description, str):
@@ -73,6 +76,17 @@ class _Plan:
             rows=self._rows if self.parts[0].sample is not None else None,
             left_out=self._left_out,
         )
+
+
+class _Count:
+    """Only the number of rows."""
+
+    def __init__(self, view: str) -> None:
+        self._view = view
+        self.parts = [Part(view, ())]
+
+    def profile(self, answers: Sequence[tuple[Part, Mapping[str, Any]]]) -> Profile:
+        return table_profile(self._view, [], read=int(answers[0][1]["row_count"]), rows=None, left_out=0)
 
 
 def percentage(part: int, whole: int) -> float:

@@ -23,8 +23,14 @@ compared. It only warns. If the table is fine nevertheless, run the job `accept_
 SHOWN = 3
 
 
-def profile_checks(tables: Mapping[dg.AssetKey, str]) -> dg.AssetChecksDefinition:
-    """Return the step with a check for each table (asset key → `project.dataset.table`)."""
+def profile_checks(
+    tables: Mapping[dg.AssetKey, str], views: Mapping[dg.AssetKey, str] | None = None
+) -> dg.AssetChecksDefinition:
+    """Return the step with a check for each table (asset key → `project.dataset.table`).
+
+    Of the `views`, it counts the rows if the run has built them: in the query of the profiles, because a query for each
+    view would cost more than all of it.
+    """
 
     @dg.multi_asset_check(
         name="profile_tables",
@@ -37,7 +43,17 @@ def profile_checks(tables: Mapping[dg.AssetKey, str]) -> dg.AssetChecksDefinitio
     ) -> Iterator[dg.AssetObservation | dg.AssetCheckResult]:
         keys = sorted(check.asset_key for check in context.selected_asset_check_keys)
         names = [tables[key] for key in keys]
-        found = read_profiles(warehouse, names, Settings.read().profile_rows)
+        run = context.op_execution_context.run_id
+        built = context.instance.get_asset_keys_for_run(run, dg.DagsterEventType.ASSET_MATERIALIZATION)
+        counted = {key: name for key, name in (views or {}).items() if key in built}
+        found = read_profiles(warehouse, names, Settings.read().profile_rows, [*counted.values()])
+        for key, name in counted.items():
+            rows = found[name]
+            if isinstance(rows, str):
+                context.log.warning(f"The rows of {name} were not counted: {rows}")
+            else:
+                about = {"dagster/row_count": rows["row_count"]}
+                context.op_execution_context.log_event(dg.AssetObservation(asset_key=key, metadata=about))
         for key in keys:
             profile = found[tables[key]]
             if isinstance(profile, str):
@@ -46,7 +62,7 @@ def profile_checks(tables: Mapping[dg.AssetKey, str]) -> dg.AssetChecksDefinitio
                 continue
             context.op_execution_context.log_event(dg.AssetObservation(asset_key=key, metadata=metadata(profile)))
             history = History(context.instance, key)
-            past = history.past(but=context.op_execution_context.run_id)
+            past = history.past(but=run)
             yield _judged(key, profile, past, history.accepted)
 
     return profile_tables

@@ -1,4 +1,4 @@
-"""Which tables are profiled: the landing tables, and the dbt models that hold rows."""
+"""Which tables are profiled: landing tables, and dbt models that hold rows. Of other views, rows are counted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -28,6 +28,21 @@ def profiled_tables(
     )
 
 
+def counted_views(manifest: Mapping[str, Any], translator: DagsterDbtTranslator) -> dict[dg.AssetKey, str]:
+    """Return the dbt views that are not profiled by asset key, named `project.dataset.view`."""
+    return {
+        translator.get_asset_key(node): _name(node)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["config"].get("materialized") == "view"
+        and "profile" not in node["config"].get("meta", {})  # true: it is profiled, false: nothing of it is read
+    }
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    return f"{node['database']}.{node['schema']}.{node['alias']}"
+
+
 def _landing(
     connections: Sequence[Connection], destinations: Mapping[str, Destination]
 ) -> Iterator[tuple[dg.AssetKey, str]]:
@@ -46,4 +61,4 @@ def _models(manifest: Mapping[str, Any], translator: DagsterDbtTranslator) -> It
         config = node["config"]
         default = node["resource_type"] == "model" and config.get("materialized") in STORED
         if config.get("materialized") != "ephemeral" and config.get("meta", {}).get("profile", default):
-            yield translator.get_asset_key(node), f"{node['database']}.{node['schema']}.{node['alias']}"
+            yield translator.get_asset_key(node), _name(node)

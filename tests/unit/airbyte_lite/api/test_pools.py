@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from fastapi.routing import APIRoute
 
@@ -20,7 +21,7 @@ from airbyte_lite.api import (
 )
 from airbyte_lite.api.actors import actor_router
 from airbyte_lite.api.app import create_app
-from airbyte_lite.api.pools import READS
+from airbyte_lite.api.pools import PIECE, READS, _threaded
 from airbyte_lite.api.services import Services
 from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.settings import Settings
@@ -100,3 +101,54 @@ def test_only_quick_reads_use_the_threads_of_reads() -> None:
     posts = {route.path.removeprefix(f"{CONFIGURATION}/") for route in quick if route.methods != {"GET"}}
     reads = {"connections/get", "connections/list", "connections/events/list", "state/get", "jobs/list"}
     assert posts == reads | {"source_definitions/list", "destination_definitions/list"}
+
+
+def test_other_requests_are_answered_while_a_long_answer_is_sent() -> None:
+    sent: list[Any] = []
+    text = "x" * (3 * PIECE)
+
+    async def receive() -> Any:
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message | {"turn": turns[0]})
+
+    turns = [0]
+
+    async def others() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    async def use() -> None:
+        answer = await _threaded(lambda: {"text": text}, READS)()
+        other = asyncio.create_task(others())
+        await answer({"type": "http"}, receive, send)
+        other.cancel()
+
+    asyncio.run(use())
+    start, *pieces = sent
+    assert start["status"] == 200
+    assert b"".join(piece["body"] for piece in pieces) == orjson.dumps({"text": text})
+    assert [piece["more_body"] for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+    assert len({piece["turn"] for piece in pieces}) == len(pieces) == 4
+
+
+def test_the_description_of_the_api_is_made_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(Services.open(Settings(data_dir=tmp_path / "data", connector_environments=tmp_path)))
+    made_in = []
+
+    def describe() -> dict[str, Any]:
+        made_in.append(threading.current_thread())
+        return {}
+
+    monkeypatch.setattr(app, "openapi", describe)
+
+    async def use() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            return (await client.get("/openapi.json")).status_code
+
+    assert asyncio.run(use()) == 200
+    assert made_in
+    assert threading.main_thread() not in made_in
+    app.state.services.close()

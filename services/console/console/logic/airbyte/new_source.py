@@ -195,9 +195,8 @@ def texts(
         f"{folder}/_{name}__models.yml": dbt.models_file(tables),
         **{f"{folder}/{table.model}.sql": dbt.model_file(name, table) for table in tables},
     }
-    return Texts(
-        block, _diff(declared.path, block), files, [one for one in secrets.variables(given) if one not in environment]
-    )
+    variables = [one for one in secrets.variables(given) if one not in environment]
+    return Texts(*_pasted(declared.path, block), files, variables)
 
 
 def _table(source: str, stream: Offered, prefix: str, *, alone: bool) -> Table:
@@ -209,12 +208,16 @@ def _table(source: str, stream: Offered, prefix: str, *, alone: bool) -> Table:
     return Table(name, model, stream.name, columns, key)
 
 
-def _diff(path: Path, block: str) -> list[str]:
-    """Return the change of connections.yaml as a diff; empty if the file cannot take the block as text."""
+def _pasted(path: Path, block: str) -> tuple[str, list[str]]:
+    """Return the block as it stands in connections.yaml, and the change of the file as a diff.
+
+    Without a diff if the file cannot take the block as text.
+    """
     try:
         before = path.read_text(encoding="utf-8")
         after = blocks.with_block(path, before, block)
+        block = blocks.indented(path, before, block)
     except (OSError, ValueError, SourceError):
-        return []
+        return block, []
     name = path.name
-    return [*difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, n=3, lineterm="")]
+    return block, [*difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, n=3, lineterm="")]

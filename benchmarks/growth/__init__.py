@@ -1,0 +1,1 @@
+"""The part `growth`: generated projects with more connections and models."""

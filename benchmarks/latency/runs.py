@@ -1,0 +1,23 @@
+"""Runs all assets and takes the time apart."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from benchmarks.latency.split import split
+from tools import dagster_run
+
+
+def one(url: str) -> dict[str, Any]:
+    """Run all assets on the Dagster at `url`; return the seconds from the launch to the end, and their split.
+
+    Raises DagsterRunError when the run fails.
+    """
+    launched = time.time()
+    run_id = dagster_run.launch(url)
+    events = list(dagster_run.follow(url, run_id))
+    if events[-1].get("status") != "SUCCESS":
+        raise dagster_run.DagsterRunError(f"a run ended with {events[-1].get('status')}")
+    stages = split(events, launched)
+    return {"seconds": round(sum(stages.values()), 3), "split": stages}

@@ -1,0 +1,1 @@
+"""The page docs/benchmarks.md and its plots, made from the results alone."""

@@ -1,0 +1,48 @@
+"""The whole page, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.page import docker, growth, latency, loads
+from benchmarks.page.series import all_plots
+from benchmarks.page.words import words
+
+SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "loads": loads.show,
+    "latency": latency.show,
+    "growth": growth.show,
+    "docker": docker.show,
+}
+
+
+def page(parts: dict[str, Any]) -> str:
+    """Return the page for the parts that were measured."""
+    plots = all_plots(parts)
+    lines = [words("head"), "", *machine(parts)]
+    for name, show in SECTIONS.items():
+        if name not in parts:
+            continue
+        lines += [show(parts[name]).rstrip(), ""]
+        for file, plot in plots.items():
+            if file.startswith(name):
+                lines += [f"![{plot['title']}: {plot['x']}](benchmarks/{file})", ""]
+    return "\n".join([*lines, words("how"), ""])
+
+
+def machine(parts: dict[str, Any]) -> list[str]:
+    """Return where, when and of what each part was measured; equal circumstances once."""
+    lines = ["| part | date | commit | machine | load before | minutes |", "|---|---|---|---|--:|--:|"]
+    for name in SECTIONS:
+        if name in parts:
+            about = parts[name]["about"]
+            found = about["machine"]
+            described = f"{found['processor']}, {found['cores']} cores, {found['memory']}, {found['system']}"
+            minutes = f"{parts[name]['seconds'] / 60:.0f}"
+            lines.append(
+                f"| {name} | {about['date']} | {about['commit']} | {described} | {found['load']} | {minutes} |"
+            )
+    versions = {pair for name in parts for pair in parts[name]["about"]["versions"].items()}
+    listed = ", ".join(f"{name} {version}" for name, version in sorted(versions, key=lambda pair: pair[0].lower()))
+    return [*lines, "", f"Versions: {listed}.", ""]

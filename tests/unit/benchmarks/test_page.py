@@ -1,0 +1,105 @@
+"""The page docs/benchmarks.md is what its results say."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.loads import cases
+from benchmarks.loads.cases import FULL, QUICK, chosen
+from benchmarks.page.series import all_plots, digest
+from benchmarks.page.text import page
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+RESULTS = DOCS / "benchmarks/results.json"
+
+
+def committed() -> dict[str, Any]:
+    """The parts in the committed results."""
+    parts: dict[str, Any] = json.loads(RESULTS.read_text())["parts"]
+    return parts
+
+
+def run(wall: float, **cpu: float) -> dict[str, Any]:
+    """One run of a contender."""
+    return {"wall": wall, "start": 0.5, "cpu": cpu, "memory": dict.fromkeys(cpu, 100.0), "total_memory": 150.0}
+
+
+ABOUT = {
+    "date": "2026-01-31",
+    "commit": "abc1234",
+    "machine": {"processor": "A processor", "cores": 2, "memory": "8 GiB", "system": "Linux 6", "load": 0.1},
+    "versions": {"duckdb": "1.2.3"},
+}
+CASE = {"rows": 1_000_000, "columns": 8, "files": 1, "kind": "csv"}
+LOADS = {
+    "about": ABOUT,
+    "seconds": 120,
+    "cases": {
+        "one": CASE
+        | {
+            "contenders": {
+                cases.BATCHES: {"runs": [run(4, connector=2, emulator=2, S3=9), run(5, connector=3, emulator=3, S3=9)]},
+                cases.DLT_ARROW: {"runs": [run(3, program=8), run(3, program=12)]},
+                cases.PYAIRBYTE: {"runs": [], "error": "it is not installed"},
+            }
+        },
+        "two": CASE | {"rows": 100_000, "contenders": {cases.BATCHES: {"runs": [run(1, connector=0.5)]}}},
+        "three": CASE | {"rows": 10, "error": "the time was over"},
+    },
+}
+
+
+def test_the_committed_page_is_made_from_the_committed_results() -> None:
+    written = (DOCS / "benchmarks.md").read_text()
+    assert written == page(committed()), "docs/benchmarks.md is not what its results say: make bench-page"
+
+
+def test_the_committed_plots_are_made_from_the_committed_results() -> None:
+    plots = all_plots(committed())
+    assert {file.name for file in RESULTS.parent.glob("*.svg")} == set(plots), "make bench-page"
+    for name, plot in plots.items():
+        assert f"data {digest(plot)}" in (RESULTS.parent / name).read_text(), f"{name} is old: make bench-page"
+
+
+def test_the_committed_files_name_no_place_of_a_machine() -> None:
+    for file in (DOCS / "benchmarks.md", RESULTS):
+        assert re.findall(r"/(?:home|root|tmp|work|Users|var)/\S+", file.read_text()) == []
+
+
+def test_the_page_has_the_figures_of_the_runs() -> None:
+    text = page({"loads": LOADS})
+    assert "| this platform, in batches | 4.50 (4.00 to 5.00) | 5.00 (4.00 to 6.00) | 1.00 |" in text
+    assert "| dlt (Arrow) to the emulator | 3.00 (3.00 to 3.00) | 10.0 (8.00 to 12.0) | 2.00 |" in text
+    assert "| PyAirbyte to DuckDB | it is not installed |" in text
+    assert "10 rows, 8 columns, 1 file of CSV: the time was over" in text
+    assert "| 2026-01-31 | abc1234 | A processor, 2 cores, 8 GiB, Linux 6 | 0.1 | 2 |" in text
+    assert "duckdb 1.2.3" in text
+
+
+def test_a_page_of_another_measurement_differs() -> None:
+    changed = json.loads(json.dumps(LOADS))
+    changed["cases"]["one"]["contenders"][cases.DLT_ARROW]["runs"][0]["cpu"]["program"] = 9
+    assert page({"loads": changed}) != page({"loads": LOADS})
+    before, after = all_plots({"loads": LOADS}), all_plots({"loads": changed})
+    assert digest(before["loads-cpu.svg"]) != digest(after["loads-cpu.svg"])
+
+
+def test_the_slope_uses_the_narrow_csv_cases() -> None:
+    growth = page({"loads": LOADS}).partition("### Growth with the rows")[2].partition("##")[0]
+    assert "| ours, batches | 100,000 to 1,000,000 | 1.00 | 1.00 |" in growth
+
+
+@pytest.mark.parametrize("part", ["latency", "growth", "docker", "loads"])
+def test_a_part_that_failed_at_once_is_told(part: str) -> None:
+    assert "no disk" in page({part: {"about": ABOUT, "seconds": 1, "error": "no disk"}})
+
+
+def test_fewer_rows_make_fewer_cases() -> None:
+    assert [case.rows for case in chosen(QUICK, 10_000, None)] == [10_000]
+    small = chosen(FULL, 10_000, 1)
+    assert {case.rounds for case in small} == {1}
+    assert len({case.name for case in small}) == len(small) < len(FULL)
+    assert chosen(FULL, None, None) == list(FULL)
