@@ -50,6 +50,8 @@ class Engine:
 
         Raises ConnectorError if no engine answers, or if the image is missing or not the pinned one.
         """
+        from docker.errors import DockerException
+
         with self.errors(connector):
             client, patient = self._clients()
             self._require_pinned(client, connector, image)
@@ -64,6 +66,8 @@ class Engine:
             with self._lock:
                 self._running.add(container)
             try:
+                if self._closed:
+                    raise DockerException("the server stops")
                 self._require_created_from(client, connector, image, container)
                 client.put_archive(container, creation.FILES, creation.archive(files))
                 output = patient.attach(container, stream=True, demux=True)
@@ -103,7 +107,7 @@ class Engine:
                     "It was ended. Start the job again.",
                     failure_type="transient_error",
                 ) from error
-            if client.inspect_container(container)["State"].get("OOMKilled"):
+            if code and client.inspect_container(container)["State"].get("OOMKilled"):
                 raise ConnectorError(
                     f"{_title(connector)} needed more memory than a connector may have, so it was ended. To allow "
                     "more, set AIRBYTE_LITE_CONNECTOR_MEMORY_MIB."
