@@ -47,9 +47,19 @@ def connectors() -> list[str]:
     """Return the images of the connectors that Airbyte runs; the proxies do not let it pull images."""
     services = config()["services"]
     if "airbyte" in services:  # airbyte-lite
-        return re.findall(r'^image = "(.+)"$', CONNECTORS.read_text(encoding="utf-8"), re.MULTILINE)
+        return list(pinned_images(CONNECTORS.read_text(encoding="utf-8")))
     environment = services["bootstrap"]["environment"]
     return [f"airbyte/{name}" for name in (environment.get("AIRBYTE_CONNECTORS") or "").split()]
+
+
+def pinned_images(registry: str) -> dict[str, str]:
+    """Return the images in the text of connectors.toml, each with the digest of its registry ("" if it has none)."""
+    found = {}
+    for entry in re.split(r"^\[", registry, flags=re.MULTILINE):
+        values = dict(re.findall(r"""^(image|image_digest)\s*=\s*["'](.+?)["']""", entry, re.MULTILINE))
+        if "image" in values:
+            found[values["image"]] = values.get("image_digest", "")
+    return found
 
 
 def own_images() -> dict[str, str]:
@@ -103,8 +113,13 @@ def obtain(image: str) -> None:
     if present(image):
         return
     say(f"  pulling {image}")
-    reason = pull(image)
+    # The tag of a connector may belong to another image by now; its digest does not.
+    digest = pinned_images(CONNECTORS.read_text(encoding="utf-8")).get(image)
+    exact = f"{image.rpartition(':')[0]}@{digest}" if digest else image
+    reason = pull(exact)
     if not reason:
+        if digest:
+            output("docker", "tag", exact, image)
         return
     if image not in STAND_INS:
         raise StackError(
