@@ -44,6 +44,9 @@ def measure(part: str, asked: Options, deadline: Deadline, results: Results) -> 
     say(f"▸ {part}")
     try:
         MEASURES[part](asked, deadline, keep)
+    except KeyboardInterrupt:
+        keep({"error": "interrupted"})
+        raise
     except Exception as error:
         say(f"  {part} FAILED: {error}")
         keep({"error": shown(error)})
@@ -72,7 +75,8 @@ def failed(parts: dict[str, Any]) -> list[str]:
     for case in parts.get("loads", {}).get("cases", {}).values():
         entries = case.get("contenders", {}) | ({"all": case} if "error" in case else {})
         lines += [f"{case['rows']:,} rows, {name}: {e['error']}" for name, e in entries.items() if "error" in e]
-    return lines
+    pages = parts.get("latency", {}).get("pages", {})
+    return lines + [f"{name}: {entry['error']}" for name, entry in pages.items() if "error" in entry]
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import platform_kit.s3
-from benchmarks.growth.project import content, generate
+from benchmarks.growth.project import OURS_CONNECTIONS, content, generate
 from benchmarks.measure import Cost, Part, measure_call, measure_command, memory
 from benchmarks.options import Options
 from benchmarks.rounds import Deadline, say, shown
@@ -21,7 +21,7 @@ from tools.local.platform import Platform
 from tools.local.processes import Service, Supervisor
 from tools.settings_table import PORTS
 
-PROJECTS = ((3, 5), (20, 100), (60, 300), (60, 1000), (200, 1000))
+PROJECTS = ((3, 6), (20, 100), (60, 300), (60, 1000), (200, 1000))
 """Connections and models. The first one is the platform's own project."""
 APPLIED = 60
 """`make apply` is measured up to so many connections: each new one is read once by its connector."""
@@ -110,7 +110,7 @@ def measure_apply(
     run = partial(measure_command, environment=variables | settings, folder=platform.directory, name="bootstrap")
     run([*command, "seed"])
     s3 = platform_kit.s3.client(platform.environment)
-    for at in range(connections - 3):
+    for at in range(connections - OURS_CONNECTIONS):
         s3.put_object(Bucket=variables["S3_BUCKET"], Key=f"generated/table_{at:04d}.csv", Body=content())
     parts = [Part("airbyte-lite", services.processes["airbyte"].popen.pid)]
     new, _ = run([*command, "apply"], parts=parts)

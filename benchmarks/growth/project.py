@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.local.platform import ROOT
 
-OURS_CONNECTIONS, OURS_MODELS = 3, 5
+OURS_CONNECTIONS, OURS_MODELS = 3, 6
 CONNECTION = """
   - name: {name}
     source:

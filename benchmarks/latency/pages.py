@@ -6,8 +6,12 @@ import shutil
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.rounds import say, shown
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = {
@@ -23,24 +27,31 @@ TIMES = 5
 DEADLINE = 20_000  # milliseconds
 
 
-def measure(console: str) -> dict[str, list[float]]:
-    """Return {page or action: seconds of each try}.
+def measure(console: str) -> dict[str, Any]:
+    """Return {page or action: {"seconds": those of each try}}, or {"error": reason} in its place.
 
     A page is open when everything that it asks its services for is shown. Raises RuntimeError without a browser.
     """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         raise RuntimeError("no Chromium on this machine (Debian: apt-get install chromium)")
-    found: dict[str, list[float]] = {}
+    found: dict[str, Any] = {}
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = running.new_page(viewport={"width": 1280, "height": 860})
         page.set_default_timeout(DEADLINE)
         open_page(page, console)  # the first one loads the scripts into the browser's cache
-        for name, path in PAGES.items():
-            found[f"open {name}"] = [timed(partial(open_page, page, f"{console}/{path}")) for _ in range(TIMES)]
-        found["show a dialog"] = [dialog(page, console) for _ in range(TIMES)]
-        found["run a query"] = [query(page, console) for _ in range(TIMES)]
+        actions: dict[str, Callable[[], float]] = {
+            f"open {name}": partial(timed, partial(open_page, page, f"{console}/{path}"))
+            for name, path in PAGES.items()
+        }
+        actions |= {"show a dialog": partial(dialog, page, console), "run a query": partial(query, page, console)}
+        for name, action in actions.items():
+            try:
+                found[name] = {"seconds": [action() for _ in range(TIMES)]}
+            except PlaywrightError as error:
+                found[name] = {"error": shown(error)}
+            say(f"    {name}: {found[name]}")
         running.close()
     return found
 

@@ -68,5 +68,5 @@ def console(part: dict[str, Any]) -> str:
     """Return the table of the pages, or why there is none."""
     if "pages" not in part:
         return f"Not measured: {part['pages_error']}"
-    rows = [[title, spread(seconds)] for title, seconds in part["pages"].items()]
+    rows = [[title, entry.get("error") or spread(entry["seconds"])] for title, entry in part["pages"].items()]
     return table(["", "s"], rows)

@@ -15,9 +15,10 @@ WARM = 2
 def split(runs: list[dict[str, Any]]) -> str:
     """Return the table of the stages of warm runs, with their sum."""
     warm = runs[WARM:] or runs
+    told = "Without the first two runs, which load programs and make tables." if runs[WARM:] else "All runs."
     rows = [[stage, spread([run["split"][stage] for run in warm])] for stage in STAGES]
     rows.append(["**launch to end**", f"**{spread([run['seconds'] for run in warm])}**"])
-    return table([f"{len(warm)} runs", "s"], rows)
+    return f"{told}\n\n{table(['', 's'], rows)}"
 
 
 def middle(runs: list[dict[str, Any]], key: str) -> str:

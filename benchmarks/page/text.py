@@ -16,6 +16,9 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "docker": docker.show,
 }
 
+BUSY = 1.0
+"""From this load average on, before anything is measured, the page says that the machine was busy."""
+
 
 def page(parts: dict[str, Any]) -> str:
     """Return the page for the parts that were measured."""
@@ -45,4 +48,7 @@ def machine(parts: dict[str, Any]) -> list[str]:
             )
     versions = {pair for name in parts for pair in parts[name]["about"]["versions"].items()}
     listed = ", ".join(f"{name} {version}" for name, version in sorted(versions, key=lambda pair: pair[0].lower()))
-    return [*lines, "", f"Versions: {listed}.", ""]
+    lines += ["", f"Versions: {listed}.", ""]
+    if any(part["about"]["machine"]["load"] >= BUSY for part in parts.values()):
+        lines += ["**The machine was busy with other work**, so wall times are too long, and CPU times somewhat.", ""]
+    return lines

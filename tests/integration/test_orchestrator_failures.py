@@ -137,7 +137,7 @@ def test_a_failed_run_is_repeated_from_the_model_that_failed(shop: Shop) -> None
     succeeded, log = shop.run("-m", "dagster", "job", "execute", "-m", DEFINITIONS, "-j", job)
     assert not succeeded
     assert "stg_orders" in log, "the model fct_orders fails: stg_orders was never built"
-    succeeded, log = shop.materialize('key:"jaffle_shop/jaffle_shop_customers" or group:"staging"')
+    succeeded, log = shop.materialize(f'key:"jaffle_shop/jaffle_shop_customers" or key:"{ORDERS}" or group:"staging"')
     assert succeeded, log
 
     succeeded, log = shop.run("-c", REPEAT)

@@ -6,15 +6,13 @@ asset or a check. `dbt_assets(select=…)`, which takes some of the nodes, does 
 replace this module by plain imports.
 """
 
-import sys
 from collections.abc import Set
 
 import dagster as dg
 
-_unloaded = "dbt.version" not in sys.modules
-if _unloaded:
-    sys.modules["dbt.version"] = None  # type: ignore[assignment]  # Python then raises ModuleNotFoundError for it
-try:
+from orchestrator.hidden import hidden
+
+with hidden("dbt.version"):
     from dagster_dbt import (
         DagsterDbtTranslator,
         DagsterDbtTranslatorSettings,
@@ -31,9 +29,6 @@ try:
         get_manifest_and_translator_from_dbt_assets,
     )
     from dagster_dbt.errors import DagsterDbtCliRuntimeError
-finally:
-    if _unloaded:
-        del sys.modules["dbt.version"]
 
 __all__ = [
     "DagsterDbtCliRuntimeError",

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestrator.hidden import import_bigquery
 from orchestrator.settings import Settings
 
 # Time limit for a warehouse that does not answer; the client's default is ten minutes.
@@ -40,6 +41,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         Names in the query come from connections.yaml and from the table, not from a user of the warehouse; identifiers
         cannot be parameters. Raises as count_rows does.
         """
+        import_bigquery()
         from google.cloud.bigquery import QueryJobConfig
         from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
@@ -56,7 +58,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         return self._ask(ask, f"the rows of a query: {query[:200]}")
 
     def _ask[T](self, call: Callable[[Any, dict[str, Any]], T], what: str) -> T:
-        # Imported here: it takes a second, and loading the code location does not need it.
+        # Imported here: it takes half a second, and loading the code location does not need it.
+        import_bigquery()
         from google.api_core.exceptions import RetryError
         from google.cloud.bigquery.retry import DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection

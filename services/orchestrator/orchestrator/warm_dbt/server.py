@@ -18,6 +18,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from orchestrator.hidden import import_bigquery
+
 # What `dbt build` imports. None of them reads the environment.
 MODULES = ("dbt.cli.main", "dbt.adapters.bigquery", "dbt.task.build", "dbt_common.clients.agate_helper", "sqlparse")
 
@@ -26,6 +28,7 @@ def main() -> None:
     """Import dbt, wait for a command, run it; exits with its exit code."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is to be tidied up before a command runs
     listening = socket.socket(fileno=int(sys.argv[1]))
+    import_bigquery()
     for module in MODULES:
         importlib.import_module(module)
     ready = select.select([sys.stdin, listening], [], [])[0]
