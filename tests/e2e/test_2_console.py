@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -103,7 +104,7 @@ def test_twenty_users_leave_no_growth(running: Stack) -> None:
         with ThreadPoolExecutor(1) as other:  # this thread has Playwright's event loop
             other.submit(lambda: asyncio.run(users.all(seconds))).result()
         time.sleep(REMOVED_SECONDS)
-        memory = container.stats(stream=False)["memory_stats"]
+        memory = cast("dict[str, Any]", container.stats(stream=False))["memory_stats"]
         return float(memory["usage"] - memory["stats"].get("inactive_file", 0)) / 2**20
 
     before = visited(60)
