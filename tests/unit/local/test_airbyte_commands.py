@@ -102,11 +102,17 @@ def test_dagster_loads_the_applied_file(
     variables: dict[str, str],
     renewed: bool,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     ran: list[tuple[str, ...]] = []
+
+    def output(*line: str) -> str:
+        ran.append(line)
+        return "sha256:old"
+
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    Path(airbyte.ROOT, "connections.yaml").touch()
+    (tmp_path / "connections.yaml").touch()
     monkeypatch.setattr(images, "own_images", lambda: {"migrate": "shop-orchestrator:local"})
     monkeypatch.setattr(images, "made_of", lambda _image: "code-old")
     monkeypatch.setattr(modes, "environment", lambda _variables: {})
@@ -115,7 +121,7 @@ def test_dagster_loads_the_applied_file(
     monkeypatch.setattr(definitions, "read_env", dict)
     monkeypatch.setattr(definitions, "urls", lambda _: {"webserver": "http://dagster"})
     monkeypatch.setattr(definitions, "show", lambda *line, **variables: ran.append((*line, *variables.values())))
-    monkeypatch.setattr(definitions, "output", lambda *line: ran.append(line) or "sha256:old")
+    monkeypatch.setattr(definitions, "output", output)
     monkeypatch.setattr(dagster_run, "reload", lambda url: ran.append((url,)))
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code))
     assert airbyte.main(arguments) == code
