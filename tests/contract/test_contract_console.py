@@ -10,9 +10,14 @@ import pytest
 from console.clients.airbyte import Airbyte
 from console.clients.calls import ServiceError
 from console.logic.airbyte import actions, connection, declared, drift, listing, new_source, plan
+from console.pages import changes, connections
+from console.pages import connection as connection_page
+from console.pages import new_source as new_source_page
+from console.parts.frame import Page
 from console.settings import Settings
+from tests.console_pages import opened
 
-from .airbyte_fake import Fake, serve
+from .airbyte_fake import GENERATIONS, Fake, serve
 
 S3 = new_source.Connector("69589781-7828-43c5-9f63-8925b1c1ccc2", "source-s3", "S3", "", "")
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
@@ -105,6 +110,34 @@ def test_the_plan(airbyte: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("connection", "create"),
     ]
     assert not airbyte.requests, "nothing was changed"
+
+
+@pytest.mark.parametrize(("generation", "cloud"), [*((each, False) for each in GENERATIONS), ("2.x", True)])
+def test_every_page_of_a_connection_in_the_external_mode(
+    generation: str, cloud: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "connections.yaml"
+    path.write_text(FILE)
+    with serve(generation, cloud=cloud) as fake:
+        given = {"AIRBYTE_MODE": "external", "AIRBYTE_URL": fake.url, **fake.credentials}
+        given |= {"CONNECTIONS_FILE": str(path)} | ({"AIRBYTE_PUBLIC_API_URL": fake.url + "/v1"} if cloud else {})
+        given |= {"BOOTSTRAP_STATE_DIR": str(tmp_path / "state")}
+
+        def text(page: Page, **parameters: str) -> str:
+            return opened(monkeypatch, page, given, **parameters)
+
+        fake.workspaces[WORKSPACE] = {"workspaceId": WORKSPACE, "name": "W"}
+        assert "make apply would change 3 of" in text(changes.PAGE)
+        identity = filled(fake)
+        job = fake.start(identity, "succeeded")["jobId"]
+        listed = text(connections.PAGE)
+        assert all(fact in listed for fact in ("orders", "1 synced", "declared in connections.yaml:5")), listed
+        for tab, fact in {"timeline": f"{job} sync", "schema": "orders", "settings": '"bucket": "b"'}.items():
+            found = text(connection_page.PAGE, id=identity, tab=tab)
+            assert fact in found
+            assert "v3ry-s3cret" not in found
+        if not cloud:  # Airbyte Cloud does not list its connectors
+            assert "source-s3" in text(new_source_page.PAGE)
 
 
 def test_airbyte_cloud_gives_no_reasons_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+import json
 import os
 import shutil
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from google.cloud import bigquery as google_bigquery
 from playwright.sync_api import Browser, Page, sync_playwright
 from types_boto3_s3 import S3Client
 
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get in
 
 MEGABYTE = 1 << 20
 SCRIPT = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
+RIGHT_TO_LEFT, DIRECTION = "\u0645\u0631\u062d\u0628\u0627", "each => getComputedStyle(each).direction"
 HOSTILE_NAME = "<img src=x onerror=window.hacked=1>.csv"
 HOSTILE = f'id,name,\u202eright to left\n1,"{SCRIPT}",{{{{7*7}}}}\n2,"{"x" * 100_000}",\u0000\n'
 ATTACK = """async ([console, warehouse]) => {
@@ -180,6 +183,35 @@ def test_hostile_names_and_cells_are_text(page: Page, console: str, s3_client: S
     page.get_by_role("alertdialog").get_by_text(HOSTILE_NAME).wait_for()
     page.get_by_role("button", name="Cancel").click()
     assert s3_client.list_objects_v2(Bucket=bucket, Prefix="hostile/")["KeyCount"] == 1
+
+
+def test_a_hostile_table_is_text_and_its_pages_are_usable(
+    page: Page, console: str, bigquery: google_bigquery.Client, dataset: str
+) -> None:
+    """2,000 columns, a cell of 10 MB, a script, text from right to left and a description with HTML."""
+    others = ", ".join(f"{at} as column_{at}" for at in range(1_997))
+    script, arabic = json.dumps(SCRIPT), json.dumps(RIGHT_TO_LEFT)
+    bigquery.query_and_wait(
+        f"create table {dataset}.wide options (description = {script}) as "
+        f"select {script} as script, {arabic} as arabic, repeat('x', 10485760) as large, {others}"
+    )
+    page.goto(f"{console}/tables/{dataset}/wide?tab=Rows")
+    page.get_by_role("cell", name=SCRIPT).wait_for()
+    assert page.get_by_role("cell", name=RIGHT_TO_LEFT).locator("[dir=auto]").evaluate(DIRECTION) == "rtl"
+    assert page.locator("thead th").count() == 2_001
+    page.get_by_role("button", name="Show all 10,485,760 characters").click()
+    page.get_by_role("dialog").get_by_text("10,485,760 characters").wait_for()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("tab", name="Columns").click()
+    page.get_by_text("of 2,000 columns").wait_for()
+    assert page.locator(".description").inner_text() == SCRIPT
+    page.goto(f"{console}/sql?q=select%20*%20from%20{dataset}.wide")
+    page.locator(".cm-content").click()
+    for _ in range(2):
+        page.keyboard.press("ControlOrMeta+Enter")
+    page.get_by_role("cell", name=SCRIPT).wait_for()
+    queries = [job for job in bigquery.list_jobs() if job.job_id.startswith("console_") and "wide" in job.query]
+    assert len(queries) == 1, "the second Ctrl+Enter came while the query was running"
 
 
 def test_a_hostile_address_is_text(page: Page, console: str) -> None:

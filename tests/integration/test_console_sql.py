@@ -14,7 +14,9 @@ from console.logic.sql import downloads, results, running
 from console.logic.sql.running import Limits, Outcome, QueryError, Running
 from console.logic.sql.statements import Place, chosen
 from console.logic.tables import catalog, facts
+from console.pages import sql, tables
 from console.settings import Settings
+from tests.console_pages import opened
 
 from .google_front import Front
 from .running import Server
@@ -27,16 +29,21 @@ VALUES = """select null as n, '' as empty, 9007199254740993 as big, numeric '123
 
 
 @pytest.fixture(params=["emulator", "bigquery"])
-def console(
+def settings(
     request: pytest.FixtureRequest, warehouse: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Warehouse:
-    """The console's client in both modes; Google's is its own client with a key, which the front checks."""
-    url = warehouse.url
+) -> dict[str, str]:
+    """The settings of both modes; Google's client is the official one with a key, which the front checks."""
     if request.param == "bigquery":
         front: Front = request.getfixturevalue("google_front")
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(front.write_key(tmp_path)))
         monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", front.url)
-    return Warehouse(Settings.read({"WAREHOUSE": request.param, "BIGQUERY_EMULATOR_HOST": url}))
+    return {"WAREHOUSE": request.param, "BIGQUERY_EMULATOR_HOST": warehouse.url}
+
+
+@pytest.fixture
+def console(settings: dict[str, str]) -> Warehouse:
+    """The console's client."""
+    return Warehouse(Settings.read(settings))
 
 
 def done[T](answer: Awaitable[T]) -> T:
@@ -115,6 +122,19 @@ def test_what_writes_is_known_before_it_runs_and_its_table_is_listed(console: Wa
     assert view.rows is None
     listed = {each.name: each.tables for each in done(catalog.datasets(console))}
     assert [(table.name, table.kind) for table in listed[dataset]] == [("orders", "table"), ("recent", "view")]
+
+
+def test_the_pages_of_a_table_and_of_sql(
+    settings: dict[str, str], console: Warehouse, dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(console, f"create table {dataset}.notes (id int64 options (description = 'The number'), note string)")
+    run(console, f"insert {dataset}.notes values (1, 'a note')")
+    given = settings | {"CONSOLE_DATA_DIR": str(tmp_path)}
+    columns = opened(monkeypatch, tables.ONE_TABLE, given, dataset=dataset, table="notes")
+    assert all(fact in columns for fact in (dataset, "The number", "INT64", "note"))
+    rows = opened(monkeypatch, tables.ONE_TABLE, given, dataset=dataset, table="notes", tab="Rows")
+    assert "1 to 1 of 1 row" in rows
+    assert "notes" in opened(monkeypatch, sql.PAGE, given)
 
 
 def test_an_error_is_at_its_line_and_says_what_bigquery_said(console: Warehouse) -> None:

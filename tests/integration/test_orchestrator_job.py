@@ -1,5 +1,6 @@
 """The whole job through a running Dagster, as `make demo` and `make run` launch it: figures, metadata, repetition."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -10,6 +11,10 @@ import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
 
+from console.clients.dagster import Dagster
+from console.logic import runs
+from console.logic.airbyte.runs import run_of
+from console.settings import Settings
 from tools import dagster_run
 
 from .running import RunningPlatform
@@ -70,6 +75,19 @@ def metadata(url: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def run_that_started(url: str, job: int) -> tuple[bool, str]:
+    """Whether the console links a job to a run of all assets; and its link of a job that Dagster does not know."""
+
+    async def ask() -> tuple[bool, str]:
+        dagster = Dagster(Settings.read({"DAGSTER_URL": url}))
+        newest = {run.id: run.cause for run in await runs.newest(dagster)}
+        found, unknown = [await run_of(dagster, ["stripe", "stripe_payments"], number) for number in (job, 10**9)]
+        await dagster.close()
+        return newest.get(found) == runs.JOB, unknown
+
+    return asyncio.run(ask())
+
+
 def test_all_assets(
     dagster_url: str,
     bootstrapped: RunningPlatform,
@@ -97,6 +115,7 @@ def test_all_assets(
     assert payments["bytes_synced"] > 0
     assert first["trusted/fct_orders"]["dagster/row_count"] == 99
     assert payments["airbyte_job_id"] > customers["airbyte_job_id"] > 0
+    assert run_that_started(dagster_url, payments["airbyte_job_id"]) == (True, "")
     assert 0 < payments["Execution Duration"] < seconds
 
     # Again, an asset of each kind: the same figures. An incremental sync does not load an unchanged file again.

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from console.settings import Settings
+from platform_kit.settings import SettingsError
+from tools.settings_table import TABLE
+
 ROOT = Path(__file__).resolve().parents[3]
 HERE = ROOT / "deploy" / "kubernetes"
 DOCUMENTED = yaml.safe_load((HERE / "documented-keys.yaml").read_text())
@@ -30,6 +34,13 @@ def paths(value: Any, path: str = "") -> Iterator[str]:
             yield from paths(item, f"{path}.*")
     else:
         yield path
+
+
+def console() -> dict[str, Any]:
+    """The deployment of the console."""
+    documents = yaml.safe_load_all((HERE / "console.yaml").read_text())
+    [found] = [document for document in documents if document["kind"] == "Deployment"]
+    return dict(found)
 
 
 def compared(chart: str, found: dict[str, Any]) -> tuple[set[str], set[str]]:
@@ -97,12 +108,13 @@ def test_nothing_of_ours_runs_as_root_or_holds_a_secret() -> None:
         document for document in yaml.safe_load_all((HERE / "bootstrap.yaml").read_text()) if document["kind"] == "Job"
     ]
     pod = job["spec"]["template"]["spec"]
-    hardened = [pod["containers"][0]["securityContext"]]
+    console_pod = console()["spec"]["template"]["spec"]
+    hardened = [each["containers"][0]["securityContext"] for each in (pod, console_pod)]
     found = values("dagster")
     hardened += [found["dagsterWebserver"]["securityContext"], found["dagsterDaemon"]["securityContext"]]
     hardened.append(found["dagster-user-deployments"]["deployments"][0]["securityContext"])
     hardened.append(found["runLauncher"]["config"]["k8sRunLauncher"]["securityContext"])
-    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsNonRoot"] is console_pod["securityContext"]["runAsNonRoot"] is True
     for context in hardened:
         assert context["allowPrivilegeEscalation"] is False
         assert context["capabilities"] == {"drop": ["ALL"]}
@@ -119,3 +131,25 @@ def test_bootstrap_the_code_server_and_runs_get_every_setting() -> None:
     [code] = values("dagster")["dagster-user-deployments"]["deployments"]
     assert (code["envConfigMaps"], code["envSecrets"]) == ([{"name": "platform"}], [{"name": "platform"}])
     assert code["includeConfigInLaunchedRuns"] == {"enabled": True}
+
+
+def test_the_console_gets_every_setting_and_no_variable_of_its_service() -> None:
+    pod = console()["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": "platform"}}, {"secretRef": {"name": "platform"}}]
+    own = {item["name"]: item["value"] for item in container["env"]}
+    assert own.keys() <= TABLE.keys()
+    assert pod["enableServiceLinks"] is False, "CONSOLE_PORT would be the address of the Service"
+    memory = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["console"]["mem_limit"]
+    assert container["resources"]["limits"]["memory"] == memory.replace("m", "Mi")
+
+
+def test_the_console_starts_only_with_a_password_and_knows_the_host_of_its_probe() -> None:
+    [container] = console()["spec"]["template"]["spec"]["containers"]
+    own = {item["name"]: item["value"] for item in container["env"]}
+    with pytest.raises(SettingsError, match="CONSOLE_PASSWORD"):
+        Settings.read(own)
+    read = Settings.read(own | {"CONSOLE_PASSWORD": "secret"})
+    assert read.names[-1] == "console.example.com"
+    [host] = container["readinessProbe"]["httpGet"]["httpHeaders"]
+    assert host == {"name": "Host", "value": "127.0.0.1"}

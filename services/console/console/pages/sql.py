@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nicegui import ui
 
 from console.clients.calls import ServiceError
@@ -82,12 +84,12 @@ class Workbench:
         try:
             await self._agreed_and_run(query)
         except QueryError as error:
-            self._failed(sent, error)
+            await self._failed(sent, error)
         except ServiceError as problem:
             self._result.clear()
             with self._result:
                 pieces.error(problem)
-            self._remember(sent, "failed", str(problem))
+            await self._remember(sent, "failed", str(problem))
         finally:
             self._running = None
             self._busy(False)
@@ -106,12 +108,12 @@ class Workbench:
         detail = self._summary(outcome)
         self._told.set_text(detail)
         await self._show(outcome)
-        self._remember(query.sent, "done", detail)
+        await self._remember(query.sent, "done", detail)
 
-    def _remember(self, sent: Chosen, state: str, detail: str) -> None:
+    async def _remember(self, sent: Chosen, state: str, detail: str) -> None:
         """Add the query to the history; without the history, its result is shown all the same."""
         try:
-            self._store.add(sent.sql, state, detail)
+            await asyncio.to_thread(self._store.add, sent.sql, state, detail)
         except StoreError as error:
             pieces.told(str(error), bad=True)
 
@@ -163,14 +165,14 @@ class Workbench:
     async def _page(self, rows: results.Source, first: int) -> results.Page:
         return await self._warehouse.call(lambda client: results.page(client, rows, first, self._limits.rows))
 
-    def _failed(self, sent: Chosen, error: QueryError) -> None:
+    async def _failed(self, sent: Chosen, error: QueryError) -> None:
         self._told.set_text("")
         self._editor.mark(error.where)
         self._result.clear()
         with self._result, ui.element("div").classes("error-card").props('role="alert"'):
             ui.icon("o_error_outline").props('aria-hidden="true"')
             pieces.text(str(error), "p").classes("error-text sql-error")
-        self._remember(sent, "failed", str(error))
+        await self._remember(sent, "failed", str(error))
 
     async def _estimate(self) -> None:
         """Show how much the text would read, when it has not changed since the last look."""

@@ -31,6 +31,7 @@ class Side:
     def __init__(self, visit: Visit, store: Store, editor: Editor) -> None:
         """Build the panel."""
         self._visit, self._store, self._editor = visit, store, editor
+        self._reading = 0
         with ui.element("aside").classes("card side").props('aria-label="Tables and queries"'):
             with ui.tabs().props("dense no-caps align=left") as tabs:
                 names = [ui.tab(name) for name in ("Tables", "Saved", "History")]
@@ -47,16 +48,31 @@ class Side:
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the queries as they are now."""
+        """Show the queries as they are now. They are read in a thread, because the disk may be slow."""
+        self._reading += 1
+        background_tasks.create(self._refreshed(self._reading))
+
+    async def _refreshed(self, number: int) -> None:
+        def read() -> tuple[list[Entry], list[Entry]]:
+            return self._store.saved(), self._store.history(self._search.value or "", SHOWN + 1)
+
+        found: tuple[list[Entry], list[Entry]] | StoreError
+        try:
+            found = await asyncio.to_thread(read)
+        except StoreError as error:
+            found = error
+        if number == self._reading and not self._saved.is_deleted:  # else a newer search has been asked for
+            self._draw(found)
+
+    def _draw(self, read: tuple[list[Entry], list[Entry]] | StoreError) -> None:
         self._saved.clear()
         self._history.clear()
-        try:
-            found, entries = self._store.saved(), self._store.history(self._search.value or "", SHOWN + 1)
-        except StoreError as error:
+        if isinstance(read, StoreError):
             for box in (self._saved, self._history):
                 with box:
-                    pieces.empty("Not available", str(error), "o_error_outline")
+                    pieces.empty("Not available", str(read), "o_error_outline")
             return
+        found, entries = read
         with self._saved:
             for entry in found:
                 self._query(entry, entry.name)
@@ -84,11 +100,12 @@ class Side:
             return
         title = " ".join(str(given).split())
         try:
-            if title in {entry.name for entry in self._store.saved()} and not await pieces.confirm(
+            saved = await asyncio.to_thread(self._store.saved)
+            if title in {entry.name for entry in saved} and not await pieces.confirm(
                 "Replace the saved query?", f"A query is saved as {title!r}. Its text is replaced.", "Replace"
             ):
                 return
-            self._store.save(title, self._editor.text)
+            await asyncio.to_thread(self._store.save, title, self._editor.text)
         except (ValueError, StoreError) as error:
             pieces.told(str(error), bad=True)
             return
@@ -127,7 +144,7 @@ class Side:
     async def _forget(self, name: str) -> None:
         if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
             try:
-                self._store.forget(name)
+                await asyncio.to_thread(self._store.forget, name)
             except StoreError as error:
                 pieces.told(str(error), bad=True)
             self.refresh()

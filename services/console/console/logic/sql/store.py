@@ -40,7 +40,7 @@ class Entry:
 
 
 class Store:
-    """The history and the saved queries. Its calls block for a millisecond. Every method raises StoreError."""
+    """The history and the saved queries. Its calls block. Every method raises StoreError."""
 
     def __init__(self, folder: Path, keep: int) -> None:
         """`keep` is the number of queries in the history, and the limit of the saved ones."""
