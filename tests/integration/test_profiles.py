@@ -114,17 +114,16 @@ def test_an_unusual_load_warns_until_it_is_accepted(
     orders = f"{tables}.orders"
     bigquery.query_and_wait(f"create table `{orders}` as select x as id from unnest([1, 2, 3, 4]) as x")
 
-    @dg.asset
-    def loaded() -> None:
-        pass
+    loaded, view = dg.AssetKey("loaded"), dg.AssetKey("view")
 
-    @dg.asset(deps=[loaded])
-    def view() -> None:
-        pass
+    @dg.multi_asset(specs=[dg.AssetSpec(loaded), dg.AssetSpec(view)])
+    def build() -> Iterator[dg.MaterializeResult[None]]:
+        yield dg.MaterializeResult(asset_key=loaded)
+        yield dg.MaterializeResult(asset_key=view)
 
-    views = {view.key: orders, dg.AssetKey("not_built"): f"{tables}.missing"}
-    checks = profile_checks({loaded.key: orders}, views)
-    definitions = dg.Definitions([loaded, view], asset_checks=[checks], resources={"warehouse": Warehouse()})
+    views = {view: orders, dg.AssetKey("not_built"): f"{tables}.missing"}
+    checks = profile_checks({loaded: orders}, views)
+    definitions = dg.Definitions([build], asset_checks=[checks], resources={"warehouse": Warehouse()})
     job = definitions.resolve_implicit_global_asset_job_def()
 
     def run() -> dg.AssetCheckEvaluation:
@@ -136,7 +135,7 @@ def test_an_unusual_load_warns_until_it_is_accepted(
     assert "Not judged yet: 6 successful runs" in str(first[-1].description)
     assert "as usual" in str(run().description)
 
-    counts = [record.asset_observation for record in instance.fetch_observations(view.key, limit=100).records]
+    counts = [record.asset_observation for record in instance.fetch_observations(view, limit=100).records]
     assert {count.metadata["dagster/row_count"].value for count in counts if count} == {4}
     bigquery.query_and_wait(f"delete from `{orders}` where true")
     for _ in range(2):  # one such run does not make the next one usual
