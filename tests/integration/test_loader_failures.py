@@ -157,7 +157,7 @@ def test_cancelled_while_reading(kit: Kit, mode: str) -> None:
 
     def cancel() -> None:
         kit.cancelled.set()
-        assert source.stopped.wait(5)
+        assert source.stopped.wait(60)
 
     source.lines = [*new(stream), cancel, *new(stream), state("t", 1), status("t")]
     with pytest.raises(SyncCancelled):
@@ -205,7 +205,7 @@ def test_a_batch_that_fails_ends_the_connector(kit: Kit) -> None:
             kit.client.query(f"CREATE VIEW `{kit.dataset}.{name}` AS SELECT 1 AS x").result()
 
     def go_on() -> None:
-        assert source.stopped.wait(20)
+        assert source.stopped.wait(60)
 
     def wait_for_staging() -> None:
         threading.Event().wait(2)
