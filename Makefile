@@ -123,7 +123,7 @@ connector-remove: ## Take a connector out of the checkout: make connector-remove
 	@$(connectors) remove
 
 connector-table: ## Try connectors and write the table in docs/connectors.md: make connector-table names='source-faker source-gcs'
-	@$(install) airbyte_lite connectors/source-s3
+	@$(install) airbyte_lite connectors/source-s3 connector-tests
 	@$(connectors) table
 
 connectors := .venvs/airbyte_lite/bin/python -m tools.connectors

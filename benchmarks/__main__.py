@@ -32,9 +32,9 @@ MEASURES: dict[str, Callable[[Options, Deadline, Keep], None]] = {
 }
 
 
-def measure(part: str, asked: Options, deadline: Deadline, results: Results) -> None:
+def measure(part: str, asked: Options, deadline: Deadline, results: Results, about: dict[str, Any]) -> None:
     """Measure one part. What it has found is saved after each step, also when it fails."""
-    about, started = circumstances(), time.monotonic()
+    started = time.monotonic()
     found: dict[str, Any] = {}
 
     def keep(content: dict[str, Any]) -> None:
@@ -80,7 +80,10 @@ def failed(parts: dict[str, Any]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure and write. Return 0, or 1 when a part failed, or 130 after Ctrl-C; the page is written in each case."""
+    """Measure and write. Return 0, or 1 when a whole part failed, or 130 after Ctrl-C.
+
+    The page is written in each case. A peer that failed is a result: the page tells it.
+    """
     asked = options.read(arguments)
     results = Results(asked.out)
     deadline = Deadline(time.monotonic() + 60 * asked.minutes)
@@ -89,18 +92,19 @@ def main(arguments: list[str]) -> int:
         interruptible()
         try:
             with claim(FOLDER):
+                about = circumstances()  # once: after a part, the machine is busy with what that part has done
                 for part in asked.parts:
-                    measure(part, asked, deadline, results)
+                    measure(part, asked, deadline, results, about)
         except ClaimedError as error:
             say(f"bench: {error}")
             return 1
         except KeyboardInterrupt:
             say("bench: interrupted. What was measured is kept; measure single parts with: make bench-full parts='…'")
             code = 130
-    parts = results.load()
-    for line in failed({name: part for name, part in parts.items() if name in asked.parts}):
-        say(f"  failed: {line}")
-        code = code or 1
+        parts = {name: part for name, part in results.load().items() if name in asked.parts}
+        for line in failed(parts):
+            say(f"  failed: {line}")
+        code = code or int(any("error" in part for part in parts.values()))
     return write(asked, results) or code
 
 

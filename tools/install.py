@@ -4,7 +4,8 @@
 It is the first program that runs on a new machine: it uses the standard library only and runs on Python 3.9 or newer.
 After an interruption the same command continues.
 Usage: python3 -m tools.install NAME... A name is an environment, `platform` (all that the services need), `clients`
-(foreign clients of Airbyte's API, for tests), or `all` (all but the clients, `benchmarks/…` and `oracle`).
+(foreign clients of Airbyte's API, for tests), or `all` (all but the clients, `benchmarks/…`, `oracle` and
+`connector-tests`).
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ LOCKS = {
         for lock in sorted((ROOT / "benchmarks/environments").glob("*/requirements.txt"))
     },
     "oracle": ROOT / "tests/dialect/oracle/requirements.txt",
+    "connector-tests": ROOT / "tools/connectors/standard_tests/requirements.txt",
 }
 # The folders of our own packages in each environment. They are editable installs: a change needs no installation.
 KIT, CONNECTIONS_FILE, AS_CODE, SOURCE_TEXTS = (
@@ -75,9 +77,14 @@ OURS = {
 # each new platform makes one while LocalStack starts, which takes two thirds of that start.
 LOCALSTACK_ROOT, LOCALSTACK_INDEX = "root", "root/usr/lib/localstack"
 # Foreign clients of Airbyte's API. They are large and only `make clients` needs them, so they are not in `all`; nor are
-# the programs that `make bench` compares with, and GoogleSQL, for `make oracle`.
+# the programs that `make bench` compares with, GoogleSQL, for `make oracle`, and airbyte-cdk's standard tests, for
+# `make connector-table`.
 CLIENTS = [name for name in LOCKS if name.startswith("clients/")]
-ALL = [name for name in LOCKS if name != "oracle" and not name.startswith(("clients/", "benchmarks/"))]
+ALL = [
+    name
+    for name in LOCKS
+    if name not in ("oracle", "connector-tests") and not name.startswith(("clients/", "benchmarks/"))
+]
 PLATFORM = [name for name in ALL if name not in ("tests", "backup")]
 
 

@@ -32,6 +32,7 @@ for input in services/airbyte_lite/connectors/*/requirements.in; do
   lock "$connector" "$input" $([ -e "$overrides" ] && echo "--overrides $overrides")
 done
 lock tools/backup tools/backup/requirements.in
+lock tools/connectors/standard_tests tools/connectors/standard_tests/requirements.in
 lock tests tests/requirements.in services/{airbyte_lite,bootstrap,console,orchestrator,socket_proxy}/pyproject.toml $same \
   --constraints services/airbyte_lite/requirements.txt --constraints services/bootstrap/requirements.txt \
   --constraints services/socket_proxy/requirements.txt --constraints services/console/requirements.txt

@@ -15,11 +15,7 @@ WINDOW = 3
 
 def show(part: dict[str, Any]) -> str:
     """Return the section."""
-    lines = ["## Waiting for a run, a sync, a page", ""]
-    lines += [
-        "The platform as processes (`make dev`), the jaffle shop: 3 connections, 9 dbt nodes, and their tests.",
-        "",
-    ]
+    lines = [words("latency"), ""]
     if "error" in part:
         lines += [f"Not everything was measured: {part['error']}", ""]
     if found := part.get("runs"):

@@ -3,7 +3,6 @@
 A small stand-in image takes a connector's place. It does what the code in its configuration says.
 """
 
-import base64
 import json
 import os
 import re
@@ -12,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,33 +28,9 @@ from tools.connectors import __main__ as command
 from tools.connectors.new import Places
 
 from .conftest import socket_proxy, stand_in
+from .image_connector import DOCKERFILE, ENTRY, IMAGE, NAME
 from .stack import eventually
 
-NAME = f"imagetest{uuid.uuid4().hex[:8]}"
-IMAGE = f"airbyte/source-{NAME}:1.0"
-PROGRAM = b"""
-import json, os, pathlib, socket, sys, time
-
-def say(**message):
-    print(json.dumps(message), flush=True)
-
-command, *rest = sys.argv[1:]
-options = dict(zip(rest[::2], rest[1::2]))
-files = {option[2:]: json.loads(pathlib.Path(path).read_text()) for option, path in options.items()}
-if command == "spec":
-    interfaces = [name for _, name in socket.if_nameindex() if name != "lo"]
-    say(type="SPEC", spec={"connectionSpecification": {"interfaces": interfaces}})
-else:
-    exec(files["config"]["code"])
-"""
-ENCODED = base64.b64encode(PROGRAM).decode()
-DOCKERFILE = f"""
-FROM python:3.13-slim
-RUN useradd --uid 1000 airbyte \\
- && python3 -c "open('/connector.py', 'wb').write(__import__('base64').b64decode('{ENCODED}'))"
-USER airbyte
-ENTRYPOINT ["python3", "/connector.py"]
-"""
 CATALOG: dict[str, Any] = {"streams": [{"stream": {"name": "users"}, "sync_mode": "full_refresh"}]}
 Runner = Callable[..., ConnectorRunner]
 
@@ -116,7 +90,7 @@ def test_commands_get_their_files_and_leave_nothing(
     engine: docker.DockerClient, owner: str, runner: ConnectorRunner, connector: Connector
 ) -> None:
     before = volumes(engine)
-    assert runner.spec(connector)["connectionSpecification"] == {"interfaces": []}  # no network
+    assert runner.spec(connector)["connectionSpecification"]["interfaces"] == []  # no network
     status = "say(type='CONNECTION_STATUS', connectionStatus={'status': 'FAILED', 'message': os.getcwd()})"
     assert runner.check(connector, code(status)).message == "/tmp"
     stream = {"name": "users", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
@@ -250,15 +224,8 @@ def test_the_command_pins_an_image_and_tries_it(
     places.connectors.mkdir(parents=True)
     shutil.copy(CONNECTORS / "connectors.toml", places.registry)
     before = places.registry.read_text()
-    entry = {
-        "sourceDefinitionId": "00000000-0000-0000-0000-0000000000aa",
-        "name": "Stand-in",
-        "dockerRepository": f"airbyte/source-{NAME}",
-        "dockerImageTag": "1.0",
-        "language": "java",
-    }
     registry = tmp_path / "oss_registry.json"
-    registry.write_text(json.dumps({"sources": [entry], "destinations": []}))
+    registry.write_text(json.dumps({"sources": [ENTRY], "destinations": []}))
     for name, value in {"AIRBYTE_REGISTRY": str(registry), "name": f"source-{NAME}", "yes": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(command, "ROOT", tmp_path)

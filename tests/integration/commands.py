@@ -20,6 +20,7 @@ from . import warm_client
 SERVER = Path(__file__).with_name("warm_python.py")
 # What a service's commands import and what does not read the environment while it is imported.
 MODULES = {
+    "airbyte_lite": ("google.cloud.bigquery", "google.auth.transport.requests"),
     "bootstrap": (
         *(
             "bootstrap.cli",

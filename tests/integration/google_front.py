@@ -3,17 +3,17 @@
 It refuses what Google BigQuery refuses (google_rules.py), and bills the queries.
 """
 
+import http.client
 import json
+import select
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import google.auth.jwt
 from cryptography.hazmat.primitives import serialization
@@ -69,6 +69,15 @@ def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def setup(self) -> None:
+            super().setup()
+            # One connection to the emulator for each of a client: opening one takes longer than most requests.
+            self.upstream = http.client.HTTPConnection(urlsplit(emulator).netloc)
+
+        def finish(self) -> None:
+            self.upstream.close()
+            super().finish()
+
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.partition("?")[0]
@@ -104,16 +113,16 @@ def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
                 return refusal
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
             headers = front.rules.forwarded(headers)
-            request = urllib.request.Request(emulator + self.path, body or None, headers, method=self.command)
-            try:
-                with urllib.request.urlopen(request) as answer:
-                    self.forwarded = {name.lower(): value for name, value in answer.headers.items()}
-                    content = _billed(answer.read())
-                    url, status = self.path, answer.status
-                    return status, front.rules.answered(self.command, url, status, self.forwarded, content)
-            except urllib.error.HTTPError as error:
-                self.forwarded = dict(error.headers)
-                return error.code, error.read()
+            if self.upstream.sock and select.select([self.upstream.sock], [], [], 0)[0]:
+                self.upstream.close()  # the emulator has closed it; the next request opens it again
+            self.upstream.request(self.command, self.path, body or None, headers)
+            answer = self.upstream.getresponse()
+            content, url, status = answer.read(), self.path, answer.status
+            self.forwarded = dict(answer.getheaders())
+            if not 200 <= status < 300:
+                return status, content
+            self.forwarded = {name.lower(): value for name, value in self.forwarded.items()}
+            return status, front.rules.answered(self.command, url, status, self.forwarded, _billed(content))
 
         def send(self, status: int, content: Any) -> None:
             data = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -101,6 +101,6 @@ def test_server_that_must_not_start(
 ) -> None:
     own, _ = service(platform, tmp_path, variables)
     process = start_process.start(own)
-    assert process.popen.wait(20) == 2
+    assert process.popen.wait(60) == 2
     assert sentence in process.tail()
     assert "Traceback" not in process.tail()

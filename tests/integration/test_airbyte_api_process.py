@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
+from types_boto3_s3 import S3Client
 
 from tools.local.free_ports import free_ports
 from tools.local.processes import Process, Service, Supervisor
@@ -20,7 +21,7 @@ from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
-ROWS = 400_000  # a second of reading, and then a load
+ROWS = 400_000  # seconds of reading: the sync is stopped meanwhile
 
 
 def own_server(platform: RunningPlatform, directory: Path, **variables: str) -> Service:
@@ -109,8 +110,20 @@ def connection(own: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> s
     source = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
     connection = own.connect(source, dataset, "incremental_append")
     own.sync(connection)
-    put("people2.csv", "id,name\n" + "".join(f"{number},name {number}\n" for number in range(1, ROWS + 1)))
+    put("people2.csv", "id,name\n1,Grace\n")
+    put("people3.csv", "id,name\n" + "".join(f"{number},name {number}\n" for number in range(2, ROWS + 2)))
     return connection
+
+
+def assert_the_stopped_sync_has_changed_nothing(
+    own: Syncs, connection: str, s3_client: S3Client, bucket: str, dataset: str
+) -> None:
+    """The state is that of the first sync too: the second file is read, and the first one is not."""
+    assert count(own, dataset) == 1
+    assert [table.table_id for table in own.bigquery.list_tables(dataset)] == ["people"]
+    s3_client.delete_object(Bucket=bucket, Key="people3.csv")  # to read it takes seconds and shows nothing more
+    assert own.sync(connection)["rowsSynced"] == 1
+    assert own.rows(f"select id from {dataset}.people order by id") == [(0,), (1,)]
 
 
 def start_and_wait_for_rows(own: Syncs, server: Own, connection: str) -> int:
@@ -127,13 +140,13 @@ def count(own: Syncs, dataset: str) -> int:
     return rows
 
 
-def test_cancelled_sync_changes_nothing(own: Syncs, server: Own, connection: str, dataset: str) -> None:
+def test_cancelled_sync_changes_nothing(
+    own: Syncs, server: Own, connection: str, s3_client: S3Client, bucket: str, dataset: str
+) -> None:
     job = start_and_wait_for_rows(own, server, connection)
     assert own.call("DELETE", f"jobs/{job}")["status"] == "cancelled"
     assert "cancelled" in own.log(job)
-    assert count(own, dataset) == 1
-    assert own.sync(connection)["rowsSynced"] == ROWS
-    assert count(own, dataset) == ROWS + 1
+    assert_the_stopped_sync_has_changed_nothing(own, connection, s3_client, bucket, dataset)
 
 
 def test_a_sync_goes_on_while_reads_are_answered_and_ends_with_its_connection(
@@ -149,7 +162,13 @@ def test_a_sync_goes_on_while_reads_are_answered_and_ends_with_its_connection(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_server_that_stops_in_mid_sync(
-    own: Syncs, server: Own, connection: str, dataset: str, number: signal.Signals
+    own: Syncs,
+    server: Own,
+    connection: str,
+    s3_client: S3Client,
+    bucket: str,
+    dataset: str,
+    number: signal.Signals,
 ) -> None:
     job = start_and_wait_for_rows(own, server, connection)
     stopped = server.process.popen
@@ -166,11 +185,7 @@ def test_server_that_stops_in_mid_sync(
     [failure] = answer["attempts"][0]["attempt"]["failureSummary"]["failures"]
     assert "server stopped while the job was running" in failure["externalMessage"]
     assert "Syncing people" in own.log(job)
-    assert count(own, dataset) == 1
-    assert [table.table_id for table in own.bigquery.list_tables(dataset)] == ["people"]
-    # The state is that of the first sync too: only the second file is read.
-    assert own.sync(connection)["rowsSynced"] == ROWS
-    assert count(own, dataset) == ROWS + 1
+    assert_the_stopped_sync_has_changed_nothing(own, connection, s3_client, bucket, dataset)
     spool = Path(server.service.environment["AIRBYTE_LITE_DATA_DIR"], "spool")
     assert list(spool.iterdir()) == []
 

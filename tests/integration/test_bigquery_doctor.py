@@ -4,7 +4,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery as google_bigquery
 
-from tools.local.platform import ROOT, python
+from tools.local.platform import ROOT
 
+from .commands import Commands
 from .google_front import ACCOUNT, Front, front_of
 from .running import Server
 
@@ -35,7 +35,7 @@ def dataset_name(bigquery: google_bigquery.Client) -> Iterator[str]:
 
 
 @pytest.fixture
-def examine(google: Front, dataset_name: str, tmp_path: Path) -> Callable[..., Findings]:
+def examine(google: Front, dataset_name: str, tmp_path: Path, commands: Commands) -> Callable[..., Findings]:
     """A function that runs the doctor's program with the key, or with other variables."""
 
     def run(**variables: str) -> Findings:
@@ -46,13 +46,8 @@ def examine(google: Front, dataset_name: str, tmp_path: Path) -> Callable[..., F
             "BIGQUERY_EMULATOR_HOST": google.url,
             "GOOGLE_APPLICATION_CREDENTIALS": str(google.write_key(tmp_path)),
         }
-        result = subprocess.run(
-            [python("airbyte_lite"), ROOT / "tools/stack/bigquery_doctor.py"],
-            env=os.environ | settings | variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        program = [str(ROOT / "tools/stack/bigquery_doctor.py")]
+        result = commands.run("airbyte_lite", program, os.environ | settings | variables, tmp_path, seconds=120)
         assert result.returncode == 0, result.stderr
         assert google.key["private_key"].splitlines()[1] not in result.stdout + result.stderr
         findings: Findings = json.loads(result.stdout)

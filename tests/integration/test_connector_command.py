@@ -1,89 +1,34 @@
 """`make connector` and `make connector-remove` with uv and a small connector in the place of a package on PyPI."""
 
 import json
-import shutil
-import sys
 import tomllib
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from airbyte_lite.settings import CONNECTORS
-from tools import install
-from tools.connectors import __main__ as command
 from tools.connectors.new import Places
 
-from .stand_in_connector import STAND_IN
+from .connector_checkout import Run, checkout, content, run
+from .package_index import publish, use
 
 BROKEN = 'import sys\ndef run():\n    sys.exit("no such library")\n'
-Run = Callable[..., int]
-
-
-def publish(folder: Path, version: str, program: str = STAND_IN) -> None:
-    """Write the wheel of a connector into an index, as PyPI would have it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"airbyte_source_stand_in-{version}"
-    with zipfile.ZipFile(folder / f"{name}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("stand_in.py", program)
-        wheel.writestr(
-            f"{name}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: airbyte-source-stand-in\nVersion: {version}\n"
-        )
-        wheel.writestr(f"{name}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{name}.dist-info/entry_points.txt", "[console_scripts]\nsource-stand-in = stand_in:run\n")
-        wheel.writestr(f"{name}.dist-info/RECORD", "")
-    links = "".join(f'<a href="{wheel.name}">{wheel.name}</a>' for wheel in folder.glob("*.whl"))
-    (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{links}</body></html>")
-
-
-def content(places: Places) -> dict[str, bytes]:
-    folder = places.root / "services"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+__all__ = ["run"]
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    """A checkout with the shipped connectors.toml, and an index of packages in the folder `packages`."""
-    found = Places(tmp_path / "checkout")
-    found.connectors.mkdir(parents=True)
-    shutil.copy(CONNECTORS / "connectors.toml", found.registry)
+    """A checkout, and an index of packages in the folder `packages`."""
+    found = checkout(tmp_path / "checkout", use(tmp_path, monkeypatch), monkeypatch)
     (found.root / "connections.yaml").write_text("sources: {}\n")
-    monkeypatch.setattr(command, "ROOT", found.root)
-    monkeypatch.setattr(install, "find_python", lambda _uv: str(Path(sys.executable).resolve()))
-    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "packages").as_uri())
-    entry = {
-        "sourceDefinitionId": "00000000-0000-0000-0000-0000000000aa",
-        "name": "Stand-in",
-        "dockerRepository": "airbyte/source-stand-in",
-        "dockerImageTag": "1.0",
-        "remoteRegistries": {"pypi": {"enabled": True, "packageName": "airbyte-source-stand-in"}},
-        "suggestedStreams": {"streams": ["users"]},
-    }
-    registry = tmp_path / "oss_registry.json"
-    registry.write_text(json.dumps({"sources": [entry], "destinations": []}))
-    monkeypatch.setenv("AIRBYTE_REGISTRY", str(registry))
     return found
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command with its options."""
-
-    def main(what: str, **options: str) -> int:
-        for option in ("name", "version", "id", "code", "yes"):
-            monkeypatch.setenv(option, options.get(option, ""))
-        return command.main(what)
-
-    return main
 
 
 def test_a_connector_is_added_runs_is_updated_and_is_removed(
     places: Places, run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    publish(tmp_path / "packages/airbyte-source-stand-in", "1.0")
+    publish(tmp_path, "1.0")
     before = content(places)
     assert run("add", name="source-stand-in") == 1  # asks, and this is not a terminal
     assert "yes=1" in capfd.readouterr().err
@@ -111,7 +56,7 @@ def test_a_connector_is_added_runs_is_updated_and_is_removed(
 
     assert run("add", name="source-stand-in", yes="1") == 1
     assert "installed already" in capfd.readouterr().err
-    publish(tmp_path / "packages/airbyte-source-stand-in", "1.1")
+    publish(tmp_path, "1.1")
     capfd.readouterr()
     assert run("list") == 0
     listed = {line.split()[0]: line.split()[1:] for line in capfd.readouterr().out.splitlines()}
@@ -132,7 +77,7 @@ def test_a_connector_is_added_runs_is_updated_and_is_removed(
 def test_a_connector_that_does_not_run_is_not_added(
     places: Places, run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    publish(tmp_path / "packages/airbyte-source-stand-in", "1.0", BROKEN)
+    publish(tmp_path, "1.0", BROKEN)
     before = content(places)
     assert run("add", name="source-stand-in", yes="1") == 1
     told = capfd.readouterr().err
@@ -179,7 +124,7 @@ def test_an_interrupted_command_is_taken_back_at_once(
     places: Places, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C while the files are written: the first is at its place, the others are not."""
-    publish(tmp_path / "packages/airbyte-source-stand-in", "1.0")
+    publish(tmp_path, "1.0")
     before = content(places)
     replace = Path.replace
 

@@ -1,9 +1,8 @@
 """Low-code connectors by their names: added from a registry, pinned and run; Python code only after a consent."""
 
 import hashlib
-import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,16 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
-from airbyte_lite.settings import CONNECTORS
 from platform_kit.file_changes import Changes
-from tools.connectors import __main__ as command
 from tools.connectors import low_code
 from tools.connectors.new import Places, Say, add_lock
 from tools.connectors.pypi import Lock
 from tools.local.platform import ENVIRONMENTS
 
 from .airbyte_registry_server import COMPONENTS, ORDERS, REFRESH_TOKEN, SHOUT, Registry, archive, registry, shop
+from .connector_checkout import Run, checkout, content, run
 
-Run = Callable[..., int]
+__all__ = ["run"]
 CODE = archive(components__py=COMPONENTS, manifest__yaml="x: 1")
 
 
@@ -35,9 +33,7 @@ def server() -> Iterator[Registry]:
 @pytest.fixture
 def places(tmp_path: Path, server: Registry, monkeypatch: pytest.MonkeyPatch) -> Places:
     """A checkout with the shipped connectors.toml and the environment of low-code connectors."""
-    found = Places(tmp_path / "checkout")
-    found.connectors.mkdir(parents=True)
-    shutil.copy(CONNECTORS / "connectors.toml", found.registry)
+    found = checkout(tmp_path / "checkout", server.document, monkeypatch)
     found.environments.mkdir(parents=True)
     (found.environments / "source-s3").symlink_to(ENVIRONMENTS / "connectors/source-s3")
 
@@ -49,24 +45,7 @@ def places(tmp_path: Path, server: Registry, monkeypatch: pytest.MonkeyPatch) ->
         return add_lock(changes, folder, Lock(shared["package"], shared["version"], "airbyte-cdk==7\n"))
 
     monkeypatch.setattr(low_code, "own_environment", own_environment)
-    monkeypatch.setattr(command, "ROOT", found.root)
-    monkeypatch.setenv("AIRBYTE_REGISTRY", server.document)
     return found
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    def main(what: str, **options: str) -> int:
-        for option in ("name", "version", "id", "code", "yes"):
-            monkeypatch.setenv(option, options.get(option, ""))
-        return command.main(what)
-
-    return main
-
-
-def content(places: Places) -> dict[str, bytes]:
-    folder = places.root / "services"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def read(runner: ConnectorRunner, connector: Connector, url: str, state: list[dict[str, Any]]) -> tuple[Any, Any]:

@@ -60,7 +60,7 @@ class OwnS3:
 
     def restart(self, number: int = signal.SIGKILL, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.process.signal(number)
-        self.process.popen.wait(20)
+        self.process.popen.wait(60)
         meanwhile()
         self.services.start(self.platform.s3()).wait()
 

@@ -1,7 +1,8 @@
 """Every sync mode and what becomes of data that changes: airbyte-lite's API, the real connector, the emulator."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from .running import Server
 from .syncs import Syncs, s3_configuration
 
 Put = Callable[[str, str | bytes], None]
+OVERWRITE = "full_refresh_overwrite"
 FIRST = "id,name,amount\n1,Ada,10\n2,Grace,20\n"
 SECOND = "id,name,amount\n2,Grace Hopper,25\n3,Edsger,30\n"
 
@@ -19,35 +21,45 @@ def source(s3: Server, bucket: str) -> dict[str, object]:
     return s3_configuration(s3.url, bucket, "people", ["people*.csv"])
 
 
-@pytest.mark.parametrize(
-    ("sync_mode", "expected"),
-    [
-        ("full_refresh_overwrite", [(2, "Grace Hopper", 25), (3, "Edsger", 30)]),
-        ("full_refresh_append", [(1, "Ada", 10), (2, "Grace", 20), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
-        ("incremental_append", [(1, "Ada", 10), (2, "Grace", 20), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
-        ("incremental_deduped_history", [(1, "Ada", 10), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
-    ],
-)
-def test_changed_file(
-    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, sync_mode: str, expected: list[tuple[object]]
-) -> None:
-    put("people.csv", FIRST)
-    connection = syncs.connect(source, dataset, sync_mode, "id")
-    assert syncs.sync(connection)["rowsSynced"] == 2
-    put("people.csv", SECOND)
-    assert syncs.sync(connection)["rowsSynced"] == 2
-    assert syncs.rows(f"select id, name, amount from {dataset}.people order by id, amount") == expected
+def one_stream_for_each(names: Iterable[str], s3: Server, bucket: str) -> dict[str, Any]:
+    """Return a configuration with a stream for each name, which reads the file of this name."""
+    sources = [s3_configuration(s3.url, bucket, name, [f"{name}.csv"]) for name in names]
+    return sources[0] | {"streams": [stream for source in sources for stream in source["streams"]]}
 
 
-@pytest.mark.parametrize(("sync_mode", "rows_again"), [("full_refresh_overwrite", 2), ("incremental_append", 0)])
-def test_unchanged_file(
-    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, sync_mode: str, rows_again: int
+def in_mode(names: Iterable[str], mode: str = "") -> dict[str, Any]:
+    """Return the streams of a connection; without a mode, each stream has the mode that is its name."""
+    return {"streams": [{"name": name, "syncMode": mode or name, "primaryKey": [["id"]]} for name in names]}
+
+
+BOTH: list[tuple[object, ...]] = [(1, "Ada", 10), (2, "Grace", 20), (2, "Grace Hopper", 25), (3, "Edsger", 30)]
+CHANGED: dict[str, tuple[int, list[tuple[object, ...]]]] = {
+    # for each mode: the rows of a sync of the unchanged file, and the table after a sync of the changed file
+    OVERWRITE: (2, [(2, "Grace Hopper", 25), (3, "Edsger", 30)]),
+    "full_refresh_append": (2, [BOTH[0], BOTH[0], BOTH[1], *BOTH[1:]]),
+    "incremental_append": (0, BOTH),
+    "incremental_deduped_history": (0, [(1, "Ada", 10), (2, "Grace Hopper", 25), (3, "Edsger", 30)]),
+}
+
+
+def test_an_unchanged_and_a_changed_file(
+    syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str, subtests: pytest.Subtests
 ) -> None:
-    put("people.csv", FIRST)
-    connection = syncs.connect(source, dataset, sync_mode, "id")
-    syncs.sync(connection)
-    assert syncs.sync(connection)["rowsSynced"] == rows_again
-    assert syncs.rows(f"select count(*) from {dataset}.people") == [(2,)]
+    """Each mode is a stream of one connection."""
+    for mode in CHANGED:
+        put(f"{mode}.csv", FIRST)
+    source = one_stream_for_each(CHANGED, s3, bucket)
+    connection = syncs.connect(source, dataset, OVERWRITE, configurations=in_mode(CHANGED))
+    assert syncs.sync(connection)["rowsSynced"] == 2 * len(CHANGED)
+    assert syncs.sync(connection)["rowsSynced"] == sum(rows for rows, _ in CHANGED.values())
+    for mode in CHANGED:
+        rows = 4 if mode == "full_refresh_append" else 2
+        assert syncs.rows(f"select count(*) from {dataset}.{mode}") == [(rows,)], mode
+        put(f"{mode}.csv", SECOND)
+    assert syncs.sync(connection)["rowsSynced"] == 2 * len(CHANGED)
+    for mode, (_, expected) in CHANGED.items():
+        with subtests.test(mode):
+            assert syncs.rows(f"select id, name, amount from {dataset}.{mode} order by id, amount") == expected
 
 
 def test_layout(syncs: Syncs, source: dict[str, object], put: Put, dataset: str) -> None:
@@ -133,24 +145,29 @@ def test_table_that_was_dropped_is_loaded_again(
     assert syncs.rows(f"select count(*) from {dataset}.people") == [(2,)]
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        pytest.param('id,name\n1,"Lovelace, Ada"\n', [(1, "Lovelace, Ada")], id="quoted comma"),
-        pytest.param('id,name\n1,"Ada\nLovelace"\n', [(1, "Ada\nLovelace")], id="quoted newline"),
-        pytest.param('id,name\n1,"say ""hi"""\n', [(1, 'say "hi"')], id="escaped quotes"),
-        pytest.param("id,name\n1,Zoë 東京 🚀\n", [(1, "Zoë 東京 🚀")], id="UTF-8"),
-        pytest.param("\ufeffid,name\n10,Ada\n", [(10, "Ada")], id="byte order mark"),
-        pytest.param("id,name\n1,Ada\n2,\n,Grace\n", [(None, "Grace"), (1, "Ada"), (2, None)], id="empty cells"),
-        pytest.param("id,name\r\n1,Ada\r\n2,Grace\r\n", [(1, "Ada"), (2, "Grace")], id="CRLF"),
-    ],
-)
-def test_csv(
-    syncs: Syncs, source: dict[str, object], put: Put, dataset: str, content: str, expected: list[tuple[object]]
-) -> None:
-    put("people.csv", content)
-    syncs.sync(syncs.connect(source, dataset, "full_refresh_overwrite"))
-    assert syncs.rows(f"select id, name from {dataset}.people order by id") == expected
+FILES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
+    "quoted_comma": ('id,name\n1,"Lovelace, Ada"\n', [(1, "Lovelace, Ada")]),
+    "quoted_newline": ('id,name\n1,"Ada\nLovelace"\n', [(1, "Ada\nLovelace")]),
+    "escaped_quotes": ('id,name\n1,"say ""hi"""\n', [(1, 'say "hi"')]),
+    "utf_8": ("id,name\n1,Zoë 東京 🚀\n", [(1, "Zoë 東京 🚀")]),
+    "byte_order_mark": ("\ufeffid,name\n10,Ada\n", [(10, "Ada")]),
+    "empty_cells": ("id,name\n1,Ada\n2,\n,Grace\n", [(None, "Grace"), (1, "Ada"), (2, None)]),
+    "crlf": ("id,name\r\n1,Ada\r\n2,Grace\r\n", [(1, "Ada"), (2, "Grace")]),
+}
+
+
+def test_csv(syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str, subtests: pytest.Subtests) -> None:
+    """Each file is a stream of one connection."""
+    for name, (content, _) in FILES.items():
+        put(f"{name}.csv", content)
+    syncs.sync(
+        syncs.connect(
+            one_stream_for_each(FILES, s3, bucket), dataset, OVERWRITE, configurations=in_mode(FILES, OVERWRITE)
+        )
+    )
+    for name, (_, expected) in FILES.items():
+        with subtests.test(name):
+            assert syncs.rows(f"select id, name from {dataset}.{name} order by id") == expected
 
 
 def test_header_only_file_empties_the_table(syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> None:

@@ -163,7 +163,7 @@ def test_a_job_stops_at_its_time_limit(bigquery: Client) -> None:
     )
     job = bigquery.query(endless, job_config=Config(job_timeout_ms=100))
     with pytest.raises(GoogleAPICallError, match="timed out after"):
-        job.result(job_retry=None, timeout=10)
+        job.result(job_retry=None, timeout=60)
 
 
 def test_a_session_keeps_temporary_tables_and_variables(bigquery: Client) -> None:
@@ -250,7 +250,7 @@ def test_a_job_is_cancelled_before_it_runs(bigquery: Client) -> None:
     second.cancel()
     first.cancel()
     with pytest.raises(GoogleAPICallError, match="cancelled"):
-        second.result(job_retry=None, timeout=10)
+        second.result(job_retry=None, timeout=60)
 
 
 def test_geography_from_and_to_text(bigquery: Client) -> None:

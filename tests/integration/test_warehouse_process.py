@@ -83,7 +83,7 @@ def test_data_and_job_ids_survive_kill_9_and_the_job_that_it_cut_off_has_failed(
         with pytest.raises(Conflict):
             client.load_table_from_json(rows, "local-dev.kept.orders", job_config=config, job_id=job_id)
         with pytest.raises(GoogleAPICallError, match="the warehouse was stopped"):
-            client.get_job(endless.job_id).result(timeout=10)
+            client.get_job(endless.job_id).result(timeout=60)
         kill(again)
 
 
@@ -95,7 +95,7 @@ def test_it_stops_before_the_launcher_would_kill_it(
     wait_until_running(client.query(ENDLESS))
     sent = time.monotonic()
     running.signal(number)
-    assert running.popen.wait(timeout=10) == 0
+    assert running.popen.wait(timeout=60) == 0
     assert time.monotonic() - sent < 8  # what the launcher waits before it kills
 
 
@@ -165,7 +165,7 @@ def test_a_second_process_is_refused(
         second = start_process.start(
             Service(f"second{advice}", service.command, service.environment, service.health_url)
         )
-        assert second.popen.wait(timeout=30) == 1
+        assert second.popen.wait(timeout=60) == 1
         assert f"another {advice}" in second.tail()
         assert running.popen.poll() is None
 

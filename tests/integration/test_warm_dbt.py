@@ -101,7 +101,7 @@ def test_a_command_does_not_outlive_who_waits_for_it(environment: Path, warm: Wa
     else:  # the pipe is closed when the run worker dies, however it dies
         assert warm.process.stdin
         warm.process.stdin.close()
-    assert warm.process.wait(10) == 2
+    assert warm.process.wait(60) == 2
     assert client.communicate()[0] == "queries cancelled\n"
 
 
@@ -115,7 +115,7 @@ def test_a_warm_dbt_that_waits_ends_with_its_run_worker(environment: Path) -> No
     warm = WarmDbt()
     assert warm.process.stdin
     warm.process.stdin.close()  # the run worker was killed
-    assert warm.process.wait(10) == 0
+    assert warm.process.wait(60) == 0
     assert not warm.folder.exists()
     warm.stop()
 

@@ -18,6 +18,7 @@ from tools.connectors import adding, compatibility, entries, listing, removing
 from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import NewConnector, Places, clean
+from tools.connectors.placing import put_in_order
 from tools.install import InstallError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,8 +46,7 @@ def remove(places: Places, given: dict[str, str]) -> int:
     )
     if not agreed(changes, "Make these changes?", given, "connector-remove"):
         return 0
-    changes.make(places.journal)
-    removing.remove_environment(places, given["name"])
+    removing.make(places, given["name"], changes)
     say(f"{given['name']} was removed from the checkout. On Docker, make up takes it out of the image.")
     return 0
 
@@ -180,6 +180,7 @@ def change(command: Callable[[Places, dict[str, str]], int], places: Places, giv
     with only_one(places.journal, COMMANDS):
         if take_back(places.journal):
             complain("An earlier command was interrupted: its changes were taken back.")
+        put_in_order(places)
         try:
             return command(places, given)
         except KeyboardInterrupt:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from tools import install
 from tools.connectors import entries, trial
 from tools.connectors.airbyte_registry import (
@@ -34,7 +29,8 @@ from tools.connectors.new import (
     require_other_version,
     tried,
 )
-from tools.connectors.pypi import Resolver
+from tools.connectors.placing import moved
+from tools.connectors.pypi import Resolver, missing_package
 
 UUID_EXAMPLE = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -107,8 +103,24 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
     resolver = Resolver(places.work)
     version = version or resolver.newest(found.package)
     require_other_version(places, found.name, version)
+    added: dict[str, str] = {}
+    while True:
+        try:
+            return tried_package(places, resolver, found, version, added, say)
+        except ConnectorCommandError as error:
+            missing = missing_package(str(error))
+            if not missing.keys() - added.keys():
+                raise
+            added |= missing
+            say(f"  {error}\ntrying again with {', '.join(missing)}")
+
+
+def tried_package(
+    places: Places, resolver: Resolver, found: Found, version: str, added: dict[str, str], say: Say
+) -> NewConnector:
+    """Lock and install one release, with further requirements, and try it."""
     say(f"{found.package} {version}: locking its dependencies")
-    lock = resolver.lock(found.package, version)
+    lock = resolver.lock(found.package, version, added)
     say(f"installing {lock.packages} packages for a trial")
     places.trial_lock.write_text(lock.text, encoding="utf-8")
     trial.make_environment(places.trial, places.trial_lock, resolver.uv, resolver.python)
@@ -124,7 +136,8 @@ def from_pypi(places: Places, found: Found, version: str, say: Say) -> NewConnec
     folder = places.connectors / found.name
     delete_others(changes, folder, add_lock(changes, folder, lock))
     made = tried(places, found, connector_of(places, found.name, entry, places.trial), say)
-    notes = [f"override: {requirement} ({reason})" for requirement, reason in lock.overrides.items()]
+    repairs = {**lock.overrides, **lock.added}
+    notes = [f"override: {requirement} ({reason})" for requirement, reason in repairs.items()]
     return NewConnector(found, entry, changes, made, environment=found.name, notes=notes)
 
 
@@ -138,24 +151,5 @@ def make(places: Places, new: NewConnector) -> None:
         return
     target = places.environments / new.environment
     (places.trial / "installed").write_text(install.stamp_of([places.trial_lock], target))
-    with install.one_at_a_time(), in_place(places, target):
+    with install.one_at_a_time(), moved(places, new.environment, places.trial):
         new.changes.make(places.journal)
-
-
-@contextmanager
-def in_place(places: Places, target: Path) -> Iterator[None]:
-    """Put the environment of the trial to the place of an older one; after an error the older one is back."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(places.replaced, ignore_errors=True)
-    try:
-        if target.exists():
-            target.rename(places.replaced)
-        places.trial.rename(target)
-        yield
-    except BaseException:
-        if target.exists() and not places.trial.exists():
-            target.rename(places.trial)
-        if places.replaced.exists():
-            places.replaced.rename(target)
-        raise
-    shutil.rmtree(places.replaced, ignore_errors=True)

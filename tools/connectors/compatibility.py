@@ -1,4 +1,4 @@
-"""`make connector-table`: adds connectors in a scratch folder, asks them everything, writes the docs' table."""
+"""`make connector-table`: adds connectors in a scratch folder, tests them, writes the table of the documentation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from airbyte_lite.connectors.registry import load_registry
@@ -17,7 +16,7 @@ from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places, Say
 
-HEAD = ("connector", "way", "version", "overrides", *standard.QUESTIONS, "seconds to add")
+HEAD = ("connector", "way", "version", "overrides", *standard.TESTS, "seconds to add")
 BEGIN, END = "<!-- table: make connector-table -->", "<!-- end of the table -->"
 
 
@@ -35,10 +34,8 @@ class Row:
         return f"| {self.name} | " + " | ".join(self.cells.get(column, "") for column in HEAD[1:]) + " |"
 
 
-def tried(
-    root: Path, scratch: Places, registry: AirbyteRegistry, name: str, say: Say, configuration: dict[str, Any] | None
-) -> Row:
-    """Add a connector in the scratch folder, ask it everything, and remove its environment."""
+def tried(scratch: Places, registry: AirbyteRegistry, name: str, say: Say, configuration: dict[str, Any] | None) -> Row:
+    """Add a connector in the scratch folder, run the standard tests, and remove its environment."""
     row = Row(name)
     begin = time.monotonic()
     try:
@@ -57,8 +54,9 @@ def tried(
         "seconds to add": f"{time.monotonic() - begin:.0f}",
     }
     connector = load_registry(scratch.environments, scratch.registry)[name]
-    with trial.running(root / ".local/connector-table") as runner:
-        answers = standard.ask(runner, connector, configuration)
+    with trial.running(scratch.root) as runner:
+        schema = trial.specification(runner, connector)
+    answers = standard.ask(scratch, name, schema, configuration)
     row.cells |= answers.results
     row.reasons = answers.reasons
     shutil.rmtree(scratch.environments / name, ignore_errors=True)
@@ -74,7 +72,7 @@ def run(
 ) -> None:
     """Try the connectors and write their rows into docs/connectors.md; the rows of others stay.
 
-    A configuration is for one connector: with an account, everything is asked.
+    A configuration is for one connector: with an account, everything is tested.
     """
     scratch = Places(places.root / ".local/connector-table")
     shutil.rmtree(scratch.root, ignore_errors=True)
@@ -88,13 +86,18 @@ def run(
     try:
         for name in names:
             say(f"== {name}")
-            row = tried(places.root, scratch, registry, name, say, configuration)
+            row = tried(scratch, registry, name, say, configuration)
             page.write_text(with_row(page.read_text(encoding="utf-8"), row), encoding="utf-8")
             say(row.line)
             for question, reason in row.reasons.items():
                 say(f"  {question}: {reason}")
     finally:
         shutil.rmtree(scratch.root, ignore_errors=True)
+
+
+def shown(reason: str) -> str:
+    """Return a reason without the folders of this machine."""
+    return re.sub(r"(?<![\w:/.])/[\w./-]*/", "…/", reason)
 
 
 def with_row(text: str, row: Row) -> str:
@@ -105,6 +108,6 @@ def with_row(text: str, row: Row) -> str:
     notes = {line for line in inside.splitlines() if re.match(rf"- (?!{row.name},)", line)}
     rows[row.name] = row.line
     for question, reason in row.reasons.items():
-        notes.add(f"- {row.name}, {question}: {re.sub(r'[<>|`]', ' ', reason)}")
+        notes.add(f"- {row.name}, {question}: {re.sub(r'[<>|`]', ' ', shown(reason))}")
     table = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *(rows[name] for name in sorted(rows))]
     return "\n".join([f"{before}{BEGIN}", "", *table, "", *sorted(notes), *([""] if notes else []), f"{END}{after}"])

@@ -62,8 +62,13 @@ class Places:
 
     @property
     def replaced(self) -> Path:
-        """The environment of the older version, while the trial's takes its place."""
+        """The environment of an older version, or of a removed connector, until it is deleted."""
         return self.root / ".venvs/connector-replaced"
+
+    @property
+    def moving(self) -> Path:
+        """The file that names the environment that is being put to its place, or aside."""
+        return self.root / ".local/connector-environment"
 
     @property
     def trial_lock(self) -> Path:
@@ -85,8 +90,8 @@ class NewConnector:
 
 
 def clean(places: Places) -> None:
-    """Remove what an interrupted command left."""
-    for folder in (places.work, places.trial, places.replaced):
+    """Remove the temporary files of a command, also of a killed one."""
+    for folder in (places.work, places.trial):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -17,6 +17,17 @@ from tools.connectors.errors import ConnectorCommandError
 ABSENT = re.compile(r"there (?:is|are) no versions? of ([\w.-]+)(\[[\w.,-]+\])?([=<>!~]=?[^\s,]+)")
 NO_WHEEL = re.compile(r"([\w.-]+)==(\S+) has no usable wheels")
 YANKED = re.compile(r"`?([\w.-]+)==(\S+?)`? is yanked(?: \(reason: \"?(.*?)\"?\))?")
+MISSING = re.compile(r"No module named '(\w+)")
+REMOVED = {
+    "audioop": "audioop-lts",
+    "cgi": "legacy-cgi",
+    "crypt": "legacycrypt",
+    "imghdr": "standard-imghdr",
+    "pipes": "standard-pipes",
+    "pkg_resources": "setuptools<81",
+    "telnetlib": "standard-telnetlib",
+}
+"""Modules that Python or setuptools had once, and the package that has each of them today."""
 MOST_REPAIRS = 12
 SECONDS = 300.0
 
@@ -31,11 +42,14 @@ class Lock:
     """The content of requirements.txt: every package in one version, with hashes."""
     overrides: dict[str, str] = field(default_factory=dict)
     """Requirements that replace those of the metadata, each with the reason."""
+    added: dict[str, str] = field(default_factory=dict)
+    """Requirements that the metadata lacks, each with the reason."""
 
     @property
     def requirement(self) -> str:
         """The content of requirements.in."""
-        return f"{self.package}=={self.version}\n"
+        added = "".join(f"# {reason}\n{requirement}\n" for requirement, reason in self.added.items())
+        return f"{self.package}=={self.version}\n{added}"
 
     @property
     def overrides_text(self) -> str:
@@ -63,9 +77,12 @@ class Resolver:
             raise _refusal(package, "", told)
         return text.strip().rpartition("==")[2]
 
-    def lock(self, package: str, version: str) -> Lock:
-        """Lock one release of a package with all that it needs. Raises ConnectorCommandError."""
-        lock = Lock(package, version)
+    def lock(self, package: str, version: str, added: dict[str, str] | None = None) -> Lock:
+        """Lock one release of a package with all that it needs. Raises ConnectorCommandError.
+
+        `added`: further requirements, each with the reason.
+        """
+        lock = Lock(package, version, added=added or {})
         code, _, told = self._compile(lock.requirement, "--no-deps")
         yanked = {match[1]: match[3] for match in YANKED.finditer(told)}
         if code or package in yanked:
@@ -154,6 +171,14 @@ class Resolver:
                 f"uv did not end within {SECONDS:.0f} s. Check the network, then run the command again."
             ) from error
         return result.returncode, result.stdout, result.stderr
+
+
+def missing_package(told: str) -> dict[str, str]:
+    """Return the package, with the reason, that has a module which a connector could not import; none if unknown."""
+    found = MISSING.search(told)
+    if found is None or found[1] not in REMOVED:
+        return {}
+    return {REMOVED[found[1]]: f"Python {install.PYTHON} does not have the module {found[1]} any more."}
 
 
 def _refusal(package: str, version: str, told: str, yanked: str | None = None) -> ConnectorCommandError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 from platform_kit.file_changes import Changes
@@ -11,6 +10,7 @@ from tools import install
 from tools.connectors import entries
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places, write
+from tools.connectors.placing import moved
 
 
 def plan(places: Places, name: str, connections: Path) -> Changes:
@@ -41,8 +41,13 @@ def folder_of(places: Places, installed: dict[str, dict[str, object]], name: str
     return folder if folder.is_dir() and not shared else None
 
 
-def remove_environment(places: Places, name: str) -> None:
-    """Remove the environment that no connector needs any more."""
-    with install.one_at_a_time():
-        if not (places.connectors / name).exists():
-            shutil.rmtree(places.environments / name, ignore_errors=True)
+def make(places: Places, name: str, changes: Changes) -> None:
+    """Remove a connector: its files, and the environment that no connector needs any more.
+
+    Raises ChangesError, OSError.
+    """
+    if places.connectors / name / "requirements.txt" not in changes.deleted:
+        changes.make(places.journal)
+        return
+    with install.one_at_a_time(), moved(places, name, None):
+        changes.make(places.journal)

@@ -66,8 +66,9 @@ def main(arguments: list[str]) -> int:
             code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode
             if arguments[:1] == ["apply"]:  # connections.yaml may have changed, also if the answer was no
                 running.restart_console()
-                if code == 0:
-                    definitions.renew()
+                # Another Airbyte, or another file, is not the one of the platform's Dagster.
+                if code == 0 and line[0] == "docker" and not os.environ.get("CONNECTIONS_FILE"):
+                    definitions.renew(environment)
     except FileExistsError:
         warn(f"import: {output} exists already and was not changed. Name another file: make import f=<file>")
         return 1

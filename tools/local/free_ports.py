@@ -4,8 +4,6 @@ import socket
 import sys
 from collections.abc import Iterable
 
-_held: list[socket.socket] = []
-
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:
     """Return a different free port of 127.0.0.1 for each name.
@@ -21,9 +19,9 @@ def free_ports(names: Iterable[str]) -> dict[str, int]:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
     ports = {name: held.getsockname()[1] for name, held in sockets.items()}
-    if sys.platform == "linux":
-        _held.extend(sockets.values())
-    else:
-        for held in sockets.values():
+    for held in sockets.values():
+        if sys.platform == "linux":
+            held.detach()  # open until this process ends
+        else:
             held.close()
     return ports

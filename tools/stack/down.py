@@ -18,7 +18,7 @@ def down(*options: str) -> None:
     everything = ["docker", "compose", "--profile", "*", "--progress", "quiet"]
     output(*everything, "stop", "daemon", "webserver", "airbyte", "airbyte-worker", check=False)
     if connectors():
-        output("docker", "rm", "--force", *connectors(), check=False)
+        output("docker", "rm", "--force", "--volumes", *connectors(), check=False)  # the volumes have secrets
     workers = run_workers()
     if workers:
         running = run_workers("status=running")

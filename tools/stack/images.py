@@ -17,6 +17,7 @@ ARCHIVE = ROOT / ".local" / "images.tar"
 STAND_IN = ROOT / "compose" / "stand-in"
 CONNECTORS = ROOT / "services/airbyte_lite/connectors/connectors.toml"
 INPUTS = "data-platform.inputs"  # label with the digest of the files and arguments that an image was built from
+CONTENT = {"connections.yaml", "dbt_project"}  # what users change; the rest is the platform's code
 MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX"}  # not part of the digest: packages are locked by hash
 PULL_SECONDS = 900  # for one image on a slow line; an unreachable registry fails at once
 # The commands that build stand-ins for public images from Debian packages and PyPI, in build order.
@@ -47,9 +48,19 @@ def connectors() -> list[str]:
     """Return the images of the connectors that Airbyte runs; the proxies do not let it pull images."""
     services = config()["services"]
     if "airbyte" in services:  # airbyte-lite
-        return re.findall(r'^image = "(.+)"$', CONNECTORS.read_text(encoding="utf-8"), re.MULTILINE)
+        return list(pinned_images(CONNECTORS.read_text(encoding="utf-8")))
     environment = services["bootstrap"]["environment"]
     return [f"airbyte/{name}" for name in (environment.get("AIRBYTE_CONNECTORS") or "").split()]
+
+
+def pinned_images(registry: str) -> dict[str, str]:
+    """Return the images in the text of connectors.toml, each with the digest of its registry ("" if it has none)."""
+    found = {}
+    for entry in re.split(r"^\[", registry, flags=re.MULTILINE):
+        values = dict(re.findall(r"""^(image|image_digest)\s*=\s*["'](.+?)["']""", entry, re.MULTILINE))
+        if "image" in values:
+            found[values["image"]] = values.get("image_digest", "")
+    return found
 
 
 def own_images() -> dict[str, str]:
@@ -103,8 +114,13 @@ def obtain(image: str) -> None:
     if present(image):
         return
     say(f"  pulling {image}")
-    reason = pull(image)
+    # The tag of a connector may belong to another image by now; its digest does not.
+    digest = pinned_images(CONNECTORS.read_text(encoding="utf-8")).get(image)
+    exact = f"{image.rpartition(':')[0]}@{digest}" if digest else image
+    reason = pull(exact)
     if not reason:
+        if digest:
+            output("docker", "tag", exact, image)
         return
     if image not in STAND_INS:
         raise StackError(
@@ -131,14 +147,18 @@ def make_images() -> None:
 
 def outdated() -> dict[str, str]:
     """Return the services whose image is missing or was built from other files, with the digest of today's files."""
-    form = f'{{{{index .Config.Labels "{INPUTS}"}}}}'
     found = {}
     for service, image in own_images().items():
         digest = inputs(config()["services"][service]["build"])
-        label = output("docker", "image", "inspect", "--format", form, image, check=False).strip()
-        if label != digest:
+        if made_of(image) != digest:
             found[service] = digest
     return found
+
+
+def made_of(image: str) -> str:
+    """Return what `inputs` was when one of our images was made; empty if the image is missing."""
+    form = f'{{{{index .Config.Labels "{INPUTS}"}}}}'
+    return output("docker", "image", "inspect", "--format", form, image, check=False).strip()
 
 
 def variable(service: str) -> str:
@@ -147,17 +167,22 @@ def variable(service: str) -> str:
 
 
 def inputs(build: dict[str, Any]) -> str:
-    """Return a digest of the Dockerfile, the build arguments and the copied files of an image."""
+    """Return two digests of what an image is made of, joined by `-`.
+
+    The first one is of the Dockerfile, the build arguments and the code, the second one of the user's files (CONTENT).
+    """
     dockerfile = (ROOT / build["dockerfile"]).read_text()
     arguments = {name: value for name, value in build["args"].items() if name not in MIRRORS}
-    digest = hashlib.sha256((dockerfile + json.dumps(arguments, sort_keys=True)).encode())
+    code = hashlib.sha256((dockerfile + json.dumps(arguments, sort_keys=True)).encode())
+    content = hashlib.sha256()
     text = string.Template(stages(dockerfile, build.get("target"))).safe_substitute(arguments)
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         for source in sources.split():
             path = ROOT / source
+            digest = content if source in CONTENT else code
             for file in sorted(files(path)) if path.is_dir() else [path]:
                 digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    return f"{code.hexdigest()[:16]}-{content.hexdigest()[:16]}"
 
 
 def stages(dockerfile: str, target: str | None) -> str:

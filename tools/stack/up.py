@@ -104,7 +104,7 @@ def wait(process: subprocess.Popen[str], before: dict[str, dict[str, Any]], star
             verdicts[name] = judge(state, one_shot="healthcheck" not in services[name])
         for name in [name for name, verdict in verdicts.items() if verdict in ("healthy", "done")]:
             waiting.remove(name)
-            say(f"  {name:<13} {verdicts[name]:<7} after {time.monotonic() - started:5.1f} s")
+            say(f"  {name:<16} {verdicts[name]:<7} after {time.monotonic() - started:5.1f} s")
         if code:
             raise StackError(
                 f"{reason(process)}\n{explain([n for n in waiting if verdicts.get(n) == 'failed'] or waiting)}"

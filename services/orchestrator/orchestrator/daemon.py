@@ -28,7 +28,7 @@ def take_up(instance: DagsterInstance, launcher: RunLauncher, wait_seconds: floa
     """
     deadline = time.monotonic() + wait_seconds
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTING])):
-        if DOCKER_CONTAINER_ID_TAG not in run.tags:  # written before the container is told to start
+        if not _has_container(instance, run):
             instance.report_dagster_event(DagsterEvent.job_enqueue(run), run_id=run.run_id)
             continue
         while not (runs := _has_worker(launcher, run)) and time.monotonic() < deadline:
@@ -37,6 +37,14 @@ def take_up(instance: DagsterInstance, launcher: RunLauncher, wait_seconds: floa
         if not runs and now and now.status == DagsterRunStatus.STARTING:
             text = "The daemon was killed while it launched this run, and the run's container does not run."
             instance.report_run_failed(now, text, JobFailureData(None, RunFailureReason.START_TIMEOUT))
+
+
+def _has_container(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Return whether a container was made for a run. Its tag is written before the container is told to start."""
+    container = run.tags.get(DOCKER_CONTAINER_ID_TAG)
+    parent = instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
+    # A repetition has its parent's tags until it has its own.
+    return container is not None and (parent is None or parent.tags.get(DOCKER_CONTAINER_ID_TAG) != container)
 
 
 def _has_worker(launcher: RunLauncher, run: DagsterRun) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import ASSET_RESUME_RETRY_TAG
 
 from connections_file import Connection, Destination, Source, Stream
 from connections_file.tables import landing_table
@@ -60,8 +61,14 @@ def landing_assets(
             }
             if "bytesBilled" in job:  # sent by airbyte-lite only
                 metadata["bytes_billed"] = int(job["bytesBilled"])
-            for stream, objects in present if not job["isFollowed"] else ():
+            # A repetition from an asset does not build the models again that the failed run has built. If a file has
+            # changed since then, it must not be known, so that the sensor starts a run of all that depends on it.
+            whole = ASSET_RESUME_RETRY_TAG not in context.run.tags
+            for stream, objects in present if whole and not job["isFollowed"] else ():
                 known.remember(context.instance, stream, objects)
+        # Nothing is reported before everything was read: a repetition of a run that was killed here loads all tables
+        # again, so it has to check all of them.
+        results: list[dg.MaterializeResult[None] | dg.AssetCheckResult] = []
         for table in tables:
             key = dg.AssetKey(table.stream.asset_key)
             selected = {check.name for check in context.selected_asset_check_keys if check.asset_key == key}
@@ -70,9 +77,10 @@ def landing_assets(
             if key in context.selected_asset_keys:
                 schema = _schema(warehouse, table.table, numbers)
                 about = metadata | {"dagster/row_count": rows, "dagster/column_schema": schema}
-                yield dg.MaterializeResult(asset_key=key, metadata=about)
+                results.append(dg.MaterializeResult(asset_key=key, metadata=about))
             if numbers:
-                yield from table.results(numbers, selected, warehouse, bucket, context.instance)
+                results += table.results(numbers, selected, warehouse, bucket, context.instance)
+        yield from results
 
     return sync
 

@@ -1,6 +1,7 @@
 """The warehouse that the checks query: the BigQuery emulator or Google BigQuery."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,14 @@ from orchestrator.settings import Settings
 
 # Time limit for a warehouse that does not answer; the client's default is ten minutes.
 UNAVAILABLE_SECONDS = 60
+
+
+@lru_cache(maxsize=4)
+def _client(project: str, location: str, emulator: str | None) -> Any:
+    """Return a client. It is kept: a new one opens a connection and, for Google, looks for its credentials again."""
+    from platform_kit import bigquery
+
+    return bigquery.client(project, location, emulator=emulator)
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
@@ -64,13 +73,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]  # the param
         from google.cloud.bigquery.retry import DEFAULT_RETRY
         from requests.exceptions import ConnectionError as NoConnection
 
-        from platform_kit import bigquery
-
         settings = Settings.read()
         emulator = settings.emulator if settings.warehouse == "emulator" else None
         limits = {"retry": DEFAULT_RETRY.with_timeout(UNAVAILABLE_SECONDS), "timeout": UNAVAILABLE_SECONDS}
         try:
-            return call(bigquery.client(settings.project, settings.location, emulator=emulator), limits)
+            return call(_client(settings.project, settings.location, emulator), limits)
         except (RetryError, NoConnection) as error:
             raise dg.Failure(
                 f"The warehouse did not answer for {UNAVAILABLE_SECONDS} s when it was asked for {what}: "

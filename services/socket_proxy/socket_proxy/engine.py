@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -33,7 +34,7 @@ class Engine:
         """Sends a request, bytes as a tar archive. `target` is sent exactly as given; redirects are not followed."""
         content: dict[str, Any] = {"json": body}
         if isinstance(body, bytes):
-            content = {"data": body, "headers": {"Content-Type": "application/x-tar"}}
+            content = {"data": io.BytesIO(body), "headers": {"Content-Type": "application/x-tar"}}
         return self.session.request(
             method,
             URL(f"http://docker{target}", encoded=True),

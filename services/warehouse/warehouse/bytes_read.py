@@ -124,22 +124,19 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None, ro
     except BigQueryError:  # the statement itself reports a missing table
         return 0
     chosen = [field for field in columns if wanted is None or (field.name or "").casefold() in wanted]
+    if not chosen or rows == 0:
+        return 0
     name = tables.name(*reference)
+    fixed = sum(_fixed(field) or 0 for field in chosen)
+    widths = [_width(database.quote(field.name or ""), field) for field in chosen if _fixed(field) is None]
+    sample = f"SELECT {' + '.join(widths)} AS w FROM (SELECT * FROM {name} LIMIT {SAMPLE_ROWS})"  # noqa: S608
+    average = f"(SELECT avg(w) FROM ({sample}))" if widths else "0"  # noqa: S608
+    counted = f"(SELECT count(*) FROM {name})" if rows is None else str(rows)  # noqa: S608 a quoted name
     try:
-        if rows is None:
-            [(rows,)] = database.fetch(f"SELECT count(*) FROM {name}")  # noqa: S608 a quoted name
-        if not rows or not chosen:
-            return 0
-        fixed = sum(_fixed(field) or 0 for field in chosen)
-        varying = [field for field in chosen if _fixed(field) is None]
-        if not varying:
-            return int(rows * fixed)
-        width = " + ".join(_width(database.quote(field.name or ""), field) for field in varying)
-        sample = f"SELECT {width} AS w FROM (SELECT * FROM {name} LIMIT {SAMPLE_ROWS})"  # noqa: S608
-        [(average,)] = database.fetch(f"SELECT avg(w) FROM ({sample})")  # noqa: S608
+        [(found, width)] = database.fetch(f"SELECT {counted}, {average}") if rows is None or widths else [(rows, 0)]
     except duckdb.Error:  # another statement changes the table at this moment
         return 0
-    return int(rows * (fixed + average))
+    return int(found * (fixed + (width or 0)))
 
 
 @lru_cache(maxsize=100)

@@ -69,7 +69,7 @@ def test_error_of_the_connector_is_raised(runner: ConnectorRunner, fake_connecto
 
 
 def test_connector_that_says_nothing_is_quoted(runner: ConnectorRunner, fake_connector: Connector) -> None:
-    with pytest.raises(ConnectorError, match=r"^Fake: .*\bcheck\b.*\(exit code 1\)") as raised:
+    with pytest.raises(ConnectorError, match=r"^Fake: .*\bcheck\b.*\bexit code 1\b") as raised:
         runner.check(fake_connector, code("print('last words'); raise KeyError('lost')"))
     assert "last words" in raised.value.internal
     assert "KeyError: 'lost'" in raised.value.internal

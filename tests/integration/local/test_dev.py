@@ -25,7 +25,7 @@ def web(name: str) -> Service:
 
 def test_a_service_that_ended_is_started_again(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as services:
-        services.start(web("s3")).wait(20)
+        services.start(web("s3")).wait(60)
         services.processes["s3"].popen.kill()
         services.processes["s3"].popen.wait()
         dev.revive("s3", services)

@@ -129,7 +129,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
 def interrupt(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Ctrl-C: SIGINT to the whole process group."""
     os.killpg(process.pid, signal.SIGINT)
-    return process.communicate(timeout=10)
+    return process.communicate(timeout=60)
 
 
 def test_the_cache_is_in_the_checkout_when_the_home_folder_cannot_be_written(

@@ -11,6 +11,7 @@ from benchmarks.loads import cases
 from benchmarks.loads.cases import FULL, QUICK, chosen
 from benchmarks.page.series import all_plots, digest
 from benchmarks.page.text import page
+from benchmarks.page.words import FOLDER
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 RESULTS = DOCS / "benchmarks/results.json"
@@ -103,3 +104,10 @@ def test_fewer_rows_make_fewer_cases() -> None:
     assert {case.rounds for case in small} == {1}
     assert len({case.name for case in small}) == len(small) < len(FULL)
     assert chosen(FULL, None, None) == list(FULL)
+
+
+def test_all_prose_is_on_the_page() -> None:
+    parts = {name: {"about": ABOUT, "seconds": 1} for name in ("latency", "growth", "docker")}
+    text = page({"loads": LOADS} | parts | {"latency": parts["latency"] | {"pages": {}}})
+    for file in FOLDER.glob("*.md"):
+        assert file.read_text().rstrip("\n") in text, f"{file.name} is not used"

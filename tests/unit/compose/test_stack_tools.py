@@ -400,3 +400,19 @@ def test_a_changed_connections_file_makes_a_new_container_of_the_console(
     assert up.connections_digest()[name] != before
     console = (Path(__file__).parents[3] / "docker-compose.yml").read_text().partition("\n  console:")[2]
     assert f"${{{name}:-}}" in console.partition("\n  migrate:")[0]
+
+
+def test_an_image_of_a_connector_has_the_digest_of_its_entry() -> None:
+    text = """
+[source-a]
+image = "airbyte/source-a:1.0"
+image_id = "sha256:1"
+image_digest = "sha256:2"
+
+[source-b]
+lock = "b"
+
+[source-c]
+image="airbyte/source-c:2.0"
+"""
+    assert images.pinned_images(text) == {"airbyte/source-a:1.0": "sha256:2", "airbyte/source-c:2.0": ""}

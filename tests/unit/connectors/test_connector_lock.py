@@ -110,3 +110,13 @@ def test_the_files_of_a_lock_are_those_of_make_lock() -> None:
     lock = Lock("airbyte-source-x", "1.0", overrides={"numpy==2.1.0": "No wheel."})
     assert lock.requirement == "airbyte-source-x==1.0\n"
     assert lock.overrides_text == "# No wheel.\nnumpy==2.1.0\n"
+
+
+def test_a_module_that_python_has_no_more_is_added_as_a_package() -> None:
+    added = pypi.missing_package("source-x could not be imported: ModuleNotFoundError: No module named 'cgi'. More.")
+    assert list(added) == ["legacy-cgi"]
+    lock = pypi.Lock("airbyte-source-x", "1.0", added=added)
+    assert lock.requirement.splitlines()[0] == "airbyte-source-x==1.0"
+    assert lock.requirement.splitlines()[2] == "legacy-cgi"
+    assert pypi.missing_package("No module named 'of_its_own'") == {}
+    assert pypi.missing_package("The token is wrong.") == {}

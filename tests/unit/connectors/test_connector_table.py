@@ -1,7 +1,5 @@
-"""The questions of the compatibility table, and its text."""
+"""The standard tests of connectors: their scenario, their report, and the text of the table."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,103 +10,99 @@ from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import CheckResult
 from platform_kit.file_changes import only_one
 from tools.connectors import __main__ as command
-from tools.connectors import compatibility, standard
+from tools.connectors import compatibility, run_command, standard
 from tools.connectors.compatibility import BEGIN, END, Row
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places
 
-CONNECTOR = Connector("source-x", "1", "X", "1.0", Path(), "source-x", Path())
-FREE: dict[str, Any] = {"type": "object", "properties": {}}
-ACCOUNT: dict[str, Any] = {"type": "object", "required": ["token"], "properties": {"token": {"type": "string"}}}
-STREAM = {"name": "users", "json_schema": {"type": "object"}, "supported_sync_modes": ["full_refresh"]}
-RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{},"emitted_at":1}}\n'
-ERROR = b'{"type":"TRACE","trace":{"type":"ERROR","error":{"message":"no such stream"}}}\n'
+FREE: dict[str, Any] = {"type": "object", "properties": {"count": {"type": "integer", "default": 5}}}
+KEY = {"type": "string", "airbyte_secret": True}
+ACCOUNT: dict[str, Any] = {"type": "object", "required": ["key"], "properties": {"key": KEY}}
+OPTIONAL: dict[str, Any] = {"type": "object", "properties": {"key": KEY}}
 
 
-class Lines(list[bytes]):
-    """What a connector writes in a read."""
+def report(**results: str) -> str:
+    """A report of pytest with each test passed, or with the given element."""
+    names = list(standard.TESTS.values())
+    cases = "".join(f'<testcase name="{name}[x]">{results.get(name, "")}</testcase>' for name in names)
+    return f"<testsuites><testsuite>{cases}</testsuite></testsuites>"
 
-    exit_code = 0
 
-    def stop(self) -> None:
-        """Nothing to end."""
+FAILURE = '<failure message="wrong: hunter2-of-mine">line 1</failure>'
+
+
+@pytest.mark.parametrize(
+    ("schema", "configuration", "status", "used"),
+    [
+        (FREE, None, "succeed", {"count": 5}),
+        (ACCOUNT, None, "failed", {"key": "x"}),
+        (OPTIONAL, None, "failed", {}),  # the secret is not required, but nothing can be read without it
+        (ACCOUNT, {"key": "real"}, "succeed", {"key": "real"}),
+    ],
+)
+def test_without_an_account_only_the_refusal_of_invented_values_is_tested(
+    schema: dict[str, Any], configuration: dict[str, Any] | None, status: str, used: dict[str, Any]
+) -> None:
+    chosen = standard.scenario(schema, configuration)
+    assert (chosen.status, chosen.configuration) == (status, used)
+    assert ("full_refresh" in chosen.sections) == (status == "succeed")
+
+
+def test_the_results_are_those_of_the_report() -> None:
+    skipped = '<skipped message="no"/>'
+    answers = standard.read_report(report(test_check=FAILURE, test_basic_read=skipped), str)
+    assert answers.results == dict.fromkeys(standard.TESTS, "passed") | {"check": "failed", "read": "needs an account"}
+    assert answers.reasons == {"check": "wrong: hunter2-of-mine"}
+    assert standard.read_report("<testsuites/>", str).results == dict.fromkeys(standard.TESTS, "failed")
+
+
+def test_a_check_may_raise_and_reasons_have_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = [report(test_check=FAILURE, test_spec=FAILURE), report()]
+    asked: list[standard.Scenario] = []
+
+    def run(_places: Places, _name: str, chosen: standard.Scenario, _redact: object) -> str:
+        asked.append(chosen)
+        return reports[len(asked) - 1]
+
+    monkeypatch.setattr(standard, "run", run)
+    answers = standard.ask(Places(Path()), "source-x", ACCOUNT, None)
+    assert [one.status for one in asked] == ["failed", "exception"]
+    assert answers.results["check"] == standard.RAISES
+    assert list(answers.reasons) == ["spec"]
+    asked.clear()
+    with_account = standard.ask(Places(Path()), "source-x", ACCOUNT, {"key": "hunter2-of-mine"})
+    assert len(asked) == 1  # with an account, the check has to succeed
+    assert with_account.results["check"] == "failed"
+    assert "hunter2" not in str(with_account.reasons)
+    # A secret with line breaks, and one at the place where the text is cut.
+    lines, cut = "-----BEGIN KEY-----\nMII\n", "hunter2-of-mine-and-of-others"
+    reports[0] = report(test_check=f"<failure>{lines} {'x' * 250} {cut}</failure>")
+    for secret in (lines, cut):
+        asked.clear()
+        reason = standard.ask(Places(Path()), "source-x", ACCOUNT, {"key": secret}).reasons["check"]
+        assert "BEGIN KEY" not in reason or secret is cut
+        assert "hunter2" not in reason or secret is lines
 
 
 class Runner:
-    """Answers as a connector that is right; a test changes one answer."""
-
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self.schema = schema
-        self.status = CheckResult("token" not in schema["properties"], "The token is wrong: HTTP 401.")
-        self.streams = [STREAM]
-        self.lines = {"users": [RECORD, b"text\n"], "stream_that_does_not_exist": [ERROR]}
-
-    def spec(self, _connector: Connector) -> dict[str, Any]:
-        return {"connectionSpecification": self.schema}
+    """Answers as a connector."""
 
     def check(self, _connector: Connector, _configuration: dict[str, Any]) -> CheckResult:
-        return self.status
+        return CheckResult(False, "no such host")
 
     def discover(self, _connector: Connector, _configuration: dict[str, Any]) -> list[dict[str, Any]]:
-        if not self.status.succeeded:
-            raise ConnectorError("The token is wrong: HTTP 401.")
-        return self.streams
-
-    @contextmanager
-    def read(self, _c: Connector, _configuration: dict[str, Any], catalog: dict[str, Any], _s: Any) -> Iterator[Lines]:
-        yield Lines(self.lines[catalog["streams"][0]["stream"]["name"]])
+        raise ConnectorError("no such host")
 
 
-def ask(runner: Runner) -> standard.Answers:
-    return standard.ask(runner, CONNECTOR)  # type: ignore[arg-type]
-
-
-def test_a_connector_that_is_right_passes() -> None:
-    assert ask(Runner(FREE)).results == {
-        "spec": "passed",
-        "check": "passed",
-        "discover": "1 streams",
-        "read": "1 records",
-        "unknown stream": "passed",
-    }
-    answers = ask(Runner(ACCOUNT))
-    assert answers.results["check"] == answers.results["discover"] == standard.REFUSED
-    assert answers.results["read"] == standard.NOT_ASKED
-
-
-def test_a_connector_with_an_optional_secret_needs_an_account() -> None:
-    runner = Runner({"type": "object", "properties": {"token": {"type": "string", "airbyte_secret": True}}})
-    answers = ask(runner)
-    assert (answers.results["check"], answers.results["read"]) == (standard.REFUSED, standard.NOT_ASKED)
-    runner.status = CheckResult(True, "")
-    with_account = standard.ask(runner, CONNECTOR, {"token": "t"})  # type: ignore[arg-type]
-    assert with_account.results["read"] == "1 records"
-
-
-def test_reasons_do_not_have_the_secrets_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    runner = Runner({"type": "object", "properties": {"key": {"type": "string", "airbyte_secret": True}}})
-    configuration = {"key": "hunter2-\n-of-mine"}
-
-    def failing(*_given: Any) -> Any:
-        raise ConnectorError(f"login with {configuration['key']} failed")
-
-    monkeypatch.setattr(runner, "discover", failing)
-    asked = standard.ask(runner, CONNECTOR, configuration)  # type: ignore[arg-type]
-    assert "login with" in asked.reasons["discover"]
-    assert "hunter2" not in asked.reasons["discover"]
-    monkeypatch.setattr(runner, "spec", failing)  # then it is not known which values are secret
-    asked = standard.ask(runner, CONNECTOR, configuration)  # type: ignore[arg-type]
-    assert "hunter2" not in str(asked.reasons["discover"])
-
-
-def test_a_large_source_is_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standard, "MOST_LINES", 3)
-    monkeypatch.setattr(Lines, "stop", lambda lines: setattr(lines, "exit_code", -15))
-    runner = Runner(FREE)
-    runner.lines["users"] = [RECORD] * 9
-    answers = ask(runner)
-    assert answers.reasons == {}
-    assert answers.results["read"].startswith("3 records")
+def test_what_airbyte_lite_makes_of_a_command_is_written_as_the_protocol_has_it() -> None:
+    runner: Any = Runner()
+    connector = Connector("source-x", "1", "X", "1.0", Path(), "source-x", Path())
+    (line,) = run_command.messages(runner, connector, "check", {})
+    assert line == (
+        b'{"type": "CONNECTION_STATUS", "connectionStatus": {"status": "FAILED", "message": "no such host"}}\n'
+    )
+    with pytest.raises(ConnectorError):
+        list(run_command.messages(runner, connector, "discover", {}))
 
 
 def test_the_table_is_not_made_twice_at_once(
@@ -122,41 +116,14 @@ def test_the_table_is_not_made_twice_at_once(
     assert "make connector-table" in capsys.readouterr().err
 
 
-def change(runner: Runner, question: str) -> None:
-    """Make one answer wrong."""
-    if question == "spec":
-        runner.schema = FREE | {"type": "nothing"}
-    elif question == "check":
-        runner.status = CheckResult(False, "no")
-    elif question == "discover":
-        runner.streams = [STREAM, STREAM]
-    elif question == "read":
-        runner.lines["users"] = [RECORD.replace(b"users", b"others")]
-    else:
-        runner.lines["stream_that_does_not_exist"] = []
-
-
-@pytest.mark.parametrize("question", standard.QUESTIONS)
-def test_a_wrong_answer_fails_with_its_reason(question: str) -> None:
-    runner = Runner(FREE)
-    change(runner, question)
-    answers = ask(runner)
-    assert answers.results[question] == "failed"
-    assert answers.reasons[question]
-
-
-def test_an_invented_configuration_that_is_accepted_is_a_failure() -> None:
-    runner = Runner(ACCOUNT)
-    runner.status = CheckResult(True, "")
-    assert ask(runner).results["check"] == "failed"
-
-
 def test_a_row_is_replaced_and_the_others_stay() -> None:
     page = f"head\n{BEGIN}\n{END}\ntail\n"
-    page = compatibility.with_row(page, Row("source-b", {"version": "1"}, {"read": "no <x> | y"}))
+    page = compatibility.with_row(
+        page, Row("source-b", {"version": "1"}, {"read": "no <x> | y at /home/me/x/file.py, https://host/path/x"})
+    )
     page = compatibility.with_row(page, Row("source-a", {"version": "2"}))
     assert page.index("| source-a |") < page.index("| source-b |")
-    assert "- source-b, read: no  x    y" in page
+    assert "- source-b, read: no  x    y at …/file.py, https://host/path/x" in page
     page = compatibility.with_row(page, Row("source-b", {"version": "3"}))
     assert page.count("| source-b |") == 1
     assert "- source-b" not in page

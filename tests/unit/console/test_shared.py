@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from console.logic.shared import AT_ONCE, Shared, gathered
+from console.logic.shared import AT_ONCE, Shared, for_all_pages, gathered
 
 
 def test_many_pages_ask_once() -> None:
@@ -85,3 +85,20 @@ def test_after_a_failure_the_other_questions_are_dropped() -> None:
 
     asyncio.run(page())
     assert len(asked) < 20
+
+
+def test_all_pages_ask_each_service_once() -> None:
+    asked: list[str] = []
+
+    @for_all_pages(60)
+    async def question(service: str) -> str:
+        asked.append(service)
+        await asyncio.sleep(0)
+        return f"answer of {service}"
+
+    async def pages() -> list[str]:
+        together = await asyncio.gather(*map(question, ("one", "other", "one")))
+        return [*together, await question("one")]
+
+    assert asyncio.run(pages()) == ["answer of one", "answer of other", "answer of one", "answer of one"]
+    assert asked == ["one", "other"]

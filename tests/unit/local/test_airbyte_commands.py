@@ -8,7 +8,7 @@ import pytest
 
 from tools import dagster_run
 from tools.local import airbyte, claims
-from tools.stack import definitions, images, running
+from tools.stack import definitions, images, modes, running
 from tools.stack.compose import StackError
 
 
@@ -83,32 +83,54 @@ def test_without_a_platform_it_says_what_to_start(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "outdated", "renewed"),
+    ("arguments", "code", "outdated", "variables", "renewed"),
     [
-        (["apply"], 0, {"migrate": "digest", "airbyte": "other"}, True),
-        (["apply"], 0, {}, False),
-        (["apply"], 1, {"migrate": "digest"}, False),
-        (["plan"], 0, {"migrate": "digest"}, False),
+        (["apply"], 0, {"migrate": "code-new", "airbyte": "other"}, {}, True),
+        (["apply"], 0, {"migrate": "newer code-new"}, {}, False),  # the whole of Dagster has to be replaced
+        (["apply"], 0, {}, {}, False),
+        (["apply"], 1, {"migrate": "code-new"}, {}, False),
+        (["plan"], 0, {"migrate": "code-new"}, {}, False),
+        # Another Airbyte, or another file, than the platform's.
+        (["apply"], 0, {"migrate": "code-new"}, {"AIRBYTE_URL": "http://airbyte.example.org"}, False),
+        (["apply"], 0, {"migrate": "code-new"}, {"CONNECTIONS_FILE": "connections.yaml"}, False),
     ],
 )
 def test_dagster_loads_the_applied_file(
-    arguments: list[str], code: int, outdated: dict[str, str], renewed: bool, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    code: int,
+    outdated: dict[str, str],
+    variables: dict[str, str],
+    renewed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     ran: list[tuple[str, ...]] = []
+
+    def output(*line: str) -> str:
+        ran.append(line)
+        return "sha256:old"
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "connections.yaml").touch()
+    monkeypatch.setattr(images, "own_images", lambda: {"migrate": "shop-orchestrator:local"})
+    monkeypatch.setattr(images, "made_of", lambda _image: "code-old")
+    monkeypatch.setattr(modes, "environment", lambda _variables: {})
     monkeypatch.setattr(running, "compose_services", lambda: {"airbyte", "code"})
     monkeypatch.setattr(images, "outdated", lambda: outdated)
     monkeypatch.setattr(definitions, "read_env", dict)
     monkeypatch.setattr(definitions, "urls", lambda _: {"webserver": "http://dagster"})
     monkeypatch.setattr(definitions, "show", lambda *line, **variables: ran.append((*line, *variables.values())))
-    monkeypatch.setattr(definitions, "output", lambda *line: ran.append(line))
+    monkeypatch.setattr(definitions, "output", output)
     monkeypatch.setattr(dagster_run, "reload", lambda url: ran.append((url,)))
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code))
     assert airbyte.main(arguments) == code
     if not renewed:
         assert ran == []
         return
-    build, up, reload = ran
-    assert build[1:3] + build[-2:] == ("compose", "build", "migrate", "digest")
+    _, build, check, up, reload = ran
+    assert build[1:3] + build[-2:] == ("compose", "build", "migrate", "code-new")
+    assert "validate" in check
     assert (up[2], up[-1], reload) == ("up", "code", ("http://dagster",))
 
 
@@ -120,8 +142,30 @@ def test_a_dagster_that_could_not_be_renewed_is_told(
 
     monkeypatch.setattr(running, "compose_services", lambda: {"code"})
     monkeypatch.setattr(images, "outdated", failed)
-    definitions.renew()
+    definitions.renew({})
     assert "the engine does not answer\nNext: make up" in capsys.readouterr().err
+
+
+def test_definitions_that_do_not_load_replace_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[tuple[str, ...]] = []
+
+    def output(*line: str) -> str:
+        ran.append(line)
+        if "validate" in line:
+            raise StackError("a model is missing")
+        return "sha256:old"
+
+    monkeypatch.setattr(running, "compose_services", lambda: {"code"})
+    monkeypatch.setattr(images, "outdated", lambda: {"migrate": "code-new"})
+    monkeypatch.setattr(images, "own_images", lambda: {"migrate": "shop-orchestrator:local"})
+    monkeypatch.setattr(images, "made_of", lambda _image: "code-old")
+    monkeypatch.setattr(definitions, "show", lambda *_line, **_variables: None)
+    monkeypatch.setattr(definitions, "output", output)
+    definitions.renew({})
+    assert ran[-1] == ("docker", "tag", "sha256:old", "shop-orchestrator:local")
+    assert "a model is missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("arguments", "restarts"), [(["apply"], 1), (["plan"], 0)])

@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.scheduler.instigation import TickStatus
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -278,6 +279,24 @@ def test_runs_of_dagster_become_messages(tmp_path: Path) -> None:
         assert "the warehouse is away" in body
     assert [line["kind"] for line in lines(tmp_path)] == ["failed", "failed", "recovered", "recovered", "failed"]
     assert "secret" not in (tmp_path / "alerts.jsonl").read_text()
+
+
+@pytest.mark.parametrize("fault", ["wrong", ""])
+def test_a_run_that_is_repeated_has_shown_its_checks_and_assets(fault: str) -> None:
+    """Its repetition runs neither the checks nor the assets again; it tells what is missing."""
+    FAULTS[:] = [fault]
+    repository = dg.Definitions(
+        [orders, mart], jobs=[dg.define_asset_job("all_assets", dg.AssetSelection.assets(orders))]
+    ).get_repository_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        tags = {WILL_RETRY_TAG: "true"}
+        job = repository.get_job("all_assets")
+        run_id = job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).run_id
+        seen = ended_runs.observe(instance, run_id, "")
+    assert seen is not None
+    assert seen.wrong == (["check orders is_right"] if fault else [])
+    assert "asset orders" in seen.right
+    assert ("line 3" in seen.text) == bool(fault)
 
 
 def test_what_no_longer_exists_recovers() -> None:

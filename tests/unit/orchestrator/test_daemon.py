@@ -47,3 +47,23 @@ def test_a_run_that_nobody_launches_any_more_is_taken_up(
         found = instance.get_run_by_id(run.run_id)
     assert found is not None
     assert found.status == after
+
+
+def test_a_repetition_without_a_container_of_its_own_is_queued_again() -> None:
+    """It has the tags of the run that it repeats, also the tag of that one's container."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        parent = dg.DagsterRun(job_name="all_assets", status=dg.DagsterRunStatus.FAILURE, tags=TAGS)
+        instance.add_run(parent)
+        run = dg.DagsterRun(
+            job_name="all_assets",
+            status=STARTING,
+            tags=TAGS,
+            remote_job_origin=ORIGIN,
+            parent_run_id=parent.run_id,
+            root_run_id=parent.run_id,
+        )
+        instance.add_run(run)
+        daemon.take_up(instance, SimpleNamespace(), wait_seconds=0)  # type: ignore[arg-type]
+        found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert found.status == dg.DagsterRunStatus.QUEUED

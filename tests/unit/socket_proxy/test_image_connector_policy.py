@@ -165,9 +165,11 @@ def test_a_list_has_the_connectors_of_this_platform_only(images: Served) -> None
 
 
 def test_files_are_put_into_a_container_before_its_start(images: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = b"x" * (2 << 20)  # aiohttp's own limit is 1 MiB
+    assert exchange(images.address, request("PUT", f"{WORKER}/archive?path=/data", large)).statuses == [200]
     put = request("PUT", f"{WORKER}/archive?path=/data", b"x" * 1000)
     assert exchange(images.address, put).statuses == [200]
-    assert images.engine.bodies == [{"archive": b"x" * 1000}]
+    assert images.engine.bodies == [{"archive": large}, {"archive": b"x" * 1000}]
     assert "application/x-tar" in images.engine.heads[-1]
     images.engine.state = "running"
     assert exchange(images.address, put).statuses == [409]
@@ -176,7 +178,7 @@ def test_files_are_put_into_a_container_before_its_start(images: Served, monkeyp
     monkeypatch.setattr(server, "ARCHIVE_BYTES", 999)
     images.engine.label = "data-platform.connector"
     assert exchange(images.address, put).statuses == [413]
-    assert len(images.engine.bodies) == 1
+    assert len(images.engine.bodies) == 2
 
 
 def test_the_policy_comes_from_the_environment() -> None:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from airbyte_lite.connectors.engine import Engine
+from airbyte_lite.connectors.engine import PATIENCE, Engine
 from airbyte_lite.connectors.output import Output
 from airbyte_lite.connectors.process import PIPE_BYTES, TAIL_BYTES
 from airbyte_lite.connectors.registry import Connector, Image
@@ -40,7 +40,7 @@ class Container:
 
     def stop(self) -> None:
         """End the container: SIGTERM, SIGKILL after 5 s. Returns at once. Does nothing after its end."""
-        threading.Thread(target=self._engine.stop, args=(self._container,), daemon=True).start()
+        threading.Thread(target=self._engine.stop, args=(self._container, PATIENCE), daemon=True).start()
 
     def wait(self) -> int:
         """Wait for the end of the container; return its exit code, or the negative number of the signal that ended it.

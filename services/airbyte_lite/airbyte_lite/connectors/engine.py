@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ SECONDS = 60
 """Time for an answer of the engine."""
 GRACE = 5
 """Seconds from SIGTERM to SIGKILL."""
+PATIENCE = (1, 2, 4, 8, 16, 32)
+"""Seconds between the attempts to end a container while the engine does not do it."""
 EXIT_SECONDS = 10
 """Most time from the end of a container's output to its end."""
 
@@ -40,9 +43,11 @@ class Engine:
         self._owner = owner
         self._memory = memory
         self._lock = threading.Lock()
+        self._connecting = threading.Lock()
         self._client: Client | None = None
         self._patient: Client | None = None  # for calls that last as long as a connector
         self._running: set[str] = set()
+        self._left: set[str] = set()  # containers that could not be removed yet
         self._closed = False
 
     def attach(self, connector: Connector, image: Image, argv: Sequence[str], files: dict[str, bytes]) -> Attached:
@@ -50,9 +55,13 @@ class Engine:
 
         Raises ConnectorError if no engine answers, or if the image is missing or not the pinned one.
         """
+        from docker.errors import DockerException
+
         with self.errors(connector):
             client, patient = self._clients()
-            self._require_pinned(client, connector, image)
+            for left in list(self._left):
+                self.remove(left)
+            identifier = self._require_pinned(client, connector, image)
             container = client.create_container(
                 image.reference,
                 list(argv),
@@ -64,7 +73,10 @@ class Engine:
             with self._lock:
                 self._running.add(container)
             try:
-                self._require_created_from(client, connector, image, container)
+                if self._closed:
+                    raise DockerException("the server stops")
+                if (created := client.inspect_container(container)["Image"]) != identifier:  # the tag has moved
+                    raise ConnectorError(_other_image(connector, image, created))
                 client.put_archive(container, creation.FILES, creation.archive(files))
                 output = patient.attach(container, stream=True, demux=True)
                 client.start(container)
@@ -78,10 +90,18 @@ class Engine:
         with contextlib.suppress(ConnectorError), self.errors(None):
             self._clients()
 
-    def stop(self, container: str) -> None:
-        """End a container: SIGTERM, then SIGKILL after GRACE seconds. Waits for the end."""
-        with contextlib.suppress(ConnectorError), self.errors(None):
-            self._clients()[1].stop(container, GRACE)
+    def stop(self, container: str, patience: Sequence[float] = ()) -> None:
+        """End a container: SIGTERM, then SIGKILL after GRACE seconds. Waits for the end.
+
+        After a failure it tries again, each time after so many seconds of `patience`.
+        """
+        for seconds in (0, *patience):
+            time.sleep(seconds)
+            if container not in self._running:
+                return
+            with contextlib.suppress(ConnectorError), self.errors(None):
+                self._clients()[1].stop(container, GRACE)
+                return
 
     def exit_code(self, connector: Connector, container: str) -> int:
         """Return the exit code of a container whose output has ended. Its init process holds the output to the end.
@@ -103,25 +123,34 @@ class Engine:
                     "It was ended. Start the job again.",
                     failure_type="transient_error",
                 ) from error
-            if client.inspect_container(container)["State"].get("OOMKilled"):
+            if code and client.inspect_container(container)["State"].get("OOMKilled"):
                 raise ConnectorError(
                     f"{_title(connector)} needed more memory than a connector may have, so it was ended. To allow "
                     "more, set AIRBYTE_LITE_CONNECTOR_MEMORY_MIB."
                 )
-        return 128 - code if code > 128 else code  # 137: killed by signal 9
+        return 128 - code if 128 < code < 128 + 32 else code  # 137: killed by signal 9
 
     def remove(self, container: str) -> None:
-        """Remove a container and the volume with its files, also while it runs."""
+        """Remove a container and the volume with its files, also while it runs.
+
+        A container that cannot be removed now is removed before the next command, or when the server stops.
+        """
+        from docker.errors import NotFound
+
+        removed = False
         with contextlib.suppress(ConnectorError), self.errors(None):
-            self._clients()[0].remove_container(container, v=True, force=True)
+            with contextlib.suppress(NotFound):
+                self._clients()[0].remove_container(container, v=True, force=True)
+            removed = True
         with self._lock:
             self._running.discard(container)
+            (self._left.discard if removed else self._left.add)(container)
 
     def close(self) -> None:
         """Remove every container that runs. Later commands are refused."""
         with self._lock:
             self._closed = True
-            running = list(self._running)
+            running = list(self._running | self._left)
         for container in running:
             self.remove(container)
         for client in filter(None, (self._client, self._patient)):
@@ -161,7 +190,10 @@ class Engine:
             try:
                 found = client.inspect_image(reference)
             except ImageNotFound:
-                patient.pull(*reference.rsplit(":", 1))
+                for line in patient.pull(*reference.rsplit(":", 1), stream=True, decode=True):
+                    if "error" in line:  # the engine answers 200 before it pulls
+                        text = f"{reference} could not be pulled: {line['error']}"
+                        raise ConnectorError(text, failure_type="transient_error") from None
                 found = client.inspect_image(reference)
         repository = reference.rpartition(":")[0]
         digests = [one.rpartition("@")[2] for one in found.get("RepoDigests") or [] if one.startswith(f"{repository}@")]
@@ -172,21 +204,26 @@ class Engine:
 
     def _clients(self) -> tuple[Client, Client]:
         """Return the clients of the engine. The first call removes the containers that a killed server left."""
-        with self._lock:
+        with self._connecting:
             if self._client is None or self._patient is None:
                 from docker import APIClient
+                from docker.errors import DockerException
                 from docker.utils import kwargs_from_env
 
                 connect: Any = APIClient
                 given = kwargs_from_env()
                 client = connect(version="auto", timeout=SECONDS, **given)
                 for left in client.containers(all=True, filters={"label": f"{LABEL}={self._owner}"}):
-                    client.remove_container(left["Id"], v=True, force=True)
+                    try:
+                        client.remove_container(left["Id"], v=True, force=True)
+                    except DockerException:
+                        self._left.add(left["Id"])
                 self._patient = connect(version=client.api_version, timeout=None, **given)
                 self._client = client
             return self._client, self._patient
 
-    def _require_pinned(self, client: Client, connector: Connector, image: Image) -> None:
+    def _require_pinned(self, client: Client, connector: Connector, image: Image) -> str:
+        """Return the engine's id of the image. Raises ConnectorError if it is missing or not the pinned one."""
         from docker.errors import ImageNotFound
 
         try:
@@ -198,12 +235,7 @@ class Engine:
             ) from error
         if not image.is_the_pinned(found["Id"], found.get("RepoDigests") or []):
             raise ConnectorError(_other_image(connector, image, found["Id"]))
-
-    def _require_created_from(self, client: Client, connector: Connector, image: Image, container: str) -> None:
-        """Raise ConnectorError if the tag has moved to another image since it was looked at."""
-        identifier = client.inspect_container(container)["Image"]
-        if identifier != client.inspect_image(image.reference)["Id"]:
-            raise ConnectorError(_other_image(connector, image, identifier))
+        return str(found["Id"])
 
 
 Attached = tuple[str, "CancellableStream[tuple[bytes | None, bytes | None]]"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from console.clients.dagster import Dagster, Json
+from console.logic.shared import SECONDS, for_all_pages
 
 ASSETS = """{ assetNodes { assetKey { path } groupName kinds description dependencyKeys { path }
   metadataEntries { label ... on TextMetadataEntry { text } } } }"""
@@ -70,6 +71,7 @@ class Graph:
         return found - {key}
 
 
+@for_all_pages(SECONDS)
 async def graph(dagster: Dagster) -> Graph:
     """Return all assets. Raises ServiceError."""
     answer = await dagster.query(ASSETS)

@@ -10,6 +10,7 @@ from typing import Any
 
 from console.clients.dagster import Dagster, Json
 from console.logic.assets import Graph, Key
+from console.logic.shared import SECONDS, for_all_pages
 from console.logic.times import of_seconds
 
 EVALUATION = """status timestamp runId stepKey evaluation { severity success description metadataEntries { label
@@ -66,6 +67,7 @@ class Check:
         return self.last.state if self.last else "not run"
 
 
+@for_all_pages(SECONDS)
 async def every(dagster: Dagster) -> list[Check]:
     """Return all checks: what is wrong first, then by asset and name. Raises ServiceError."""
     answer = await dagster.query(CHECKS)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 from console.clients.calls import THREADS
 
+SECONDS = 3.0
+"""How long open pages share an answer that changes with the runs."""
 AT_ONCE = THREADS - 1
 """Questions of one page to a service at the same time: one thread of the service is left for other pages."""
 
@@ -35,6 +39,25 @@ class Shared[T]:
 
     async def _answer(self) -> T:
         return await self._ask()
+
+
+def for_all_pages[S, T](
+    seconds: float,
+) -> Callable[[Callable[[S], Coroutine[Any, Any, T]]], Callable[[S], Coroutine[Any, Any, T]]]:
+    """Return a decorator for a question to a service: all open pages ask it together; see Shared."""
+
+    def decorated(ask: Callable[[S], Coroutine[Any, Any, T]]) -> Callable[[S], Coroutine[Any, Any, T]]:
+        asked: dict[S, Shared[T]] = {}
+
+        @functools.wraps(ask)
+        async def answer(service: S) -> T:
+            if service not in asked:
+                asked[service] = Shared(lambda: ask(service), seconds)
+            return await asked[service]()
+
+        return answer
+
+    return decorated
 
 
 async def gathered[A, T](ask: Callable[[A], Awaitable[T]], items: Iterable[A]) -> list[T]:

@@ -204,29 +204,24 @@ class Form:
     def _list(self, field: Field, container: Container, key: Any, path: Path) -> None:
         assert field.item is not None  # noqa: S101 -- for the type checker: every list has an item
         item, values = field.item, container[key]
-        box: ui.element
 
-        def draw() -> None:
-            box.clear()
-            with box:
-                for at in range(len(values)):
-                    with ui.element("div").classes("item item-group" if item.fields else "item"):
-                        with ui.element("div").classes("grow"):
-                            self._item(item, values, at, (*path, at))
-                        remove = ui.button(icon="o_close", on_click=lambda _, at=at: drop(at))
-                        remove.props(f'flat round dense aria-label="Remove {at + 1}"')
+        def show(at: int) -> None:
+            with ui.element("div").classes("grow"):
+                self._item(item, values, at, (*path, at))
 
-        def drop(at: int) -> None:
-            del values[at]
-            draw()
+        looks = "item item-group" if item.fields else "item"
+        _entries(values, show, lambda: entered(item), f"Add {field.title.lower()}", looks)
 
-        def add() -> None:
-            values.append(entered(item))
-            draw()
+    def _map(self, field: Field, container: Container, key: Any, path: Path) -> None:
+        assert field.item is not None  # noqa: S101 -- for the type checker: every map has an item
+        item, pairs = field.item, container[key]
 
-        box = ui.element("div").classes("items")
-        draw()
-        pieces.quiet_button(f"Add {field.title.lower()}", add, "o_add")
+        def show(at: int) -> None:
+            self._leaf(Field("", Kind.TEXT, "Name"), pairs[at], 0, ())
+            with ui.element("div").classes("grow"):
+                self._item(item, pairs[at], 1, (*path, at))
+
+        _entries(pairs, show, lambda: ["", entered(item)], "Add a name")
 
     def _item(self, item: Field, values: Container, at: Any, path: Path) -> None:
         if item.kind in (Kind.GROUP, Kind.ONE_OF, Kind.LIST, Kind.MAP):
@@ -236,33 +231,33 @@ class Form:
         else:
             self._leaf(item, values, at, path)
 
-    def _map(self, field: Field, container: Container, key: Any, path: Path) -> None:
-        assert field.item is not None  # noqa: S101 -- for the type checker: every map has an item
-        item, pairs = field.item, container[key]
-        box: ui.element
 
-        def draw() -> None:
-            box.clear()
-            with box:
-                for at, pair in enumerate(pairs):
-                    with ui.element("div").classes("item"):
-                        self._leaf(Field("", Kind.TEXT, "Name"), pair, 0, ())
-                        with ui.element("div").classes("grow"):
-                            self._item(item, pair, 1, (*path, at))
-                        remove = ui.button(icon="o_close", on_click=lambda _, at=at: drop(at))
-                        remove.props(f'flat round dense aria-label="Remove {at + 1}"')
+def _entries(
+    entries: list[Any], show: Callable[[int], None], new: Callable[[], Any], add_label: str, looks: str = "item"
+) -> None:
+    """Show entries with a button to remove each, and one to add another. `show` shows the entry at a place."""
+    box: ui.element
 
-        def drop(at: int) -> None:
-            del pairs[at]
-            draw()
+    def draw() -> None:
+        box.clear()
+        with box:
+            for at in range(len(entries)):
+                with ui.element("div").classes(looks):
+                    show(at)
+                    remove = ui.button(icon="o_close", on_click=lambda _, at=at: drop(at))
+                    remove.props(f'flat round dense aria-label="Remove {at + 1}"')
 
-        def add() -> None:
-            pairs.append(["", entered(item)])
-            draw()
-
-        box = ui.element("div").classes("items")
+    def drop(at: int) -> None:
+        del entries[at]
         draw()
-        pieces.quiet_button("Add a name", add, "o_add")
+
+    def add() -> None:
+        entries.append(new())
+        draw()
+
+    box = ui.element("div").classes("items")
+    draw()
+    pieces.quiet_button(add_label, add, "o_add")
 
 
 def _text(value: Any) -> str:

@@ -51,13 +51,16 @@ def ended(instance: dg.DagsterInstance, book: Book) -> tuple[Book, list[str]]:
 
 
 def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation | None:
-    """Return what an ended run has shown; None if Dagster repeats it or if it was deleted."""
+    """Return what an ended run has shown; None if it was deleted.
+
+    If Dagster repeats the run, what it has not built is not told: the repetition does that.
+    """
     run = instance.get_run_by_id(run_id)
-    if run is None or run.tags.get(WILL_RETRY_TAG) == "true":
+    if run is None:
         return None
     planned, built = dict[str, str | None](), set[str]()
     failed_steps = set[str | None]()
-    wrong, right, reasons = list[str](), list[str](), list[str]()
+    wrong, right, reasons, reasons_of_checks = list[str](), list[str](), list[str](), list[str]()
     for entry in instance.all_logs(run_id, of_type=OF_STEPS):
         event = entry.dagster_event
         if event is None:
@@ -71,6 +74,7 @@ def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation
             else:
                 wrong.append(name)
                 reasons.append(f"The check {check.check_name} of {asset} failed: {short(check.description)}")
+                reasons_of_checks.append(reasons[-1])
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
             if found := list(_reason(event)):
                 reasons += found
@@ -81,6 +85,10 @@ def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation
             built.add(event.asset_key.to_user_string())
     subject = f"the run of {run.job_name}"
     right += [f"asset {name}" for name in sorted(built)]
+    if run.tags.get(WILL_RETRY_TAG) == "true":
+        return Observation(
+            subject=subject, link=link, wrong=wrong, right=right, causes=wrong, text="\n".join(reasons_of_checks)
+        )
     if run.status is dg.DagsterRunStatus.SUCCESS:
         return Observation(
             subject=subject,

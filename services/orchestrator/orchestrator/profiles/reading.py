@@ -39,11 +39,14 @@ def read_profiles(
         return _attempt(lambda: warehouse.query(query(batch), most_bytes=MOST_BYTES)[0])
 
     answers: dict[str, list[tuple[Part, Mapping[str, Any]]]] = {table: [] for table in plans}
-    for batch in batches([part for plan in plans.values() for part in plan.parts]):
+    profiled = [part for table, plan in plans.items() if table not in counted for part in plan.parts]
+    counts = [part for view in counted for part in plans[view].parts]
+    for batch in (*batches(profiled), *batches(counts)):
         answer = ask(batch)
         for at, part in enumerate(batch):
             row = answer[f"part_{at}"] if not isinstance(answer, str) else answer
-            if isinstance(row, str) and len(batch) > 1:  # which table it is about is not known
+            # Which table the answer is about is not known. Views are not counted one by one: that is a query for each.
+            if isinstance(row, str) and len(batch) > 1 and part.table not in counted:
                 alone = ask([part])
                 row = alone if isinstance(alone, str) else alone["part_0"]
             if isinstance(row, str):

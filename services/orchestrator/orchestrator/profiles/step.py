@@ -44,7 +44,11 @@ def profile_checks(
         keys = sorted(check.asset_key for check in context.selected_asset_check_keys)
         names = [tables[key] for key in keys]
         run = context.op_execution_context.run_id
-        built = context.instance.get_asset_keys_for_run(run, dg.DagsterEventType.ASSET_MATERIALIZATION)
+        # The run that this one goes on with, if there is one, has built the other part.
+        runs = filter(None, (run, context.op_execution_context.run.parent_run_id))
+        built: set[dg.AssetKey] = set()
+        for each in runs:
+            built |= set(context.instance.get_asset_keys_for_run(each, dg.DagsterEventType.ASSET_MATERIALIZATION))
         counted = {key: name for key, name in (views or {}).items() if key in built}
         found = read_profiles(warehouse, names, Settings.read().profile_rows, [*counted.values()])
         for key, name in counted.items():

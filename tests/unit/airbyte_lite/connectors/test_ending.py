@@ -15,6 +15,7 @@ from airbyte_lite.connectors.ending import ending
         (-11, ["signal 11", "memory limit"]),
         (-9, ["signal 9", "out of memory"]),
         (-15, ["signal 15"]),
+        (-42, ["signal 42"]),  # a signal without a name
         (-99, ["signal 99"]),
     ],
 )

@@ -37,10 +37,12 @@ def exact_values() -> None:
         if types.is_duration(kind):
             return value.value
         nested = types.is_nested(kind)
-        if nested or types.is_time(kind):
-            _require_times(value)
         try:
+            if nested or types.is_time(kind):
+                _require_times(value)
             found = value_of(value, *arguments)
+        except ValueFault:
+            raise
         except Exception as error:
             raise ValueFault(_reason(value, error)) from error
         if nested and found is not None:

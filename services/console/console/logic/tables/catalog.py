@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from console.clients.warehouse import Warehouse
-from console.logic.shared import Shared, gathered
+from console.logic.shared import SECONDS, for_all_pages, gathered
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 MOST_TABLES = 5_000
 """Tables of one dataset that are listed."""
 PAGE = 1_000
-SECONDS = 3.0
-"""How long open pages share one answer."""
 KINDS = {"TABLE": "table", "VIEW": "view", "MATERIALIZED_VIEW": "materialized view", "EXTERNAL": "external table"}
 
 
@@ -43,18 +41,12 @@ class Dataset:
     is_cut: bool = False
 
 
-_asked: dict[Warehouse, Shared[list[Dataset]]] = {}
-
-
+@for_all_pages(SECONDS)
 async def datasets(warehouse: Warehouse) -> list[Dataset]:
-    """Return the project's datasets by name, without hidden ones, for all open pages. Raises ServiceError."""
-    if warehouse not in _asked:
-        _asked[warehouse] = Shared(lambda: _datasets(warehouse), SECONDS)
-    return await _asked[warehouse]()
+    """Return the project's datasets by name, without hidden ones, for all open pages. Raises ServiceError.
 
-
-async def _datasets(warehouse: Warehouse) -> list[Dataset]:
-    """Ask for each dataset in a call of its own, so that the time limit is for one dataset, not for the project."""
+    Each dataset is asked for in a call of its own, so that the time limit is for one dataset, not for the project.
+    """
     names = await warehouse.call(_names)
     return await gathered(lambda name: warehouse.call(partial(_dataset, name=name)), names)
 
