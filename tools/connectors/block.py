@@ -118,7 +118,7 @@ def _object(schema: dict[str, Any], indent: int, path: str, block: Block, level:
             yield from _field(key, found, indent, f"{path}_{key}", block, level)
         elif not found.get("airbyte_hidden"):
             example = _example(found)
-            shown = "" if example is None or isinstance(example, dict | list) else f" {scalar(example)}"
+            shown = "" if example is None or isinstance(example, dict) else f" {scalar(example)}"
             yield f"{margin}# {key}:{shown}"
 
 
@@ -165,16 +165,17 @@ def _value(key: str, schema: dict[str, Any], block: Block) -> str:
         kinds = kind if isinstance(kind, list) else [kind]
         empty = {"array": [], "object": {}, "integer": 0, "number": 0, "boolean": False}
         example = next((empty[one] for one in kinds if one in empty), f"fill in: {title}")
-    elif kind == "array" and not isinstance(example, list):
-        example = [example]
     return f"{scalar(example)} # fill in"
 
 
 def _example(schema: dict[str, Any]) -> Any:
-    examples = schema.get("examples")
+    """Return the first example or the first choice; None if there is none. That of a list is often one of its items."""
+    examples, options = schema.get("examples"), schema.get("enum")
+    found = None
     if isinstance(examples, list) and examples:
-        return examples[0]
-    if isinstance(examples, str) and examples:
-        return examples
-    options = schema.get("enum")
-    return options[0] if isinstance(options, list) and options else None
+        found = examples[0]
+    elif isinstance(examples, str) and examples:
+        found = examples
+    elif isinstance(options, list) and options:
+        found = options[0]
+    return [found] if found is not None and schema.get("type") == "array" and not isinstance(found, list) else found

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -75,19 +77,22 @@ def ask(places: Places, name: str, schema: dict[str, Any], configuration: dict[s
     chosen = scenario(schema, configuration)
     unknown = {"properties": {key: {"airbyte_secret": True} for key in configuration or {}}}
     redact = Redactor(secret_values(configuration or {}, schema or unknown))
-    answers = read_report(run(places, name, chosen))
+    answers = read_report(run(places, name, chosen, redact), redact)
     if chosen.status == "failed" and answers.results["check"] == FAILED:
         # Some connectors raise an error where others report a status. The tests know this as another expectation.
-        again = read_report(run(places, name, replace(chosen, status="exception", sections=("connection",))))
+        raising = replace(chosen, status="exception", sections=("connection",))
+        again = read_report(run(places, name, raising, redact), redact)
         if again.results["check"] == PASSED:
             answers.results["check"] = RAISES
             del answers.reasons["check"]
-    answers.reasons = {question: redact(reason) for question, reason in answers.reasons.items()}
     return answers
 
 
-def run(places: Places, name: str, chosen: Scenario) -> str:
-    """Run the tests with one scenario and return pytest's report (JUnit XML)."""
+def run(places: Places, name: str, chosen: Scenario, redact: Callable[[str], str]) -> str:
+    """Run the tests with one scenario and return pytest's report (JUnit XML).
+
+    Raises InstallError, without secrets, if the tests do not run or do not end in time.
+    """
     folder = places.root / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = folder / "report.xml"
@@ -104,23 +109,33 @@ def run(places: Places, name: str, chosen: Scenario) -> str:
         *("-m", "not image_tests", "-W", "ignore", f"--junitxml={report}", str(SUITE)),
     ]
     variables = {"CONNECTOR_TESTS": json.dumps(given), "TMPDIR": str(folder), "PYTHONPATH": str(install.ROOT)}
-    result = subprocess.run(
-        line,
-        cwd=install.ROOT,
-        env=install.environment() | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-    )
+    output = folder / "output.txt"
+    with output.open("w") as written_to:
+        process = subprocess.Popen(
+            line,
+            cwd=install.ROOT,
+            env=install.environment() | variables,
+            stdout=written_to,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            raise install.InstallError(f"airbyte-cdk's standard tests did not end within {SECONDS} s") from None
+        finally:
+            if process.poll() is None:  # its commands and their connectors are in its group
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     written = report.read_text(encoding="utf-8") if report.exists() else ""
     if TESTS["spec"] not in written:
-        raise install.InstallError(f"airbyte-cdk's standard tests did not run:\n{result.stdout[-2000:]}")
+        told = redact(output.read_text(encoding="utf-8", errors="replace"))
+        raise install.InstallError(f"airbyte-cdk's standard tests did not run:\n{told[-2000:]}")
     return written
 
 
-def read_report(report: str) -> Answers:
-    """Return the result of each test in a report. A test that is not in it has failed."""
+def read_report(report: str, redact: Callable[[str], str]) -> Answers:
+    """Return the result of each test in a report, without secrets. A test that is not in it has failed."""
     answers = Answers()
     written = ElementTree.fromstring(report)  # noqa: S314 -- our own pytest wrote it
     cases = {str(case.get("name")).partition("[")[0]: case for case in written.iter("testcase")}
@@ -130,7 +145,8 @@ def read_report(report: str) -> Answers:
         if case is None or faults:
             answers.results[question] = FAILED
             told = faults[0].get("message") or faults[0].text or "" if faults else "the test did not run"
-            answers.reasons[question] = re.sub(r"\s+", " ", told)[:300]
+            # First without secrets: they may have line breaks, or begin before the cut.
+            answers.reasons[question] = re.sub(r"\s+", " ", redact(told))[:300]
         else:
             answers.results[question] = NOT_ASKED if case.find("skipped") is not None else PASSED
     return answers

@@ -101,3 +101,10 @@ def test_streams_that_are_not_known_are_a_placeholder_that_is_told() -> None:
     assert any(line.startswith("STREAM") for line in made.open)
     assert block.defaults(SCHEMA) is None
     assert block.defaults({"required": ["a"], "properties": {"a": {"default": 1}}}) == {"a": 1}
+
+
+def test_an_invented_list_has_an_example_of_its_items() -> None:
+    items = {"type": "array", "items": {"type": "string"}, "examples": ["airbytehq/airbyte", "airbytehq/*"]}
+    assert block.made_up({"required": ["repositories"], "properties": {"repositories": items}}) == {
+        "repositories": ["airbytehq/airbyte"]
+    }

@@ -50,17 +50,17 @@ def test_without_an_account_only_the_refusal_of_invented_values_is_tested(
 
 def test_the_results_are_those_of_the_report() -> None:
     skipped = '<skipped message="no"/>'
-    answers = standard.read_report(report(test_check=FAILURE, test_basic_read=skipped))
+    answers = standard.read_report(report(test_check=FAILURE, test_basic_read=skipped), str)
     assert answers.results == dict.fromkeys(standard.TESTS, "passed") | {"check": "failed", "read": "needs an account"}
     assert answers.reasons == {"check": "wrong: hunter2-of-mine"}
-    assert standard.read_report("<testsuites/>").results == dict.fromkeys(standard.TESTS, "failed")
+    assert standard.read_report("<testsuites/>", str).results == dict.fromkeys(standard.TESTS, "failed")
 
 
 def test_a_check_may_raise_and_reasons_have_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     reports = [report(test_check=FAILURE, test_spec=FAILURE), report()]
     asked: list[standard.Scenario] = []
 
-    def run(_places: Places, _name: str, chosen: standard.Scenario) -> str:
+    def run(_places: Places, _name: str, chosen: standard.Scenario, _redact: object) -> str:
         asked.append(chosen)
         return reports[len(asked) - 1]
 
@@ -74,6 +74,14 @@ def test_a_check_may_raise_and_reasons_have_no_secrets(monkeypatch: pytest.Monke
     assert len(asked) == 1  # with an account, the check has to succeed
     assert with_account.results["check"] == "failed"
     assert "hunter2" not in str(with_account.reasons)
+    # A secret with line breaks, and one at the place where the text is cut.
+    lines, cut = "-----BEGIN KEY-----\nMII\n", "hunter2-of-mine-and-of-others"
+    reports[0] = report(test_check=f"<failure>{lines} {'x' * 250} {cut}</failure>")
+    for secret in (lines, cut):
+        asked.clear()
+        reason = standard.ask(Places(Path()), "source-x", ACCOUNT, {"key": secret}).reasons["check"]
+        assert "BEGIN KEY" not in reason or secret is cut
+        assert "hunter2" not in reason or secret is lines
 
 
 class Runner:
