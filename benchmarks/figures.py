@@ -11,6 +11,11 @@ from typing import Any
 BESIDE = ("S3",)
 """S3 serves the same files to all. Its cost is told, and it is not in the sums."""
 
+LEAST_LOOKS = 5
+"""A peak of fewer looks at the memory is not shown: the highest moment was probably between them."""
+LOOKS_PER_SECOND = 5
+"""For results that have no number of looks."""
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -30,6 +35,11 @@ class Spread:
 def cpu(run: dict[str, Any]) -> float:
     """Return the processor seconds of one run, without S3's."""
     return sum(float(seconds) for name, seconds in run["cpu"].items() if name not in BESIDE)
+
+
+def has_peak(run: dict[str, Any]) -> bool:
+    """Whether the memory of one run was looked at so often that its peak says something."""
+    return float(run.get("looks", LOOKS_PER_SECOND * run["wall"])) >= LEAST_LOOKS
 
 
 def ratio(runs: Sequence[float], base: Sequence[float]) -> float | None:

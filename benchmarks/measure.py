@@ -17,10 +17,9 @@ from typing import Any, Literal
 import psutil
 
 MEBIBYTE = 2**20
-FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.02, 0.2, 1.2
-"""Seconds between two looks at the memory; they grow, so that short commands are seen too and long ones not disturbed.
-
-A look at a process of 1 GiB takes about 10 ms.
+FIRST_PAUSE, PAUSE, FIRST_SECONDS = 0.02, 0.2, 1.0
+"""Seconds between two looks at the memory, in the first second and later: short commands are seen too, and long ones
+are not disturbed. A look at a process of 1 GiB takes about 10 ms.
 """
 SETTLE_SECONDS = 0.5
 """What a server does after its answer (a checkpoint, an ended child) is counted until so long after the action."""
@@ -41,7 +40,8 @@ class Part:
 class Cost:
     """What an action cost. `cpu` and `memory` (MiB, the highest) are by part; `total_memory` is the highest sum.
 
-    `start` are the processor seconds in `cpu` that a program needed until it could work (its imports).
+    `start` are the processor seconds in `cpu` that a program needed until it could work (its imports). `looks` is how
+    often the memory was looked at: a peak of few looks says nothing.
     """
 
     wall: float = 0.0
@@ -49,6 +49,7 @@ class Cost:
     cpu: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
     total_memory: float = 0.0
+    looks: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the cost as it is saved: seconds and MiB, rounded."""
@@ -58,6 +59,7 @@ class Cost:
             "cpu": {name: round(seconds, 3) for name, seconds in self.cpu.items()},
             "memory": {name: round(mebibytes, 1) for name, mebibytes in self.memory.items()},
             "total_memory": round(self.total_memory, 1),
+            "looks": self.looks,
         }
 
 
@@ -107,16 +109,16 @@ def sampled(parts: Sequence[Part], cost: Cost, beside: Sequence[str]) -> Iterato
     done = threading.Event()
 
     def look() -> None:
-        pause = FIRST_PAUSE
+        started = time.monotonic()
         while True:
             now = {part.name: memory(part) for part in parts}
             for name, mebibytes in now.items():
                 cost.memory[name] = max(cost.memory.get(name, 0.0), mebibytes)
             total = sum(mebibytes for name, mebibytes in now.items() if name not in beside)
             cost.total_memory = max(cost.total_memory, total)
-            if done.wait(pause):
+            cost.looks += 1
+            if done.wait(FIRST_PAUSE if time.monotonic() - started < FIRST_SECONDS else PAUSE):
                 return
-            pause = min(LONGEST_PAUSE, pause * PAUSE_GROWTH)
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -140,6 +142,12 @@ def measure_call(action: Callable[[], Any], parts: Sequence[Part], beside: Seque
     return cost
 
 
+def end_group(group: int) -> None:
+    """End all processes of a process group; nothing happens when there are none."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
 def measure_command(
     command: Sequence[str],
     environment: dict[str, str],
@@ -151,6 +159,7 @@ def measure_command(
 ) -> tuple[Cost, str]:
     """Return what a command and all that it starts cost, with the services that it uses, and its standard output.
 
+    What it has left running is ended, so that it does not work during the next measurement.
     Raises CommandError when it fails or does not end in `seconds`.
     """
     out, errors = folder / "stdout", folder / "stderr"
@@ -167,24 +176,32 @@ def measure_command(
             stderr=problems,
             start_new_session=True,
         )
-    timer = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
+    too_long = threading.Event()
+
+    def end_late() -> None:
+        too_long.set()
+        end_group(process.pid)
+
+    timer = threading.Timer(seconds, end_late)
     timer.start()
     try:
         with sampled([*parts, Part(name, process.pid)], cost, beside):
             _, status, usage = os.wait4(process.pid, 0)
             cost.wall = time.monotonic() - started
     except BaseException:  # Ctrl-C too: the command has a process group of its own
-        os.killpg(process.pid, signal.SIGKILL)
+        end_group(process.pid)
         process.wait()
         raise
     finally:
         timer.cancel()
+    end_group(process.pid)
     code = process.returncode = os.waitstatus_to_exitcode(status)
     time.sleep(SETTLE_SECONDS)
     cost.cpu = {part.name: cpu_seconds(part) - before[part.name] for part in parts}
     cost.cpu[name] = usage.ru_utime + usage.ru_stime
     if code:
-        reason = f"did not end in {seconds:.0f} s" if code == -signal.SIGKILL else f"ended with exit code {code}"
+        ending = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        reason = f"did not end in {seconds:.0f} s" if too_long.is_set() else ending
         lines = (errors.read_text(errors="replace") + out.read_text(errors="replace")).strip().splitlines()
         raise CommandError("\n".join([f"{name} {reason}", *lines[-8:]]))
     return cost, out.read_text(errors="replace")

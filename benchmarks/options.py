@@ -12,6 +12,8 @@ PARTS = ("latency", "growth", "loads", "docker")
 WITHOUT_DOCKER = PARTS[:3]
 """The order is by time: the part `loads` gets what is left of it."""
 
+QUICK_MINUTES, FULL_MINUTES = 4, 25
+
 
 @dataclass(frozen=True)
 class Options:
@@ -39,7 +41,7 @@ def read(arguments: list[str]) -> Options:
     parser.add_argument("--rounds", type=positive, help="at most so many rounds")
     parser.add_argument("--models", type=positive, help="generate projects with at most so many models")
     parser.add_argument("--runs", type=positive, default=30, help="runs of all assets on one platform (default: 30)")
-    parser.add_argument("--minutes", type=positive, default=25, help="begin nothing new after so long (default: 25)")
+    parser.add_argument("--minutes", type=positive, help="begin nothing new after so long (default: 25; quick: 4)")
     parser.add_argument("--out", type=Path, help="the folder of the results and of a draft of the page")
     found = parser.parse_args(arguments)
     if found.how == "quick" or found.out:
@@ -47,11 +49,10 @@ def read(arguments: list[str]) -> Options:
         page = out / "benchmarks.md"
     else:
         out, page = ROOT / "docs/benchmarks", ROOT / "docs/benchmarks.md"
+    minutes = found.minutes or (QUICK_MINUTES if found.how == "quick" else FULL_MINUTES)
     default = ("loads",) if found.how == "quick" else WITHOUT_DOCKER
     parts = tuple(part for part in PARTS if part in found.parts) or default
-    return Options(
-        found.how == "quick", parts, found.rows, found.rounds, found.models, found.runs, found.minutes, out, page
-    )
+    return Options(found.how == "quick", parts, found.rows, found.rounds, found.models, found.runs, minutes, out, page)
 
 
 def positive(text: str) -> int:

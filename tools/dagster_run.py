@@ -7,6 +7,7 @@ Usage: python3 -m tools.dagster_run [URL]. Without URL: DAGSTER_URL, or else htt
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -139,13 +140,19 @@ def reload(url: str) -> None:
         raise DagsterRunError("\n".join(["the code location cannot be loaded:", *problems]))
 
 
-def follow(url: str, run_id: str) -> Iterator[dict[str, Any]]:
+def follow(url: str, run_id: str, seconds: float = math.inf) -> Iterator[dict[str, Any]]:
     """Yield a run's events as they happen; the last item is `{"status": …}`. Waits while the webserver restarts.
 
-    Raises DagsterRunError when the run was deleted, or when the webserver does not answer for UNREACHABLE_SECONDS.
+    Raises DagsterRunError when the run was deleted, when the webserver does not answer for UNREACHABLE_SECONDS, or when
+    the run has not ended after `seconds`. The run then goes on.
     """
     cursor, unreachable_since = None, None
+    end = time.monotonic() + seconds
     while True:
+        if time.monotonic() > end:
+            raise DagsterRunError(
+                f"the run has not ended after {seconds:.0f} s and goes on. Look at its page: {url}/runs/{run_id}"
+            )
         try:
             data = query(url, EVENTS, {"runId": run_id, "cursor": cursor})
         except OSError as error:

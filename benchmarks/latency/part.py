@@ -43,7 +43,7 @@ def measure(asked: Options, deadline: Deadline, keep: Keep) -> None:
             keep({"syncs": measure_syncs(platform, syncs)})
             services.start(platform.console()).wait()
             try:
-                keep({"pages": pages.measure(platform.url("console"))})
+                keep({"pages": pages.measure(platform.url("console"), deadline)})
             except Exception as error:
                 say(f"  pages: {shown(error)}")
                 keep({"pages_error": shown(error)})

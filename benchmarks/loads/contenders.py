@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from functools import partial
@@ -49,7 +50,9 @@ def ours(loading: Loading, case: Case, way: str) -> Cost:
     """
     if way not in loading.connections:
         loading.connections[way] = loading.connect(case, way, "full_refresh_overwrite", f"{way}_")
-    return measure_call(partial(loading.run, way, way, case.rows), loading.parts(way, "warehouse", "s3"), BESIDE)
+    cost = measure_call(partial(loading.run, way, way, case.rows), loading.parts(way, "warehouse", "s3"), BESIDE)
+    loading.has_arrived(f"{DATASET}.{way}_{STREAM}", case.rows)
+    return cost
 
 
 def changed(loading: Loading, case: Case) -> Cost:
@@ -61,11 +64,13 @@ def changed(loading: Loading, case: Case) -> Cost:
     time.sleep(1)  # S3's times are whole seconds
     loading.upload(case, loading.files(case) / f"0.{case.kind}")
     parts = loading.parts("batches", "warehouse", "s3")
-    return measure_call(partial(loading.run, "batches", "changed", rows), parts, BESIDE)
+    cost = measure_call(partial(loading.run, "batches", "changed", rows), parts, BESIDE)
+    loading.has_arrived(f"{DATASET}.changed_{STREAM}", case.rows)
+    return cost
 
 
 def connector(loading: Loading, case: Case) -> Cost:
-    """source-s3's own command, its output thrown away."""
+    """source-s3's own command, its output thrown away. Raises CommandError unless its exit code is 0."""
     folder = empty(loading)
     catalog, config = folder / "catalog.json", folder / "config.json"
     catalog.write_text(json.dumps(loading.discovered(case)))
@@ -80,7 +85,9 @@ def pyairbyte(loading: Loading, case: Case) -> Cost:
     """PyAirbyte, its connector and DuckDB in one tree of processes."""
     order = {"config": loading.configuration(case), "connector": CONNECTOR_COMMAND, "stream": STREAM}
     quiet = {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}
-    return script(loading, case, "clients/pyairbyte", "pyairbyte_load.py", order, ("s3",), quiet)
+    cost = script(loading, case, "clients/pyairbyte", "pyairbyte_load.py", order, ("s3",), quiet)
+    count(loading, case, "clients/pyairbyte", "pyairbyte.duckdb", f"bench.{STREAM}")
+    return cost
 
 
 def dlt(loading: Loading, case: Case, reader: str, destination: str) -> Cost:
@@ -101,7 +108,13 @@ def dlt(loading: Loading, case: Case, reader: str, destination: str) -> Cost:
         "BIGQUERY_EMULATOR_HOST": loading.platform.url("warehouse"),
     }
     used = ("warehouse", "s3") if destination == "emulator" else ("s3",)
-    return script(loading, case, "benchmarks/dlt", "dlt_load.py", order, used, more)
+    cost = script(loading, case, "benchmarks/dlt", "dlt_load.py", order, used, more)
+    table = f"{order['dataset']}.{order['table']}"
+    if destination == "emulator":
+        loading.has_arrived(table, case.rows)
+    else:
+        count(loading, case, "benchmarks/dlt", "dlt.duckdb", table)
+    return cost
 
 
 def duckdb(loading: Loading, case: Case) -> Cost:
@@ -132,12 +145,28 @@ def script(
     return cost
 
 
+def count(loading: Loading, case: Case, environment: str, file: str, table: str) -> None:
+    """Count the rows that a peer's run has left in a DuckDB file, after the measurement.
+
+    Raises RuntimeError when rows are missing.
+    """
+    command = [environments.python(environment), PEERS / "count_rows.py", peer_folder(loading) / file, table]
+    found = int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+    if found != case.rows:
+        raise RuntimeError(f"{table} has {found} of {case.rows} rows")
+
+
 def empty(loading: Loading) -> Path:
     """Return the folder of a peer's run, emptied."""
-    folder = loading.folder / "peer"
+    folder = peer_folder(loading)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
+
+
+def peer_folder(loading: Loading) -> Path:
+    """The folder of a peer's run."""
+    return loading.folder / "peer"
 
 
 def variables() -> dict[str, str]:

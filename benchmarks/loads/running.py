@@ -109,6 +109,13 @@ class Loading:
             if way == "batches" and "is read in batches" not in syncs.log(job["jobId"]):
                 raise RuntimeError("the stream was not read in batches")
 
+    def has_arrived(self, table: str, rows: int) -> None:
+        """Raise RuntimeError unless a table (dataset.table) of the emulator has so many rows."""
+        query = f"select count(*) as loaded from {table}"  # noqa: S608 -- our own names
+        ((found,),) = (row.values() for row in self.bigquery.query_and_wait(query))
+        if found != rows:
+            raise RuntimeError(f"{table} has {found} of {rows} rows")
+
     @contextmanager
     def client(self, way: str) -> Iterator[Syncs]:
         """Give a client of the airbyte-lite of a way."""

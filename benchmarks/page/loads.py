@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from benchmarks.figures import cpu, ratio
+from benchmarks.figures import cpu, has_peak, ratio
 from benchmarks.loads import cases
 from benchmarks.page.markdown import NONE, exponent, number, spread, table
 from benchmarks.page.words import words
@@ -76,9 +76,6 @@ def details(entry: Entry) -> str:
             continue
         times = ratio([cpu(run) for run in runs], base)
         start = median(run["start"] for run in runs)
-        parts = {part: max(run["memory"][part] for run in runs) for part in runs[0]["memory"]}
-        told = ", ".join(f"{part} {number(most)}" for part, most in parts.items())
-        total = max(run["total_memory"] for run in runs)
         rows.append(
             [
                 name + (f"; later failed: {found['error']}" if "error" in found else ""),
@@ -86,10 +83,19 @@ def details(entry: Entry) -> str:
                 spread([cpu(run) for run in runs]),
                 NONE if times is None else f"{times:.2f}",
                 number(start) if start else NONE,
-                f"{number(total)} ({told})",
+                peak([run for run in runs if has_peak(run)]),
             ]
         )
     return table(["", "wall, s", "CPU, s", "times ours", "start, CPU s", "peak memory, MiB (by part)"], rows)
+
+
+def peak(runs: list[Entry]) -> str:
+    """Return the highest memory of the runs, in all and by part; nothing without a run."""
+    if not runs:
+        return NONE
+    parts = {part: max(run["memory"][part] for run in runs) for part in runs[0]["memory"]}
+    told = ", ".join(f"{part} {number(most)}" for part, most in parts.items())
+    return f"{number(max(run['total_memory'] for run in runs))} ({told})"
 
 
 def overview(measured: list[Entry]) -> str:
@@ -110,14 +116,19 @@ def overview(measured: list[Entry]) -> str:
     return table(["", *(SHORT[name] for name in COMPARED)], rows)
 
 
-def points(measured: list[Entry], name: str, value: Callable[[Entry], float]) -> list[tuple[float, float]]:
-    """Return (rows, median of a value) of a contender in the narrow cases of one CSV file."""
-    found = [
-        (entry["rows"], median(value(run) for run in entry["contenders"][name]["runs"]))
-        for entry in measured
-        if (entry["kind"], entry["columns"], entry["files"]) == ("csv", 8, 1)
-        and entry["contenders"].get(name, {"runs": []})["runs"]
-    ]
+def points(
+    measured: list[Entry],
+    name: str,
+    value: Callable[[Entry], float],
+    counts: Callable[[Entry], bool] = lambda _: True,
+) -> list[tuple[float, float]]:
+    """Return (rows, median of a value) of a contender in the narrow cases of one CSV file, of the runs that count."""
+    found = []
+    for entry in measured:
+        if (entry["kind"], entry["columns"], entry["files"]) == ("csv", 8, 1):
+            runs = entry["contenders"].get(name, {"runs": []})["runs"]
+            if values := [value(run) for run in runs if counts(run)]:
+                found.append((entry["rows"], median(values)))
     return sorted(found)
 
 
@@ -125,8 +136,8 @@ def growth(measured: list[Entry]) -> str:
     """Return the exponents by which the cost grows with the rows."""
     rows = []
     for name in (cases.BATCHES, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cases.LIMIT):
-        cost, peak = points(measured, name, cpu), points(measured, name, lambda run: run["total_memory"])
+        cost, most = points(measured, name, cpu), points(measured, name, lambda run: run["total_memory"], has_peak)
         if len(cost) > 1:
             sizes = f"{cost[0][0]:,} to {cost[-1][0]:,}"
-            rows.append([SHORT[name], sizes, exponent(cost), exponent(cost[-2:]), exponent(peak)])
+            rows.append([SHORT[name], sizes, exponent(cost), exponent(cost[-2:]), exponent(most)])
     return table(["", "rows", "CPU", "CPU, last two sizes", "peak memory"], rows)

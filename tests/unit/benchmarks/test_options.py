@@ -14,12 +14,15 @@ def test_the_quick_one_measures_loads_and_leaves_the_page_alone() -> None:
     asked = options.read(["quick"])
     assert (asked.quick, asked.parts) == (True, ("loads",))
     assert asked.page.is_relative_to(ROOT / ".local")
+    assert asked.minutes < 5
 
 
 def test_the_full_one_writes_the_page_and_starts_no_container() -> None:
     asked = options.read(["full"])
     assert asked.page == ROOT / "docs/benchmarks.md"
     assert asked.parts == ("latency", "growth", "loads")
+    assert asked.minutes == 25
+    assert options.read(["quick", "--minutes", "9"]).minutes == 9
     assert options.read(["full", "--parts", "docker", "latency"]).parts == ("latency", "docker")
 
 

@@ -93,6 +93,18 @@ def test_the_slope_uses_the_narrow_csv_cases() -> None:
     assert "| ours, batches | 100,000 to 1,000,000 | 1.00 | 1.00 |" in growth
 
 
+def test_memory_that_was_looked_at_too_seldom_is_not_told() -> None:
+    seldom = json.loads(json.dumps(LOADS))
+    contenders = seldom["cases"]["one"]["contenders"]
+    contenders[cases.DLT_ARROW]["runs"] = [run(3, program=8) | {"looks": 2, "total_memory": 1.9}]
+    seldom["cases"]["two"]["contenders"][cases.BATCHES]["runs"][0] |= {"looks": 4}
+    text = page({"loads": seldom})
+    assert "| dlt (Arrow) to the emulator | 3.00 (1 run) | 8.00 (1 run) | 2.00 | 0.50 |  |" in text
+    assert "| ours, batches | 100,000 to 1,000,000 | 1.00 | 1.00 |  |" in text, "a peak of 4 looks is in the slope"
+    contenders[cases.DLT_ARROW]["runs"].append(run(3, program=8) | {"looks": 5})
+    assert "150 (program 100)" in page({"loads": seldom})
+
+
 @pytest.mark.parametrize("part", ["latency", "growth", "docker", "loads"])
 def test_a_part_that_failed_at_once_is_told(part: str) -> None:
     assert "no disk" in page({part: {"about": ABOUT, "seconds": 1, "error": "no disk"}})

@@ -91,6 +91,17 @@ def test_a_run_that_was_deleted_is_told_as_such(monkeypatch: pytest.MonkeyPatch)
         next(dagster_run.follow("http://127.0.0.1:9", "run-id"))
 
 
+def test_a_run_is_followed_no_longer_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs: dict[str, Any] = {
+        "runOrError": {"status": "STARTED"},
+        "logsForRun": {"events": [], "cursor": "1", "hasMore": False},
+    }
+    monkeypatch.setattr(dagster_run, "query", lambda *_: hangs)
+    monkeypatch.setattr(dagster_run, "POLL_SECONDS", 0.01)
+    with pytest.raises(dagster_run.DagsterRunError, match="has not ended"):
+        list(dagster_run.follow("http://127.0.0.1:9", "run-id", seconds=0.05))
+
+
 def test_a_platform_that_does_not_run_is_told_with_what_to_start() -> None:
     with pytest.raises(dagster_run.DagsterRunError, match="make dev"):
         dagster_run.run("http://127.0.0.1:9")
