@@ -77,7 +77,7 @@ class TableChecks:
         instance: dg.DagsterInstance,
         synced: datetime | None = None,
     ) -> Iterator[dg.AssetCheckResult]:
-        """Yield the results of the selected checks. `synced`: when this run has synced the table; None if it has not."""
+        """Yield the results of the selected checks. `synced`: when this run has synced the table, else None."""
         stream, noted, read = self.stream, list[dict[str, object]](), None
         if table.changed and META in table.columns:
             noted = casts.changes(warehouse, table)
