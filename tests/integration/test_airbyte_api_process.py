@@ -116,11 +116,18 @@ def connection(own: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> s
 
 
 def assert_the_stopped_sync_has_changed_nothing(
-    own: Syncs, connection: str, s3_client: S3Client, bucket: str, dataset: str
+    own: Syncs, connection: str, s3_client: S3Client, bucket: str, dataset: str, *, read_again: bool
 ) -> None:
-    """The state is that of the first sync too: the second file is read, and the first one is not."""
+    """The state is that of the first sync too: the second file is read, and the first one is not.
+
+    `read_again`: the large file in which the sync was stopped is read too, from its beginning.
+    """
     assert count(own, dataset) == 1
     assert [table.table_id for table in own.bigquery.list_tables(dataset)] == ["people"]
+    if read_again:
+        assert own.sync(connection)["rowsSynced"] == ROWS + 1
+        assert count(own, dataset) == ROWS + 2
+        return
     s3_client.delete_object(Bucket=bucket, Key="people3.csv")  # to read it takes seconds and shows nothing more
     assert own.sync(connection)["rowsSynced"] == 1
     assert own.rows(f"select id from {dataset}.people order by id") == [(0,), (1,)]
@@ -146,7 +153,7 @@ def test_cancelled_sync_changes_nothing(
     job = start_and_wait_for_rows(own, server, connection)
     assert own.call("DELETE", f"jobs/{job}")["status"] == "cancelled"
     assert "cancelled" in own.log(job)
-    assert_the_stopped_sync_has_changed_nothing(own, connection, s3_client, bucket, dataset)
+    assert_the_stopped_sync_has_changed_nothing(own, connection, s3_client, bucket, dataset, read_again=False)
 
 
 def test_a_sync_goes_on_while_reads_are_answered_and_ends_with_its_connection(
@@ -185,7 +192,9 @@ def test_server_that_stops_in_mid_sync(
     [failure] = answer["attempts"][0]["attempt"]["failureSummary"]["failures"]
     assert "server stopped while the job was running" in failure["externalMessage"]
     assert "Syncing people" in own.log(job)
-    assert_the_stopped_sync_has_changed_nothing(own, connection, s3_client, bucket, dataset)
+    assert_the_stopped_sync_has_changed_nothing(
+        own, connection, s3_client, bucket, dataset, read_again=number == signal.SIGKILL
+    )
     spool = Path(server.service.environment["AIRBYTE_LITE_DATA_DIR"], "spool")
     assert list(spool.iterdir()) == []
 

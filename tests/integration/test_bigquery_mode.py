@@ -98,7 +98,10 @@ def instance(production: Production) -> dg.DagsterInstance:
         "orchestrator", "dagster", "job", "execute", "-m", "orchestrator.definitions", "-j", "all_assets"
     )
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
-    return dg.DagsterInstance.from_config(production.settings.environment["DAGSTER_HOME"])
+    home = production.settings.environment["DAGSTER_HOME"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DAGSTER_HOME", home)  # its dagster.yaml reads it
+        return dg.DagsterInstance.from_config(home)
 
 
 def metadata(instance: dg.DagsterInstance, asset: str) -> dict[str, Any]:

@@ -236,7 +236,7 @@ def test_an_external_airbytes_bucket_gets_nothing_unasked(
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"SEED_DATA_DIR": "docs"}, str(ROOT / "docs")),
+        ({"SEED_DATA_DIR": "docs/decisions"}, str(ROOT / "docs/decisions")),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "Unable to locate credentials"),
     ],

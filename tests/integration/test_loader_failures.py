@@ -80,7 +80,7 @@ ENDINGS: dict[str, tuple[Callable[[list[Line]], Lines], str]] = {
         lambda lines: Lines([*lines, state("t", 1), status("t")], -9),
         r"The connector was killed \(signal 9: usually out of memory\)",
     ),
-    "a signal": (lambda lines: Lines([*lines, status("t")], -11), r"The connector was killed \(signal 11\)"),
+    "a signal": (lambda lines: Lines([*lines, status("t")], -11), r"The connector was killed \(signal 11: .*limit"),
     "an incomplete stream": (lambda lines: Lines([*lines, state("t", 1), status("t", "INCOMPLETE")]), r"complete: t\."),
     "no word": (lambda lines: Lines([*lines, state("t", 1)]), r"complete: t\."),
     "a strange record": (lambda lines: Lines([*lines, record("x", {}), status("t")]), "'x'"),

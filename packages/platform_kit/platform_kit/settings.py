@@ -63,9 +63,8 @@ class PlatformSettings(BaseSettings):
         return cls._remembered(tuple((name, given[name]) for name in names if name in given), os.getcwd())  # noqa: PTH109
 
     @classmethod
-    @lru_cache(
-        maxsize=32
-    )  # they are read at each use: a millisecond, a thousand times while Dagster loads a large project
+    # Settings are read at each use, a millisecond each: a thousand times while Dagster loads a large project.
+    @lru_cache(maxsize=32)
     def _remembered(cls, given: tuple[tuple[str, str], ...], folder: str) -> Self:  # noqa: ARG003
         source = EnvSettingsSource(cls, env_ignore_empty=True)
         source.env_vars = parse_env_vars(dict(given), case_sensitive=True, ignore_empty=True)

@@ -7,6 +7,7 @@ connection is looked up by its name when it runs.
 import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -49,10 +50,12 @@ def landing_assets(
         context: dg.AssetExecutionContext, airbyte: Airbyte, bucket: Bucket, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         metadata: dict[str, Any] = {}
+        synced = None
         if context.selected_asset_keys:
             present = _present(context, bucket, [w for w in watched if w.table in context.selected_asset_keys])
             started = time.monotonic()
             job = airbyte.sync(connection.name)
+            synced = datetime.now(UTC)
             metadata = {
                 "Execution Duration": time.monotonic() - started,  # seconds, under dagster-dbt's name
                 "airbyte_job_id": int(job["jobId"]),
@@ -79,7 +82,8 @@ def landing_assets(
                 about = metadata | {"dagster/row_count": rows, "dagster/column_schema": schema}
                 results.append(dg.MaterializeResult(asset_key=key, metadata=about))
             if numbers:
-                results += table.results(numbers, selected, warehouse, bucket, context.instance)
+                when = synced if key in context.selected_asset_keys else None
+                results += table.results(numbers, selected, warehouse, bucket, context.instance, when)
         yield from results
 
     return sync

@@ -123,6 +123,21 @@ def test_nothing_of_ours_runs_as_root_or_holds_a_secret() -> None:
         assert all(re.search("Secret(Name|Key)?$", path) for path in secret)
 
 
+def test_a_replaced_job_keeps_the_state_of_apply() -> None:
+    """`kubectl replace --force` deletes every object of the file."""
+    kinds = {document["kind"] for document in yaml.safe_load_all((HERE / "bootstrap.yaml").read_text())}
+    assert kinds == {"Job"}
+    claim = yaml.safe_load((HERE / "bootstrap-state.yaml").read_text())
+    job = yaml.safe_load((HERE / "bootstrap.yaml").read_text())
+    claims = [
+        volume["persistentVolumeClaim"]["claimName"]
+        for pod in (job, console())
+        for volume in pod["spec"]["template"]["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
+    ]
+    assert claims.count(claim["metadata"]["name"]) == 2
+
+
 def test_bootstrap_the_code_server_and_runs_get_every_setting() -> None:
     documents = yaml.safe_load_all((HERE / "bootstrap.yaml").read_text())
     [job] = [document for document in documents if document["kind"] == "Job"]

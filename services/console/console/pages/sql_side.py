@@ -31,6 +31,7 @@ class Side:
     def __init__(self, visit: Visit, store: Store, editor: Editor) -> None:
         """Build the panel."""
         self._visit, self._store, self._editor = visit, store, editor
+        self._client = ui.context.client
         self._reading = 0
         with ui.element("aside").classes("card side").props('aria-label="Tables and queries"'):
             with ui.tabs().props("dense no-caps align=left") as tabs:
@@ -142,12 +143,14 @@ class Side:
         self._editor.set_text(found)
 
     async def _forget(self, name: str) -> None:
-        if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
-            try:
-                await asyncio.to_thread(self._store.forget, name)
-            except StoreError as error:
-                pieces.told(str(error), bad=True)
-            self.refresh()
+        # Not in the button's place, which is shown anew when a query ends.
+        with self._client:
+            if await pieces.confirm("Delete the saved query?", f"{name!r} is deleted.", "Delete", danger=True):
+                try:
+                    await asyncio.to_thread(self._store.forget, name)
+                except StoreError as error:
+                    pieces.told(str(error), bad=True)
+                self.refresh()
 
     def _tables(self, datasets: list[Dataset]) -> None:
         tree.Tree(datasets, self._table)

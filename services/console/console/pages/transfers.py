@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from console.clients.calls import ServiceError
+from console.clients.calls import THREADS, ServiceError
 from console.clients.platform import Platform
 from console.logic import files, uploads
 
@@ -20,24 +20,31 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 UPLOAD, DOWNLOAD = "/files/upload", "/files/download"
-UPLOADS_AT_ONCE = 6
-"""Further uploads wait for their turn, so that the memory for their parts is bounded."""
+UPLOADS_AT_ONCE = THREADS - 1
+"""Further uploads wait for their turn, so that the memory for their parts is bounded. One thread is left for pages."""
 
 
 def add(api: FastAPI, platform: Platform) -> None:
     """Add the two routes."""
     s3 = platform.s3
     turns = asyncio.Semaphore(UPLOADS_AT_ONCE)
+    arriving: set[str] = set()
 
     @api.put(UPLOAD)
     async def upload(request: Request, folder: str, name: str, replace: bool = False) -> Response:
         try:
             key = uploads.key(folder, name)
-            if not replace and await files.find(s3, key):
-                return _failed(409, f"{key} exists already. Replace it, or upload under another name.")
             announced = request.headers.get("content-length")
             async with turns:
-                done = await uploads.upload(s3, key, request.stream(), int(announced) if announced else None)
+                if key in arriving:
+                    return _failed(409, f"{key} is being uploaded already. Wait for its end, or use another name.")
+                arriving.add(key)
+                try:
+                    if not replace and await files.find(s3, key):
+                        return _failed(409, f"{key} exists already. Replace it, or upload under another name.")
+                    done = await uploads.upload(s3, key, request.stream(), int(announced) if announced else None)
+                finally:
+                    arriving.discard(key)
         except uploads.Refused as refused:
             return _failed(400, str(refused))
         except ServiceError as error:

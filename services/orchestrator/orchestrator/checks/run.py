@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import dagster as dg
 
@@ -68,9 +69,15 @@ class TableChecks:
         return read_table(warehouse, self.table, keys.columns(self.stream), marks_deletions=marks)
 
     def results(
-        self, table: TableFacts, selected: set[str], warehouse: Warehouse, bucket: Bucket, instance: dg.DagsterInstance
+        self,
+        table: TableFacts,
+        selected: set[str],
+        warehouse: Warehouse,
+        bucket: Bucket,
+        instance: dg.DagsterInstance,
+        synced: datetime | None = None,
     ) -> Iterator[dg.AssetCheckResult]:
-        """Yield the results of the selected checks."""
+        """Yield the results of the selected checks. `synced`: when this run has synced the table, else None."""
         stream, noted, read = self.stream, list[dict[str, object]](), None
         if table.changed and META in table.columns:
             noted = casts.changes(warehouse, table)
@@ -80,8 +87,8 @@ class TableChecks:
             except NotCountedError as reason:
                 yield from self._not_checked(OF_FILES.keys() & selected, reason)
         if source_freshness.NAME in selected:
-            synced = source_freshness.last_sync(instance, stream)
-            yield source_freshness.judge(stream, table, self.limits, synced)
+            last = synced or source_freshness.last_sync(instance, stream)
+            yield source_freshness.judge(stream, table, self.limits, last)
         if casts.NAME in selected:
             yield self._casts(table, noted, read.facts if read else {}, bucket)
         if keys.NAME in selected:
