@@ -150,7 +150,12 @@ def count(loading: Loading, case: Case, environment: str, file: str, table: str)
 
     Raises RuntimeError when rows are missing.
     """
-    command = [environments.python(environment), PEERS / "count_rows.py", peer_folder(loading) / file, table]
+    command = [
+        str(environments.python(environment)),
+        str(PEERS / "count_rows.py"),
+        f"{peer_folder(loading) / file}",
+        table,
+    ]
     found = int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
     if found != case.rows:
         raise RuntimeError(f"{table} has {found} of {case.rows} rows")
