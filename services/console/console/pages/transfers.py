@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,12 +13,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from console.clients.calls import THREADS, ServiceError
 from console.clients.platform import Platform
+from console.clients.s3 import S3
 from console.logic import files, uploads
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
+    from types_boto3_s3 import S3Client
 
-CHUNK = 256 * 1024
+PART = 8 * 1024 * 1024
+"""Bytes of a download that are asked for at once: LocalStack keeps in memory what it has not sent yet."""
 UPLOAD, DOWNLOAD = "/files/upload", "/files/download"
 UPLOADS_AT_ONCE = THREADS - 1
 """Further uploads wait for their turn, so that the memory for their parts is bounded. One thread is left for pages."""
@@ -56,7 +58,7 @@ def add(api: FastAPI, platform: Platform) -> None:
     @api.get(DOWNLOAD)
     async def download(key: str) -> Response:
         try:
-            found = await s3.call(lambda client: client.get_object(Bucket=s3.bucket, Key=key))
+            found = await s3.call(lambda client: client.head_object(Bucket=s3.bucket, Key=key))
         except ServiceError as error:
             return _failed(404, f"{error} Next: {error.remedy}")
         headers = {
@@ -64,14 +66,20 @@ def add(api: FastAPI, platform: Platform) -> None:
             "content-disposition": f"attachment; filename*=UTF-8''{quote(key.rpartition('/')[2], safe='')}",
             "content-encoding": "identity",
         }
-        return StreamingResponse(_chunks(found["Body"]), media_type="application/octet-stream", headers=headers)
+        parts = _parts(s3, key, found["ContentLength"], found["ETag"])
+        return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
 
 
-def _chunks(body: StreamingBody) -> Iterator[bytes]:
-    try:
-        yield from body.iter_chunks(CHUNK)
-    finally:
-        body.close()
+async def _parts(s3: S3, key: str, size: int, tag: str) -> AsyncIterator[bytes]:
+    """Yield an object in parts. Raises ServiceError, which breaks the download off, if the object changes."""
+    for start in range(0, size, PART):
+
+        def part(client: S3Client, start: int = start) -> bytes:
+            last = min(start + PART, size) - 1
+            answer = client.get_object(Bucket=s3.bucket, Key=key, IfMatch=tag, Range=f"bytes={start}-{last}")
+            return answer["Body"].read()
+
+        yield await s3.call(part, uploads.PART_SECONDS)
 
 
 def _failed(status: int, message: str) -> JSONResponse:
