@@ -1,19 +1,13 @@
 """From a changed file to a changed mart in the browser alone; every page has a picture, in light and dark."""
 
-import asyncio
 import os
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-from tests.console_users import REMOVED_SECONDS, Users
 
 from . import newcomer, newcomer_source
 from .stack import ARTIFACTS, Stack
@@ -25,7 +19,6 @@ pytestmark = pytest.mark.skipif(
 GRAVE = ("serious", "critical")  # axe's words
 IN_CONTAINERS = {"AWS_ENDPOINT_URL_S3": "http://localstack:4566"}
 GIGABYTE = 1 << 30
-VISITED, GROWTH = 240, 20  # seconds, MiB
 UPLOADED = 180_000  # milliseconds
 PAGES = ("", "files", "connections", "changes", "tables", "sql", "quality", "lineage")
 
@@ -94,24 +87,6 @@ def test_a_file_of_one_gigabyte_is_streamed(running: Stack, page: Page, tmp_path
         assert sum(map(len, answer.iter_raw())) == GIGABYTE
     running.s3().delete_object(Bucket=bucket, Key=key)
     assert running.container("console").attrs["State"]["StartedAt"] == started, "the console was started again"
-
-
-def test_twenty_users_leave_no_growth(running: Stack) -> None:
-    """The first minute does not count: in it the console loads what its pages need. Its limit is 384 MiB."""
-    container, users = running.container("console"), Users(running.url("CONSOLE_PORT"))
-
-    def visited(seconds: float) -> float:
-        with ThreadPoolExecutor(1) as other:  # this thread has Playwright's event loop
-            other.submit(lambda: asyncio.run(users.all(seconds))).result()
-        time.sleep(REMOVED_SECONDS)
-        memory = cast("dict[str, Any]", container.stats(stream=False))["memory_stats"]
-        return float(memory["usage"] - memory["stats"].get("inactive_file", 0)) / 2**20
-
-    before = visited(60)
-    after = visited(VISITED)
-    assert len(users.openings) > 200
-    assert after - before < GROWTH, f"{before:.0f} MiB before, {after:.0f} MiB after {len(users.openings)} openings"
-    assert container.attrs["State"]["StartedAt"] == running.container("console").attrs["State"]["StartedAt"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
