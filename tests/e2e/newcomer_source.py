@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from .newcomer import ANSWER
 
 NAME, FILE = "refunds", "refunds.csv"
+KEY = f"{NAME}/{FILE}"
 CONTENT = "refund_id,order_id,reason\n1,99,broken\n2,98,late\n3,98,lost\n"
 RUNS = 60_000
 """Milliseconds: a connector starts, checks and reads the file; a sync."""

@@ -70,6 +70,7 @@ def test_from_a_new_file_to_its_table_by_the_form(running: Stack, page: Page, tm
         for name in texts.files:
             (running.folder / name).unlink()
         running.make("apply", "o=--prune --yes")
+        running.s3().delete_object(Bucket=running.env["S3_BUCKET"], Key=newcomer_source.KEY)
 
 
 def test_a_file_of_one_gigabyte_is_streamed(running: Stack, page: Page, tmp_path: Path) -> None:
