@@ -17,7 +17,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 BUSY = 1.0
-"""From this load average on, before anything is measured, the page says that the machine was busy."""
+"""From this load average on, before anything is measured, the page says that other work may have run."""
 
 
 def page(parts: dict[str, Any]) -> str:
@@ -50,5 +50,5 @@ def machine(parts: dict[str, Any]) -> list[str]:
     listed = ", ".join(f"{name} {version}" for name, version in sorted(versions, key=lambda pair: pair[0].lower()))
     lines += ["", f"Versions: {listed}.", ""]
     if any(part["about"]["machine"]["load"] >= BUSY for part in parts.values()):
-        lines += ["**The machine was busy with other work**, so wall times are too long, and CPU times somewhat.", ""]
+        lines += [f"**Before a part, the load was {BUSY:g} or more**: other work may have made the times longer.", ""]
     return lines
