@@ -88,14 +88,19 @@ class Create(Strict):
     stdin_once: Yes = Field(alias="StdinOnce")
 
 
-def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
-    """Parses and checks a creation; raises Refused with the first thing that is wrong."""
+def parsed[C: Strict](model: type[C], body: bytes, sender: str) -> C:
+    """Parses the body of a connector's creation without its empty fields; raises Refused with the first mistake."""
     try:
-        create = Create.model_validate(stated(decode(body)) or {})
+        return model.model_validate(stated(decode(body)) or {})
     except RecursionError as error:
         raise Refused("the body is nested too deeply", 400) from error
     except ValidationError as error:
-        raise Refused(f"{first_mistake(error)}; a connector has only the fields that Airbyte's worker sends") from error
+        raise Refused(f"{first_mistake(error)}; a connector has only the fields that {sender} sends") from error
+
+
+def parse_create(body: bytes, settings: ConnectorSettings) -> Create:
+    """Parses and checks a creation; raises Refused with the first thing that is wrong."""
+    create = parsed(Create, body, "Airbyte's worker")
     settings.require_image(create.image)
     if create.command[0] not in ("spec", "check", "discover", "read", "write"):
         raise Refused("a connector's command is spec, check, discover, read or write")

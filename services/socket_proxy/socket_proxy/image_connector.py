@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from socket_proxy.body import Strict, decode, first_mistake
-from socket_proxy.connector import stated
+from socket_proxy.body import Strict
+from socket_proxy.connector import parsed
 from socket_proxy.errors import Refused
 from socket_proxy.settings import ImageSettings
 
@@ -76,12 +76,7 @@ class Create(Strict):
 
 def parse_create(body: bytes, settings: ImageSettings) -> Create:
     """Parses and checks a creation; raises Refused with the first thing that is wrong."""
-    try:
-        create = Create.model_validate(stated(decode(body)) or {})
-    except RecursionError as error:
-        raise Refused("the body is nested too deeply", 400) from error
-    except ValidationError as error:
-        raise Refused(f"{first_mistake(error)}; a connector has only the fields that airbyte-lite sends") from error
+    create = parsed(Create, body, "airbyte-lite")
     settings.require_image(create.image)
     if create.command[0] not in ("spec", "check", "discover", "read"):
         raise Refused("a source connector's command is spec, check, discover or read")
