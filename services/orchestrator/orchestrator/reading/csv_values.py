@@ -118,8 +118,8 @@ class Values:
                 kind,
                 self._format.null_values,
                 rounded=at in self._rounded,
-                fraction=self._fractions[at].known if at in self._fractions else "",
                 other=separator + DELIMITER,
+                **self._fraction_patterns(at),
             )
             for at, kind in self._kinds.items()
         }
@@ -127,6 +127,10 @@ class Values:
         # Each line has all delimiters, so a delimiter is found before the line ends.
         cells = [patterns.get(at, f"[^{separator}]*+") for at in range(max(patterns, default=-1) + 1)]
         self._harmless = re.compile(f"(?:{separator.join(cells)}(?:{separator}[^\n]*+)?\n)*+")
+
+    def _fraction_patterns(self, at: int) -> dict[str, str]:
+        found = self._fractions.get(at)
+        return {"fraction": found.known, "usual": found.usual} if found else {}
 
     def _find_first(self, at: int, block: str, row: Callable[[int, int], tuple[list[str], int]]) -> None:
         separator = re.escape(self._format.separator)
