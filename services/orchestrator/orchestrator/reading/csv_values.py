@@ -11,7 +11,8 @@ from orchestrator.reading.fractions import Fractions
 from orchestrator.reading.json_keys import repeated_in_text
 from orchestrator.reading.json_numbers import loss_in_text
 from orchestrator.reading.names import bears
-from orchestrator.reading.quoted import DELIMITER, Unquoted
+from orchestrator.reading.quote_states import DELIMITER
+from orchestrator.reading.quoted import Unquoted
 
 
 class Values:

@@ -100,7 +100,7 @@ def _begins(places: "NDArray[Any]") -> "NDArray[Any]":
     """Return which places do not stand directly behind the place before them."""
     import numpy
 
-    return numpy.diff(places, prepend=-1) != 1
+    return numpy.not_equal(numpy.diff(places, prepend=-1), 1)
 
 
 def _rank(places: "NDArray[Any]") -> "NDArray[Any]":
