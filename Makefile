@@ -43,7 +43,7 @@ ps: ## Show each service with its health and address, and the run workers
 	@$(stack) ps
 
 logs: ## Follow the logs of all services, or of one: make logs s=airbyte; without Docker too
-	@$(stack) logs
+	@SERVICE="$$s" $(stack) logs
 export s
 
 down: ## Stop the platform; the data stays

@@ -15,11 +15,11 @@ PROCESSES = {"localstack": "s3", "webserver": "dagster", "daemon": "dagster", "c
 
 
 def logs() -> None:
-    """Follow the logs of all services, or of the one that the variable `s` names, until Ctrl-C.
+    """Follow the logs of all services, or of the one that the variable SERVICE names, until Ctrl-C.
 
     Raises StackError when there is no log, or no service of that name.
     """
-    command = command_line(os.environ.get("s", "").strip())
+    command = command_line(os.environ.get("SERVICE", "").strip())
     with contextlib.suppress(KeyboardInterrupt):
         show(*command)
 
