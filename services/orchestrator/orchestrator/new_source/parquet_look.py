@@ -24,6 +24,9 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
             raise SourceError(
                 f"{path.name} has other columns or types than {paths[0].name}. One source needs one schema."
             )
+    for path, file in zip(paths, files, strict=True):
+        if not file.metadata.num_rows:
+            raise SourceError(f"{path.name}: the file has no records. The connector refuses such a file. Give it some.")
     names = list(schema.names)
     candidates = [
         name

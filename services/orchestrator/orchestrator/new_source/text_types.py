@@ -7,7 +7,7 @@ them.
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from orchestrator.reading.exact import INTEGER, NUMBER, WORDS, digits_loss
 from source_texts.tables import Column
@@ -19,6 +19,8 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+MOST_OFFSET = timedelta(hours=14)
+"""BigQuery refuses a larger offset from UTC."""
 NULL_WORDS = {"null", "na", "n/a", "nan", "none", "nil", "-", "--", "?", "#n/a", r"\n"}
 YES_NO = {"yes", "no", "y", "n", "t", "f", "on", "off"}
 TWO, FOUR = "[0-9]{2}", "[0-9]{4}"
@@ -132,7 +134,7 @@ class TextColumn:
         written = [form for form in WRITTEN_DATES if form in self._fits]
         if len(written) > 1:
             return f"a date that can be read as {' or as '.join(written)}: cast it with the right one, by parse_date"
-        if "comma" in self._fits:
+        if "comma" in self._fits and self._comma_scales > {0}:
             return "a comma can separate decimals or thousands"
         if "number" in self._fits:
             return "zeros at the end differ (1.1 and 1.10), or it has too many digits for a number"
@@ -184,10 +186,12 @@ def _is_time(text: str, *, zoned: bool) -> bool:
     if found is None or bool(found[1]) is not zoned:
         return False
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
+        read = datetime.fromisoformat(text)
+        offset = read.utcoffset() or timedelta()
+        read.replace(tzinfo=None) - offset  # BigQuery keeps the time in UTC, where it may be before the year 1
+    except (ValueError, OverflowError):
         return False
-    return True
+    return abs(offset) <= MOST_OFFSET
 
 
 def _written_date(form: str, pattern: str) -> Callable[[str], bool]:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 import connections_file
 from orchestrator.new_source.adding import Places, plan
@@ -120,6 +121,17 @@ def test_nothing_is_overwritten(places: Places, refunds: Path) -> None:
     (places.seed_folder / "refunds.csv").write_text("id\n9\n")
     with pytest.raises(SourceError, match="exists already"):
         make(places, refunds)
+
+
+def test_a_name_that_yaml_reads_as_another_value_stays_a_text(places: Places, refunds: Path) -> None:
+    before = content(places)
+    for name in ("null", "no"):
+        make(places, refunds, name)
+        assert connections_file.load(places.connections).connections[-1].name == name
+        sources = yaml.safe_load((places.source_folder(name) / f"_{name}__sources.yml").read_text())["sources"]
+        assert (sources[0]["name"], sources[0]["tables"][0]["name"]) == (name, name)
+        plan_removal(places, name).make(places.journal)
+    assert content(places) == before
 
 
 def test_a_key_that_is_no_column_is_refused(places: Places, refunds: Path) -> None:

@@ -56,6 +56,9 @@ def typed(*values: str) -> tuple[str, str | None]:
         (["01/02/2024", "02/13/2024"], ("string", "parse_date('%m/%d/%Y', {})")),
         (["1", "N/A"], ("string", TEXT)),
         (["1.5e-7", "2.25"], ("string", "cast({} as float64)")),
+        (["2024-01-02T03:04:05+14:00"], ("string", "cast({} as timestamp)")),
+        (["2024-01-02T03:04:05+14:30"], ("string", TEXT)),  # not an offset of BigQuery
+        (["0001-01-01T00:00:00+01:00"], ("string", TEXT)),  # in UTC before the year 1
         (["Ada"], ("string", TEXT)),
         ([], ("string", TEXT)),
     ],
@@ -70,6 +73,7 @@ def test_the_reason_for_a_text_is_told() -> None:
         (["01/02/2024"], "%m/%d/%Y"),
         (["1.1", "1.10"], "1.10"),
         (["1", "2", "02134"], "02134"),
+        (["9223372036854775808"], "digits"),
     ):
         column = TextColumn("x")
         for value in values:
@@ -99,6 +103,9 @@ def looked(tmp_path: Path, content: str | bytes, name: str = "a.csv", header: bo
         ('id,text\n1,"a, ""b"""\n2,"c\nd"\n', {}),
         ('id,text\n1,"a \\"b\\", c"\n', {"escape_char": "\\", "double_quote": False}),
         ("id\n1\n2\n", {}),
+        ("id,name,\n1,Ada,\n2,Bob,\n", {}),  # a delimiter at the end of each line
+        ("id,100%,1st name\n1,a,b\n2,c,d\n", {}),  # a word above numbers: the line has names
+        ("sep=;\nid;name\n1;a,b\n", {"delimiter": ";", "skip_rows_before_header": 1}),  # as Excel writes it
     ],
 )
 def test_the_format_is_found(tmp_path: Path, content: str | bytes, options: dict[str, object]) -> None:
@@ -110,6 +117,7 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     assert found.options["header_definition"]["column_names"] == ["column_1", "column_2"]
     assert any("header=yes" in note for note in found.notes)
     assert found.records == 2
+    assert looked(tmp_path, "N/A,5\n3,6\n").records == 2
     with_header = looked(tmp_path, "country,2021,2022\nDE,5,6\n", header=True)
     assert [column.name for column in with_header.columns] == ["country", "2021", "2022"]
 
@@ -121,6 +129,9 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
         ('id,name\n1,"Ada\n2,Bob\n3,Eve\n', "line 2"),
         ("id, name\n1,Ada\n", "' name'"),
         ("id,,name\n1,2,Ada\n", "column 2"),
+        ("id,name,name\n1,2,Ada\n", "'name': two columns"),
+        ("id,_ab_source_file_url\n1,a\n", "'_ab_source_file_url'"),
+        ("id,_AIRBYTE_META\n1,a\n", "'_AIRBYTE_META'"),
         ("id,name\n", "no records"),
         ("<html><body>,</body>\n<p>,</p>\n", "HTML"),
     ],
@@ -165,6 +176,12 @@ def test_json_lines_keep_their_types(tmp_path: Path) -> None:
     path.write_text('{"id": 1}\n[2]\n')
     with pytest.raises(SourceError, match="line 2"):
         look_at_json_lines([path], "events")
+    path.write_text('\ufeff{"id": 1}\n')
+    with pytest.raises(SourceError, match="byte order mark"):
+        look_at_json_lines([path], "events")
+    path.write_text('{"id": 1e400}\n')
+    with pytest.raises(SourceError, match="infinity"):
+        look_at_json_lines([path], "events")
 
 
 def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
@@ -181,6 +198,9 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
         ("tags", None),
     ]
     assert (found.records, found.keys) == (2, [("id",)])
+    parquet.write_table(pyarrow.table({"id": pyarrow.array([], pyarrow.int64())}), path)
+    with pytest.raises(SourceError, match="no records"):
+        look_at_parquet([path], "events")
 
 
 def test_files_get_their_place_in_the_bucket(tmp_path: Path) -> None:
