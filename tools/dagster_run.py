@@ -242,7 +242,7 @@ def run(url: str) -> float:
     except TimeoutError as error:
         raise DagsterRunError(
             f"Dagster at {url} has not answered for {ANSWER_SECONDS:.0f} s: it may be loading its definitions. Wait "
-            f"until {url}/locations shows them, then: make run"
+            f"until {url}/locations shows them. If {url}/runs has no new run then: make run"
         ) from error
     except OSError as error:
         raise DagsterRunError(

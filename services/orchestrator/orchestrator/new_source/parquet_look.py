@@ -24,9 +24,7 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
             raise SourceError(
                 f"{path.name} has other columns or types than {paths[0].name}. One source needs one schema."
             )
-    for path, file in zip(paths, files, strict=True):
-        if not file.metadata.num_rows:
-            raise SourceError(f"{path.name}: the file has no records. The connector refuses such a file. Give it some.")
+        _require_text(path, file)
     names = list(schema.names)
     candidates = [
         name
@@ -46,6 +44,25 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
     ]
     keys = sorted(uniques.keys, key=lambda key: likely_key(key[0], names.index(key[0]), table))
     return Found("parquet", {}, columns, keys, sum(file.metadata.num_rows for file in files), declared=False)
+
+
+def _require_text(path: Path, file: Any) -> None:
+    """Raise SourceError if a column of bytes is not UTF-8: the connector reads bytes as text, and would fail."""
+    import pyarrow
+    from pyarrow import types
+
+    names = [
+        field.name for field in file.schema_arrow if types.is_binary(field.type) or types.is_large_binary(field.type)
+    ]
+    for batch in file.iter_batches(columns=names) if names else []:
+        for name in names:
+            try:
+                batch.column(name).cast(pyarrow.large_string())
+            except pyarrow.ArrowInvalid as error:
+                raise SourceError(
+                    f"{path.name}: the column {name!r} has bytes that are not UTF-8, and the connector reads bytes as "
+                    "text. Write them as text, for example in base64, or leave the column out."
+                ) from error
 
 
 def _may_be_key(kind: Any) -> bool:

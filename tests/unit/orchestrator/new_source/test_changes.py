@@ -123,6 +123,14 @@ def test_nothing_is_overwritten(places: Places, refunds: Path) -> None:
         make(places, refunds)
 
 
+@pytest.mark.parametrize("column", ["_airbyte_raw_id", "_ab_source_file_url"])
+def test_a_column_that_airbyte_fills_itself_is_refused(places: Places, refunds: Path, column: str) -> None:
+    records = refunds.with_suffix(".jsonl")
+    records.write_text(json.dumps({"id": 1, column: "x"}) + "\n")
+    with pytest.raises(SourceError, match=column):
+        make(places, records)
+
+
 def test_a_name_that_yaml_reads_as_another_value_stays_a_text(places: Places, refunds: Path) -> None:
     before = content(places)
     for name in ("null", "no"):

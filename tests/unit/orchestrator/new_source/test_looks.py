@@ -198,8 +198,17 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
         ("tags", None),
     ]
     assert (found.records, found.keys) == (2, [("id",)])
-    parquet.write_table(pyarrow.table({"id": pyarrow.array([], pyarrow.int64())}), path)
-    with pytest.raises(SourceError, match="no records"):
+
+
+def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table({"id": [1, 2], "raw": ["ü".encode(), None]}), path)
+    assert look_at_parquet([path], "events").records == 2
+    parquet.write_table(pyarrow.table({"id": [1], "raw": [b"\x00\xff"]}), path)
+    with pytest.raises(SourceError, match=r"'raw'.*UTF-8"):
         look_at_parquet([path], "events")
 
 
