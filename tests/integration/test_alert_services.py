@@ -100,7 +100,9 @@ def test_mail(serve: Callable[[socketserver.TCPServer], int]) -> None:
     assert BODY in mail
 
 
-def test_an_address_that_apprise_does_not_know() -> None:
-    with pytest.raises(NotSentError, match="ALERT_URLS") as error:
-        send_by_apprise("nowhere://user:secret@x", TITLE, BODY, True)
-    assert "secret" not in str(error.value)
+def test_an_address_that_apprise_does_not_know(caplog: pytest.LogCaptureFixture) -> None:
+    for address in ("nowhere://user:secret@x", "slack:/secret", "json://secret,json://secret"):
+        with pytest.raises(NotSentError, match="ALERT_URLS") as error:
+            send_by_apprise(address, TITLE, BODY, True)
+        assert "secret" not in str(error.value)
+    assert "secret" not in caplog.text

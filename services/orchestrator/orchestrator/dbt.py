@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -119,11 +120,15 @@ def prepare(project: DbtProject) -> Path:
         return project.manifest_path
     with exclusive(target / "prepare.lock", on_wait=lambda: None):  # the code server and a run may do this together
         if not _is_current(project):
+            started = target / "prepare.started"
+            started.touch()
             options = ["--profiles-dir", str(project.profiles_dir), "--target-path", str(target)]
             command = [str(DBT), "--quiet", "--no-use-colors", "parse", *options]
             result = subprocess.run(command, cwd=project.project_dir, capture_output=True, text=True)
             if result.returncode:
                 raise RuntimeError(f"The dbt project cannot be parsed:\n{result.stdout}{result.stderr}")
+            # A file that changes while dbt reads the project may not be in the manifest, so it must be the newer one.
+            os.utime(project.manifest_path, ns=(started.stat().st_mtime_ns,) * 2)
     return project.manifest_path
 
 

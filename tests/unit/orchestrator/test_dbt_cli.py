@@ -1,6 +1,8 @@
 """dbt is started without what costs dagster-dbt seconds before; the names we override still exist."""
 
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from importlib.metadata import PackageNotFoundError
@@ -96,6 +98,27 @@ def test_dbt_2_is_refused_with_the_next_command(installed: str | None, monkeypat
     with pytest.raises(RuntimeError, match=r"tools\.install orchestrator") as error:
         dbt.prepare(DbtProject(PROJECT))
     assert (installed or "No dbt-core") in str(error.value)
+
+
+def test_a_file_that_changes_while_dbt_reads_the_project_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: x")
+    model = tmp_path / "models/a.sql"
+    model.parent.mkdir()
+    model.write_text("select 1")
+
+    def parse(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        model.write_text("select 2")
+        now = model.stat().st_mtime_ns + 1_000_000_000  # dbt ends a second later
+        (tmp_path / "target/manifest.json").write_text('{"metadata": {"dbt_version": "1.11.16"}}')
+        os.utime(tmp_path / "target/manifest.json", ns=(now, now))
+        os.utime(model, ns=(now - 500_000_000,) * 2)
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr(dbt.subprocess, "run", parse)  # type: ignore[attr-defined]
+    dbt.prepare(DbtProject(tmp_path))
+    assert not dbt._is_current(DbtProject(tmp_path))
 
 
 @pytest.mark.parametrize(("version", "current"), [("1.11.16", True), ("2.0.0", False)])
