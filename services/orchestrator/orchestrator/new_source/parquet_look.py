@@ -24,7 +24,7 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
             raise SourceError(
                 f"{path.name} has other columns or types than {paths[0].name}. One source needs one schema."
             )
-        _require_text(path, file)
+        _require_loadable(path, file)
     names = list(schema.names)
     candidates = [
         name
@@ -46,8 +46,8 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
     return Found("parquet", {}, columns, keys, sum(file.metadata.num_rows for file in files), declared=False)
 
 
-def _require_text(path: Path, file: Any) -> None:
-    """Raise SourceError if a column of bytes is not UTF-8: the connector reads bytes as text, and would fail."""
+def _require_loadable(path: Path, file: Any) -> None:
+    """Raise SourceError for bytes that are not UTF-8, as the connector reads them as text, and for numbers beyond INT64."""
     import pyarrow
     from pyarrow import types
 
@@ -62,6 +62,16 @@ def _require_text(path: Path, file: Any) -> None:
                 raise SourceError(
                     f"{path.name}: the column {name!r} has bytes that are not UTF-8, and the connector reads bytes as "
                     "text. Write them as text, for example in base64, or leave the column out."
+                ) from error
+    longs = [field.name for field in file.schema_arrow if types.is_uint64(field.type)]
+    for batch in file.iter_batches(columns=longs) if longs else []:
+        for name in longs:
+            try:
+                batch.column(name).cast(pyarrow.int64())
+            except pyarrow.ArrowInvalid as error:
+                raise SourceError(
+                    f"{path.name}: the column {name!r} has a number beyond BigQuery's INT64, which would be NULL. Write "
+                    "the column as text."
                 ) from error
 
 

@@ -200,7 +200,7 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
     assert (found.records, found.keys) == (2, [("id",)])
 
 
-def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
+def test_values_that_would_not_load_are_refused(tmp_path: Path) -> None:
     import pyarrow
     from pyarrow import parquet
 
@@ -209,6 +209,9 @@ def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     assert look_at_parquet([path], "events").records == 2
     parquet.write_table(pyarrow.table({"id": [1], "raw": [b"\x00\xff"]}), path)
     with pytest.raises(SourceError, match=r"'raw'.*UTF-8"):
+        look_at_parquet([path], "events")
+    parquet.write_table(pyarrow.table({"id": [1], "hash": pyarrow.array([2**63], pyarrow.uint64())}), path)
+    with pytest.raises(SourceError, match=r"'hash'.*INT64"):
         look_at_parquet([path], "events")
 
 
