@@ -47,7 +47,7 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
 
 
 def _require_loadable(path: Path, file: Any) -> None:
-    """Raise SourceError for bytes that are not UTF-8, as the connector reads them as text, and for numbers beyond INT64."""
+    """Raise SourceError for bytes that are not UTF-8 (the connector reads them as text) and numbers beyond INT64."""
     import pyarrow
     from pyarrow import types
 
@@ -70,8 +70,8 @@ def _require_loadable(path: Path, file: Any) -> None:
                 batch.column(name).cast(pyarrow.int64())
             except pyarrow.ArrowInvalid as error:
                 raise SourceError(
-                    f"{path.name}: the column {name!r} has a number beyond BigQuery's INT64, which would be NULL. Write "
-                    "the column as text."
+                    f"{path.name}: the column {name!r} has a number beyond BigQuery's INT64, which would be NULL. "
+                    "Write the column as text."
                 ) from error
 
 
