@@ -24,7 +24,7 @@ JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
 ANSWER_SECONDS = 60.0
-RELOAD_SECONDS = 300.0  # a project of hundreds of models on a busy machine
+RELOAD_SECONDS = 300.0  # also of a launch: with hundreds of models on a busy machine
 STEPS_FAILED = re.compile(r"[^\n]*Steps failed: \[[^]\n]*\]\.?")
 UNREACHABLE_SECONDS = 60.0  # how long the webserver may not answer (it may restart) before following ends
 
@@ -95,7 +95,8 @@ def launch(url: str) -> str:
                 "repositoryName": repository["name"],
                 "repositoryLocationName": repository["location"]["name"],
             }
-            result = query(url, LAUNCH, {"parameters": {"selector": selector, "runConfigData": {}}})["launchRun"]
+            variables = {"parameters": {"selector": selector, "runConfigData": {}}}
+            result = query(url, LAUNCH, variables, RELOAD_SECONDS)["launchRun"]
             if result["__typename"] != "LaunchRunSuccess":
                 reasons = [result.get("message"), *(error["message"] for error in result.get("errors", []))]
                 raise DagsterRunError(f"Dagster did not launch {JOB}: {'; '.join(filter(None, reasons))}")
