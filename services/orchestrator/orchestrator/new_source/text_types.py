@@ -19,6 +19,8 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+BIGNUMERIC_DIGITS, BIGNUMERIC_SCALE = 20, 18
+"""What the emulator keeps of a BIGNUMERIC before and after the point; BigQuery keeps 38 and 38."""
 MOST_OFFSET = timedelta(hours=14)
 """BigQuery refuses a larger offset from UTC."""
 NULL_WORDS = {"null", "na", "n/a", "nan", "none", "nil", "-", "--", "?", "#n/a", r"\n"}
@@ -118,7 +120,8 @@ class TextColumn:
             return None
         if self._most_digits <= 29 and self._most_scale <= 9:
             return "numeric"
-        return "bignumeric" if self._most_digits <= 38 and self._most_scale <= 38 else None
+        fits = self._most_digits <= BIGNUMERIC_DIGITS and self._most_scale <= BIGNUMERIC_SCALE
+        return "bignumeric" if fits else None
 
     def _is_thousands(self) -> bool:
         """Whether the comma may separate thousands: 1,234."""
