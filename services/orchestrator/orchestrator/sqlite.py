@@ -109,10 +109,11 @@ class KeptSqliteStorage(DagsterSqliteStorage):
         super().__init__(base_dir, inst_data)
         self._engines = Engines()
         # Each part has only other connections, so it is changed where it is.
-        parts = {self._run_storage: _Runs, self._schedule_storage: _Schedules, self._event_log_storage: _Events}
-        for part, kept in parts.items():
-            part.__class__ = kept
-            part._engines = self._engines  # type: ignore[attr-defined]
+        self._run_storage.__class__ = _Runs
+        self._schedule_storage.__class__ = _Schedules
+        self._event_log_storage.__class__ = _Events
+        for part in (self._run_storage, self._schedule_storage, self._event_log_storage):
+            part._engines = self._engines  # type: ignore[union-attr]
 
     def dispose(self) -> None:
         """Close the connections. Dagster calls this at the end of a process that uses the storage."""
