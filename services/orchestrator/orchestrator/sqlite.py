@@ -79,6 +79,10 @@ class _Runs(SqliteRunStorage):
     def connect(self) -> Any:
         return self._engines.connected(self._conn_string)
 
+    def dispose(self) -> None:
+        super().dispose()
+        self._engines.close()
+
 
 class _Schedules(SqliteScheduleStorage):
     _engines: Engines
@@ -100,6 +104,10 @@ class _Events(SqliteEventLogStorage):
             with self._engines.connected(url) as connection:
                 yield connection
 
+    def dispose(self) -> None:
+        super().dispose()
+        self._engines.close()
+
 
 class KeptSqliteStorage(DagsterSqliteStorage):
     """Dagster's storage in SQLite with the three parts above."""
@@ -107,18 +115,13 @@ class KeptSqliteStorage(DagsterSqliteStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Prepare the storage in a folder, and make its databases if they are absent."""
         super().__init__(base_dir, inst_data)
-        self._engines = Engines()
+        self._engines = Engines()  # closed with the parts: Dagster does not dispose of the storage as a whole
         # Each part has only other connections, so it is changed where it is.
         self._run_storage.__class__ = _Runs
         self._schedule_storage.__class__ = _Schedules
         self._event_log_storage.__class__ = _Events
         for part in (self._run_storage, self._schedule_storage, self._event_log_storage):
             part._engines = self._engines  # type: ignore[union-attr]
-
-    def dispose(self) -> None:
-        """Close the connections. Dagster calls this at the end of a process that uses the storage."""
-        super().dispose()
-        self._engines.close()
 
     @classmethod
     def from_config_value(
