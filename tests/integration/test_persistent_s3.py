@@ -33,7 +33,9 @@ from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, pyt
 from tools.local.processes import Process, Supervisor
 from tools.settings_table import PORTS
 
+from .commands import Commands
 from .test_connector_s3 import S3, WHOLE_SECOND, Result
+from .warm_services import WarmSupervisor
 
 MEGABYTE = 1_000_000
 LARGE = b"0123456789abcdef" * (200 * MEGABYTE // 16)
@@ -170,11 +172,11 @@ def fill(client: S3Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnS3]:
+def own(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnS3]:
     directory = tmp_path_factory.mktemp("own")
     platform = Platform(directory, free_ports(PORTS))
     platform.prepare()
-    with Supervisor(directory / "logs") as services:
+    with WarmSupervisor(directory / "logs", commands=commands) as services:
         services.start(platform.s3()).wait()
         yield OwnS3(platform, services, client_of(platform))
         services.processes["s3"].signal(signal.SIGKILL)  # faster than a stop

@@ -3,9 +3,12 @@
 Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
 and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a
 shell:
-[python, "-m", module, …], [python, "-c", code, …] or [script, …].
+[python, "-m", module, …], [python, "-c", code, …] or [script, …]. A service becomes a child process of who has asked for
+it, with a session of its own, as `tools/local/processes.py` starts one.
 """
 
+import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -15,10 +18,13 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 import warnings
 from typing import Any
+
+PR_SET_PDEATHSIG = 1
 
 
 def serve(listening: socket.socket) -> dict[str, Any] | None:
@@ -39,16 +45,30 @@ def attend(connection: socket.socket) -> dict[str, Any]:
     _, files, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rw") as lines:
         request: dict[str, Any] = json.loads(lines.readline())
+        here = os.getpid()
         process = os.fork()
         for number, file in enumerate(files):
             if process == 0:
                 os.dup2(file, number)
             os.close(file)
         if process == 0:
+            if request["service"]:
+                become_service(here)
+                print(os.getpid(), file=lines, flush=True)
             return request
+        if request["service"]:
+            os._exit(0)
         print(process, file=lines, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), file=lines, flush=True)
     os._exit(0)
+
+
+def become_service(parent: int) -> None:
+    """Wait until the parent has ended, which gives this process to who has asked for it; have a session of its own."""
+    while os.getppid() == parent:
+        time.sleep(0.0005)
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # end with the new parent
 
 
 def become(environment: dict[str, str], directory: str) -> None:
@@ -95,6 +115,9 @@ if __name__ == "__main__":
         except BaseException:
             traceback.print_exc()
             code = 1
+        if request["service"]:
+            threading._shutdown()  # type: ignore[attr-defined]  # wait for its threads, as at each end of a Python
+            atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # at once: taking apart all that was imported takes a fifth of the time
