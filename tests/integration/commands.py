@@ -24,6 +24,11 @@ SERVER = Path(__file__).with_name("warm_python.py")
 MODULES = {
     "airbyte_lite": ("google.auth.transport.requests", "airbyte_lite.api.app", "airbyte_lite.api.services"),
     "warehouse": ("warehouse.server",),
+    "localstack": (  # nothing of its own: it reads the environment; and not Twisted's reactor, which opens files
+        *("asn1crypto.cms", "boto3.session", "boto3.s3.transfer", "botocore.model", "dill", "dns.resolver", "docker"),
+        *("h2.connection", "jinja2", "openapi_core", "plux", "pydantic.fields", "requests", "rich.console"),
+        *("rolo.gateway", "twisted.internet.endpoints", "twisted.web.wsgi", "wsproto"),
+    ),
     "bootstrap": (
         *(
             "bootstrap.cli",

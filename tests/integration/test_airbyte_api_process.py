@@ -81,9 +81,7 @@ class Own:
 
 
 @pytest.fixture(scope="module")
-def started(
-    platform: RunningPlatform, commands: Commands, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Own]:
+def started(platform: RunningPlatform, commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     """The server, started."""
     directory = tmp_path_factory.mktemp("own")
     with WarmSupervisor(directory / "logs", commands=commands) as services:

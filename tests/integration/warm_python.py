@@ -2,9 +2,10 @@
 
 Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
 and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a
-shell:
-[python, "-m", module, …], [python, "-c", code, …] or [script, …]. A service becomes a child process of who has asked for
-it, with a session of its own, as `tools/local/processes.py` starts one.
+shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …].
+
+A service becomes a child process of the process that asked for it, and the leader of a session of its own: it can be
+watched, stopped and killed like a service that `tools/local/processes.py` has started.
 """
 
 import atexit

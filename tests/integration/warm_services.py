@@ -26,8 +26,6 @@ class WarmSupervisor(Supervisor):
         log.parent.mkdir(parents=True, exist_ok=True)
         folder = service.directory or Path.cwd()
         with log.open("ab") as output:
-            popen = self.commands.start(
-                environment, service.command, variables(service, log), folder, output.fileno()
-            )
+            popen = self.commands.start(environment, service.command, variables(service, log), folder, output.fileno())
         self.processes[service.name] = Process(service, log, popen, started)
         return self.processes[service.name]
