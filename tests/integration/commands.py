@@ -53,6 +53,7 @@ MODULES = {
 
 
 PR_SET_CHILD_SUBREAPER = 36
+LONGEST_MARK = 1000
 
 
 class Forked(subprocess.Popen[bytes]):
@@ -125,8 +126,7 @@ class Commands:
         self, service: str, command: list[str], environment: dict[str, str], directory: Path, output: int
     ) -> subprocess.Popen[bytes]:
         """Start a service as a child process of this one, with these variables only and a session of its own."""
-        own = {name: value for name, value in environment.items() if name != marked.VARIABLE}
-        path = self._server(service, own)  # the mark is of what ends with the service
+        path = self._server(service, environment)
         with Path(os.devnull).open() as nothing, orphans_taken():
             files = [nothing.fileno(), output, output]
             answers = warm_client.run(path, command, environment, str(directory), files, service=True)
@@ -145,8 +145,9 @@ class Commands:
             listening.listen()
             number = listening.fileno()
             command = [python(service), str(SERVER), str(number), *MODULES[service]]
+            room = {marked.VARIABLE: " " * LONGEST_MARK}  # for the mark of each service: see show() in warm_python.py
             server = subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[number]
+                command, env=environment | room, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[number]
             )
         programs = self._programs(service)
         programs.mkdir()

@@ -23,9 +23,11 @@ import threading
 import time
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+MARK = "PLATFORM_SERVICE_LOG"  # by which `tools/local/marked.py` finds a service
 
 
 def serve(listening: socket.socket) -> dict[str, Any] | None:
@@ -54,7 +56,7 @@ def attend(connection: socket.socket) -> dict[str, Any]:
             os.close(file)
         if process == 0:
             if request["service"]:
-                become_service(here)
+                become_service(here, request["environment"])
                 print(os.getpid(), file=lines, flush=True)
             return request
         if request["service"]:
@@ -64,12 +66,21 @@ def attend(connection: socket.socket) -> dict[str, Any]:
     os._exit(0)
 
 
-def become_service(parent: int) -> None:
+def become_service(parent: int, environment: dict[str, str]) -> None:
     """Wait until the parent has ended, which gives this process to who has asked for it; have a session of its own."""
     while os.getppid() == parent:
         time.sleep(0.0005)
     os.setsid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # end with the new parent
+    show(MARK, environment[MARK])
+
+
+def show(name: str, value: str) -> None:
+    """Replace a variable where /proc/PID/environ shows it. There it is as long as the server was started with."""
+    start, end = map(int, Path("/proc/self/stat").read_text().rpartition(")")[2].split()[47:49])
+    old = f"{name}={os.environ[name]}".encode()
+    place = start + ctypes.string_at(start, end - start).index(old)
+    ctypes.memmove(place, f"{name}={value}".encode().ljust(len(old), b"\0"), len(old))
 
 
 def become(environment: dict[str, str], directory: str) -> None:
@@ -122,3 +133,4 @@ if __name__ == "__main__":
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # at once: taking apart all that was imported takes a fifth of the time
+    os._exit(0)

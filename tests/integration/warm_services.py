@@ -8,7 +8,9 @@ from pathlib import Path
 from tools.local.platform import python
 from tools.local.processes import Process, Service, Supervisor, variables
 
-from .commands import MODULES, Commands
+from .commands import Commands
+
+WARM = ("airbyte_lite", "localstack", "warehouse")
 
 
 @dataclass
@@ -19,7 +21,7 @@ class WarmSupervisor(Supervisor):
 
     def start(self, service: Service) -> Process:
         """Start a service, for the first time or again after a stop."""
-        environment = next((name for name in MODULES if service.command[0] == python(name)), None)
+        environment = next((name for name in WARM if service.command[0] == python(name)), None)
         if environment is None or sys.platform != "linux":
             return super().start(service)
         log, started = self.log_directory / f"{service.name}.log", time.monotonic()
