@@ -390,16 +390,17 @@ def test_a_reader_gets_the_object_that_it_began_to_read(own: OwnS3) -> None:
 
 
 def test_a_slow_reader_does_not_fill_the_memory(own: OwnS3) -> None:
+    content = LARGE[: 60 * MEGABYTE]
     own.client.create_bucket(Bucket="slow")
-    own.client.put_object(Bucket="slow", Key="key", Body=LARGE)
+    own.client.put_object(Bucket="slow", Key="key", Body=content)
     server = psutil.Process(own.process.popen.pid)
     before = server.memory_info().rss
     slow = own.client.get_object(Bucket="slow", Key="key")["Body"]
     first = slow.read(10)
     for _ in range(2):  # meanwhile, others read all of it
-        assert own.client.get_object(Bucket="slow", Key="key")["Body"].read() == LARGE
+        assert own.client.get_object(Bucket="slow", Key="key")["Body"].read() == content
         assert server.memory_info().rss - before < 20 * MEGABYTE
-    assert first + slow.read() == LARGE
+    assert first + slow.read() == content
     left = own.client.get_object(Bucket="slow", Key="key")["Body"]
     left.read(10)
     left.close()
