@@ -23,6 +23,7 @@ from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Running
 from airbyte_lite.connectors.protocol import (
     ConnectorError,
+    OverdueError,
     abandoned_file_of,
     configuration_of,
     error_of,
@@ -235,17 +236,13 @@ class ConnectorRunner:
             return body
         if error is not None:
             raise error
-        text = f"command {command} {ending(read.exit_code)}, without a result"
-        failure_type = "system_error"
-        if time.monotonic() >= deadline:
-            text = f"command {command} did not end within {COMMAND_SECONDS:g} s and was stopped"
-            failure_type = "transient_error"
         last_lines = b"".join(lines).decode(errors="replace") + read.stderr
-        raise ConnectorError(
-            f"{connector.title}: {text}. The last lines of the connector's output are in the log.",
-            last_lines,
-            failure_type,
-        )
+        end = "The last lines of the connector's output are in the log."
+        if time.monotonic() >= deadline:
+            told = f"did not end within {COMMAND_SECONDS:g} s and was stopped"
+            raise OverdueError(f"{connector.title}: command {command} {told}. {end}", last_lines, "transient_error")
+        told = f"{ending(read.exit_code)}, without a result"
+        raise ConnectorError(f"{connector.title}: command {command} {told}. {end}", last_lines)
 
     @contextmanager
     def _command(
@@ -304,7 +301,7 @@ def _owner(work_dir: Path) -> str:
 
 def _silent(connector: Connector, command: str, seconds: float) -> ConnectorError:
     setting = "AIRBYTE_LITE_SYNC_SILENCE" if command == "read" else "AIRBYTE_LITE_COMMAND_SILENCE"
-    return ConnectorError(
+    return OverdueError(
         f"{connector.title} {connector.version} wrote nothing for {seconds:g} s, so its command {command} was ended. "
         f"Check that the source answers at the address in its configuration. If it needs more time, set {setting}.",
         failure_type="transient_error",
@@ -312,7 +309,7 @@ def _silent(connector: Connector, command: str, seconds: float) -> ConnectorErro
 
 
 def _overdue(connector: Connector, seconds: float) -> ConnectorError:
-    return ConnectorError(
+    return OverdueError(
         f"{connector.title} {connector.version} read for {seconds / 3600:g} hours, so it was ended. If a "
         "sync needs more time, set AIRBYTE_LITE_SYNC_HOURS.",
         failure_type="transient_error",
