@@ -142,6 +142,8 @@ class ConnectorRunner:
             shutil.rmtree(directory, ignore_errors=True)  # may hold configurations of a killed server
             directory.mkdir(parents=True, mode=0o700)
         self._engine = Engine(_owner(work_dir), self._limits.memory)
+        self._containers = work_dir.absolute() / "containers"
+        """A file that exists from the first container to the end of all: what a killed server left is removed."""
         self._lock = threading.Lock()
         self._servers: dict[str, ForkServer] = {}
         self._specs: dict[Connector, dict[str, Any]] = {}
@@ -196,8 +198,12 @@ class ConnectorRunner:
             yield Read(process)
 
     def remove_left_containers(self) -> None:
-        """Remove the containers of connectors that a killed server left, in the background."""
-        threading.Thread(target=self._engine.ready, daemon=True).start()
+        """Remove the containers of connectors that a killed server left, in the background.
+
+        A server that never started one does not ask for an engine: there may be none.
+        """
+        if self._containers.exists():
+            threading.Thread(target=self._engine.ready, daemon=True).start()
 
     def pull(self, reference: str) -> Image:
         """Return an image with what pins it; pull it if the engine does not have it. Raises ConnectorError."""
@@ -205,7 +211,8 @@ class ConnectorRunner:
 
     def close(self) -> None:
         """End every connector process and every container."""
-        self._engine.close()
+        if self._engine.close():
+            self._containers.unlink(missing_ok=True)
         with self._lock:
             for server in self._servers.values():
                 server.close()
@@ -276,6 +283,7 @@ class ConnectorRunner:
         folder = directory if connector.image is None else PurePosixPath(FILES)
         argv = [command, *(part for option in options for part in (f"--{option}", str(folder / f"{option}.json")))]
         if connector.image is not None:
+            self._containers.touch()
             return Container(self._engine, connector, connector.image, argv, files)
         for name, content in files.items():
             path = directory / name
