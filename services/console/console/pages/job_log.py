@@ -111,7 +111,7 @@ def add_download(api: FastAPI, platform: Platform) -> None:
         parts = logs.whole(platform.airbyte, job, logs.Reader())
         try:
             # The first part is read before the answer begins, so that an error has a status of its own.
-            first = await anext(parts, [])
+            first: list[str] = await anext(parts, [])
         except ServiceError as problem:
             return PlainTextResponse(f"{problem}\n{problem.remedy}\n", 502)
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-import ijson
+import ijson  # type: ignore[import-untyped]
 
 from console.clients.airbyte import Airbyte
 from console.logic.airbyte.jobs import failure_of, moment
