@@ -7,6 +7,7 @@ each run that is being launched was left by an earlier one.
 
 import logging
 import time
+from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.events import DagsterEvent, JobFailureData, RunFailureReason
@@ -52,7 +53,7 @@ def _has_container(instance: DagsterInstance, run: DagsterRun) -> bool:
 
 def _start(launcher: RunLauncher, run: DagsterRun) -> None:
     """Start the container of a run if that has not been done; the engine ignores a second start."""
-    container = launcher._get_container(run) if isinstance(launcher, DockerRunLauncher) else None
+    container: Any = launcher._get_container(run) if isinstance(launcher, DockerRunLauncher) else None  # type: ignore[no-untyped-call]
     if container is not None and container.status == "created":
         try:
             container.start()

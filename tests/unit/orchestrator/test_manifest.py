@@ -30,7 +30,7 @@ def parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool
         (Path(command[-1]) / "manifest.json").write_text(f'{{"metadata": {{"invocation_id": "{len(parsed)}"}}}}')
         return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr(manifest.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
 
     def prepare() -> bool:
         before = len(parsed)
