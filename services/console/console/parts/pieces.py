@@ -22,12 +22,10 @@ KINDS = {
         "starting",
         "queued",
         "not_started",
-        "pending",
         "canceling",
         "loading",
-        "incomplete",
     ),
-    "warn": ("warn", "warning", "late", "paused", "inactive", "changed"),
+    "warn": ("warn", "warning", "late", "paused", "inactive", "changed", "incomplete"),
 }
 """The look of a state, by the words of Airbyte, Dagster and dbt. Any other word is neutral."""
 LOOKS = {word: kind for kind, words in KINDS.items() for word in words}
