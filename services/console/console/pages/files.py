@@ -155,7 +155,7 @@ def _file(visit: Visit, key: str) -> None:
         try:
             await files.delete(s3, key)
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             return
         ui.navigate.to(f"/files?folder={quote(files.folder_of(key))}")
 
@@ -191,7 +191,7 @@ def _uploader(visit: Visit, folder: str, refresh: Callable[[], Awaitable[None]])
         try:
             present = [name for name in names if await files.find(s3, files.prefix(folder) + name)]
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             uploader.run_method("removeQueuedFiles")
             return
         if present:

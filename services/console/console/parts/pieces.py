@@ -186,6 +186,11 @@ def told(message: str, *, bad: bool = False) -> None:
     ui.notify(message, type="negative" if bad else "positive", position="bottom-right", multi_line=True)
 
 
+def failed(problem: ServiceError) -> None:
+    """Show for a few seconds what failed, and the next command."""
+    told(problem.sentence, bad=True)
+
+
 def row() -> ui.element:
     """A line of pieces, which wraps where the screen is narrow."""
     return ui.element("div").classes("line")
