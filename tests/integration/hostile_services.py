@@ -79,6 +79,8 @@ def dagster(text: str) -> Callable[[str, str], Json | None]:
     }
     data = {
         **{"assetNodes": [node], "assetsLatestInfo": [], "runsOrError": {"results": [run]}, "version": text},
+        "workspaceOrError": {"locationEntries": [{"name": text, "locationOrLoadError": {"message": text}}]},
+        "instance": {"daemonHealth": {"allDaemonStatuses": []}},
         **{"assetCheckExecutions": [execution], "runOrError": {"assets": [], "assetMaterializations": []}},
     }
     return lambda _method, path: {"data": data} if path == "/graphql" else None

@@ -230,7 +230,7 @@ def test_hostile_answers_of_airbyte_and_dagster_are_text(
         "connections/c1/jobs/1": 2,  # the cause and a line
         "connections/new": 1,
         "connections/new?connector=x1": 2,
-        "": 2,  # a box of the pipeline, a run
+        "": 3,  # a box of the pipeline, a run, the reason why a service is down
         "lineage": 1,
         "quality": 1,
     }
