@@ -19,6 +19,7 @@ from console.logic.shared import Shared
 from console.parts import picture, pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
+from console.parts.tables import address
 
 LOOK_SECONDS, HEALTH_SECONDS = 3.0, 10.0
 S3 = "s3://"
@@ -143,7 +144,7 @@ def _address(part: Part, visit: Visit) -> str:
         return f"/files?folder={quote(files.folder_of(key))}&file={quote(key)}"
     names = part.place.split(".")
     if len(names) == 3:  # project, dataset, table
-        return f"/tables/{quote(names[1])}/{quote(names[2])}"
+        return address(".".join(names[1:]), "Checks" if part.failing else "")
     return f"{visit.platform.dagster.link}/assets/{'/'.join(map(quote, part.key))}"
 
 

@@ -67,7 +67,8 @@ def _builder(page: Page, pages: Sequence[Page], platform: Platform) -> Callable[
 
 def _frame(page: Page, pages: Sequence[Page], dark: ui.dark_mode) -> None:
     """Build the header and the navigation."""
-    pieces.text("Skip to the content", "a").classes("skip-link").props('href="#main"')
+    skip = pieces.text("Skip to the content", "a").classes("skip-link").props('href="#main"')
+    skip.move(ui.context.client.layout, target_index=0)  # the first that the Tab key reaches
     with ui.header().classes("top-bar"):
         menu = pieces.icon_button("o_menu", "Navigation").classes("menu-button")
         with ui.element("a").props('href="/" aria-label="Home"').classes("brand"):
