@@ -53,10 +53,13 @@ def test_what_a_service_did_not_answer_is_loaded_again(monkeypatch: pytest.Monke
             raise ServiceError("S3", "no answer within 10 seconds", "make logs s=localstack")
         return "rows"
 
+    def show(text: str) -> None:
+        ui.label(text)
+
     async def page() -> list[str]:
         monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
         with Client(ui.page("/"), request=None) as client:
-            Loaded(load, ui.label)
+            Loaded(load, show)
             while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
                 await asyncio.wait(tasks)
             return [str(each.text) for each in client.elements.values() if isinstance(each, ui.label)]
