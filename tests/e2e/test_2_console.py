@@ -25,8 +25,8 @@ GIGABYTE = 1 << 30
 UPLOADED = 180_000  # milliseconds
 CLICKED = 60  # seconds
 MOST_MEMORY, GROWTH = 340, 50
-"""MiB: the container's limit is 384. After half of the time, the memory grows by up to 30 until all code is loaded; a page
-that is not freed takes 0.5 to 1, and 200 are opened."""
+"""MiB: the container's limit is 384. Until all code is loaded, the memory still grows by 30 after half of the time;
+a page that is not freed takes 1, and 200 are opened."""
 PAGES = ("", "files", "connections", "changes", "tables", "sql", "quality", "lineage")
 
 
