@@ -10,10 +10,10 @@ NAME = "file_is_well_formed"
 DESCRIPTION = """The files can be read in one way only.
 
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
-not valid in the encoding, another encoding than the format says, text that is not JSON, the header as a record, a line of dashes below the header.
-A warning: quotes inside a quoted value that are not doubled, a quoted value over lines that look like records, a value
-that is too long to be read, a record without values, a total, a copy of another file and, with
-ignore_errors_on_fields_mismatch, records with another number of values.
+not valid in the encoding, another encoding than the format says, text that is not JSON, the header again as a record, a
+line of dashes below the header. A warning: quotes inside a quoted value that are not doubled, a quoted value over lines
+that look like records, a value that is too long to be read, a record without values, a total, a copy of another file
+and, with ignore_errors_on_fields_mismatch, records with another number of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",

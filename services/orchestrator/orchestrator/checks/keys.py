@@ -14,7 +14,8 @@ from platform_kit.names import column_name
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
 
-A warning: keys with blanks around them, because `A1` and `A1 ` are two keys. After an append a key may be in several rows, so this is not checked then.
+A warning: keys with blanks around them, because `A1` and `A1 ` are two keys. After an append a key may be in several
+rows, so this is not checked then.
 """
 
 

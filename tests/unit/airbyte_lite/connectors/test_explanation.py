@@ -235,7 +235,8 @@ def test_bytes_in_a_parquet_file_are_no_question_of_its_encoding() -> None:
     ],
 )
 def test_known_exceptions_name_the_file_and_the_remedy(exception: str, facts: list[str]) -> None:
-    text = f"Error parsing record. stream=s file=a b.jsonl line_no=0 n_skipped=0\nTraceback (most recent call last):\n{exception}"
+    said = "Error parsing record. stream=s file=a b.jsonl line_no=0 n_skipped=0"
+    text = f"{said}\nTraceback (most recent call last):\n{exception}"
     cause = cause_of(trace_of(text))
     assert cause
     assert str(cause).startswith("Stream s: a b.jsonl: ")

@@ -155,7 +155,8 @@ class Rows:
             raise FileFault(
                 self._file,
                 "line 1",
-                f"the file begins with a byte order mark, which would become a part of the first name or value. {remedy}",
+                "the file begins with a byte order mark, which would become a part of the first name or value. "
+                + remedy,
             )
         self.go_on(itertools.chain([] if first is None else [first], self._text, [END]), 0)
         return first is not None
