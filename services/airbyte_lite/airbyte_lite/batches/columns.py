@@ -199,8 +199,17 @@ def of_doubles(texts: pa.Array) -> pa.Array | None:
     if not only(texts, b"0123456789-."):
         return None
     if (pc.max(pc.binary_length(texts)).as_py() or 0) > EXACT_LENGTH:
-        try:
-            texts = texts.cast(pa.float64()).cast(pa.string())
-        except pa.ArrowInvalid:
+        if (numbers := plain_doubles(texts)) is None:
             return None
+        texts = numbers.cast(pa.string())
     return decimals(texts)
+
+
+def plain_doubles(texts: pa.Array) -> pa.Array | None:
+    """Return texts of plain numbers as doubles, None if there is another text."""
+    if not only(texts, b"0123456789-."):
+        return None
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
