@@ -166,8 +166,12 @@ def data(texts: pa.Array) -> bytes:
 def without(texts: pa.Array, nulls: Iterable[str]) -> pa.Array:
     """Return the texts, with null for each of `nulls`."""
     listed = sorted(nulls)
+    longest = max((len(null.encode()) for null in listed), default=-1)
+    shortest = pc.min(pc.binary_length(texts)).as_py()
+    if shortest is None or shortest > longest:  # usual: the only one is the empty text, and no text is empty
+        return texts
     mask = pc.is_in(texts, pa.array(listed, pa.string()))
-    return pc.if_else(mask, pa.scalar(None, pa.string()), texts) if listed and mask.true_count else texts
+    return pc.if_else(mask, pa.scalar(None, pa.string()), texts) if mask.true_count else texts
 
 
 def integers(texts: pa.Array) -> pa.Array | None:

@@ -89,7 +89,9 @@ class CsvBlock:
             return Part(without(texts, nulls))
         if (kind, landing.type) in (("integer", pa.int64()), ("number", Landing.NUMERIC)):
             fast, plain = (integers, INTEGER) if kind == "integer" else (of_doubles, NUMBER)
-            values = fast(without(texts, self.casts.uncastable[kind]))
+            values = fast(texts)  # without null values, which is usual
+            if values is None and self.casts.uncastable[kind]:
+                values = fast(without(texts, self.casts.uncastable[kind]))
             if values is not None:
                 part = Part(
                     values, warned=pc.indices_nonzero(values.is_null()).to_pylist() if values.null_count else []
@@ -169,7 +171,7 @@ def _columns(
     wanted = {name: number for number, name in enumerate(header.names) if name in names}
     if not wanted:
         raise Unfit
-    special = (format_.quote_char, format_.escape_char or format_.quote_char, "\r", "\0", "\n\n")
+    special = (format_.quote_char, format_.escape_char or format_.quote_char, "\r", "\0")
     if not text:
         return {}, 0
     if text[0] in "\n\ufeff" or not format_.delimiter.isascii() or any(each in text for each in special):
