@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow.csv
 from airbyte_cdk.sources.file_based.file_types.csv_parser import CsvParser
 from airbyte_cdk.sources.file_based.schema_helpers import TYPE_PYTHON_MAPPING
 
-from airbyte_lite.batches.blocks import Block, Chunks, absent, in_blocks
+from airbyte_lite.batches.blocks import Block, Chunks, absent, alone, in_blocks
 from airbyte_lite.batches.columns import INTEGER, NUMBER, Landing, Part, Warned, integers, of_doubles, without
 from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs.csv_rows import END, Header, Rows
@@ -145,7 +146,7 @@ def regular(
         try:
             for number in range(MOST_CHUNKS):
                 try:
-                    columns, count = _columns(rows, header, lines, format_, names)
+                    columns, count = alone(partial(_columns, rows, header, lines, format_, names))
                     break
                 except OpenQuote:
                     if lines[-1] == END or number + 1 == MOST_CHUNKS:

@@ -12,8 +12,9 @@ from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 from airbyte_lite.batches.stream import StreamBatches
 from airbyte_lite.batches.uncast import Warnings
 
-FILES = threading.BoundedSemaphore(16)
-"""Files that are read at the same time: each has up to 1 MiB of text in memory. The connector reads up to 100."""
+FILES = threading.BoundedSemaphore(4)
+"""Files that are read at the same time: each has up to 1 MiB of text in memory, as lines, or a row group. The connector
+itself reads up to 100."""
 
 
 class BatchParser:
