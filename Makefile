@@ -10,7 +10,7 @@ tests := .venvs/tests/bin
 packages := packages/airbyte_as_code packages/connections_file packages/platform_kit packages/source_texts services/airbyte_lite/airbyte_lite services/bootstrap/bootstrap services/console/console services/orchestrator/orchestrator services/socket_proxy/socket_proxy
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-16s \033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Without Docker
 
@@ -42,8 +42,9 @@ run: ## Materialize all assets on the running platform and show the progress
 ps: ## Show each service with its health and address, and the run workers
 	@$(stack) ps
 
-logs: ## Follow the logs of all services, or of one: make logs s=airbyte
-	@docker compose logs --follow --tail 100 $(s)
+logs: ## Follow the logs of all services, or of one: make logs s=airbyte; without Docker too
+	@SERVICE="$$s" $(stack) logs
+export s
 
 down: ## Stop the platform; the data stays
 	@$(stack) down
@@ -229,10 +230,14 @@ bench-full: ## About 25 minutes: measure everything and write docs/benchmarks.md
 	@$(install) platform tests
 	@$(tests)/python -m benchmarks full $(measured)
 
+console-users: ## Five minutes: 20 users click in the running console, shows its memory: make console-users console=http://127.0.0.1:8080
+	@$(install) tests
+	@$(tests)/python -m tests.console_users $(console) $(o)
+
 bench-page: ## Write docs/benchmarks.md again from its results, without measuring
 	@$(install) tests
 	@$(tests)/python -m benchmarks page $(measured)
 
 measured = $(foreach option,parts rows rounds models runs minutes out,$(if $($(option)),--$(option) $($(option))))
-.PHONY: audit bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
+.PHONY: audit console-users bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
 .PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e

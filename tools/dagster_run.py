@@ -227,8 +227,7 @@ def run(url: str) -> float:
     except urllib.error.HTTPError as error:
         raise DagsterRunError(
             f"Dagster at {url} answers with HTTP {error.code}: its code server may have just ended, and then starts "
-            "again within seconds. Next: make run; the log is shown by: make logs s=webserver (Compose), or is "
-            ".local/dev/logs/dagster.log (make dev)"
+            "again within seconds. Next: make run; the log is shown by: make logs s=webserver"
         ) from error
     except OSError as error:
         raise DagsterRunError(

@@ -74,6 +74,7 @@ def production(
     variables = {
         "WAREHOUSE": "bigquery",
         "BQ_DATASET": dataset,
+        "DBT_TARGET_PATH": str(directory / "target"),
         "BQ_MAXIMUM_BYTES_BILLED": str(LIMIT),
         "BIGQUERY_EMULATOR_HOST": google.url,  # read by Google's own client
         "GOOGLE_APPLICATION_CREDENTIALS": str(google.write_key(directory)),

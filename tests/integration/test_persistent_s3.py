@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -386,6 +387,28 @@ def test_a_reader_gets_the_object_that_it_began_to_read(own: OwnS3) -> None:
     own.client.put_object(Bucket="reading", Key="key", Body=b"new")
     own.client.delete_object(Bucket="reading", Key="key")
     assert first + body.read() == LARGE[: 50 * MEGABYTE]
+
+
+def test_a_slow_reader_does_not_fill_the_memory(own: OwnS3) -> None:
+    content = LARGE[: 60 * MEGABYTE]
+    own.client.create_bucket(Bucket="slow")
+    own.client.put_object(Bucket="slow", Key="key", Body=content)
+    server = psutil.Process(own.process.popen.pid)
+    before = server.memory_info().rss
+    slow = own.client.get_object(Bucket="slow", Key="key")["Body"]
+    first = slow.read(10)
+    for _ in range(2):  # meanwhile, others read all of it
+        assert own.client.get_object(Bucket="slow", Key="key")["Body"].read() == content
+        assert server.memory_info().rss - before < 20 * MEGABYTE
+    assert first + slow.read() == content
+    left = own.client.get_object(Bucket="slow", Key="key")["Body"]
+    left.read(10)
+    left.close()
+    stopped = own.client.get_object(Bucket="slow", Key="key")["Body"]
+    stopped.read(10)
+    own.restart(signal.SIGTERM)
+    assert "still alive" not in own.process.log.read_text(), "the stop waited for the thread of a slow reader"
+    own.client.delete_object(Bucket="slow", Key="key")
 
 
 def test_no_file_is_left_that_no_object_has(own: OwnS3) -> None:

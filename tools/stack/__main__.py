@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from tools import disk
-from tools.stack import doctor, down, env, images, modes, ps, run, up
+from tools.stack import doctor, down, env, images, logs, modes, ps, run, up
 from tools.stack.compose import StackError, read_env, warn
 
 
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "up": up.up,
     "run": run.run,
     "ps": ps.ps,
+    "logs": logs.logs,
     "down": down.stop,
     "reset": down.reset,
     "images": with_env(images.make_images),

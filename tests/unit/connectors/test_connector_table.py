@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors.protocol import ConnectorError
+from airbyte_lite.connectors.protocol import ConnectorError, OverdueError
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import CheckResult
 from platform_kit.file_changes import only_one
@@ -54,6 +54,32 @@ def test_the_results_are_those_of_the_report() -> None:
     assert answers.results == dict.fromkeys(standard.TESTS, "passed") | {"check": "failed", "read": "needs an account"}
     assert answers.reasons == {"check": "wrong: hunter2-of-mine"}
     assert standard.read_report("<testsuites/>", str).results == dict.fromkeys(standard.TESTS, "failed")
+
+
+def test_a_command_that_a_time_limit_ended_is_no_refusal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    ended = f'<failure message="Failed: {standard.OVERDUE}: GCS wrote nothing for 60 s">line 1</failure>'
+    asked: list[standard.Scenario] = []
+
+    def run(_places: Places, _name: str, chosen: standard.Scenario, _redact: object) -> str:
+        asked.append(chosen)
+        return report(test_check=ended)
+
+    monkeypatch.setattr(standard, "run", run)
+    answers = standard.ask(Places(Path()), "source-x", ACCOUNT, None)
+    assert len(asked) == 1
+    assert answers.results["check"] == "ended: time limit"
+    assert "60 s" in answers.reasons["check"]
+
+    def overdue(*_given: object) -> list[bytes]:
+        raise OverdueError("GCS wrote nothing for 60 s")
+
+    monkeypatch.setattr(run_command, "messages", overdue)
+    monkeypatch.setattr(run_command, "load_registry", lambda *_given: {"source-x": None})
+    monkeypatch.setattr("sys.argv", ["run_command", str(tmp_path), "source-x", "check"])
+    assert run_command.main() == run_command.OVERDUE
+    assert b"60 s" in capsysbinary.readouterr().out.splitlines()[-1]
 
 
 def test_a_check_may_raise_and_reasons_have_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 import shutil
 import sys
 import tempfile
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import dagster as dg
@@ -11,8 +10,9 @@ import pytest
 from packaging.version import Version
 
 from orchestrator import dbt
-from orchestrator.dbt import DBT, DbtCli, dbt_cli
+from orchestrator.dbt import DbtCli, dbt_cli
 from orchestrator.dbt_integration import DbtCliInvocation, DbtCliResource, DbtProject
+from orchestrator.manifest import DBT
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 
@@ -82,25 +82,3 @@ def test_a_folder_whose_path_is_too_long_for_a_socket_does_not_fail_the_run(
 
 def test_the_code_location_is_loaded_without_dbt_core() -> None:
     assert sys.modules["dagster_dbt.compat"].DBT_PYTHON_VERSION is None
-
-
-@pytest.mark.parametrize("installed", ["2.0.0", "2.1.0b3", None])
-def test_dbt_2_is_refused_with_the_next_command(installed: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(_name: str) -> str:
-        if installed is None:
-            raise PackageNotFoundError
-        return installed
-
-    dbt.require_version()
-    monkeypatch.setattr(dbt, "version", version)
-    with pytest.raises(RuntimeError, match=r"tools\.install orchestrator") as error:
-        dbt.prepare(DbtProject(PROJECT))
-    assert (installed or "No dbt-core") in str(error.value)
-
-
-@pytest.mark.parametrize(("version", "current"), [("1.11.16", True), ("2.0.0", False)])
-def test_a_manifest_of_dbt_2_is_made_again(version: str, current: bool, tmp_path: Path) -> None:
-    (tmp_path / "dbt_project.yml").write_text("name: x")
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target/manifest.json").write_text(f'{{"metadata": {{"dbt_version": "{version}"}}}}')
-    assert dbt._is_current(DbtProject(tmp_path)) is current

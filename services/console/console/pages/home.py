@@ -10,6 +10,7 @@ from nicegui import ui
 
 from console.clients.calls import ServiceError
 from console.logic import files, health, pipeline, runs, sizes, times
+from console.logic.drawing import Box
 from console.logic.files import Object
 from console.logic.health import Health
 from console.logic.pipeline import Part
@@ -100,12 +101,10 @@ def _pipeline(found: list[Part], objects: dict[str, Object], visit: Visit) -> No
     if not found:
         pieces.empty("No tables yet", "Add a file: make new-source name=orders file=orders.csv")
         return
-    columns = pipeline.columns(found)
-    boxes = [[_box(part, objects, visit) for part in column] for column in columns]
-    picture.show([pipeline.title(column) for column in columns], boxes)
+    picture.show([_box(part, objects, visit) for part in found], "Pipeline", titled=True)
 
 
-def _box(part: Part, objects: dict[str, Object], visit: Visit) -> picture.Box:
+def _box(part: Part, objects: dict[str, Object], visit: Visit) -> Box:
     """Return the box of a part: its name, its state, and one line of facts."""
     facts = [sizes.count(part.rows, "row")] if part.rows is not None else []
     facts += [times.ago(part.loaded)] if part.loaded else []
@@ -116,14 +115,16 @@ def _box(part: Part, objects: dict[str, Object], visit: Visit) -> picture.Box:
         facts = [sizes.size(object_.size), times.ago(object_.changed)] if object_ else ["in S3"]
     elif not facts:
         facts = ["not made yet"]
-    return picture.Box(
-        key="/".join(part.key),
-        title=part.name,
-        facts=" · ".join(facts),
-        state="none" if part.is_file else part.state,
-        address=_address(part, visit),
-        upstream=["/".join(key) for key in part.upstream],
-        hint=f"Failing: {', '.join(part.failing)}" if part.failing else part.place or part.name,
+    return Box(
+        part.key,
+        part.name,
+        " · ".join(facts),
+        "none" if part.is_file else part.state,
+        "files" if part.is_file else part.group,
+        _address(part, visit),
+        f"Failing: {', '.join(part.failing)}" if part.failing else part.place,
+        part.upstream,
+        is_file=part.is_file,
     )
 
 

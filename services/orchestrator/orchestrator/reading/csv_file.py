@@ -14,7 +14,7 @@ from orchestrator.reading.csv_header import VALUE_LIMIT, csv_reader, read_header
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
-from orchestrator.reading.quoted import Unquoted, unquoted, usable, whole_records
+from orchestrator.reading.quoted import Unquoted, has_special, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
 from orchestrator.reading.text import TooLongError, blocks
 
@@ -94,7 +94,7 @@ class _Scan:
 
     def _whole_block(self) -> Callable[[str], bool]:
         """Return a function that takes a block in which each line is one record; it returns False for other blocks."""
-        separator, quote, escape = self._format.separator, self._format.quote_char, self._format.escape_char
+        separator = self._format.separator
         kept = (separator + "\n").encode()
         dropped = bytes(set(range(256)) - set(kept))
         skeleton = kept[:1] * (self._width + self._trailing - 1) + b"\n"
@@ -103,31 +103,32 @@ class _Scan:
         can_unquote = usable(self._format)
 
         def take(block: str) -> bool:
-            if escape and escape in block:
-                return False
             if len(skeleton) == 1 and ("\n\n" in block or block.startswith("\n")):  # blank lines are no records
                 return False
             found = None
-            if quote in block:
+            if has_special(block, self._format):
                 found = unquoted(block, self._format) if can_unquote else None
                 if not found:
                     return False
-            text = found.text if found else block
             present = found.skeleton if found else block.encode("utf-8", "surrogatepass").translate(None, dropped)
             records = len(present) // len(skeleton)
             if present != skeleton * records:
                 return False
             if not self._values.done:
-                self._values.in_block(text, self.line, found)
+                self._values.in_block(found.text if found else block, self.line, found)
             if found:
-                self._note_long_records(found)
+                self._note_faults(found)
             self.facts.records += records
             self.line += found.lines if found else records
             return True
 
         return take
 
-    def _note_long_records(self, found: Unquoted) -> None:
+    def _note_faults(self, found: Unquoted) -> None:
+        for number, line in found.with_text_after_quote():
+            if not self._strict:
+                break
+            self._note_text_after_quote(self.line + found.line(number), self.line + line)
         for number, lines in found.over_lines(LIKE_RECORDS):
             if self._are_like_records(lines):
                 first = self.line + found.line(number)

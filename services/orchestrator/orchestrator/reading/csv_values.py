@@ -11,7 +11,8 @@ from orchestrator.reading.fractions import Fractions
 from orchestrator.reading.json_keys import repeated_in_text
 from orchestrator.reading.json_numbers import loss_in_text
 from orchestrator.reading.names import bears
-from orchestrator.reading.quoted import DELIMITER, Unquoted
+from orchestrator.reading.quote_states import DELIMITER
+from orchestrator.reading.quoted import Unquoted
 
 
 class Values:
@@ -118,8 +119,8 @@ class Values:
                 kind,
                 self._format.null_values,
                 rounded=at in self._rounded,
-                fraction=self._fractions[at].known if at in self._fractions else "",
                 other=separator + DELIMITER,
+                **self._fraction_patterns(at),
             )
             for at, kind in self._kinds.items()
         }
@@ -127,6 +128,10 @@ class Values:
         # Each line has all delimiters, so a delimiter is found before the line ends.
         cells = [patterns.get(at, f"[^{separator}]*+") for at in range(max(patterns, default=-1) + 1)]
         self._harmless = re.compile(f"(?:{separator.join(cells)}(?:{separator}[^\n]*+)?\n)*+")
+
+    def _fraction_patterns(self, at: int) -> dict[str, str]:
+        found = self._fractions.get(at)
+        return {"fraction": found.known, "usual": found.usual} if found else {}
 
     def _find_first(self, at: int, block: str, row: Callable[[int, int], tuple[list[str], int]]) -> None:
         separator = re.escape(self._format.separator)

@@ -79,11 +79,19 @@ def shown(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool = False, fraction: str = "", other: str = "") -> str:
+def harmless(
+    kind: Kind,
+    nulls: Collection[str],
+    *,
+    rounded: bool = False,
+    fraction: str = "",
+    usual: str = r"\.[0-9]{0,9}+",
+    other: str = "",
+) -> str:
     """Return a pattern of texts that lose nothing. It need not match all of them: it is for speed.
 
     With `rounded` it also matches numbers that lose decimals after the ninth. `fraction` must stand before the end of a
-    fraction, `other` are characters that a text does not have.
+    fraction, `usual` is a pattern of most fractions, `other` are characters that a text does not have.
     """
     first, zeros = ("[+-]?", "0*+") if kind == "digits" else ("-?", "")
 
@@ -92,7 +100,7 @@ def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool = False, fract
 
     match kind:
         case "integer":
-            found = "(?:-?(?:0|[1-9][0-9]*+))?"
+            found = "[1-9][0-9]*+|-?0?|-[1-9][0-9]*+"
         case "boolean":
             found = "(?:(?i:true|false))?"
         case "whole":
@@ -103,8 +111,10 @@ def harmless(kind: Kind, nulls: Collection[str], *, rounded: bool = False, fract
         case _ if rounded:
             found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?{point('0,')}"
         case _:
+            start = first if zeros else rf"{first}(?!0[0-9])"
             found = (
-                rf"{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?{point('0,9')}"
+                rf"{start}[0-9]{{0,6}}+{usual}(?![0-9])"  # matches faster than the rest
+                rf"|{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?{point('0,9')}"
                 rf"|[1-9][0-9]{{0,11}}+{point('0,3')}|[1-9][0-9]{{0,14}}+)"
             )
     return f"(?:{'|'.join([found, *(re.escape(null) for null in sorted(nulls) if null)])})"

@@ -7,6 +7,8 @@ one. `1.0` does not count: programs write whole numbers like this.
 
 import re
 
+MOST_DECIMALS = 9
+"""A NUMERIC keeps so many."""
 FRACTION = re.compile(r"-?[0-9]*\.([0-9]+)")
 
 
@@ -36,3 +38,10 @@ class Fractions:
             return "(?!)"  # nothing
         same = "" if self.differ else rf"(?<=\.[0-9]{{{self._decimals}}})"
         return same if self.zeros else f"{same}(?<!0)"
+
+    @property
+    def usual(self) -> str:
+        """A pattern of the fractions for which `add` returns False and that have as many decimals as the first one."""
+        if self.differ or not 0 < self._decimals <= MOST_DECIMALS:
+            return "(?!)"  # nothing
+        return rf"\.[0-9]{{{self._decimals}}}" + ("" if self.zeros else "(?<!0)")

@@ -1,7 +1,6 @@
 """Blocks of CSV text with quotes, without their quotes: as fast to check as text that never had any.
 
-A block is unquoted only if each quote opens at the beginning of a value, closes at its end, or is doubled inside. Every
-other block goes through the module csv.
+A block is unquoted only if all quotes that it opens are closed in it. Every other block goes through the module csv.
 """
 
 from collections.abc import Iterator
@@ -10,25 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.reading.csv_header import csv_reader
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.quote_states import (
+    DELIMITER,
+    DOUBLED,
+    NEWLINE,
+    last_end,
+    without_escapes,
+    without_literal_quotes,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DELIMITER, DOUBLED = "\x1f", "\x1e"
-"""What stands in the text instead of a delimiter or a line end in quotes, and of a doubled quote. A text with one of
-them may be another value, so it is looked up in the record."""
 NUMBERS = "+-.:_ \t"
 """Characters that have a meaning in numbers, times and JSON: as quotes, they are not taken away."""
 BLOCK_LIMIT = 4 * 1024 * 1024
 """The most characters that a block gets so that it ends with a record."""
+TAIL = 16 * 1024
+"""The characters at the end of a block in which the end of a record is looked for first."""
 
 
 def whole_records(blocks: Iterator[str], file_format: CsvFormat) -> Iterator[str]:
-    """Yield the text in blocks that end where no quote is open, if their quotes are in pairs."""
-    quote, rest = file_format.quote_char, ""
+    """Yield the text in blocks that end where no quote is open, if there is such a place."""
+    rest = ""
     for block in blocks:
         block = rest + block if rest else block
-        end = len(block) if len(block) > BLOCK_LIMIT else _end_of_record(block, quote)
+        end = len(block) if len(block) > BLOCK_LIMIT else _end_of_record(block, file_format)
         if end:
             yield block[:end] if end < len(block) else block
         rest = block[end:]
@@ -36,52 +42,73 @@ def whole_records(blocks: Iterator[str], file_format: CsvFormat) -> Iterator[str
         yield rest
 
 
-def _end_of_record(block: str, quote: str) -> int:
-    """Return where the last record ends that the block has to its end; 0: none."""
-    if block.count(quote) % 2 == 0:
+def _end_of_record(block: str, file_format: CsvFormat) -> int:
+    """Return where the last record ends that the block has to its end; 0: none.
+
+    Most often the last lines are enough: behind a quote that does not stand at the beginning of a value, none is open.
+    """
+    if not has_special(block, file_format):
         return len(block)
-    opens = block.rfind(quote)
-    while opens >= 0:
-        closes = block.rfind(quote, 0, opens)
-        line = block.rfind("\n", closes + 1, opens)
-        if line >= 0 or closes < 0:
-            return line + 1
-        opens = block.rfind(quote, 0, closes)
+    for size in (TAIL, 16 * TAIL, len(block)):
+        start = block.rfind("\n", 0, max(len(block) - size, 0)) + 1
+        tail = _bytes("\n" + block[start:])
+        end = last_end(tail, file_format, certain=not start)
+        if end is not None:
+            return start + len(tail[1:end].decode("utf-8", "surrogatepass"))
     return 0
+
+
+def has_special(block: str, file_format: CsvFormat) -> bool:
+    """Return whether the block has a quote or an escape character."""
+    return file_format.quote_char in block or bool(file_format.escape_char and file_format.escape_char in block)
 
 
 def usable(file_format: CsvFormat) -> bool:
     """Return whether quotes can be taken out of the text of a file in this format."""
-    quote, separator = file_format.quote_char, file_format.separator
+    quote, separator, escape = file_format.quote_char, file_format.separator, file_format.escape_char or "\\"
     special = {DELIMITER, DOUBLED}
     return (
         quote.isascii()
         and separator.isascii()
+        and escape.isascii()
         and not quote.isalnum()
         and quote not in NUMBERS
-        and quote not in {separator, "\n", file_format.escape_char}
-        and not special & {quote, separator}
+        and len({quote, separator, escape, "\n"}) == 4
+        and not special & {quote, separator, escape}
         and not any(special & {*null} for null in file_format.null_values)
     )
 
 
 class Unquoted:
-    """A block whose quotes are well formed. Each line of `text` is a record without its quotes."""
+    """A block in which each quote that opens is closed. Each line of `text` is a record without its quotes."""
 
-    def __init__(self, text: str, skeleton: bytes, quoted: bytes, ends: "NDArray[Any]", file_format: CsvFormat) -> None:
+    def __init__(
+        self,
+        data: "NDArray[Any]",
+        skeleton: bytes,
+        quoted: bytes,
+        ends: "NDArray[Any]",
+        loose: "NDArray[Any]",
+        file_format: CsvFormat,
+    ) -> None:
         """Take the block with its quotes, after a line end, and where its records end, beginning with this line end."""
-        self.text = text
         self.skeleton = skeleton
         """The delimiters and line ends that are not in quotes."""
         self.lines = quoted.count(b"\n") - 1
-        self._quoted, self._places, self._format = quoted, ends, file_format
+        self._data, self._quoted, self._places, self._loose, self._format = data, quoted, ends, loose, file_format
+
+    @cached_property
+    def text(self) -> str:
+        """The block without quotes. A text with a placeholder may be another value: it is looked up in the record."""
+        quote = self._format.quote_char.encode()
+        return self._data.tobytes().translate(None, quote)[1:].decode("utf-8", "surrogatepass")
 
     @cached_property
     def _newlines(self) -> "NDArray[Any]":
         """The places of the line ends; the first is before the block."""
         import numpy
 
-        return numpy.flatnonzero(numpy.frombuffer(self._quoted, numpy.uint8) == ord("\n"))
+        return numpy.flatnonzero(numpy.frombuffer(self._quoted, numpy.uint8) == NEWLINE)
 
     @cached_property
     def _ends(self) -> "NDArray[Any]":
@@ -107,40 +134,61 @@ class Unquoted:
         for number in numpy.flatnonzero(numpy.diff(self._ends) >= least):
             yield int(number), self._record_text(int(number)).removesuffix("\n").split("\n")
 
+    def with_text_after_quote(self) -> Iterator[tuple[int, int]]:
+        """Yield the number of each record with text behind a closing quote, and the line of the first such quote."""
+        import numpy
+
+        records = numpy.searchsorted(self._places, self._loose) - 1
+        lines = numpy.searchsorted(self._newlines, self._loose) if len(self._loose) else records
+        numbers, first = numpy.unique(records, return_index=True)
+        yield from zip(numbers.tolist(), lines[first].tolist(), strict=True)
+
     def _record_text(self, number: int) -> str:
         before, end = self._places[number : number + 2]
         return self._quoted[before + 1 : end + 1].decode("utf-8", "surrogatepass")
 
 
 def unquoted(block: str, file_format: CsvFormat) -> Unquoted | None:
-    """Take the quotes out of a block; None if one of them is not at the border of a value, or for a huge block."""
+    """Take the quotes out of a block; None if a quote is open at its end, or for a huge block."""
     import numpy
 
     if len(block) > 2 * BLOCK_LIMIT:
         return None
-    quote, separator, newline = ord(file_format.quote_char), ord(file_format.separator), ord("\n")
-    quoted = b"\n" + block.encode("utf-8", "surrogatepass")
-    data = numpy.frombuffer(quoted, numpy.uint8)
-    is_quote = data == quote
-    places = numpy.flatnonzero(is_quote)
-    if len(places) % 2:
+    quote, separator = ord(file_format.quote_char), ord(file_format.separator)
+    quoted = _bytes("\n" + block)
+    original = numpy.frombuffer(quoted, numpy.uint8)
+    data = without_escapes(original, file_format)
+    if data[-1] != NEWLINE:
+        return None  # the last line end is escaped
+
+    def borders(data: "NDArray[Any]") -> "tuple[NDArray[Any], NDArray[Any], NDArray[Any], bool]":
+        places = numpy.flatnonzero(data == quote)
+        before, after = data[places[: len(places) // 2 * 2 : 2] - 1], data[places[1::2] + 1]
+        opening = (before == quote) | (before == separator) | (before == NEWLINE)
+        closing = (after == quote) | (after == separator) | (after == NEWLINE)
+        return places, after, closing, len(places) % 2 == 0 and bool(opening.all())
+
+    places, after, closing, regular = borders(data)
+    if not (regular and closing.all() and file_format.double_quote):
+        data = without_literal_quotes(data, file_format)
+        places, after, closing, regular = borders(data)
+    if not regular:
         return None
-    before, after = data[places[::2] - 1], data[places[1::2] + 1]
     doubled = after == quote
-    if doubled.any() and not file_format.double_quote:
-        return None
-    if not (doubled | (after == separator) | (after == newline)).all():
-        return None
-    if not ((before == quote) | (before == separator) | (before == newline)).all():
-        return None
-    special = numpy.flatnonzero(is_quote | (data == separator) | (data == newline))
+    loose = places[1::2][~closing] if file_format.double_quote else places[:0]
+    if file_format.escape_char and (original[loose + 1] == ord(file_format.escape_char)).any():
+        return None  # directly behind a closing quote, an escape character is text
+    special = numpy.flatnonzero((data == quote) | (data == separator) | (data == NEWLINE))
     kinds = data[special]
     inside = numpy.bitwise_xor.accumulate((kinds == quote).view(numpy.uint8)).view(numpy.bool)
     replaced = data.copy()
     replaced[special[inside & (kinds != quote)]] = ord(DELIMITER)
     replaced[places[1::2][doubled]] = ord(DOUBLED)
-    text = replaced.tobytes().translate(None, bytes([quote]))[1:]
     outside = ~inside & (kinds != quote)
-    ends = special[outside & (kinds == newline)]
+    ends = special[outside & (kinds == NEWLINE)]
     skeleton = kinds[outside][1:].tobytes()
-    return Unquoted(text.decode("utf-8", "surrogatepass"), skeleton, quoted, ends, file_format)
+    return Unquoted(replaced, skeleton, quoted, ends, loose, file_format)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
