@@ -128,7 +128,7 @@ def lines(table: pa.Table, json: set[str]) -> bytes:
         same += ","
     same = f"{same[:-1]}}}\n"
     if not pieces:
-        return same.encode() * table.num_rows
+        return b"".join([same.encode()] * table.num_rows)
     joined = pc.binary_join_element_wise(
         *pieces, pa.scalar(same), pa.scalar(""), null_handling="replace", null_replacement="null"
     )
@@ -138,8 +138,8 @@ def lines(table: pa.Table, json: set[str]) -> bytes:
 def _constant(values: pa.Array) -> bool:
     """Return whether all values of a block are surely the same, such as the time of the block or the name of a file."""
     if not len(values) or values.null_count:
-        return 0 < len(values) == values.null_count
-    return values[0] == values[-1] and bool(pc.all(pc.equal(values, values[0])).as_py())
+        return bool(len(values)) and len(values) == values.null_count
+    return bool(values[0] == values[-1]) and bool(pc.all(pc.equal(values, values[0])).as_py())
 
 
 def _json(values: pa.Array, is_json: bool) -> pa.Array:

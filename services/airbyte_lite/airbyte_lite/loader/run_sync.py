@@ -114,7 +114,7 @@ def _order(sync: Sync, plans: list[TablePlan]) -> Order:
         key=f"_airbyte_lite_{os.urandom(8).hex()}",
         folder=str(sync.spool_dir),
         format=format_,
-        batch_bytes=spool.BATCH_BYTES if format_ == NDJSON else spool.PARQUET_BYTES,
+        batch_bytes=spool.LINES_BYTES if format_ == NDJSON else spool.PARQUET_BYTES,
         streams={
             plan.stream.name: StreamOrder(f"batch-{number}", plan.columns, sync.job_id, plan.stream.generation_id)
             for number, plan in enumerate(plans)
