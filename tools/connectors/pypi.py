@@ -232,8 +232,8 @@ def _refusal(package: str, version: str, told: str, yanked: str | None = None) -
         )
     if f"there are no versions of {package} and" in told:
         return ConnectorCommandError(
-            f"The package index lists no file of {package}. A proxy or a login page may have answered instead, or every "
-            "release was deleted. Check the network and pip's package index, then run the command again."
+            f"The package index lists no file of {package}. A proxy or a login page may have answered instead, or all "
+            "releases were deleted. Check the network and pip's package index, then run the command again."
         )
     if f"{package} was not found in the package registry" in told and FORBIDDEN.search(told):
         return ConnectorCommandError(
