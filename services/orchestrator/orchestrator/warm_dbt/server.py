@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.hidden import import_bigquery
+from orchestrator.settings import Settings
 
 # What `dbt build` imports. None of them reads the environment.
 MODULES = ("dbt.cli.main", "dbt.adapters.bigquery", "dbt.task.build", "dbt_common.clients.agate_helper", "sqlparse")
+
+JOINT_TESTS = "orchestrator.joint_tests.patch"
 
 
 def main() -> None:
@@ -29,7 +32,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is to be tidied up before a command runs
     listening = socket.socket(fileno=int(sys.argv[1]))
     import_bigquery()
-    for module in MODULES:
+    for module in (*MODULES, *([JOINT_TESTS] if has_joint_tests() else [])):
         importlib.import_module(module)
     ready = select.select([sys.stdin, listening], [], [])[0]
     folder = Path(listening.getsockname()).parent
@@ -76,6 +79,8 @@ def run(request: dict[str, Any]) -> int:
     os.environ.update(request["environment"])
     os.chdir(request["directory"])
     sys.argv = ["dbt", *request["arguments"]]
+    if has_joint_tests():
+        importlib.import_module(JOINT_TESTS).apply()
     try:
         importlib.import_module("dbt.cli.main").cli(prog_name="dbt")
     except SystemExit as end:
@@ -83,6 +88,11 @@ def run(request: dict[str, Any]) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return 0
+
+
+def has_joint_tests() -> bool:
+    """Return whether dbt asks the data tests of the same tables in one query."""
+    return Settings.read().joint_tests == "yes"
 
 
 if __name__ == "__main__":
