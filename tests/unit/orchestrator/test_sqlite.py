@@ -47,7 +47,7 @@ def test_a_database_is_opened_once_and_is_that_of_dagsters_own_storage(
             assert instance.get_run_by_id(run.run_id) == run
         assert opened[before:] == []
         assert len(instance.all_logs(run.run_id)) == 21
-        engines = instance.run_storage._storage._engines  # type: ignore[attr-defined]
+        engines = instance.run_storage._engines  # type: ignore[attr-defined]
         assert engines._kept
     assert not engines._kept, "the connections are closed with the instance"
     own = DagsterSqliteStorage.from_local(str(tmp_path))
