@@ -88,7 +88,8 @@ def html(boxes: Sequence[Box], current: Key | None = None, *, titled: bool = Fal
     shown, before = [], ""
     for column in placed:
         title = _title(by_key[key] for key, child in column if child is None)
-        head = f'<h3 class="picture-title">{escape(title if title != before else "")}</h3>' if titled else ""
+        tag = "h3" if title != before else "div"
+        head = f'<{tag} class="picture-title">{escape(title) if tag == "h3" else ""}</{tag}>' if titled else ""
         inner = "".join(
             '<span class="picture-gap"></span>' if child else _box(by_key[key], is_current=key == current)
             for key, child in column
