@@ -15,7 +15,7 @@ from docker.errors import DockerException
 from benchmarks.latency.runs import one
 from benchmarks.options import Options
 from benchmarks.rounds import Deadline, say
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, container_memory
 
 RUNS = 7
 
@@ -61,9 +61,6 @@ def memory(stack: Stack) -> dict[str, float]:
     """Return the memory (MiB) of each service's container, as `docker stats` tells it: without the page cache."""
     found = {}
     for container in stack.engine.containers.list(filters={"label": f"com.docker.compose.project={stack.project}"}):
-        told = container.stats(stream=False)
-        stats = told["memory_stats"] if isinstance(told, dict) else {}
-        used = stats.get("usage", 0) - stats.get("stats", {}).get("inactive_file", 0)
         name = re.sub(rf"^{re.escape(stack.project)}-(.+)-\d+$", r"\1", str(container.name))
-        found[name] = round(used / 2**20)
+        found[name] = round(container_memory(container))
     return dict(sorted(found.items()))

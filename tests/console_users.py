@@ -1,10 +1,11 @@
 """Users of the console without a browser: they open pages, click, leave. Shows whether its memory grows.
 
-`python -m tests.console_users http://127.0.0.1:8080 PID` visits a console for five minutes; PID is its process.
+`make console-users` visits a console for five minutes. The end-to-end tests have a shorter form.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import itertools
@@ -12,7 +13,6 @@ import json
 import random
 import re
 import statistics
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
+import httpx
 import psutil
 import socketio  # type: ignore[import-untyped]
 from socketio.exceptions import BadNamespaceError  # type: ignore[import-untyped]
@@ -29,11 +30,13 @@ USERS, SECONDS = 20, 300
 LOOK_SECONDS = 10.0
 SETTLED_SECONDS = 30.0
 """The longest time until a page has its content."""
-REMOVED_SECONDS = 20.0
+ANSWER_SECONDS = 12.0
+"""The longest time until a button asks its question: a service may take ten seconds to answer before it."""
+REMOVED_SECONDS = 15.0
 """The console removes a page ten seconds after its user has left."""
-PAGES: dict[str, list[str]] = {
-    "/": ["Materialize all", "Cancel"],
-    "/files?folder=jaffle_shop&file=jaffle_shop/jaffle_shop_orders.csv": ["Delete", "Cancel"],
+PAGES: dict[str, list[str | tuple[str, str]]] = {
+    "/": [("Materialize all", "Cancel")],
+    "/files?folder=jaffle_shop&file=jaffle_shop/jaffle_shop_orders.csv": [("Delete", "Cancel")],
     "/connections": [],
     "/connections/new": [],
     "/changes": [],
@@ -42,7 +45,7 @@ PAGES: dict[str, list[str]] = {
     "/quality": [],
     "/lineage": [],
 }
-"""The pages that users open, with what they click there: buttons and tabs."""
+"""The pages that users open, and what they click: tabs, buttons, and buttons with the answer to their question."""
 ELEMENTS = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
 QUERY = re.compile(r"query: (\{.*?\}),")
 ESCAPED = {"&#36;": "$", "&#96;": "`", "&gt;": ">", "&lt;": "<", "&amp;": "&"}
@@ -59,6 +62,7 @@ class Visit:
         self._elements: dict[str, Any] = {}
         self._client, self._next = "", 0
         self._changed = asyncio.Event()
+        self._notices = 0
 
     async def __aenter__(self) -> Self:
         """Load the page and connect its socket."""
@@ -94,6 +98,9 @@ class Visit:
             self._elements |= content
             self._elements = {number: each for number, each in self._elements.items() if each is not None}
             self._changed.set()
+        elif kind == "notify":
+            self._notices += 1
+            self._changed.set()
         elif kind == "run_javascript" and "request_id" in content:
             result = SELECTION if "selection" in content["code"] else None
             await self._emit("javascript_response", request_id=content["request_id"], result=result)
@@ -107,17 +114,31 @@ class Visit:
         """Wait until every part of the page has its content."""
         await self._until(lambda: all("skeleton" not in each.get("class", ()) for each in self._elements.values()))
 
-    async def click(self, label: str) -> None:
-        """Click a button, which may come only now (with a dialog), or open a tab."""
-        number, found = await self._until(lambda: self._labelled(label))
+    async def click(self, label: str) -> bool:
+        """Click a button or open a tab. Return False if the page does not offer it now, for example during a run."""
+        item = self._labelled(label)
+        if item is None or item[1]["props"].get("disable"):
+            return False
+        number, found = item
         if found["tag"] == "q-tab":
             tabs = next(item for item in self._elements.items() if int(number) in item[1].get("children", ()))
             await self._event(*tabs, "update:modelValue", label)
         else:
             await self._event(number, found, "click", {})
+        return True
 
-    async def _until[T](self, look: Callable[[], T | None]) -> T:
+    async def ask(self, label: str, answer: str) -> None:
+        """Click a button that asks a question, and answer it; the page may refuse with a notice instead."""
+        noticed = self._notices
         async with asyncio.timeout(SETTLED_SECONDS):
+            while await self.click(label):
+                with contextlib.suppress(TimeoutError):  # the page may have shown the button anew just then
+                    await self._until(lambda: self._labelled(answer) or self._notices > noticed, ANSWER_SECONDS)
+                    await self.click(answer)
+                    return
+
+    async def _until[T](self, look: Callable[[], T | None], seconds: float = SETTLED_SECONDS) -> T:
+        async with asyncio.timeout(seconds):
             while not (found := look()):
                 self._changed.clear()
                 await self._changed.wait()
@@ -150,9 +171,9 @@ class Users:
                 async with Visit(http, self.console, path) as visit:
                     await visit.settled()
                     self.openings.append((time.monotonic() - started, path))
-                    for label in PAGES[path]:
+                    for step in PAGES[path]:
                         await self._think()
-                        await visit.click(label)
+                        await (visit.click(step) if isinstance(step, str) else visit.ask(*step))
                         await visit.settled()
                     await self._think()
 
@@ -167,30 +188,61 @@ class Users:
                 group.create_task(self.visit(until, number % len(PAGES)))
 
 
-async def main(console: str, pid: int, seconds: float = SECONDS) -> None:
-    """Print the memory of the console every LOOK_SECONDS, and at the end when its pages are gone."""
-    process, users = psutil.Process(pid), Users(console)
-    started, cpu = time.monotonic(), sum(process.cpu_times()[:2])
+@dataclass
+class Load:
+    """What the users found: the memory (MiB) of the console at each look, and how long its pages took to open."""
 
-    def look() -> None:
-        memory = process.memory_info().rss / 2**20
-        print(f"{time.monotonic() - started:5.0f} s  {len(users.openings):5} openings  {memory:5.0f} MiB", flush=True)
+    memory: list[float]
+    users: Users
+
+
+async def load(console: str, memory: Callable[[], float], seconds: float, users: int = USERS) -> Load:
+    """Be all users for so many seconds; look at the console's memory meanwhile, and last when its pages are gone."""
+    found = Load([], Users(console))
+    started = time.monotonic()
+
+    async def look() -> None:
+        found.memory.append(await asyncio.to_thread(memory))
+        passed, openings = time.monotonic() - started, len(found.users.openings)
+        print(f"{passed:5.0f} s  {openings:5} openings  {found.memory[-1]:5.0f} MiB", flush=True)
 
     async def watch() -> None:
         while True:
-            look()
+            await look()
             await asyncio.sleep(LOOK_SECONDS)
 
     watching = asyncio.create_task(watch())
-    await users.all(seconds)
-    await asyncio.sleep(REMOVED_SECONDS)
+    await found.users.all(seconds, users)
     watching.cancel()
-    look()
+    await asyncio.sleep(REMOVED_SECONDS)
+    await look()
+    return found
+
+
+def process_at(console: str) -> psutil.Process:
+    """Return the process that listens on the console's port. Raises LookupError."""
+    port = httpx.URL(console).port
+    for each in psutil.net_connections("tcp"):
+        if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port and each.pid:
+            return psutil.Process(each.pid)
+    raise LookupError(f"no process of this user listens on the port of {console}")
+
+
+def main(console: str, pid: int | None, seconds: float = SECONDS) -> None:
+    """Visit a console and print what was found. `pid` is the console's process; a container hides it."""
+    process = psutil.Process(pid) if pid else process_at(console)
+    cpu = sum(process.cpu_times()[:2])
+    found = asyncio.run(load(console, lambda: float(process.memory_info().rss / 2**20), seconds))
     for path in PAGES:
-        taken = sorted(seconds for seconds, opened in users.openings if opened == path)
-        print(f"{path:70} {statistics.median(taken):5.2f} s (median) {taken[-1]:5.2f} s (worst)")
+        taken = sorted(seconds for seconds, opened in found.users.openings if opened == path)
+        if taken:
+            print(f"{path:70} {statistics.median(taken):5.2f} s (median) {taken[-1]:5.2f} s (worst)")
     print(f"{sum(process.cpu_times()[:2]) - cpu:.0f} s of CPU")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("console", help="its address")
+    parser.add_argument("--pid", type=int, help="its process; without it, the one that listens on the port")
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    main(**vars(parser.parse_args()))

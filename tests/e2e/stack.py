@@ -59,6 +59,13 @@ def eventually(what: str, check: Callable[[], Any], seconds: float = 60) -> Any:
         time.sleep(0.25)
 
 
+def container_memory(container: Container) -> float:
+    """Return the memory (MiB) of a container, as `docker stats` tells it: without the page cache."""
+    told = container.stats(stream=False)
+    stats = told["memory_stats"] if isinstance(told, dict) else {}
+    return float(stats.get("usage", 0) - stats.get("stats", {}).get("inactive_file", 0)) / 2**20
+
+
 @dataclass
 class Stack:
     """One platform: the folder that its checkout is copied to, and the engine it runs on."""

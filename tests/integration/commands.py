@@ -1,5 +1,6 @@
 """Services' commands as processes that start at once: forks of one Python per service, see `warm_python.py`."""
 
+import ctypes
 import os
 import shlex
 import signal
@@ -7,12 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from tools.local import marked
 from tools.local.platform import ENVIRONMENTS, ROOT, python
 
 from . import warm_client
@@ -20,7 +22,13 @@ from . import warm_client
 SERVER = Path(__file__).with_name("warm_python.py")
 # What a service's commands import and what does not read the environment while it is imported.
 MODULES = {
-    "airbyte_lite": ("google.cloud.bigquery", "google.auth.transport.requests"),
+    "airbyte_lite": ("google.auth.transport.requests", "airbyte_lite.api.app", "airbyte_lite.api.services"),
+    "warehouse": ("warehouse.server",),
+    "localstack": (  # nothing of its own: it reads the environment; and not Twisted's reactor, which opens files
+        *("asn1crypto.cms", "boto3.session", "boto3.s3.transfer", "botocore.model", "dill", "dns.resolver", "docker"),
+        *("h2.connection", "jinja2", "openapi_core", "plux", "pydantic.fields", "requests", "rich.console"),
+        *("rolo.gateway", "twisted.internet.endpoints", "twisted.web.wsgi", "wsproto"),
+    ),
     "bootstrap": (
         *(
             "bootstrap.cli",
@@ -42,6 +50,33 @@ MODULES = {
         "dbt_schemas",
     ),
 }
+
+
+PR_SET_CHILD_SUBREAPER = 36
+LONGEST_MARK = 1000
+
+
+class Forked(subprocess.Popen[bytes]):
+    """A process that became a child of this one when its parent ended."""
+
+    def __init__(self, number: int) -> None:
+        self.args: list[str] = []
+        self.pid = number
+        self.returncode: int | None = None
+        self.stdin = self.stdout = self.stderr = None
+        self._child_created = True
+        self._waitpid_lock = threading.Lock()
+
+
+@contextmanager
+def orphans_taken() -> Iterator[None]:
+    """Make this process the parent of those processes below it whose parent ends (Linux)."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        yield
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0)
 
 
 @dataclass
@@ -66,8 +101,7 @@ class Commands:
         The dbt that the orchestrator starts is warm too. `started` gets the number of the command's process. A process
         that takes longer than `seconds` is killed.
         """
-        if service not in self._servers:
-            self._servers[service] = self._serve(service, environment)
+        path = self._server(service, environment)
         if command[0] == python(service):
             command = [str(self._programs(service) / "python"), *command[1:]]
         streams = [self.directory / f"{service}.{name}" for name in ("stdout", "stderr")]
@@ -79,7 +113,7 @@ class Commands:
             for file in files[1:]:
                 file.truncate(0)
             numbers = [file.fileno() for file in files]
-            answers = warm_client.run(self._socket(service), command, environment, str(directory), numbers)
+            answers = warm_client.run(path, command, environment, str(directory), numbers)
             process = next(answers)
             started(process)
             timer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
@@ -88,6 +122,22 @@ class Commands:
             timer.cancel()
         return subprocess.CompletedProcess(command, code, *(path.read_text(errors="replace") for path in streams))
 
+    def start(
+        self, service: str, command: list[str], environment: dict[str, str], directory: Path, output: int
+    ) -> subprocess.Popen[bytes]:
+        """Start a service as a child process of this one, with these variables only and a session of its own."""
+        path = self._server(service, environment)
+        with Path(os.devnull).open() as nothing, orphans_taken():
+            files = [nothing.fileno(), output, output]
+            answers = warm_client.run(path, command, environment, str(directory), files, service=True)
+            return Forked(next(answers))
+
+    def _server(self, service: str, environment: dict[str, str]) -> str:
+        """Return the address of the warm Python of a service."""
+        if service not in self._servers:
+            self._servers[service] = self._serve(service, environment)
+        return self._socket(service)
+
     def _serve(self, service: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         """Start the warm Python of a service, and write what stands in for the service's programs."""
         with socket.socket(socket.AF_UNIX) as listening:
@@ -95,8 +145,9 @@ class Commands:
             listening.listen()
             number = listening.fileno()
             command = [python(service), str(SERVER), str(number), *MODULES[service]]
+            room = {marked.VARIABLE: " " * LONGEST_MARK}  # for the mark of each service: see show() in warm_python.py
             server = subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[number]
+                command, env=environment | room, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[number]
             )
         programs = self._programs(service)
         programs.mkdir()

@@ -25,6 +25,7 @@ from .google_front import Front, front_of
 from .google_rules import Rules
 from .running import RunningPlatform, Server
 from .syncs import Syncs
+from .warm_services import WarmSupervisor
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
 def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[RunningPlatform]:
     """An empty platform: services are started by the fixtures below, all are stopped at the end."""
     directory = tmp_path_factory.mktemp("platform")
-    with Supervisor(directory / "logs") as services:
+    with WarmSupervisor(directory / "logs", commands=commands) as services:
         settings = Platform(directory, free_ports(PORTS))
         settings.prepare()
         yield RunningPlatform(settings, services, commands)
@@ -150,9 +151,9 @@ def dataset(bigquery: google_bigquery.Client) -> Iterator[str]:
 
 
 @pytest.fixture
-def start_process(tmp_path: Path) -> Iterator[Supervisor]:
+def start_process(tmp_path: Path, commands: Commands) -> Iterator[Supervisor]:
     """A supervisor for services that one test starts, kills and restarts by itself."""
-    with Supervisor(tmp_path / "logs") as services:
+    with WarmSupervisor(tmp_path / "logs", commands=commands) as services:
         yield services
 
 

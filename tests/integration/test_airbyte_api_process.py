@@ -17,8 +17,10 @@ from types_boto3_s3 import S3Client
 from tools.local.free_ports import free_ports
 from tools.local.processes import Process, Service, Supervisor
 
+from .commands import Commands
 from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
+from .warm_services import WarmSupervisor
 
 Put = Callable[[str, str | bytes], None]
 ROWS = 400_000  # seconds of reading: the sync is stopped meanwhile
@@ -79,10 +81,10 @@ class Own:
 
 
 @pytest.fixture(scope="module")
-def started(platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
+def started(platform: RunningPlatform, commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     """The server, started."""
     directory = tmp_path_factory.mktemp("own")
-    with Supervisor(directory / "logs") as services:
+    with WarmSupervisor(directory / "logs", commands=commands) as services:
         own = Own(own_server(platform, directory), services)
         own.start()
         yield own

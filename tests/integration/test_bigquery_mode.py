@@ -20,12 +20,12 @@ from types_boto3_s3 import S3Client
 
 from tools.local.free_ports import free_ports
 from tools.local.platform import ENVIRONMENTS, ROOT, Platform
-from tools.local.processes import Supervisor
 
 from .commands import Commands
 from .google_front import LEAST_BILLED, Front, front_of
 from .running import RunningPlatform, Server
 from .syncs import Syncs
+from .warm_services import WarmSupervisor
 
 LIMIT = 1 << 30
 ORDERS = "jaffle_shop/jaffle_shop_orders"
@@ -74,13 +74,14 @@ def production(
     variables = {
         "WAREHOUSE": "bigquery",
         "BQ_DATASET": dataset,
+        "DBT_TARGET_PATH": str(directory / "target"),
         "BQ_MAXIMUM_BYTES_BILLED": str(LIMIT),
         "BIGQUERY_EMULATOR_HOST": google.url,  # read by Google's own client
         "GOOGLE_APPLICATION_CREDENTIALS": str(google.write_key(directory)),
     }
     platform = Production(Platform(directory, ports), local_platform.commands, dataset, variables)
     service = platform.settings.airbyte()
-    with Supervisor(directory / "logs") as services:
+    with WarmSupervisor(directory / "logs", commands=local_platform.commands) as services:
         services.start(replace(service, environment=service.environment | variables)).wait()
         for command in ("seed", "apply"):
             result = platform.run("bootstrap", "bootstrap", command)

@@ -19,7 +19,6 @@ import pytest
 
 from tools.local.free_ports import free_ports
 from tools.local.platform import Platform
-from tools.local.processes import Supervisor
 from tools.settings_table import PORTS
 
 from .commands import Commands
@@ -28,6 +27,7 @@ from .stand_in_connector import stand_ins
 from .syncs import BIGQUERY_DEFINITION, S3_DEFINITION
 from .test_airbyte_api_lowcode import LOW_CODE_DEFINITION
 from .test_connector_declarative import MANIFEST
+from .warm_services import WarmSupervisor
 
 # Nothing but airbyte-lite has to run: a manifest holds the schema of its streams, and schemaless streams need no file.
 # YAML's own anchor, as the text of three manifests would take most of the time of reading the file.
@@ -334,7 +334,7 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) 
         workspace.declare(text)
         return workspace
 
-    with Supervisor(directory / "logs") as services:
+    with WarmSupervisor(directory / "logs", commands=commands) as services:
         server = platform.airbyte()
         services.start(replace(server, environment=server.environment | variables)).wait()
         with proxy_before(platform.url("airbyte")) as proxy:

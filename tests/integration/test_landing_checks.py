@@ -173,6 +173,20 @@ WRONG = {
         rows=[(1, 5), (2, None)],
     ),
     "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),
+    "caret": Case("id^name\n1^Ada\n", errors={"columns_arrived": ("line 1", "'^'", "delimiter")}),
+    "joined": Case(
+        "id,name\n1,Ada\nid,name\n A2,Grace\n,\n",
+        key="id",
+        errors={
+            "file_is_well_formed": ("line 3", "repeats the header", "line 5", "NULL"),
+            "key_is_whole": ("1 of 4 rows have no key", "1 of 4 rows have blanks around the key"),
+        },
+    ),
+    "not_finite": Case(
+        'id,x\n1,"[1, NaN]"\n',
+        columns={"id": "integer", "x": "array"},
+        errors={"values_were_cast": ("line 2, column 'x': 'NaN' is loaded as NULL",)},
+    ),
     "misspelt": Case(
         "ID,nmae\n1,Ada\n",
         columns=PERSON,

@@ -93,6 +93,7 @@ def shop(
         "CONNECTIONS_FILE": str(file),
         "BOOTSTRAP_STATE_DIR": str(directory / "state"),
         "DAGSTER_HOME": str(directory / "dagster"),
+        "DBT_TARGET_PATH": str(directory / "target"),
     }
     (directory / "dagster").mkdir()
     (directory / "dagster/dagster.yaml").write_text((ROOT / "services/orchestrator/dagster-local.yaml").read_text())

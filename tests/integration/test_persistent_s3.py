@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -33,7 +34,9 @@ from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, pyt
 from tools.local.processes import Process, Supervisor
 from tools.settings_table import PORTS
 
+from .commands import Commands
 from .test_connector_s3 import S3, WHOLE_SECOND, Result
+from .warm_services import WarmSupervisor
 
 MEGABYTE = 1_000_000
 LARGE = b"0123456789abcdef" * (200 * MEGABYTE // 16)
@@ -170,11 +173,11 @@ def fill(client: S3Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnS3]:
+def own(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnS3]:
     directory = tmp_path_factory.mktemp("own")
     platform = Platform(directory, free_ports(PORTS))
     platform.prepare()
-    with Supervisor(directory / "logs") as services:
+    with WarmSupervisor(directory / "logs", commands=commands) as services:
         services.start(platform.s3()).wait()
         yield OwnS3(platform, services, client_of(platform))
         services.processes["s3"].signal(signal.SIGKILL)  # faster than a stop
@@ -388,6 +391,28 @@ def test_a_reader_gets_the_object_that_it_began_to_read(own: OwnS3) -> None:
     assert first + body.read() == LARGE[: 50 * MEGABYTE]
 
 
+def test_a_slow_reader_does_not_fill_the_memory(own: OwnS3) -> None:
+    content = LARGE[: 60 * MEGABYTE]
+    own.client.create_bucket(Bucket="slow")
+    own.client.put_object(Bucket="slow", Key="key", Body=content)
+    server = psutil.Process(own.process.popen.pid)
+    before = server.memory_info().rss
+    slow = own.client.get_object(Bucket="slow", Key="key")["Body"]
+    first = slow.read(10)
+    for _ in range(2):  # meanwhile, others read all of it
+        assert own.client.get_object(Bucket="slow", Key="key")["Body"].read() == content
+        assert server.memory_info().rss - before < 20 * MEGABYTE
+    assert first + slow.read() == content
+    left = own.client.get_object(Bucket="slow", Key="key")["Body"]
+    left.read(10)
+    left.close()
+    stopped = own.client.get_object(Bucket="slow", Key="key")["Body"]
+    stopped.read(10)
+    own.restart(signal.SIGTERM)
+    assert "still alive" not in own.process.log.read_text(), "the stop waited for the thread of a slow reader"
+    own.client.delete_object(Bucket="slow", Key="key")
+
+
 def test_no_file_is_left_that_no_object_has(own: OwnS3) -> None:
     """After all of the above: overwritten, deleted and refused contents are removed a little later."""
     pages = [own.client.list_object_versions(Bucket=bucket["Name"]) for bucket in own.client.list_buckets()["Buckets"]]
@@ -398,21 +423,15 @@ def test_no_file_is_left_that_no_object_has(own: OwnS3) -> None:
         time.sleep(0.2)
 
 
-def run_script(platform: Platform, **variables: str) -> "subprocess.Popen[str]":
+def run_script(platform: Platform, commands: Commands, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Execute the start script as LocalStack does it, in a process of its own."""
     script = platform.directory / "s3/etc/localstack/init/start.d/keep_objects.py"
     environment = os.environ | platform.s3().environment | variables
     program = f"exec(open({str(script)!r}, 'rb').read(), {{}})"  # then exit code 0
-    return subprocess.Popen(
-        [python("localstack"), "-c", program],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return commands.run("localstack", [python("localstack"), "-c", program], environment)
 
 
-def test_a_failure_ends_localstack_and_says_why(own: OwnS3, tmp_path: Path) -> None:
+def test_a_failure_ends_localstack_and_says_why(own: OwnS3, commands: Commands, tmp_path: Path) -> None:
     """It would go on with an empty S3 that is healthy."""
     (tmp_path / "open").mkdir(mode=0o700)
     (tmp_path / "open").chmod(0o777)
@@ -424,13 +443,13 @@ def test_a_failure_ends_localstack_and_says_why(own: OwnS3, tmp_path: Path) -> N
     (tmp_path / "platform/s3/etc/localstack").mkdir(parents=True)
     (tmp_path / "platform/s3/etc/localstack/init").symlink_to(scripts)
     broken = {
-        "another LocalStack uses": run_script(own.platform),
-        "has mode 777": run_script(own.platform, S3_STATE_DIR=str(tmp_path / "open")),
-        "file is not a database": run_script(own.platform, S3_STATE_DIR=str(tmp_path / "damaged")),
-        "S3_STATE_DIR is not set": run_script(own.platform, S3_STATE_DIR=""),
-        "cannot import the package persistent_s3": run_script(incomplete, S3_STATE_DIR=str(tmp_path / "new")),
+        "another LocalStack uses": run_script(own.platform, commands),
+        "has mode 777": run_script(own.platform, commands, S3_STATE_DIR=str(tmp_path / "open")),
+        "file is not a database": run_script(own.platform, commands, S3_STATE_DIR=str(tmp_path / "damaged")),
+        "S3_STATE_DIR is not set": run_script(own.platform, commands, S3_STATE_DIR=""),
+        "cannot import the package persistent_s3": run_script(incomplete, commands, S3_STATE_DIR=str(tmp_path / "new")),
     }
-    said = {sentence: process.communicate(timeout=120)[0] for sentence, process in broken.items()}
+    said = {sentence: process.stdout + process.stderr for sentence, process in broken.items()}
     assert {process.returncode for process in broken.values()} == {1}, said
     for sentence, text in said.items():
         assert sentence in text

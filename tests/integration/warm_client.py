@@ -13,12 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def run(path: str, command: list[str], environment: dict[str, str], directory: str, files: list[int]) -> Iterator[int]:
+def run(
+    path: str,
+    command: list[str],
+    environment: dict[str, str],
+    directory: str,
+    files: list[int],
+    *,
+    service: bool = False,
+) -> Iterator[int]:
     """Run a command in a fork of the server at this socket; yield its process's number, then its exit code.
 
-    `files` are its standard input, output and error. A negative exit code is the number of a signal.
+    `files` are its standard input, output and error. A negative exit code is the number of a signal. A service becomes
+    a child process of the nearest process above the server that takes orphans; its exit code is not yielded.
     """
-    request = {"command": command, "environment": environment, "directory": directory}
+    request = {"command": command, "environment": environment, "directory": directory, "service": service}
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
         socket.send_fds(server, [b"\n"], files)

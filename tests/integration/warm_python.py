@@ -2,10 +2,14 @@
 
 Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
 and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a
-shell:
-[python, "-m", module, …], [python, "-c", code, …] or [script, …].
+shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …].
+
+A service becomes a child process of the process that asked for it, and the leader of a session of its own: it can be
+watched, stopped and killed like a service that `tools/local/processes.py` has started.
 """
 
+import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -15,10 +19,15 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
+
+PR_SET_PDEATHSIG = 1
+MARK = "PLATFORM_SERVICE_LOG"  # by which `tools/local/marked.py` finds a service
 
 
 def serve(listening: socket.socket) -> dict[str, Any] | None:
@@ -39,16 +48,39 @@ def attend(connection: socket.socket) -> dict[str, Any]:
     _, files, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rw") as lines:
         request: dict[str, Any] = json.loads(lines.readline())
+        here = os.getpid()
         process = os.fork()
         for number, file in enumerate(files):
             if process == 0:
                 os.dup2(file, number)
             os.close(file)
         if process == 0:
+            if request["service"]:
+                become_service(here, request["environment"])
+                print(os.getpid(), file=lines, flush=True)
             return request
+        if request["service"]:
+            os._exit(0)
         print(process, file=lines, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), file=lines, flush=True)
     os._exit(0)
+
+
+def become_service(parent: int, environment: dict[str, str]) -> None:
+    """Wait until the parent has ended, which gives this process to who has asked for it; have a session of its own."""
+    while os.getppid() == parent:
+        time.sleep(0.0005)
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # end with the new parent
+    show(MARK, environment[MARK])
+
+
+def show(name: str, value: str) -> None:
+    """Replace a variable where /proc/PID/environ shows it. There it is as long as the server was started with."""
+    start, end = map(int, Path("/proc/self/stat").read_text().rpartition(")")[2].split()[47:49])
+    old = f"{name}={os.environ[name]}".encode()
+    place = start + ctypes.string_at(start, end - start).index(old)
+    ctypes.memmove(place, f"{name}={value}".encode().ljust(len(old), b"\0"), len(old))
 
 
 def become(environment: dict[str, str], directory: str) -> None:
@@ -95,6 +127,10 @@ if __name__ == "__main__":
         except BaseException:
             traceback.print_exc()
             code = 1
+        if request["service"]:
+            threading._shutdown()  # type: ignore[attr-defined]  # wait for its threads, as at each end of a Python
+            atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # at once: taking apart all that was imported takes a fifth of the time
+    os._exit(0)

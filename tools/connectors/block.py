@@ -15,6 +15,7 @@ MOST_STREAMS = 20
 DEEPEST = 6
 """Levels of a configuration. Deeper objects are left to the user."""
 SYSTEM_FIELDS = {"sourceType"}
+ABSENT = object()
 
 
 @dataclass
@@ -69,8 +70,8 @@ def defaults(schema: dict[str, Any]) -> dict[str, Any] | None:
     for key, found in schema.get("properties", {}).items():
         if key in SYSTEM_FIELDS or found.get("airbyte_secret"):
             continue
-        if "const" in found or "default" in found:
-            configuration[key] = found.get("const", found.get("default"))
+        if (preset := _preset(found)) is not ABSENT:
+            configuration[key] = preset
     missing = set(schema.get("required", [])) - SYSTEM_FIELDS - set(configuration)
     return None if missing else configuration
 
@@ -81,8 +82,9 @@ def made_up(schema: dict[str, Any]) -> dict[str, Any]:
     configuration: dict[str, Any] = {}
     for key in schema.get("required", []):
         found = schema.get("properties", {}).get(key, {})
-        option = next((one for one in found.get("oneOf", []) if isinstance(one, dict)), {})
-        example = found.get("const", found.get("default", _example(found)))
+        option = next(iter(_options(found)), {})
+        preset = _preset(found)
+        example = _example(found) if preset is ABSENT else preset
         if example is not None:
             configuration[key] = example
         elif found.get("properties") or option:
@@ -129,8 +131,8 @@ def _has_default(schema: dict[str, Any]) -> bool:
 def _field(key: str, schema: dict[str, Any], indent: int, path: str, block: Block, level: int) -> Iterator[str]:
     margin = " " * indent
     note = ""
-    options = [option for option in schema.get("oneOf", schema.get("anyOf", [])) if isinstance(option, dict)]
-    if options and not any(word in schema for word in ("const", "default")):
+    options = _options(schema)
+    if options and _preset(schema) is ABSENT:
         titles = [str(option.get("title", "")) for option in options if option.get("title")]
         note = f" # one of: {', '.join(titles)}" if len(titles) > 1 else ""
         schema = {**schema, **options[0]}
@@ -154,9 +156,8 @@ def _field(key: str, schema: dict[str, Any], indent: int, path: str, block: Bloc
 
 
 def _value(key: str, schema: dict[str, Any], block: Block) -> str:
-    for word in ("const", "default"):
-        if word in schema:
-            return scalar(schema[word])
+    if (preset := _preset(schema)) is not ABSENT:
+        return scalar(preset)
     example = _example(schema)
     title = " ".join(str(schema.get("title") or key).split())
     block.open.append(f"{key}: {title}")
@@ -166,6 +167,23 @@ def _value(key: str, schema: dict[str, Any], block: Block) -> str:
         empty = {"array": [], "object": {}, "integer": 0, "number": 0, "boolean": False}
         example = next((empty[one] for one in kinds if one in empty), f"fill in: {title}")
     return f"{scalar(example)} # fill in"
+
+
+def _preset(schema: dict[str, Any]) -> Any:
+    """Return the constant or the default of a field, ABSENT if it has none.
+
+    Some objects have the title of a choice as their default, which is not a value.
+    """
+    preset = schema.get("const", schema.get("default", ABSENT))
+    an_object = schema.get("type") == "object" or any("properties" in one for one in _options(schema))
+    return ABSENT if an_object and not isinstance(preset, dict) else preset
+
+
+def _options(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the choices of a field: first the one that its default names by its title."""
+    options = [option for option in schema.get("oneOf", schema.get("anyOf", [])) if isinstance(option, dict)]
+    default = schema.get("default")
+    return sorted(options, key=lambda one: not (isinstance(default, str) and default in str(one.get("title", ""))))
 
 
 def _example(schema: dict[str, Any]) -> Any:

@@ -17,6 +17,9 @@ from tools.connectors.errors import ConnectorCommandError
 ABSENT = re.compile(r"there (?:is|are) no versions? of ([\w.-]+)(\[[\w.,-]+\])?([=<>!~]=?[^\s,]+)")
 NO_WHEEL = re.compile(r"([\w.-]+)==(\S+) has no usable wheels")
 YANKED = re.compile(r"`?([\w.-]+)==(\S+?)`? is yanked(?: \(reason: \"?(.*?)\"?\))?")
+EXTRAS = re.compile(r"""^Requires-Dist: ([\w.-]+) *\[([^]]+)\][^;\n]*;.*\bextra *== *["']([\w.-]+)""", re.MULTILINE)
+"""A requirement with extras that an extra stands for."""
+FORBIDDEN = re.compile(r"\b(401|403|Unauthorized|Forbidden)\b")
 MISSING = re.compile(r"No module named '(\w+)")
 REMOVED = {
     "audioop": "audioop-lts",
@@ -95,6 +98,7 @@ class Resolver:
             if code and not self._replace_absent(lock, told):
                 raise _refusal(package, version, told)
             if not code and not self._replace_without_wheel(lock, built):
+                lock.overrides = {_pinned(one, lock.text): reason for one, reason in lock.overrides.items()}
                 return lock
         raise ConnectorCommandError(
             f"{package} {version} cannot be installed: after {MOST_REPAIRS} overrides its requirements are still not "
@@ -102,13 +106,36 @@ class Resolver:
         )
 
     def _replace_absent(self, lock: Lock, told: str) -> bool:
-        """Override a required release that does not exist by the newest one; return whether there was one."""
+        """Override a required release that does not exist by the newest one that fits; return whether there was one."""
         for name, extras, wanted in ABSENT.findall(told):
-            if name != lock.package and not any(re.match(rf"{re.escape(name)}\b", old) for old in lock.overrides):
+            if name != lock.package and name not in map(_name, lock.overrides):
                 reason = f"The published metadata asks for {name}{wanted.rstrip(',')}, which does not exist."
-                lock.overrides[f"{name}{extras}=={self.newest(name)}"] = reason
+                lock.overrides[f"{name}{self._with_inner(name, extras)}"] = reason
                 return True
         return False
+
+    def _with_inner(self, name: str, extras: str) -> str:
+        """Return the extras of a package, and the extras of the same package that they stand for.
+
+        An override also replaces what a package requires of itself: `smart-open[all]` would be without its parts.
+        Raises ConnectorCommandError if the package's metadata cannot be read.
+        """
+        if not extras:
+            return ""
+        target = self._folder / "metadata" / name
+        line = ("pip", "install", "--quiet", "--no-deps", "--python", self.python, "--target", str(target), name)
+        code, _, told = self._run(*line)
+        if code:
+            raise _refusal(name, "", told)
+        inner = EXTRAS.findall(
+            "".join(path.read_text(encoding="utf-8") for path in target.glob("*.dist-info/METADATA"))
+        )
+        wanted = set(extras.strip("[]").split(","))
+        for _ in inner:
+            for required, parts, extra in inner:
+                if extra in wanted and re.sub("[-_.]+", "-", required).lower() == name:
+                    wanted |= set(re.split(" *, *", parts))
+        return f"[{','.join(sorted(wanted))}]"
 
     def _replace_without_wheel(self, lock: Lock, built: set[str]) -> bool:
         """Override a locked release that has no wheel by the next one that has; return whether there was one.
@@ -138,8 +165,11 @@ class Resolver:
                 built.add(name)
                 continue
             reason = f"{name} {version} has no wheel for Python {install.PYTHON}."
-            lock.overrides = {old: why for old, why in lock.overrides.items() if not old.startswith(f"{name}==")}
-            lock.overrides[f"{name}=={text.strip().rpartition('==')[2]}"] = reason
+            extras = "".join(
+                re.findall(r"\[.*\]", old)[0] for old in lock.overrides if _name(old) == name and "[" in old
+            )
+            lock.overrides = {old: why for old, why in lock.overrides.items() if _name(old) != name}
+            lock.overrides[f"{name}{extras}=={text.strip().rpartition('==')[2]}"] = reason
             return True
 
     def _compile(self, requirement: str, *options: str, overrides: str = "") -> tuple[int, str, str]:
@@ -173,6 +203,17 @@ class Resolver:
         return result.returncode, result.stdout, result.stderr
 
 
+def _name(requirement: str) -> str:
+    """Return the package that a requirement names."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+
+
+def _pinned(requirement: str, lock: str) -> str:
+    """Return a requirement with the version that the lock has, if it has one version only."""
+    versions = set(re.findall(rf"^{re.escape(_name(requirement))}==([^\s;]+)", lock, re.MULTILINE))
+    return f"{requirement}=={versions.pop()}" if "==" not in requirement and len(versions) == 1 else requirement
+
+
 def missing_package(told: str) -> dict[str, str]:
     """Return the package, with the reason, that has a module which a connector could not import; none if unknown."""
     found = MISSING.search(told)
@@ -188,6 +229,16 @@ def _refusal(package: str, version: str, told: str, yanked: str | None = None) -
         return ConnectorCommandError(
             f"{release} was yanked (withdrawn) by its publisher: {yanked or 'no reason is given'}. Choose another "
             "version, or leave out version= for the newest one."
+        )
+    if f"there are no versions of {package} and" in told:
+        return ConnectorCommandError(
+            f"The package index lists no file of {package}. A proxy or a login page may have answered instead, or all "
+            "releases were deleted. Check the network and pip's package index, then run the command again."
+        )
+    if f"{package} was not found in the package registry" in told and FORBIDDEN.search(told):
+        return ConnectorCommandError(
+            f"The package index refused the request for {package} (401 or 403). Check its address and the credentials "
+            f"for it, then run the command again.\n{told.strip()[:1000]}"
         )
     if f"{package} was not found in the package registry" in told:
         return ConnectorCommandError(f"There is no package {package} on PyPI. Check the name.")

@@ -2,7 +2,8 @@
 
     python -m tools.connectors.run_command CHECKOUT CONNECTOR spec|check|discover|read [--config FILE] [--catalog FILE]
 
-CHECKOUT is a folder with the layout of this checkout (tools.connectors.new.Places). A failure is a TRACE message.
+CHECKOUT is a folder with the layout of this checkout (tools.connectors.new.Places). A failure is a TRACE message. The
+exit code is 1 then, or OVERDUE if a time limit of airbyte-lite ended the command.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from airbyte_lite.connectors.protocol import ConnectorError
+from airbyte_lite.connectors.protocol import ConnectorError, OverdueError
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from tools.connectors import trial
 from tools.connectors.new import Places
+
+OVERDUE = 75
 
 
 def messages(runner: ConnectorRunner, connector: Connector, command: str, files: dict[str, Any]) -> Iterator[bytes]:
@@ -64,7 +67,7 @@ def main() -> int:
         except ConnectorError as error:
             told = {"message": error.message, "internal_message": error.internal, "failure_type": error.failure_type}
             sys.stdout.buffer.write(message("TRACE", trace={"type": "ERROR", "emitted_at": 0.0, "error": told}))
-            return 1
+            return OVERDUE if isinstance(error, OverdueError) else 1
     return 0
 
 

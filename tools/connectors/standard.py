@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 from airbyte_lite.connectors.masking import secret_values
 from platform_kit.redaction import Redactor
 from tools import install
-from tools.connectors import block
+from tools.connectors import block, run_command
 from tools.connectors.new import Places
 
 TESTS = {
@@ -35,6 +35,7 @@ TESTS = {
 }
 """The columns of the table, and the test behind each."""
 PASSED, RAISES, FAILED, NOT_ASKED = "passed", "passed: raises", "failed", "needs an account"
+OVERDUE = "ended: time limit"
 SUITE = Path(__file__).parent / "standard_tests/suite.py"
 ENVIRONMENT = "connector-tests"
 SECONDS = 1800
@@ -102,7 +103,8 @@ def run(places: Places, name: str, chosen: Scenario, redact: Callable[[str], str
     configuration.write_text(json.dumps(chosen.configuration), encoding="utf-8")
     fields = {"config_path": str(configuration), "status": chosen.status, "sections": chosen.sections}
     command = [sys.executable, "-m", "tools.connectors.run_command", str(places.root), name]
-    given = {"command": command, "folder": str(folder), "scenario": fields}
+    overdue = [run_command.OVERDUE, OVERDUE]
+    given = {"command": command, "overdue": overdue, "folder": str(folder), "scenario": fields}
     line = [
         *(str(install.ENVIRONMENTS / ENVIRONMENT / "bin/python"), "-m", "pytest", "--quiet", "-c", os.devnull),
         *("--rootdir", str(folder), "-p", "no:cacheprovider", "-p", "airbyte_cdk.test.standard_tests.pytest_hooks"),
@@ -143,8 +145,9 @@ def read_report(report: str, redact: Callable[[str], str]) -> Answers:
         case = cases.get(test)
         faults = [] if case is None else [*case.findall("failure"), *case.findall("error")]
         if case is None or faults:
-            answers.results[question] = FAILED
             told = faults[0].get("message") or faults[0].text or "" if faults else "the test did not run"
+            before, overdue, reason = told.partition(f"{OVERDUE}: ")
+            answers.results[question], told = (OVERDUE, reason) if overdue else (FAILED, before)
             # First without secrets: they may have line breaks, or begin before the cut.
             answers.reasons[question] = re.sub(r"\s+", " ", redact(told))[:300]
         else:

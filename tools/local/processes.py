@@ -142,14 +142,19 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def variables(service: Service, log: Path) -> dict[str, str]:
+    """Return the environment of a service with this log: the caller's, the service's, and the mark of its processes."""
+    ours = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return ours | service.environment | {marked.VARIABLE: str(log)}
+
+
 def start(service: Service, log: Path) -> Process:
     """Start one service in its own process group and append its output to a log file."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with log.open("ab") as output:
         popen = subprocess.Popen(
             service.command,
-            env=variables | service.environment | {marked.VARIABLE: str(log)},
+            env=variables(service, log),
             cwd=service.directory,
             stdin=subprocess.DEVNULL,
             stdout=output,

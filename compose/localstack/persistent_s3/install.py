@@ -16,6 +16,7 @@ from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 from persistent_s3.catalogue import Catalogue
 from persistent_s3.contents import Contents
 from persistent_s3.own_hosts import check
+from persistent_s3.slow_readers import wait_for_slow_readers
 
 LOG = logging.getLogger("localstack.persistent_s3")
 WRITTEN_FOR = "4.14."
@@ -112,6 +113,7 @@ def install(folder: str) -> str:
     provider._storage_backend = contents
     provider._cors_handler.invalidate_cache()
     preprocess_request.append(check)
+    wait_for_slow_readers()
     modify_service_response.append("s3", SaveChanges(catalogue, contents))
     for address in lost:
         LOG.error("%s is lost: the machine stopped before its content was on disk. Upload it again.", address)

@@ -7,12 +7,14 @@ each run that is being launched was left by an earlier one.
 
 import logging
 import time
+from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.events import DagsterEvent, JobFailureData, RunFailureReason
 from dagster._core.launcher.base import RunLauncher, WorkerStatus
 from dagster._daemon.cli import main as daemon
-from dagster_docker.docker_run_launcher import DOCKER_CONTAINER_ID_TAG
+from dagster_docker.docker_run_launcher import DOCKER_CONTAINER_ID_TAG, DockerRunLauncher
+from docker.errors import APIError
 
 STARTING_SECONDS = 10.0
 """A container that was told to start may take so long until the engine shows it as running."""
@@ -22,15 +24,17 @@ log = logging.getLogger("dagster.daemon")
 
 
 def take_up(instance: DagsterInstance, launcher: RunLauncher, wait_seconds: float = STARTING_SECONDS) -> None:
-    """Put runs without a container into the queue again; fail, and so repeat, runs whose container does not run.
+    """Put runs without a container into the queue again, and start containers that were made and not started.
 
-    A container that starts later than that does nothing, because its run has ended.
+    Fail, and so repeat, runs whose container does not run then. A container that starts later does nothing, because
+    its run has ended.
     """
     deadline = time.monotonic() + wait_seconds
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTING])):
         if not _has_container(instance, run):
             instance.report_dagster_event(DagsterEvent.job_enqueue(run), run_id=run.run_id)
             continue
+        _start(launcher, run)
         while not (runs := _has_worker(launcher, run)) and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
         now = instance.get_run_by_id(run.run_id)
@@ -45,6 +49,16 @@ def _has_container(instance: DagsterInstance, run: DagsterRun) -> bool:
     parent = instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
     # A repetition has its parent's tags until it has its own.
     return container is not None and (parent is None or parent.tags.get(DOCKER_CONTAINER_ID_TAG) != container)
+
+
+def _start(launcher: RunLauncher, run: DagsterRun) -> None:
+    """Start the container of a run if that has not been done; the engine ignores a second start."""
+    container: Any = launcher._get_container(run) if isinstance(launcher, DockerRunLauncher) else None  # type: ignore[no-untyped-call]
+    if container is not None and container.status == "created":
+        try:
+            container.start()
+        except APIError as error:
+            log.warning("The container of run %s could not be started: %s", run.run_id, error)
 
 
 def _has_worker(launcher: RunLauncher, run: DagsterRun) -> bool:

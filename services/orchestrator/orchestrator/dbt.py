@@ -2,15 +2,11 @@
 
 import json
 import logging
-import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +26,13 @@ from orchestrator.dbt_integration import (
 from orchestrator.dbt_options import BuildOptions
 from orchestrator.failing_rows import with_failing_rows
 from orchestrator.freshness import FreshTranslator
+from orchestrator.manifest import DBT
 from orchestrator.model_rows import with_row_count
 from orchestrator.one_build import one_build
 from orchestrator.warehouse import Warehouse
 from orchestrator.warm_dbt.holder import WarmDbt
-from platform_kit.locks import exclusive
 
-# From the folder of this environment, which need not be on the PATH.
-DBT = Path(sys.executable).parent / "dbt"
-CLIENT = Path(sys.executable).parent / "orchestrator-dbt"
-SUPPORTED = "1.11"
-SOURCES = {".sql", ".yml", ".md", ".csv", ".py"}
+CLIENT = DBT.with_name("orchestrator-dbt")
 
 TRANSLATOR = FreshTranslator(
     DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=False)
@@ -80,23 +72,6 @@ class DbtCli(DbtCliResource):
         return None
 
 
-def require_version() -> None:
-    """Raise RuntimeError unless dbt-core 1 is installed: dagster-dbt takes dbt 2 for dbt-core and fails later.
-
-    dbt 2 has other events, another manifest and no Python package dbt-core (dagster#34215).
-    """
-    try:
-        found = version("dbt-core")
-    except PackageNotFoundError:
-        found = ""
-    if found and Version(found).major == 1:
-        return
-    raise RuntimeError(
-        f"{f'dbt-core {found}' if found else 'No dbt-core'} is installed in {sys.prefix}. The platform needs dbt-core "
-        f"{SUPPORTED}: dagster-dbt cannot run dbt 2. Install what is locked: python3 -m tools.install orchestrator"
-    )
-
-
 def dbt_cli(project: DbtProject) -> DbtCli:
     """Return the resource that runs dbt on the project."""
     executable = CLIENT if CLIENT.exists() else DBT  # a test's stand-in for the environment has no client
@@ -107,61 +82,18 @@ def dbt_cli(project: DbtProject) -> DbtCli:
     )
 
 
-def prepare(project: DbtProject) -> Path:
-    """Return the path of the manifest. `dbt parse` makes it when it is absent or older than the project's files.
-
-    The image contains the manifest, so run workers start without `dbt parse`. Raises RuntimeError with dbt's message,
-    or if dbt 1 is not installed.
-    """
-    require_version()
-    target = project.project_dir / project.target_path
-    target.mkdir(exist_ok=True)
-    if _is_current(project):
-        return project.manifest_path
-    with exclusive(target / "prepare.lock", on_wait=lambda: None):  # the code server and a run may do this together
-        if not _is_current(project):
-            started = target / "prepare.started"
-            started.touch()
-            options = ["--profiles-dir", str(project.profiles_dir), "--target-path", str(target)]
-            command = [str(DBT), "--quiet", "--no-use-colors", "parse", *options]
-            result = subprocess.run(command, cwd=project.project_dir, capture_output=True, text=True)
-            if result.returncode:
-                raise RuntimeError(f"The dbt project cannot be parsed:\n{result.stdout}{result.stderr}")
-            # A file that changes while dbt reads the project may not be in the manifest, so it must be the newer one.
-            os.utime(project.manifest_path, ns=(started.stat().st_mtime_ns,) * 2)
-    return project.manifest_path
-
-
-def _is_current(project: DbtProject) -> bool:
-    if not project.manifest_path.exists():
-        return False
-    with project.manifest_path.open() as file:
-        if re.search(r'"dbt_version": ?"(?!1\.)', file.read(4096)):  # somebody has run dbt 2 in the project
-            return False
-    made = project.manifest_path.stat().st_mtime
-    generated = {project.project_dir / name for name in ("target", "logs")}
-    for directory, folders, names in project.project_dir.walk():
-        folders[:] = [name for name in folders if directory / name not in generated]
-        # A folder's modification time changes when a file is removed from it.
-        paths = [directory / name for name in (*folders, *names) if Path(name).suffix in SOURCES or name in folders]
-        if any(path.stat().st_mtime > made for path in paths):
-            return False
-    return True
-
-
 def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDefinition:
-    """Return the project's models, built by one `dbt build` per run; raises RuntimeError when it does not parse.
+    """Return the models of a prepared project, built by one `dbt build` per run.
 
     `marked` are the dbt sources (`source.table`) with `deletions: mark`. Raises ValueError if no model marks their
     rows.
     """
-    manifest = prepare(project)
-    dbt_options.check_marked(marked, manifest)
+    dbt_options.check_marked(marked, project.manifest_path)
 
     # The pool (its limit is in compose/dagster/dagster.yaml) keeps two runs from building the same tables at once;
     # without Docker one_build does.
     @dbt_assets(
-        manifest=manifest,
+        manifest=project.manifest_path,
         project=project,
         dagster_dbt_translator=TRANSLATOR,
         name="dbt_build",

@@ -10,13 +10,13 @@ from orchestrator.alerts.drift import airbyte_drift
 from orchestrator.alerts.sensor import alerts
 from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
-from orchestrator.dbt import TRANSLATOR, dbt_cli, dbt_models, prepare
-from orchestrator.dbt_integration import DbtProject
+from orchestrator.dbt import TRANSLATOR, dbt_cli, dbt_models
 from orchestrator.documentation.job import docs_job, docs_sensor
 from orchestrator.files import Bucket, file_assets
 from orchestrator.freshness import Freshness
 from orchestrator.jobs import jobs
 from orchestrator.landing import landing_assets
+from orchestrator.manifest import dbt_project, prepare
 from orchestrator.profiles.accept import accept_profile
 from orchestrator.profiles.step import profile_checks
 from orchestrator.profiles.tables import counted_views, profiled_tables
@@ -29,15 +29,15 @@ sources = {source.name: source for source in declared.sources}
 destinations = {destination.name: destination for destination in declared.destinations}
 streams = [stream for connection in declared.connections for stream in connection.streams]
 marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
-dbt_project = DbtProject(settings.dbt_project)
-manifest = json.loads(prepare(dbt_project).read_text())
+project = dbt_project(settings.dbt_project)
+manifest = json.loads(prepare(project).read_text())
 limits = Freshness(manifest).sources
 
-models = dbt_models(dbt_project, marked)
+models = dbt_models(project, marked)
 profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
 profiles = settings.profiles == "yes" and len(profiled) > 0
 flows = jobs(declared.connections, models)
-documentation = docs_job(dbt_project)
+documentation = docs_job(project)
 
 defs = dg.Definitions(
     assets=[
@@ -62,7 +62,7 @@ defs = dg.Definitions(
         "airbyte": Airbyte(workspace_id=str(declared.workspace.id)),
         "bucket": Bucket(),
         "warehouse": Warehouse(),
-        "dbt": dbt_cli(dbt_project),
+        "dbt": dbt_cli(project),
     },
     # With a process per step, each step would take 2 s for its imports; all of dbt is one step anyway.
     executor=dg.in_process_executor,

@@ -108,3 +108,18 @@ def test_an_invented_list_has_an_example_of_its_items() -> None:
     assert block.made_up({"required": ["repositories"], "properties": {"repositories": items}}) == {
         "repositories": ["airbytehq/airbyte"]
     }
+
+
+def test_an_object_whose_default_is_the_title_of_a_choice_has_that_choice() -> None:
+    choices = [
+        {"title": "S3: Amazon", "required": ["storage"], "properties": {"storage": {"const": "S3"}}},
+        {"title": "HTTPS: Public Web", "required": ["storage"], "properties": {"storage": {"const": "HTTPS"}}},
+    ]
+    provider = {"type": "object", "default": "Public Web", "oneOf": choices}
+    schema = {"type": "object", "required": ["provider"], "properties": {"provider": provider}}
+    assert block.made_up(schema) == {"provider": {"storage": "HTTPS"}}
+    assert block.defaults(schema) is None
+    assert (
+        "        provider: # one of: HTTPS: Public Web, S3: Amazon\n          storage: HTTPS\n"
+        in block.make("source-file", schema, []).text
+    )

@@ -28,27 +28,40 @@ class Script(Resolver):
         return self._answer(self.asked[-1], requirement, given)
 
 
-def test_a_release_that_does_not_exist_is_overridden_by_the_newest(tmp_path: Path) -> None:
-    def uv(line: str, requirement: str, overrides: str) -> Answer:
-        if "sync" in line or line.startswith("venv"):
+METADATA = """Name: smart_open
+Requires-Dist: wrapt
+Requires-Dist: smart_open[gcs,some]; extra == "all"
+Requires-Dist: Smart.Open [s3]; extra == 'some'
+Requires-Dist: boto3[crt]; extra == "all"
+Requires-Dist: smart_open[s3,testing]; extra == "dev"
+"""
+
+
+def test_a_release_that_does_not_exist_is_overridden_by_the_newest_that_fits(tmp_path: Path) -> None:
+    """With the extras that the extra stands for: uv drops a requirement that an overridden package has of itself."""
+
+    def uv(line: str, _requirement: str, overrides: str) -> Answer:
+        if line.startswith("pip install"):
+            folder = tmp_path / "metadata/smart-open/smart_open-9.0.2.dist-info"
+            folder.mkdir(parents=True)
+            (folder / "METADATA").write_text(METADATA)
+        if "--universal" not in line:
             return 0, "", ""
-        if requirement == "smart-open":
-            return 0, "smart-open==8.0.1\n", ""
-        if "--universal" in line and "smart-open[s3]==8.0.1" not in overrides:
+        if "smart-open[all,gcs,s3,some]\n" not in overrides:
             return (
                 1,
                 "",
                 (
                     "error: No solution found when resolving dependencies\n  cause: Because there is no version of "
-                    "smart-open[s3]==4.16.1 and airbyte-source-s3>=4.16.1 depends on smart-open[s3]==4.16.1, we can "
-                    "conclude that airbyte-source-s3>=4.16.1 cannot be used."
+                    "smart-open[all]==0.6.0 and airbyte-source-file>=0.6.0 depends on smart-open[all]==0.6.0, we can "
+                    "conclude that airbyte-source-file>=0.6.0 cannot be used."
                 ),
             )
-        return 0, "airbyte-source-s3==4.16.1 \\\n    --hash=sha256:1\nsmart-open==8.0.1 \\\n    --hash=sha256:2\n", ""
+        return 0, "airbyte-source-file==0.6.0 \\\n    --hash=sha256:1\nsmart-open==6.2.0 \\\n    --hash=sha256:2\n", ""
 
-    lock = Script(tmp_path, uv).lock("airbyte-source-s3", "4.16.1")
-    assert list(lock.overrides) == ["smart-open[s3]==8.0.1"]
-    assert "4.16.1" in lock.overrides["smart-open[s3]==8.0.1"]
+    lock = Script(tmp_path, uv).lock("airbyte-source-file", "0.6.0")
+    assert list(lock.overrides) == ["smart-open[all,gcs,s3,some]==6.2.0"]
+    assert "0.6.0" in lock.overrides["smart-open[all,gcs,s3,some]==6.2.0"]
     assert lock.packages == 2
 
 
@@ -81,6 +94,12 @@ def test_a_release_without_a_wheel_is_overridden_by_the_next_that_has_one(tmp_pa
             "Because airbyte-source-x was not found in the package registry and you require",
             "no package airbyte-source-x",
         ),
+        (
+            "Because airbyte-source-x was not found in the package registry and you require it.\n\nhint: An index "
+            "(http://localhost/simple) returned a 403 Forbidden error.",
+            "credentials",
+        ),
+        ("Because there are no versions of airbyte-source-x and you require airbyte-source-x", "login page"),
         ("Because there is no version of airbyte-source-x==1.0 and you require", "no airbyte-source-x 1.0"),
         ("error: Request failed\n  cause: Failed to fetch: http://localhost/simple/airbyte-source-x/", "network"),
         ("Because airbyte-source-x==1.0 depends on a<1 and b depends on a>2", "cannot be met"),

@@ -13,7 +13,7 @@ from console.clients.airbyte import Airbyte
 from console.clients.calls import ServiceError
 from console.clients.dagster import Dagster
 from console.logic import pipeline
-from console.logic.airbyte import actions, connection, declared, jobs, listing, tables
+from console.logic.airbyte import actions, connection, declared, listing, tables
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.jobs import Job
 from console.logic.airbyte.listing import SHOWN, Known, Summary
@@ -180,21 +180,6 @@ def test_the_requests_of_the_actions() -> None:
     ]
 
 
-def test_the_log_of_every_attempt_and_of_a_newer_airbyte() -> None:
-    attempts = [
-        {
-            "attempt": {"failureSummary": {"failures": [{"externalMessage": "first", "failureType": "system_error"}]}},
-            "logs": {"logLines": ["a", "b"]},
-        },
-        {"attempt": {}, "logs": {"events": [{"timestamp": 1762344000000, "level": "info", "message": "<b>c</b>"}]}},
-    ]
-    server = Server({f"POST {CONFIGURATION}/jobs/get": {"job": {"status": "running"}, "attempts": attempts}})
-    found = server.ask(lambda airbyte: jobs.log(airbyte, 7))
-    assert found.lines[1:3] == ["a", "b"]
-    assert found.lines[4] == "2025-11-05 12:00:00 INFO <b>c</b>"
-    assert (found.failure, found.origin, found.status) == ("first", "the platform", "running")
-
-
 @pytest.mark.parametrize(("billed", "cost"), [(None, ""), (0, "$0"), (2**40, "$6.2500"), (10 * 2**20, "$0.0001")])
 def test_the_cost_of_a_job(billed: int | None, cost: str) -> None:
     assert replace(ENDED, billed=billed).cost == cost
@@ -288,15 +273,6 @@ def test_a_connection_without_a_new_job_is_asked_for_once() -> None:
     assert looked() == (["c3"], jobs_of | {"c4": 1001})
     newest[:] = [job(3000 - at, "c1") for at in range(300)]  # more than a look sees
     assert looked() == (["c2", "c3", "c4"], jobs_of | {"c1": 3000})
-
-
-def test_the_end_of_a_log_is_bounded_in_lines_and_characters() -> None:
-    assert jobs.tail(["a", "b", "c"], 2, 100) == ["b", "c"]
-    assert jobs.tail(["a", "bbbb", "cccc"], 9, 10) == ["bbbb", "cccc"]
-    assert jobs.tail([], 9, 10) == []
-    [cut] = jobs.tail(["x" * 100], 9, 10)
-    assert len(cut) <= 11
-    assert cut.startswith("…")
 
 
 def test_an_answer_that_is_not_json_is_an_error_except_of_health() -> None:

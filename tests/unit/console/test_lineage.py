@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from console.logic import drawing, reports
 from console.logic.assets import Asset, Graph, _asset
+from console.logic.drawing import Box
 from console.logic.reports import ColumnLineage, Source
 
 FILE, LANDING, STAGING, MART = ("s3", "orders.csv"), ("shop", "orders"), ("staging", "stg"), ("trusted", "mart")
@@ -30,23 +33,53 @@ def test_lineage_goes_up_to_the_file_and_down_to_the_mart() -> None:
 def test_a_circle_of_assets_ends() -> None:
     graph = Graph([Asset(("a",), parents=(("b",),)), Asset(("b",), parents=(("a",),))])
     assert graph.upstream(("a",)) == {("b",)}
-    assert "lineage" in drawing.svg([*graph.assets.values()], lambda _: "")
+    shown = drawing.html([Box(key, key[-1], parents=asset.parents) for key, asset in graph.assets.items()])
+    assert (shown.count("picture-box "), shown.count("<path")) == (2, 1)
+
+
+def boxes(assets: Sequence[Asset] = ASSETS) -> list[Box]:
+    return [Box(each.key, each.name, parents=each.parents, is_file=not each.table) for each in assets]
 
 
 def test_boxes_stand_in_the_column_of_their_depth_and_never_on_each_other() -> None:
-    assert drawing.ranks(ASSETS) == {FILE: 0, LANDING: 1, STAGING: 2, MART: 3, ("shop", "other"): 0}
-    found = drawing.places(ASSETS)
-    assert len(set(found.values())) == len(found)
+    other = ("shop", "other")  # has no file, and stands with the tables
+    assert drawing.ranks(boxes()) == {FILE: 0, LANDING: 1, STAGING: 2, MART: 3, other: 1}
     # The line from the landing table to the mart has a place of its own beside the staging model.
-    assert {slot for column, slot in found if column == 2} == {(STAGING, None), (LANDING, MART)}
+    assert drawing.columns(boxes())[1:3] == [[(LANDING, None), (other, None)], [(STAGING, None), (LANDING, MART)]]
+
+
+def test_what_is_made_from_a_table_without_a_file_is_right_of_it() -> None:
+    api, model = ("landing", "api"), ("staging", "api")
+    found = drawing.ranks([Box(FILE, "", is_file=True), Box(model, "", parents=(api,)), Box(api, "")])
+    assert found == {FILE: 0, api: 1, model: 2}
+    assert drawing.ranks([Box(model, "", parents=(api,)), Box(api, "")]) == {api: 0, model: 1}
+
+
+def test_a_column_has_the_order_of_what_it_is_made_from() -> None:
+    above = [Box(("l", name), name) for name in ("b", "a")]
+    below = [Box(("s", new), new, parents=(("l", old),)) for new, old in (("x", "b"), ("y", "a"))]
+    assert drawing.columns([*above, *below])[1] == [(("s", "y"), None), (("s", "x"), None)]
+
+
+def test_the_groups_are_the_titles_and_a_state_is_a_word() -> None:
+    files = Box(FILE, "orders.csv", "1 kB", "none", "files", is_file=True)
+    failed = Box(MART, "mart", "9 rows", "failed", "trusted", parents=(FILE,))
+    shown = drawing.html([files, failed], MART, titled=True)
+    assert re.findall(r'picture-title">(.*?)<', shown) == ["files", "trusted"]
+    assert re.findall(r'facts ellipsis">(.*?)<', shown) == ["1 kB", "failed · 9 rows"]
+    assert "<path class=near" in shown
+    assert "<h3" not in drawing.html([files, failed])
+    assert "picture-box" not in drawing.html([])
 
 
 def test_names_in_the_picture_are_text() -> None:
     hostile = '<script>alert(1)</script>"onload="x'
-    shown = drawing.svg([Asset(("a", hostile), group=hostile)], lambda _: '/tables/x"><script>')
+    box = Box(("a", hostile), hostile, hostile, hostile, hostile, f"/tables/{hostile}", hostile)
+    shown = drawing.html([box], titled=True)
     assert "<script" not in shown
     assert '"onload' not in shown
     assert shown.count("<a ") == 1
+    assert "a_<wbr>b.csv" in drawing.html([Box(("a",), "a_b.csv")])
 
 
 def test_an_asset_of_dagster_is_read() -> None:

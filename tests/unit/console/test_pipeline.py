@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from console.logic import pipeline, runs
-from console.logic.pipeline import Part
 
 
 def node(key: str, *upstream: str, **facts: Any) -> dict[str, Any]:
@@ -78,50 +77,6 @@ def test_a_running_table() -> None:
     part = pipeline.part(node("landing/orders", made=MADE))
     info = {"assetKey": {"path": ["landing", "orders"]}, "inProgressRunIds": ["r"], "latestRun": None}
     assert pipeline.with_runs([part], [info])[0].state == "running"
-
-
-def named(columns: list[list[Part]]) -> list[list[str]]:
-    return [["/".join(part.key) for part in column] for column in columns]
-
-
-def test_each_part_is_right_of_what_it_is_made_from() -> None:
-    parts = [
-        pipeline.part(item)
-        for item in (
-            node("trusted/customers", "staging/customers", "trusted/orders"),
-            node("trusted/orders", "staging/orders"),
-            node("staging/orders", "landing/orders"),
-            node("staging/customers", "landing/customers"),
-            node("landing/orders", "s3/orders.csv"),
-            node("landing/customers", "s3/customers.csv"),
-            node("s3/orders.csv"),
-            node("s3/customers.csv"),
-        )
-    ]
-    columns = pipeline.columns(parts)
-    assert named(columns) == [
-        ["s3/customers.csv", "s3/orders.csv"],
-        ["landing/customers", "landing/orders"],
-        ["staging/customers", "staging/orders"],
-        ["trusted/orders"],
-        ["trusted/customers"],
-    ]
-    assert [pipeline.title(column) for column in columns][:2] == ["files", "landing"]
-
-
-def test_a_table_without_a_file_stands_with_the_tables() -> None:
-    parts = [pipeline.part(node(key, *up)) for key, *up in [("landing/a", "s3/a"), ("s3/a",), ("landing/api",)]]
-    assert named(pipeline.columns(parts)) == [["s3/a"], ["landing/a", "landing/api"]]
-
-
-def test_without_files_the_tables_begin_at_the_left() -> None:
-    assert named(pipeline.columns([pipeline.part(node("landing/api"))])) == [["landing/api"]]
-    assert pipeline.columns([]) == []
-
-
-def test_a_circle_ends() -> None:
-    parts = [pipeline.part(node("a/x", "a/y")), pipeline.part(node("a/y", "a/x"))]
-    assert sorted(key for column in named(pipeline.columns(parts)) for key in column) == ["a/x", "a/y"]
 
 
 def run(**facts: Any) -> runs.Run:

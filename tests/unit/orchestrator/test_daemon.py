@@ -2,13 +2,13 @@
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import dagster as dg
 import pytest
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster_docker.docker_run_launcher import DOCKER_CONTAINER_ID_TAG
+from dagster_docker.docker_run_launcher import DOCKER_CONTAINER_ID_TAG, DockerRunLauncher
 
 from orchestrator import daemon
 
@@ -67,3 +67,34 @@ def test_a_repetition_without_a_container_of_its_own_is_queued_again() -> None:
         found = instance.get_run_by_id(run.run_id)
     assert found is not None
     assert found.status == dg.DagsterRunStatus.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("before", "started", "after"),
+    [("created", True, STARTING), ("exited", False, dg.DagsterRunStatus.FAILURE), ("running", False, STARTING)],
+)
+def test_a_container_that_was_made_and_not_started_is_started_at_once(
+    before: str, started: bool, after: dg.DagsterRunStatus
+) -> None:
+    class Container:
+        status = before
+        attrs: ClassVar[dict[str, Any]] = {}
+        calls: ClassVar[list[str]] = []
+
+        def start(self) -> None:
+            self.calls.append("start")
+            self.status = "running"
+
+    class Launcher(DockerRunLauncher):
+        def _get_container(self, _run: dg.DagsterRun) -> Container:
+            return container
+
+    container = Container()
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.DagsterRun(job_name="all_assets", status=STARTING, tags=TAGS, remote_job_origin=ORIGIN)
+        instance.add_run(run)
+        daemon.take_up(instance, Launcher(), wait_seconds=0)
+        found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert found.status == after
+    assert Container.calls == ["start"] * started

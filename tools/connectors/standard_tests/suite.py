@@ -1,8 +1,9 @@
 """airbyte-cdk's standard tests of a source, with airbyte-lite in the place of the connector's own process.
 
 pytest runs this file in the environment `connector-tests`, see `tools/connectors/standard.py`. The variable
-CONNECTOR_TESTS is a JSON object: `command`, the command line that runs a command of the connector; `folder`, the
-connector's folder; `scenario`, the fields of a ConnectorTestScenario.
+CONNECTOR_TESTS is a JSON object: `command`, the command line that runs a command of the connector; `overdue`, its exit
+code and the words for a command that a time limit of airbyte-lite ended; `folder`, the connector's folder; `scenario`,
+the fields of a ConnectorTestScenario.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.models import ConnectorTestScenario
@@ -30,8 +32,15 @@ class ByAirbyteLite:
 
 
 def run(source: ByAirbyteLite, args: list[str], **_expected: Any) -> EntrypointOutput:  # noqa: ARG001
-    """Run a command of the connector through airbyte-lite and return its messages."""
+    """Run a command of the connector through airbyte-lite and return its messages.
+
+    A test fails if a time limit ended its command: it may expect an error, but the connector has given none.
+    """
     result = subprocess.run([*GIVEN["command"], *args], stdout=subprocess.PIPE, text=True)
+    code, words = GIVEN["overdue"]
+    if result.returncode == code:
+        told = json.loads(result.stdout.splitlines()[-1])["trace"]["error"]["message"]
+        pytest.fail(f"{words}: {told}", pytrace=False)
     return EntrypointOutput(messages=result.stdout.splitlines())
 
 

@@ -58,8 +58,7 @@ class Services:
         limits = Limits(settings.sync_hours * 3600, settings.connector_memory << 20)
         runner = ConnectorRunner(settings.data_dir / "connectors", silence, limits)
         registry = load_registry(settings.connector_environments, settings.connectors / "connectors.toml")
-        if any(connector.image for connector in registry.values()):
-            runner.remove_left_containers()
+        runner.remove_left_containers()
         definitions = Definitions(registry, runner)
         worker = Worker(store, definitions, runner, settings, spool_dir)
         jobs = Jobs(job_store, worker.run)

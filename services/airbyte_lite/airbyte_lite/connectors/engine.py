@@ -146,8 +146,8 @@ class Engine:
             self._running.discard(container)
             (self._left.discard if removed else self._left.add)(container)
 
-    def close(self) -> None:
-        """Remove every container that runs. Later commands are refused."""
+    def close(self) -> bool:
+        """Remove every container that runs; return whether none is left. Later commands are refused."""
         with self._lock:
             self._closed = True
             running = list(self._running | self._left)
@@ -155,6 +155,7 @@ class Engine:
             self.remove(container)
         for client in filter(None, (self._client, self._patient)):
             client.close()
+        return self._client is not None and not self._left
 
     @contextlib.contextmanager
     def errors(self, connector: Connector | None) -> Iterator[None]:

@@ -28,6 +28,10 @@ class ConnectorError(Exception):
         """config_error (the user can correct it), transient_error (a retry may succeed) or system_error."""
 
 
+class OverdueError(ConnectorError):
+    """A connector command was ended because of a time limit of this server."""
+
+
 def parse_message(line: bytes) -> Message | None:
     """Return the message in one line of output, or None if the line is other text.
 

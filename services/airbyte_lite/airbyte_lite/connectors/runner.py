@@ -23,6 +23,7 @@ from airbyte_lite.connectors.explanation import Explanation, of_files
 from airbyte_lite.connectors.process import ForkServer, Running
 from airbyte_lite.connectors.protocol import (
     ConnectorError,
+    OverdueError,
     abandoned_file_of,
     configuration_of,
     error_of,
@@ -141,6 +142,8 @@ class ConnectorRunner:
             shutil.rmtree(directory, ignore_errors=True)  # may hold configurations of a killed server
             directory.mkdir(parents=True, mode=0o700)
         self._engine = Engine(_owner(work_dir), self._limits.memory)
+        self._containers = work_dir.absolute() / "containers"
+        """A file that exists from the first container to the end of all: what a killed server left is removed."""
         self._lock = threading.Lock()
         self._servers: dict[str, ForkServer] = {}
         self._specs: dict[Connector, dict[str, Any]] = {}
@@ -195,8 +198,12 @@ class ConnectorRunner:
             yield Read(process)
 
     def remove_left_containers(self) -> None:
-        """Remove the containers of connectors that a killed server left, in the background."""
-        threading.Thread(target=self._engine.ready, daemon=True).start()
+        """Remove the containers of connectors that a killed server left, in the background.
+
+        A server that never started one does not ask for an engine: there may be none.
+        """
+        if self._containers.exists():
+            threading.Thread(target=self._engine.ready, daemon=True).start()
 
     def pull(self, reference: str) -> Image:
         """Return an image with what pins it; pull it if the engine does not have it. Raises ConnectorError."""
@@ -204,7 +211,8 @@ class ConnectorRunner:
 
     def close(self) -> None:
         """End every connector process and every container."""
-        self._engine.close()
+        if self._engine.close():
+            self._containers.unlink(missing_ok=True)
         with self._lock:
             for server in self._servers.values():
                 server.close()
@@ -235,17 +243,13 @@ class ConnectorRunner:
             return body
         if error is not None:
             raise error
-        text = f"command {command} {ending(read.exit_code)}, without a result"
-        failure_type = "system_error"
-        if time.monotonic() >= deadline:
-            text = f"command {command} did not end within {COMMAND_SECONDS:g} s and was stopped"
-            failure_type = "transient_error"
         last_lines = b"".join(lines).decode(errors="replace") + read.stderr
-        raise ConnectorError(
-            f"{connector.title}: {text}. The last lines of the connector's output are in the log.",
-            last_lines,
-            failure_type,
-        )
+        end = "The last lines of the connector's output are in the log."
+        if time.monotonic() >= deadline:
+            told = f"did not end within {COMMAND_SECONDS:g} s and was stopped"
+            raise OverdueError(f"{connector.title}: command {command} {told}. {end}", last_lines, "transient_error")
+        told = f"{ending(read.exit_code)}, without a result"
+        raise ConnectorError(f"{connector.title}: command {command} {told}. {end}", last_lines)
 
     @contextmanager
     def _command(
@@ -279,6 +283,7 @@ class ConnectorRunner:
         folder = directory if connector.image is None else PurePosixPath(FILES)
         argv = [command, *(part for option in options for part in (f"--{option}", str(folder / f"{option}.json")))]
         if connector.image is not None:
+            self._containers.touch()
             return Container(self._engine, connector, connector.image, argv, files)
         for name, content in files.items():
             path = directory / name
@@ -304,7 +309,7 @@ def _owner(work_dir: Path) -> str:
 
 def _silent(connector: Connector, command: str, seconds: float) -> ConnectorError:
     setting = "AIRBYTE_LITE_SYNC_SILENCE" if command == "read" else "AIRBYTE_LITE_COMMAND_SILENCE"
-    return ConnectorError(
+    return OverdueError(
         f"{connector.title} {connector.version} wrote nothing for {seconds:g} s, so its command {command} was ended. "
         f"Check that the source answers at the address in its configuration. If it needs more time, set {setting}.",
         failure_type="transient_error",
@@ -312,7 +317,7 @@ def _silent(connector: Connector, command: str, seconds: float) -> ConnectorErro
 
 
 def _overdue(connector: Connector, seconds: float) -> ConnectorError:
-    return ConnectorError(
+    return OverdueError(
         f"{connector.title} {connector.version} read for {seconds / 3600:g} hours, so it was ended. If a "
         "sync needs more time, set AIRBYTE_LITE_SYNC_HOURS.",
         failure_type="transient_error",

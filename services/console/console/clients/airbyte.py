@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 
-from console.clients.calls import SECONDS, Service, ServiceError
+from console.clients.calls import SECONDS, Service, ServiceError, reason
 from console.settings import Settings
 from platform_kit.redaction import Redactor
 
@@ -15,19 +16,21 @@ type Json = dict[str, Any]
 
 CONFIGURATION, PUBLIC = "/api/v1", "/api/public/v1"
 MOST_CONNECTIONS = 8
+LONG_ANSWERS = 3
+"""Answers that are read in pieces at the same time. Further ones wait; the other connections are for pages."""
+PIECE_SECONDS = 30.0
+"""The time limit of one piece of a long answer."""
 
 
 class TokenAuth(httpx.Auth):
     """A bearer token for a client id and secret. A 401 answer makes it fetch a new token."""
-
-    requires_response_body = True
 
     def __init__(self, public: str, client_id: str, client_secret: str) -> None:
         self._url = f"{public}/applications/token"
         self._application = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
         self._token = ""
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Send the request with the token; after a 401, once more with a new token."""
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
@@ -36,6 +39,7 @@ class TokenAuth(httpx.Auth):
                 return
         answer = yield httpx.Request("POST", self._url, json=self._application)
         if answer.status_code == httpx.codes.OK:
+            await answer.aread()
             self._token = answer.json()["access_token"]
             request.headers["Authorization"] = f"Bearer {self._token}"
             yield request
@@ -52,6 +56,7 @@ class Airbyte:
         self.secrets = settings.secrets()
         self._redacted = Redactor(self.secrets)
         limits = httpx.Limits(max_connections=MOST_CONNECTIONS)
+        self._long = asyncio.Semaphore(LONG_ANSWERS)
         self._http = httpx.AsyncClient(auth=_auth(settings, self._public), limits=limits, transport=transport)
 
     async def get(self, path: str, seconds: float = SECONDS, **query: str | int) -> Json:
@@ -61,6 +66,20 @@ class Airbyte:
     async def post(self, path: str, body: Json | None = None, seconds: float = SECONDS) -> Json:
         """Return an answer of the configuration API: `await airbyte.post("/connections/get", {…})`."""
         return await self._send("POST", self._configuration + path, body or {}, {}, seconds)
+
+    async def pieces(self, path: str, body: Json) -> AsyncGenerator[bytes]:
+        """Yield an answer of the configuration API in pieces: it may be larger than the memory."""
+        url = self._configuration + path
+        async with self._long:
+            try:
+                async with self._http.stream("POST", url, json=body, timeout=PIECE_SECONDS) as response:
+                    if not response.is_success:
+                        await response.aread()
+                        raise self._refusal("POST", url, response)
+                    async for piece in response.aiter_bytes():
+                        yield piece
+            except httpx.HTTPError as error:
+                raise self.service.error(f"{httpx.URL(url).path}: {self._redacted(reason(error))}") from error
 
     async def public(self, method: str, path: str, body: Json | None = None, seconds: float = SECONDS) -> Json:
         """Return the answer to a request of any kind to the public API."""
@@ -81,8 +100,7 @@ class Airbyte:
         except ServiceError as error:
             raise self.service.error(f"{httpx.URL(url).path}: {self._redacted(error.what)}") from error
         if not response.is_success:
-            what = f"{response.status_code} to {method} {httpx.URL(url).path}: {_message(response)}"
-            raise self.service.error(self._redacted(what))
+            raise self._refusal(method, url, response)
         if not response.content.strip() or url == f"{self._public}/health":  # Airbyte answers /health with plain text
             return {}
         try:
@@ -93,6 +111,10 @@ class Airbyte:
             )
             raise self.service.error(what) from error
         return answer if isinstance(answer, dict) else {"data": answer}
+
+    def _refusal(self, method: str, url: str, response: httpx.Response) -> ServiceError:
+        what = f"{response.status_code} to {method} {httpx.URL(url).path}: {_message(response)}"
+        return self.service.error(self._redacted(what))
 
 
 def _auth(settings: Settings, public: str) -> httpx.Auth | None:

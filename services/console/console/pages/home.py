@@ -10,6 +10,7 @@ from nicegui import ui
 
 from console.clients.calls import ServiceError
 from console.logic import files, health, pipeline, runs, sizes, times
+from console.logic.drawing import Box
 from console.logic.files import Object
 from console.logic.health import Health
 from console.logic.pipeline import Part
@@ -18,6 +19,7 @@ from console.logic.shared import Shared
 from console.parts import picture, pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
+from console.parts.tables import address
 
 LOOK_SECONDS, HEALTH_SECONDS = 3.0, 10.0
 S3 = "s3://"
@@ -58,25 +60,28 @@ def show(visit: Visit) -> None:
         try:
             active = [run for run in await asked.runs() if run.is_active]
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             return
         consequence = "Airbyte loads every connection's files, then dbt builds and tests every model."
         if active:
             consequence += " Another run works already; the new one waits until it can begin."
         if not await pieces.confirm("Materialize all tables?", consequence, "Materialize all"):
             return
+        start.props("loading")
         try:
             await runs.launch(dagster)
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             return
-        asked.runs.forget()
+        finally:
+            start.props(remove="loading")
+            asked.runs.forget()
         pieces.told("The run was started.")
         await run_list.refresh()
 
     with pieces.heading("Home", "From the files to the tables that people use"):
         pieces.link_button("Open in Dagster", f"{dagster.link}/asset-groups", "o_open_in_new")
-        pieces.button("Materialize all", materialize, "o_play_arrow")
+        start = pieces.button("Materialize all", materialize, "o_play_arrow")
     with pieces.card("Pipeline"):
         loaded(lambda: _asked(asked), lambda found: _pipeline(*found, visit), every=LOOK_SECONDS, lines=6)
     with ui.element("div").classes("columns"):
@@ -100,12 +105,10 @@ def _pipeline(found: list[Part], objects: dict[str, Object], visit: Visit) -> No
     if not found:
         pieces.empty("No tables yet", "Add a file: make new-source name=orders file=orders.csv")
         return
-    columns = pipeline.columns(found)
-    boxes = [[_box(part, objects, visit) for part in column] for column in columns]
-    picture.show([pipeline.title(column) for column in columns], boxes)
+    picture.show([_box(part, objects, visit) for part in found], "Pipeline", titled=True)
 
 
-def _box(part: Part, objects: dict[str, Object], visit: Visit) -> picture.Box:
+def _box(part: Part, objects: dict[str, Object], visit: Visit) -> Box:
     """Return the box of a part: its name, its state, and one line of facts."""
     facts = [sizes.count(part.rows, "row")] if part.rows is not None else []
     facts += [times.ago(part.loaded)] if part.loaded else []
@@ -116,14 +119,16 @@ def _box(part: Part, objects: dict[str, Object], visit: Visit) -> picture.Box:
         facts = [sizes.size(object_.size), times.ago(object_.changed)] if object_ else ["in S3"]
     elif not facts:
         facts = ["not made yet"]
-    return picture.Box(
-        key="/".join(part.key),
-        title=part.name,
-        facts=" · ".join(facts),
-        state="none" if part.is_file else part.state,
-        address=_address(part, visit),
-        upstream=["/".join(key) for key in part.upstream],
-        hint=f"Failing: {', '.join(part.failing)}" if part.failing else part.place or part.name,
+    return Box(
+        part.key,
+        part.name,
+        " · ".join(facts),
+        "none" if part.is_file else part.state,
+        "files" if part.is_file else part.group,
+        _address(part, visit),
+        f"Failing: {', '.join(part.failing)}" if part.failing else part.place,
+        part.upstream,
+        is_file=part.is_file,
     )
 
 
@@ -139,7 +144,7 @@ def _address(part: Part, visit: Visit) -> str:
         return f"/files?folder={quote(files.folder_of(key))}&file={quote(key)}"
     names = part.place.split(".")
     if len(names) == 3:  # project, dataset, table
-        return f"/tables/{quote(names[1])}/{quote(names[2])}"
+        return address(".".join(names[1:]), "Checks" if part.failing else "")
     return f"{visit.platform.dagster.link}/assets/{'/'.join(map(quote, part.key))}"
 
 

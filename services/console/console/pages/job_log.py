@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Response
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from fastapi import FastAPI
 from nicegui import ui
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
-from console.logic.airbyte import connection, declared, jobs, runs
-from console.logic.airbyte.jobs import ACTIVE, Log
+from console.logic.airbyte import connection, declared, logs, runs
+from console.logic.airbyte.jobs import ACTIVE
+from console.logic.airbyte.logs import CHARACTERS, LINES, Log
+from console.logic.sizes import count
 from console.parts import pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
 SECONDS = 1.5
 """Between two looks at a running job."""
-SHOWN = 2_000
-"""Lines on the page. The download has all."""
-SHOWN_CHARACTERS = 500_000
 LARGE, LARGE_SECONDS = 2_000_000, 15.0
 """Characters of a large log, and the seconds between two looks at it: each look fetches all of it."""
 
@@ -27,16 +30,14 @@ class _LogPage:
         self._visit = visit
         self._id, self._job = visit.parameters["id"], visit.parameters["job"]
         self._wanted = ""
-        self._log: Log | None = None
         with pieces.heading(f"Job {self._job}"):
             pieces.link("Connection", f"/connections/{self._id}?tab=timeline")
-            with ui.element("a").props(pieces.props(href=f"/download/jobs/{self._job}.log")).classes("link"):
-                pieces.text("Download the log")
+            download = pieces.link_button("Download", f"/download/jobs/{self._job}.log", "o_download", new_tab=False)
+            download.props('download aria-label="Download the log"')
         loaded(self._run, self._link, lines=1)
         search = ui.input(placeholder="Search in the log", on_change=self._search)
-        search.props('outlined dense clearable debounce=200 aria-label="Search in the log"').classes("grow")
-        self._box: ui.element | None = None
-        self._part = loaded(self._load, self._keep, lines=8)
+        search.props('outlined dense clearable debounce=400 aria-label="Search in the log"').classes("grow")
+        self._part = loaded(self._load, self._show, lines=8)
         self._timer = ui.timer(SECONDS, self._part.refresh, immediate=False)
 
     async def _load(self) -> Log:
@@ -44,7 +45,11 @@ class _LogPage:
             raise self._visit.platform.airbyte.service.error(
                 f"{self._job} is not the number of a job", "Open it from a connection."
             )
-        return await jobs.log(self._visit.platform.airbyte, int(self._job))
+        while True:
+            wanted = self._wanted
+            found = await logs.end(self._visit.platform.airbyte, int(self._job), wanted)
+            if wanted == self._wanted:  # it may have been changed while the log was read
+                return found
 
     async def _run(self) -> str:
         platform = self._visit.platform
@@ -68,35 +73,25 @@ class _LogPage:
                 "No Dagster run is known for this job: it was started here or by hand, or it is still running."
             ).classes("muted")
 
-    def _search(self, event: object) -> None:
-        self._wanted = str(getattr(event, "value", "") or "").lower()
-        self._draw()
+    async def _search(self, event: object) -> None:
+        self._wanted = str(getattr(event, "value", "") or "")
+        await self._part.refresh()
 
-    def _keep(self, found: Log) -> None:
-        self._log = found
+    def _show(self, found: Log) -> None:
         if found.status not in ACTIVE:
             self._timer.deactivate()
         elif found.characters > LARGE:
             self._timer.interval = LARGE_SECONDS
-        self._box = ui.element("div").classes("stack")
-        self._draw()
-
-    def _draw(self) -> None:
-        if self._log is None or self._box is None or self._box.is_deleted:
-            return
-        found = self._log
-        lines = [line for line in found.lines if self._wanted in line.lower()]
-        tail = jobs.tail(lines, SHOWN, SHOWN_CHARACTERS)
-        self._box.clear()
-        with self._box:
+        with ui.element("div").classes("stack"):
             with ui.element("div").classes("about"):
                 pieces.chip(found.status)
-                pieces.text(
-                    f"{len(lines):,} of {len(found.lines):,} lines" if self._wanted else f"{len(lines):,} lines"
-                ).classes("muted")
-                if tail != lines:
-                    what = f"The last {SHOWN:,} lines or {SHOWN_CHARACTERS // 1000} kB are shown; the download has all."
-                    pieces.text(what).classes("muted")
+                counted = (
+                    f"{found.found:,} of {count(found.total, 'line')}" if self._wanted else count(found.total, "line")
+                )
+                pieces.text(counted).classes("muted")
+                if len(found.lines) < found.found:
+                    kept = f"The last {LINES:,} lines or {CHARACTERS // 1000} kB are shown; the download has all."
+                    pieces.text(kept).classes("muted")
                 if found.status in ACTIVE and found.characters > LARGE:
                     pieces.text(f"The log is long: it is read every {LARGE_SECONDS:g} s.").classes("muted")
             if found.failure:
@@ -105,7 +100,7 @@ class _LogPage:
                     with ui.element("div").classes("error-text"):
                         pieces.text(f"Cause: {found.origin or 'unknown'}").classes("strong")
                         pieces.text(found.failure)
-            text = "\n".join(tail) or ("No line has this text." if self._wanted else "No line yet.")
+            text = "\n".join(found.lines) or ("No line has this text." if self._wanted else "No line yet.")
             shown = pieces.text(text, "pre").classes("code log").props('tabindex=0 role="log" aria-label="Log"')
         if found.status in ACTIVE and not self._wanted:
             ui.run_javascript(f"const log = getHtmlElement({shown.id}); if (log) log.scrollTop = log.scrollHeight")
@@ -116,12 +111,21 @@ def add_download(api: FastAPI, platform: Platform) -> None:
 
     @api.get("/download/jobs/{job}.log")
     async def download(job: int) -> Response:
+        parts = logs.whole(platform.airbyte, job, logs.Reader())
         try:
-            found = await jobs.log(platform.airbyte, job)
+            # The first part is read before the answer begins, so that an error has a status of its own.
+            first: list[str] = await anext(parts, [])
         except ServiceError as problem:
-            return Response(f"{problem}\n{problem.remedy}\n", 502, media_type="text/plain; charset=utf-8")
+            return PlainTextResponse(f"{problem}\n{problem.remedy}\n", 502)
+
+        async def content() -> AsyncIterator[str]:
+            yield "".join(f"{line}\n" for line in first)
+            async with aclosing(parts):  # also when the browser is gone
+                async for lines in parts:
+                    yield "".join(f"{line}\n" for line in lines)
+
         headers = {"content-disposition": f'attachment; filename="airbyte-job-{job}.log"'}
-        return Response(found.text, media_type="text/plain; charset=utf-8", headers=headers)
+        return StreamingResponse(content(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def show(visit: Visit) -> None:

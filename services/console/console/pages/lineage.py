@@ -12,11 +12,12 @@ from console.clients.platform import Platform
 from console.logic import assets, checks, reports
 from console.logic.assets import Graph, Key
 from console.logic.checks import Check
-from console.parts import pieces, tables
+from console.parts import picture, pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
 
-LOOKS = {"failed": "bad", "warning": "warn"}
+MARKED = ("failed", "warning")
+"""The states of checks that the picture shows."""
 
 
 def show(visit: Visit) -> None:
@@ -51,10 +52,12 @@ def _picture(found: tuple[Graph, list[Check]]) -> None:
         return
     states: dict[Key, str] = {}
     for check in reversed(all_checks):  # the worst is first
-        if check.state in LOOKS:
-            states[check.asset] = LOOKS[check.state]
-    tables.picture([*graph.assets.values()], states=states)
-    pieces.text("A red frame: a check of the table fails. A table opens its page.", "p").classes("muted small")
+        if check.state in MARKED:
+            states[check.asset] = check.state
+    picture.lineage([*graph.assets.values()], states=states)
+    pieces.text("Marked: tables with a check that fails or warns. A click on a table opens its page.", "p").classes(
+        "muted small"
+    )
 
 
 def _report(name: str, label: str, *, is_made: bool) -> None:

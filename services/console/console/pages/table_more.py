@@ -14,7 +14,7 @@ from console.logic.tables import history
 from console.logic.tables.facts import Facts
 from console.logic.tables.history import Profile, Series
 from console.pages import check_rows
-from console.parts import charts, pieces, table, tables
+from console.parts import charts, picture, pieces, table
 from console.parts.frame import Visit
 from console.parts.loading import loaded
 
@@ -31,6 +31,8 @@ FIGURES = {
     "median": "Median",
     "top_values": "Most frequent values",
 }
+NUMBERS = ("not_null_proportion", "distinct_count", "min", "max", "avg", "median")
+"""Figures that stand at the right."""
 
 
 def profile(visit: Visit, path: str) -> None:
@@ -49,7 +51,7 @@ def lineage(visit: Visit, path: str) -> None:
     """Show everything from the files to the marts that a table is a part of."""
 
     def show(graph: Graph, asset: Asset) -> None:
-        tables.picture(graph.around(asset.key), asset.key)
+        picture.lineage(graph.around(asset.key), asset.key)
         if reports.made(visit.platform.settings.dbt_docs):
             pieces.link("Column lineage of all models", "/lineage?page=columns")
 
@@ -112,6 +114,7 @@ def _profile(visit: Visit, found: Profile | None) -> None:
                 [str(column.get("column_name", "")), *(history.figure(column, name) for name in names)]
                 for column in found.columns
             ],
+            numbers=[at for at, name in enumerate(names, 1) if name in NUMBERS],
         )
 
 

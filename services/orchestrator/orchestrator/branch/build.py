@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from orchestrator.dbt import DBT
 from orchestrator.dbt_options import BuildOptions
+from orchestrator.manifest import DBT
 
 TABLES = {"model", "seed"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestrator.dbt import DBT, prepare
 from orchestrator.dbt_integration import DbtProject
+from orchestrator.manifest import DBT, prepare
 
 DOCS, COLUMNS, DATA = "dbt_docs.html", "column_lineage.html", "column_lineage.json"
 """The names of the files, which the console reads."""

@@ -9,6 +9,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from airbyte_lite.connectors.engine import Engine
 from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import Connector, Image
+from airbyte_lite.connectors.runner import ConnectorRunner
 
 PINNED = Image("airbyte/source-x:1.0", "", "sha256:pinned")
 CONNECTOR = Connector("source-x", "", "X", "1.0", Path(), "", Path(), image=PINNED)
@@ -134,3 +135,34 @@ def test_the_reason_why_a_pull_ended_is_told(engine: Engine, client: Client) -> 
     with pytest.raises(ConnectorError) as caught:
         engine.pull(PINNED.reference)
     assert "no space left on device" in caught.value.message
+
+
+def test_a_server_that_has_started_a_container_looks_for_left_ones_until_all_are_gone(
+    tmp_path: Path, engine: Engine, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when no connector is an image any more; a server that never started one does not ask for an engine."""
+    asked: list[str] = []
+
+    class Thread:
+        def __init__(self, target: Any, daemon: bool) -> None:  # noqa: ARG002
+            self.start = lambda: asked.append(target.__name__)
+
+    def server() -> ConnectorRunner:
+        runner = ConnectorRunner(tmp_path)
+        runner._engine = engine
+        runner.remove_left_containers()
+        return runner
+
+    monkeypatch.setattr("airbyte_lite.connectors.runner.threading.Thread", Thread)
+    monkeypatch.setattr("airbyte_lite.connectors.runner.Container", lambda *_given: None)
+    server()._started(CONNECTOR, "spec", [], {}, tmp_path)
+    assert asked == []
+    server()  # the first one was killed
+    assert asked == ["ready"]
+    engine._left.add("c0")
+    client.failures = [busy()]
+    server().close()
+    server().close()
+    assert asked == ["ready"] * 3
+    server()
+    assert asked == ["ready"] * 3

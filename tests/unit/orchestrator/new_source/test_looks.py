@@ -40,8 +40,8 @@ def typed(*values: str) -> tuple[str, str | None]:
         (["1.5", "2", "10.25"], ("string", "cast({} as numeric)")),
         (["1.1", "1.10"], ("string", TEXT)),  # versions
         (["0.12345678901"], ("string", "cast({} as bignumeric)")),
-        (["12345678901234567890.5", "0.1234567890"], ("string", "cast({} as bignumeric)")),
-        (["123456789012345678901.5", "0.1234567890"], ("string", TEXT)),  # the emulator's BIGNUMERIC has 20 digits
+        (["12345678901234567890.5", "0.1234567891"], ("string", "cast({} as bignumeric)")),
+        (["123456789012345678901.5", "0.1234567891"], ("string", TEXT)),  # the emulator's BIGNUMERIC has 20 digits
         (["0.1234567890123456789"], ("string", TEXT)),
         (["5,50", "10,25"], ("string", "cast(replace({}, ',', '.') as numeric)")),
         (["1,234", "5,678"], ("string", TEXT)),  # thousands or decimals

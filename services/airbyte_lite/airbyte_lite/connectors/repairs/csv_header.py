@@ -1,11 +1,15 @@
 """Checks the header of a CSV file."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from .faults import FileFault
 
 DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
+TAR = "\0ustar"
+"""What the first 512 bytes of a tar archive have."""
+EXCEL_DELIMITER = re.compile(r"sep=.?", re.IGNORECASE)
 RENAME = (
     "Or name the columns in format.header_definition (User Provided, column_names) and skip the header with "
     "format.skip_rows_before_header."
@@ -23,6 +27,15 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
     place = f"line {line}"
     if not names:
         raise FileFault(file, place, "the header is empty. Set format.skip_rows_before_header if titles precede it.")
+    if any(TAR in name for name in names):
+        raise FileFault(file, place, "the file is a tar archive, which the connector cannot read: upload its files.")
+    if EXCEL_DELIMITER.fullmatch(names[0]):
+        raise FileFault(
+            file,
+            place,
+            f"the first line, {names[0]!r}, tells Excel the delimiter. Set format.skip_rows_before_header: 1, and "
+            "format.delimiter to this delimiter.",
+        )
     if any("\0" in name for name in names):
         raise FileFault(
             file, place, "the header contains NUL characters. The file may be UTF-16: set format.encoding to utf-16-le."

@@ -148,12 +148,15 @@ class Rows:
         """Read the first line; return False if there is none. Raises FileFault if it has a byte order mark."""
         first = next(self._text, None)
         if first is not None and first.startswith("\ufeff") and not self._format.skip_rows_before_header:
-            encoding = "utf-16" if "16" in (self._format.encoding or "") else "utf-8-sig"
+            encoding = self._format.encoding or ""
+            remedy = f"Set format.encoding to {'utf-16' if '16' in encoding else 'utf-8-sig'}."
+            if encoding.lower().replace("_", "-") in ("utf-8-sig", "utf-16"):
+                remedy = "It has a second one after the first, so it was added twice. Remove it from the file."
             raise FileFault(
                 self._file,
                 "line 1",
                 "the file begins with a byte order mark, which would become a part of the first name or value. "
-                f"Set format.encoding to {encoding}.",
+                + remedy,
             )
         self.go_on(itertools.chain([] if first is None else [first], self._text, [END]), 0)
         return first is not None
@@ -205,7 +208,7 @@ class Rows:
                 else:
                     if header_line:
                         check_delimiter(names, values, self._format.delimiter, self._file, header_line)
-                    raise self._mismatch(values, f"{names_have} {width}", start)
+                    raise self._mismatch(values, header, start)
             if unsure:
                 unsure = False
                 check_delimiter(names, values, self._format.delimiter, self._file, header_line)
@@ -227,7 +230,11 @@ class Rows:
         if self._skipped_rows <= SKIPPED_ROWS_SHOWN:
             self._logger.warning(f"{self._file}, {place}: {reason}. The row is skipped.")
 
-    def _mismatch(self, values: list[str], names: str, start: int) -> FileFault:
+    def _mismatch(self, values: list[str], header: Header, start: int) -> FileFault:
+        names = f"{header.names_have} {len(header.names)}"
+        above = ""
+        if header.line and len(header.names) == 1:  # a title, or a comment
+            above = f" If the header is below line {header.line}, set format.skip_rows_before_header."
         cause = (
             f"put a value that contains the delimiter {self._format.delimiter!r} into quotes"
             if start == self.line
@@ -237,7 +244,7 @@ class Rows:
             self._file,
             self._place(start),
             f"{_counted(values)}, {names}. Correct the row ({cause}), or set "
-            "format.ignore_errors_on_fields_mismatch: true to skip such rows.",
+            f"format.ignore_errors_on_fields_mismatch: true to skip such rows.{above}",
         )
 
     def _open_quote(self, values: list[str], start: int) -> FileFault:

@@ -1,0 +1,33 @@
+"""Services that start at once: forks of a Python that has imported what they need, see `commands.py`."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.local.platform import python
+from tools.local.processes import Process, Service, Supervisor, variables
+
+from .commands import Commands
+
+WARM = ("airbyte_lite", "localstack", "warehouse")
+
+
+@dataclass
+class WarmSupervisor(Supervisor):
+    """Starts services as forks where it can (Linux), and supervises them as any other process."""
+
+    commands: Commands = field(kw_only=True)
+
+    def start(self, service: Service) -> Process:
+        """Start a service, for the first time or again after a stop."""
+        environment = next((name for name in WARM if service.command[0] == python(name)), None)
+        if environment is None or sys.platform != "linux":
+            return super().start(service)
+        log, started = self.log_directory / f"{service.name}.log", time.monotonic()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        folder = service.directory or Path.cwd()
+        with log.open("ab") as output:
+            popen = self.commands.start(environment, service.command, variables(service, log), folder, output.fileno())
+        self.processes[service.name] = Process(service, log, popen, started)
+        return self.processes[service.name]
