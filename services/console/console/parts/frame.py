@@ -19,7 +19,7 @@ NARROW = 900
 THEMES = {"light": False, "dark": True}  # without the cookie: as the system
 YEAR = 31_536_000  # seconds
 RESPONSE_SECONDS = 30.0
-"""The time limit of building a page. It takes milliseconds, and seconds only on a machine that is busy with other work."""
+"""The time limit of building a page. It takes milliseconds; seconds on a machine that is busy with other work."""
 
 
 @dataclass(frozen=True)
