@@ -154,13 +154,18 @@ class Commands:
         programs = self._programs(service)
         programs.mkdir()
         client = [sys.executable, "-IS", warm_client.__file__, self._socket(service)]
-        dbt = str(ENVIRONMENTS / service / "bin/dbt")
-        for name, started_as in (("python", str(programs / "python")), ("dbt", dbt)):
+        folder = ENVIRONMENTS / service / "bin"
+        lines = {
+            # Other arguments than those that warm_python.py knows are for a new Python.
+            "python": f'case "$1" in -m|-c|-P) exec {shlex.join([*client, str(programs / "python")])} "$@" ;; esac\n'
+            f'exec {shlex.quote(python(service))} "$@"',
+            "dbt": f'exec {shlex.join([*client, str(folder / "dbt")])} "$@"',
+            # It asks the warm dbt of the run, which `python` above has started.
+            "orchestrator-dbt": f'exec {shlex.quote(str(folder / "orchestrator-dbt"))} "$@"',
+        }
+        for name, line in lines.items():
             program = programs / name
-            ask = f'exec {shlex.join([*client, started_as])} "$@"'
-            if name == "python":  # other arguments than those that warm_python.py knows are for a new Python
-                ask = f'case "$1" in -m|-c|-P) {ask} ;; esac\nexec {shlex.quote(python(service))} "$@"'
-            program.write_text(f"#!/bin/sh\n{ask}\n")
+            program.write_text(f"#!/bin/sh\n{line}\n")
             program.chmod(0o755)
         return server
 
