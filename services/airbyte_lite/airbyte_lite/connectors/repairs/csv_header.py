@@ -62,9 +62,9 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
 
 
 def check_declared(names: list[str], declared: Iterable[str], file: str, line: int) -> None:
-    """Raise FileFault if Airbyte would load NULL because the header spells declared columns in another case or has none.
+    """Raise FileFault if the header spells a declared column in another case, or has none of the declared columns.
 
-    A file may lack some of the declared columns, because columns are added in time.
+    Airbyte would load NULL. A file may lack some of the declared columns, because columns are added in time.
     """
     missing = [name for name in declared if name not in names]
     for name in missing:
@@ -74,7 +74,7 @@ def check_declared(names: list[str], declared: Iterable[str], file: str, line: i
                 file,
                 f"line {line}",
                 f"the header has {same!r}, the declared column is {name!r}: Airbyte distinguishes upper and lower case "
-                f"and would load NULL. Write {same!r} in the stream's columns or input_schema, or {name!r} in the file.",
+                f"and would load NULL. Write {name!r} in the file, or {same!r} in the stream's columns (input_schema).",
             )
     if missing and not set(declared) & set(names):
         raise FileFault(
