@@ -24,8 +24,9 @@ IN_CONTAINERS = {"AWS_ENDPOINT_URL_S3": "http://localstack:4566"}
 GIGABYTE = 1 << 30
 UPLOADED = 180_000  # milliseconds
 CLICKED = 60  # seconds
-MOST_MEMORY, GROWTH = 350, 25
-"""MiB: the container's limit is 384; the caches are full after half of the time."""
+MOST_MEMORY, GROWTH = 340, 50
+"""MiB: the container's limit is 384. Until all code is loaded, the memory still grows by 30 after half of the time;
+a page that is not freed takes 1, and 200 are opened."""
 PAGES = ("", "files", "connections", "changes", "tables", "sql", "quality", "lineage")
 
 

@@ -18,11 +18,12 @@ from pathlib import Path
 import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from types_boto3_s3 import S3Client
 
 from tools.local.processes import Process
 
+from . import hostile_services
 from .running import RunningPlatform, Server
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -66,13 +67,14 @@ def bucket(s3_client: S3Client) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def process(local_platform: RunningPlatform, s3: Server, warehouse: Server, bucket: str) -> Iterator[Process]:
-    """The console. Dagster does not run."""
+    """The console, with a hostile Airbyte. Dagster does not run."""
     service = local_platform.settings.console()
-    service = dataclasses.replace(service, environment=service.environment | {"S3_BUCKET": bucket})
-    process = local_platform.services.start(service)
-    process.wait()
-    yield process
-    process.stop()
+    with hostile_services.served(hostile_services.airbyte(SCRIPT)) as airbyte:
+        others = {"S3_BUCKET": bucket, "AIRBYTE_URL": airbyte}
+        process = local_platform.services.start(dataclasses.replace(service, environment=service.environment | others))
+        process.wait()
+        yield process
+        process.stop()
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +214,33 @@ def test_a_hostile_table_is_text_and_its_pages_are_usable(
     page.get_by_role("cell", name=SCRIPT).wait_for()
     queries = [job for job in bigquery.list_jobs() if job.job_id.startswith("console_") and "wide" in job.query]
     assert len(queries) == 1, "the second Ctrl+Enter came while the query was running"
+
+
+def test_hostile_answers_of_airbyte_and_dagster_are_text(
+    page: Page, console: str, local_platform: RunningPlatform
+) -> None:
+    """Names of connections, streams, columns, connectors and checks; log lines, failures, messages, failing rows."""
+    pages = {
+        "connections": 3,  # the connection, its source, its destination
+        "connections/c1": 2,
+        "connections/c1?tab=timeline": 1,
+        "connections/c1?tab=schema": 2,
+        "connections/c1?tab=state": 1,
+        "connections/c1?tab=settings": 2,
+        "connections/c1/jobs/1": 2,  # the cause and a line
+        "connections/new": 1,
+        "connections/new?connector=x1": 2,
+        "": 3,  # a box of the pipeline, a run, the reason why a service is down
+        "lineage": 1,
+        "quality": 1,
+    }
+    with hostile_services.served(hostile_services.dagster(SCRIPT), local_platform.settings.ports["dagster"]):
+        for path, least in pages.items():
+            page.goto(f"{console}/{path}")
+            expect(page.locator("main").get_by_text(SCRIPT).nth(least - 1), path).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"/{path} is too wide"
+        page.get_by_role("button", name=SCRIPT).first.click()  # opens the check
+        expect(page.get_by_role("cell", name=SCRIPT).first).to_be_visible()
 
 
 def test_a_hostile_address_is_text(page: Page, console: str) -> None:

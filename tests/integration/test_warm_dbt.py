@@ -40,6 +40,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "modules/dbt/cli/main/__init__.py").write_text(CLI)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("JOINT_TESTS", "no")  # it changes the real dbt
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, line in {"python": f'exec {python("orchestrator")} "$@"', "dbt": 'echo cold "$@"'}.items():

@@ -27,9 +27,11 @@ COMMANDS = "make connector or make connector-remove"
 
 def add(places: Places, given: dict[str, str]) -> int:
     """Find and try a connector, show what would be written, ask, and write it. Return the exit code."""
+    code = agreed_to_code(given)
+    adding.require_version(given["version"])
     source = registry()
     found = adding.look_up(source, given["name"], given["id"], say)
-    new = adding.plan(places, source, found, given["version"], say, code=agreed_to_code(given))
+    new = adding.plan(places, source, found, given["version"], say, code=code)
     for note in new.notes:
         say(f"  {note}")
     if not agreed(new.changes, "Write these changes?", given, "connector"):
@@ -73,7 +75,8 @@ def configuration(file: str, names: Sequence[str]) -> dict[str, Any] | None:
     try:
         found = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConnectorCommandError(f"config={file} is not a file with JSON: {error}.") from error
+        why = getattr(error, "strerror", None) or error
+        raise ConnectorCommandError(f"config={file} is not a file with JSON: {why}.") from error
     if not isinstance(found, dict):
         raise ConnectorCommandError(f"config={file} is not a JSON object.")
     return found
@@ -147,7 +150,11 @@ def main(command: str) -> int:
         name: os.environ.get(name, "").strip() for name in ("name", "version", "id", "code", "names", "config", "yes")
     }
     if command in ("add", "remove") and not given["name"]:
-        print("name missing. For example: make connector name=source-faker", file=sys.stderr)
+        what = "connector" if command == "add" else "connector-remove"
+        complain(f"name missing. For example: make {what} name=source-faker")
+        return 2
+    if given["yes"] not in ("", "1"):
+        complain(f"yes={given['yes']}: only yes=1 answers the question. Leave it out to be asked. Nothing was changed.")
         return 2
     places = Places(ROOT)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tools import install
 from tools.connectors import entries, trial
 from tools.connectors.airbyte_registry import (
@@ -11,6 +13,8 @@ from tools.connectors.airbyte_registry import (
     AirbyteRegistry,
     Found,
     NotReachedError,
+    known_ids,
+    similar,
     without_registry,
 )
 from tools.connectors.entries import Entry
@@ -40,11 +44,7 @@ def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) 
 
     Raises ConnectorCommandError.
     """
-    if not NAME.fullmatch(name):
-        hint = f" Did you mean source-{name}?" if NAME.fullmatch(f"source-{name}") else ""
-        raise ConnectorCommandError(
-            f"name={name} is not the name of a source, such as source-github: lower case letters, digits and -.{hint}"
-        )
+    require_name(name)
     if definition_id and not UUID.fullmatch(definition_id):
         raise ConnectorCommandError(f"id={definition_id} is not a definition id, such as {UUID_EXAMPLE}.")
     try:
@@ -54,19 +54,48 @@ def look_up(registry: AirbyteRegistry, name: str, definition_id: str, say: Say) 
         if known is None:
             raise ConnectorCommandError(
                 f"{error} Without the registry, the definition id of {name} is not known here, and the same "
-                "connections.yaml works with every Airbyte only if the id is the same everywhere. Run the command "
-                "again when the registry can be reached, or give the id that the connector's page in Airbyte's "
-                f"documentation shows (Definition ID): make connector name={name} id={UUID_EXAMPLE}"
+                f"connections.yaml works with every Airbyte only if the id is the same everywhere."
+                f"{similar(name, known_ids())} Run the command again when the registry can be reached, or give the id "
+                "that the connector's page in Airbyte's documentation shows (Definition ID): make connector "
+                f"name={name} id={UUID_EXAMPLE}"
             ) from error
-        origin = "given by id=" if definition_id == known.definition_id else "from the list of this project"
+        require_same_id(known, definition_id, "the list of this project")
+        origin = "given by id=" if definition_id else "from the list of this project"
         say(f"{error}\nGoing on without the registry: {known.package} from PyPI; the definition id is {origin}.")
         return known
-    if definition_id and definition_id != found.definition_id:
-        raise ConnectorCommandError(
-            f"id={definition_id} is not the id of {name} in Airbyte's registry, which is {found.definition_id}. "
-            "Leave out id=."
-        )
+    require_same_id(found, definition_id, "Airbyte's registry")
     return found
+
+
+def require_name(name: str) -> None:
+    """Raise ConnectorCommandError, with the name that may be meant, if this is not the name of a source."""
+    if NAME.fullmatch(name):
+        return
+    if name.removeprefix("airbyte/").startswith("destination-"):
+        raise ConnectorCommandError(
+            f"name={name} is a destination. Only sources are added: the destination is BigQuery (docs/modes.md)."
+        )
+    meant = re.sub("[^a-z0-9]+", "-", name.lower().removeprefix("airbyte/")).strip("-").removeprefix("source-")
+    hint = f" Did you mean source-{meant}?" if NAME.fullmatch(f"source-{meant}") else ""
+    raise ConnectorCommandError(
+        f"name={name} is not the name of a source, such as source-github: lower case letters, digits and -.{hint}"
+    )
+
+
+def require_same_id(found: Found, given: str, where: str) -> None:
+    """Raise ConnectorCommandError if the user has given another definition id."""
+    if given and given != found.definition_id:
+        raise ConnectorCommandError(
+            f"id={given} is not the id of {found.name} in {where}, which is {found.definition_id}. Leave out id=."
+        )
+
+
+def require_version(version: str) -> None:
+    """Raise ConnectorCommandError for what cannot be a version. An empty text is the newest one."""
+    if version and not VERSION.fullmatch(version):
+        raise ConnectorCommandError(
+            f"version={version} is not a version, such as 2.7.1. Leave out version= for the newest one."
+        )
 
 
 def plan(
@@ -76,8 +105,7 @@ def plan(
 
     `code`: the SHA-256 of the archive of Python code that the user agrees to run; empty without a consent.
     """
-    if version and not VERSION.fullmatch(version):
-        raise ConnectorCommandError(f"version={version} is not a version, such as 2.7.1.")
+    require_version(version)
     require_free_id(places, found)
     clean(places)
     places.work.mkdir(parents=True)

@@ -7,10 +7,12 @@ address of Airbyte, of a mirror with the same layout, or a file.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -68,24 +70,32 @@ class AirbyteRegistry:
         entries = self.sources()
         entry = entries.get(name)
         if entry is None:
-            close = sorted(other for other in entries if name.removeprefix("source-") in other)[:8]
-            raise ConnectorCommandError(
-                f"{name} is not in the registry {self.address}."
-                + (f" Similar names: {', '.join(close)}." if close else " Use the name of Airbyte's image.")
-            )
+            text = f"{name} is not in the registry {self.address}."
+            raise ConnectorCommandError(f"{text}{similar(name, entries) or ' Use the name of the image of Airbyte.'}")
         return found(name, entry)
 
     def sources(self) -> dict[str, dict[str, Any]]:
         """Return the entries of all sources by name. Raises NotReachedError."""
+        content = self._read(self.address)
+        if content.lstrip()[:1] == b"<":
+            raise NotReachedError(
+                f"{self.address} answered with a web page instead of the registry. A proxy or a login page may have "
+                "answered."
+            )
         try:
-            document = json.loads(self._read(self.address))
+            document = json.loads(content)
             entries = {
                 str(entry["dockerRepository"]).removeprefix("airbyte/"): entry
                 for entry in document["sources"]
                 if not entry.get("tombstone")
             }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise NotReachedError(f"{self.address} is not a registry of connectors: {error}.") from error
+        except ValueError as error:
+            raise NotReachedError(
+                f"{self.address} is not a registry of connectors: not valid JSON: {error}."
+            ) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            text = f"{self.address} is not a registry of connectors: `sources` is not a list of connectors in it."
+            raise NotReachedError(text) from error
         return entries
 
     def file(self, name: str, version: str, file: str) -> bytes:
@@ -101,6 +111,8 @@ class AirbyteRegistry:
     def _read(self, address: str) -> bytes:
         try:
             if not address.startswith(("http://", "https://")):
+                if "://" in address:
+                    raise NotReachedError(f"{address} is not an address of http or https, and not a file.")
                 return Path(address).expanduser().read_bytes()
             request = urllib.request.Request(address, headers={"User-Agent": "data-platform"})
             with open_url(request, SECONDS) as answer:
@@ -111,8 +123,8 @@ class AirbyteRegistry:
         except urllib.error.HTTPError as error:
             kind = MissingError if error.code in (403, 404, 410) else NotReachedError
             raise kind(f"{address} answered with status {error.code}.") from error
-        except OSError as error:
-            raise NotReachedError(f"{address} could not be reached: {error}.") from error
+        except (OSError, ValueError) as error:
+            raise NotReachedError(f"{address} could not be reached: {getattr(error, 'reason', error)}.") from error
         if len(content) > MOST_BYTES:
             raise NotReachedError(f"{address} is larger than {MOST_BYTES // 1024**2} MiB. It was not read.")
         if expected is not None and int(expected) != len(content):
@@ -149,12 +161,26 @@ def found(name: str, entry: dict[str, Any]) -> Found:
     return result
 
 
+def similar(name: str, names: Iterable[str]) -> str:
+    """Return a sentence with the names that the user may have meant; empty if there are none."""
+    names = list(names)
+    part = name.removeprefix("source-")
+    close = [*difflib.get_close_matches(name, names, 3, 0.8), *sorted(other for other in names if part in other)]
+    return f" Similar names: {', '.join(list(dict.fromkeys(close))[:8])}." if close else ""
+
+
+def known_ids() -> dict[str, list[str]]:
+    """Return the definition ids and titles of the sources that have a package on PyPI, by name."""
+    known: dict[str, list[str]] = json.loads(KNOWN_IDS.read_text(encoding="utf-8"))
+    return known
+
+
 def without_registry(name: str, definition_id: str = "") -> Found | None:
     """Return a source that has a package on PyPI, from the list of known ids; None if its id is not known.
 
     A definition id never changes in Airbyte. The id that the user gives is used for a name that is not in the list.
     """
-    known = json.loads(KNOWN_IDS.read_text(encoding="utf-8")).get(name)
+    known = known_ids().get(name)
     if known is None and not definition_id:
         return None
     identifier, title = known or (definition_id, name.removeprefix("source-").replace("-", " ").title())

@@ -35,11 +35,14 @@ class Row:
 
 
 def tried(scratch: Places, registry: AirbyteRegistry, name: str, say: Say, configuration: dict[str, Any] | None) -> Row:
-    """Add a connector in the scratch folder, run the standard tests, and remove its environment."""
+    """Add a connector in the scratch folder, run the standard tests, and remove its environment.
+
+    Raises ConnectorCommandError if there is no such connector.
+    """
     row = Row(name)
     begin = time.monotonic()
+    found = adding.look_up(registry, name, "", say)  # a name that does not exist gets no row
     try:
-        found = adding.look_up(registry, name, "", say)
         new = adding.plan(scratch, registry, found, "", say)
         adding.make(scratch, new)
     except (ConnectorCommandError, install.InstallError) as error:
@@ -72,8 +75,11 @@ def run(
 ) -> None:
     """Try the connectors and write their rows into docs/connectors.md; the rows of others stay.
 
-    A configuration is for one connector: with an account, everything is tested.
+    A configuration is for one connector: with an account, everything is tested. Raises ConnectorCommandError at a
+    name that does not exist.
     """
+    for name in names:
+        adding.require_name(name)
     scratch = Places(places.root / ".local/connector-table")
     shutil.rmtree(scratch.root, ignore_errors=True)
     scratch.connectors.mkdir(parents=True)

@@ -19,6 +19,7 @@ NO_WHEEL = re.compile(r"([\w.-]+)==(\S+) has no usable wheels")
 YANKED = re.compile(r"`?([\w.-]+)==(\S+?)`? is yanked(?: \(reason: \"?(.*?)\"?\))?")
 EXTRAS = re.compile(r"""^Requires-Dist: ([\w.-]+) *\[([^]]+)\][^;\n]*;.*\bextra *== *["']([\w.-]+)""", re.MULTILINE)
 """A requirement with extras that an extra stands for."""
+FORBIDDEN = re.compile(r"\b(401|403|Unauthorized|Forbidden)\b")
 MISSING = re.compile(r"No module named '(\w+)")
 REMOVED = {
     "audioop": "audioop-lts",
@@ -117,11 +118,15 @@ class Resolver:
         """Return the extras of a package, and the extras of the same package that they stand for.
 
         An override also replaces what a package requires of itself: `smart-open[all]` would be without its parts.
+        Raises ConnectorCommandError if the package's metadata cannot be read.
         """
         if not extras:
             return ""
         target = self._folder / "metadata" / name
-        self._run("pip", "install", "--quiet", "--no-deps", "--python", self.python, "--target", str(target), name)
+        line = ("pip", "install", "--quiet", "--no-deps", "--python", self.python, "--target", str(target), name)
+        code, _, told = self._run(*line)
+        if code:
+            raise _refusal(name, "", told)
         inner = EXTRAS.findall(
             "".join(path.read_text(encoding="utf-8") for path in target.glob("*.dist-info/METADATA"))
         )
@@ -224,6 +229,16 @@ def _refusal(package: str, version: str, told: str, yanked: str | None = None) -
         return ConnectorCommandError(
             f"{release} was yanked (withdrawn) by its publisher: {yanked or 'no reason is given'}. Choose another "
             "version, or leave out version= for the newest one."
+        )
+    if f"there are no versions of {package} and" in told:
+        return ConnectorCommandError(
+            f"The package index lists no file of {package}. A proxy or a login page may have answered instead, or all "
+            "releases were deleted. Check the network and pip's package index, then run the command again."
+        )
+    if f"{package} was not found in the package registry" in told and FORBIDDEN.search(told):
+        return ConnectorCommandError(
+            f"The package index refused the request for {package} (401 or 403). Check its address and the credentials "
+            f"for it, then run the command again.\n{told.strip()[:1000]}"
         )
     if f"{package} was not found in the package registry" in told:
         return ConnectorCommandError(f"There is no package {package} on PyPI. Check the name.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from platform_kit.file_changes import Changes
 from tools import install
 from tools.connectors import entries
+from tools.connectors.airbyte_registry import similar
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places, write
 from tools.connectors.placing import moved
@@ -18,7 +19,9 @@ def plan(places: Places, name: str, connections: Path) -> Changes:
     text = places.registry.read_text(encoding="utf-8")
     installed = entries.read(text)
     if name not in installed:
-        raise ConnectorCommandError(f"{name} is not in connectors.toml. It has: {', '.join(installed)}.")
+        raise ConnectorCommandError(
+            f"{name} is not in connectors.toml.{similar(name, installed)} It has: {', '.join(installed)}."
+        )
     uses = re.compile(rf"^[^#\n]*\bconnector: *[\"']?{re.escape(name)}[\"']?\s*(?:[,}}#]|$)", re.MULTILINE)
     used = uses.search(connections.read_text(encoding="utf-8")) if connections.exists() else None
     if used:

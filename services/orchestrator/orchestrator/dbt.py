@@ -26,7 +26,7 @@ from orchestrator.dbt_integration import (
 from orchestrator.dbt_options import BuildOptions
 from orchestrator.failing_rows import with_failing_rows
 from orchestrator.freshness import FreshTranslator
-from orchestrator.manifest import DBT, prepare
+from orchestrator.manifest import DBT
 from orchestrator.model_rows import with_row_count
 from orchestrator.one_build import one_build
 from orchestrator.warehouse import Warehouse
@@ -83,18 +83,17 @@ def dbt_cli(project: DbtProject) -> DbtCli:
 
 
 def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDefinition:
-    """Return the project's models, built by one `dbt build` per run; raises RuntimeError when it does not parse.
+    """Return the models of a prepared project, built by one `dbt build` per run.
 
     `marked` are the dbt sources (`source.table`) with `deletions: mark`. Raises ValueError if no model marks their
     rows.
     """
-    manifest = prepare(project)
-    dbt_options.check_marked(marked, manifest)
+    dbt_options.check_marked(marked, project.manifest_path)
 
     # The pool (its limit is in compose/dagster/dagster.yaml) keeps two runs from building the same tables at once;
     # without Docker one_build does.
     @dbt_assets(
-        manifest=manifest,
+        manifest=project.manifest_path,
         project=project,
         dagster_dbt_translator=TRANSLATOR,
         name="dbt_build",

@@ -15,6 +15,7 @@ class Settings(PlatformSettings):
     dbt_project: Annotated[Path, AfterValidator(Path.resolve)] = setting("DBT_PROJECT_DIR")
     bucket: str = setting("S3_BUCKET")
     landing_checks: Literal["yes", "no"] = setting("LANDING_CHECKS")
+    joint_tests: Literal["yes", "no"] = setting("JOINT_TESTS")
     profiles: Literal["yes", "no"] = setting("PROFILES")
     profile_rows: Annotated[int, Field(ge=1)] = setting("PROFILE_ROWS")
     file_sensor: Literal["yes", "no"] = setting("FILE_SENSOR")

@@ -37,16 +37,19 @@ def one_object() -> None:
         if table_id is None or dataset_id is None:  # a temporary table has no dataset
             return list(upstream(project_id, dataset_id, table_id))
         path = (project_id, dataset_id, table_id)
-        if _kind(path) == "none":
+        kind = _kind(path)
+        if kind == "none":
             return []
+        if kind == "view":  # its plan would be that of its query, and of the views in it
+            views: list[Object] = database.fetch(VIEW, list(path))
+            return views or list(upstream(*path))
         try:
             stored = _result(path)[0] if dataset_id == tables.RESULTS else _stored_name(path)
         except duckdb.Error:  # DuckDB cannot show the plan
             return list(upstream(*path))
         if stored == path:
             return [(table_id, "TABLE", 0)]
-        views: list[Object] = database.fetch(VIEW, list(path))
-        return views if views or stored is None else list(upstream(*path))
+        return [] if stored is None else list(upstream(*path))
 
     database.objects = objects
 
@@ -165,7 +168,7 @@ def _stored_name(path: Path) -> Path | None:
     """Return the path of the table that DuckDB finds for `path`, as it was created; None when it finds none.
 
     DuckDB ignores the case of a name, and BigQuery does not. The plan of a query holds the name as it was created.
-    The plan of a view is that of its query, which never reads a table of the view's own name. Raises duckdb.Error.
+    Raises duckdb.Error.
     """
     [(text,)] = database.fetch("SELECT json_serialize_plan(?)", [f"SELECT 1 FROM {database.quote(*path)}"])  # noqa: S608
     plan: Any = json.loads(text)

@@ -14,6 +14,8 @@ from local_bigquery.errors import not_found
 from starlette.concurrency import run_in_threadpool
 
 RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+WRITTEN_BYTES = 1 << 20
+"""Bytes that are written at once. A piece of a request has up to 64 KiB, and each write waits for another thread."""
 REMEMBERED = 1000  # uploads whose answer is kept for a client that sends the last chunk again
 router = APIRouter()
 _locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one chunk of an upload at a time
@@ -44,8 +46,15 @@ async def _received(upload_id: str, request: Request) -> Response:
         if start is not None:
             await file.seek(start)
             await file.truncate()
-        async for piece in request.stream():
-            await file.write(piece)
+        waiting = bytearray()
+        try:
+            async for piece in request.stream():
+                waiting += piece
+                if len(waiting) >= WRITTEN_BYTES:
+                    await file.write(bytes(waiting))
+                    waiting.clear()
+        finally:  # also when the connection breaks: the client continues after these bytes
+            await file.write(bytes(waiting))
         size = await file.seek(0, os.SEEK_END)
     if total is None or size < total:
         return Response(status_code=308, headers={"Range": f"bytes=0-{size - 1}"} if size else {})

@@ -28,6 +28,8 @@ import pyarrow.parquet as pq
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 from airbyte_cdk.sources.file_based.file_based_stream_reader import AbstractFileBasedStreamReader, FileReadMode
+from airbyte_cdk.sources.file_based.file_types.csv_parser import CsvParser
+from airbyte_cdk.sources.file_based.file_types.jsonl_parser import JsonlParser
 from airbyte_cdk.sources.file_based.remote_file import RemoteFile
 from source_s3.v4 import Config, Cursor, SourceS3
 
@@ -46,6 +48,8 @@ from airbyte_lite.loader.types import FieldType, field_type  # noqa: E402
 
 os.chdir(sys.argv[2])
 UNCAST = "Could not cast"
+BY_VALUES = {parser: parser.infer_schema for parser in (CsvParser, JsonlParser)}
+"""The connector's own functions that infer the types of a file."""
 STREAM = "orders"
 
 
@@ -102,6 +106,8 @@ class Case:
         self.mode = content.get("mode", "full_refresh")
         # With small blocks, small files have many.
         blocks.CHUNK_CHARACTERS = content.get("chunk", 1 << 20)
+        CsvParser._MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE = content.get("inferred", 1_000_000)
+        JsonlParser.MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE = content.get("inferred", 1_000_000)
         parquet_files.BATCH_ROWS = min(content.get("chunk", 1 << 20), 16_384)
         self.format = content.get("to", "parquet")
         stream: dict[str, Any] = {"name": STREAM, "globs": ["*"], "validation_policy": "Emit Record"}
@@ -134,6 +140,14 @@ class Case:
             return {"type": "object", "properties": {**own, **self.properties}}
         stream = self.source(None).streams(self.config)[0]
         return dict(stream.get_json_schema())
+
+    def inferred(self) -> str:
+        """Return the types that the connector infers, or its error."""
+        stream = self.source(None).streams(self.config)[0]
+        try:
+            return json.dumps(stream.infer_schema(list(stream.list_files())))
+        except Exception as error:
+            return repr(error)
 
     def read(self, schema: dict[str, Any]) -> tuple[list[bytes], Any]:
         """Return the lines of a read as the connector writes them, and the error that ends it."""
@@ -169,6 +183,9 @@ class Case:
 
 def compare(case: Case) -> tuple[Any, list[str]]:
     """Return the number of rows, or that the reads fail, and the differences of the two ways."""
+    by_columns, by_values = case.inferred(), _inferred_by_values(case)
+    if by_columns != by_values:
+        return "other types", [f"types: {by_values} by values, {by_columns} by columns"]
     try:
         schema = case.schema()
     except Exception as error:
@@ -197,6 +214,17 @@ def compare(case: Case) -> tuple[Any, list[str]]:
         if record != batch:
             found.append(f"row {number}: {record} in records, {batch} in batches")
     return f"failed: {sent['errors'][0]}" if sent["errors"] else sent["count"], found[:5]
+
+
+def _inferred_by_values(case: Case) -> str:
+    by_columns = {parser: parser.infer_schema for parser in BY_VALUES}
+    for parser, infer in BY_VALUES.items():
+        parser.infer_schema = infer
+    try:
+        return case.inferred()
+    finally:
+        for parser, infer in by_columns.items():
+            parser.infer_schema = infer
 
 
 def _sent(lines: list[bytes], error: Any, formatter: RowFormatter) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def settings_of_the_sync(draw: st.DrawFn) -> dict[str, Any]:
         "to": draw(st.sampled_from(["parquet", "jsonl"])),
         "mode": draw(st.sampled_from(["full_refresh", "incremental"])),
         "chunk": draw(st.sampled_from([1, 12, 40, 1 << 20])),
+        "inferred": draw(st.sampled_from([10, 30, 1_000_000])),
     }
 
 

@@ -94,6 +94,12 @@ def test_a_release_without_a_wheel_is_overridden_by_the_next_that_has_one(tmp_pa
             "Because airbyte-source-x was not found in the package registry and you require",
             "no package airbyte-source-x",
         ),
+        (
+            "Because airbyte-source-x was not found in the package registry and you require it.\n\nhint: An index "
+            "(http://localhost/simple) returned a 403 Forbidden error.",
+            "credentials",
+        ),
+        ("Because there are no versions of airbyte-source-x and you require airbyte-source-x", "login page"),
         ("Because there is no version of airbyte-source-x==1.0 and you require", "no airbyte-source-x 1.0"),
         ("error: Request failed\n  cause: Failed to fetch: http://localhost/simple/airbyte-source-x/", "network"),
         ("Because airbyte-source-x==1.0 depends on a<1 and b depends on a>2", "cannot be met"),

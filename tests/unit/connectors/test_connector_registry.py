@@ -118,3 +118,49 @@ def test_an_id_belongs_to_one_connector(tmp_path: Path) -> None:
     found = adding.look_up(AirbyteRegistry(str(tmp_path / "none.json")), "source-faker", "", print)
     with pytest.raises(ConnectorCommandError, match="source-other"):
         adding.plan(places, AirbyteRegistry(""), found, "", print)
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [
+        ("faker", "source-faker?"),
+        ("Source-Faker", "source-faker?"),
+        ("source_faker", "source-faker?"),
+        ("airbyte/source-faker", "source-faker?"),
+        ("destination-bigquery", "is a destination"),
+        ("source-", "lower case"),
+    ],
+)
+def test_what_is_not_the_name_of_a_source_is_told_with_the_name_that_may_be_meant(name: str, fact: str) -> None:
+    with pytest.raises(ConnectorCommandError) as told:
+        adding.require_name(name)
+    assert fact in str(told.value)
+    assert "source-destination" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "address", "fact"),
+    [
+        ("<html>log in</html>", "", "web page"),
+        ('{"sources": [', "", "JSON"),
+        ('{"x": 1}', "", "`sources`"),
+        ("[]", "", "`sources`"),
+        ("", "ftp://mirror/registry.json", "http"),
+        ("", "https://[mirror", "IPv6"),
+        ("", "/nowhere/registry.json", "no such file"),
+    ],
+)
+def test_without_a_registry_a_wrong_name_is_told_with_why_and_with_similar_names(
+    content: str, address: str, fact: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "registry.json"
+    file.write_text(content)
+    source = AirbyteRegistry(address or str(file))
+    said: list[str] = []
+    with pytest.raises(ConnectorCommandError, match="source-faker") as told:
+        adding.look_up(source, "source-fakr", "", said.append)
+    assert fact in str(told.value)
+    assert adding.look_up(source, "source-faker", "", said.append).definition_id == FAKER
+    assert fact in said[0]
+    with pytest.raises(ConnectorCommandError, match=FAKER):
+        adding.look_up(source, "source-faker", "01234567-89ab-cdef-0123-456789abcdef", said.append)

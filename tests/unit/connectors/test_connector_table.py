@@ -11,6 +11,7 @@ from airbyte_lite.connectors.runner import CheckResult
 from platform_kit.file_changes import only_one
 from tools.connectors import __main__ as command
 from tools.connectors import compatibility, run_command, standard
+from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.compatibility import BEGIN, END, Row
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places
@@ -70,7 +71,7 @@ def test_a_command_that_a_time_limit_ended_is_no_refusal(
     answers = standard.ask(Places(Path()), "source-x", ACCOUNT, None)
     assert len(asked) == 1
     assert answers.results["check"] == "ended: time limit"
-    assert "60 s" in answers.reasons["check"]
+    assert answers.reasons["check"] == "GCS wrote nothing for 60 s"
 
     def overdue(*_given: object) -> list[bytes]:
         raise OverdueError("GCS wrote nothing for 60 s")
@@ -171,3 +172,47 @@ def test_a_configuration_is_a_json_object_for_one_connector(
     file.write_text('{"token": "t"}')
     assert command.configuration(str(file), ["source-x"]) == {"token": "t"}
     assert command.configuration("", names) is None
+
+
+def test_a_connector_that_does_not_exist_gets_no_row(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    (places.connectors / "nltk_data").mkdir(parents=True)
+    places.registry.write_text("")
+    page = tmp_path / "docs/connectors.md"
+    page.parent.mkdir()
+    page.write_text(f"{BEGIN}\n{END}\n")
+    for name, fact in (("faker", "source-faker"), ("source-fakr", "source-faker")):
+        with pytest.raises(ConnectorCommandError, match=fact):
+            compatibility.run(places, AirbyteRegistry(str(tmp_path / "none")), [name], lambda _text: None)
+    assert page.read_text() == f"{BEGIN}\n{END}\n"
+    assert not (tmp_path / ".local/connector-table").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "given", "fact"),
+    [
+        ("add", {}, "make connector name="),
+        ("remove", {}, "make connector-remove name="),
+        ("remove", {"name": "source-x", "yes": "no"}, "yes=1"),
+        ("add", {"name": "source-x", "version": "../1"}, "version=../1"),
+        ("add", {"name": "source-x", "code": "abc"}, "SHA-256"),
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_is_looked_up(
+    what: str,
+    given: dict[str, str],
+    fact: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "registry", lambda: pytest.fail("the registry is not asked"))
+    for name in ("name", "version", "id", "code", "yes"):
+        monkeypatch.setenv(name, given.get(name, ""))
+    (tmp_path / ".local").mkdir()
+    places = Places(tmp_path)
+    places.connectors.mkdir(parents=True)
+    places.registry.write_text("")
+    assert command.main(what) != 0
+    assert fact in capsys.readouterr().err

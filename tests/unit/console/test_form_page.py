@@ -9,11 +9,14 @@ from nicegui import ui
 from nicegui.client import Client
 from nicegui.element import Element
 
+from console.forms.manifests import MANIFEST, ManifestError, manifest_fields
 from console.forms.mistakes import mistakes
 from console.forms.reading import read_specification
-from console.forms.values import entered
+from console.forms.secrets import references
+from console.forms.values import configuration, entered
 from console.parts import pieces
 from console.parts.form import Form
+from console.parts.source_form import SourceForm
 
 from .specifications import MYSQL, SALESFORCE, STRIPE, TEN
 
@@ -66,6 +69,74 @@ def test_a_secret_is_typed_unseen_and_its_reference_follows_the_name() -> None:
     name[0] = "refunds"
     built.name_references()
     assert reference.props["placeholder"] == "${REFUNDS_CLIENT_SECRET}"
+
+
+LOW_CODE = {  # the specification of source-declarative-manifest
+    "type": "object",
+    "required": ["__injected_declarative_manifest"],
+    "properties": {"__injected_declarative_manifest": {"title": "Low-code manifest", "type": "object"}},
+}
+OWN = """
+version: 6.0.0
+type: DeclarativeSource
+spec:
+  type: Spec
+  connection_specification:
+    required: [token, since]
+    properties:
+      token: {type: string, title: Token, airbyte_secret: true, order: 0}
+      since: {type: string, title: Start date, format: date, order: 1}
+      region: {type: string, title: Region, enum: [eu, us], default: eu, order: 2}
+"""
+
+
+def test_a_manifest_brings_its_own_fields() -> None:
+    def build() -> list[Any]:
+        form = SourceForm(read_specification(LOW_CODE), lambda: "users")
+        area = next(one for one in ui.context.client.elements.values() if isinstance(one, ui.textarea))
+        outcomes: list[Any] = [form.check()]
+        area.value = OWN
+        shown = labels([*ui.context.client.elements.values()])
+        outcomes += [form.check(), shown, [one.key for one in form.root.fields]]
+        form.values["token"].value = "s3cret"
+        start = next(one for one in form._own.values if one == "since")  # type: ignore[union-attr]
+        form._own.values[start] = "2026-01-31"  # type: ignore[union-attr]
+        area.value = OWN.replace("Region", "Zone")  # keeps what was entered into the other fields
+        outcomes += [form.check(), configuration(form.root, form.values, references("users"))]
+        area.value = "just words"
+        alerts = [one for one in ui.context.client.elements.values() if one.props.get("role") == "alert"]
+        return [*outcomes, form.check(), [str(getattr(one, "text", "")) for one in alerts]]
+
+    (without, unfilled, shown, keys, filled, made, wrong, alerts), _ = on_a_page(build)
+    assert (without, unfilled, filled, wrong) == (False, False, True, False)
+    assert {"Start date", "Region", "Token: the value for the check"} <= shown
+    assert keys == [MANIFEST, "token", "since", "region"]
+    assert made[MANIFEST]["version"] == "6.0.0"
+    assert {key: made[key] for key in keys[1:]} == {"token": "${USERS_TOKEN}", "since": "2026-01-31", "region": "eu"}
+    assert any("mapping" in text for text in alerts)
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("{", "JSON or YAML"),
+        ("[1]", "mapping"),
+        ("spec: [1]", "connection_specification"),
+        ("spec: {connection_specification: 1}", "connection_specification"),
+        (
+            "spec: {connection_specification: {oneOf: [{title: a, properties: {x: {}}}, {properties: {y: {}}}]}}",
+            "choice",
+        ),
+    ],
+)
+def test_a_wrong_manifest_is_told(text: str, fact: str) -> None:
+    with pytest.raises(ManifestError, match=fact):
+        manifest_fields(text)
+
+
+@pytest.mark.parametrize("text", ["", None, "version: 6.0.0", "spec: {connection_specification: {type: object}}"])
+def test_a_manifest_without_a_specification_has_no_more_fields(text: str | None) -> None:
+    assert manifest_fields(text) == ()
 
 
 def test_what_is_entered_changes_the_values() -> None:

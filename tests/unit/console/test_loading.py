@@ -4,9 +4,11 @@ import asyncio
 import logging
 
 import pytest
-from nicegui import ui
+from nicegui import core, ui
 from nicegui.client import Client
 
+from console.clients.calls import ServiceError
+from console.parts import loading
 from console.parts.loading import Loaded
 
 
@@ -40,3 +42,25 @@ def test_any_failure_is_shown_and_logged(
     assert "half of it" not in texts
     expected = "RecursionError" if fails == "load" else "KeyError"
     assert expected in caplog.text
+
+
+def test_what_a_service_did_not_answer_is_loaded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    async def load() -> str:
+        tries.append("try")
+        if len(tries) < 4:
+            raise ServiceError("S3", "no answer within 10 seconds", "make logs s=localstack")
+        return "rows"
+
+    async def page() -> None:
+        monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+        shown = asyncio.Event()
+        with Client(ui.page("/"), request=None):
+            Loaded(load, lambda _: shown.set())
+            async with asyncio.timeout(5):
+                await shown.wait()
+
+    monkeypatch.setattr(loading, "RETRY_SECONDS", (0.0, 0.0))
+    asyncio.run(page())
+    assert len(tries) == 4

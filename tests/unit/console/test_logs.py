@@ -18,7 +18,7 @@ from console.settings import Settings
 ATTEMPTS = [
     {
         "attempt": {"failureSummary": {"failures": [{"externalMessage": "first", "failureType": "system_error"}]}},
-        "logs": {"logLines": ["a", '"quoted" \u202e </script>']},
+        "logs": {"logLines": ["\u001b[32ma\u001b[0m", '"quoted" \u202e </script>']},
     },
     {"attempt": {}, "logs": {"events": [{"timestamp": 1762344000000, "level": "info", "message": "<b>C</b>"}]}},
 ]

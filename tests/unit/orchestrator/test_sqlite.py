@@ -1,10 +1,12 @@
-"""Dagster's storage in SQLite keeps the engines of its databases, and has the data of Dagster's own storage."""
+"""Dagster's storage in SQLite keeps its connections, and has the data of Dagster's own storage."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy
 import yaml
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 
@@ -13,8 +15,24 @@ from orchestrator import sqlite
 CONFIGURATION = yaml.safe_load((Path(__file__).parents[3] / "services/orchestrator/dagster-local.yaml").read_text())
 
 
-def test_a_database_has_one_engine_and_is_that_of_dagsters_own_storage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def opened() -> Iterator[list[str]]:
+    """Return the files of the databases that were opened in the test, one for each connection."""
+    found: list[str] = []
+
+    def note(connection: sqlalchemy.engine.interfaces.DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("pragma database_list")
+        found.append(Path(cursor.fetchall()[0][2]).name)
+        cursor.close()
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", note)
+    yield found
+    sqlalchemy.event.remove(sqlalchemy.Engine, "connect", note)
+
+
+def test_a_database_is_opened_once_and_is_that_of_dagsters_own_storage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
     named = CONFIGURATION["storage"]["custom"]
     assert getattr(import_module(named["module"]), named["class"]) is sqlite.KeptSqliteStorage
@@ -23,12 +41,28 @@ def test_a_database_has_one_engine_and_is_that_of_dagsters_own_storage(
     with dg.DagsterInstance.get() as instance:
         run = instance.add_run(dg.DagsterRun(job_name="j"))
         instance.report_engine_event("first", run)
-        made = sqlite.engine.cache_info().misses
+        before = len(opened)
         for number in range(20):
             instance.report_engine_event(str(number), run)
             assert instance.get_run_by_id(run.run_id) == run
-        assert sqlite.engine.cache_info().misses == made
+        assert opened[before:] == []
         assert len(instance.all_logs(run.run_id)) == 21
+        engines = instance.run_storage._engines  # type: ignore[attr-defined]
+        assert engines._kept
+    assert not engines._kept, "the connections are closed with the instance"
     own = DagsterSqliteStorage.from_local(str(tmp_path))
     assert own.run_storage.get_runs() == [run]
     assert len(own.event_log_storage.get_logs_for_run(run.run_id)) == 21
+
+
+def test_the_connections_of_old_databases_are_closed(tmp_path: Path, opened: list[str]) -> None:
+    engines = sqlite.Engines()
+    for _ in range(2):
+        for number in range(sqlite.ENGINES + 1):
+            with engines.get(f"sqlite:///{tmp_path}/{number}.db").connect() as connection:
+                assert connection.execute(sqlalchemy.text("pragma synchronous")).scalar() == 1  # normal
+    # Each was the oldest when its turn came again, and was opened again.
+    assert len(opened) == 2 * (sqlite.ENGINES + 1)
+    kept = [engine.pool.checkedin() for engine in engines._kept.values()]  # type: ignore[attr-defined]
+    assert kept == [1] * sqlite.ENGINES
+    engines.close()

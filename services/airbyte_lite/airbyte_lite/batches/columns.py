@@ -166,8 +166,12 @@ def data(texts: pa.Array) -> bytes:
 def without(texts: pa.Array, nulls: Iterable[str]) -> pa.Array:
     """Return the texts, with null for each of `nulls`."""
     listed = sorted(nulls)
+    longest = max((len(null.encode()) for null in listed), default=-1)
+    shortest = pc.min(pc.binary_length(texts)).as_py()
+    if shortest is None or shortest > longest:  # usual: the only one is the empty text, and no text is empty
+        return texts
     mask = pc.is_in(texts, pa.array(listed, pa.string()))
-    return pc.if_else(mask, pa.scalar(None, pa.string()), texts) if listed and mask.true_count else texts
+    return pc.if_else(mask, pa.scalar(None, pa.string()), texts) if mask.true_count else texts
 
 
 def integers(texts: pa.Array) -> pa.Array | None:
@@ -199,8 +203,17 @@ def of_doubles(texts: pa.Array) -> pa.Array | None:
     if not only(texts, b"0123456789-."):
         return None
     if (pc.max(pc.binary_length(texts)).as_py() or 0) > EXACT_LENGTH:
-        try:
-            texts = texts.cast(pa.float64()).cast(pa.string())
-        except pa.ArrowInvalid:
+        if (numbers := plain_doubles(texts)) is None:
             return None
+        texts = numbers.cast(pa.string())
     return decimals(texts)
+
+
+def plain_doubles(texts: pa.Array) -> pa.Array | None:
+    """Return texts of plain numbers as doubles, None if there is another text."""
+    if not only(texts, b"0123456789-."):
+        return None
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None

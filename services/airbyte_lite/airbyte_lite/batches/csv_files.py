@@ -7,8 +7,9 @@ without a quote, is split by Arrow; any other block by Python's csv.reader.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -18,10 +19,10 @@ import pyarrow.csv
 from airbyte_cdk.sources.file_based.file_types.csv_parser import CsvParser
 from airbyte_cdk.sources.file_based.schema_helpers import TYPE_PYTHON_MAPPING
 
-from airbyte_lite.batches.blocks import Block, Chunks, absent, in_blocks
+from airbyte_lite.batches.blocks import Block, Chunks, absent, alone, in_blocks
 from airbyte_lite.batches.columns import INTEGER, NUMBER, Landing, Part, Warned, integers, of_doubles, without
 from airbyte_lite.batches.uncast import Warnings
-from airbyte_lite.connectors.repairs.csv_rows import END, Header, Rows
+from airbyte_lite.connectors.repairs.csv_rows import END, Header, Rows, declared
 
 MOST_CHUNKS = 8
 """Chunks that are joined to find the end of a quote. After them, the rows are read one by one."""
@@ -89,7 +90,9 @@ class CsvBlock:
             return Part(without(texts, nulls))
         if (kind, landing.type) in (("integer", pa.int64()), ("number", Landing.NUMERIC)):
             fast, plain = (integers, INTEGER) if kind == "integer" else (of_doubles, NUMBER)
-            values = fast(without(texts, self.casts.uncastable[kind]))
+            values = fast(texts)  # without null values, which is usual
+            if values is None and self.casts.uncastable[kind]:
+                values = fast(without(texts, self.casts.uncastable[kind]))
             if values is not None:
                 part = Part(
                     values, warned=pc.indices_nonzero(values.is_null()).to_pylist() if values.null_count else []
@@ -118,25 +121,32 @@ def blocks(
     """Yield the rows of a file. Raises FileFault."""
     casts = Casts(config.format, schema)
     with reader.open_file(file, parser.file_read_mode, config.format.encoding, logger) as text:
-        rows = Rows(text, file.uri, config.format, logger)
+        rows = Rows(text, file.uri, config.format, logger, declared(config))
         with rows.faults():
             header = rows.header()
             if header is None:
                 return
-            if header.first is None and not header.nameless and len(header.names) > 1:
-                yield from _regular(rows, header, casts, warnings)
+            for columns, count, size in regular(rows, header, config.format, casts.types):
+                yield CsvBlock(columns, count, size, casts, warnings)
             yield from in_blocks(casts.row(row, logger) for row in rows.records(header))
 
 
-def _regular(rows: Rows, header: Header, casts: Casts, warnings: Warnings) -> Iterator[Block]:
-    """Yield blocks until the end of the file, or until rows do not have the header's columns: `rows` is there then."""
+def regular(
+    rows: Rows, header: Header, format_: Any, names: Collection[str]
+) -> Iterator[tuple[dict[str, pa.Array], int, int]]:
+    """Yield some of the columns of blocks, the number of rows of each and the size of its text.
+
+    It ends at the end of the file, or where rows do not have the header's columns: `rows` is there then.
+    """
+    if header.first is not None or header.nameless or len(header.names) < 2:
+        return
     before = rows.line
     chunks = Chunks(rows.lines)
     while lines := chunks.next():
         try:
             for number in range(MOST_CHUNKS):
                 try:
-                    columns, count = _columns(rows, header, lines, casts)
+                    columns, count = alone(partial(_columns, rows, header, lines, format_, names))
                     break
                 except OpenQuote:
                     if lines[-1] == END or number + 1 == MOST_CHUNKS:
@@ -146,20 +156,23 @@ def _regular(rows: Rows, header: Header, casts: Casts, warnings: Warnings) -> It
             rows.go_on(chain(lines, chunks.rest()), before)
             return
         before += len(lines)
+        size = sum(map(len, lines))
+        lines.clear()  # nothing keeps it while the block is converted
         rows.go_on(iter(()), before)
         if count:
-            yield CsvBlock(columns, count, sum(map(len, lines)), casts, warnings)
+            yield columns, count, size
 
 
-def _columns(rows: Rows, header: Header, lines: list[str], casts: Casts) -> tuple[dict[str, pa.Array], int]:
-    """Return the columns that the stream has, and the number of rows. Raises Unfit or UnicodeError."""
+def _columns(
+    rows: Rows, header: Header, lines: list[str], format_: Any, names: Collection[str]
+) -> tuple[dict[str, pa.Array], int]:
+    """Return the columns that have one of the names, and the number of rows. Raises Unfit or UnicodeError."""
     ended = lines[-1] == END
     text = "".join(lines[:-1] if ended else lines)
-    wanted = {name: number for number, name in enumerate(header.names) if name in casts.types}
+    wanted = {name: number for number, name in enumerate(header.names) if name in names}
     if not wanted:
         raise Unfit
-    format_ = casts.format
-    special = (format_.quote_char, format_.escape_char or format_.quote_char, "\r", "\0", "\n\n")
+    special = (format_.quote_char, format_.escape_char or format_.quote_char, "\r", "\0")
     if not text:
         return {}, 0
     if text[0] in "\n\ufeff" or not format_.delimiter.isascii() or any(each in text for each in special):

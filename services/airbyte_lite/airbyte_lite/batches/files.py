@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 import pyarrow as pa
@@ -115,15 +115,31 @@ def writer(format_: str, path: Path, json: set[str]) -> BatchWriter:
 
 def lines(table: pa.Table, json: set[str]) -> bytes:
     """Return the rows of a table of one chunk as lines of JSON. `json`: columns whose texts are JSON already."""
-    pieces = []
-    start = "{"
+    pieces: list[Any] = []
+    same = "{"  # what every row has between two values
     for name, column in zip(table.column_names, table.columns, strict=True):
-        pieces += [pa.scalar(f"{start}{orjson.dumps(name).decode()}:"), _json(column.combine_chunks(), name in json)]
-        start = ","
+        same += f"{orjson.dumps(name).decode()}:"
+        values = column.combine_chunks()
+        if _constant(values):
+            same += _json(values[:1], name in json)[0].as_py() or "null"
+        else:
+            pieces += [pa.scalar(same), _json(values, name in json)]
+            same = ""
+        same += ","
+    same = f"{same[:-1]}}}\n"
+    if not pieces:
+        return b"".join([same.encode()] * table.num_rows)
     joined = pc.binary_join_element_wise(
-        *pieces, pa.scalar("}\n"), pa.scalar(""), null_handling="replace", null_replacement="null"
+        *pieces, pa.scalar(same), pa.scalar(""), null_handling="replace", null_replacement="null"
     )
     return data(joined)
+
+
+def _constant(values: pa.Array) -> bool:
+    """Return whether all values of a block are surely the same, such as the time of the block or the name of a file."""
+    if not len(values) or values.null_count:
+        return bool(len(values)) and len(values) == values.null_count
+    return bool(values[0] == values[-1]) and bool(pc.all(pc.equal(values, values[0])).as_py())
 
 
 def _json(values: pa.Array, is_json: bool) -> pa.Array:
@@ -133,7 +149,10 @@ def _json(values: pa.Array, is_json: bool) -> pa.Array:
     type_ = values.type
     if pa.types.is_integer(type_) or pa.types.is_boolean(type_) or pa.types.is_floating(type_):
         return values.cast(pa.string())
-    texts = values.cast(pa.string())
+    if type_ == pa.timestamp("us", "UTC"):  # ten times faster than the cast of times with a zone, and the same text
+        texts = pc.binary_join_element_wise(values.cast(pa.timestamp("us")).cast(pa.string()), "Z", "")
+    else:
+        texts = values.cast(pa.string())
     if pa.types.is_decimal(type_) and b"E" in data(texts):
         texts = pa.array([None if value is None else f"{value:f}" for value in values.to_pylist()], pa.string())
     if len(content := data(texts)) != len(content.translate(None, SPECIAL)):

@@ -15,6 +15,7 @@ from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
 
+from airbyte_lite.batches import inference
 from airbyte_lite.batches.eligible import BLOCKS, reason_against
 from airbyte_lite.batches.parser import BatchParser
 from airbyte_lite.batches.stream import StreamBatches
@@ -27,7 +28,8 @@ _made: dict[str, StreamBatches] = {}
 
 
 def install() -> None:
-    """Let every command with an order in its directory read streams in batches."""
+    """Let every command infer types by column, and those with an order in their directory read streams in batches."""
+    inference.install()
     make = FileBasedSource._make_file_based_stream
     read = DefaultFileBasedStream.read
     done = ConcurrentReadProcessor._on_stream_is_done

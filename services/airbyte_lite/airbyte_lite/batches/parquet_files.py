@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from airbyte_cdk.sources.file_based.exceptions import FileBasedSourceError, Reco
 from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetParser
 from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 
-from airbyte_lite.batches.blocks import Block, absent, in_blocks
+from airbyte_lite.batches.blocks import Block, absent, alone, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals
 from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs import parquet_values
@@ -115,7 +116,8 @@ def _batches(binary: Any, content: pq.ParquetFile) -> Iterator[tuple[int, pa.Rec
         group = content.metadata.row_group(number)
         size = sum(group.column(column).total_compressed_size for column in range(group.num_columns))
         pieces = content if size <= WHOLE_BYTES else pq.ParquetFile(binary, buffer_size=PIECE_BYTES)
-        for batch in pieces.iter_batches(BATCH_ROWS, row_groups=[number]):
+        batches = pieces.iter_batches(BATCH_ROWS, row_groups=[number], use_threads=False)
+        while (batch := alone(partial(next, batches, None))) is not None:
             yield number, batch
 
 

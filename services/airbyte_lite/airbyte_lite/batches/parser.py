@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetParser
 from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 
 from airbyte_lite.batches.stream import StreamBatches
 from airbyte_lite.batches.uncast import Warnings
 
-FILES = threading.BoundedSemaphore(16)
-"""Files that are read at the same time: each has up to 1 MiB of text in memory. The connector reads up to 100."""
+FILES = {ParquetParser: threading.BoundedSemaphore(1)}
+"""Files that are read at the same time; the connector reads up to 100. A Parquet file of 40 columns needs 100 MB."""
+TEXT_FILES = threading.BoundedSemaphore(4)
+"""Each has up to 1 MiB of text in memory, as lines."""
 
 
 class BatchParser:
@@ -35,7 +38,7 @@ class BatchParser:
             stream.ab_file_name_col: file.uri,
         }
         warnings = Warnings()
-        with FILES:
+        with FILES.get(type(self._parser), TEXT_FILES):
             try:
                 for block in self._blocks(
                     self._parser, config, file, stream_reader, logger, discovered_schema, warnings

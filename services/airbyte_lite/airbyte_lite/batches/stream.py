@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.utils.record_helper import stream_data_to_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from airbyte_lite.batches.blocks import Block, Records
+from airbyte_lite.batches.blocks import Block, Records, alone
 from airbyte_lite.batches.columns import Landing, Part
 from airbyte_lite.batches.files import BatchWriter, writer
 from airbyte_lite.connectors.protocol import parse_message
@@ -31,8 +31,6 @@ REPORT_SECONDS = 1.0
 """Longest time from new rows to the next report: a sync shows its progress, and is not taken for a silent one."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 SUFFIXES = pa.array([f"{number:04x}" for number in range(65536)])
-CONVERTING = threading.Lock()
-"""The connector reads several files at once. One block is converted at a time, so memory does not grow with them."""
 
 
 class StreamBatches:
@@ -57,42 +55,47 @@ class StreamBatches:
 
     def add(self, block: Block, file: dict[str, str]) -> None:
         """Convert and write the rows of a block. `file` has the values that every row of the file gets."""
-        with CONVERTING:
-            columns, changed = self._converted(block, file)
-            first = self.rows
-            self.rows += len(block)
-            table = pa.table(self._layout(first, len(block), changed) | columns)
-            with _writing(self._order.folder):
-                if self._writer is None:
-                    self._open()
-                assert self._writer is not None  # noqa: S101 -- for the type checker
-                self._writer.write(table)
-            size = block.size + len(block) * self._envelope + len(block) * sum(map(len, file.values()))
-            misfits = dict(self._new.misfits)
-            for fields in changed.values():
-                for field in fields:
-                    misfits[field] = misfits.get(field, 0) + 1
-            new = self._new
-            self._new = Report(new.rows + len(block), new.bytes + size, misfits, new.files)
-            written = self._writer.size()
-            if written >= self._order.batch_bytes and written >= self._taken // GROWTH:
-                self._taken += written
-                self._close(full=True)
+        alone(partial(self._add, block, file))
 
     def report(self) -> dict[str, Any] | None:
         """Return a report if a batch is complete, or if it is time for one; otherwise None."""
-        with CONVERTING:
-            due = self._new.files or time.monotonic() - self._reported >= REPORT_SECONDS
-            return self._report() if due and (self._new.rows or self._new.files) else None
+        due = self._new.files or time.monotonic() - self._reported >= REPORT_SECONDS
+        return alone(self._report) if due else None
 
     def finish(self) -> dict[str, Any] | None:
         """Complete the last batch and return the last report, None if there is nothing to report."""
-        with CONVERTING:
-            if self._writer is not None:
-                self._close(full=False)
-            return self._report() if self._new.rows or self._new.files else None
+        return alone(self._finish)
 
-    def _report(self) -> dict[str, Any]:
+    def _finish(self) -> dict[str, Any] | None:
+        if self._writer is not None:
+            self._close(full=False)
+        return self._report()
+
+    def _add(self, block: Block, file: dict[str, str]) -> None:
+        columns, changed = self._converted(block, file)
+        first = self.rows
+        self.rows += len(block)
+        table = pa.table(self._layout(first, len(block), changed) | columns)
+        with _writing(self._order.folder):
+            if self._writer is None:
+                self._open()
+            assert self._writer is not None  # noqa: S101 -- for the type checker
+            self._writer.write(table)
+        size = block.size + len(block) * self._envelope + len(block) * sum(map(len, file.values()))
+        misfits = dict(self._new.misfits)
+        for fields in changed.values():
+            for field in fields:
+                misfits[field] = misfits.get(field, 0) + 1
+        new = self._new
+        self._new = Report(new.rows + len(block), new.bytes + size, misfits, new.files)
+        written = self._writer.size()
+        if written >= self._order.batch_bytes and written >= self._taken // GROWTH:
+            self._taken += written
+            self._close(full=True)
+
+    def _report(self) -> dict[str, Any] | None:
+        if not (self._new.rows or self._new.files):
+            return None
         report, self._new, self._reported = self._new, Report(), time.monotonic()
         return {self._order.key: report.dump()}
 

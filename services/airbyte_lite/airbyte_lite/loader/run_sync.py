@@ -109,11 +109,12 @@ class Prepared:
 
 
 def _order(sync: Sync, plans: list[TablePlan]) -> Order:
+    format_ = NDJSON if sync.emulator_host is None else PARQUET
     return Order(
         key=f"_airbyte_lite_{os.urandom(8).hex()}",
         folder=str(sync.spool_dir),
-        format=NDJSON if sync.emulator_host is None else PARQUET,
-        batch_bytes=spool.BATCH_BYTES,
+        format=format_,
+        batch_bytes=spool.LINES_BYTES if format_ == NDJSON else spool.PARQUET_BYTES,
         streams={
             plan.stream.name: StreamOrder(f"batch-{number}", plan.columns, sync.job_id, plan.stream.generation_id)
             for number, plan in enumerate(plans)

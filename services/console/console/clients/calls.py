@@ -20,6 +20,11 @@ class ServiceError(Exception):
         super().__init__(f"{service}: {what}")
         self.service, self.what, self.remedy = service, what, remedy
 
+    @property
+    def sentence(self) -> str:
+        """What failed and the next command, as one text."""
+        return f"{str(self).rstrip('.')}. Next: {self.remedy}"
+
 
 class Service:
     """One service of the platform, with threads of its own: when it hangs, only its own calls wait."""

@@ -102,7 +102,7 @@ def is_empty_text(item: Field, value: Any) -> bool:
 def _scalar(field: Field, value: Any) -> Any:
     if value is None or value == "":
         return MISSING
-    readers: dict[Kind, Callable[[str], Any]] = {Kind.INTEGER: int, Kind.NUMBER: _number, Kind.JSON: _structured}
+    readers: dict[Kind, Callable[[str], Any]] = {Kind.INTEGER: int, Kind.NUMBER: _number, Kind.JSON: structured}
     if isinstance(value, str) and field.kind in readers:
         try:
             return readers[field.kind](value)
@@ -116,13 +116,13 @@ def _scalar(field: Field, value: Any) -> Any:
 def is_structured(text: str) -> bool:
     """Return whether a text is JSON or YAML."""
     try:
-        _structured(text)
+        structured(text)
     except ValueError:
         return False
     return True
 
 
-def _structured(text: str) -> Any:
+def structured(text: str) -> Any:
     """Return the value of JSON or YAML, such as a low-code manifest. Dates stay texts. Raises ValueError."""
     try:
         return yaml.load(text, TextDates)  # noqa: S506 -- a safe loader

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
+from console.logic.times import short
 
 SECONDS = 5.0
 DAGSTER = """{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy
@@ -45,7 +46,8 @@ async def _timed(title: str, ask: Callable[[], Awaitable[object]]) -> Health:
         await ask()
     except ServiceError as problem:
         return Health(title, problem.what, problem)
-    return Health(title, f"answers in {(time.monotonic() - started) * 1000:.0f} ms")
+    seconds = time.monotonic() - started
+    return Health(title, f"answers in {short(seconds) if seconds >= 1 else f'{seconds * 1000:.0f} ms'}")
 
 
 async def _dagster(platform: Platform) -> None:

@@ -14,6 +14,8 @@ type Json = dict[str, Any]
 JOB = "all_assets"
 """The job that makes every table."""
 NEWEST = 6
+LAUNCH_SECONDS = 60.0
+"""The time limit of a start: Dagster may have started the run although its answer did not come in time."""
 ACTIVE = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING", "MANAGED")
 RUNS = """query ($limit: Int!) { runsOrError(limit: $limit) { ... on Runs { results { runId status jobName startTime
   endTime creationTime assetSelection { path } tags { key value }
@@ -96,7 +98,8 @@ async def launch(dagster: Dagster) -> str:
                 "repositoryName": repository["name"],
                 "repositoryLocationName": repository["location"]["name"],
             }
-            result = (await dagster.query(LAUNCH, parameters={"selector": selector, "runConfigData": {}}))["launchRun"]
+            parameters = {"selector": selector, "runConfigData": {}}
+            result = (await dagster.query(LAUNCH, LAUNCH_SECONDS, parameters=parameters))["launchRun"]
             if result["__typename"] != "LaunchRunSuccess":
                 reasons = [result.get("message"), *(error["message"] for error in result.get("errors", []))]
                 raise dagster.service.error(f"the run was not started: {'; '.join(filter(None, reasons))}")

@@ -31,7 +31,7 @@ def schema(visit: Visit, detail: Detail, in_file: Declared) -> None:
         with box, pieces.card("What the source offers now"):
             loaded(look, _drift, lines=3)
 
-    with ui.element("div").classes("filters"):
+    with ui.element("div").classes("about"):
         pieces.text("The connector can look at the source again: new columns, new streams, other types.").classes(
             "muted grow"
         )

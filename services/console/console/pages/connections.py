@@ -107,7 +107,7 @@ def _counts(found: list[Summary]) -> None:
 
 
 def _table(found: list[Summary], in_file: Declared, visit: Visit) -> None:
-    headers = ("State", "Connection", "From", "To", "Streams", "Started", "Last job", "In the file")
+    headers = ("State", "Connection", "From", "To", "Streams", "Schedule", "Last job", "In the file")
     with table.opened(headers, numbers={4}):
         for one in found:
             with ui.element("tr"):

@@ -113,13 +113,13 @@ def _rows(found: Content, visit: Visit) -> None:
 
 
 def _folder_link(prefix: str, name: str) -> None:
-    with ui.element("div").classes("line-inline"):
+    with ui.element("div").classes("line-inline one-line"):
         ui.icon("o_folder").classes("muted").props('aria-hidden="true"')
         pieces.link(name or UNNAMED, f"/files?folder={quote(f'{prefix}{name}/')}")
 
 
 def _file_link(prefix: str, item: Object) -> None:
-    with ui.element("div").classes("line-inline"):
+    with ui.element("div").classes("line-inline one-line"):
         ui.icon("o_description").classes("muted").props('aria-hidden="true"')
         pieces.link(item.name, f"/files?folder={quote(prefix)}&file={quote(item.key)}")
 
@@ -131,7 +131,8 @@ def _last_load(item: Object, readers: list[Reader], found: Content, visit: Visit
         return
     last = max((at for reader in readers if (at := found.loaded.get(reader.asset))), default=None)
     with ui.element("div").classes("line-inline"):
-        pieces.when(last, visit.zone)
+        if last:
+            pieces.when(last, visit.zone)
         if last is None or item.changed > last:
             pieces.chip("pending", "not loaded yet")
 
@@ -154,7 +155,7 @@ def _file(visit: Visit, key: str) -> None:
         try:
             await files.delete(s3, key)
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             return
         ui.navigate.to(f"/files?folder={quote(files.folder_of(key))}")
 
@@ -190,7 +191,7 @@ def _uploader(visit: Visit, folder: str, refresh: Callable[[], Awaitable[None]])
         try:
             present = [name for name in names if await files.find(s3, files.prefix(folder) + name)]
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             uploader.run_method("removeQueuedFiles")
             return
         if present:

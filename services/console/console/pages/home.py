@@ -19,6 +19,7 @@ from console.logic.shared import Shared
 from console.parts import picture, pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
+from console.parts.tables import address
 
 LOOK_SECONDS, HEALTH_SECONDS = 3.0, 10.0
 S3 = "s3://"
@@ -59,25 +60,28 @@ def show(visit: Visit) -> None:
         try:
             active = [run for run in await asked.runs() if run.is_active]
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             return
         consequence = "Airbyte loads every connection's files, then dbt builds and tests every model."
         if active:
             consequence += " Another run works already; the new one waits until it can begin."
         if not await pieces.confirm("Materialize all tables?", consequence, "Materialize all"):
             return
+        start.props("loading")
         try:
             await runs.launch(dagster)
         except ServiceError as problem:
-            pieces.told(f"{problem} Next: {problem.remedy}", bad=True)
+            pieces.failed(problem)
             return
-        asked.runs.forget()
+        finally:
+            start.props(remove="loading")
+            asked.runs.forget()
         pieces.told("The run was started.")
         await run_list.refresh()
 
     with pieces.heading("Home", "From the files to the tables that people use"):
         pieces.link_button("Open in Dagster", f"{dagster.link}/asset-groups", "o_open_in_new")
-        pieces.button("Materialize all", materialize, "o_play_arrow")
+        start = pieces.button("Materialize all", materialize, "o_play_arrow")
     with pieces.card("Pipeline"):
         loaded(lambda: _asked(asked), lambda found: _pipeline(*found, visit), every=LOOK_SECONDS, lines=6)
     with ui.element("div").classes("columns"):
@@ -140,7 +144,7 @@ def _address(part: Part, visit: Visit) -> str:
         return f"/files?folder={quote(files.folder_of(key))}&file={quote(key)}"
     names = part.place.split(".")
     if len(names) == 3:  # project, dataset, table
-        return f"/tables/{quote(names[1])}/{quote(names[2])}"
+        return address(".".join(names[1:]), "Checks" if part.failing else "")
     return f"{visit.platform.dagster.link}/assets/{'/'.join(map(quote, part.key))}"
 
 

@@ -14,6 +14,7 @@ from console.clients.platform import Platform
 from console.logic.airbyte import connection, declared, logs, runs
 from console.logic.airbyte.jobs import ACTIVE
 from console.logic.airbyte.logs import CHARACTERS, LINES, Log
+from console.logic.sizes import count
 from console.parts import pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
@@ -31,8 +32,8 @@ class _LogPage:
         self._wanted = ""
         with pieces.heading(f"Job {self._job}"):
             pieces.link("Connection", f"/connections/{self._id}?tab=timeline")
-            with ui.element("a").props(pieces.props(href=f"/download/jobs/{self._job}.log")).classes("link"):
-                pieces.text("Download the log")
+            download = pieces.link_button("Download", f"/download/jobs/{self._job}.log", "o_download", new_tab=False)
+            download.props('download aria-label="Download the log"')
         loaded(self._run, self._link, lines=1)
         search = ui.input(placeholder="Search in the log", on_change=self._search)
         search.props('outlined dense clearable debounce=400 aria-label="Search in the log"').classes("grow")
@@ -84,7 +85,9 @@ class _LogPage:
         with ui.element("div").classes("stack"):
             with ui.element("div").classes("about"):
                 pieces.chip(found.status)
-                counted = f"{found.found:,} of {found.total:,} lines" if self._wanted else f"{found.total:,} lines"
+                counted = (
+                    f"{found.found:,} of {count(found.total, 'line')}" if self._wanted else count(found.total, "line")
+                )
                 pieces.text(counted).classes("muted")
                 if len(found.lines) < found.found:
                     kept = f"The last {LINES:,} lines or {CHARACTERS // 1000} kB are shown; the download has all."

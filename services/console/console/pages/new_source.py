@@ -7,16 +7,16 @@ from nicegui import ui
 from console.clients.calls import ServiceError
 from console.forms.fields import Field
 from console.forms.secrets import MissingSecretError, references
-from console.forms.values import configuration, entered
+from console.forms.values import configuration
 from console.logic.airbyte import declared, new_source
 from console.logic.airbyte.connection import Stream
 from console.logic.airbyte.declared import Declared
 from console.logic.airbyte.new_source import Connector
 from console.pages.new_source_streams import Streams
 from console.parts import pieces
-from console.parts.form import Form
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
+from console.parts.source_form import SourceForm
 
 UNFILTERED = 9
 """So many connectors need no filter."""
@@ -92,7 +92,6 @@ class _Source:
 
     def __init__(self, visit: Visit, connector: Connector, root: Field, in_file: Declared) -> None:
         self._visit, self._connector, self._in_file = visit, connector, in_file
-        self._root, self._values = root, entered(root)
         self._name = ""
         with ui.element("div").classes("page-stack"):
             with pieces.card(connector.title, f"{connector.name} {connector.version}"):
@@ -106,7 +105,7 @@ class _Source:
                         "field-help"
                     )
                     self._name_input = ui.input(on_change=self._named).props('outlined dense aria-label="Name"')
-                self._form = Form(root, self._values, lambda: self._name)
+                self._form = SourceForm(root, lambda: self._name)
             with ui.element("div").classes("line"):
                 self._check_button = pieces.button("Check and discover", self._check, "o_fact_check")
                 self._said = ui.element("div").classes("grow").props('aria-live="polite"')
@@ -139,7 +138,7 @@ class _Source:
 
     async def _checked(self) -> None:
         airbyte, workspace = self._visit.platform.airbyte, self._in_file.workspace or None
-        given, hidden = new_source.for_check(self._root, self._values, self._name)
+        given, hidden = new_source.for_check(self._form.root, self._form.values, self._name)
         if wrong := await new_source.check(airbyte, self._connector, given, workspace, hidden):
             self._say(f"The check failed: {wrong}", bad=True)
             return
@@ -149,7 +148,7 @@ class _Source:
         self._streams(found)
 
     def _streams(self, found: list[Stream]) -> None:
-        written = configuration(self._root, self._values, references(self._name))
+        written = configuration(self._form.root, self._form.values, references(self._name))
         with self._result:
             Streams(self._name, self._connector, written, found, self._in_file)
 

@@ -47,6 +47,8 @@ class Quality:
                 self._filter(state, f"{number} {state}")
             search = ui.input(placeholder="Search checks", value=self._text, on_change=self._searched)
             search.props('outlined dense clearable debounce=200 aria-label="Search checks"').classes("grow")
+        if all(check.state == "not run" for check in found):
+            pieces.text("The checks run with the tables: the button Materialize all on Home.", "p").classes("muted")
         with pieces.card():
             self._box = ui.element("div")
         self._list()

@@ -25,6 +25,7 @@ LONGEST_ESTIMATE = 100_000
 """Characters of a text that is still estimated while it is written."""
 FORMATS = {"csv": "CSV", "jsonl": "JSON lines", "parquet": "Parquet"}
 EXAMPLE = "select *\nfrom {dataset}_trusted.dim_customers\nlimit 100\n"
+NO_TABLES = "The table of this example is not made yet: the button Materialize all on Home makes it."
 
 
 class Workbench:
@@ -39,7 +40,8 @@ class Workbench:
         self._running: Running | None = None
         self._starting = False
         self._estimated = ""
-        first = visit.parameters.get("q") or EXAMPLE.format(dataset=settings.dataset)
+        self._example = EXAMPLE.format(dataset=settings.dataset)
+        first = visit.parameters.get("q") or self._example
         with ui.element("div").classes("workbench"):
             with ui.element("div").classes("stack"):
                 with pieces.card():
@@ -186,7 +188,7 @@ class Workbench:
         try:
             plan = await running.estimate(self._warehouse, Chosen(text), self._limits)
         except (QueryError, ServiceError) as error:
-            shown = str(error)
+            shown = NO_TABLES if text == self._example and "not found" in str(error).lower() else str(error)
         else:
             shown = _reads(plan)
         if not self._running and self._editor.text == text:

@@ -31,6 +31,8 @@ FIGURES = {
     "median": "Median",
     "top_values": "Most frequent values",
 }
+NUMBERS = ("not_null_proportion", "distinct_count", "min", "max", "avg", "median")
+"""Figures that stand at the right."""
 
 
 def profile(visit: Visit, path: str) -> None:
@@ -112,6 +114,7 @@ def _profile(visit: Visit, found: Profile | None) -> None:
                 [str(column.get("column_name", "")), *(history.figure(column, name) for name in names)]
                 for column in found.columns
             ],
+            numbers=[at for at, name in enumerate(names, 1) if name in NUMBERS],
         )
 
 

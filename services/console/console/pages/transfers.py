@@ -50,7 +50,7 @@ def add(api: FastAPI, platform: Platform) -> None:
         except uploads.Refused as refused:
             return _failed(400, str(refused))
         except ServiceError as error:
-            return _failed(502, f"{error} Next: {error.remedy}")
+            return _failed(502, error.sentence)
         except ClientDisconnect:
             return _failed(400, "the upload was interrupted")
         return JSONResponse({"key": key, "bytes": done})
@@ -60,7 +60,7 @@ def add(api: FastAPI, platform: Platform) -> None:
         try:
             found = await s3.call(lambda client: client.head_object(Bucket=s3.bucket, Key=key))
         except ServiceError as error:
-            return _failed(404, f"{error} Next: {error.remedy}")
+            return _failed(404, error.sentence)
         headers = {
             "content-length": str(found["ContentLength"]),
             "content-disposition": f"attachment; filename*=UTF-8''{quote(key.rpartition('/')[2], safe='')}",

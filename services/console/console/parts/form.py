@@ -22,10 +22,19 @@ type Container = dict[str, Any] | list[Any]
 class Form:
     """The fields of a connector, with the mistakes beside them."""
 
-    def __init__(self, root: Field, values: Any, source_name: Callable[[], str]) -> None:
-        """Build the form. `source_name` gives the name of the source now; it is a part of the names of variables."""
+    def __init__(
+        self,
+        root: Field,
+        values: Any,
+        source_name: Callable[[], str],
+        changed: Callable[[], object] | None = None,
+    ) -> None:
+        """Build the form. `source_name` gives the name of the source now; it is a part of the names of variables.
+
+        `changed` is called after a value has been entered that is not a secret.
+        """
         self.root, self.values = root, values
-        self._source_name = source_name
+        self._source_name, self._changed = source_name, changed
         self._inputs: dict[Path, ValidationElement[Any]] = {}
         self._notes: dict[Path, ui.element] = {}
         self._optional: list[tuple[ui.expansion, set[Path]]] = []
@@ -112,6 +121,8 @@ class Form:
     def _leaf(self, field: Field, container: Container, key: Any, path: Path) -> None:
         def put(value: Any) -> None:
             container[key] = value
+            if self._changed:
+                self._changed()
 
         value = container[key]
         label = pieces.props(aria_label=field.title)

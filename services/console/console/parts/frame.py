@@ -67,7 +67,6 @@ def _builder(page: Page, pages: Sequence[Page], platform: Platform) -> Callable[
 
 def _frame(page: Page, pages: Sequence[Page], dark: ui.dark_mode) -> None:
     """Build the header and the navigation."""
-    pieces.text("Skip to the content", "a").classes("skip-link").props('href="#main"')
     with ui.header().classes("top-bar"):
         menu = pieces.icon_button("o_menu", "Navigation").classes("menu-button")
         with ui.element("a").props('href="/" aria-label="Home"').classes("brand"):
@@ -80,6 +79,8 @@ def _frame(page: Page, pages: Sequence[Page], dark: ui.dark_mode) -> None:
             if other.icon:
                 _entry(other, current=_section(page, pages) is other)
     menu.on("click", js_handler=f"() => getElement({drawer.id}).toggle()")
+    skip = pieces.text("Skip to the content", "a").classes("skip-link").props('href="#main"')
+    skip.move(ui.context.client.layout, target_index=0)  # the first that the Tab key reaches
 
 
 def _drawer() -> ui.element:

@@ -13,6 +13,8 @@ from console.clients.calls import ServiceError, reason
 from console.parts import pieces
 
 REDRAW_SECONDS = 60.0
+RETRY_SECONDS = (4.0, 8.0, 16.0, 60.0)
+"""Between the tries after an error, where the content is not loaded again anyway. The last one is repeated."""
 FIRST_SECONDS = 0.06
 """How long a page waits for its content before it is sent with placeholders. What comes later waits for the browser's
 socket, which takes longer than most answers."""
@@ -35,12 +37,15 @@ class Loaded[T]:
         """Begin to load.
 
         With `every`, load again after this number of seconds, and show again if the value has changed, or after
-        REDRAW_SECONDS: it may have words like "5 min ago". `lines` is the height of the placeholder.
+        REDRAW_SECONDS: it may have words like "5 min ago". Without it, load again after an error only. `lines` is the
+        height of the placeholder.
         """
         self._load, self._show = load, show
         self._shown: T | ServiceError | None = None
         self._drawn = float("-inf")
         self._busy = False
+        self._repeats = every > 0
+        self._failures = 0
         self.box = Box("div").classes("loaded").props('aria-live="polite" aria-busy="true"')
         with self.box:
             for _ in range(lines):
@@ -58,6 +63,14 @@ class Loaded[T]:
             await self._loaded()
         finally:
             self._busy = False
+        if self._failures and not self._repeats:
+            background_tasks.create(self._again(self._failures))
+
+    async def _again(self, failures: int) -> None:
+        """Load again after an error, unless that has happened meanwhile."""
+        await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
+        if failures == self._failures and not self.box.is_deleted:
+            await self.refresh()
 
     async def _loaded(self) -> None:
         found: T | ServiceError
@@ -67,6 +80,7 @@ class Loaded[T]:
             found = problem
         except Exception as error:
             found = unexpected(error)
+        self._failures = self._failures + 1 if isinstance(found, ServiceError) else 0
         recent = time.monotonic() - self._drawn < REDRAW_SECONDS
         if self.box.is_deleted or (recent and _same(found, self._shown)):
             return

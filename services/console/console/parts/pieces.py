@@ -22,12 +22,10 @@ KINDS = {
         "starting",
         "queued",
         "not_started",
-        "pending",
         "canceling",
         "loading",
-        "incomplete",
     ),
-    "warn": ("warn", "warning", "late", "paused", "inactive", "changed"),
+    "warn": ("warn", "warning", "late", "paused", "inactive", "changed", "incomplete"),
 }
 """The look of a state, by the words of Airbyte, Dagster and dbt. Any other word is neutral."""
 LOOKS = {word: kind for kind, words in KINDS.items() for word in words}
@@ -164,7 +162,8 @@ def icon_button(icon: str, label: str, action: Callable[[], Awaitable[None] | No
 
 async def confirm(title: str, consequence: str, action: str, *, danger: bool = False) -> bool:
     """Ask before something happens: `consequence` says what will happen, `action` is the button. Return the answer."""
-    with ui.dialog() as dialog, ui.element("div").classes("dialog-card").props('role="alertdialog"'):
+    with ui.dialog() as dialog, ui.element("div").classes("dialog-card"):
+        dialog.props(props(role="alertdialog", aria_label=title))
         text(title, "h2")
         text(consequence, "p")
         with ui.element("div").classes("dialog-actions"):
@@ -186,6 +185,11 @@ async def answer(dialog: ui.dialog) -> Any:
 def told(message: str, *, bad: bool = False) -> None:
     """Show the outcome of an action for a few seconds."""
     ui.notify(message, type="negative" if bad else "positive", position="bottom-right", multi_line=True)
+
+
+def failed(problem: ServiceError) -> None:
+    """Show for a few seconds what failed, and the next command."""
+    told(problem.sentence, bad=True)
 
 
 def row() -> ui.element:

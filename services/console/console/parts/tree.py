@@ -36,7 +36,11 @@ class Tree:
 
     def _show(self, datasets: list[Dataset], text: str) -> None:
         if not datasets:
-            pieces.text(f"No table has {text!r} in its name." if text else "There is no dataset yet.").classes("muted")
+            pieces.text(
+                f"No table has {text!r} in its name."
+                if text
+                else "No dataset yet. Load the files: the button Materialize all on Home."
+            ).classes("muted")
         few = sum(len(each.tables) for each in datasets) <= 40
         for dataset in datasets:
             with ui.element("details") as box:

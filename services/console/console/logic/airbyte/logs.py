@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
@@ -20,6 +21,9 @@ SECONDS = 60.0
 ATTEMPT = "attempts.item"
 LINE, EVENT = f"{ATTEMPT}.logs.logLines.item", f"{ATTEMPT}.logs.events.item"
 """Where the lines are in Airbyte's answer. A newer Airbyte answers events instead."""
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+"""Codes for the colours of a terminal, which Airbyte's own lines have."""
 
 type Json = dict[str, Any]
 
@@ -80,11 +84,11 @@ class Reader:
     def _lines(self) -> Iterator[str]:
         for prefix, event, value in self._events:
             if prefix == LINE:
-                yield str(value)
+                yield COLOURS.sub("", str(value))
             elif prefix.startswith(EVENT):
                 self._event.event(event, value)
                 if prefix == EVENT and event == "end_map":
-                    yield _line(self._event.value)
+                    yield COLOURS.sub("", _line(self._event.value))
                     self._event = ijson.ObjectBuilder()
             else:
                 self._answer.event(event, value)
