@@ -92,6 +92,9 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "tabs.csv": ("id\tname\n1\ta\n", {}, ["format.delimiter to '\\t'"]),
     "same names.csv": ("id,name,name,id\n1,a,b,2\n", {}, ["line 1", "'id' (columns 1, 4)", "'name' (columns 2, 3)"]),
     "blanks.csv": ("id, name\n1,a\n", {}, ["line 1", "' name'", "NULL"]),
+    "another case.csv": ("ID,name\n1,a\n", {}, ["line 1", "'ID'", "'id'", "NULL"]),
+    "not declared.csv": ("first,last\na,b\n", {}, ["line 1", "none of the declared columns", "'first'", "globs"]),
+    "read me.md": ("# Files\n\nof 2024\n", {}, ["line 1", "none of the declared columns", "'# Files'"]),
     "byte order mark.csv": (
         codecs.BOM_UTF8 + b"id,name\n1,a\n",
         {},
