@@ -47,7 +47,7 @@ def test_a_query_that_the_warehouse_refuses_is_told_and_the_others_are_compared(
     monkeypatch.setattr(command_line, "compare", compare)
     other = Model("dim_customers", None, "p.b.dim_customers", None)
     compared, failures = command_line._compared(MagicMock(), Built([MODEL, other], [], ["stg_orders: syntax"]))
-    assert compared == [("dim_customers", "compared")]
+    assert [name for name, _ in compared] == ["dim_customers"]
     assert failures[0] == "stg_orders: syntax"
     assert "fct_orders" in failures[1]
     assert "bytes billed" in failures[1]
