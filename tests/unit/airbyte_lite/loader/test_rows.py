@@ -52,7 +52,7 @@ def test_a_value_that_is_nested_too_deep_is_named_by_its_column() -> None:
     for _ in range(300):
         deep = {"a": deep}
     rows = RowFormatter([*COLUMNS, Column("tree", "tree", FieldType("JSON"))], 1, 0)
-    with pytest.raises(SyncError, match="column tree .*250 levels") as error:
+    with pytest.raises(SyncError, match=r"column tree .*250 levels") as error:
         rows.line(record({"id": 1, "tree": deep}))
     assert error.value.failure_type == "config_error"
 
