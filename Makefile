@@ -234,10 +234,14 @@ console-users: ## Five minutes: 20 users click in the running console, shows its
 	@$(install) tests
 	@$(tests)/python -m tests.console_users $(console) $(o)
 
+pictures: ## Write docs/pictures/console-*.png from the running console: make pictures console=http://127.0.0.1:8080
+	@$(install) tests
+	@$(tests)/python -m tests.console_pictures $(console) $(o)
+
 bench-page: ## Write docs/benchmarks.md again from its results, without measuring
 	@$(install) tests
 	@$(tests)/python -m benchmarks page $(measured)
 
 measured = $(foreach option,parts rows rounds models runs minutes out,$(if $($(option)),--$(option) $($(option))))
-.PHONY: audit console-users bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
+.PHONY: audit console-users pictures bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
 .PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e

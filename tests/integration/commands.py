@@ -112,7 +112,7 @@ class Commands:
             ]
             for file in files[1:]:
                 file.truncate(0)
-            numbers = [file.fileno() for file in files]
+            numbers = {number: file.fileno() for number, file in enumerate(files)}
             answers = warm_client.run(path, command, environment, str(directory), numbers)
             process = next(answers)
             started(process)
@@ -127,8 +127,10 @@ class Commands:
     ) -> subprocess.Popen[bytes]:
         """Start a service as a child process of this one, with these variables only and a session of its own."""
         path = self._server(service, environment)
+        if command[0] == python(service):
+            command = [str(self._programs(service) / "python"), *command[1:]]
         with Path(os.devnull).open() as nothing, orphans_taken():
-            files = [nothing.fileno(), output, output]
+            files = {0: nothing.fileno(), 1: output, 2: output}
             answers = warm_client.run(path, command, environment, str(directory), files, service=True)
             return Forked(next(answers))
 
@@ -152,10 +154,18 @@ class Commands:
         programs = self._programs(service)
         programs.mkdir()
         client = [sys.executable, "-IS", warm_client.__file__, self._socket(service)]
-        dbt = str(ENVIRONMENTS / service / "bin/dbt")
-        for name, line in (("python", [python(service)]), ("dbt", [*client, dbt])):
+        folder = ENVIRONMENTS / service / "bin"
+        lines = {
+            # Other arguments than those that warm_python.py knows are for a new Python.
+            "python": f'case "$1" in -m|-c|-P) exec {shlex.join([*client, str(programs / "python")])} "$@" ;; esac\n'
+            f'exec {shlex.quote(python(service))} "$@"',
+            "dbt": f'exec {shlex.join([*client, str(folder / "dbt")])} "$@"',
+            # It asks the warm dbt of the run, which `python` above has started.
+            "orchestrator-dbt": f'exec {shlex.quote(str(folder / "orchestrator-dbt"))} "$@"',
+        }
+        for name, line in lines.items():
             program = programs / name
-            program.write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
+            program.write_text(f"#!/bin/sh\n{line}\n")
             program.chmod(0o755)
         return server
 

@@ -1,6 +1,7 @@
 """Jobs that are cancelled, that schedules start, and what becomes of both when the server is stopped or killed."""
 
 import datetime
+import functools
 import os
 import signal
 import socket
@@ -24,6 +25,12 @@ from .warm_services import WarmSupervisor
 
 Put = Callable[[str, str | bytes], None]
 ROWS = 400_000  # seconds of reading: the sync is stopped meanwhile
+
+
+@functools.cache
+def large_file() -> str:
+    """A file of ROWS rows."""
+    return "id,name\n" + "".join(f"{number},name {number}\n" for number in range(2, ROWS + 2))
 
 
 def own_server(platform: RunningPlatform, directory: Path, **variables: str) -> Service:
@@ -113,7 +120,7 @@ def connection(own: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> s
     connection = own.connect(source, dataset, "incremental_append")
     own.sync(connection)
     put("people2.csv", "id,name\n1,Grace\n")
-    put("people3.csv", "id,name\n" + "".join(f"{number},name {number}\n" for number in range(2, ROWS + 2)))
+    put("people3.csv", large_file())
     return connection
 
 

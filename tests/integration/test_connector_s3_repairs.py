@@ -6,12 +6,14 @@ import http.server
 import io
 import json
 import lzma
+import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow
+import pyarrow.parquet
 import pytest
 
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, parse_message
@@ -53,6 +55,24 @@ KEYS = [
     "date=2024-01-01/part=0/x.csv",
 ]
 
+
+def tar(content: bytes) -> bytes:
+    """Return a compressed tar archive with one file."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as members:
+        member = tarfile.TarInfo("a.csv")
+        member.size = len(content)
+        members.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def same_names() -> bytes:
+    """Return a Parquet file with two columns of one name."""
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table([[1], [2]], names=["id", "id"]), file)
+    return file.getvalue()
+
+
 # Each file has a fault: its content, the format of its stream, and facts in the message.
 FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "more values.csv": ("id,name\n1,a\n2,b,c\n", {}, ["line 3: 3 values", "header has 2", "ignore_errors_on_fields"]),
@@ -72,6 +92,9 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "tabs.csv": ("id\tname\n1\ta\n", {}, ["format.delimiter to '\\t'"]),
     "same names.csv": ("id,name,name,id\n1,a,b,2\n", {}, ["line 1", "'id' (columns 1, 4)", "'name' (columns 2, 3)"]),
     "blanks.csv": ("id, name\n1,a\n", {}, ["line 1", "' name'", "NULL"]),
+    "another case.csv": ("ID,name\n1,a\n", {}, ["line 1", "'ID'", "'id'", "NULL"]),
+    "not declared.csv": ("first,last\na,b\n", {}, ["line 1", "none of the declared columns", "'first'", "globs"]),
+    "read me.md": ("# Files\n\nof 2024\n", {}, ["line 1", "none of the declared columns", "'# Files'"]),
     "byte order mark.csv": (
         codecs.BOM_UTF8 + b"id,name\n1,a\n",
         {},
@@ -87,8 +110,18 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "no mark.csv": (
         "id,name\n1,a\n".encode("utf-16-le"),
         {"encoding": "utf-16"},
-        ["line 1", "utf-16", "format.encoding"],
+        ["line 1", "no byte order mark", "format.encoding to utf-16-le"],
     ),
+    "not utf-16.csv": ("id,name\n1,a\n", {"encoding": "utf-16"}, ["line 1", "format.encoding to utf-8"]),
+    "two marks.csv": (
+        codecs.BOM_UTF8 * 2 + b"id,name\n1,a\n",
+        {"encoding": "utf-8-sig"},
+        ["line 1", "second", "Remove it"],
+    ),
+    "excel.csv": ("sep=;\nid;name\n1;a\n", {}, ["line 1", "'sep=;'", "skip_rows_before_header: 1"]),
+    "comment.csv": ("# by hand\nid,name\n1,a\n", {}, ["line 2: 2 values", "below line 1", "skip_rows_before_header"]),
+    "files.tar.gz": (tar(b"id,name\n1,a\n"), {}, ["tar archive"]),
+    "damaged.csv.gz": (gzip.compress(b"id,name\n1,a\n")[:-8] + bytes(8), {}, ["damaged"]),
     "latest/test.csv": ("id,name\n1,2,3\n", {}, ["latest/test.csv, line 2"]),
     "utf-16.csv": ("id,name\n1,a\n".encode("utf-16"), {}, ["line 1", "0xFF", "format.encoding to utf-16."]),
     "half of utf-16.csv": ("id,name\n1,a\n".encode("utf-16-le"), {}, ["line 1", "NUL", "utf-16-le"]),
@@ -100,8 +133,10 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "array.jsonl": ('[\n{"id": 1},\n{"id": 2}\n]\n', JSONL, ["line 1", "array"]),
     "array on a line.jsonl": ('[{"id": 1}, {"id": 2}]\n', JSONL, ["line 1", "array"]),
     "number.jsonl": ('{"id": 1}\n7\n', JSONL, ["line 2", "number"]),
+    "utf-16.jsonl": ('{"id": 1}\n'.encode("utf-16"), JSONL, ["line 1", "must be UTF-8"]),
     "mark.jsonl": (codecs.BOM_UTF8 + b'{"id": 1}\n', JSONL, ["line 1", "byte order mark"]),
     "latin.jsonl": ('{"id": 1}\n{"name": "ü"}\n'.encode("latin-1"), JSONL, ["line 2, byte 11", "0xFC", "UTF-8"]),
+    "same names.parquet": (same_names(), PARQUET, ["2 columns", "'id'"]),
     **{key: (content, PARQUET, facts) for key, (content, facts) in ODD.items()},
 }
 # Each file is read: its content, the format of its stream, and its records.

@@ -6,8 +6,9 @@ dbt runs for real a few times. The statements of its incremental run are then re
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,14 +188,17 @@ def test_status_history(shop: Shop) -> None:
     assert days[0]["last_seen_at"] == days[1]["first_seen_at"]
 
 
-def test_a_deleted_order_that_comes_back_has_a_current_status(shop: Shop) -> None:
+def test_a_deleted_order_that_comes_back_has_a_current_status(shop: Shop, tmp_path: Path) -> None:
     """`deletions` from mark to keep, as a run of dbt without the variable, and to mark again."""
     history = f"{shop.landing.dataset}_trusted.order_status_history"
     states = []
-    for variables in ((), ("--vars", json.dumps(MARKED))):
+    # With other variables dbt parses all again: in a folder of its own, so that the parsed project of `shop` stays.
+    folder = {"DBT_TARGET_PATH": str(tmp_path), "DBT_LOG_PATH": str(tmp_path)}
+    without = replace(shop.dbt, environment=shop.dbt.environment | folder, target=tmp_path)
+    for dbt, variables in ((without, ()), (shop.dbt, ("--vars", json.dumps(MARKED)))):
         # The tests of stg_orders are run elsewhere; those of the history belong to what is asserted here.
         selected = ("--select", "stg_orders", "order_status_history", "--exclude", "stg_orders+1,resource_type:test")
-        code, _, output = shop.dbt("build", *selected, *variables)
+        code, _, output = dbt("build", *selected, *variables)
         assert code == 0, output
         states.append(
             shop.rows(

@@ -173,18 +173,30 @@ WRONG = {
         rows=[(1, 5), (2, None)],
     ),
     "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),
+    "caret": Case("id^name\n1^Ada\n", errors={"columns_arrived": ("line 1", "'^'", "delimiter")}),
+    "joined": Case(
+        "id,name\n1,Ada\nid,name\n A2,Grace\n,\n",
+        key="id",
+        errors={
+            "file_is_well_formed": ("line 3", "repeats the header", "line 5", "NULL"),
+            "key_is_whole": ("1 of 4 rows have no key", "1 of 4 rows have blanks around the key"),
+        },
+    ),
+    "not_finite": Case(
+        'id,x\n1,"[1, NaN]"\n',
+        columns={"id": "integer", "x": "array"},
+        errors={"values_were_cast": ("line 2, column 'x': 'NaN' is loaded as NULL",)},
+    ),
     "misspelt": Case(
-        "ID,nmae\n1,Ada\n",
+        "id,nmae\n1,Ada\n",
         columns=PERSON,
-        errors={"columns_arrived": ("line 1, column 'name'", "'nmae'", "column 'id'", "'ID'", "case")},
-        rows=[(None, None)],
+        errors={"columns_arrived": ("line 1, column 'name'", "'nmae'")},
+        rows=[(1, None)],
     ),
     "lost_header": Case(
         "1,Ada\n2,Grace\n", errors={"columns_arrived": ("line 1, column '1'", "no header", "header_definition")}
     ),
-    "another_format": Case(
-        "<?xml version='1.0'?>\n<a></a>\n", columns=PERSON, errors={"columns_arrived": ("line 1", "XML")}
-    ),
+    "another_format": Case("<?xml version='1.0'?>\n<a></a>\n", errors={"columns_arrived": ("line 1", "XML")}),
     "invisible": Case(
         "id,na\u200bme\n1,A\0da\n",
         errors={"columns_arrived": ("line 1", "invisible"), "file_is_well_formed": ("line 2", "NUL")},
@@ -277,6 +289,8 @@ CASES = RIGHT | WRONG | TOLD
 REFUSED = {
     "blanks": (Case("id, name\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "' name'")),
     "repeated": (Case("id,name,name\n1,Ada,Byron\n", columns=PERSON), ("a.csv, line 1", "'name' (columns 2, 3)")),
+    "case": (Case("ID,name\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "'ID'", "'id'")),
+    "others": (Case("a,b\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "none of the declared columns")),
     "mark": (Case("\ufeffid,name\n1,Ada\n", {"encoding": "utf8"}, PERSON), ("a.csv, line 1", "utf-8-sig")),
     "semicolons": (Case("id;name\n1;1,50\n", columns=PERSON), ("a.csv, line 1", "format.delimiter to ';'")),
     "open_quote": (Case('id,name\n1,Ada\n2,"Grace\n3,Alan\n', columns=PERSON), ("a.csv, line 3", "quote")),

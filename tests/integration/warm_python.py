@@ -2,7 +2,7 @@
 
 Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
 and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a
-shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …].
+shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …]; "-P" may stand before "-m" and "-c".
 
 A service becomes a child process of the process that asked for it, and the leader of a session of its own: it can be
 watched, stopped and killed like a service that `tools/local/processes.py` has started.
@@ -10,9 +10,11 @@ watched, stopped and killed like a service that `tools/local/processes.py` has s
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import select
@@ -27,41 +29,56 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+MOST_FILES = 32
+FREE = 500  # the numbers of open files from here on are free
 MARK = "PLATFORM_SERVICE_LOG"  # by which `tools/local/marked.py` finds a service
 
 
 def serve(listening: socket.socket) -> dict[str, Any] | None:
     """Serve until standard input ends, then return None; in the process of each command return the request for it."""
     signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(-1, os.WNOHANG))  # a process of attend() has ended
-    with listening:
-        while sys.stdin not in select.select([sys.stdin, listening], [], [])[0]:
-            connection, _ = listening.accept()
-            with connection:
-                if os.fork() == 0:
-                    return attend(connection)
+    while sys.stdin not in select.select([sys.stdin, listening], [], [])[0]:
+        connection, _ = listening.accept()
+        with connection:
+            if os.fork() == 0:
+                listening.close()
+                return attend(connection)
     return None
 
 
 def attend(connection: socket.socket) -> dict[str, Any]:
-    """Fork the process of a command and return its request there. Here, answer with its number and its exit code."""
+    """Fork the process of a command and return its request there. Here, answer with its number and its exit code.
+
+    The process is killed when the client ends before it.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _, files, _, _ = socket.recv_fds(connection, 1, 3)
+    _, received, _, _ = socket.recv_fds(connection, 1, MOST_FILES)
+    files = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, FREE) for file in received]
+    for file in received:
+        os.close(file)
     with connection.makefile("rw") as lines:
         request: dict[str, Any] = json.loads(lines.readline())
         here = os.getpid()
         process = os.fork()
-        for number, file in enumerate(files):
-            if process == 0:
-                os.dup2(file, number)
-            os.close(file)
         if process == 0:
             if request["service"]:
                 become_service(here, request["environment"])
                 print(os.getpid(), file=lines, flush=True)
+            lines.close()
+            connection.close()  # its number may be one of those that follow
+            for number, file in zip(request["files"], files, strict=True):
+                os.dup2(file, number)
+                os.close(file)
             return request
+        for file in files:
+            os.close(file)
         if request["service"]:
             os._exit(0)
         print(process, file=lines, flush=True)
+        if hasattr(os, "pidfd_open"):
+            end = os.pidfd_open(process)
+            if end not in select.select([connection, end], [], [])[0]:
+                os.kill(process, signal.SIGKILL)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), file=lines, flush=True)
     os._exit(0)
 
@@ -94,14 +111,21 @@ def become(environment: dict[str, str], directory: str) -> None:
 
 def execute(command: list[str]) -> None:
     """Run the command as Python would as its main program."""
-    if command[1:2] in (["-m"], ["-c"]):
-        sys.executable = command[0]
-    if command[1:2] == ["-m"]:
-        sys.argv, sys.path[0] = command[2:], os.getcwd()  # noqa: PTH109 - as Python sets it
-        runpy.run_module(command[2], run_name="__main__", alter_sys=True)
-    elif command[1:2] == ["-c"]:
-        sys.argv, sys.path[0] = ["-c", *command[3:]], ""
-        exec(command[2], {"__name__": "__main__"})  # noqa: S102 - a program that the test wrote
+    program, *arguments = command
+    safe = arguments[:1] == ["-P"]
+    what = arguments[safe:]
+    if what[:1] in (["-m"], ["-c"]):
+        sys.executable = program
+        if "multiprocessing.spawn" in sys.modules:
+            multiprocessing.set_executable(program)
+    if what[:1] == ["-m"]:
+        sys.argv = what[1:]
+        sys.path[:1] = [] if safe else [os.getcwd()]  # noqa: PTH109 - as Python sets it
+        runpy.run_module(what[1], run_name="__main__", alter_sys=True)
+    elif what[:1] == ["-c"]:
+        sys.argv = ["-c", *what[2:]]
+        sys.path[:1] = [] if safe else [""]
+        exec(what[1], {"__name__": "__main__"})  # noqa: S102 - a program that the test wrote
     else:
         sys.argv = command
         runpy.run_path(command[0], run_name="__main__")

@@ -10,7 +10,7 @@ from tools.local.processes import Process, Service, Supervisor, variables
 
 from .commands import Commands
 
-WARM = ("airbyte_lite", "localstack", "warehouse")
+WARM = ("airbyte_lite", "localstack", "orchestrator", "warehouse")
 
 
 @dataclass

@@ -146,7 +146,8 @@ def read_report(report: str, redact: Callable[[str], str]) -> Answers:
         faults = [] if case is None else [*case.findall("failure"), *case.findall("error")]
         if case is None or faults:
             told = faults[0].get("message") or faults[0].text or "" if faults else "the test did not run"
-            answers.results[question] = OVERDUE if f"{OVERDUE}: " in told else FAILED
+            before, overdue, reason = told.partition(f"{OVERDUE}: ")
+            answers.results[question], told = (OVERDUE, reason) if overdue else (FAILED, before)
             # First without secrets: they may have line breaks, or begin before the cut.
             answers.reasons[question] = re.sub(r"\s+", " ", redact(told))[:300]
         else:

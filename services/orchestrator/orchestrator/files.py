@@ -55,4 +55,4 @@ class Bucket(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramete
         """Return the bucket's files; sends nothing."""
         from platform_kit import s3
 
-        return Files(s3.client(), Settings.read().bucket)
+        return Files(s3.kept_client(), Settings.read().bucket)

@@ -120,8 +120,10 @@ def partition_filter_of_merge() -> None:
         return upstream_run(cursor, tree, context)
 
     def check(tree: exp.Expression, table: exp.Table, is_target: bool) -> None:
-        part_of_merge = any(each.name.startswith("__merge_") for each in tree.find_all(exp.Table))
-        upstream_check(tree, table, is_target or (part_of_merge and not isinstance(tree, exp.Create | exp.Drop)))
+        # The whole statement is searched only if the answer matters: a query may name hundreds of tables.
+        if not is_target and not isinstance(tree, exp.Create | exp.Drop) and _filtered(table):
+            is_target = any(each.name.startswith("__merge_") for each in tree.find_all(exp.Table))
+        upstream_check(tree, table, is_target)
 
     def check_created(tree: exp.Expression, table: exp.Table, is_target: bool) -> None:
         target = names.target(tree)

@@ -71,7 +71,7 @@ def test_a_command_that_a_time_limit_ended_is_no_refusal(
     answers = standard.ask(Places(Path()), "source-x", ACCOUNT, None)
     assert len(asked) == 1
     assert answers.results["check"] == "ended: time limit"
-    assert "60 s" in answers.reasons["check"]
+    assert answers.reasons["check"] == "GCS wrote nothing for 60 s"
 
     def overdue(*_given: object) -> list[bytes]:
         raise OverdueError("GCS wrote nothing for 60 s")

@@ -79,6 +79,7 @@ def test_names_in_the_picture_are_text() -> None:
     assert "<script" not in shown
     assert '"onload' not in shown
     assert shown.count("<a ") == 1
+    assert "a_<wbr>b.csv" in drawing.html([Box(("a",), "a_b.csv")])
 
 
 def test_an_asset_of_dagster_is_read() -> None:

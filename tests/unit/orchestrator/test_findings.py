@@ -56,6 +56,7 @@ class Answers(Warehouse):
         (["10", "name"], "10", "no header"),
         (["2024-01-01", "name"], "2024-01-01", "no header"),
         (["id", "name", "_ab_source_file_url"], "_ab_source_file_url", "Airbyte"),
+        (["'id'", "'name'"], "'id'", "quote_char"),
     ],
 )
 def test_a_wrong_header_is_an_error(names: list[str], column: str, fact: str) -> None:
@@ -149,6 +150,27 @@ def test_a_broken_key_has_the_lines_of_its_records() -> None:
     assert "line 4" in repeated.text
     appended = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
     assert len(keys.find(appended, found, Answers(), lambda _: iter(rows))) == 1
+
+
+def test_blanks_around_a_key_are_a_warning() -> None:
+    found = TableFacts("t", {"id": ("id", "STRING")}, 3, key=["id"], key_blanks=2)
+    [finding] = keys.find(PEOPLE, found, Answers(), lambda _: iter(()))
+    assert (finding.column, finding.blocking) == ("id", False)
+    assert "2 of 3 rows" in finding.text
+
+
+def test_a_folder_that_replaces_the_values_of_a_column_is_a_warning() -> None:
+    files = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
+    read = {
+        "id=1/a.parquet": FileFacts(names=["id", "name"]),
+        "day=__HIVE_DEFAULT_PARTITION__/a.parquet": FileFacts(names=["id", "name"]),
+        "day=1/id=x.parquet": FileFacts(names=["id", "name"]),
+    }
+    found = columns.find(PEOPLE, files, read, table(id="STRING", name="STRING", day="STRING"), set())
+    assert [(finding.file, finding.column, finding.blocking) for finding in found] == [
+        ("id=1/a.parquet", "id", False),
+        ("day=__HIVE_DEFAULT_PARTITION__/a.parquet", "day", False),
+    ]
 
 
 def test_a_key_that_is_not_in_the_table() -> None:

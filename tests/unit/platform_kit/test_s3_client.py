@@ -48,3 +48,12 @@ def test_temporary_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_environment_that_is_not_the_process_own() -> None:
     client = s3.client(KEYS | {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1234"})
     assert client.meta.endpoint_url == "http://127.0.0.1:1234"
+
+
+def test_a_client_is_kept_until_its_variables_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
+    kept = s3.kept_client()
+    monkeypatch.setenv("SOMETHING_ELSE", "1")
+    assert s3.kept_client() is kept
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4567")
+    assert s3.kept_client().meta.endpoint_url == "http://127.0.0.1:4567"

@@ -118,7 +118,19 @@ RULES = (
             'input_schema, for example \'{"id": "integer", "name": "string"}\', or upload a file with rows.'
         ),
     ),
-    Rule("BadGzipFile", r".*", _in_file("the name ends with .gz, but the content is not gzip. Rename the file.")),
+    Rule(
+        "BadGzipFile",
+        r"CRC check failed|Incorrect length",
+        _in_file("the compressed content is damaged. Upload the file again."),
+    ),
+    Rule(
+        "BadGzipFile",
+        r".*",
+        _in_file(
+            "the name ends with .gz, but the content, or what follows its first part, is not gzip. Rename the file, or "
+            "upload it again."
+        ),
+    ),
     Rule(
         "EOFError",
         r"Compressed file ended",
@@ -156,6 +168,19 @@ RULES = (
             f"a list or an object in a record has a value of the type {match[1]}, which the connector cannot write as "
             "JSON. Write the file with this value as a text, or in a column of its own."
         ),
+    ),
+    Rule(
+        "TypeError",
+        r"Recursion limit reached",
+        _in_file(
+            "a record is nested too deep: the connector writes about 250 levels. Write the inner value as a text, or "
+            "leave it out."
+        ),
+    ),
+    Rule(
+        "KeyError|RecordParseError",
+        r"(?s).*Field \"(.+?)\" exists (\d+) times in schema",
+        _in_file("{1} columns have the name '{0}'. Rename them in the file."),
     ),
     Rule("UnicodeDecodeError", r"(?s)'utf-8' codec can't decode byte (\S+) ", _binary_column),
     Rule(

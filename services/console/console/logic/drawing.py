@@ -5,6 +5,7 @@ The picture is HTML text. Every name in it is escaped. The style sheet knows the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,7 +13,7 @@ from itertools import pairwise
 
 from console.logic.assets import Key
 
-HEIGHT, GAP = 54, 14  # pixels
+HEIGHT, GAP = 58, 14  # pixels
 COLUMN, BOX = 100, 82
 """The widths of a column and of its boxes, in the units of the lines' picture, which is stretched to the columns."""
 SILENT = ("", "none", "done")
@@ -87,7 +88,8 @@ def html(boxes: Sequence[Box], current: Key | None = None, *, titled: bool = Fal
     shown, before = [], ""
     for column in placed:
         title = _title(by_key[key] for key, child in column if child is None)
-        head = f'<h3 class="picture-title">{escape(title if title != before else "")}</h3>' if titled else ""
+        tag = "h3" if title != before else "div"
+        head = f'<{tag} class="picture-title">{escape(title) if tag == "h3" else ""}</{tag}>' if titled else ""
         inner = "".join(
             '<span class="picture-gap"></span>' if child else _box(by_key[key], is_current=key == current)
             for key, child in column
@@ -149,11 +151,16 @@ def _line(corners: Sequence[tuple[int, float]], *, is_near: bool) -> str:
     return f'<path{" class=near" if is_near else ""} d="{" ".join(steps)}"/>'
 
 
+def _breakable(name: str) -> str:
+    """Return a name that is broken after an underscore or a hyphen where it is too long for a line."""
+    return re.sub(r"([_-])", r"\1<wbr>", escape(name))
+
+
 def _box(box: Box, *, is_current: bool) -> str:
     dot = '<span class="dot" aria-hidden="true"></span>' if box.state else ""
     facts = box.facts if box.state in SILENT else f"{box.state} · {box.facts}"
     content = (
-        f'<span class="picture-name">{dot}<span class="ellipsis">{escape(box.title)}</span></span>'
+        f'<span class="picture-name">{dot}<span>{_breakable(box.title)}</span></span>'
         f'<span class="picture-facts ellipsis">{escape(facts)}</span>'
     )
     kind = f"picture-box state-{escape(box.state)}{' current' if is_current else ''}"

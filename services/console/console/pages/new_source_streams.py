@@ -121,6 +121,7 @@ def _text(content: str) -> None:
 
 def _dialog(lines: list[str]) -> None:
     with ui.dialog() as dialog, ui.element("div").classes("dialog-card big"):
+        dialog.props('aria-label="The change of connections.yaml"')
         pieces.text("The change of connections.yaml", "h2")
         diff(lines)
         with ui.element("div").classes("dialog-actions"):

@@ -90,6 +90,7 @@ class Side:
     async def save(self) -> None:
         """Ask for a name, and save the text of the editor."""
         with ui.dialog(value=True) as dialog, ui.element("div").classes("dialog-card"):
+            dialog.props('aria-label="Save the query"')
             pieces.text("Save the query", "h2")
             name = ui.input("Name").props("outlined dense autofocus").classes("grow")
             name.on("keydown.enter", lambda: dialog.submit(name.value))

@@ -73,6 +73,7 @@ class Grid:
 def show_value(column: Column, row: int, found: Cell) -> None:
     """Show one value whole, in a dialog."""
     with ui.dialog(value=True) as dialog, ui.element("div").classes("dialog-card big"):
+        dialog.props(pieces.props(aria_label=column.name))
         pieces.text(column.name, "h2")
         pieces.text(f"{column.type}, row {row + 1:,}").classes("muted")
         pieces.text(found.text, "pre").classes("code value")

@@ -162,8 +162,8 @@ def icon_button(icon: str, label: str, action: Callable[[], Awaitable[None] | No
 
 async def confirm(title: str, consequence: str, action: str, *, danger: bool = False) -> bool:
     """Ask before something happens: `consequence` says what will happen, `action` is the button. Return the answer."""
-    with ui.dialog() as dialog, ui.element("div").classes("dialog-card") as box:
-        box.props('role="alertdialog" aria-modal="true"').props(props(aria_label=title))
+    with ui.dialog() as dialog, ui.element("div").classes("dialog-card"):
+        dialog.props(props(role="alertdialog", aria_label=title))
         text(title, "h2")
         text(consequence, "p")
         with ui.element("div").classes("dialog-actions"):

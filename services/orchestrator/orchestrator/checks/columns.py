@@ -1,5 +1,6 @@
 """The check that each column of the files is a column of the table, with its values."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from orchestrator.checks import declared
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 from platform_kit.names import column_name
 
@@ -24,6 +25,7 @@ table does not have.
 VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
 """Names that are numbers or dates."""
 BYTE_ORDER_MARK = "\ufeff"
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 AIRBYTE = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"}
 """The columns that Airbyte adds to each table."""
 
@@ -44,6 +46,8 @@ def find(
         names = list(_names(file, fact, files))
         wrong = {finding.column for finding in names}
         found += names
+        if isinstance(files.format, ParquetFormat):
+            found += _folders(file, fact)
         for name in dict.fromkeys(fact.names):
             if (stream.selected_fields and name not in stream.selected_fields) or name in wrong:
                 continue
@@ -76,6 +80,14 @@ def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding |
         )
     if fact.delimiter:
         return _delimiter(file, fact, format_)
+    if (quote := _common_quote(fact.names)) and format_.has_header:
+        return Finding(
+            f"each name stands between two {quote}, which become a part of the names and values",
+            f"Set quote_char: {json.dumps(quote)} in the stream's format in connections.yaml, then make apply.",
+            file,
+            fact.header_line,
+            fact.names[0],
+        )
     if format_.has_header and VALUE.fullmatch(fact.names[0].strip()) and not _are_numbered(fact.names):
         return Finding(
             "the name of the first column looks like a value, so the file seems to have no header: its first record is "
@@ -86,6 +98,34 @@ def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding |
             fact.names[0],
         )
     return None
+
+
+def _common_quote(names: Sequence[str]) -> str | None:
+    """Return the quote that each name begins and ends with."""
+    quotes = {name[0] if len(name) > 2 and name[0] == name[-1] else "" for name in names}
+    found = quotes.pop() if len(quotes) == 1 else ""
+    return found if found and found in "'`\"" else None
+
+
+def _folders(file: str, fact: FileFacts) -> Iterator[Finding]:
+    """Yield what the folders of a Parquet file, such as year=2024, do to its columns."""
+    for name, value in (part.split("=")[:2] for part in file.split("/")[:-1] if "=" in part):
+        if name in fact.names:
+            yield Finding(
+                f"the folder {name}={value} gives the column its value, in place of the values of the file",
+                "Rename the folder or the column, if the values of the file are not the same.",
+                file,
+                column=name,
+                blocking=False,
+            )
+        if value == HIVE_NULL:
+            yield Finding(
+                f"the folder's value {value} is loaded as a text; programs that write such folders mean NULL",
+                "Replace the text by NULL in the staging model.",
+                file,
+                column=name,
+                blocking=False,
+            )
 
 
 def _are_numbered(names: Sequence[str]) -> bool:

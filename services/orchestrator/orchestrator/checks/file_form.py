@@ -10,9 +10,10 @@ NAME = "file_is_well_formed"
 DESCRIPTION = """The files can be read in one way only.
 
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
-not valid in the encoding, another encoding than the format says, text that is not JSON. A warning: quotes inside a
-quoted value that are not doubled, a quoted value over lines that look like records, a value that is too long to be
-read, a copy of another file and, with ignore_errors_on_fields_mismatch, records with another number of values.
+not valid in the encoding, another encoding than the format says, text that is not JSON, the header again as a record, a
+line of dashes below the header. A warning: quotes inside a quoted value that are not doubled, a quoted value over lines
+that look like records, a value that is too long to be read, a record without values, a total, a copy of another file
+and, with ignore_errors_on_fields_mismatch, records with another number of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
@@ -23,8 +24,12 @@ REMEDIES: dict[FaultKind, str] = {
     "encoding": "Set the file's encoding in the stream's format, for example utf-8-sig or cp1252, then make apply.",
     "long value": "Look whether a closing quote is missing. If the value is meant, skip this check for the stream.",
     "not JSON": "Correct the file: one JSON object on each line.",
+    "header again": "Remove the line from the file; with names from header_definition, set skip_rows_before_header: 1.",
+    "line of dashes": "Set skip_rows_after_header: 1 in the stream's format, or remove the line; then make apply.",
+    "no values": "Remove the line from the file, or leave the row out in the staging model.",
+    "total row": "Remove the line from the file, or leave the row out in the staging model.",
 }
-WARNINGS: set[FaultKind] = {"text after quote", "lines in quotes", "long value"}
+WARNINGS: set[FaultKind] = {"text after quote", "lines in quotes", "long value", "no values", "total row"}
 
 
 def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str, str]) -> list[Finding]:

@@ -14,7 +14,8 @@ from platform_kit.names import column_name
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
 
-After an append a key may be in several rows, so this is not checked then.
+A warning: keys with blanks around them, because `A1` and `A1 ` are two keys. After an append a key may be in several
+rows, so this is not checked then.
 """
 
 
@@ -54,6 +55,16 @@ def find(
                 file := example.get("url") or "",
                 _lines(rows(file) if file else (), table.key, None)[0],
                 names,
+            )
+        )
+    if table.key_blanks:
+        found.append(
+            Finding(
+                f"{table.key_blanks} of {table.rows} rows have blanks around the key: with and without them, it is not "
+                "the same key",
+                "Remove the blanks in the file, if they are not meant.",
+                column=names,
+                blocking=False,
             )
         )
     if table.key_duplicates and not stream.sync_mode.endswith("append"):

@@ -25,6 +25,8 @@ class TableFacts:
     key_nulls: int = 0
     key_duplicates: int = 0
     """The rows with a key beyond the number of different keys."""
+    key_blanks: int = 0
+    """The rows with blanks around a text of the key."""
     values: Mapping[str, int] = field(default_factory=dict)
     """The number of rows in which each of the source's columns (in lower case) is not NULL."""
     newest: datetime | None = None
@@ -66,6 +68,9 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         parts = ", ".join(f"`{name}`" for name in known)
         one = parts if len(known) == 1 else f"if({null}, null, to_json_string(struct({parts})))"
         measures += [f"countif({null}) as key_nulls", f"count(distinct {one}) as keys_found"]
+        if texts := [name for name in known if columns[name.lower()][1] == "STRING"]:
+            padded = " or ".join(f"`{name}` != trim(`{name}`)" for name in texts)
+            measures.append(f"countif({padded}) as key_blanks")
     own = [name for name in columns if not name.startswith("_airbyte_")]
     measures += [f"count(`{columns[name][0]}`) as n_{position}" for position, name in enumerate(own)]
     [row] = warehouse.query(f"select {', '.join(measures)} from `{table}`")  # noqa: S608 - see Warehouse.query
@@ -79,6 +84,7 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         changed=row.get("changed", 0),
         key=known,
         key_nulls=nulls,
+        key_blanks=row.get("key_blanks", 0),
         key_duplicates=rows - nulls - row["keys_found"] if "keys_found" in row else 0,
         values={name: row[f"n_{position}"] for position, name in enumerate(own)},
     )

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
-from orchestrator.reading.csv_header import VALUE_LIMIT, csv_reader, read_header
+from orchestrator.reading.csv_header import VALUE_LIMIT, Header, csv_reader, read_header
+from orchestrator.reading.csv_lines import Lines
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
@@ -55,6 +56,7 @@ class _Scan:
         self._ended = False
         self._strict = True
         self._values = Values((), file_format, sought, self.facts)
+        self._text = Lines(Header(), file_format, self.facts)
         self._width = self._trailing = 0
 
     def _header(self) -> str | None:
@@ -64,6 +66,7 @@ class _Scan:
             return None
         self._width, self._trailing, self.line = len(header.names), header.nameless, header.lines
         self._values = Values(header.names, self._format, self._sought, self.facts)
+        self._text = Lines(header, self._format, self.facts)
         return header.rest
 
     def run(self) -> None:
@@ -75,11 +78,10 @@ class _Scan:
         if usable(self._format):
             self._blocks = whole_records(self._blocks, self._format)
         for block in self._blocks:
-            self._values.notice(block)
-            if "\0" in block:
-                self._note_nul(block)
+            self._notice(block)
             if not whole(block):
                 self._by_records(block)
+        self._text.end(self.line)
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         first = self._header()
@@ -134,9 +136,13 @@ class _Scan:
                 first = self.line + found.line(number)
                 self._note_lines_in_quotes(first, first + len(lines) - 1)
 
-    def _note_nul(self, block: str) -> None:
-        line = self.line + block.count("\n", 0, block.index("\0")) + 1
-        self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
+    def _notice(self, block: str) -> None:
+        """Look at the text of a block before its records are read."""
+        self._values.notice(block)
+        self._text.look(block, self.line)
+        if "\0" in block:
+            line = self.line + block.count("\n", 0, block.index("\0")) + 1
+            self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
 
     def _lines(self, block: str) -> Iterator[str]:
         """Yield the lines of the block, then of the blocks after it, with their line ends."""
@@ -151,9 +157,7 @@ class _Scan:
                 self._ended = True
                 return
             block = following
-            self._values.notice(block)
-            if "\0" in block:
-                self._note_nul(block)
+            self._notice(block)
 
     def _by_records(self, block: str) -> None:
         """Read records until one ends where a block ends."""

@@ -1,6 +1,7 @@
 """The beginning of a CSV file: the lines above the header, the names of the columns, and what they look like."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,14 @@ VALUE_LIMIT = 16 * 1024 * 1024
 """The most characters of a value in a block with quotes. The module csv needs four bytes for each."""
 DELIMITERS = ",;\t|"
 SAMPLE_LINES = 5
-OTHER_FORMATS = {"{": "JSON", "[{": "JSON", "<?xml": "XML", "<!doctype": "HTML", "<html": "HTML", "%pdf": "PDF"}
+RARE_DELIMITERS, WEAK_DELIMITERS = "^~\x01\x1f", ": "
+"""Delimiters of files with one column only; the weak ones are often in texts."""
+OTHER_FORMATS = {
+    **{"{": "JSON", "[{": "JSON", "<?xml": "XML", "<!doctype": "HTML", "<html": "HTML", "%pdf": "PDF"},
+    **{"version https://git-lfs": "a pointer of Git LFS", "insert into ": "SQL", "create table ": "SQL"},
+}
+GAP = re.compile(r"\S {2,}\S")
+FIXED_WIDTH = "a text with columns of a fixed width"
 
 
 @dataclass
@@ -25,6 +33,8 @@ class Header:
     """The columns without a name at the end of the header."""
     lines: int = 0
     """The lines above the first record."""
+    text: str = ""
+    """The header as the file writes it."""
     rest: str = ""
     """The text of the first block below the header."""
 
@@ -64,10 +74,11 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
             facts.add_fault("open quote", above + opened + 1, "a quote opens in the header and is never closed")
             header_lines = 1
         skipped += header_lines
-        header = Header(_trimmed(row))
+        header = Header(_trimmed(row), text=first.removeprefix("\ufeff"))
         header.nameless = len(row) - len(header.names)
-        facts.other_format = _other_format(first)
-        facts.delimiter = _other_delimiter(first, lines[skipped:][:SAMPLE_LINES], len(header.names), file_format)
+        records = lines[skipped:][:SAMPLE_LINES]
+        facts.other_format = _other_format(first, records, len(header.names))
+        facts.delimiter = _other_delimiter(first, records, len(header.names), file_format)
     elif file_format.column_names is not None:
         header = Header(file_format.column_names)
     else:
@@ -106,9 +117,17 @@ def _other_delimiter(header: str, records: list[str], width: int, file_format: C
         found = header.count(delimiter)
         if found >= max(width, 1) and all(record.count(delimiter) >= found for record in records):
             return delimiter
+    for delimiter in RARE_DELIMITERS + WEAK_DELIMITERS if width == 1 and records else "":
+        found = header.count(delimiter)
+        if found >= (2 if delimiter in WEAK_DELIMITERS else 1) and all(
+            record.count(delimiter) == found for record in records
+        ):
+            return delimiter
     return None
 
 
-def _other_format(header: str) -> str | None:
+def _other_format(header: str, records: list[str], width: int) -> str | None:
     text = header.lstrip("\ufeff \t").casefold()
+    if width == 1 and GAP.search(header.strip()) and records and all(GAP.search(record.strip()) for record in records):
+        return FIXED_WIDTH
     return next((name for start, name in OTHER_FORMATS.items() if text.startswith(start)), None)

@@ -106,7 +106,9 @@ def harmless(
         case "whole":
             found = "[+-]?[0-9]*+"
         case "json":
-            part = rf"(?:[^0-9:\n{other}]++|[0-9]{{1,9}}+(?![0-9.eE])|[0-9]{{1,6}}+\.[0-9]{{0,6}}+(?![0-9.eE]))*+"
+            words = "N(?!aN)|I(?!nfinity)"
+            numbers = r"[0-9]{1,9}+(?![0-9.eE])|[0-9]{1,6}+\.[0-9]{0,6}+(?![0-9.eE])"
+            part = rf"(?:[^0-9:NI\n{other}]++|{words}|{numbers})*+"
             found = f"{part}(?::{part})?"  # with two keys, they may be the same
         case _ if rounded:
             found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?{point('0,')}"

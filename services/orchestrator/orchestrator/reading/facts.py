@@ -20,6 +20,10 @@ FaultKind = Literal[
     "encoding",
     "long value",
     "not JSON",
+    "header again",
+    "line of dashes",
+    "no values",
+    "total row",
 ]
 
 

@@ -47,6 +47,11 @@ class CsvFormat(BaseModel):
         return bool(self.header_definition.get("header_definition_type", "From CSV") == "From CSV")
 
     @property
+    def knows_names(self) -> bool:
+        """Whether the file or the format has names of the columns."""
+        return self.has_header or self.column_names is not None
+
+    @property
     def column_names(self) -> list[str] | None:
         """The names of the columns that the format gives."""
         return self.header_definition.get("column_names")

@@ -9,6 +9,8 @@ from orchestrator.reading.exact import LossKind, digits_loss
 
 LONG_NUMBER = re.compile(r"(?:^|[:,\[])\s*-?(?:[0-9.]{16,}|[0-9]*\.[0-9]{10,}|[0-9.]+[eE])")
 """Finds numbers that may lose digits. It also finds some text that looks like one."""
+NOT_FINITE = re.compile(r"(?:^|[:,\[])\s*-?(?:NaN|Infinity)")
+"""Finds what Python reads and writes as numbers, although JSON has none of them: they are loaded as null."""
 LARGEST_INTEGER, SMALLEST_INTEGER = 2**64 - 1, -(2**63)
 """Beyond these, the connector reads an integer as a double."""
 
@@ -21,7 +23,7 @@ class Number(str):
 
 def read(text: str) -> Any:
     """Return the value of a JSON text, with each number as a Number. Raises ValueError."""
-    return json.loads(text, parse_float=Number, parse_int=Number)
+    return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number)
 
 
 def losses(value: Any, *, numeric: bool = False) -> Iterator[tuple[Number, tuple[LossKind, str]]]:
@@ -38,7 +40,7 @@ def losses(value: Any, *, numeric: bool = False) -> Iterator[tuple[Number, tuple
 
 def loss_in_text(text: str) -> tuple[str, tuple[LossKind, str]] | None:
     """Return the first number of a JSON text that loses something; None if there is none, or if it is not JSON."""
-    if not LONG_NUMBER.search(text):
+    if not LONG_NUMBER.search(text) and not NOT_FINITE.search(text):
         return None
     try:
         return next(losses(read(text)), None)

@@ -7,6 +7,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from airbyte_lite.connectors.causes import cause_of
 from airbyte_lite.connectors.explanation import CAUSES_SHOWN, Explanation
 from airbyte_lite.connectors.process import Process
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
@@ -222,3 +223,21 @@ def test_bytes_in_a_parquet_file_are_no_question_of_its_encoding() -> None:
     error = Explanation().of(ConnectorError("Error parsing record.", text, "system_error"))
     assert "a.parquet: a binary column" in error.message
     assert "encoding" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("exception", "facts"),
+    [
+        ("TypeError: Recursion limit reached", ["nested too deep"]),
+        ("gzip.BadGzipFile: CRC check failed 0x1 != 0x2", ["damaged", "again"]),
+        ("gzip.BadGzipFile: Not a gzipped file (b'id')", ["not gzip", "Rename"]),
+        ("""KeyError: 'Field "id" exists 2 times in schema'""", ["2 columns", "'id'"]),
+    ],
+)
+def test_known_exceptions_name_the_file_and_the_remedy(exception: str, facts: list[str]) -> None:
+    said = "Error parsing record. stream=s file=a b.jsonl line_no=0 n_skipped=0"
+    text = f"{said}\nTraceback (most recent call last):\n{exception}"
+    cause = cause_of(trace_of(text))
+    assert cause
+    assert str(cause).startswith("Stream s: a b.jsonl: ")
+    assert all(fact in str(cause) for fact in facts)

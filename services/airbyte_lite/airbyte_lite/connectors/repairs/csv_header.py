@@ -1,11 +1,16 @@
 """Checks the header of a CSV file."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from .faults import FileFault
 
 DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
+TAR = "\0ustar"
+"""What the first 512 bytes of a tar archive have."""
+EXCEL_DELIMITER = re.compile(r"sep=.?", re.IGNORECASE)
+NAMES_SHOWN = 5
 RENAME = (
     "Or name the columns in format.header_definition (User Provided, column_names) and skip the header with "
     "format.skip_rows_before_header."
@@ -23,6 +28,15 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
     place = f"line {line}"
     if not names:
         raise FileFault(file, place, "the header is empty. Set format.skip_rows_before_header if titles precede it.")
+    if any(TAR in name for name in names):
+        raise FileFault(file, place, "the file is a tar archive, which the connector cannot read: upload its files.")
+    if EXCEL_DELIMITER.fullmatch(names[0]):
+        raise FileFault(
+            file,
+            place,
+            f"the first line, {names[0]!r}, tells Excel the delimiter. Set format.skip_rows_before_header: 1, and "
+            "format.delimiter to this delimiter.",
+        )
     if any("\0" in name for name in names):
         raise FileFault(
             file, place, "the header contains NUL characters. The file may be UTF-16: set format.encoding to utf-16-le."
@@ -45,6 +59,32 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
             f"each name. Rename the columns in the file. {RENAME}",
         )
     return names
+
+
+def check_declared(names: list[str], declared: Iterable[str], file: str, line: int) -> None:
+    """Raise FileFault if the header spells a declared column in another case, or has none of the declared columns.
+
+    Airbyte would load NULL. A file may lack some of the declared columns, because columns are added in time.
+    """
+    missing = [name for name in declared if name not in names]
+    for name in missing:
+        same = next((other for other in names if other.casefold() == name.casefold()), None)
+        if same is not None:
+            raise FileFault(
+                file,
+                f"line {line}",
+                f"the header has {same!r}, the declared column is {name!r}: Airbyte distinguishes upper and lower case "
+                f"and would load NULL. Write {name!r} in the file, or {same!r} in the stream's columns (input_schema).",
+            )
+    if missing and not set(declared) & set(names):
+        raise FileFault(
+            file,
+            f"line {line}",
+            f"the header has none of the declared columns ({_listed(missing[:NAMES_SHOWN])}); it has "
+            f"{_listed(repr(name[:100]) for name in names[:NAMES_SHOWN])}. Airbyte would load NULL into each column. "
+            "Correct the header, the stream's columns or input_schema, or its globs. If the file has no header, set "
+            "format.header_definition (User Provided, column_names).",
+        )
 
 
 def check_delimiter(names: list[str], values: list[str], delimiter: str, file: str, line: int) -> None:

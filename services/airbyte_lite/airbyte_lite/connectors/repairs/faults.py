@@ -12,6 +12,7 @@ SIGNATURES = {
     b"\xff\xfe": "The file is UTF-16: set format.encoding to utf-16.",
     b"\xfe\xff": "The file is UTF-16: set format.encoding to utf-16.",
 }
+NO_MARK = "The file has no byte order mark: set format.encoding to utf-16-le (or utf-16-be)."
 
 
 class FileFault(RecordParseError):  # type: ignore[misc] # airbyte-cdk is not installed where the types are checked
@@ -34,8 +35,14 @@ def undecodable(file: str, lines: int, error: UnicodeDecodeError, remedy: str) -
     if b"\n" in before:  # otherwise the line begins in an earlier chunk
         place += f", byte {error.start - before.rfind(b'\n')}"
     if lines == 0:
-        found = (text for start, text in SIGNATURES.items() if error.object.startswith(start))
+        found = (
+            text
+            for start, text in SIGNATURES.items()
+            if error.object.startswith(start) and ("encoding" in remedy or "encoding" not in text)
+        )
         remedy = next(found, remedy)
+        if "BOM" in error.reason:  # UTF-16 or UTF-32 without a byte order mark, or another encoding
+            remedy = NO_MARK if b"\0" in error.object[:100] else "The file is not UTF-16: set format.encoding to utf-8."
         if error.object.startswith(b"\x1f\x8b") and file.endswith(".gz"):
             remedy = "The file is compressed twice: compress it once."
     byte = f"0x{error.object[error.start]:02X}"
