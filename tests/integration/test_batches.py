@@ -58,7 +58,7 @@ LINES: dict[str, tuple[str, bool]] = {
     "half a surrogate": (f'{PLAIN}{{"a": "\\ud800"}}\n', False),
 }
 
-PLAIN = ''.join(f'{{"id": {number}, "v": {number}.25, "a": "x{number}", "b": true}}\n' for number in range(99))
+PLAIN = "".join(f'{{"id": {number}, "v": {number}.25, "a": "x{number}", "b": true}}\n' for number in range(99))
 # JSON lines that Arrow reads otherwise than the connector, or does not read.
 LINES: dict[str, tuple[str, bool]] = {
     "plain": (PLAIN, True),
