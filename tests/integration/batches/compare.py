@@ -53,8 +53,6 @@ BY_VALUES = {parser: parser.infer_schema for parser in (CsvParser, JsonlParser)}
 """The connector's own functions that infer the types of a file."""
 by_value: list[str] = []
 """The functions that were called to read a file value by value."""
-by_value: list[str] = []
-"""The functions that were called to read a file value by value."""
 STREAM = "orders"
 
 
@@ -128,7 +126,6 @@ class Case:
             "delivery_method": {"delivery_type": "use_records_transfer"},
         }
         self.plain = content.get("plain", False)  # nothing of the file is to be read value by value
-        self.plain = content.get("plain", False)  # nothing of the file is to be read value by value
         self.kinds = content.get("kinds", {})  # of columns that exist with another type
 
     def source(self, catalog: Any) -> SourceS3:
@@ -191,7 +188,6 @@ class Case:
 def compare(case: Case) -> tuple[Any, list[str]]:
     """Return the number of rows, or that the reads fail, and the differences of the two ways."""
     by_value.clear()
-    by_value.clear()
     by_columns, by_values = case.inferred(), _inferred_by_values(case)
     if by_columns != by_values:
         return "other types", [f"types: {by_values} by values, {by_columns} by columns"]
@@ -215,8 +211,6 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     written = _written(*case.read(schema), json)
     if case.plain and by_value:
         return "by value", [f"called: {by_value}"]
-    if case.plain and by_value:
-        return "by value", [f"called: {by_value}"]
     Path(order.FILE).unlink()
     different = [what for what in sent if what != "rows" and sent[what] != written[what]]
     found = [f"{what}: {sent[what]!r} in records, {written[what]!r} in batches" for what in different]
@@ -227,17 +221,6 @@ def compare(case: Case) -> tuple[Any, list[str]]:
         if record != batch:
             found.append(f"row {number}: {record} in records, {batch} in batches")
     return f"failed: {sent['errors'][0]}" if sent["errors"] else sent["count"], found[:5]
-
-
-def _noted(function: Any) -> Any:
-    """Return the function; each call of it is noted in `by_value`."""
-
-    @functools.wraps(function)
-    def noted(*arguments: Any, **more: Any) -> Any:
-        by_value.append(function.__qualname__)
-        return function(*arguments, **more)
-
-    return noted
 
 
 def _noted(function: Any) -> Any:
