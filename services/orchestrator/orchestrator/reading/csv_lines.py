@@ -1,11 +1,17 @@
 """Lines of a CSV file that are probably no records: the header again, dashes below it, delimiters alone, a total."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.reading.csv_header import Header
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.quote_states import open_lines
+from orchestrator.reading.quoted import BLOCK_LIMIT, has_special, usable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TOTALS = {
     "total",
@@ -30,46 +36,83 @@ class Lines:
         self._facts, self._format = facts, file_format
         separator, quote = file_format.separator, file_format.quote_char
         self._is_first, self._last = True, ""
+        self._begins_inside = self._ends_inside = False  # whether a quote is open before, and behind, the last block
         self._looks = len(header.names) > 1
         quoted = [f"{quote}{name}{quote}" for name in header.names]
-        headers = (
-            {header.text, separator.join(header.names), separator.join(quoted)} if file_format.knows_names else set()
-        )
-        self._headers = [text for text in headers if text and "\n" not in text]
+        headers = {header.text, separator.join(header.names), separator.join(quoted)} - {""}
+        self._headers = [text for text in headers if "\n" not in text] if file_format.knows_names else []
         self._empty = separator * (len(header.names) + header.nameless - 1)
 
     def look(self, block: str, line: int) -> None:
         """Look at the next whole lines; `line` is the number of the line before them."""
         if not self._looks:
             return
+        self._begins_inside = self._ends_inside
         if self._is_first:
             self._look_at_first(block, line)
-        for text in self._headers:
-            for found in _lines(block, text):
-                self._facts.add_fault(
-                    "header again", line + found, "the line repeats the header and is loaded as a record"
-                )
-        for found in _lines(block, self._empty):
-            self._facts.add_fault("no values", line + found, "the line has delimiters only: all its values are NULL")
+        if self._format.has_header:
+            for found in self._outside_quotes(block, self._headers):
+                self._note_header(line + found)
+        for found in self._outside_quotes(block, [self._empty]):
+            self._facts.add_fault(
+                "no values", line + found, "the line has delimiters only: it is a record without values"
+            )
         self._is_first, self._last = False, block
+        # Another block ends where a record ends.
+        uncertain = self._begins_inside or len(block) > BLOCK_LIMIT
+        self._ends_inside = uncertain and self._is_open(block, block.count("\n") + 1)
 
     def end(self, line: int) -> None:
         """Look at the last line of the file; `line` is its number."""
-        last = self._last.rstrip("\n").rpartition("\n")[2]
+        text = self._last.rstrip("\n")
+        last = text.rpartition("\n")[2]
         first = last.lstrip(self._format.separator).partition(self._format.separator)[0]
-        text = first.strip(f"{self._format.quote_char} :*")
-        if text.casefold() in TOTALS and self._format.separator in last:
-            self._facts.add_fault("total row", line, f"the last record begins with {text!r}: it looks like a total")
+        word = first.strip(f"{self._format.quote_char} :*")
+        if word.casefold() not in TOTALS or self._format.separator not in last:
+            return
+        if not self._is_open(self._last, text.count("\n") + 1):
+            self._facts.add_fault("total row", line, f"the last record begins with {word!r}: it looks like a total")
 
     def _look_at_first(self, block: str, line: int) -> None:
-        first = block.partition("\n")[0]
-        if re.fullmatch(rf"[-=+ {re.escape(self._format.separator)}]*", first) and ("--" in first or "==" in first):
-            self._facts.add_fault("line of dashes", line + 1, "the line below the header has dashes only")
+        """Look at the first record: dashes, or the names that the format gives. Below it, the names may be values."""
+        first = block.lstrip("\n").partition("\n")[0]
+        line += len(block) - len(block.lstrip("\n")) + 1
+        if not self._format.has_header and first.removeprefix("\ufeff") in self._headers:
+            self._note_header(line)
+        separator = self._format.separator
+        only_dashes = re.fullmatch(rf"[-=+ {re.escape(separator)}]*", first) and re.search("---|===", first)
+        if only_dashes and not self._format.null_values.issuperset(first.split(separator)):
+            self._facts.add_fault("line of dashes", line, "the line below the header has dashes only")
+
+    def _note_header(self, line: int) -> None:
+        self._facts.add_fault("header again", line, "the line repeats the header and is loaded as a record")
+
+    def _outside_quotes(self, block: str, texts: Iterable[str]) -> Iterator[int]:
+        """Yield the number, from 1, of each line that is one of the texts and not a part of a quoted value."""
+        found = sorted(number for text in texts for number in _lines(block, text))
+        if not found:
+            return
+        is_open = self._open_lines(block)
+        yield from (number for number in found if is_open is None or not is_open[number - 1])
+
+    def _is_open(self, block: str, number: int) -> bool:
+        """Return whether a quote is open at the beginning of a line, from 1, of the last block."""
+        is_open = self._open_lines(block)
+        return is_open is not None and bool(is_open[number - 1])
+
+    def _open_lines(self, block: str) -> "NDArray[Any] | None":
+        """Return for each line whether a quote is open at its beginning; None: there are no quotes, or unusual ones."""
+        if not usable(self._format) or not (self._begins_inside or has_special(block, self._format)):
+            return None
+        return open_lines(block, self._format, inside=self._begins_inside)
 
 
 def _lines(block: str, text: str) -> Iterator[int]:
     """Yield the number, from 1, of each line that is the text, perhaps after a byte order mark."""
     if f"{text}\n" not in block:
         return
+    number, start = 1, 0
     for found in re.finditer(rf"^\ufeff?{re.escape(text)}$", block, re.MULTILINE):
-        yield block.count("\n", 0, found.start()) + 1
+        number += block.count("\n", start, found.start())
+        start = found.start()
+        yield number

@@ -69,6 +69,22 @@ def last_end(text: bytes, file_format: CsvFormat, *, certain: bool) -> int | Non
     return int(ends[-1]) + 1 if len(ends) else None
 
 
+def open_lines(block: str, file_format: CsvFormat, *, inside: bool) -> "NDArray[Any]":
+    """Return for each line of the block, and for the text behind the last one, whether a quote is open before it.
+
+    `inside` tells whether a quote is open before the block.
+    """
+    import numpy
+
+    text = f"\n{file_format.quote_char if inside else ''}{block}".encode("utf-8", "surrogatepass")
+    original = numpy.frombuffer(text, numpy.uint8)
+    data = without_escapes(original, file_format)
+    runs = Runs(data, file_format)
+    newlines = numpy.flatnonzero(original == NEWLINE)
+    is_open = numpy.concatenate([[inside], runs.inside_after])[numpy.searchsorted(runs.first, newlines)]
+    return is_open | (data[newlines] != NEWLINE)
+
+
 class Runs:
     """The runs of quotes in a text that begins with a line end. At its beginning no quote is open."""
 
