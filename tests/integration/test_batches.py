@@ -42,6 +42,7 @@ LINES: dict[str, tuple[str, bool]] = {
     "plain": (PLAIN, True),
     "absent and null values": ('{"id": 1}\n{"a": null, "id": 2}\n{}\n', True),
     "numbers": ('{"v": -0}\n{"v": 1e2}\n{"v": 1234567890123456789}\n{"v": 0.1234567891234}\n{"v": 1e-400}\n', True),
+    "integers of 54 bits": ('{"v": 9007199254740991}\n{"v": 9007199254740992}\n{"v": 9007199254740993}\n', True),
     "integers of 65 bits": ('{"id": 1}\n{"id": 99999999999999999999}\n', True),
     "a fraction among integers": ('{"id": 1}\n{"id": 2.0}\n{"id": 2.5}\n', True),
     "a text among numbers": ('{"v": 1}\n{"v": "1.5"}\n', True),
@@ -54,6 +55,7 @@ LINES: dict[str, tuple[str, bool]] = {
     "infinite": (f'{PLAIN}{{"v": 1e400}}\n', False),
     "two objects on a line": (f'{PLAIN}{{"id": 1}} {{"id": 2}}\n', False),
     "as many objects as lines": ('{"id": 1} {"id": 2}\n{"a": "x",\n"id": 3}\n', False),
+    "a NUL character behind an object": (f'{PLAIN}{{"id": 1}}\0\n{{"id": 2}}\n', False),
     "null instead of an object": (f"{PLAIN}null\n", False),
     "half a surrogate": (f'{PLAIN}{{"a": "\\ud800"}}\n', False),
 }
@@ -86,6 +88,14 @@ def test_listed_lines(comparison: Comparison, subtests: pytest.Subtests) -> None
             given_ = case({"0.jsonl": content.encode()}, {"filetype": "jsonl"}, properties=properties, chunk=999)
             assert comparison.differences(given_) == []
             assert (comparison.outcome == "failed") != readable
+
+
+@pytest.mark.parametrize("to", ["parquet", "jsonl"])
+def test_the_sign_of_zero_is_kept(comparison: Comparison, to: str) -> None:
+    properties = {"v": {"type": ["null", "number"]}}
+    given_ = case({"0.jsonl": b'{"v": 0.0}\n{"v": -0.0}\n{"v": 0.0}\n'}, {"filetype": "jsonl"}, properties=properties)
+    assert comparison.differences(given_ | {"kinds": {"v": "FLOAT64"}, "to": to}) == []
+    assert comparison.outcome == "rows"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ PARQUET = {"filetype": "parquet"}
 COLUMNS = {
     "id": "integer",
     "name": "string",
+    "Name": "string",
     "name\n(full)": "string",
     "f0": "integer",
     "f1": "string",
@@ -112,6 +113,12 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         {"encoding": "utf-16"},
         ["line 1", "no byte order mark", "format.encoding to utf-16-le"],
     ),
+    "no mark of utf-32.csv": (
+        "id,name\n1,a\n".encode("utf-32-be"),
+        {"encoding": "utf-32"},
+        ["line 1", "no byte order mark", "utf-32-be"],
+    ),
+    "archive.csv": (b"PK\x03\x04" + bytes(20), {"encoding": "utf-16"}, ["line 1", "ZIP"]),
     "not utf-16.csv": ("id,name\n1,a\n", {"encoding": "utf-16"}, ["line 1", "format.encoding to utf-8"]),
     "two marks.csv": (
         codecs.BOM_UTF8 * 2 + b"id,name\n1,a\n",
@@ -119,6 +126,11 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         ["line 1", "second", "Remove it"],
     ),
     "excel.csv": ("sep=;\nid;name\n1;a\n", {}, ["line 1", "'sep=;'", "skip_rows_before_header: 1"]),
+    "excel, the right delimiter.csv": (
+        "sep=;\nid;name\n1;a\n",
+        {"delimiter": ";"},
+        ["line 1", "'sep='", "skip_rows_before_header: 1."],
+    ),
     "comment.csv": ("# by hand\nid,name\n1,a\n", {}, ["line 2: 2 values", "below line 1", "skip_rows_before_header"]),
     "files.tar.gz": (tar(b"id,name\n1,a\n"), {}, ["tar archive"]),
     "damaged.csv.gz": (gzip.compress(b"id,name\n1,a\n")[:-8] + bytes(8), {}, ["damaged"]),
@@ -142,6 +154,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
 # Each file is read: its content, the format of its stream, and its records.
 READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
     "lines of a header.csv": ('id,"name\n(full)"\n1,a\n2,b\n', {}, [(1, "a"), (2, "b")]),
+    "another declared spelling.csv": ("id,Name\n1,a\n", {}, [(1, "a")]),
     "skipped rows.csv": ("id,name\n1,a\n2\n3,c,d\n4,e\n", SKIP, [(1, "a"), (4, "e")]),
     "skipped file.csv": ("", SKIP, []),
     "title.csv": (

@@ -10,6 +10,7 @@ from connections_file import Stream
 from orchestrator.checks import casts, columns, file_form, keys, losses
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import TableFacts
+from orchestrator.reading.csv_header import FIXED_WIDTH
 from orchestrator.reading.facts import Fault, FileFacts, Loss
 from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.warehouse import Warehouse
@@ -101,6 +102,17 @@ def test_another_delimiter_or_format_is_told_alone() -> None:
     assert "';'" in finding.remedy
     [finding] = column_findings(['{"id": 1'], other_format="JSON")
     assert "JSON" in finding.text
+
+
+@pytest.mark.parametrize("facts", [{"delimiter": " "}, {"delimiter": ":"}, {"other_format": FIXED_WIDTH}])
+def test_one_column_of_texts_may_look_like_several_columns(facts: dict[str, str]) -> None:
+    read = {"a.csv": FileFacts(names=["full legal name"], records=1, **facts)}
+    declared = StreamFiles(["**"], CsvFormat(filetype="csv"), {"full legal name": "string"})
+    found = columns.find(PEOPLE, declared, read, table(full_legal_name="STRING"), set())
+    assert [finding.blocking for finding in found] == [False]
+    assert "one column" in found[0].remedy
+    found = columns.find(PEOPLE, DECLARED, read, table(id="STRING", name="STRING"), set())
+    assert {finding.column for finding in found if finding.blocking} == {"id", "name"}
 
 
 def test_declared_columns_that_a_file_does_not_have() -> None:

@@ -279,6 +279,7 @@ def test_many_lines_without_values_take_linear_time() -> None:
         ("id name x\n1 a 2\n2 b 3\n", " ", None),
         ("id  name    x\n1   a       2\n", None, "a text with columns of a fixed width"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 12\n", None, "a pointer of Git LFS"),
+        ("full legal name\nAnna Maria Smith\nBob Lee Jones\n", " ", None),
         ("first name\nAda Lovelace\n", None, None),
         ("a~b,c\n1~2,3\n", None, None),
         ("text in one column\nof any length\n", None, None),

@@ -139,6 +139,8 @@ def _constant(values: pa.Array) -> bool:
     """Return whether all values of a block are surely the same, such as the time of the block or the name of a file."""
     if not len(values) or values.null_count:
         return bool(len(values)) and len(values) == values.null_count
+    if pa.types.is_floating(values.type):  # 0.0 and -0.0 are equal
+        return False
     return bool(values[0] == values[-1]) and bool(pc.all(pc.equal(values, values[0])).as_py())
 
 
@@ -147,8 +149,11 @@ def _json(values: pa.Array, is_json: bool) -> pa.Array:
     if is_json:
         return values
     type_ = values.type
-    if pa.types.is_integer(type_) or pa.types.is_boolean(type_) or pa.types.is_floating(type_):
+    if pa.types.is_integer(type_) or pa.types.is_boolean(type_):
         return values.cast(pa.string())
+    if pa.types.is_floating(type_):
+        texts = values.cast(pa.string())
+        return pc.if_else(pc.equal(texts, "-0"), "-0.0", texts) if b"-0" in data(texts) else texts  # -0 is an integer
     if type_ == pa.timestamp("us", "UTC"):  # ten times faster than the cast of times with a zone, and the same text
         texts = pc.binary_join_element_wise(values.cast(pa.timestamp("us")).cast(pa.string()), "Z", "")
     else:

@@ -16,7 +16,7 @@ from airbyte_lite.batches.uncast import Warnings
 FILES = {ParquetParser: threading.BoundedSemaphore(1)}
 """Files that are read at the same time; the connector reads up to 100. A Parquet file of 40 columns needs 100 MB."""
 TEXT_FILES = threading.BoundedSemaphore(4)
-"""Each has up to 1 MiB of text in memory, as lines."""
+"""Each has up to 1 MiB of text in memory, as lines; 8 MiB to find the end of a quoted value in a CSV file."""
 
 
 class BatchParser:

@@ -9,6 +9,7 @@ from connections_file import Stream
 from orchestrator.checks import declared
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
+from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
@@ -20,7 +21,7 @@ DESCRIPTION = """Each column of the files is a column of the table, with its val
 An error: a name with blanks, a byte order mark or another invisible character; two columns with one name; one column
 that holds the delimiter of the others; a file without a header, or of another format; a declared column that a file
 does not have; a column that is NULL in every row although a file has values. A warning: a column of a file that the
-table does not have.
+table does not have; one column whose texts look like several columns with blanks or colons between them.
 """
 VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
 """Names that are numbers or dates."""
@@ -42,7 +43,8 @@ def find(
     for file, fact in readable.items():
         if isinstance(files.format, CsvFormat) and (other := _another_format(file, fact, files.format)):
             found.append(other)
-            continue
+            if other.blocking:
+                continue
         names = list(name_findings(file, fact, files))
         wrong = {finding.column for finding in names}
         found += names
@@ -72,11 +74,15 @@ def find(
 
 def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding | None:
     if fact.other_format:
+        certain = surely_other(fact)
         return Finding(
-            f"the file is {fact.other_format}, not CSV",
-            "Replace the file, or set filetype in the stream's format in connections.yaml, then make apply.",
+            f"the file {'is' if certain else 'looks like'} {fact.other_format}, not CSV",
+            "Replace the file, or set filetype in the stream's format in connections.yaml, then make apply."
+            if certain
+            else "If it is, convert the file to CSV. If it has one column of texts, nothing is wrong.",
             file,
             fact.header_line,
+            blocking=certain,
         )
     if fact.delimiter:
         return _delimiter(file, fact, format_)
@@ -135,12 +141,15 @@ def _are_numbered(names: Sequence[str]) -> bool:
 
 def _delimiter(file: str, fact: FileFacts, format_: CsvFormat) -> Finding:
     delimiter = "\\t" if fact.delimiter == "\t" else fact.delimiter
+    certain = surely_other(fact)
+    one_column = "" if certain else " If the file has one column of texts, nothing is wrong."
     return Finding(
         f"the delimiter is {format_.delimiter!r}, but the header and the records look as if it were {delimiter!r}",
-        f"Set delimiter: {delimiter!r} in the stream's format in connections.yaml, then make apply.",
+        f"Set delimiter: {delimiter!r} in the stream's format in connections.yaml, then make apply.{one_column}",
         file,
         fact.header_line,
         fact.names[0] if fact.names else "",
+        blocking=certain,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from connections_file import Stream
 from orchestrator.checks.findings import Finding
+from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, StreamFiles
 
@@ -26,7 +27,7 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
             beside[name].update(fact.names)
     nowhere = {name for name, names in beside.items() if not names}
     for file, fact in facts.items():
-        if fact.delimiter or fact.other_format:
+        if surely_other(fact):
             continue
         others = {name for name in fact.names if name not in files.declared}
         for name in (name for name in wanted if name not in fact.names):

@@ -17,6 +17,7 @@ from orchestrator.new_source.files import opened
 from orchestrator.new_source.found import Found, Uniques, likely_key
 from orchestrator.new_source.text_types import NULL_WORDS, TextColumn
 from orchestrator.reading.csv_file import csv_rows, scan_csv
+from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FaultKind, FileFacts
 from orchestrator.reading.formats import CsvFormat, StreamFiles
 from source_texts.errors import SourceError
@@ -46,6 +47,9 @@ def look_at_csv(paths: Sequence[Path], table: str, header: bool | None) -> Found
     for path in paths:
         facts = _facts(path, file_format)
         notes += [f"{path.name}, line {fault.line}: {fault.text}" for fault in facts.faults if fault.kind in HARMLESS]
+        if facts.delimiter or facts.other_format:
+            seems = facts.other_format or f"a text with the delimiter {facts.delimiter!r}"
+            notes.append(f"{path.name} is read as one column of texts, although it looks like {seems}")
         if names and facts.names != list(names):
             notes.append(f"{path.name} has other columns than {paths[0].name}: {', '.join(facts.names)}")
         names |= dict.fromkeys(facts.names)
@@ -85,7 +89,8 @@ def _facts(path: Path, file_format: CsvFormat) -> FileFacts:
     """Return the facts about a file. Raises SourceError when its records or columns cannot be loaded as they are."""
     with opened(path) as raw:
         facts = scan_csv(raw, file_format)
-    if facts.other_format:
+    certain = surely_other(facts)
+    if facts.other_format and certain:
         encoding = "" if file_format.encoding == USUAL_ENCODING else f" in {file_format.encoding}"
         raise SourceError(
             f"{path.name}: the text is {facts.other_format}{encoding}, not CSV. Convert it to CSV, or to JSON lines in "
@@ -94,7 +99,7 @@ def _facts(path: Path, file_format: CsvFormat) -> FileFacts:
     for fault in facts.faults:
         if fault.kind not in HARMLESS:
             raise SourceError(f"{path.name}, line {fault.line}: {fault.text}. Repair the file, then run again.")
-    if facts.delimiter:
+    if facts.delimiter and certain:
         shown = {"\t": "tab"}.get(facts.delimiter, facts.delimiter)
         raise SourceError(f"{path.name}: the delimiter is not certain: {file_format.separator} or {shown}.")
     where = f"{path.name}, line {facts.header_line}"

@@ -15,13 +15,14 @@ VALUE_LIMIT = 16 * 1024 * 1024
 DELIMITERS = ",;\t|"
 SAMPLE_LINES = 5
 RARE_DELIMITERS, WEAK_DELIMITERS = "^~\x01\x1f", ": "
-"""Delimiters of files with one column only; the weak ones are often in texts."""
+"""Delimiters of files with one column only. The weak ones are often in texts, so the file may have one column."""
 OTHER_FORMATS = {
     **{"{": "JSON", "[{": "JSON", "<?xml": "XML", "<!doctype": "HTML", "<html": "HTML", "%pdf": "PDF"},
     **{"version https://git-lfs": "a pointer of Git LFS", "insert into ": "SQL", "create table ": "SQL"},
 }
 GAP = re.compile(r"\S {2,}\S")
 FIXED_WIDTH = "a text with columns of a fixed width"
+"""The format of files with one column whose texts have several blanks side by side, which any text may have."""
 
 
 @dataclass
@@ -88,6 +89,12 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
     header.lines = min(skipped, len(lines))
     header.rest = "".join(f"{line}\n" for line in lines[skipped:])
     return header
+
+
+def surely_other(facts: FileFacts) -> bool:
+    """Return whether the file certainly has another delimiter or format: it is not a column of texts."""
+    delimiter = bool(facts.delimiter) and facts.delimiter not in WEAK_DELIMITERS
+    return delimiter or (bool(facts.other_format) and facts.other_format != FIXED_WIDTH)
 
 
 def _first_block(blocks: Iterator[str], lines: int) -> str | None:

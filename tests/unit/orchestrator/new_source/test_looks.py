@@ -115,6 +115,16 @@ def test_the_format_is_found(tmp_path: Path, content: str | bytes, options: dict
     assert looked(tmp_path, content).options == options
 
 
+@pytest.mark.parametrize(
+    ("content", "seems"),
+    [("full legal name\nAnna Maria Smith\nBob Lee Jones\n", "' '"), ("Comment.  Text\nHello.  World\n", "fixed width")],
+)
+def test_one_column_of_texts_is_read_with_a_note(tmp_path: Path, content: str, seems: str) -> None:
+    found = looked(tmp_path, content)
+    assert [column.name for column in found.columns] == [content.partition("\n")[0]]
+    assert any(seems in note for note in found.notes)
+
+
 def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     found = looked(tmp_path, "1,02134\n2,10115\n")
     assert found.options["header_definition"]["column_names"] == ["column_1", "column_2"]

@@ -31,11 +31,12 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
     if any(TAR in name for name in names):
         raise FileFault(file, place, "the file is a tar archive, which the connector cannot read: upload its files.")
     if EXCEL_DELIMITER.fullmatch(names[0]):
+        delimiter = ", and format.delimiter to this delimiter" if len(names[0]) > len("sep=") else ""
         raise FileFault(
             file,
             place,
-            f"the first line, {names[0]!r}, tells Excel the delimiter. Set format.skip_rows_before_header: 1, and "
-            "format.delimiter to this delimiter.",
+            f"the first line, {names[0]!r}, tells Excel the delimiter. Set format.skip_rows_before_header: "
+            f"1{delimiter}.",
         )
     if any("\0" in name for name in names):
         raise FileFault(
@@ -62,13 +63,14 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
 
 
 def check_declared(names: list[str], declared: Iterable[str], file: str, line: int) -> None:
-    """Raise FileFault if the header spells a declared column in another case, or has none of the declared columns.
+    """Raise FileFault if a declared column is in the header in another case only, or if none is in the header.
 
     Airbyte would load NULL. A file may lack some of the declared columns, because columns are added in time.
     """
+    known = set(declared)  # another file may have the other spelling
     missing = [name for name in declared if name not in names]
     for name in missing:
-        same = next((other for other in names if other.casefold() == name.casefold()), None)
+        same = next((other for other in names if other not in known and other.casefold() == name.casefold()), None)
         if same is not None:
             raise FileFault(
                 file,

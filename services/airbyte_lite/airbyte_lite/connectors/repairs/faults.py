@@ -1,5 +1,7 @@
 """The exception for a fault in a file. airbyte-lite shows its message to the user as it is."""
 
+import re
+
 from airbyte_cdk.sources.file_based.exceptions import RecordParseError
 
 # The first bytes of files that are not the text that the configuration says.
@@ -12,7 +14,7 @@ SIGNATURES = {
     b"\xff\xfe": "The file is UTF-16: set format.encoding to utf-16.",
     b"\xfe\xff": "The file is UTF-16: set format.encoding to utf-16.",
 }
-NO_MARK = "The file has no byte order mark: set format.encoding to utf-16-le (or utf-16-be)."
+NO_MARK = "The file has no byte order mark: set format.encoding to {0}-le (or {0}-be)."
 
 
 class FileFault(RecordParseError):  # type: ignore[misc] # airbyte-cdk is not installed where the types are checked
@@ -35,14 +37,19 @@ def undecodable(file: str, lines: int, error: UnicodeDecodeError, remedy: str) -
     if b"\n" in before:  # otherwise the line begins in an earlier chunk
         place += f", byte {error.start - before.rfind(b'\n')}"
     if lines == 0:
+        if (
+            "BOM" in error.reason or "code point" in error.reason
+        ):  # UTF-16 or UTF-32 without a byte order mark, or another encoding
+            zeros = max(map(len, re.findall(rb"\0+", error.object[:100])), default=0)
+            remedy = f"The file is not {error.encoding}: set format.encoding to utf-8."
+            if zeros:
+                remedy = NO_MARK.format("utf-32" if zeros > 2 else "utf-16")
         found = (
             text
             for start, text in SIGNATURES.items()
             if error.object.startswith(start) and ("encoding" in remedy or "encoding" not in text)
         )
         remedy = next(found, remedy)
-        if "BOM" in error.reason:  # UTF-16 or UTF-32 without a byte order mark, or another encoding
-            remedy = NO_MARK if b"\0" in error.object[:100] else "The file is not UTF-16: set format.encoding to utf-8."
         if error.object.startswith(b"\x1f\x8b") and file.endswith(".gz"):
             remedy = "The file is compressed twice: compress it once."
     byte = f"0x{error.object[error.start]:02X}"
