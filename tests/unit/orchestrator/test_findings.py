@@ -105,7 +105,7 @@ def test_another_delimiter_or_format_is_told_alone() -> None:
 
 
 @pytest.mark.parametrize("facts", [{"delimiter": " "}, {"delimiter": ":"}, {"other_format": FIXED_WIDTH}])
-def test_one_column_of_texts_may_look_like_several_columns(facts: dict[str, str]) -> None:
+def test_one_column_of_texts_may_look_like_several_columns(facts: dict[str, Any]) -> None:
     read = {"a.csv": FileFacts(names=["full legal name"], records=1, **facts)}
     declared = StreamFiles(["**"], CsvFormat(filetype="csv"), {"full legal name": "string"})
     found = columns.find(PEOPLE, declared, read, table(full_legal_name="STRING"), set())

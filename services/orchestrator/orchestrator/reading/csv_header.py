@@ -93,8 +93,7 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
 
 def surely_other(facts: FileFacts) -> bool:
     """Return whether the file certainly has another delimiter or format: it is not a column of texts."""
-    delimiter = bool(facts.delimiter) and facts.delimiter not in WEAK_DELIMITERS
-    return delimiter or (bool(facts.other_format) and facts.other_format != FIXED_WIDTH)
+    return facts.delimiter not in (None, *WEAK_DELIMITERS) or facts.other_format not in (None, FIXED_WIDTH)
 
 
 def _first_block(blocks: Iterator[str], lines: int) -> str | None:

@@ -82,7 +82,7 @@ def open_lines(block: str, file_format: CsvFormat, *, inside: bool) -> "NDArray[
     runs = Runs(data, file_format)
     newlines = numpy.flatnonzero(original == NEWLINE)
     is_open = numpy.concatenate([[inside], runs.inside_after])[numpy.searchsorted(runs.first, newlines)]
-    return is_open | (data[newlines] != NEWLINE)
+    return numpy.logical_or(is_open, data[newlines] != NEWLINE)
 
 
 class Runs:
