@@ -23,6 +23,8 @@ from tools.settings_table import PORTS
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_SECONDS = 0.5
+ANSWER_SECONDS = 60.0
+RELOAD_SECONDS = 300.0  # also of a launch: with hundreds of models on a busy machine
 STEPS_FAILED = re.compile(r"[^\n]*Steps failed: \[[^]\n]*\]\.?")
 UNREACHABLE_SECONDS = 60.0  # how long the webserver may not answer (it may restart) before following ends
 
@@ -67,14 +69,16 @@ class InterruptedRun(KeyboardInterrupt):
         self.url, self.run_id = url, run_id
 
 
-def query(url: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+def query(
+    url: str, document: str, variables: dict[str, Any] | None = None, seconds: float = ANSWER_SECONDS
+) -> dict[str, Any]:
     """Send a GraphQL request and return its data.
 
     Raises DagsterRunError for a GraphQL error, OSError when Dagster is unreachable.
     """
     body = json.dumps({"query": document, "variables": variables or {}}).encode()
     request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
-    with open_url(request, timeout=60) as answer:
+    with open_url(request, timeout=seconds) as answer:
         content: dict[str, Any] = json.load(answer)
     if "errors" in content:
         raise DagsterRunError(f"Dagster refused a query: {content['errors'][0]['message']}")
@@ -91,7 +95,8 @@ def launch(url: str) -> str:
                 "repositoryName": repository["name"],
                 "repositoryLocationName": repository["location"]["name"],
             }
-            result = query(url, LAUNCH, {"parameters": {"selector": selector, "runConfigData": {}}})["launchRun"]
+            variables = {"parameters": {"selector": selector, "runConfigData": {}}}
+            result = query(url, LAUNCH, variables, RELOAD_SECONDS)["launchRun"]
             if result["__typename"] != "LaunchRunSuccess":
                 reasons = [result.get("message"), *(error["message"] for error in result.get("errors", []))]
                 raise DagsterRunError(f"Dagster did not launch {JOB}: {'; '.join(filter(None, reasons))}")
@@ -135,7 +140,13 @@ def reload(url: str) -> None:
 
     Raises DagsterRunError with the reason when one cannot be loaded, OSError when Dagster is unreachable.
     """
-    query(url, RELOAD)
+    try:
+        query(url, RELOAD, None, RELOAD_SECONDS)
+    except TimeoutError as error:
+        raise DagsterRunError(
+            f"Dagster at {url} has not loaded the definitions within {RELOAD_SECONDS:.0f} s. It may still load them: "
+            f"look at {url}/locations. If it does not: make logs s=dagster"
+        ) from error
     if problems := load_errors(url):
         raise DagsterRunError("\n".join(["the code location cannot be loaded:", *problems]))
 
@@ -228,6 +239,11 @@ def run(url: str) -> float:
         raise DagsterRunError(
             f"Dagster at {url} answers with HTTP {error.code}: its code server may have just ended, and then starts "
             "again within seconds. Next: make run; the log is shown by: make logs s=webserver"
+        ) from error
+    except TimeoutError as error:
+        raise DagsterRunError(
+            f"Dagster at {url} has not answered for {ANSWER_SECONDS:.0f} s: it may be loading its definitions. Wait "
+            f"until {url}/locations shows them. If {url}/runs has no new run then: make run"
         ) from error
     except OSError as error:
         raise DagsterRunError(

@@ -1,6 +1,8 @@
 """Alerts reach services in their own form: Slack's JSON, a mail by SMTP. The receivers are local."""
 
+import io
 import json
+import logging
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -100,7 +102,11 @@ def test_mail(serve: Callable[[socketserver.TCPServer], int]) -> None:
     assert BODY in mail
 
 
-def test_an_address_that_apprise_does_not_know() -> None:
-    with pytest.raises(NotSentError, match="ALERT_URLS") as error:
-        send_by_apprise("nowhere://user:secret@x", TITLE, BODY, True)
-    assert "secret" not in str(error.value)
+def test_an_address_that_apprise_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged = io.StringIO()  # not caplog: it also reads loggers whose messages reach no log
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(logged)])
+    for address in ("nowhere://user:secret@x", "slack:/secret", "json://secret,json://secret"):
+        with pytest.raises(NotSentError, match="ALERT_URLS") as error:
+            send_by_apprise(address, TITLE, BODY, True)
+        assert "secret" not in str(error.value)
+    assert "secret" not in logged.getvalue()

@@ -36,6 +36,28 @@ LISTED: dict[str, tuple[str | bytes, dict[str, Any], bool]] = {
     "long row": (f"id,v\n{INTEGERS}300,1,2\n301,1\n", {}, False),
 }
 
+PLAIN = "".join(f'{{"id": {number}, "v": {number}.25, "a": "x{number}", "b": true}}\n' for number in range(99))
+# JSON lines that Arrow reads otherwise than the connector, or does not read.
+LINES: dict[str, tuple[str, bool]] = {
+    "plain": (PLAIN, True),
+    "absent and null values": ('{"id": 1}\n{"a": null, "id": 2}\n{}\n', True),
+    "numbers": ('{"v": -0}\n{"v": 1e2}\n{"v": 1234567890123456789}\n{"v": 0.1234567891234}\n{"v": 1e-400}\n', True),
+    "integers of 65 bits": ('{"id": 1}\n{"id": 99999999999999999999}\n', True),
+    "a fraction among integers": ('{"id": 1}\n{"id": 2.0}\n{"id": 2.5}\n', True),
+    "a text among numbers": ('{"v": 1}\n{"v": "1.5"}\n', True),
+    "a key twice": ('{"id": 1, "id": 2}\n', True),
+    "another key": ('{"id": 1, "z": [1]}\n', True),
+    "escapes": ('{"a": "\\u00e9 \\/ \\n"}\n', True),
+    "empty lines": ('{"id": 1}\n\n{"id": 2}', True),
+    "an object on two lines": ('{"id": 1,\n"a": "x"}\n{"id": 2}\n', True),
+    "not a number": (f'{PLAIN}{{"v": NaN}}\n', False),
+    "infinite": (f'{PLAIN}{{"v": 1e400}}\n', False),
+    "two objects on a line": (f'{PLAIN}{{"id": 1}} {{"id": 2}}\n', False),
+    "as many objects as lines": ('{"id": 1} {"id": 2}\n{"a": "x",\n"id": 3}\n', False),
+    "null instead of an object": (f"{PLAIN}null\n", False),
+    "half a surrogate": (f'{PLAIN}{{"a": "\\ud800"}}\n', False),
+}
+
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
@@ -54,6 +76,29 @@ def test_listed_files(comparison: Comparison, subtests: pytest.Subtests) -> None
                 given_ = properties | {"v": {"type": ["null", kind]}}
                 assert comparison.differences(case({"0.csv": text}, CSV | format_, properties=given_, chunk=999)) == []
                 assert (comparison.outcome == "failed") != readable
+
+
+def test_listed_lines(comparison: Comparison, subtests: pytest.Subtests) -> None:
+    kinds = {"id": "integer", "v": "number", "a": "string", "b": "boolean"}
+    properties = {name: {"type": ["null", kind]} for name, kind in kinds.items()}
+    for name, (content, readable) in LINES.items():
+        with subtests.test(name):
+            given_ = case({"0.jsonl": content.encode()}, {"filetype": "jsonl"}, properties=properties, chunk=999)
+            assert comparison.differences(given_) == []
+            assert (comparison.outcome == "failed") != readable
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format_"),
+    [("0.csv", f"id,v\n{INTEGERS}", CSV), ("0.jsonl", PLAIN, {"filetype": "jsonl"})],
+    ids=["csv", "jsonl"],
+)
+def test_usual_files_are_read_by_column(
+    comparison: Comparison, name: str, content: str, format_: dict[str, Any]
+) -> None:
+    """Neither the types nor the values of a usual file are found value by value: that takes ten times as long."""
+    assert comparison.differences(case({name: content.encode()}, format_, plain=True)) == []
+    assert comparison.outcome == "rows"
 
 
 def test_odd_values_of_parquet_files(comparison: Comparison) -> None:

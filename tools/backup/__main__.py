@@ -103,6 +103,12 @@ def main(arguments: list[str]) -> int:
     except (BackupError, StackError) as error:
         warn(f"{command}: {error}")
         return 1
+    except OSError as error:
+        where = error.filename2 or error.filename
+        warn(
+            f"{command}: {error.strerror or error}{f': {where}' if where else ''}. To try again, run the same command."
+        )
+        return 1
     except KeyboardInterrupt:
         warn(f"{command}: interrupted. To try again, run the same command.")
         return 130

@@ -6,6 +6,7 @@ A folder is written under another name and renamed at the end, so a folder with 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ MANIFEST = "manifest.json"
 DRAFT = ".unfinished"
 SEALED = ".age"
 LOCK = ".lock"
+WAYS = ("processes", "containers")
 
 
 class BackupError(Exception):
@@ -77,7 +79,7 @@ def new_backup(parent: Path, way: str, settings: dict[str, str]) -> Iterator[tup
     parent.mkdir(parents=True, exist_ok=True)
     for left in parent.glob(f"*{DRAFT}"):
         shutil.rmtree(left)
-    created = time.strftime("%Y%m%d-%H%M%S")
+    created = free_name(parent, "").name
     draft = parent / f"{created}{DRAFT}"
     draft.mkdir(mode=0o700)
     try:
@@ -96,15 +98,18 @@ def new_backup(parent: Path, way: str, settings: dict[str, str]) -> Iterator[tup
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a backup. Raises BackupError if the folder has none, or one of another release."""
     try:
-        found = Manifest(**json.loads((folder / MANIFEST).read_text()))
+        content = json.loads((folder / MANIFEST).read_text())
+        if (number := content.get("format", FORMAT)) != FORMAT:
+            raise BackupError(f"{folder} has the format {number}; this release reads {FORMAT}. Use its own release.")
+        found = Manifest(**content)
     except FileNotFoundError as error:
         what = "has no manifest.json, so it is not a backup" if folder.is_dir() else "is not a folder"
         raise NotABackupError(f"{folder} {what}.") from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise NotABackupError(f"the {MANIFEST} of {folder} cannot be read ({why}).") from error
-    if found.format != FORMAT:
-        raise BackupError(f"{folder} has the format {found.format}; this release reads {FORMAT}. Use its own release.")
+    if not (isinstance(found.parts, dict) and found.parts and isinstance(found.settings, dict) and found.way in WAYS):
+        raise NotABackupError(f"the {MANIFEST} of {folder} does not say what the backup has.")
     return found
 
 
@@ -137,9 +142,19 @@ def pack(folder: Path, target: Path, wanted: Callable[[str], bool]) -> None:
 
 
 def unpack(part: Path, folder: Path) -> None:
-    """Write the files of a tar file below an empty folder; a path that leads out of it is an error."""
-    with tarfile.open(part) as archive:
-        archive.extractall(folder, filter="data")
+    """Write the files of a tar file below an empty folder. Raises BackupError for a path that leads out of it."""
+    try:
+        with tarfile.open(part) as archive:
+            archive.extractall(folder, filter="data")
+    except tarfile.TarError as error:
+        raise BackupError(f"{part} cannot be unpacked: {error}. Nothing was changed. Use another backup.") from error
+
+
+def free_name(parent: Path, beginning: str) -> Path:
+    """Return a path with the time in its name; with a number behind it if there is one of the same second."""
+    name = f"{beginning}{time.strftime('%Y%m%d-%H%M%S')}"
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(path for path in (parent / each for each in names) if not path.exists())
 
 
 @contextmanager

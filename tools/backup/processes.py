@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tools.backup.content import BackupError, Manifest, new_backup, pack, parts_of, require_settings, unpack
+from tools.backup.content import BackupError, Manifest, free_name, new_backup, pack, parts_of, require_settings, unpack
 from tools.backup.quiet import busy, wait_for_quiet
 from tools.backup.seal import opened, seal
 from tools.local import marked
@@ -150,12 +150,17 @@ def restore(
             draft = directory.with_name(f"{directory.name}.restoring")
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(mode=0o700)
-            with opened(folder, manifest, passphrase, directory.parent) as plain:
-                [part] = parts_of(plain, [DATA])
-                unpack(part, draft)
+            try:
+                with opened(folder, manifest, passphrase, directory.parent) as plain:
+                    [part] = parts_of(plain, [DATA])
+                    unpack(part, draft)
+            except BaseException:
+                with uninterrupted():  # on a full disk it would keep the space
+                    shutil.rmtree(draft, ignore_errors=True)
+                raise
             kept = None
             if directory.exists():
-                kept = directory.with_name(f"{directory.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+                kept = free_name(directory.parent, f"{directory.name}.before-")
                 directory.rename(kept)
             draft.rename(directory)
             return kept

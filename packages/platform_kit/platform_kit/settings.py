@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Self
@@ -14,7 +15,17 @@ from pydantic_settings.sources.utils import parse_env_vars
 
 from platform_kit.settings_table import TABLE
 
-Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
+ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+
+
+def _address(url: str) -> str:
+    """Return an address without the slash at its end. Raises ValueError."""
+    if not ADDRESS.fullmatch(url):
+        raise ValueError("an address with its scheme is needed, like http://127.0.0.1:3000")
+    return url.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class SettingsError(Exception):

@@ -1,6 +1,7 @@
 """Puts a block into connections.yaml and takes one out, as text: comments and layout of the file stay."""
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def without_block(path: Path, text: str, name: str) -> tuple[str, str]:
     while before and not before[-1].strip():
         before.pop()  # the blank line above the entry; the one below it stays
     return "".join([*before, *lines[end:]]), removed
+
+
+def with_copies(path: Path, text: str, name: str, copies: Sequence[str]) -> str:
+    """Return the text with a comment for each copy above the connection's entry. Raises SourceError."""
+    lines = text.splitlines(keepends=True)
+    entries = _entries(path, text)
+    start = dict(entries.starts)[name]
+    newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    added = [f"{' ' * entries.indent}{MADE_BY} {copy}{newline}" for copy in copies]
+    return "".join([*lines[:start], *added, *lines[start:]])
 
 
 def anchors(text: str) -> set[str]:

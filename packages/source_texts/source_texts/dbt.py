@@ -24,7 +24,7 @@ def source_file(source: str, tables: Sequence[Table]) -> str:
     shown = ", ".join(dict.fromkeys(table.shown for table in tables))
     lines = [
         "sources:",
-        f"  - name: {source}",
+        f"  - name: {flow(source)}",
         f"    description: {description(f'Loaded by Airbyte from {shown}.')}",
         "    database: \"{{ env_var('BQ_PROJECT', 'local-dev') }}\"",
         "    schema: \"{{ env_var('BQ_DATASET', 'jaffle') }}\"",

@@ -85,7 +85,8 @@ def fingerprint(project: DbtProject) -> str:
         read.update(READS.findall(content))
         found.update(f"{path.relative_to(project.project_dir, walk_up=True)} {len(content)}\n".encode() + content)
     names = {name.decode() for name in read} - UNUSED
-    values = [(name, os.environ.get(name)) for name in (*sorted(names), *CHOICES)]
+    # Compose passes a variable that is not set as an empty one, and the image was built without it.
+    values = [(name, os.environ.get(name, "")) for name in (*sorted(names), *CHOICES)]
     found.update(repr([values, [_version(name) for name in ("dbt-core", "dbt-bigquery")]]).encode())
     return found.hexdigest()
 

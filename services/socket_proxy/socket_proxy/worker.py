@@ -12,7 +12,7 @@ from socket_proxy.settings import WorkerSettings
 
 # Variables of the platform and of the clients in the image; not the loader's, the shell's or Python's own.
 VARIABLE = (
-    r"^(AIRBYTE|AWS|BIGQUERY|BQ|CONNECTIONS|DAGSTER|DBT|GOOGLE|LANDING|POSTGRES|PROFILES?|S3|SEED|WAREHOUSE)"
+    r"^(AIRBYTE|AWS|BIGQUERY|BQ|CONNECTIONS|DAGSTER|DBT|GOOGLE|JOINT|LANDING|POSTGRES|PROFILES?|S3|SEED|WAREHOUSE)"
     r"(_[A-Z0-9_]+)?=[^\x00]*$"
 )
 GOOGLE_KEY = "/run/secrets/google_key"  # where Compose puts it in the other services

@@ -9,6 +9,7 @@ line of standard output answers one: the number of rows or "failed", and the dif
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import json
 import os
@@ -40,7 +41,7 @@ sys.modules["airbyte_lite"] = module_from_spec(_spec)
 _spec.loader.exec_module(sys.modules["airbyte_lite"])
 import_module("airbyte_lite.connectors.repairs").install()
 
-from airbyte_lite.batches import blocks, hooks, parquet_files  # noqa: E402
+from airbyte_lite.batches import blocks, csv_files, hooks, jsonl_files, parquet_files  # noqa: E402
 from airbyte_lite.connectors.protocol import parse_message  # noqa: E402
 from airbyte_lite.loader import order  # noqa: E402
 from airbyte_lite.loader.rows import Column, RowFormatter  # noqa: E402
@@ -50,6 +51,8 @@ os.chdir(sys.argv[2])
 UNCAST = "Could not cast"
 BY_VALUES = {parser: parser.infer_schema for parser in (CsvParser, JsonlParser)}
 """The connector's own functions that infer the types of a file."""
+by_value: list[str] = []
+"""The functions that were called to read a file value by value."""
 STREAM = "orders"
 
 
@@ -122,6 +125,7 @@ class Case:
             "streams": [stream],
             "delivery_method": {"delivery_type": "use_records_transfer"},
         }
+        self.plain = content.get("plain", False)  # nothing of the file is to be read value by value
         self.kinds = content.get("kinds", {})  # of columns that exist with another type
 
     def source(self, catalog: Any) -> SourceS3:
@@ -183,6 +187,7 @@ class Case:
 
 def compare(case: Case) -> tuple[Any, list[str]]:
     """Return the number of rows, or that the reads fail, and the differences of the two ways."""
+    by_value.clear()
     by_columns, by_values = case.inferred(), _inferred_by_values(case)
     if by_columns != by_values:
         return "other types", [f"types: {by_values} by values, {by_columns} by columns"]
@@ -204,6 +209,8 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     wanted = order.Order("key", str(Path().absolute()), suffix, 20_000, {STREAM: order.StreamOrder("b", columns, 7, 3)})
     Path(order.FILE).write_bytes(orjson.dumps(wanted.dump()))
     written = _written(*case.read(schema), json)
+    if case.plain and by_value:
+        return "by value", [f"called: {by_value}"]
     Path(order.FILE).unlink()
     different = [what for what in sent if what != "rows" and sent[what] != written[what]]
     found = [f"{what}: {sent[what]!r} in records, {written[what]!r} in batches" for what in different]
@@ -214,6 +221,17 @@ def compare(case: Case) -> tuple[Any, list[str]]:
         if record != batch:
             found.append(f"row {number}: {record} in records, {batch} in batches")
     return f"failed: {sent['errors'][0]}" if sent["errors"] else sent["count"], found[:5]
+
+
+def _noted(function: Any) -> Any:
+    """Return the function; each call of it is noted in `by_value`."""
+
+    @functools.wraps(function)
+    def noted(*arguments: Any, **more: Any) -> Any:
+        by_value.append(function.__qualname__)
+        return function(*arguments, **more)
+
+    return noted
 
 
 def _inferred_by_values(case: Case) -> str:
@@ -323,7 +341,10 @@ def main() -> None:
     """Answer the cases on standard input."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    CsvParser.infer_schema = _noted(CsvParser.infer_schema)
     hooks.install()
+    for module, name in ((csv_files.Casts, "row"), (jsonl_files, "_one_on_each_line")):
+        setattr(module, name, _noted(getattr(module, name)))
     for line in sys.stdin:
         try:
             answer = compare(Case(json.loads(line)))

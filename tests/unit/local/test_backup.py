@@ -61,6 +61,16 @@ def test_what_is_restored_is_what_was_backed_up(platform: Path, tmp_path: Path) 
     assert (target / "airbyte/airbyte.sqlite").read_text() == "airbyte/airbyte.sqlite"
 
 
+def test_what_is_made_in_the_same_second_has_names_of_its_own(
+    platform: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.strftime", lambda _: "20260131-120000")
+    folders = {processes.backup(platform, tmp_path / "backups", SETTINGS, "", None) for _ in range(2)}
+    folder = max(folders)
+    kept = {processes.restore(folder, verify(folder), platform, SETTINGS, "") for _ in range(2)}
+    assert (len(folders), len(kept)) == (2, 2)
+
+
 def test_an_interrupted_backup_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / f"20260101-000000{DRAFT}").mkdir()
     with pytest.raises(KeyboardInterrupt), new_backup(tmp_path, processes.WAY, {}):
@@ -171,6 +181,7 @@ def test_an_interrupted_restore_leaves_the_platform(
     with pytest.raises(KeyboardInterrupt):
         processes.restore(folder, verify(folder), platform, SETTINGS, "")
     assert (platform / "airbyte/airbyte.sqlite").read_text() == "newer"
+    assert not list(tmp_path.glob("*.restoring"))  # on a full disk it would keep the space
     monkeypatch.undo()
     processes.restore(folder, verify(folder), platform, SETTINGS, "")
     assert (platform / "airbyte/airbyte.sqlite").read_text() == "airbyte/airbyte.sqlite"
@@ -189,6 +200,37 @@ def test_a_damaged_or_foreign_backup_is_refused(platform: Path, tmp_path: Path) 
         verify(folder)
     with pytest.raises(BackupError, match="not a backup"):
         verify(tmp_path)
+    part.write_bytes(b"x" * 10_000)
+    with pytest.raises(BackupError, match=r"data\.tar cannot be unpacked"):
+        unpack(part, tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"parts": {}}, "manifest.json"),  # nothing would be verified
+        ({"parts": ["data.tar"]}, "manifest.json"),
+        ({"settings": None}, "manifest.json"),
+        ({"way": "tape"}, "manifest.json"),
+        ({"format": 2, "new": 1}, "format 2"),
+    ],
+)
+def test_a_manifest_of_another_kind_is_refused(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
+    manifest = {"way": processes.WAY, "created": "", "settings": SETTINGS, "parts": {"data.tar": ""}} | changed
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BackupError, match=told):
+        verify(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backups = tmp_path / "backups"
+    backups.write_text("")
+    monkeypatch.setattr(command_line, "BACKUPS", backups)
+    monkeypatch.setattr(command_line, "interruptible", lambda: None)
+    assert command_line.main(["backup"]) == 1
+    assert str(backups) in capsys.readouterr().err
 
 
 def test_an_encrypted_backup_needs_its_passphrase(tmp_path: Path) -> None:

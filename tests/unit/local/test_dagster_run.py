@@ -115,6 +115,17 @@ def test_a_code_location_that_cannot_be_loaded_is_told_with_its_cause(monkeypatc
         dagster_run.reload("http://127.0.0.1:9")
 
 
+def test_a_busy_dagster_is_not_told_as_a_stopped_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object) -> dict[str, Any]:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(dagster_run, "query", silent)
+    for command, seconds in ((dagster_run.reload, 300), (dagster_run.run, 60)):
+        with pytest.raises(dagster_run.DagsterRunError, match=rf"{seconds} s.*http://127.0.0.1:9/locations") as told:
+            command("http://127.0.0.1:9")
+        assert "Start the platform" not in str(told.value)
+
+
 def test_a_code_server_that_ended_is_told_without_the_state_of_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
     message = "dagster._core.errors.DagsterUserCodeUnreachableError: Could not reach user code server.\nstatus = {"
     answers = iter(

@@ -46,7 +46,8 @@ def test_what_a_parse_does_not_depend_on_makes_no_parse(
     parses: Callable[[], bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
-    monkeypatch.setenv("B", "2")
+    monkeypatch.setenv("B", "2")  # which no file reads
+    monkeypatch.setenv("A", "")
     (tmp_path / "project/logs").mkdir()
     (tmp_path / "project/logs/x.yml").write_text("of dbt")
     (tmp_path / "project/target/x.sql").write_text("compiled")

@@ -44,6 +44,14 @@ def test_an_invalid_value_is_named_with_what_is_allowed() -> None:
     assert "BQ_MAXIMUM_BYTES_BILLED is '10 GB'; it must be a number of bytes" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "address", ["airbyte", "localhost:8000", "ftp://airbyte", "http://", "http://air byte", " http://a"]
+)
+def test_an_address_needs_its_scheme_and_host(address: str) -> None:
+    with pytest.raises(SettingsError, match=r"AIRBYTE_URL is .*scheme"):
+        Settings.read({"AIRBYTE_URL": address})
+
+
 def test_a_secret_is_never_shown() -> None:
     with pytest.raises(SettingsError, match="AIRBYTE_PASSWORD") as refused:
         Settings.read({"AIRBYTE_PASSWORD": "xyz"})

@@ -11,6 +11,7 @@ import orjson
 
 from airbyte_lite.loader import layout
 from airbyte_lite.loader.casts import MISFIT, UNSURE, cast_for, exact_cast_for
+from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.literals import data_of
 from airbyte_lite.loader.types import FieldType
 
@@ -79,14 +80,17 @@ class RowFormatter:
 
         `record` is the body of a RECORD message: `data`, `emitted_at` in milliseconds since 1970 and, optionally,
         `meta` with the source's changes. `message` is the line of the message: numbers with more digits than a double
-        are read from it.
+        are read from it. Raises SyncError for a value that cannot be written as JSON.
         """
         row, misfits = self._values.convert(record["data"], message)
         if record["emitted_at"] != self._emitted_at:
             self._new_stamp(record["emitted_at"])
         noted = self._changed(record, misfits) if misfits or "meta" in record else self._unchanged
         self._rows += 1
-        body = orjson.dumps(row)
+        try:
+            body = orjson.dumps(row)
+        except orjson.JSONEncodeError as error:
+            raise _not_writable(row, error) from error
         return b"%b%012x%b%b%b%b%b\n" % (
             self._head,
             self._rows,
@@ -107,6 +111,20 @@ class RowFormatter:
         for field in misfits:
             self.misfits[field] = self.misfits.get(field, 0) + 1
         return meta(self._sync_id, [*changes, *map(nulled, misfits)])
+
+
+def _not_writable(row: dict[str, Any], error: TypeError) -> SyncError:
+    """Return the error for a row with a value that cannot be written as JSON: in practice, one that is nested deep."""
+    for name, value in row.items():
+        try:
+            orjson.dumps(value)
+        except TypeError:
+            return SyncError(
+                f"A value of the column {name} is no JSON ({error}): only about 250 levels of objects "
+                "and arrays can be loaded. Let the source write the value as a text, or leave the column out.",
+                "config_error",
+            )
+    return SyncError(f"A record cannot be written as JSON: {error}.")
 
 
 def meta(sync_id: int, changes: list[Any]) -> bytes:

@@ -18,6 +18,8 @@ NARROW = 900
 """Pixels. On a narrower screen the navigation is behind a button."""
 THEMES = {"light": False, "dark": True}  # without the cookie: as the system
 YEAR = 31_536_000  # seconds
+RESPONSE_SECONDS = 30.0
+"""The time limit of building a page. It takes milliseconds; seconds on a machine that is busy with other work."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ type Show = Callable[[Visit], Awaitable[None] | None]
 
 @dataclass(frozen=True)
 class Page:
-    """One page. `show` builds its content, within three seconds: what takes longer belongs into `loading.loaded`."""
+    """One page. `show` builds its content and waits for no service: that belongs into `loading.loaded`."""
 
     path: str
     title: str
@@ -47,7 +49,8 @@ class Page:
 def register(pages: Sequence[Page], platform: Platform) -> None:
     """Make NiceGUI serve the pages."""
     for page in pages:
-        ui.page(page.path, title=f"{page.title} · Data platform")(_builder(page, pages, platform))
+        serve = ui.page(page.path, title=f"{page.title} · Data platform", response_timeout=RESPONSE_SECONDS)
+        serve(_builder(page, pages, platform))
 
 
 def _builder(page: Page, pages: Sequence[Page], platform: Platform) -> Callable[[Request], Awaitable[None]]:

@@ -1,6 +1,7 @@
 """Sends what the outbox has not sent: into a file of JSON lines, and by apprise to the services of ALERT_URLS."""
 
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -126,13 +127,15 @@ def send_by_apprise(url: str, title: str, body: str, failed: bool) -> None:
     # Imported here: it takes half a second, and most looks have nothing to send.
     import apprise
 
-    service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
-    if service is None:
-        scheme = re.match(r"[a-z0-9]+(?=://)", url)
-        begins = f"it begins with {scheme[0]!r}" if scheme else "it has no scheme such as slack://"
-        raise NotSentError(f"ALERT_URLS has an address that apprise does not know; {begins}.")
+    # apprise writes an address that it does not know into its log as it is.
+    logging.getLogger("apprise").propagate = False
     kind = apprise.NotifyType.FAILURE if failed else apprise.NotifyType.SUCCESS
     with apprise.LogCapture(level=apprise.logging.WARNING) as log:
+        service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+        if service is None:
+            scheme = re.match(r"[a-z0-9]+(?=://)", url)
+            begins = f"it begins with {scheme[0]!r}" if scheme else "it has no scheme such as slack://"
+            raise NotSentError(f"ALERT_URLS has an address that apprise does not know; {begins}.")
         sent = service.notify(title=title, body=body, notify_type=kind)
         text = log.getvalue()
     if not sent:

@@ -3,12 +3,13 @@
 import argparse
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from connections_file import ConnectionsFileError, load
-from orchestrator.branch.build import Branch, BranchError, Model
+from orchestrator.branch.build import Branch, BranchError, Built, Model
 from orchestrator.branch.comparison import Columns, Comparison, query, read
 from orchestrator.settings import Settings
 
@@ -71,7 +72,7 @@ def build(branch: Branch, base: str) -> int:
         print(f"No model differs from {base}.")
     emulator = settings.emulator if settings.warehouse == "emulator" else None
     client = bigquery.client(settings.project, settings.location, emulator=emulator)
-    compared = [(model.name, compare(client, model)) for model in built.models]
+    compared, failures = _compared(client, built)
     if compared:
         print("\n".join(table_lines(compared)))
         print(
@@ -80,9 +81,22 @@ def build(branch: Branch, base: str) -> int:
         )
     for name in built.removed:
         print(f"{name}: the model is not in this checkout any more; its table stays")
-    for failure in built.failures:
+    for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
-    return 1 if built.failures else 0
+    return 1 if failures else 0
+
+
+def _compared(client: Any, built: Built) -> tuple[list[tuple[str, Comparison]], list[str]]:
+    """Return what differs in each model, and what failed in dbt or was refused by the warehouse."""
+    from google.api_core.exceptions import GoogleAPICallError
+
+    compared, failures = [], [*built.failures]
+    for model in built.models:
+        try:
+            compared.append((model.name, compare(client, model)))
+        except GoogleAPICallError as error:
+            failures.append(f"{model.name} was built, but cannot be compared: {error.message}")
+    return compared, failures
 
 
 def drop(branch: Branch) -> int:
@@ -95,6 +109,7 @@ def drop(branch: Branch) -> int:
     for dataset in branch.datasets():
         client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
         print(f"deleted {dataset}")
+    shutil.rmtree(branch.folder)  # a second drop is told that there is nothing
     return 0
 
 

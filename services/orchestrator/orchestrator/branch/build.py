@@ -102,10 +102,14 @@ class Branch:
 
     def _check_out(self, base: str, target: Path) -> None:
         """Write the dbt project of a git revision into a folder."""
+        if not self.project.is_relative_to(self.checkout):
+            raise BranchError(
+                f"DBT_PROJECT_DIR={self.project}: the dbt project is not in the checkout {self.checkout}, so git "
+                "does not tell how it was. Run the command in the project's own checkout."
+            )
         where = self.project.relative_to(self.checkout).as_posix()
-        archive = subprocess.run(
-            ["git", "-C", str(self.checkout), "archive", base, "--", where], capture_output=True, check=False
-        )
+        found = self._git("rev-parse", "--verify", "--end-of-options", f"{base}^{{commit}}")
+        archive = self._git("archive", found.stdout.decode().strip(), "--", where) if not found.returncode else found
         if archive.returncode:
             raise BranchError(
                 f"git has no revision {base!r} with {where}: {archive.stderr.decode().strip()}\n"
@@ -116,6 +120,12 @@ class Branch:
             content.extractall(unpacked, filter="data")
         (unpacked / where).rename(target)
         shutil.rmtree(unpacked)
+
+    def _git(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(["git", "-C", str(self.checkout), *arguments], capture_output=True, check=False)
+        except FileNotFoundError as error:
+            raise BranchError("git was not found. Install it: the main project is read from a git revision.") from error
 
     def _own_profiles(self) -> Path:
         """Write profiles.yml with the branch's dataset in each output; return its folder."""

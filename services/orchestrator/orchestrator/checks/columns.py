@@ -43,7 +43,7 @@ def find(
         if isinstance(files.format, CsvFormat) and (other := _another_format(file, fact, files.format)):
             found.append(other)
             continue
-        names = list(_names(file, fact, files))
+        names = list(name_findings(file, fact, files))
         wrong = {finding.column for finding in names}
         found += names
         if isinstance(files.format, ParquetFormat):
@@ -144,7 +144,8 @@ def _delimiter(file: str, fact: FileFacts, format_: CsvFormat) -> Finding:
     )
 
 
-def _names(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
+def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
+    """Yield what is wrong with the names of the columns of a file."""
     first: dict[str, str] = {}
     for name in fact.names:
         plain = name.removeprefix(BYTE_ORDER_MARK)

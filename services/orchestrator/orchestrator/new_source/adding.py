@@ -10,6 +10,7 @@ import yaml
 
 import connections_file
 from connections_file import ConnectionsFileError
+from orchestrator.checks.columns import name_findings
 from orchestrator.new_source import files
 from orchestrator.new_source.block import connection_block
 from orchestrator.new_source.csv_look import look_at_csv
@@ -17,7 +18,8 @@ from orchestrator.new_source.files import Given
 from orchestrator.new_source.found import Found
 from orchestrator.new_source.json_look import look_at_json_lines
 from orchestrator.new_source.parquet_look import look_at_parquet
-from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.formats import FORMAT, StreamFiles
 from orchestrator.settings import Settings
 from platform_kit.file_changes import Changes
 from platform_kit.names import column_name, identifier
@@ -115,9 +117,12 @@ def _key(found: Found, wanted: Sequence[str]) -> Key:
 
 
 def _require_columns(found: Found, file: str) -> None:
-    """Raise SourceError if two names become one column in BigQuery."""
-    if found.filetype == "csv":
-        CsvFormat.model_validate({"filetype": "csv", **found.options})
+    """Raise SourceError if a name would get other values, or if two names become one column in BigQuery."""
+    file_format = FORMAT.validate_python({"filetype": found.filetype, **found.options})
+    facts = FileFacts(names=[column.name for column in found.columns], header_line=0)
+    for finding in name_findings(file, facts, StreamFiles([], file_format)):
+        if finding.blocking:
+            raise SourceError(str(finding))
     first: dict[str, str] = {}
     for column in found.columns:
         other = first.setdefault(column_name(column.name).lower(), column.name)

@@ -33,7 +33,7 @@ def connection_block(
 ) -> str:
     """Return the entry of `connections`. `anchors`: the names of the YAML anchors that the file has."""
     has = set(anchors)
-    lines = [f"- name: {name}"]
+    lines = [f"- name: {flow(name)}"]  # `null` and `no` are texts
     if copies:
         lines[0] = "\n".join([*(f"{MADE_BY} {copy}" for copy in copies), lines[0]])
     lines += ["  source:", "    connector: source-s3", "    configuration:"]
@@ -41,7 +41,7 @@ def connection_block(
     lines += ["      streams:"]
     usual = found.filetype == "csv" and not found.options
     stream = ["<<: *csv"] if usual and "csv" in has else []
-    stream += [f"name: {name}", f"globs: {flow([given.glob])}"]
+    stream += [f"name: {flow(name)}", f"globs: {flow([given.glob])}"]
     if found.declared:
         stream.append(f"columns: {flow({column.name: column.landing for column in found.columns})}")
     if not usual or "csv" not in has:
@@ -49,7 +49,7 @@ def connection_block(
         stream += ["validation_policy: Emit Record", "format:"]
         stream += [f"  {option}: {flow(value)}" for option, value in options.items()]
     lines += [f"        {'- ' if at == 0 else '  '}{line}" for at, line in enumerate(stream)]
-    lines += [f"  destination: {flow(destination)}", "  streams:", f"    - name: {name}"]
+    lines += [f"  destination: {flow(destination)}", "  streams:", f"    - name: {flow(name)}"]
     lines += ["      sync_mode: full_refresh_overwrite # the table is always what the files are"]
     if key:
         lines.append(f"      primary_key: {flow([[part] for part in key])}")

@@ -5,24 +5,28 @@ What a sample suggests is proved by the reader of the landing checks, which read
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from orchestrator.checks.columns import name_findings
 from orchestrator.new_source.files import opened
 from orchestrator.new_source.found import Found, Uniques, likely_key
-from orchestrator.new_source.text_types import TextColumn
+from orchestrator.new_source.text_types import NULL_WORDS, TextColumn
 from orchestrator.reading.csv_file import csv_rows, scan_csv
 from orchestrator.reading.facts import FaultKind, FileFacts
-from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.formats import CsvFormat, StreamFiles
 from source_texts.errors import SourceError
 from source_texts.tables import Column, Key
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_RECORDS = 200
 DELIMITERS = ",;\t|"
+DELIMITER_LINE = re.compile(r'\ufeff?"?sep=([,;\t|])"?', re.IGNORECASE)
+"""Excel reads a first line like this."""
 USUAL_ENCODING = "utf-8-sig"
 """UTF-8 with or without a byte order mark."""
 GUESSED_ENCODINGS = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "big5", "euc_kr"]
@@ -82,7 +86,11 @@ def _facts(path: Path, file_format: CsvFormat) -> FileFacts:
     with opened(path) as raw:
         facts = scan_csv(raw, file_format)
     if facts.other_format:
-        raise SourceError(f"{path.name}: the text is {facts.other_format}, not CSV. Convert it to CSV or JSON lines.")
+        encoding = "" if file_format.encoding == USUAL_ENCODING else f" in {file_format.encoding}"
+        raise SourceError(
+            f"{path.name}: the text is {facts.other_format}{encoding}, not CSV. Convert it to CSV, or to JSON lines in "
+            "UTF-8."
+        )
     for fault in facts.faults:
         if fault.kind not in HARMLESS:
             raise SourceError(f"{path.name}, line {fault.line}: {fault.text}. Repair the file, then run again.")
@@ -93,10 +101,9 @@ def _facts(path: Path, file_format: CsvFormat) -> FileFacts:
     for position, name in enumerate(facts.names, 1):
         if not name.strip():
             raise SourceError(f"{where}: column {position} has no name. Name it in the file, then run again.")
-        if name != name.strip():
-            raise SourceError(
-                f"{where}: the name {name!r} has blanks around it, and the connector would load NULL. Remove them."
-            )
+    for finding in name_findings(path.name, facts, StreamFiles([], file_format)):
+        if finding.blocking:
+            raise SourceError(str(finding))
     if not facts.names or not facts.records:
         raise SourceError(f"{path.name}: the file has no records, so its columns have no types. Give it some records.")
     return facts
@@ -110,7 +117,10 @@ def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str]
     lines = sample.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(sample) >= SAMPLE_BYTES // 4:
         lines = lines[:-1]  # the last line may be cut
-    delimiter, quote, escape = _dialect(lines)
+    named = DELIMITER_LINE.fullmatch(lines[0])
+    above = 1 if named else 0
+    lines = lines[above:]
+    delimiter, quote, escape = _dialect(lines, named[1] if named else DELIMITERS)
     options: dict[str, Any] = {} if encoding == USUAL_ENCODING else {"encoding": encoding}
     options |= {"delimiter": {"\t": r"\t"}.get(delimiter, delimiter)} if delimiter != "," else {}
     options |= {"quote_char": quote} if quote != '"' else {}
@@ -118,12 +128,19 @@ def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str]
     rows = _rows(lines, delimiter, quote, escape)
     width = _usual_width([row for _, row in rows])
     first = next((at for at, (_, row) in enumerate(rows) if len(row) >= width), 0)
-    above = rows[first][0] if rows else 0
+    above += rows[first][0] if rows else 0
     if above:
         options["skip_rows_before_header"] = above
-        notes.append(f"{path.name}: {above} lines above the header are skipped")
+        notes.append(f"{path.name}: lines above the header that are skipped: {above}")
     records = [row for _, row in rows[first:]]
-    if records and not (header if header is not None else _has_header(records)):
+    doubtful = _doubtful(records[0]) if records and header is None else []
+    has_header = not doubtful or _stand_above_other_values(records, doubtful) if header is None else header
+    if doubtful and has_header:
+        notes.append(
+            f"{path.name}: the first line is read as the header, although it has "
+            f"{', '.join(map(repr, doubtful))[:60]}. If it is a record: header=no"
+        )
+    if records and not has_header:
         given = [f"column_{number}" for number in range(1, len(records[0]) + 1)]
         options["header_definition"] = {"header_definition_type": "User Provided", "column_names": given}
         notes.append(
@@ -171,12 +188,12 @@ def _guess(chunk: bytes) -> str:
     return "cp1252" if name in ("cp1250", "cp1254", "latin-1") else name
 
 
-def _dialect(lines: Sequence[str]) -> tuple[str, str, bool]:
+def _dialect(lines: Sequence[str], delimiters: str) -> tuple[str, str, bool]:
     """Return delimiter, quote and whether a backslash escapes: those with which most records have one width."""
-    best: tuple[float, tuple[str, str, bool]] = (0.0, (",", '"', False))
+    best: tuple[float, tuple[str, str, bool]] = (0.0, (delimiters[0], '"', False))
     text = "\n".join(lines)
     quotes = ['"', "'"] if "'" in text else ['"']
-    for delimiter in DELIMITERS:
+    for delimiter in delimiters:
         for quote in quotes:
             escape = f"\\{quote}" in text
             rows = [row for _, row in _rows(lines, delimiter, quote, escape)]
@@ -218,14 +235,29 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> int:
     return max(widths, key=lambda width: (widths[width], width)) if widths else 0
 
 
-def _has_header(records: Sequence[Sequence[str]]) -> bool:
-    """Whether the first record has names: no two equal, and none of them a number or a date like those below it."""
-    first = records[0]
-    if len(set(first)) < len(first) or not all(first):
-        return bool(len(records) < 2 or not any(records[0]))
-    for name in first:
-        column = TextColumn("")
-        column.add(name)
-        if column.column().cast != "cast({} as string)" or name[:1].isdigit():
-            return False
-    return True
+def _doubtful(first: Sequence[str]) -> list[str]:
+    """Return the cells of a first record that are no usual names: empty, equal, a number or a date, or like a size."""
+    named = list(first)
+    while named and not named[-1].strip():
+        named.pop()  # a delimiter at the end of each line
+    return [
+        name
+        for at, name in enumerate(named)
+        if not name.strip() or name in named[:at] or name[:1].isdigit() or not _is_text([name])
+    ]
+
+
+def _stand_above_other_values(records: Sequence[Sequence[str]], doubtful: Sequence[str]) -> bool:
+    """Return whether enough words of the first record stand above numbers, dates or booleans only."""
+    first, below = records[0], records[1:]
+    words = [at for at, name in enumerate(first) if name not in doubtful and name.strip().casefold() not in NULL_WORDS]
+    values = ([row[at] for row in below if at < len(row) and row[at]] for at in words)
+    above = sum(not _is_text(column) for column in values)
+    return above > 0 and above >= sum(name.strip() != "" and not _is_text([name]) for name in doubtful)
+
+
+def _is_text(values: Iterable[str]) -> bool:
+    column = TextColumn("")
+    for value in values:
+        column.add(value)
+    return column.column().cast == "cast({} as string)"

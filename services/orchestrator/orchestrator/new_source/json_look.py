@@ -65,7 +65,9 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line, parse_float=_Number)
     except ValueError as error:
-        raise SourceError(f"{path.name}, line {number}: not one JSON value on a line: {error}.") from error
+        raise SourceError(
+            f"{path.name}, line {number}: not one JSON value on a line: {error}. Write each object on one line: jq -c ."
+        ) from error
     if not isinstance(record, dict):
         raise SourceError(f"{path.name}, line {number}: a {_kind(record)}, not an object. Each line needs an object.")
     for name in record:

@@ -24,6 +24,7 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
             raise SourceError(
                 f"{path.name} has other columns or types than {paths[0].name}. One source needs one schema."
             )
+        _require_loadable(path, file)
     names = list(schema.names)
     candidates = [
         name
@@ -43,6 +44,35 @@ def look_at_parquet(paths: Sequence[Path], table: str) -> Found:
     ]
     keys = sorted(uniques.keys, key=lambda key: likely_key(key[0], names.index(key[0]), table))
     return Found("parquet", {}, columns, keys, sum(file.metadata.num_rows for file in files), declared=False)
+
+
+def _require_loadable(path: Path, file: Any) -> None:
+    """Raise SourceError for bytes that are not UTF-8 (the connector reads them as text) and numbers beyond INT64."""
+    import pyarrow
+    from pyarrow import types
+
+    names = [
+        field.name for field in file.schema_arrow if types.is_binary(field.type) or types.is_large_binary(field.type)
+    ]
+    for batch in file.iter_batches(columns=names) if names else []:
+        for name in names:
+            try:
+                batch.column(name).cast(pyarrow.large_string())
+            except pyarrow.ArrowInvalid as error:
+                raise SourceError(
+                    f"{path.name}: the column {name!r} has bytes that are not UTF-8, and the connector reads bytes as "
+                    "text. Write them as text, for example in base64, or leave the column out."
+                ) from error
+    longs = [field.name for field in file.schema_arrow if types.is_uint64(field.type)]
+    for batch in file.iter_batches(columns=longs) if longs else []:
+        for name in longs:
+            try:
+                batch.column(name).cast(pyarrow.int64())
+            except pyarrow.ArrowInvalid as error:
+                raise SourceError(
+                    f"{path.name}: the column {name!r} has a number beyond BigQuery's INT64, which would be NULL. "
+                    "Write the column as text."
+                ) from error
 
 
 def _may_be_key(kind: Any) -> bool:

@@ -22,7 +22,8 @@ def plan_removal(places: Places, name: str) -> Changes:
     """Return the changes; change nothing. Raises SourceError.
 
     The folder of the dbt source goes, and each copy in the seed folder that the block names and no other connection
-    reads. What else uses the source's model is an error.
+    reads. A copy that stays is then named in the block of that connection, so that its removal takes the copy with it.
+    What else uses the source's model is an error.
     """
     text = places.connections.read_text(encoding="utf-8", newline="")
     changed, block = blocks.without_block(places.connections, text, name)
@@ -39,6 +40,10 @@ def plan_removal(places: Places, name: str) -> Changes:
     seeds = [path for item in named for path in (sorted(item.rglob("*")) if item.is_dir() else [item])]
     present = [path for path in seeds if path.is_file() and path.resolve().is_relative_to(places.seed_folder.resolve())]
     kept = dict(_read_by_others(places, name, present))
+    for other in sorted(set(kept.values())):
+        if (places.source_folder(other) / f"_{other}__sources.yml").is_file():
+            theirs = [path.relative_to(places.seed_folder.parent).as_posix() for path in kept if kept[path] == other]
+            changed = blocks.with_copies(places.connections, changed, other, theirs)
     return Changes(
         places.root,
         texts={places.connections: changed},

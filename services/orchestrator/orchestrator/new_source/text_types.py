@@ -7,7 +7,7 @@ them.
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from orchestrator.reading.exact import INTEGER, NUMBER, WORDS, digits_loss
 from source_texts.tables import Column
@@ -19,6 +19,10 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+BIGNUMERIC_DIGITS, BIGNUMERIC_SCALE = 20, 18
+"""What the emulator keeps of a BIGNUMERIC before and after the point; BigQuery keeps 38 and 38."""
+MOST_OFFSET = timedelta(hours=14)
+"""BigQuery refuses a larger offset from UTC."""
 NULL_WORDS = {"null", "na", "n/a", "nan", "none", "nil", "-", "--", "?", "#n/a", r"\n"}
 YES_NO = {"yes", "no", "y", "n", "t", "f", "on", "off"}
 TWO, FOUR = "[0-9]{2}", "[0-9]{4}"
@@ -116,7 +120,8 @@ class TextColumn:
             return None
         if self._most_digits <= 29 and self._most_scale <= 9:
             return "numeric"
-        return "bignumeric" if self._most_digits <= 38 and self._most_scale <= 38 else None
+        fits = self._most_digits <= BIGNUMERIC_DIGITS and self._most_scale <= BIGNUMERIC_SCALE
+        return "bignumeric" if fits else None
 
     def _is_thousands(self) -> bool:
         """Whether the comma may separate thousands: 1,234."""
@@ -132,7 +137,7 @@ class TextColumn:
         written = [form for form in WRITTEN_DATES if form in self._fits]
         if len(written) > 1:
             return f"a date that can be read as {' or as '.join(written)}: cast it with the right one, by parse_date"
-        if "comma" in self._fits:
+        if "comma" in self._fits and self._comma_scales > {0}:
             return "a comma can separate decimals or thousands"
         if "number" in self._fits:
             return "zeros at the end differ (1.1 and 1.10), or it has too many digits for a number"
@@ -184,10 +189,12 @@ def _is_time(text: str, *, zoned: bool) -> bool:
     if found is None or bool(found[1]) is not zoned:
         return False
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
+        read = datetime.fromisoformat(text)
+        offset = read.utcoffset() or timedelta()
+        read.replace(tzinfo=None) - offset  # BigQuery keeps the time in UTC, where it may be before the year 1
+    except (ValueError, OverflowError):
         return False
-    return True
+    return abs(offset) <= MOST_OFFSET
 
 
 def _written_date(form: str, pattern: str) -> Callable[[str], bool]:

@@ -72,7 +72,20 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     facts.names = list(names)
     if pending.strip():
         facts.records += 1
-        facts.add_fault("not JSON", start, "the text from here to the end of the file is not JSON")
+        facts.add_fault("not JSON", start, f"the text from here to the end of the file is not JSON{_reason(pending)}")
+
+
+def _reason(text: str) -> str:
+    """Return why a text is not JSON, as far as its first line shows it."""
+    import orjson
+
+    if text.startswith("\ufeff"):
+        return ": it begins with a byte order mark. Save it as UTF-8 without one"
+    try:
+        orjson.loads(text.partition("\n")[0])
+    except orjson.JSONDecodeError as error:
+        return f": {error}"
+    return ""
 
 
 def _note_values(facts: FileFacts, record: dict[str, object], line: int, columns: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.rows import Column, RowFormatter
 from airbyte_lite.loader.types import FieldType
 
@@ -44,6 +45,16 @@ def test_values_that_do_not_cast_are_left_out_recorded_and_counted() -> None:
     rows.line(record({"id": "y"}))
     assert rows.misfits == {"id": 2}
     assert orjson.loads(rows.line(record({"id": 2})))["_airbyte_meta"]["changes"] == []
+
+
+def test_a_value_that_is_nested_too_deep_is_named_by_its_column() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    rows = RowFormatter([*COLUMNS, Column("tree", "tree", FieldType("JSON"))], 1, 0)
+    with pytest.raises(SyncError, match=r"column tree .*250 levels") as error:
+        rows.line(record({"id": 1, "tree": deep}))
+    assert error.value.failure_type == "config_error"
 
 
 def test_fields_that_are_null_missing_or_unknown_make_no_column_and_no_change() -> None:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 import connections_file
 from orchestrator.new_source.adding import Places, plan
@@ -120,6 +121,25 @@ def test_nothing_is_overwritten(places: Places, refunds: Path) -> None:
     (places.seed_folder / "refunds.csv").write_text("id\n9\n")
     with pytest.raises(SourceError, match="exists already"):
         make(places, refunds)
+
+
+@pytest.mark.parametrize("column", ["_airbyte_raw_id", "_ab_source_file_url"])
+def test_a_column_that_airbyte_fills_itself_is_refused(places: Places, refunds: Path, column: str) -> None:
+    records = refunds.with_suffix(".jsonl")
+    records.write_text(json.dumps({"id": 1, column: "x"}) + "\n")
+    with pytest.raises(SourceError, match=column):
+        make(places, records)
+
+
+def test_a_name_that_yaml_reads_as_another_value_stays_a_text(places: Places, refunds: Path) -> None:
+    before = content(places)
+    for name in ("null", "no"):
+        make(places, refunds, name)
+        assert connections_file.load(places.connections).connections[-1].name == name
+        sources = yaml.safe_load((places.source_folder(name) / f"_{name}__sources.yml").read_text())["sources"]
+        assert (sources[0]["name"], sources[0]["tables"][0]["name"]) == (name, name)
+        plan_removal(places, name).make(places.journal)
+    assert content(places) == before
 
 
 def test_a_key_that_is_no_column_is_refused(places: Places, refunds: Path) -> None:
@@ -304,12 +324,15 @@ def test_a_copy_that_was_there_already_is_left_by_a_removal(places: Places, refu
 
 
 def test_a_copy_that_another_connection_reads_stays(places: Places, refunds: Path) -> None:
+    before = content(places)
     make(places, refunds)
     make(places, places.seed_folder / "refunds.csv", "returns")
     removal = plan_removal(places, "refunds")
     assert any(line.startswith("keep seed_data/refunds.csv") and "returns" in line for line in removal.diff())
     removal.make(places.journal)
     assert (places.seed_folder / "refunds.csv").read_bytes() == refunds.read_bytes()
+    plan_removal(places, "returns").make(places.journal)  # the last one that reads the copy
+    assert content(places) == before
 
 
 def test_the_diff_shows_every_file(places: Places, refunds: Path) -> None:

@@ -40,6 +40,9 @@ def typed(*values: str) -> tuple[str, str | None]:
         (["1.5", "2", "10.25"], ("string", "cast({} as numeric)")),
         (["1.1", "1.10"], ("string", TEXT)),  # versions
         (["0.12345678901"], ("string", "cast({} as bignumeric)")),
+        (["12345678901234567890.5", "0.1234567891"], ("string", "cast({} as bignumeric)")),
+        (["123456789012345678901.5", "0.1234567891"], ("string", TEXT)),  # the emulator's BIGNUMERIC has 20 digits
+        (["0.1234567890123456789"], ("string", TEXT)),
         (["5,50", "10,25"], ("string", "cast(replace({}, ',', '.') as numeric)")),
         (["1,234", "5,678"], ("string", TEXT)),  # thousands or decimals
         (["true", "False", "TRUE"], ("boolean", "cast({} as bool)")),
@@ -56,6 +59,9 @@ def typed(*values: str) -> tuple[str, str | None]:
         (["01/02/2024", "02/13/2024"], ("string", "parse_date('%m/%d/%Y', {})")),
         (["1", "N/A"], ("string", TEXT)),
         (["1.5e-7", "2.25"], ("string", "cast({} as float64)")),
+        (["2024-01-02T03:04:05+14:00"], ("string", "cast({} as timestamp)")),
+        (["2024-01-02T03:04:05+14:30"], ("string", TEXT)),  # not an offset of BigQuery
+        (["0001-01-01T00:00:00+01:00"], ("string", TEXT)),  # in UTC before the year 1
         (["Ada"], ("string", TEXT)),
         ([], ("string", TEXT)),
     ],
@@ -70,6 +76,7 @@ def test_the_reason_for_a_text_is_told() -> None:
         (["01/02/2024"], "%m/%d/%Y"),
         (["1.1", "1.10"], "1.10"),
         (["1", "2", "02134"], "02134"),
+        (["9223372036854775808"], "digits"),
     ):
         column = TextColumn("x")
         for value in values:
@@ -99,6 +106,9 @@ def looked(tmp_path: Path, content: str | bytes, name: str = "a.csv", header: bo
         ('id,text\n1,"a, ""b"""\n2,"c\nd"\n', {}),
         ('id,text\n1,"a \\"b\\", c"\n', {"escape_char": "\\", "double_quote": False}),
         ("id\n1\n2\n", {}),
+        ("id,name,\n1,Ada,\n2,Bob,\n", {}),  # a delimiter at the end of each line
+        ("id,100%,1st name\n1,a,b\n2,c,d\n", {}),  # a word above numbers: the line has names
+        ("sep=;\nid;name\n1;a,b\n", {"delimiter": ";", "skip_rows_before_header": 1}),  # as Excel writes it
     ],
 )
 def test_the_format_is_found(tmp_path: Path, content: str | bytes, options: dict[str, object]) -> None:
@@ -110,6 +120,7 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     assert found.options["header_definition"]["column_names"] == ["column_1", "column_2"]
     assert any("header=yes" in note for note in found.notes)
     assert found.records == 2
+    assert looked(tmp_path, "N/A,5\n3,6\n").records == 2
     with_header = looked(tmp_path, "country,2021,2022\nDE,5,6\n", header=True)
     assert [column.name for column in with_header.columns] == ["country", "2021", "2022"]
 
@@ -121,6 +132,9 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
         ('id,name\n1,"Ada\n2,Bob\n3,Eve\n', "line 2"),
         ("id, name\n1,Ada\n", "' name'"),
         ("id,,name\n1,2,Ada\n", "column 2"),
+        ("id,name,name\n1,2,Ada\n", "'name': two columns"),
+        ("id,_ab_source_file_url\n1,a\n", "'_ab_source_file_url'"),
+        ("id,_AIRBYTE_META\n1,a\n", "'_AIRBYTE_META'"),
         ("id,name\n", "no records"),
         ("<html><body>,</body>\n<p>,</p>\n", "HTML"),
     ],
@@ -165,6 +179,12 @@ def test_json_lines_keep_their_types(tmp_path: Path) -> None:
     path.write_text('{"id": 1}\n[2]\n')
     with pytest.raises(SourceError, match="line 2"):
         look_at_json_lines([path], "events")
+    path.write_text('\ufeff{"id": 1}\n')
+    with pytest.raises(SourceError, match="byte order mark"):
+        look_at_json_lines([path], "events")
+    path.write_text('{"id": 1e400}\n')
+    with pytest.raises(SourceError, match="infinity"):
+        look_at_json_lines([path], "events")
 
 
 def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
@@ -181,6 +201,21 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
         ("tags", None),
     ]
     assert (found.records, found.keys) == (2, [("id",)])
+
+
+def test_values_that_would_not_load_are_refused(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table({"id": [1, 2], "raw": ["ü".encode(), None]}), path)
+    assert look_at_parquet([path], "events").records == 2
+    parquet.write_table(pyarrow.table({"id": [1], "raw": [b"\x00\xff"]}), path)
+    with pytest.raises(SourceError, match=r"'raw'.*UTF-8"):
+        look_at_parquet([path], "events")
+    parquet.write_table(pyarrow.table({"id": [1], "hash": pyarrow.array([2**63], pyarrow.uint64())}), path)
+    with pytest.raises(SourceError, match=r"'hash'.*INT64"):
+        look_at_parquet([path], "events")
 
 
 def test_files_get_their_place_in_the_bucket(tmp_path: Path) -> None:
