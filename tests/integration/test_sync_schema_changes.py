@@ -139,7 +139,9 @@ def test_a_key_that_is_lost_beside_declared_columns_pauses_the_connection(
             assert fact in log
 
     lose_the_key()  # before there is a table
-    assert syncs.http.post("/api/public/v1/jobs", json={"connectionId": connection, "jobType": "sync"}).status_code == 409
+    assert (
+        syncs.http.post("/api/public/v1/jobs", json={"connectionId": connection, "jobType": "sync"}).status_code == 409
+    )
     put("declared.csv", "id,name\n1,Ada\n2,Grace\n")
     syncs.call("PATCH", f"connections/{connection}", {"status": "active"})
     syncs.sync(connection)
