@@ -118,6 +118,43 @@ def test_a_lost_key_pauses_the_connection_until_it_is_repaired(
     ]
 
 
+def test_a_key_that_is_lost_beside_declared_columns_pauses_the_connection(
+    syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str
+) -> None:
+    """The schema cannot show it: it has the declared columns."""
+    source = s3_configuration(s3.url, bucket, "", [])
+    declared = '{"id": "integer", "name": "string"}'
+    source["streams"] = [{"name": "declared", "globs": ["declared*.csv"], "format": CSV, "input_schema": declared}]
+    streams = [{"name": "declared", "syncMode": DEDUPED, "primaryKey": [["id"]]}]
+    connection = syncs.connect(source, dataset, OVERWRITE, configurations={"streams": streams})
+
+    def read() -> tuple[Any, ...]:
+        answer = syncs.http.post("/api/v1/connections/get", json={"connectionId": connection}).json()
+        return answer["status"], answer["breakingChange"], syncs.rows(f"select name from {dataset}.declared order by 1")
+
+    def lose_the_key() -> None:
+        put("declared.csv", "customer_id,name\n1,Ada L\n3,Edsger\n")
+        log = syncs.log(syncs.sync(connection, expect="failed")["jobId"])
+        for fact in ("declared", "id, of its primary key", "2 rows", "make apply"):
+            assert fact in log
+
+    lose_the_key()  # before there is a table
+    assert (
+        syncs.http.post("/api/public/v1/jobs", json={"connectionId": connection, "jobType": "sync"}).status_code == 409
+    )
+    put("declared.csv", "id,name\n1,Ada\n2,Grace\n")
+    syncs.call("PATCH", f"connections/{connection}", {"status": "active"})
+    syncs.sync(connection)
+    assert read() == ("active", False, [("Ada",), ("Grace",)])
+    lose_the_key()
+    assert read() == ("inactive", True, [("Ada",), ("Grace",)])
+    # The corrected file is read, because the refused one left no state.
+    put("declared.csv", "id,name\n1,Ada L\n3,Edsger\n")
+    syncs.call("PATCH", f"connections/{connection}", {"status": "active"})
+    syncs.sync(connection)
+    assert read() == ("active", False, [("Ada L",), ("Edsger",), ("Grace",)])
+
+
 def test_a_connection_that_ignores_changes_tells_them_until_its_schema_is_refreshed(
     syncs: Syncs, connect: Callable[..., str], put: Put, dataset: str
 ) -> None:

@@ -28,6 +28,15 @@ def with_failing_rows(item: Any, node: Mapping[str, Any], ask: Query) -> Any:
     stored = node.get("relation_name")
     if count is None or not stored or not node["config"].get("store_failures"):
         return item
+    if not count.value:  # dbt counts no row when the query of a test fails
+        return dg.AssetCheckResult(
+            asset_key=item.asset_key,
+            check_name=item.check_name,
+            passed=False,
+            severity=item.severity,
+            description="The query of the test failed, so no row was tested. The failure of the step has its error.",
+            metadata=item.metadata,
+        )
     query = f"select * from {stored}"  # noqa: S608 - dbt's own name of the table
     metadata: dict[str, Any] = {**item.metadata, "query": query}
     rows, reason = _sample(ask, query)

@@ -50,6 +50,13 @@ def test_the_verdict_stays_when_the_rows_cannot_be_read() -> None:
     assert "failing_rows" not in result.metadata
 
 
+def test_a_test_whose_query_failed_is_not_told_as_failing_rows() -> None:
+    result = with_failing_rows(failed(metadata={"dagster_dbt/failed_row_count": 0}), NODE, gone)
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "query of the test failed" in result.description
+    assert "query" not in result.metadata
+
+
 @pytest.mark.parametrize(
     ("item", "node"),
     [

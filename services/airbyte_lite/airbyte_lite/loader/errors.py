@@ -17,5 +17,9 @@ class SourceError(SyncError):
     """The sync failed because of its source. The connector's check may give a more exact reason."""
 
 
+class LostKeyError(SyncError):
+    """Every row that was read has NULL in a column of the stream's primary key."""
+
+
 class SyncCancelled(Exception):
     """The sync was cancelled. Streams that were not committed keep their tables and states."""

@@ -8,6 +8,11 @@ _ROW_NUMBER = "_airbyte_row_number"
 # The names in these statements need no escaping: names.py makes them, or they are names of existing columns.
 
 
+def key_counts_sql(plan: TablePlan, source: str) -> str:
+    """Return the query for the number of rows, and for the number of values in each column of the key."""
+    return f"SELECT {', '.join(['COUNT(*)', *(f'COUNT(`{key}`)' for key in plan.keys)])} FROM `{source}`"  # noqa: S608
+
+
 def insert_sql(plan: TablePlan, target: str, source: str) -> str:
     """Return the statement that fills an empty table with the newest row of each key. Cheaper than a MERGE."""
     return f"INSERT INTO `{target}` ({', '.join(_columns(plan))})\n{_newest(plan, source)}"

@@ -20,6 +20,13 @@ PROPAGATED = {"propagate_columns", "propagate_fully"}
 """The settings that take new columns and wider types over. Airbyte too changes types with both of them."""
 
 
+REPAIR = (
+    "Either put the columns back into the source, or set another primary_key or cursor_field in connections.yaml. Then "
+    "run make apply, which sets the connection to active again (or PATCH the connection: its configurations, and the "
+    "status active)."
+)
+
+
 def refresh(task: Task, store: Store, source: JobSource, connection: Connection) -> Connection:
     """Discover the schema and apply its changes as the connection's settings say; return the connection to sync.
 
@@ -72,13 +79,20 @@ def _pause(store: Store, connection: Connection, kind: str, reason: str) -> Sync
     return SyncError(f"The connection was set to inactive before anything was written. {reason}", "config_error")
 
 
+def pause_without_key(store: Store, connection: Connection, error: SyncError) -> SyncError:
+    """Set the connection to inactive, because the rows have no primary key any more; return the error of the job."""
+    reason = f"A breaking schema change: {error.message} {REPAIR}"
+    store.change(
+        connection, lambda now: replace(now, status="inactive", schema_change="breaking", status_reason=reason)
+    )
+    return SyncError(f"The connection was set to inactive. {reason}", "config_error")
+
+
 def _breaking(changes: list[SchemaChange]) -> str:
     lost = [change for change in changes if change.lost]
     return (
         f"A breaking schema change: {'; '.join(map(str, lost))}. Without these columns, the rows of the table cannot "
-        "be found again. Either put the columns back into the source, or set another primary_key or cursor_field in "
-        "connections.yaml. Then run make apply, which sets the connection to active again (or PATCH the connection: "
-        "its configurations, and the status active)."
+        f"be found again. {REPAIR}"
     )
 
 

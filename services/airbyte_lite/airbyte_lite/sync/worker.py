@@ -12,7 +12,7 @@ from airbyte_lite.connectors.definitions import Definitions
 from airbyte_lite.connectors.masking import secret_values
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner, Read
 from airbyte_lite.loader.destination import BigQueryDestination
-from airbyte_lite.loader.errors import SourceError
+from airbyte_lite.loader.errors import LostKeyError, SourceError
 from airbyte_lite.loader.run_sync import prepared
 from airbyte_lite.loader.stream import SyncStream
 from airbyte_lite.loader.sync import Sync
@@ -114,6 +114,8 @@ class Worker:
         with prepared(sync) as load, source.read(chosen, state, load.order) as read:
             try:
                 load.run(read)
+            except LostKeyError as error:
+                raise schema_refresh.pause_without_key(self._store, connection, error) from error
             except SourceError as error:
                 if details := _details(error, read):
                     task.log("ERROR", details)
