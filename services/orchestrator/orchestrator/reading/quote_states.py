@@ -81,8 +81,10 @@ def open_lines(block: str, file_format: CsvFormat, *, inside: bool) -> "NDArray[
     data = without_escapes(original, file_format)
     runs = Runs(data, file_format)
     newlines = numpy.flatnonzero(original == NEWLINE)
-    is_open = numpy.concatenate([[inside], runs.inside_after])[numpy.searchsorted(runs.first, newlines)]
-    return numpy.logical_or(is_open, data[newlines] != NEWLINE)
+    is_open: NDArray[Any] = numpy.concatenate([[inside], runs.inside_after])
+    is_open = is_open[numpy.searchsorted(runs.first, newlines)]
+    is_open[data[newlines] != NEWLINE] = True  # the line end is escaped
+    return is_open
 
 
 class Runs:
