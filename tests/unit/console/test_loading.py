@@ -64,3 +64,24 @@ def test_what_a_service_did_not_answer_is_loaded_again(monkeypatch: pytest.Monke
     monkeypatch.setattr(loading, "RETRY_SECONDS", (0.0, 0.0))
     asyncio.run(page())
     assert len(tries) == 4
+
+
+def test_a_load_that_could_lock_an_account_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    async def load() -> str:
+        tries.append("try")
+        raise ServiceError("Airbyte", "wrong password", "make logs s=airbyte")
+
+    async def page() -> set[str]:
+        monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+        with Client(ui.page("/"), request=None) as client:
+            part = loading.loaded(load, lambda _: None, retry=False)
+            await part.box.first
+            for _ in range(10):
+                await asyncio.sleep(0)
+            return {str(getattr(each, "text", "")) for each in client.elements.values()}
+
+    monkeypatch.setattr(loading, "RETRY_SECONDS", (0.0, 0.0))
+    assert "Try again" in asyncio.run(page())
+    assert tries == ["try"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -11,8 +10,10 @@ from typing import Any
 
 from connections_file.expansion import REFERENCE
 from console.forms.fields import MISSING, Field, Kind, Path
+from console.forms.patterns import matches
 from console.forms.secrets import Secret, is_reference
-from console.forms.values import configuration, is_empty_text, is_structured
+from console.forms.structured import is_structured
+from console.forms.values import configuration, is_empty_text
 
 type Mistake = tuple[Path, str]
 
@@ -136,7 +137,7 @@ def _text_mistakes(field: Field, value: str, path: Path) -> Iterator[Mistake]:
     if field.longest is not None and len(value) > field.longest:
         yield path, f"Enter at most {field.longest} characters."
     if field.pattern:
-        if not _matches(field.pattern, value):
+        if not matches(field.pattern, value):
             yield path, f"Write it as {_pattern_words(field)}."
     elif field.format in FORMATS and not _has_format(field.format, value) and _means_format(field):
         yield path, f"Write it as {next(iter(field.examples), FORMATS[field.format][1])}."
@@ -150,16 +151,8 @@ def _means_format(field: Field) -> bool:
 def _pattern_words(field: Field) -> str:
     """Return what a text must look like: the specification's own words, an example, or the pattern itself."""
     examples = (*field.examples, *(example for _, example in FORMATS.values()))
-    fitting = (example for example in examples if _matches(field.pattern, example))
+    fitting = (example for example in examples if matches(field.pattern, example))
     return field.pattern_hint or next(fitting, field.pattern)
-
-
-def _matches(pattern: str, value: str) -> bool:
-    """Return whether a text matches. A pattern of another dialect, which Python cannot read, matches everything."""
-    try:
-        return re.search(pattern, value) is not None
-    except re.error:
-        return True
 
 
 def _has_format(name: str, value: str) -> bool:

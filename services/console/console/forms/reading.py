@@ -15,11 +15,16 @@ LAST = 10**9
 """The order of a field that has none: after all that have one."""
 DEEPEST = 12
 """Levels. A schema that refers to itself has no end; below this level, a value is entered as JSON."""
+MOST = 5_000
+"""Schemas. A specification that refers to itself several times at each level has millions of them."""
 PLAIN = {"string": Kind.TEXT, "number": Kind.NUMBER, "integer": Kind.INTEGER, "boolean": Kind.BOOLEAN}
 
 
 def read_specification(specification: Schema) -> Field:
-    """Return the root of the form: a group, or a choice if the configuration itself is a oneOf."""
+    """Return the root of the form: a group, or a choice if the configuration itself is a oneOf.
+
+    Raises ValueError if the specification has more than MOST schemas, or one that is not valid.
+    """
     titles = {
         str(group.get("id")): str(group.get("title") or "")
         for group in specification.get("groups") or []
@@ -32,9 +37,16 @@ class _Reader:
     def __init__(self, root: Schema, titles: dict[str, str]) -> None:
         self._root = root
         self._titles = titles
+        self._read = 0
 
     def field(self, key: str, given: Any, *, required: bool, level: int) -> Field:
-        """Return the field of one schema."""
+        """Return the field of one schema. Raises ValueError with the key of a field whose schema is not valid."""
+        try:
+            return self._field(key, given, required=required, level=level)
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"the schema of {key or 'the whole configuration'}: {error}") from error
+
+    def _field(self, key: str, given: Any, *, required: bool, level: int) -> Field:
         schema = self._resolved(given)
         facts = self._facts(key, schema, required)
         alternatives = self._alternatives(schema)
@@ -74,7 +86,10 @@ class _Reader:
     def _fields(self, schema: Schema, level: int) -> tuple[Field, ...]:
         properties = schema.get("properties")
         properties = properties if isinstance(properties, dict) else {}
-        required = set(schema.get("required") or [])
+        names = schema.get("required") or []
+        if not isinstance(names, list):
+            raise TypeError(f"required is not a list of names, but {names!r}")
+        required = set(names)
         named = [(key, self._resolved(given)) for key, given in properties.items() if isinstance(given, dict)]
         # sorted() keeps the order of the specification where two fields have the same order.
         named.sort(key=lambda one: _order(one[1]))
@@ -107,6 +122,9 @@ class _Reader:
 
     def _resolved(self, given: Any) -> Schema:
         """Return a schema with its reference, its allOf, and its only alternative beside null put in its place."""
+        self._read += 1
+        if self._read > MOST:
+            raise ValueError(f"it has more than {MOST:,} schemas with what its references repeat")
         schema: Schema = given if isinstance(given, dict) else {}
         for _ in range(DEEPEST):
             reference = schema.get("$ref")
@@ -134,6 +152,8 @@ class _Reader:
 
     def _alternatives(self, schema: Schema) -> list[Schema]:
         found = schema.get("oneOf") or schema.get("anyOf") or []
+        if not isinstance(found, list):
+            raise TypeError(f"oneOf or anyOf is not a list of schemas, but {found!r}")
         return [one for one in found if isinstance(one, dict) and one.get("type") != "null"]
 
     def _branch(self, schema: Schema, alternative: Schema) -> Schema:

@@ -18,11 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from connections_file.yaml_lines import TextDates
 from console.forms.fields import MISSING, Field, Kind, Path
 from console.forms.secrets import Secret, SecretText
+from console.forms.structured import structured
 
 
 @dataclass
@@ -111,23 +109,6 @@ def _scalar(field: Field, value: Any) -> Any:
     if field.kind is Kind.INTEGER and isinstance(value, float) and value.is_integer():
         return int(value)  # a number field of a browser gives 5432.0
     return value
-
-
-def is_structured(text: str) -> bool:
-    """Return whether a text is JSON or YAML."""
-    try:
-        structured(text)
-    except ValueError:
-        return False
-    return True
-
-
-def structured(text: str) -> Any:
-    """Return the value of JSON or YAML, such as a low-code manifest. Dates stay texts. Raises ValueError."""
-    try:
-        return yaml.load(text, TextDates)  # noqa: S506 -- a safe loader
-    except yaml.YAMLError as error:
-        raise ValueError("not JSON or YAML") from error
 
 
 def _number(text: str) -> float | int:

@@ -21,7 +21,7 @@ def show(visit: Visit) -> None:
         again = pieces.quiet_button("Compare again", lambda: part.refresh(), "o_refresh")
         again.props('aria-label="Compare again"')
     platform = visit.platform
-    part = loaded(lambda: plan.planned(platform.airbyte, platform.settings), _plan, lines=8)
+    part = loaded(lambda: plan.planned(platform.airbyte, platform.settings), _plan, lines=8, retry=False)
 
 
 def _plan(found: Overview) -> None:

@@ -29,7 +29,7 @@ def schema(visit: Visit, detail: Detail, in_file: Declared) -> None:
         box.clear()
         box.set_visibility(True)
         with box, pieces.card("What the source offers now"):
-            loaded(look, _drift, lines=3)
+            loaded(look, _drift, lines=3, retry=False)
 
     with ui.element("div").classes("about"):
         pieces.text("The connector can look at the source again: new columns, new streams, other types.").classes(

@@ -32,19 +32,26 @@ class Loaded[T]:
     """A part of a page that shows what `load` returns, an error of the service, or that it is loading."""
 
     def __init__(
-        self, load: Callable[[], Awaitable[T]], show: Callable[[T], None], *, every: float = 0, lines: int = 3
+        self,
+        load: Callable[[], Awaitable[T]],
+        show: Callable[[T], None],
+        *,
+        every: float = 0,
+        lines: int = 3,
+        retry: bool = True,
     ) -> None:
         """Begin to load.
 
         With `every`, load again after this number of seconds, and show again if the value has changed, or after
-        REDRAW_SECONDS: it may have words like "5 min ago". Without it, load again after an error only. `lines` is the
-        height of the placeholder.
+        REDRAW_SECONDS: it may have words like "5 min ago". Without it, load again after an error only; without `retry`,
+        only when the user wants it: a load that signs in somewhere could lock the account. `lines` is the height of the
+        placeholder.
         """
         self._load, self._show = load, show
         self._shown: T | ServiceError | None = None
         self._drawn = float("-inf")
         self._busy = False
-        self._repeats = every > 0
+        self._retries = retry and not every
         self._failures = 0
         self.box = Box("div").classes("loaded").props('aria-live="polite" aria-busy="true"')
         with self.box:
@@ -63,7 +70,7 @@ class Loaded[T]:
             await self._loaded()
         finally:
             self._busy = False
-        if self._failures and not self._repeats:
+        if self._failures and self._retries:
             background_tasks.create(self._again(self._failures))
 
     async def _again(self, failures: int) -> None:
@@ -118,7 +125,12 @@ def _same(found: object, shown: object) -> bool:
 
 
 def loaded[T](
-    load: Callable[[], Awaitable[T]], show: Callable[[T], None], *, every: float = 0, lines: int = 3
+    load: Callable[[], Awaitable[T]],
+    show: Callable[[T], None],
+    *,
+    every: float = 0,
+    lines: int = 3,
+    retry: bool = True,
 ) -> Loaded[T]:
     """Show what `load` returns when it is there; see Loaded."""
-    return Loaded(load, show, every=every, lines=lines)
+    return Loaded(load, show, every=every, lines=lines, retry=retry)
