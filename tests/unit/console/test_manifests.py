@@ -46,7 +46,10 @@ REPEATED = {"type": "object", "required": list("abcdef"), "properties": dict.fro
         ("a: !!bool maybe", "JSON"),
         ("a: !!timestamp 2024-01-31", "JSON"),
         ("a: .nan", "JSON"),
-        (manifest({"properties": {"a": {"type": "object", "properties": {"b": {}}, "required": 5}}}), "schema of a: .*5"),
+        (
+            manifest({"properties": {"a": {"type": "object", "properties": {"b": {}}, "required": 5}}}),
+            "schema of a: .*5",
+        ),
         (manifest({"properties": {"a": {}}, "required": True}), "required"),
         (manifest({"properties": {"a": {}}, "required": "a"}), "required"),
         (manifest({"properties": {"a": {}}, "required": [{"a": 1}]}), "schema"),
