@@ -14,7 +14,7 @@ from console.forms.mistakes import mistakes
 from console.forms.reading import read_specification
 from console.forms.secrets import references
 from console.forms.values import configuration, entered
-from console.parts import pieces
+from console.parts import pieces, source_form
 from console.parts.form import Form
 from console.parts.source_form import SourceForm
 
@@ -88,6 +88,31 @@ spec:
       since: {type: string, title: Start date, format: date, order: 1}
       region: {type: string, title: Region, enum: [eu, us], default: eu, order: 2}
 """
+
+
+def test_what_is_entered_outlives_a_manifest_that_is_not_valid_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(text: str, taken: list[str]) -> Any:
+        asked.append(text)
+        return manifest_fields(text, taken)
+
+    def build() -> Any:
+        form = SourceForm(read_specification(LOW_CODE), lambda: "users")
+        area = next(one for one in ui.context.client.elements.values() if isinstance(one, ui.textarea))
+        assert "debounce" in area.props, "each reading of a long manifest takes time"
+        area.value = OWN
+        form._own.values |= {"since": "2026-01-31", "region": "us"}  # type: ignore[union-attr]
+        area.value = OWN + "{"
+        assert not form.check()
+        area.value = ""
+        area.value = OWN.replace("Region", "Zone")
+        form.check()
+        return form.values
+
+    asked: list[str] = []
+    monkeypatch.setattr(source_form, "manifest_fields", read)
+    values, _ = on_a_page(build)
+    assert (values["since"], values["region"]) == ("2026-01-31", "eu"), "the field Zone is another one"
+    assert len(asked) == 4, "an equal text is not read again"
 
 
 def test_a_manifest_brings_its_own_fields() -> None:

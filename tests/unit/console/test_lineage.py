@@ -37,6 +37,13 @@ def test_a_circle_of_assets_ends() -> None:
     assert (shown.count("picture-box "), shown.count("<path")) == (2, 1)
 
 
+def test_a_long_chain_of_boxes_is_drawn() -> None:
+    chain = [Box(("a", str(at)), "", parents=(("a", str(at + 1)),)) for at in range(2000)]
+    assert drawing.ranks(chain)[("a", "0")] == 1999
+    circle = [*chain, Box(("a", "2000"), "", parents=(("a", "0"),))]
+    assert len(drawing.ranks(circle)) == 2001
+
+
 def boxes(assets: Sequence[Asset] = ASSETS) -> list[Box]:
     return [Box(each.key, each.name, parents=each.parents, is_file=not each.table) for each in assets]
 

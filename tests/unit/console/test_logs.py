@@ -3,16 +3,20 @@
 import asyncio
 import json
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 
 import httpx
 import pytest
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
+from console.clients import airbyte as client_of_airbyte
 from console.clients.airbyte import LONG_ANSWERS, Airbyte
 from console.clients.calls import ServiceError
 from console.logic.airbyte import logs
 from console.logic.airbyte.logs import CHARACTERS, LINES, Log, Reader, Tail
+from console.pages import job_log
 from console.settings import Settings
 
 ATTEMPTS = [
@@ -109,7 +113,7 @@ def test_the_download_has_all_lines_and_frees_its_place_when_the_browser_goes() 
         client = airbyte(large)
         async with asyncio.timeout(10):
             for _ in range(LONG_ANSWERS + 1):
-                async with aclosing(logs.whole(client, 7, Reader())) as parts:
+                async with aclosing(logs.whole(client, 7, Reader(), download=True)) as parts:
                     await anext(parts)
         parts = logs.whole(airbyte(large), 7, Reader())
         return sum([len(lines) async for lines in parts])
@@ -126,3 +130,48 @@ def test_an_answer_that_is_not_whole_is_an_error(answer: bytes) -> None:
 def test_a_refusal_has_the_message_of_airbyte() -> None:
     with pytest.raises(ServiceError, match=r"404 to POST .*no such job"):
         asyncio.run(logs.end(airbyte(lambda: iter([b'{"message": "no such job"}']), 404), 7))
+
+
+def test_downloads_that_nobody_reads_do_not_stop_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read() -> Log:
+        client = airbyte(large)
+        for _ in range(LONG_ANSWERS):
+            stalled.append(logs.whole(client, 7, Reader(), download=True))
+            await anext(stalled[-1])
+        with pytest.raises(ServiceError, match="downloads 3 logs") as told:
+            await anext(logs.whole(client, 7, Reader(), download=True))
+        assert "again" in told.value.remedy
+        found = await logs.end(client, 7)
+        for each in stalled:
+            await each.aclose()
+        return found
+
+    stalled: list[AsyncGenerator[list[str]]] = []
+    monkeypatch.setattr(client_of_airbyte, "SLOT_SECONDS", 0.01)
+    assert asyncio.run(read()).lines[-1] == "the last"
+
+
+def test_a_download_ends_when_the_browser_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def content() -> AsyncIterator[str]:
+        yield "a line"
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    monkeypatch.setattr(job_log, "STALLED_SECONDS", 0.0)
+    scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(job_log._Download(content())(scope, receive, send))
+
+
+def test_lines_and_events_of_any_kind() -> None:
+    lines = ["a", None, 1, {"not": "a line"}, "b"]
+    events = ["plain", None, ["x"], {"level": None, "message": "no level"}, {"level": "warn", "message": None}]
+    answer = {"job": {"status": "failed"}, "attempts": [{"logs": {"logLines": lines, "events": events}}]}
+    found = end(lambda: iter([json.dumps(answer).encode()]))
+    assert found.lines == ["a", "1", "b", "plain", "no level", "WARN"]
+    assert found.status == "failed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -15,9 +16,11 @@ from platform_kit.redaction import Redactor
 type Json = dict[str, Any]
 
 CONFIGURATION, PUBLIC = "/api/v1", "/api/public/v1"
-MOST_CONNECTIONS = 8
+MOST_CONNECTIONS = 11
 LONG_ANSWERS = 3
-"""Answers that are read in pieces at the same time. Further ones wait; the other connections are for pages."""
+"""Logs that pages read at the same time, and as many that are downloaded. The other connections are for all else."""
+SLOT_SECONDS = 30.0
+"""How long a log waits until one of the others has ended."""
 PIECE_SECONDS = 30.0
 """The time limit of one piece of a long answer."""
 
@@ -56,7 +59,7 @@ class Airbyte:
         self.secrets = settings.secrets()
         self._redacted = Redactor(self.secrets)
         limits = httpx.Limits(max_connections=MOST_CONNECTIONS)
-        self._long = asyncio.Semaphore(LONG_ANSWERS)
+        self._shown, self._downloaded = asyncio.Semaphore(LONG_ANSWERS), asyncio.Semaphore(LONG_ANSWERS)
         self._http = httpx.AsyncClient(auth=_auth(settings, self._public), limits=limits, transport=transport)
 
     async def get(self, path: str, seconds: float = SECONDS, **query: str | int) -> Json:
@@ -67,10 +70,13 @@ class Airbyte:
         """Return an answer of the configuration API: `await airbyte.post("/connections/get", {…})`."""
         return await self._send("POST", self._configuration + path, body or {}, {}, seconds)
 
-    async def pieces(self, path: str, body: Json) -> AsyncGenerator[bytes]:
-        """Yield an answer of the configuration API in pieces: it may be larger than the memory."""
+    async def pieces(self, path: str, body: Json, *, download: bool = False) -> AsyncGenerator[bytes]:
+        """Yield an answer of the configuration API in pieces: it may be larger than the memory.
+
+        A download lasts as long as the browser reads it, so downloads do not take the places of the pages.
+        """
         url = self._configuration + path
-        async with self._long:
+        async with self._place(download=download):
             try:
                 async with self._http.stream("POST", url, json=body, timeout=PIECE_SECONDS) as response:
                     if not response.is_success:
@@ -80,6 +86,20 @@ class Airbyte:
                         yield piece
             except httpx.HTTPError as error:
                 raise self.service.error(f"{httpx.URL(url).path}: {self._redacted(reason(error))}") from error
+
+    @asynccontextmanager
+    async def _place(self, *, download: bool) -> AsyncGenerator[None]:
+        """Wait for one of the places for long answers. Raises ServiceError after SLOT_SECONDS."""
+        places = self._downloaded if download else self._shown
+        try:
+            await asyncio.wait_for(places.acquire(), SLOT_SECONDS)
+        except TimeoutError:
+            what = f"the console {'downloads' if download else 'reads'} {LONG_ANSWERS} logs already"
+            raise self.service.error(what, "Try again when one of them has ended.") from None
+        try:
+            yield
+        finally:
+            places.release()
 
     async def public(self, method: str, path: str, body: Json | None = None, seconds: float = SECONDS) -> Json:
         """Return the answer to a request of any kind to the public API."""

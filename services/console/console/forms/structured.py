@@ -55,7 +55,7 @@ def _yaml(text: str) -> Any:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise ValueError(f"line {event.start_mark.line + 1}: more than {DEEPEST} levels")
+            raise ValueError(f"it has more than {DEEPEST} levels of lists and mappings")
     loader = _Loader(text)
     try:
         node = loader.get_single_node()

@@ -46,15 +46,23 @@ def ranks(boxes: Sequence[Box]) -> dict[Key, int]:
     tables_at = 1 if any(box.is_file for box in boxes) else 0
     found: dict[Key, int] = {}
 
-    def rank(key: Key, above: frozenset[Key]) -> int:
-        if key not in found:
-            parents = [each for each in present[key].parents if each in present and each not in above]
+    # A stack instead of recursion: a chain may be longer than Python's limit.
+    stack = [box.key for box in reversed(boxes)]
+    begun: set[Key] = set()
+    """Boxes whose parents are looked at now: in a circle, such a box is no parent."""
+    while stack:
+        key = stack[-1]
+        if key in found:
+            stack.pop()
+            continue
+        begun.add(key)
+        parents = [each for each in present[key].parents if each in present and each not in begun]
+        if unknown := [each for each in parents if each not in found]:
+            stack.extend(reversed(unknown))
+        else:
             least = 0 if present[key].is_file else tables_at
-            found[key] = max((1 + rank(each, above | {key}) for each in parents), default=least)
-        return found[key]
-
-    for box in boxes:
-        rank(box.key, frozenset())
+            found[key] = max((1 + found[each] for each in parents), default=least)
+            begun.discard(key)
     return found
 
 

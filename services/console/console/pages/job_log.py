@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Message, Send
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
@@ -21,6 +23,10 @@ from console.parts.loading import loaded
 
 SECONDS = 1.5
 """Between two looks at a running job."""
+ERROR_SECONDS = 15.0
+"""Between two looks after an error: the job may not exist."""
+STALLED_SECONDS = 300.0
+"""How long a download waits for a browser that reads nothing."""
 LARGE, LARGE_SECONDS = 2_000_000, 15.0
 """Characters of a large log, and the seconds between two looks at it: each look fetches all of it."""
 
@@ -37,11 +43,21 @@ class _LogPage:
         loaded(self._run, self._link, lines=1)
         search = ui.input(placeholder="Search in the log", on_change=self._search)
         search.props('outlined dense clearable debounce=400 aria-label="Search in the log"').classes("grow")
-        self._part = loaded(self._load, self._show, lines=8)
+        self._part = loaded(self._load, self._show, lines=8, retry=False)  # the timer does it
         self._timer = ui.timer(SECONDS, self._part.refresh, immediate=False)
 
     async def _load(self) -> Log:
+        try:
+            found = await self._read()
+        except ServiceError:
+            self._timer.interval = ERROR_SECONDS
+            raise
+        self._timer.interval = LARGE_SECONDS if found.characters > LARGE else SECONDS
+        return found
+
+    async def _read(self) -> Log:
         if not self._job.isdecimal():
+            self._timer.deactivate()
             raise self._visit.platform.airbyte.service.error(
                 f"{self._job} is not the number of a job", "Open it from a connection."
             )
@@ -80,8 +96,6 @@ class _LogPage:
     def _show(self, found: Log) -> None:
         if found.status not in ACTIVE:
             self._timer.deactivate()
-        elif found.characters > LARGE:
-            self._timer.interval = LARGE_SECONDS
         with ui.element("div").classes("stack"):
             with ui.element("div").classes("about"):
                 pieces.chip(found.status)
@@ -106,12 +120,23 @@ class _LogPage:
             ui.run_javascript(f"const log = getHtmlElement({shown.id}); if (log) log.scrollTop = log.scrollHeight")
 
 
+class _Download(StreamingResponse):
+    """Ends when the browser reads nothing any more, so that the download does not keep its place for ever."""
+
+    async def stream_response(self, send: Send) -> None:
+        async def limited(message: Message) -> None:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await send(message)
+
+        await super().stream_response(limited)
+
+
 def add_download(api: FastAPI, platform: Platform) -> None:
     """Serve the log of a job as a file."""
 
     @api.get("/download/jobs/{job}.log")
     async def download(job: int) -> Response:
-        parts = logs.whole(platform.airbyte, job, logs.Reader())
+        parts = logs.whole(platform.airbyte, job, logs.Reader(), download=True)
         try:
             # The first part is read before the answer begins, so that an error has a status of its own.
             first: list[str] = await anext(parts, [])
@@ -125,7 +150,7 @@ def add_download(api: FastAPI, platform: Platform) -> None:
                     yield "".join(f"{line}\n" for line in lines)
 
         headers = {"content-disposition": f'attachment; filename="airbyte-job-{job}.log"'}
-        return StreamingResponse(content(), media_type="text/plain; charset=utf-8", headers=headers)
+        return _Download(content(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def show(visit: Visit) -> None:

@@ -140,7 +140,7 @@ class Form:
             area = ui.textarea(value=_text(value), on_change=lambda event: put(event.value))
             shown = area.props("outlined dense autogrow").props(label).classes("mono")
             if field.kind is Kind.JSON:
-                area.props(pieces.props(placeholder="JSON or YAML"))
+                area.props(pieces.props(placeholder="JSON or YAML")).props("debounce=500")  # it can be long
         else:
             shown = ui.input(
                 value=_text(value), placeholder=_placeholder(field), on_change=lambda event: put(event.value)

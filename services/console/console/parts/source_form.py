@@ -22,6 +22,10 @@ class SourceForm:
         self._source_name = source_name
         self._has_manifest = has_manifest(root)
         self._own: Form | None = None
+        self._text: str | None = None
+        self._right = True
+        self._entered: dict[str, tuple[Field, Any]] = {}
+        """What was last entered into each field of the manifest, also while the manifest is not valid."""
         self._form = Form(root, entered(root), source_name, self._read if self._has_manifest else None)
         self._box = ui.element("div").classes("form")
 
@@ -48,20 +52,31 @@ class SourceForm:
 
     def _read(self) -> bool:
         """Show the fields of the manifest, if they are not shown already. Return False if they cannot be read."""
-        try:
-            fields, wrong = manifest_fields(self._form.values[MANIFEST]), ""
-        except ManifestError as error:
-            fields, wrong = (), str(error)
-        shown = self._own.root.fields if self._own else ()
-        if wrong or fields != shown:
-            kept = {one.key: self._own.values[one.key] for one in shown if one in fields} if self._own else {}
-            self._own = None
-            self._box.clear()
-            with self._box:
-                if wrong:
-                    pieces.text(wrong, "p").classes("field-mistake").props('role="alert"')
-                if fields:
-                    pieces.text("Fields of the manifest", "h3")
-                    group = Field("", Kind.GROUP, "", fields=fields)
-                    self._own = Form(group, entered(group) | kept, self._source_name)
-        return not wrong
+        text = self._form.values[MANIFEST]
+        if text != self._text:
+            self._text = text
+            try:
+                fields = manifest_fields(text, [one.key for one in self._form.root.fields])
+            except ManifestError as error:
+                self._right = False
+                self._show((), str(error))
+            else:
+                if not self._right or fields != (self._own.root.fields if self._own else ()):
+                    self._show(fields)
+                self._right = True
+        return self._right
+
+    def _show(self, fields: tuple[Field, ...], wrong: str = "") -> None:
+        """Show these fields with what was entered into them before, or what is wrong with the manifest."""
+        if self._own:
+            self._entered |= {one.key: (one, self._own.values[one.key]) for one in self._own.root.fields}
+        self._own = None
+        self._box.clear()
+        with self._box:
+            if wrong:
+                pieces.text(wrong, "p").classes("field-mistake").props('role="alert"')
+            if fields:
+                pieces.text("Fields of the manifest", "h3")
+                group = Field("", Kind.GROUP, "", fields=fields)
+                kept = {key: value for key, (field, value) in self._entered.items() if field in fields}
+                self._own = Form(group, entered(group) | kept, self._source_name)

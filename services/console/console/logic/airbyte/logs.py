@@ -22,6 +22,9 @@ ATTEMPT = "attempts.item"
 LINE, EVENT = f"{ATTEMPT}.logs.logLines.item", f"{ATTEMPT}.logs.events.item"
 """Where the lines are in Airbyte's answer. A newer Airbyte answers events instead."""
 
+SCALARS = ("string", "number", "boolean")
+"""A line, or an event that is a plain text. A line that is null is none."""
+
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 """Codes for the colours of a terminal, which Airbyte's own lines have."""
 
@@ -83,12 +86,13 @@ class Reader:
 
     def _lines(self) -> Iterator[str]:
         for prefix, event, value in self._events:
-            if prefix == LINE:
+            if prefix in (LINE, EVENT) and event in SCALARS:
                 yield COLOURS.sub("", str(value))
             elif prefix.startswith(EVENT):
                 self._event.event(event, value)
                 if prefix == EVENT and event == "end_map":
                     yield COLOURS.sub("", _line(self._event.value))
+                if prefix == EVENT and event in ("end_map", "end_array", "null"):
                     self._event = ijson.ObjectBuilder()
             else:
                 self._answer.event(event, value)
@@ -99,9 +103,9 @@ class Reader:
         self._events.clear()
 
 
-async def whole(airbyte: Airbyte, job_id: int, reader: Reader) -> AsyncGenerator[list[str]]:
+async def whole(airbyte: Airbyte, job_id: int, reader: Reader, *, download: bool = False) -> AsyncGenerator[list[str]]:
     """Yield the lines of a job's log, of all its attempts, some at a time. Raises ServiceError."""
-    async with aclosing(airbyte.pieces("/jobs/get", {"id": job_id})) as pieces:
+    async with aclosing(airbyte.pieces("/jobs/get", {"id": job_id}, download=download)) as pieces:
         try:
             async for piece in pieces:
                 yield [*reader.lines(piece)]
@@ -138,4 +142,4 @@ async def _end(airbyte: Airbyte, job_id: int, wanted: str) -> Log:
 def _line(event: Json) -> str:
     when = moment(event.get("timestamp"))
     shown = when.strftime("%Y-%m-%d %H:%M:%S") if when else ""
-    return " ".join(filter(None, (shown, str(event.get("level", "")).upper(), str(event.get("message", "")))))
+    return " ".join(filter(None, (shown, str(event.get("level") or "").upper(), str(event.get("message") or ""))))
