@@ -65,7 +65,7 @@ def test_another_value_of_a_variable_makes_a_parse_also_if_a_run_was_interrupted
     parses: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of these manifests is newer than all files."""
-    others = {name: "other" for name in ("A", "Q", "WAREHOUSE", *manifest.CHOICES)}
+    others = dict.fromkeys(("A", "Q", "WAREHOUSE", *manifest.CHOICES), "other")
     for name, value in [*others.items(), ("A", "")]:  # dbt's default is not for an empty variable
         with monkeypatch.context() as changed:
             changed.setenv(name, value)
