@@ -82,9 +82,9 @@ def test_an_error_while_rows_are_read_leaves_no_old_snapshot(tmp_path: Path) -> 
         with engines.connected(url) as connection:
             rows = connection.execute(sqlalchemy.text("select x from t"))
             assert rows.fetchone()
-            raise ValueError
+            raise ValueError("stop")
 
-    with pytest.raises(ValueError) as kept:
+    with pytest.raises(ValueError, match="stop") as kept:
         read()
     other = sqlite.Engines()
     with other.connected(url) as connection:
