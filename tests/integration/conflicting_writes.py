@@ -118,7 +118,7 @@ def uploaded_with_an_interrupt() -> tuple[str, float]:
             raise InterruptedError
 
     request: Any = SimpleNamespace(headers={"content-range": f"bytes 0-{uploads.WRITTEN_BYTES - 1}/*"}, stream=pieces)
-    with patch.object(uploads.uploads, "_file", lambda _id: str(path)), patch("anyio.AsyncFile.write", interrupted):
+    with patch("local_bigquery.api.uploads._file", lambda _id: str(path)), patch("anyio.AsyncFile.write", interrupted):
         error = told(lambda: asyncio.run(uploads._received("upload", request)))
     return error, path.stat().st_size / uploads.WRITTEN_BYTES
 

@@ -58,7 +58,7 @@ def test_a_database_is_opened_once_and_is_that_of_dagsters_own_storage(
 def test_a_wiped_storage_writes_where_others_read(tmp_path: Path) -> None:
     kept = sqlite.KeptSqliteStorage(str(tmp_path))
     storage, run_id = kept.event_log_storage, dg.DagsterRun(job_name="j").run_id
-    event = dg.EventLogEntry(
+    event = dg.EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None, level=20, user_message="x", run_id=run_id, timestamp=1.0, dagster_event=None
     )
     for _ in range(2):
