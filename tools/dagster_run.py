@@ -145,7 +145,7 @@ def reload(url: str) -> None:
     except TimeoutError as error:
         raise DagsterRunError(
             f"Dagster at {url} has not loaded the definitions within {RELOAD_SECONDS:.0f} s. It may still load them: "
-            f"look at {url}/locations. If it does not: make logs s=dagster"
+            f"look at {url}/locations. If it does not: make logs s=code"
         ) from error
     if problems := load_errors(url):
         raise DagsterRunError("\n".join(["the code location cannot be loaded:", *problems]))

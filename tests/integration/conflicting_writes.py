@@ -3,6 +3,7 @@
 Prints one JSON object: for each case, what the writer was told and how many rows are stored.
 """
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -10,8 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
+import anyio
 import duckdb
 from local_bigquery.app import app
 from local_bigquery.catalog import metadata, tabledata, tables
@@ -19,7 +23,7 @@ from local_bigquery.engine import database
 from local_bigquery.models import JobConfigurationLoad, Table, TableDataInsertAllRequest
 from local_bigquery.settings import settings
 
-from warehouse import bridges, load_jobs
+from warehouse import bridges, load_jobs, uploads
 
 ROWS, SAVES = 50, 40
 
@@ -99,6 +103,26 @@ def patched_while_a_job_writes() -> list[str | None]:
     return [found.description, found.friendlyName]
 
 
+def uploaded_with_an_interrupt() -> tuple[str, float]:
+    """Upload a chunk whose first write is interrupted at its end; return the error and the part that is in the file."""
+    path = settings.data_dir / "upload"
+    path.touch()
+    write = anyio.AsyncFile.write
+
+    async def pieces() -> Any:
+        yield bytes(uploads.WRITTEN_BYTES)
+
+    async def interrupted(file: Any, content: bytes) -> None:
+        await write(file, content)
+        if content:
+            raise InterruptedError
+
+    request: Any = SimpleNamespace(headers={"content-range": f"bytes 0-{uploads.WRITTEN_BYTES - 1}/*"}, stream=pieces)
+    with patch("local_bigquery.api.uploads._file", lambda _id: str(path)), patch("anyio.AsyncFile.write", interrupted):
+        error = told(lambda: asyncio.run(uploads._received("upload", request)))
+    return error, path.stat().st_size / uploads.WRITTEN_BYTES
+
+
 def main() -> None:
     """Run all cases."""
     settings.data_dir, settings.default_project_id = Path(sys.argv[1]), "p"
@@ -127,6 +151,7 @@ def main() -> None:
         saves = [lambda: tables.record("p", "d", "inserted", resource)] * SAVES
         answers["saves"] = Counter(threads.map(told, saves))
     answers["patched"] = patched_while_a_job_writes()
+    answers["uploaded"] = uploaded_with_an_interrupt()
     print(json.dumps(answers))
 
 

@@ -178,7 +178,7 @@ WRONG = {
         "id,name\n1,Ada\nid,name\n A2,Grace\n,\n",
         key="id",
         errors={
-            "file_is_well_formed": ("line 3", "repeats the header", "line 5", "NULL"),
+            "file_is_well_formed": ("line 3", "repeats the header", "line 5", "without values"),
             "key_is_whole": ("1 of 4 rows have no key", "1 of 4 rows have blanks around the key"),
         },
     ),

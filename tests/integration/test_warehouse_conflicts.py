@@ -48,3 +48,9 @@ def test_writes_of_one_resource_at_the_same_time_succeed(answers: Any) -> None:
 
 def test_a_change_of_the_description_during_a_job_is_kept(answers: Any) -> None:
     assert answers["patched"] == ["by the request", "by the job"]
+
+
+def test_a_chunk_whose_write_was_interrupted_is_in_the_file_once(answers: Any) -> None:
+    told, part = answers["uploaded"]
+    assert "Interrupted" in told
+    assert part == 1

@@ -6,9 +6,14 @@ shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …]; 
 
 A service becomes a child process of the process that asked for it, and the leader of a session of its own: it can be
 watched, stopped and killed like a service that `tools/local/processes.py` has started.
+
+A command that a service starts cannot join the service's process group, which is in another session. It leads a group
+of its own, which is killed when the client ends. The client of a service's command is in the service's group, and the
+client of a command's command in that command's group: so the end of a service's group ends all that it has started.
 """
 
 import atexit
+import contextlib
 import ctypes
 import fcntl
 import gc
@@ -49,7 +54,7 @@ def serve(listening: socket.socket) -> dict[str, Any] | None:
 def attend(connection: socket.socket) -> dict[str, Any]:
     """Fork the process of a command and return its request there. Here, answer with its number and its exit code.
 
-    The process is killed when the client ends before it.
+    When the client ends before the process, the process is killed with its group.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, received, _, _ = socket.recv_fds(connection, 1, MOST_FILES)
@@ -64,6 +69,8 @@ def attend(connection: socket.socket) -> dict[str, Any]:
             if request["service"]:
                 become_service(here, request["environment"])
                 print(os.getpid(), file=lines, flush=True)
+            else:
+                os.setpgid(0, 0)
             lines.close()
             connection.close()  # its number may be one of those that follow
             for number, file in zip(request["files"], files, strict=True):
@@ -74,13 +81,20 @@ def attend(connection: socket.socket) -> dict[str, Any]:
             os.close(file)
         if request["service"]:
             os._exit(0)
-        print(process, file=lines, flush=True)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C it still has to kill the process
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            os.setpgid(process, process)  # the process does the same; this may come first
+        with contextlib.suppress(BrokenPipeError):  # the client has ended
+            print(process, file=lines, flush=True)
         if hasattr(os, "pidfd_open"):
             end = os.pidfd_open(process)
             if end not in select.select([connection, end], [], [])[0]:
-                os.kill(process, signal.SIGKILL)
-        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), file=lines, flush=True)
-    os._exit(0)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        with contextlib.suppress(BrokenPipeError):
+            print(code, file=lines, flush=True)
+        os._exit(0)
 
 
 def become_service(parent: int, environment: dict[str, str]) -> None:
@@ -140,7 +154,7 @@ if __name__ == "__main__":
     gc.freeze()  # into memory that the forks share
     request = serve(socket.socket(fileno=int(sys.argv[1])))
     if request is not None:
-        code = 0
+        code, interrupted = 0, False
         try:
             become(request["environment"], request["directory"])
             execute(request["command"])
@@ -148,13 +162,16 @@ if __name__ == "__main__":
             if isinstance(end.code, str):
                 print(end.code, file=sys.stderr)
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
-        except BaseException:
+        except BaseException as error:
             traceback.print_exc()
-            code = 1
+            code, interrupted = 1, isinstance(error, KeyboardInterrupt)
         if request["service"]:
             threading._shutdown()  # type: ignore[attr-defined]  # wait for its threads, as at each end of a Python
             atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
+        if interrupted:  # Python then ends with the signal
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
         os._exit(code)  # at once: taking apart all that was imported takes a fifth of the time
     os._exit(0)

@@ -12,7 +12,7 @@ from typing import Any
 from airbyte_lite.connectors.registry import load_registry
 from tools import install
 from tools.connectors import adding, standard, trial
-from tools.connectors.airbyte_registry import AirbyteRegistry
+from tools.connectors.airbyte_registry import AirbyteRegistry, Found
 from tools.connectors.errors import ConnectorCommandError
 from tools.connectors.new import Places, Say
 
@@ -34,14 +34,13 @@ class Row:
         return f"| {self.name} | " + " | ".join(self.cells.get(column, "") for column in HEAD[1:]) + " |"
 
 
-def tried(scratch: Places, registry: AirbyteRegistry, name: str, say: Say, configuration: dict[str, Any] | None) -> Row:
-    """Add a connector in the scratch folder, run the standard tests, and remove its environment.
-
-    Raises ConnectorCommandError if there is no such connector.
-    """
+def tried(
+    scratch: Places, registry: AirbyteRegistry, found: Found, say: Say, configuration: dict[str, Any] | None
+) -> Row:
+    """Add a connector in the scratch folder, run the standard tests, and remove its environment."""
+    name = found.name
     row = Row(name)
     begin = time.monotonic()
-    found = adding.look_up(registry, name, "", say)  # a name that does not exist gets no row
     try:
         new = adding.plan(scratch, registry, found, "", say)
         adding.make(scratch, new)
@@ -75,11 +74,12 @@ def run(
 ) -> None:
     """Try the connectors and write their rows into docs/connectors.md; the rows of others stay.
 
-    A configuration is for one connector: with an account, everything is tested. Raises ConnectorCommandError at a
-    name that does not exist.
+    A configuration is for one connector: with an account, everything is tested. Raises ConnectorCommandError before
+    the first test if a name does not exist or cannot be looked up.
     """
     for name in names:
         adding.require_name(name)
+    connectors = [adding.look_up(registry, name, "", say) for name in names]
     scratch = Places(places.root / ".local/connector-table")
     shutil.rmtree(scratch.root, ignore_errors=True)
     scratch.connectors.mkdir(parents=True)
@@ -90,9 +90,9 @@ def run(
         (scratch.environments / shared).symlink_to(places.environments / shared)
     page = places.root / "docs/connectors.md"
     try:
-        for name in names:
-            say(f"== {name}")
-            row = tried(scratch, registry, name, say, configuration)
+        for found in connectors:
+            say(f"== {found.name}")
+            row = tried(scratch, registry, found, say, configuration)
             page.write_text(with_row(page.read_text(encoding="utf-8"), row), encoding="utf-8")
             say(row.line)
             for question, reason in row.reasons.items():

@@ -31,6 +31,7 @@ REMOVED = {
     "telnetlib": "standard-telnetlib",
 }
 """Modules that Python or setuptools had once, and the package that has each of them today."""
+CHECK_NAME = " Check the name."
 MOST_REPAIRS = 12
 SECONDS = 300.0
 
@@ -107,14 +108,16 @@ class Resolver:
 
     def _replace_absent(self, lock: Lock, told: str) -> bool:
         """Override a required release that does not exist by the newest one that fits; return whether there was one."""
-        for name, extras, wanted in ABSENT.findall(told):
+        absent = ABSENT.findall(told)
+        for name, _, wanted in absent:
             if name != lock.package and name not in map(_name, lock.overrides):
                 reason = f"The published metadata asks for {name}{wanted.rstrip(',')}, which does not exist."
-                lock.overrides[f"{name}{self._with_inner(name, extras)}"] = reason
+                extras = {extra for other, some, _ in absent if other == name for extra in _extras(some)}
+                lock.overrides[f"{name}{self._with_inner(lock, name, extras)}"] = reason
                 return True
         return False
 
-    def _with_inner(self, name: str, extras: str) -> str:
+    def _with_inner(self, lock: Lock, name: str, extras: set[str]) -> str:
         """Return the extras of a package, and the extras of the same package that they stand for.
 
         An override also replaces what a package requires of itself: `smart-open[all]` would be without its parts.
@@ -126,15 +129,16 @@ class Resolver:
         line = ("pip", "install", "--quiet", "--no-deps", "--python", self.python, "--target", str(target), name)
         code, _, told = self._run(*line)
         if code:
-            raise _refusal(name, "", told)
+            refusal = str(_refusal(name, "", told)).removesuffix(CHECK_NAME)  # the user has not typed this name
+            raise ConnectorCommandError(f"The requirements of {lock.package} {lock.version}: {refusal}")
         inner = EXTRAS.findall(
             "".join(path.read_text(encoding="utf-8") for path in target.glob("*.dist-info/METADATA"))
         )
-        wanted = set(extras.strip("[]").split(","))
+        wanted = set(extras)
         for _ in inner:
             for required, parts, extra in inner:
                 if extra in wanted and re.sub("[-_.]+", "-", required).lower() == name:
-                    wanted |= set(re.split(" *, *", parts))
+                    wanted |= _extras(parts)
         return f"[{','.join(sorted(wanted))}]"
 
     def _replace_without_wheel(self, lock: Lock, built: set[str]) -> bool:
@@ -165,12 +169,17 @@ class Resolver:
                 built.add(name)
                 continue
             reason = f"{name} {version} has no wheel for Python {install.PYTHON}."
-            extras = "".join(
-                re.findall(r"\[.*\]", old)[0] for old in lock.overrides if _name(old) == name and "[" in old
-            )
+            extras = self._with_inner(lock, name, self._required_extras(lock, name))
             lock.overrides = {old: why for old, why in lock.overrides.items() if _name(old) != name}
             lock.overrides[f"{name}{extras}=={text.strip().rpartition('==')[2]}"] = reason
             return True
+
+    def _required_extras(self, lock: Lock, name: str) -> set[str]:
+        """Return the extras of a locked package that the requirements, or the overrides in their place, ask for."""
+        options = ("--universal", "--no-strip-extras")
+        _, text, _ = self._compile(lock.requirement, *options, overrides=lock.overrides_text)
+        found = re.findall(rf"^{re.escape(name)}\[([^]]+)\]==", text, re.MULTILINE)
+        return {extra for some in found for extra in _extras(some)}
 
     def _compile(self, requirement: str, *options: str, overrides: str = "") -> tuple[int, str, str]:
         source = self._folder / "requirements.in"
@@ -208,6 +217,11 @@ def _name(requirement: str) -> str:
     return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
 
+def _extras(listed: str) -> set[str]:
+    """Return the extras in a list such as "[s3,gcs]", also without its brackets; none of an empty text."""
+    return set(re.findall(r"[\w.-]+", listed))
+
+
 def _pinned(requirement: str, lock: str) -> str:
     """Return a requirement with the version that the lock has, if it has one version only."""
     versions = set(re.findall(rf"^{re.escape(_name(requirement))}==([^\s;]+)", lock, re.MULTILINE))
@@ -241,7 +255,7 @@ def _refusal(package: str, version: str, told: str, yanked: str | None = None) -
             f"for it, then run the command again.\n{told.strip()[:1000]}"
         )
     if f"{package} was not found in the package registry" in told:
-        return ConnectorCommandError(f"There is no package {package} on PyPI. Check the name.")
+        return ConnectorCommandError(f"There is no package {package} on PyPI.{CHECK_NAME}")
     if f"no version of {package}==" in told:
         return ConnectorCommandError(f"PyPI has no {release}. Leave out version= for the newest one.")
     if "Failed to fetch" in told or "error sending request" in told or "dns error" in told:

@@ -6,7 +6,7 @@ import contextlib
 import os
 
 from tools.local import claims
-from tools.stack.compose import ENV_FILE, StackError, config, show
+from tools.stack.compose import ENV_FILE, StackError, config, show, states
 
 LINES = "100"  # of each service, before the new ones
 DIRECTORY = claims.DEVELOPMENT / "logs"
@@ -26,12 +26,20 @@ def logs() -> None:
 
 def command_line(service: str) -> list[str]:
     """Return the command that follows the log of a service; "" is all of them. Raises StackError as `logs` does."""
-    if claims.is_claimed(claims.DEVELOPMENT) or (not ENV_FILE.exists() and DIRECTORY.is_dir()):
+    if claims.is_claimed(claims.DEVELOPMENT) or (DIRECTORY.is_dir() and not has_containers()):
         return ["tail", "-n", LINES, "-F", *files(service)]
     if not ENV_FILE.exists():
         raise StackError("nothing has run in this checkout. Start the platform: make up, or without Docker make dev")
     check(service, set(config()["services"]))
     return ["docker", "compose", "logs", "--follow", "--tail", LINES, *filter(None, [service])]
+
+
+def has_containers() -> bool:
+    """Return whether this checkout has containers of Compose, running or stopped; False if the engine cannot tell."""
+    try:
+        return ENV_FILE.exists() and bool(states())
+    except StackError:  # no Docker, the engine does not answer, or .env has no project name
+        return False
 
 
 def files(service: str) -> list[str]:

@@ -22,11 +22,11 @@ from platform_kit.locks import exclusive
 DBT = Path(sys.executable).parent / "dbt"
 SUPPORTED = "1.11"
 SOURCES = {".sql", ".yml", ".yaml", ".md", ".csv", ".py"}
-READS = re.compile(rb"""\benv_var\(\s*["'](\w+)""")
-CHOICES = ("DBT_PROFILE", "DBT_TARGET")
+READS = re.compile(rb"""\benv_var\s*\(\s*["'](\w+)""")
+CHOICES = ("DBT_PROFILE", "DBT_TARGET", "DBT_ENGINE_PROFILE", "DBT_ENGINE_TARGET")
 """Variables of dbt that choose what is read of profiles.yml."""
-UNUSED = {"BIGQUERY_EMULATOR_HOST"}
-"""Variables that are read and change nothing in a manifest: where the warehouse is."""
+UNUSED = {"BIGQUERY_EMULATOR_HOST", "BQ_MAXIMUM_BYTES_BILLED"}
+"""Variables that are read and change nothing in a manifest: where the warehouse is, and the limit of a query."""
 BEGINNING = 4096
 """Bytes of a manifest that have dbt's release, the time and the id of the command that made it."""
 
@@ -85,17 +85,20 @@ def fingerprint(project: DbtProject) -> str:
         read.update(READS.findall(content))
         found.update(f"{path.relative_to(project.project_dir, walk_up=True)} {len(content)}\n".encode() + content)
     names = {name.decode() for name in read} - UNUSED
-    # Compose passes a variable that is not set as an empty one, and the image was built without it.
-    values = [(name, os.environ.get(name, "")) for name in (*sorted(names), *CHOICES)]
+    values = [(name, os.environ.get(name)) for name in sorted(names)]  # dbt's default is not for an empty variable
+    values += [(name, os.environ.get(name) or None) for name in CHOICES]  # here an empty variable counts as unset
     found.update(repr([values, [_version(name) for name in ("dbt-core", "dbt-bigquery")]]).encode())
     return found.hexdigest()
 
 
 def _files(project: DbtProject) -> Iterator[Path]:
     generated = {project.project_dir / name for name in ("target", "logs", project.target_path)}
-    for directory, folders, names in project.project_dir.walk():
-        folders[:] = [name for name in folders if directory / name not in generated]
-        yield from (directory / name for name in names if Path(name).suffix in SOURCES)
+    seen = {project.project_dir.resolve()}  # a link may lead to a folder above it
+    for directory, folders, names in project.project_dir.walk(follow_symlinks=True):  # to a local package
+        found = {name: (directory / name).resolve() for name in sorted(folders) if directory / name not in generated}
+        folders[:] = [name for name, folder in found.items() if folder not in seen]
+        seen.update(found.values())
+        yield from (directory / name for name in names if Path(name).suffix in SOURCES or name == ".dbtignore")
 
 
 def _is_current(project: DbtProject, record: Path, inputs: str) -> bool:

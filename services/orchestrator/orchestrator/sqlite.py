@@ -39,14 +39,21 @@ class Engines:
             self._kept[url] = found
             old = self._kept.popitem(last=False)[1] if len(self._kept) > ENGINES else None
         if old is not None:
-            old.dispose()  # a connection that a thread uses now is closed after that
+            old.dispose()  # a connection that a thread uses now is closed when Python collects its pool
         return found
 
     @contextmanager
     def connected(self, url: str) -> Iterator[sqlalchemy.Connection]:
-        """Connect to a database for one transaction."""
-        with self.get(url).connect() as connection, connection.begin():
-            yield connection
+        """Connect to a database for one transaction. After an error the connection is closed, not kept."""
+        with self.get(url).connect() as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                # The traceback may hold a cursor with more rows. It keeps the connection in its old snapshot, in which
+                # SQLite refuses each later write as soon as another process has written.
+                connection.invalidate()
+                raise
 
     def close(self) -> None:
         """Close the connections that no thread uses now."""
@@ -103,6 +110,10 @@ class _Events(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with self._engines.connected(url) as connection:
                 yield connection
+
+    def wipe(self) -> None:
+        self._engines.close()  # it deletes files that are open here
+        super().wipe()
 
     def dispose(self) -> None:
         super().dispose()

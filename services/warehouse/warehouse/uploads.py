@@ -51,8 +51,8 @@ async def _received(upload_id: str, request: Request) -> Response:
             async for piece in request.stream():
                 waiting += piece
                 if len(waiting) >= WRITTEN_BYTES:
-                    await file.write(bytes(waiting))
-                    waiting.clear()
+                    full, waiting = bytes(waiting), bytearray()  # before the write, so that none is written twice
+                    await file.write(full)
         finally:  # also when the connection breaks: the client continues after these bytes
             await file.write(bytes(waiting))
         size = await file.seek(0, os.SEEK_END)

@@ -1,6 +1,8 @@
 """`make logs`: whose logs are followed."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(claims, "DEVELOPMENT", tmp_path / "dev")
     monkeypatch.setattr(logs, "DIRECTORY", tmp_path / "dev/logs")
     monkeypatch.setattr(logs, "ENV_FILE", tmp_path / ".env")
+    monkeypatch.setattr(logs, "states", lambda: {"airbyte": {"Running": False}})
     monkeypatch.setattr(logs, "config", lambda: {"services": {"airbyte": {}, "localstack": {}}})
     return tmp_path
 
@@ -41,6 +44,21 @@ def test_a_platform_on_docker_is_asked_by_compose(checkout: Path) -> None:
     write(checkout, "s3")  # of an earlier make dev
     assert logs.command_line("airbyte")[:2] == ["docker", "compose"]
     assert logs.command_line("airbyte")[-1] == "airbyte"
+
+
+def no_engine() -> dict[str, dict[str, Any]]:
+    raise StackError("docker is not installed")
+
+
+@pytest.mark.parametrize("states", [dict, no_engine])
+def test_an_ended_make_dev_is_shown_when_compose_has_no_containers(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, states: Callable[[], dict[str, dict[str, Any]]]
+) -> None:
+    monkeypatch.setattr(logs, "states", states)
+    (checkout / ".env").touch()  # of an earlier make up
+    assert logs.command_line("")[0] == "docker"
+    write(checkout, "s3")
+    assert logs.command_line("")[0] == "tail"
 
 
 def test_a_running_make_dev_comes_first(checkout: Path) -> None:

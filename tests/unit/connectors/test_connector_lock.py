@@ -65,6 +65,47 @@ def test_a_release_that_does_not_exist_is_overridden_by_the_newest_that_fits(tmp
     assert lock.packages == 2
 
 
+def test_an_override_has_the_extras_of_all_requirements_that_it_replaces(tmp_path: Path) -> None:
+    def uv(line: str, _requirement: str, overrides: str) -> Answer:
+        if line.startswith("pip install"):
+            (tmp_path / "metadata/parts").mkdir(parents=True)
+        if "--universal" in line and not overrides:
+            absent = ("parts[a,b]==0.6.0", "other[z]==1", "parts[c]>0.6.0", "parts==0.7.0")
+            return 1, "", "".join(f"Because there is no version of {one} and x depends on it. " for one in absent)
+        return 0, "parts==1.0\nother==2.0\n", ""
+
+    lock = Script(tmp_path, uv).lock("airbyte-source-x", "1.0")
+    assert list(lock.overrides) == ["parts[a,b,c]==1.0"]
+
+
+def test_an_override_for_a_wheel_has_the_extras_that_were_required(tmp_path: Path) -> None:
+    def uv(line: str, requirement: str, overrides: str) -> Answer:
+        if line.startswith("pip install"):
+            (tmp_path / "metadata/parts").mkdir(parents=True)
+        if "--dry-run" in line:
+            old = "parts==1.0" in (tmp_path / "requirements.txt").read_text()
+            return int(old), "", "Because parts==1.0 has no usable wheels and" if old else ""
+        if requirement.startswith("parts>"):
+            return 0, "parts==1.1\n", ""
+        extras = "[b,a]" if "--no-strip-extras" in line else ""
+        return 0, f"my-parts[c]==1.0\nparts{extras}=={'1.1' if overrides else '1.0'}\n", ""
+
+    lock = Script(tmp_path, uv).lock("airbyte-source-x", "1.0")
+    assert list(lock.overrides) == ["parts[a,b]==1.1"]
+
+
+def test_a_requirement_that_cannot_be_read_is_told_as_one_of_the_connector(tmp_path: Path) -> None:
+    def uv(line: str, _requirement: str, _overrides: str) -> Answer:
+        if line.startswith("pip install"):
+            return 1, "", "Because parts was not found in the package registry and you require parts"
+        absent = "Because there is no version of parts[a]==0.6.0 and x depends on it"
+        return ("--universal" in line, "", absent if "--universal" in line else "")
+
+    with pytest.raises(ConnectorCommandError, match=r"airbyte-source-x 1\.0: .*no package parts") as told:
+        Script(tmp_path, uv).lock("airbyte-source-x", "1.0")
+    assert "Check the name" not in str(told.value)
+
+
 def test_a_release_without_a_wheel_is_overridden_by_the_next_that_has_one(tmp_path: Path) -> None:
     def uv(line: str, requirement: str, overrides: str) -> Answer:
         if "--dry-run" in line:

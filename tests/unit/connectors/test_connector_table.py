@@ -188,6 +188,18 @@ def test_a_connector_that_does_not_exist_gets_no_row(tmp_path: Path) -> None:
     assert not (tmp_path / ".local/connector-table").exists()
 
 
+def test_all_names_are_looked_up_before_the_first_connector_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = Places(tmp_path)
+    (places.connectors / "nltk_data").mkdir(parents=True)
+    places.registry.write_text("")
+    monkeypatch.setattr(compatibility, "tried", lambda *_given: pytest.fail("source-faker is tried"))
+    names = ["source-faker", "source-fakr"]  # the registry is not reached; the project knows the first one
+    with pytest.raises(ConnectorCommandError, match="source-fakr"):
+        compatibility.run(places, AirbyteRegistry(str(tmp_path / "none")), names, lambda _text: None)
+
+
 @pytest.mark.parametrize(
     ("what", "given", "fact"),
     [

@@ -1,6 +1,7 @@
 """Following a run: its verdict; and that what runs before an install runs on old Pythons."""
 
 import ast
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,8 @@ def test_a_busy_dagster_is_not_told_as_a_stopped_one(monkeypatch: pytest.MonkeyP
         with pytest.raises(dagster_run.DagsterRunError, match=rf"{seconds} s.*http://127.0.0.1:9/locations") as told:
             command("http://127.0.0.1:9")
         assert "Start the platform" not in str(told.value)
+        # A service of Compose: `make logs` knows it on Docker and without.
+        assert set(re.findall(r"make logs s=(\S+)", str(told.value))) <= {"code", "webserver", "daemon"}
 
 
 def test_a_code_server_that_ended_is_told_without_the_state_of_grpc(monkeypatch: pytest.MonkeyPatch) -> None:

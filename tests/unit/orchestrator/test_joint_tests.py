@@ -131,6 +131,23 @@ def test_after_a_failed_query_each_test_is_asked_alone_unless_dbt_ends() -> None
     assert len(runner.asked) == 1
 
 
+@pytest.mark.parametrize("when", ["before", "while the query is made"])
+def test_no_query_is_asked_after_dbt_has_ended_its_queries(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    dbt, runner = Dbt(), Runner()
+    asked, nodes = made(dbt, node("a", "m"), node("b", "m"))
+    asked.cancelled = when == "before"
+
+    def rendered(_macro: str, context: Any, _manifest: Any) -> str:
+        asked.cancelled = True
+        return str(context["id"])
+
+    monkeypatch.setattr(dbt, "rendered", rendered)
+    for each in nodes.values():
+        with pytest.raises(Cancelled):
+            asked.context(runner, each)
+    assert runner.asked == []
+
+
 def test_a_query_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "MOST_TESTS", 2)
     found = board.groups({name: node(name, "m") for name in "abcde"})

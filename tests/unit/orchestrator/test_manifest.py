@@ -10,7 +10,12 @@ import pytest
 
 from orchestrator import manifest
 
-PROFILES = "x: {target: \"{{ env_var('WAREHOUSE') }}\", host: \"{{ env_var( 'BIGQUERY_EMULATOR_HOST' ) }}\"}"
+PROFILES = """
+x:
+  target: "{{ env_var('WAREHOUSE') }}"
+  host: "{{ env_var( 'BIGQUERY_EMULATOR_HOST' ) }}"
+  limit: "{{ env_var('BQ_MAXIMUM_BYTES_BILLED', '') }}"
+"""
 
 
 @pytest.fixture
@@ -21,7 +26,7 @@ def parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool
     (project / "dbt_project.yml").write_text("name: x")
     (project / "profiles.yml").write_text(PROFILES)
     (project / "models/a.sql").write_text('select {{ env_var("A", "1") }}')
-    (project / "models/b.sql").write_text("select 2")
+    (project / "models/b.sql").write_text("select 2 {# {{ env_var ('Q', '') }} #}")
     monkeypatch.setenv("WAREHOUSE", "emulator")
     parsed: list[Any] = []
 
@@ -47,7 +52,8 @@ def test_what_a_parse_does_not_depend_on_makes_no_parse(
 ) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
     monkeypatch.setenv("B", "2")  # which no file reads
-    monkeypatch.setenv("A", "")
+    monkeypatch.setenv("BQ_MAXIMUM_BYTES_BILLED", "")  # as Compose passes it
+    monkeypatch.setenv("DBT_TARGET", "")  # which dbt takes for unset
     (tmp_path / "project/logs").mkdir()
     (tmp_path / "project/logs/x.yml").write_text("of dbt")
     (tmp_path / "project/target/x.sql").write_text("compiled")
@@ -59,15 +65,16 @@ def test_another_value_of_a_variable_makes_a_parse_also_if_a_run_was_interrupted
     parses: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of these manifests is newer than all files."""
-    for name in ("A", "WAREHOUSE", "DBT_TARGET"):
+    others = dict.fromkeys(("A", "Q", "WAREHOUSE", *manifest.CHOICES), "other")
+    for name, value in [*others.items(), ("A", "")]:  # dbt's default is not for an empty variable
         with monkeypatch.context() as changed:
-            changed.setenv(name, "other")
-            assert parses()
+            changed.setenv(name, value)
+            assert parses(), f"{name}={value}"
             assert not parses()
         assert parses()
 
 
-@pytest.mark.parametrize("change", ["content", "new", "removed", "renamed"])
+@pytest.mark.parametrize("change", ["content", "new", "removed", "renamed", "ignored", "linked"])
 def test_another_file_makes_a_parse(parses: Callable[[], bool], tmp_path: Path, change: str) -> None:
     file = tmp_path / "project/models/b.sql"
     match change:
@@ -79,6 +86,13 @@ def test_another_file_makes_a_parse(parses: Callable[[], bool], tmp_path: Path, 
             file.unlink()
         case "renamed":
             file.rename(file.with_name("c.sql"))
+        case "ignored":
+            (tmp_path / "project/.dbtignore").write_text("b.sql")
+        case "linked":  # dbt links to a local package; here the package links back to the project
+            (tmp_path / "package").mkdir()
+            (tmp_path / "package/c.sql").write_text("select 3")
+            (tmp_path / "package/project").symlink_to(tmp_path / "project")
+            (tmp_path / "project/package").symlink_to(tmp_path / "package")
     assert parses()
     assert not parses()
 

@@ -55,6 +55,48 @@ def test_a_database_is_opened_once_and_is_that_of_dagsters_own_storage(
     assert len(own.event_log_storage.get_logs_for_run(run.run_id)) == 21
 
 
+def test_a_wiped_storage_writes_where_others_read(tmp_path: Path) -> None:
+    kept = sqlite.KeptSqliteStorage(str(tmp_path))
+    storage, run_id = kept.event_log_storage, dg.DagsterRun(job_name="j").run_id
+    event = dg.EventLogEntry(  # type: ignore[no-untyped-call]
+        error_info=None, level=20, user_message="x", run_id=run_id, timestamp=1.0, dagster_event=None
+    )
+    for _ in range(2):
+        storage.store_event(event)
+        assert len(DagsterSqliteStorage.from_local(str(tmp_path)).event_log_storage.get_logs_for_run(run_id)) == 1
+        storage.wipe()
+    storage.dispose()
+
+
+def test_an_error_while_rows_are_read_leaves_no_old_snapshot(tmp_path: Path) -> None:
+    """The exception is kept, as by a logger, and with it the cursor that has more rows."""
+    engines, url = sqlite.Engines(), f"sqlite:///{tmp_path}/x.db"
+    write = sqlalchemy.text("insert into t values (1)")
+    with engines.connected(url) as connection:
+        connection.execute(sqlalchemy.text("pragma journal_mode = wal"))
+        connection.execute(sqlalchemy.text("create table t (x integer)"))
+        for _ in range(3):
+            connection.execute(write)
+
+    def read() -> None:
+        with engines.connected(url) as connection:
+            rows = connection.execute(sqlalchemy.text("select x from t"))
+            assert rows.fetchone()
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop") as kept:
+        read()
+    other = sqlite.Engines()
+    with other.connected(url) as connection:
+        connection.execute(write)
+    with engines.connected(url) as connection:
+        connection.execute(write)
+        assert connection.execute(sqlalchemy.text("select count(*) from t")).scalar() == 5
+    assert kept.value.__traceback__
+    engines.close()
+    other.close()
+
+
 def test_the_connections_of_old_databases_are_closed(tmp_path: Path, opened: list[str]) -> None:
     engines = sqlite.Engines()
     for _ in range(2):

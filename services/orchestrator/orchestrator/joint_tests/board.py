@@ -61,10 +61,10 @@ class Board:
         if group is None:
             return None
         with group.asking:
-            if group.contexts is None:
+            if group.contexts is None and not self.cancelled:
                 group.contexts = {}
                 group.contexts = self._ask(group, runner)
-            found = group.contexts.pop(node.unique_id, None)
+            found = (group.contexts or {}).pop(node.unique_id, None)
         if found is None and self.cancelled:
             raise Cancelled("The query was cancelled")
         return found
@@ -79,7 +79,7 @@ class Board:
             except Exception as error:  # the test has the same error when its turn comes, and reports it
                 self._dbt.note(f"{test} is not asked together with other tests: {error}")
         tests = query.chosen(queries)
-        if len(tests) < 2:
+        if len(tests) < 2 or self.cancelled:
             return {}
         try:
             response, table = runner.adapter.execute(query.joined([queries[test] for test in tests]), fetch=True)

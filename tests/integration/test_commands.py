@@ -1,0 +1,68 @@
+"""Forks of a warm Python end as new processes do. The warm Python has imported nothing, so it starts at once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.local import marked
+from tools.local.platform import python
+
+from . import commands
+from .commands import Commands
+
+ENVIRONMENT = {"PATH": os.environ["PATH"], marked.VARIABLE: "none"}
+INNER = "import os, pathlib, time; pathlib.Path('number').write_text(f'{os.getpid()} '); time.sleep(60)"
+OUTER = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {INNER!r}])"
+SERVICE = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {OUTER!r}])"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="services are forks on Linux only")
+
+
+@pytest.fixture
+def forks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+    """What runs commands in the environment of the warehouse."""
+    monkeypatch.setitem(commands.MODULES, "warehouse", ())
+    (tmp_path / "servers").mkdir()
+    with Commands(tmp_path / "servers") as forks:
+        yield forks
+
+
+def test_all_processes_of_a_service_end_with_its_group(
+    forks: Commands, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Path(os.devnull).open("w") as nothing:
+        command = [python("warehouse"), "-c", SERVICE]
+        service = forks.start("warehouse", command, ENVIRONMENT, tmp_path, nothing.fileno())
+    number = tmp_path / "number"
+    deadline = time.monotonic() + 30
+    while not (number.exists() and number.read_text().endswith(" ")):
+        assert time.monotonic() < deadline, "the command of the service's command has not started"
+        time.sleep(0.01)
+    innermost = Path("/proc", number.read_text().strip())
+    assert innermost.exists()
+    os.killpg(service.pid, signal.SIGKILL)
+    service.wait()
+    while innermost.exists():
+        assert time.monotonic() < deadline, "the command of the service's command goes on"
+        time.sleep(0.01)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT); signal.pause()", -signal.SIGINT),
+        ("import sys; sys.exit('told')", 1),
+    ],
+)
+def test_the_exit_code_is_that_of_a_new_python(forks: Commands, program: str, code: int) -> None:
+    command = [python("warehouse"), "-c", program]
+    assert forks.run("warehouse", command, ENVIRONMENT).returncode == code
+    new = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert new.returncode == code
