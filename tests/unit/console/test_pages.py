@@ -22,7 +22,7 @@ def test_a_page_may_take_longer_than_the_three_seconds_of_nicegui(monkeypatch: p
         return lambda build: build
 
     limits: dict[str, float] = {}
-    monkeypatch.setattr(frame.ui, "page", page)
+    monkeypatch.setattr(ui, "page", page)
     frame.register(PAGES, None)  # type: ignore[arg-type]
     assert limits.keys() == {page.path for page in PAGES}
     assert min(limits.values()) >= 20
