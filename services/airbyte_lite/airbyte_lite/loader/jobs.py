@@ -84,17 +84,6 @@ class Jobs:
 
         `action` is what the statement does, for an error.
         """
-        self._query(sql, step, f"{action} {self._warehouse.name(table)}")
-
-    def counts(self, sql: str, table: str, step: str) -> list[int]:
-        """Return the numbers in the one row of a query's result. `table` is what the query reads, for an error."""
-        action = f"count the rows of {self._warehouse.name(table)}"
-        job = self._query(sql, step, action)
-        with self._warehouse.errors(action):
-            (row,) = job.result(retry=self._warehouse.retry(self._halt), timeout=REQUEST_S)
-        return list(row.values())
-
-    def _query(self, sql: str, step: str, action: str) -> bigquery.QueryJob:
         config = bigquery.QueryJobConfig()
         if self._warehouse.in_batch:
             config.priority = bigquery.QueryPriority.BATCH
@@ -106,7 +95,7 @@ class Jobs:
                 sql, job_id=job_id, job_config=config, retry=_ONCE, job_retry=None, timeout=REQUEST_S
             )
 
-        return cast(bigquery.QueryJob, self._run(submit, step, action))
+        self._run(submit, step, f"{action} {self._warehouse.name(table)}")
 
     def _run(
         self, submit: Callable[[str], Job], step: str, action: str, progress: Callable[[], int] = lambda: 0

@@ -10,7 +10,7 @@ from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.errors import LostKeyError, SyncError
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.merge import insert_sql, key_counts_sql, merge_sql
+from airbyte_lite.loader.merge import LOST_KEY, insert_sql, merge_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.tables import TablePlan
@@ -161,10 +161,8 @@ class StreamLoad:
 
         A new table is created together with its rows, because another connection may write to any existing table: an
         INSERT into an existing empty table could duplicate a key, and dropping it after an error could lose rows.
-        Raises LostKeyError before a table is changed.
+        Raises LostKeyError, and then no table has changed.
         """
-        if self._batches:
-            self._check_keys(step)
         plan, table = self.plan, self.plan.table
         found = plan.find(self._warehouse)
         if found is None and not self._batches:
@@ -176,22 +174,21 @@ class StreamLoad:
         plan.alter(self._warehouse, found, self._clustering, add_columns=True)
         if self._batches:
             names_ = self._warehouse.name(table), self._warehouse.name(self._staging)
-            self._jobs.query(merge_sql(plan, *names_), table, step)
+            self._query(merge_sql(plan, *names_), table, step)
 
-    def _check_keys(self, step: str) -> None:
-        """Raise LostKeyError if no staged row has a value in a column of the primary key.
-
-        The schema does not show it where the columns are declared: the file then has another header than they say.
-        """
-        sql = key_counts_sql(self.plan, self._warehouse.name(self._staging))
-        rows, *values = self._jobs.counts(sql, self._staging, f"{step}_keys")
-        if lost := [key for key, count in zip(self.plan.keys, values, strict=True) if rows and not count]:
-            raise LostKeyError(
-                f"Stream {self.plan.stream.name}: {', '.join(lost)}, of its primary key, is NULL in each of the "
-                f"{rows} rows that were read. The source does not have the column any more, or it has another name or "
-                "type. The table was not changed.",
-                "config_error",
-            )
+    def _query(self, sql: str, table: str, step: str) -> None:
+        """Run a statement that reads the newest row of each key. Raises LostKeyError if no row has a key."""
+        try:
+            self._jobs.query(sql, table, step)
+        except SyncError as error:
+            if found := LOST_KEY.search(error.message):
+                raise LostKeyError(
+                    f"Stream {self.plan.stream.name}: {found[1]}, of its primary key, is NULL in all rows that were "
+                    "read. The source does not have the column any more, or it has another name or type. The table "
+                    "was not changed.",
+                    "config_error",
+                ) from error
+            raise
 
     def _create_filled(self, step: str) -> bool:
         """Create the final table with the newest row of each key, in one atomic job. Cheaper than a MERGE.
@@ -200,7 +197,7 @@ class StreamLoad:
         """
         self.plan.create(self._warehouse, self._version, datetime.now(UTC) + STAGING_LIFE)
         names_ = self._warehouse.name(self._version), self._warehouse.name(self._staging)
-        self._jobs.query(insert_sql(self.plan, *names_), self._version, f"{step}_rows")
+        self._query(insert_sql(self.plan, *names_), self._version, f"{step}_rows")
         try:
             self._jobs.copy(self._version, self.plan.table, WriteDisposition.WRITE_EMPTY, f"{step}_table")
         except SyncError:

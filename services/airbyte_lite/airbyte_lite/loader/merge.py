@@ -1,16 +1,15 @@
 """The SQL statements that write new versions of rows into a deduplicated table."""
 
+import re
+
 from airbyte_lite.loader import layout
 from airbyte_lite.loader.tables import TablePlan
 
 _ROW_NUMBER = "_airbyte_row_number"
+LOST_KEY = re.compile(r"no row has the key <(.+?)>")
+"""The error of a statement that reads rows without a value in a column of the key, and the column."""
 
 # The names in these statements need no escaping: names.py makes them, or they are names of existing columns.
-
-
-def key_counts_sql(plan: TablePlan, source: str) -> str:
-    """Return the query for the number of rows, and for the number of values in each column of the key."""
-    return f"SELECT {', '.join(['COUNT(*)', *(f'COUNT(`{key}`)' for key in plan.keys)])} FROM `{source}`"  # noqa: S608
 
 
 def insert_sql(plan: TablePlan, target: str, source: str) -> str:
@@ -44,12 +43,22 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(every)}) VALUES ({", ".join(f"s.{name}"
 
 
 def _newest(plan: TablePlan, source: str) -> str:
-    """Return the query for the newest row of each key, by cursor, then time of extraction, then raw id."""
+    """Return the query for the newest row of each key, by cursor, then time of extraction, then raw id.
+
+    The query fails with an error that LOST_KEY matches if no row has a value in a column of the key: another query for
+    that would cost a job, and BigQuery bills at least 10 MB for it.
+    """
     cursor = [f"`{plan.cursor}` IS NULL", f"`{plan.cursor}` DESC"] if plan.cursor else []
     order = [*cursor, f"{layout.EXTRACTED_AT} DESC", f"{layout.RAW_ID} DESC"]
     keys = ", ".join(f"`{key}`" for key in plan.keys)
     numbered = f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {', '.join(order)}) AS {_ROW_NUMBER}"
-    return f"SELECT {', '.join(_columns(plan))} FROM ({numbered} FROM `{source}`) WHERE {_ROW_NUMBER} = 1"  # noqa: S608
+    newest = f"SELECT {', '.join(_columns(plan))} FROM ({numbered} FROM `{source}`) WHERE {_ROW_NUMBER} = 1"  # noqa: S608
+    return " AND ".join([newest, *(_has_values(key, source) for key in plan.keys)])
+
+
+def _has_values(key: str, source: str) -> str:
+    count = f"(SELECT COUNT(`{key}`) FROM `{source}`)"  # noqa: S608
+    return f"IF({count} > 0, TRUE, ERROR('no row has the key <{key}>'))"
 
 
 def _columns(plan: TablePlan) -> list[str]:
