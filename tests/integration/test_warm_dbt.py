@@ -109,7 +109,19 @@ def test_a_command_does_not_outlive_who_waits_for_it(environment: Path, warm: Wa
 def test_a_warm_dbt_that_dies_is_replaced_by_dbt_itself(environment: Path, warm: WarmDbt) -> None:
     warm.process.kill()
     warm.process.wait()
-    assert command(environment, "build").communicate()[0] == "cold build\n"
+    told, *lines = command(environment, "build").communicate()[0].splitlines()
+    assert "killed" in told
+    assert lines == ["cold build"]
+
+
+def test_a_failed_import_is_told_before_dbt_itself_is_started(environment: Path) -> None:
+    (environment.parent / "modules/dbt/task/build/__init__.py").write_text("import no_such_module")
+    warm = WarmDbt()
+    assert warm.process.wait(60) == 1
+    told, *lines = command(environment, "build").communicate()[0].splitlines()
+    assert "no_such_module" in told
+    assert lines == ["cold build"]
+    warm.stop()
 
 
 def test_a_warm_dbt_that_waits_ends_with_its_run_worker(environment: Path) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SOCKET = "ORCHESTRATOR_WARM_DBT"
 """The environment variable with the path of the server's socket."""
+ERRORS = "errors"
+"""The file beside the socket with what the server writes about errors until it takes a command."""
 
 
 def main() -> None:
@@ -23,6 +25,8 @@ def main() -> None:
     answers = ask(path, sys.argv[1:]) if path else iter(())
     process = next(answers, None)
     if process is None:  # it has ended, or another command has taken it
+        if path and Path(path).exists():  # the server removes it when it takes a command
+            print(end(path), file=sys.stderr, flush=True)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         dbt = str(Path(sys.executable).parent / "dbt")
         os.execv(dbt, [dbt, *sys.argv[1:]])  # noqa: S606 - there is no shell to take the signals
@@ -30,6 +34,14 @@ def main() -> None:
         signal.signal(number, lambda received, _: os.kill(process, received))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     sys.exit(next(answers, 1))  # 1: the warm dbt was killed
+
+
+def end(path: str) -> str:
+    """Return a sentence about a server that has ended before it took a command, with the last line of its errors."""
+    errors = Path(path).with_name(ERRORS)
+    lines = errors.read_text(errors="replace").split("\n") if errors.exists() else []
+    last = next((line for line in reversed(lines) if line.strip()), "none, so it was killed")
+    return f"The dbt that was imported ahead has ended, so dbt is imported again. Last line of its errors: {last}"
 
 
 def ask(path: str, arguments: list[str]) -> Iterator[int]:

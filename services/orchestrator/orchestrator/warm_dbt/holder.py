@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from orchestrator.warm_dbt.client import SOCKET
+from orchestrator.warm_dbt.client import ERRORS, SOCKET
 
 END_SECONDS = 10  # dbt cancels its queries when it is interrupted
 
@@ -46,15 +46,14 @@ class WarmDbt:
 
 
 def _start(path: str) -> subprocess.Popen[bytes]:
-    with socket.socket(socket.AF_UNIX) as listening:
+    with socket.socket(socket.AF_UNIX) as listening, Path(path).with_name(ERRORS).open("wb") as errors:
         listening.bind(path)
         listening.listen()
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "orchestrator.warm_dbt.server", str(listening.fileno())],
             stdin=subprocess.PIPE,  # it ends with this process
-            # If it fails, the client starts dbt itself, which says why.
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,  # if the import fails, the client tells it and starts dbt itself
             pass_fds=[listening.fileno()],
             env=os.environ | {"PYTHONUNBUFFERED": "1"},  # as dagster-dbt starts dbt
         )
