@@ -20,6 +20,11 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], marked.VARIABLE: "none"}
 INNER = "import os, pathlib, time; pathlib.Path('number').write_text(f'{os.getpid()} '); time.sleep(60)"
 OUTER = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {INNER!r}])"
 SERVICE = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {OUTER!r}])"
+# A program that is started in the background of a shell, as by a CI, ignores SIGINT.
+INTERRUPTED = (
+    "import os, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "os.kill(os.getpid(), signal.SIGINT); time.sleep(10)"
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="services are forks on Linux only")
 
@@ -57,7 +62,7 @@ def test_all_processes_of_a_service_end_with_its_group(
 @pytest.mark.parametrize(
     ("program", "code"),
     [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGINT); signal.pause()", -signal.SIGINT),
+        (INTERRUPTED, -signal.SIGINT),
         ("import sys; sys.exit('told')", 1),
     ],
 )
