@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tools import disk, env_file
+from tools import dagster_run, disk, env_file
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
 from tools.stack import definitions, modes, running
@@ -51,6 +51,19 @@ def other_file() -> list[str]:
     return ["--volume", f"{file}:{inside}:ro", "--env", f"CONNECTIONS_FILE={inside}"]
 
 
+def load_definitions(url: str) -> int:
+    """Let Dagster load the applied file, and return the exit code.
+
+    `make dev` does it too when the file is saved, but a `make run` may start earlier.
+    """
+    try:
+        dagster_run.reload(url)
+    except (dagster_run.DagsterRunError, OSError) as error:
+        warn(f"apply: Airbyte has the new configuration, but Dagster at {url} has not loaded it: {error}")
+        return 1
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """Run a command of bootstrap and return its exit code. `import FILE` writes the output into a new file."""
     output = None
@@ -67,8 +80,11 @@ def main(arguments: list[str]) -> int:
             if arguments[:1] == ["apply"]:  # connections.yaml may have changed, also if the answer was no
                 running.restart_console()
                 # Another Airbyte, or another file, is not the one of the platform's Dagster.
-                if code == 0 and line[0] == "docker" and not os.environ.get("CONNECTIONS_FILE"):
-                    definitions.renew(environment)
+                if code == 0 and not os.environ.get("CONNECTIONS_FILE"):
+                    if line[0] == "docker":
+                        definitions.renew(environment)
+                    elif "AIRBYTE_URL" not in os.environ and (settings := development()):
+                        code = load_definitions(settings["DAGSTER_URL"])
     except FileExistsError:
         warn(f"import: {output} exists already and was not changed. Name another file: make import f=<file>")
         return 1

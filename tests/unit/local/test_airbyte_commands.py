@@ -178,3 +178,25 @@ def test_the_console_reads_the_applied_file(
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
     assert airbyte.main(arguments) == 0
     assert ran == [("docker", "compose", "restart", "console")] * restarts
+
+
+@pytest.mark.parametrize("loads", [True, False])
+def test_make_dev_loads_the_applied_file_before_the_command_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], loads: bool
+) -> None:
+    asked: list[str] = []
+
+    def reload(url: str) -> None:
+        asked.append(url)
+        if not loads:
+            raise dagster_run.DagsterRunError("the code location cannot be loaded")
+
+    monkeypatch.setattr(airbyte, "development", lambda: {"DAGSTER_URL": "http://dagster"})
+    monkeypatch.setattr(running, "compose_services", lambda: set())
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    monkeypatch.setattr(dagster_run, "reload", reload)
+    assert airbyte.main(["apply"]) == (0 if loads else 1)
+    assert asked == ["http://dagster"]
+    assert ("cannot be loaded" in capsys.readouterr().err) is not loads
+    airbyte.main(["plan"])
+    assert asked == ["http://dagster"]
