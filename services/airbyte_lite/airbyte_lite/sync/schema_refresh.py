@@ -73,19 +73,17 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
     )
 
 
-def _pause(store: Store, connection: Connection, kind: str, reason: str) -> SyncError:
-    """Set the connection to inactive and return the error. Nothing was read or written yet."""
+def _pause(
+    store: Store, connection: Connection, kind: str, reason: str, when: str = " before anything was written"
+) -> SyncError:
+    """Set the connection to inactive and return the error of the job."""
     store.change(connection, lambda now: replace(now, status="inactive", schema_change=kind, status_reason=reason))
-    return SyncError(f"The connection was set to inactive before anything was written. {reason}", "config_error")
+    return SyncError(f"The connection was set to inactive{when}. {reason}", "config_error")
 
 
 def pause_without_key(store: Store, connection: Connection, error: SyncError) -> SyncError:
     """Set the connection to inactive, because the rows have no primary key any more; return the error of the job."""
-    reason = f"A breaking schema change: {error.message} {REPAIR}"
-    store.change(
-        connection, lambda now: replace(now, status="inactive", schema_change="breaking", status_reason=reason)
-    )
-    return SyncError(f"The connection was set to inactive. {reason}", "config_error")
+    return _pause(store, connection, "breaking", f"A breaking schema change: {error.message} {REPAIR}", when="")
 
 
 def _breaking(changes: list[SchemaChange]) -> str:

@@ -51,28 +51,26 @@ def _require_loadable(path: Path, file: Any) -> None:
     import pyarrow
     from pyarrow import types
 
-    names = [
-        field.name for field in file.schema_arrow if types.is_binary(field.type) or types.is_large_binary(field.type)
-    ]
-    for batch in file.iter_batches(columns=names) if names else []:
-        for name in names:
-            try:
-                batch.column(name).cast(pyarrow.large_string())
-            except pyarrow.ArrowInvalid as error:
-                raise SourceError(
-                    f"{path.name}: the column {name!r} has bytes that are not UTF-8, and the connector reads bytes as "
-                    "text. Write them as text, for example in base64, or leave the column out."
-                ) from error
-    longs = [field.name for field in file.schema_arrow if types.is_uint64(field.type)]
-    for batch in file.iter_batches(columns=longs) if longs else []:
-        for name in longs:
-            try:
-                batch.column(name).cast(pyarrow.int64())
-            except pyarrow.ArrowInvalid as error:
-                raise SourceError(
-                    f"{path.name}: the column {name!r} has a number beyond BigQuery's INT64, which would be NULL. "
-                    "Write the column as text."
-                ) from error
+    for is_kind, as_loaded, fault in (
+        (
+            lambda kind: types.is_binary(kind) or types.is_large_binary(kind),
+            pyarrow.large_string(),
+            "bytes that are not UTF-8, and the connector reads bytes as text. Write them as text, for example in base64, "
+            "or leave the column out.",
+        ),
+        (
+            types.is_uint64,
+            pyarrow.int64(),
+            "a number beyond BigQuery's INT64, which would be NULL. Write the column as text.",
+        ),
+    ):
+        names = [field.name for field in file.schema_arrow if is_kind(field.type)]
+        for batch in file.iter_batches(columns=names) if names else []:
+            for name in names:
+                try:
+                    batch.column(name).cast(as_loaded)
+                except pyarrow.ArrowInvalid as error:
+                    raise SourceError(f"{path.name}: the column {name!r} has {fault}") from error
 
 
 def _may_be_key(kind: Any) -> bool:
