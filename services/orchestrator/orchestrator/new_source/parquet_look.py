@@ -55,8 +55,8 @@ def _require_loadable(path: Path, file: Any) -> None:
         (
             lambda kind: types.is_binary(kind) or types.is_large_binary(kind),
             pyarrow.large_string(),
-            "bytes that are not UTF-8, and the connector reads bytes as text. Write them as text, for example in base64, "
-            "or leave the column out.",
+            "bytes that are not UTF-8, and the connector reads bytes as text. Write them as text, for example in "
+            "base64, or leave the column out.",
         ),
         (
             types.is_uint64,
