@@ -14,8 +14,9 @@ from airbyte_cdk.sources.file_based.file_types import csv_parser
 from .csv_header import check_declared, check_delimiter, column_names, nameless_columns
 from .faults import FileFault, undecodable
 
-END = "\0end of the file\0"
-"""Follows the last line. If a quote is still open then, its value ends with this text."""
+END = "\udfff\udffe\udfff"
+"""Follows the last line. If a quote is still open then, its value ends with this text. No text of a file has these
+characters, and none of them can be the delimiter or another character of the format."""
 SKIPPED_ROWS_SHOWN = 10
 ENCODING = "Set format.encoding to the encoding of the file, for example windows-1252 or utf-16."
 SKIPPED = "format.skip_rows_before_header and format.skip_rows_after_header say"
