@@ -144,7 +144,7 @@ def test_a_column_in_another_case_is_an_error_if_its_values_have_not_arrived(
 ) -> None:
     class Counts(Warehouse):
         def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:
-            assert loaded is not None
+            assert loaded is not None, (query, most_bytes)
             return [{"url": file, "n": count} for file, count in loaded.items()]
 
     read = {"a.csv": FileFacts(names=["id", "x"]), "b.csv": FileFacts(names=["Id", "x"])}

@@ -1,7 +1,7 @@
 """Columns that a file spells in another case than the stream: a part of the check `columns_arrived`.
 
-airbyte-lite takes such names for the same column. The real Airbyte distinguishes them: it loads NULL, or the values into
-a second column. So the rows of the file say what has happened.
+airbyte-lite takes such names for the same column. The real Airbyte distinguishes them: it loads NULL, or the values
+into a second column. So the rows of the file say what has happened.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +26,8 @@ def find(
     if URL not in table.columns:
         return
     for column, names in different(files, facts, table).items():
-        select = f"select {URL} as url, count(`{table.columns[column][0]}`) as n from {table.scope} group by 1"  # noqa: S608
+        count = f"count(`{table.columns[column][0]}`)"
+        select = f"select {URL} as url, {count} as n from {table.scope} group by 1"  # noqa: S608 - see Warehouse.query
         loaded = {row["url"]: row["n"] for row in warehouse.query(select)}
         for file, (name, usual) in names.items():
             if loaded.get(file) == 0 and (line := _first_value(file, facts[file], name, rows)) is not None:
