@@ -1,4 +1,4 @@
-"""Takes names that differ by case only for the same column, as BigQuery does. Airbyte's connector distinguishes them."""
+"""Takes names that differ by case only for one column, as BigQuery does. Airbyte's connector distinguishes them."""
 
 import itertools
 from collections import Counter
