@@ -13,6 +13,7 @@ from pathlib import Path
 from tools import dagster_run, disk, env_file
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
+from tools.settings_table import TABLE
 from tools.stack import definitions, modes, running
 from tools.stack.compose import read_env
 
@@ -35,7 +36,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
         return [*run, "bootstrap", *arguments], modes.environment(read_env())
-    raise running.NotRunningError("Airbyte", "AIRBYTE_URL", "http://127.0.0.1:8000")
+    raise running.NotRunningError("Airbyte", "AIRBYTE_URL", TABLE["AIRBYTE_URL"].default)
 
 
 def other_file() -> list[str]:

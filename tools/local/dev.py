@@ -130,6 +130,7 @@ def run() -> int:
     """Start everything and keep it running until Ctrl-C. Return the exit code."""
     try:
         platform = Platform(DEVELOPMENT, ports.chosen(os.environ), has_console=True)
+        platform.refuse_invalid(os.environ)
     except ValueError as error:
         warn(f"dev: {error}")
         return 1

@@ -83,7 +83,9 @@ def test_ids_may_be_in_upper_case(api: Any, services: Services, destination: dic
     services.store.add(Connection(other := str(uuid.uuid4()), WORKSPACE, "orders", "s1", identifier, [stream], 1.0))
     for name in ("connections/get", "state/get", "connections/events/list"):
         assert api.post(f"{CONFIGURATION}/{name}", json={"connectionId": other.upper()}).status_code == 200, name
-    assert len(api.post(f"{CONFIGURATION}/connections/list", json={"workspaceId": workspace}).json()["connections"]) == 1
+    assert (
+        len(api.post(f"{CONFIGURATION}/connections/list", json={"workspaceId": workspace}).json()["connections"]) == 1
+    )
     assert api.request("DELETE", path).status_code == 204
     assert api.get(path).status_code == 404
 
