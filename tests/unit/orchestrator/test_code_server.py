@@ -1,7 +1,10 @@
 """What starts Dagster's code servers under `make dev`, and how a run's process is chosen."""
 
 import os
+import sys
+import sysconfig
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -22,13 +25,17 @@ def test_a_change_of_what_was_imported_is_seen(what: str, tmp_path: Path, monkey
     module, installed = tmp_path / "module.py", tmp_path / "site-packages"
     module.touch()
     installed.mkdir()
-    monkeypatch.setattr(run_workers.sysconfig, "get_path", lambda _: str(installed))
-    monkeypatch.setattr(
-        run_workers.sys, "modules", {"m": type("m", (), {"__file__": str(module)}), "builtin": object()}
-    )
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(installed))
+    named = ModuleType("named")
+    named.__file__ = str(module)
+    monkeypatch.setitem(sys.modules, "named", named)
     since = max(path.stat().st_ctime_ns for path in (module, installed))
     assert not run_workers.has_changed(since)
-    os.utime(module if what == "a file of ours" else installed)
+
+    changed = module if what == "a file of ours" else installed
+    while changed.stat().st_ctime_ns == since:  # the kernel counts in steps of some milliseconds
+        os.utime(changed)
     assert run_workers.has_changed(since)
+
     module.unlink()
     assert run_workers.has_changed(installed.stat().st_ctime_ns)

@@ -10,4 +10,4 @@ if __name__ == "__main__":
     if tuple(sys.argv[1:3]) == starting.SERVER:
         run_workers.use()
     starting.use()
-    main()
+    main()  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable
-from multiprocessing import connection, forkserver
+from multiprocessing import forkserver, util
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnProcess
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ class RunWorkers(ForkServerContext):
         gc.freeze()  # so that looking for garbage does not copy the memory that the processes share
         self._number = fork_server()
 
-    def Process(self, *arguments: Any, **options: Any) -> Any:
+    def Process(self, *arguments: Any, **options: Any) -> Any:  # type: ignore[override]
         """Return the process of a run, not started yet."""
         return (RunWorker if self._is_current() else SpawnProcess)(*arguments, **options)
 
@@ -107,8 +107,8 @@ def fork_server() -> int:
 
     It ends with the code server and the last of its runs, whose end it sees at a pipe.
     """
-    server = forkserver._forkserver
-    address = connection.arbitrary_address("AF_UNIX")
+    server: Any = forkserver._forkserver
+    address = str(Path(util.get_temp_dir(), "fork-server"))  # a private folder, removed when the code server ends
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()
@@ -129,7 +129,7 @@ def _serve(listening: int, alive: int, address: str) -> None:
         signal.setitimer(signal.ITIMER_REAL, IDLE_SECONDS)
         forkserver.main(listening, alive, [])
     finally:
-        with contextlib.suppress(OSError):  # the code server removes the folder too, unless it was killed
+        with contextlib.suppress(OSError):  # the code server was killed
             Path(address).unlink()
             Path(address).parent.rmdir()
         os._exit(0)

@@ -30,4 +30,4 @@ def start(parts: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 
 def use() -> None:
     """Let Dagster start the code servers of this process so."""
-    dagster_server.open_ipc_subprocess = start
+    dagster_server.open_ipc_subprocess = start  # type: ignore[attr-defined]
