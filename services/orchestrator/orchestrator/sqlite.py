@@ -153,7 +153,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Prepare the storage in a folder, and make its databases if they are absent."""
-        sql.ScriptDirectory = Migrations  # type: ignore[attr-defined]
+        sql.ScriptDirectory = Migrations  # type: ignore[attr-defined,assignment]
         super().__init__(base_dir, inst_data)
         self._engines = Engines()  # closed with the parts: Dagster does not dispose of the storage as a whole
         # Each part has only other connections, so it is changed where it is.
