@@ -72,11 +72,9 @@ def formats(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
 @st.composite
 def texts(draw: st.DrawFn, names: list[str], format_: dict[str, Any]) -> str:
     """Return the text of a file."""
-    delimiter, quote, escape = (
-        format_["delimiter"].replace("\\t", "\t"),
-        format_["quote_char"],
-        format_.get("escape_char"),
-    )
+    delimiter: str = format_["delimiter"].replace("\\t", "\t")
+    quote: str = format_["quote_char"]
+    escape: str | None = format_.get("escape_char")
     pools = [draw(st.sampled_from([*POOLS.values(), ANY, *OWN])) for _ in names]
     end = draw(st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"]))
 
