@@ -37,9 +37,8 @@ async def _response(platform: Platform, name: str, ending: str, finding: Awaitab
     try:
         source = await finding
         if source is None or ending not in downloads.MEDIA:
-            return PlainTextResponse(
-                "The result has no rows, or the file cannot have this ending: use csv, jsonl or parquet.", 404
-            )
+            endings = ", ".join(downloads.MEDIA)
+            return PlainTextResponse(f"The result has no rows, or the file's ending is not one of {endings}.", 404)
         limit = platform.settings.sql_rows
         file = await platform.warehouse.call(lambda client: downloads.file(client, source, ending, limit))
         # The first part is read before the answer begins, so that an error has a status of its own.

@@ -94,7 +94,8 @@ def _of_asset(visit: Visit, path: str, show: Callable[[Graph, Asset], None]) -> 
         else:
             pieces.empty(
                 "Dagster does not know this table",
-                "The table is neither a landing table of connections.yaml nor a dbt model, so it has no lineage and no checks.",
+                "The table is neither a landing table of connections.yaml nor a dbt model. It has no lineage and no "
+                "checks.",
                 "o_help_outline",
             )
 
