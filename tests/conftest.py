@@ -33,21 +33,26 @@ GROUPS = {
 # The workers end at about the same time when the files that take longest are begun first.
 LONGEST_FIRST = (
     *(file for files in GROUPS.values() for file in files),
-    "test_loader_failures",
-    "test_backup",
     "test_bootstrap_interruptions",
+    "test_loader_failures",
     "test_persistent_s3",
-    "test_loader_changes",
     "test_airbyte_api_process",
     "test_sync_modes",
-    "test_warehouse_process",
-    "test_warehouse_semantics",
+    "test_backup",
+    "test_console_pages",
+    "test_loader_changes",
     "test_connector_s3",
+    "test_landing_checks",
+    "test_warehouse_process",
+    "test_connector_interruptions",
     "test_bootstrap_drift",
     "test_bootstrap_apply",
+    "test_warehouse_semantics",
     "test_sync_large",
+    "test_dialect",
     "test_sync_failures",
     "test_bootstrap_seed",
+    "test_batches",
 )
 
 
