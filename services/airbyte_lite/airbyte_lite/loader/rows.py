@@ -125,7 +125,7 @@ def _not_writable(row: dict[str, Any], error: TypeError) -> SyncError:
             orjson.dumps({name: value})
         except TypeError:
             return SyncError(
-                f"A value of the column {name} is no JSON ({error}): only about 250 levels of objects "
+                f"A value of the column {name} is not JSON ({error}): only about 250 levels of objects "
                 "and arrays can be loaded. Let the source write the value as a text, or leave the column out.",
                 "config_error",
             )
