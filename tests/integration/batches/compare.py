@@ -43,6 +43,7 @@ _spec.loader.exec_module(sys.modules["airbyte_lite"])
 import_module("airbyte_lite.connectors.repairs").install()
 
 from airbyte_lite.batches import blocks, csv_files, hooks, jsonl_files, parquet_files  # noqa: E402
+from airbyte_lite.batches import stream as batches_of_stream  # noqa: E402
 from airbyte_lite.connectors.protocol import parse_message  # noqa: E402
 from airbyte_lite.loader import order  # noqa: E402
 from airbyte_lite.loader.errors import SyncError  # noqa: E402
@@ -117,6 +118,7 @@ class Case:
         blocks.CHUNK_CHARACTERS = content.get("chunk", 1 << 20)
         CsvParser._MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE = content.get("inferred", 1_000_000)
         JsonlParser.MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE = content.get("inferred", 1_000_000)
+        batches_of_stream.REPORT_SECONDS = content.get("report", 1.0)
         parquet_files.BATCH_ROWS = min(content.get("chunk", 1 << 20), 16_384)
         self.format = content.get("to", "parquet")
         self.bytes = content.get("bytes", 8192)
@@ -222,8 +224,8 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     json = {name for name, kind in kinds.items() if kind == "JSON"}
     for path in Path().iterdir():
         path.unlink()
+    hooks._made.clear()  # a case that failed has left rows
     sent = _sent(*case.read(schema), RowFormatter(columns, 7, 3))
-    hooks._made.clear()
     suffix = order.PARQUET if case.format == "parquet" else order.NDJSON
     wanted = order.Order("key", str(Path().absolute()), suffix, 20_000, {STREAM: order.StreamOrder("b", columns, 7, 3)})
     Path(order.FILE).write_bytes(orjson.dumps(wanted.dump()))
