@@ -120,6 +120,7 @@ class Case:
         JsonlParser.MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE = content.get("inferred", 1_000_000)
         batches_of_stream.REPORT_SECONDS = content.get("report", 1.0)
         parquet_files.BATCH_ROWS = min(content.get("chunk", 1 << 20), 16_384)
+        parquet_files.BLOCK_BYTES = content.get("chunk", 1 << 20)
         self.format = content.get("to", "parquet")
         self.bytes = content.get("bytes", 8192)
         stream: dict[str, Any] = {"name": STREAM, "globs": ["*"], "validation_policy": "Emit Record"}
@@ -160,11 +161,14 @@ class Case:
         """
         stream = self.source(None).streams(self.config)[0]
         found = []
+        loop = asyncio.new_event_loop()  # asyncio.run would leave the connector without a loop
         for file in stream.list_files():
             try:
-                found.append(json.dumps(asyncio.run(stream._infer_file_schema(file)), sort_keys=True))
+                types = loop.run_until_complete(stream._infer_file_schema(file))
+                found.append(json.dumps(types, sort_keys=True))
             except Exception as error:
                 found.append(repr(error))
+        loop.close()
         return found
 
     def read(self, schema: dict[str, Any]) -> tuple[list[bytes], Any]:
