@@ -1,4 +1,7 @@
-"""`dagster dev` with the guarded webserver: it starts the webserver as a process of its own, by the module's name."""
+"""`dagster dev` with the guarded webserver, and with a process that imports dbt once for all runs.
+
+dagster dev starts the webserver as a process of its own, by the module's name.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 
 from dagster._cli import dev
 from dagster_shared.ipc import open_ipc_subprocess
+
+from orchestrator.warm_dbt.keeper import kept_dbt
 
 WEBSERVER, GUARDED = "dagster_webserver", "orchestrator.webserver"
 
@@ -23,7 +28,8 @@ def start(parts: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 def main() -> None:
     """Run `dagster dev`."""
     dev.open_ipc_subprocess = start  # type: ignore[attr-defined]
-    dev.dev_command()
+    with kept_dbt():
+        dev.dev_command()
 
 
 if __name__ == "__main__":
