@@ -30,7 +30,7 @@ in Rust with threads of its own, which a fork would not have."""
 
 @functools.cache
 def warm() -> None:
-    """Run dbt on a project of its own, in a folder that is removed; once in a process. Raises RuntimeError if dbt fails.
+    """Once in a process, run dbt on a project of its own, in a folder that is removed. Raises RuntimeError if it fails.
 
     dbt can run several commands in one process, one after the other ("Programmatic invocations" in its documentation).
     """
