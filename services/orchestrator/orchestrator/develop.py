@@ -1,6 +1,6 @@
-"""`dagster dev` with the guarded webserver, and with a process that imports dbt once for all runs.
+"""`dagster dev` with the guarded webserver, our code server and a process that imports dbt once for all runs.
 
-dagster dev starts the webserver as a process of its own, by the module's name.
+dagster dev starts each server as a process of its own, by its module's name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from dagster._cli import dev
 from dagster_shared.ipc import open_ipc_subprocess
 
+from orchestrator.code_server import starting
 from orchestrator.warm_dbt.keeper import kept_dbt
 
 WEBSERVER, GUARDED = "dagster_webserver", "orchestrator.webserver"
@@ -28,6 +29,7 @@ def start(parts: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 def main() -> None:
     """Run `dagster dev`."""
     dev.open_ipc_subprocess = start  # type: ignore[attr-defined]
+    starting.use()
     with kept_dbt():
         dev.dev_command()
 

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from urllib.parse import quote
 
 from fastapi import FastAPI
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
 from console.logic.sql import downloads, results, running
 from console.logic.sql.results import Source
+from console.parts.sent_files import SentFile
 
 PAGE_SECONDS = 60.0
 
@@ -23,7 +24,7 @@ def add(api: FastAPI, platform: Platform) -> None:
     @api.get("/download/sql/{job_id}.{ending}")
     async def result(job_id: str, ending: str) -> Response:
         if not running.is_ours(job_id):
-            return PlainTextResponse("This is no job of the console.", 404)
+            return PlainTextResponse("The console did not start this job.", 404)
         return await _response(platform, job_id, ending, running.finished(warehouse, job_id))
 
     @api.get("/download/table/{dataset}/{table}.{ending}")
@@ -36,7 +37,8 @@ async def _response(platform: Platform, name: str, ending: str, finding: Awaitab
     try:
         source = await finding
         if source is None or ending not in downloads.MEDIA:
-            return PlainTextResponse("There are no rows to download in this form.", 404)
+            endings = ", ".join(downloads.MEDIA)
+            return PlainTextResponse(f"The result has no rows, or the file's ending is not one of {endings}.", 404)
         limit = platform.settings.sql_rows
         file = await platform.warehouse.call(lambda client: downloads.file(client, source, ending, limit))
         # The first part is read before the answer begins, so that an error has a status of its own.
@@ -52,7 +54,7 @@ async def _response(platform: Platform, name: str, ending: str, finding: Awaitab
 
     attachment = f"attachment; filename*=UTF-8''{quote(f'{name}.{ending}')}"
     headers = {"content-disposition": attachment, "cache-control": "no-store"}
-    return StreamingResponse(content(), media_type=downloads.MEDIA[ending], headers=headers)
+    return SentFile(content(), media_type=downloads.MEDIA[ending], headers=headers)
 
 
 async def _part(platform: Platform, file: Iterator[bytes]) -> bytes | None:
