@@ -36,6 +36,12 @@ def test_direct_look_ups_are_exact_and_do_not_read_every_table() -> None:
     )
 
 
+def test_what_is_remembered_of_a_table_is_never_older_than_the_table() -> None:
+    told = output("table_memory.py")
+    assert {change: remembered for change, (remembered, _) in told.items() if not remembered} == {}
+    assert [change for change, (_, differs) in told.items() if not differs] == ["open transaction, for others"]
+
+
 def test_a_job_is_stored_before_its_client_is_told_of_it() -> None:
     assert output("job_store.py") == {  # the state that is stored, and the state that a client is told
         "before": [None, None],

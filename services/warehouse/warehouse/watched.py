@@ -13,8 +13,8 @@ DEFINING = ("create", "alter", "drop", "attach", "detach", "import", "commit")  
 WRITING = ("insert", "update", "delete", "merge", "truncate", "copy")
 # What the emulator itself writes: the catalog has a memory of its own, and so have results (see lookups).
 OWN = re.compile(
-    r"""(INSERT\ OR\ REPLACE\ INTO|DELETE\ FROM)\ emulator\.[a-z_]+\ |CREATE\ OR\ REPLACE\ TABLE\ "emulator"\."_results"\.""",
-    re.VERBOSE,
+    r"(INSERT OR REPLACE INTO|DELETE FROM) emulator\.[a-z_]+ "
+    r'|CREATE OR REPLACE TABLE "emulator"\."_results"\.'
 )
 TEMPORARY = "SELECT table_name FROM duckdb_tables() WHERE temporary"
 NO_TEMPORARY = "SELECT '' AS table_name WHERE false"
@@ -62,7 +62,9 @@ class Watched:
 
     def sql(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the rows of a query, which runs when they are read; run another statement."""
-        if query == TEMPORARY and not self._defines:  # each query asks for them, and DuckDB reads the list of all tables
+        if (
+            query == TEMPORARY and not self._defines
+        ):  # each query asks for them, and DuckDB reads the list of all tables
             query = NO_TEMPORARY
         try:
             return self._connection.sql(query, *args, **kwargs)
