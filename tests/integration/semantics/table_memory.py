@@ -48,7 +48,7 @@ for bridge in (watched.statements, lookups.one_object, lookups.one_schema, looku
 
 def known(cursor: Any = None) -> Any:
     """Return what the emulator knows of the tables: kinds, columns and their types, hidden columns, rows."""
-    found = []
+    found: list[Any] = []
     for reference in REFERENCES:
         name = tables.name(*reference)
         with contextlib.suppress(BigQueryError):
