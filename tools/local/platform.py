@@ -117,7 +117,7 @@ class Platform:
         home = Path(self.environment["DAGSTER_HOME"])
         health = f"{self.url('dagster')}/server_info"
         # When it is killed, `dagster dev` goes on without it: the webserver and the daemon find no job.
-        code_server = "dagster api grpc"
+        code_server = "orchestrator.code_server api grpc"
         return Service("dagster", command, variables, health, directory=home, vital=code_server)
 
     def console(self) -> Service:
