@@ -2,6 +2,7 @@
 
 import io
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -73,9 +74,14 @@ def test_the_facts_are_those_of_parsed_lines(monkeypatch: pytest.MonkeyPatch, su
 
 
 def test_usual_lines_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed = []
+    parsed: list[str] = []
     learn = Shapes.learn
-    monkeypatch.setattr(Shapes, "learn", lambda self, record, line: (parsed.append(line), learn(self, record, line)))
+
+    def noted(self: Shapes, record: dict[str, Any], line: str) -> None:
+        parsed.append(line)
+        learn(self, record, line)
+
+    monkeypatch.setattr(Shapes, "learn", noted)
     other = '{"s": "y", "id": 3}'
     numbers = [f'{{"s": "{number}", "id": {number}}}' for number in range(100)]
     assert facts([*USUAL * 100, other, *numbers, *USUAL]).records == 404

@@ -1,4 +1,4 @@
-"""Patterns of JSON lines in which nothing is lost: most lines of a file have the keys and kinds of values of one before.
+"""Patterns of JSON lines in which nothing is lost: most lines have the keys and kinds of values of one before.
 
 A line that matches is one valid JSON object, without a key twice and without a number that loses digits. Other lines
 are parsed.
@@ -44,12 +44,12 @@ class Shapes:
     def learn(self, record: dict[str, Any], line: str) -> None:
         """Take the shape of a line that was parsed."""
         self._tries += 1
-        if len(self._records) < MOST_SHAPES and self._tries <= MOST_TRIES and len(line) <= LONGEST:
-            if self._add(record):
-                self._records.append(record)
+        may_learn = len(self._records) < MOST_SHAPES and self._tries <= MOST_TRIES and len(line) <= LONGEST
+        if may_learn and self._add(record):
+            self._records.append(record)
 
     def again(self, *, rounded: bool) -> None:
-        """Make the patterns again: another value is looked for, or, with `rounded`, decimals after the ninth are not."""
+        """Make the patterns again: another value is looked for; with `rounded`, decimals after the ninth are not."""
         self.rounded = rounded
         self._patterns.clear()
         self._lines = re.compile("")

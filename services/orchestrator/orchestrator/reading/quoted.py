@@ -176,7 +176,7 @@ class Unquoted:
             yield int(first[number]) + 1, [line.removesuffix("\n") for line in lines]
 
     def with_text_after_quote(self) -> Iterator[tuple[int, int]]:
-        """Yield the first line of each record with text behind a closing quote, and the line of the first such quote."""
+        """Yield the first line of records with text behind a closing quote, and the line of the first such quote."""
         import numpy
 
         if not len(self._loose):
