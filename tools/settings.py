@@ -2,7 +2,7 @@
 
 The table is settings.ini in packages/platform_kit. These parts are generated: .env.example; the lines between
 `generated from the table of settings: begin` and `end` in the files of BLOCKS and in the modes' files; each setting's
-default in the compose files, the Dockerfile and the dbt profile.
+default in the compose files, the Dockerfile, connections.yaml, the dbt profile and the dbt sources.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ HEAD = (
 )
 MODE_FILES = {"airbyte": TABLE["AIRBYTE_MODE"].values, "warehouse": TABLE["WAREHOUSE"].values}
 READ_MODE_FILES = ("airbyte", "bootstrap", "console", "dagster")  # containers that get compose/*/<mode>.env
+DBT = r"(env_var\('NAME', ')[^']*('\))"
 # How each kind of file writes a setting's default: the groups are the text before and after the default.
 DEFAULTS = {
     "docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",
     "compose/airbyte/docker-compose.yml": r"(\$\{NAME:?-)[^}]*(\})",
-    "dbt_project/profiles.yml": r"(env_var\('NAME', ')[^']*('\))",
+    "connections.yaml": r"(\$\{NAME:?-)[^}]*(\})",
+    "dbt_project/profiles.yml": DBT,
+    "dbt_project/models/staging/jaffle_shop/_jaffle_shop__sources.yml": DBT,
+    "dbt_project/models/staging/stripe/_stripe__sources.yml": DBT,
     "services/Dockerfile": r"(?m)(^ARG NAME=).*()$",
 }
 
@@ -147,10 +151,10 @@ def with_block(text: str, lines: Iterator[str]) -> str:
     return f"{text[: found.start()]}{found[1]}{found[2]}{block}{found[3]}{text[found.end() :]}"
 
 
-def with_defaults(text: str, pattern: str) -> str:
-    """Return a file's text with every default replaced by the table's."""
+def with_defaults(text: str, pattern: str, *, in_container: bool) -> str:
+    """Return a file's text with every default replaced by the table's, or by the table's default in containers."""
     for setting in TABLE.values():
-        default = setting.in_container
+        default = setting.in_container if in_container else setting.default
         if default and setting.env != "none":
             text = re.sub(pattern.replace("NAME", setting.name), rf"\g<1>{default}\g<2>", text)
     return text
@@ -163,9 +167,11 @@ def generated() -> dict[str, str]:
         blocks |= {f"compose/{folder}/{mode}.env": mode_file(mode, values) for mode in values}
     files = {".env.example": env_example()}
     for name in {**blocks, **DEFAULTS}:
-        files[name] = (ROOT / name).read_text(encoding="utf-8")
+        if (ROOT / name).exists():  # the dbt sources are examples that a user may delete
+            files[name] = (ROOT / name).read_text(encoding="utf-8")
     for name, pattern in DEFAULTS.items():
-        files[name] = with_defaults(files[name], pattern)
+        if name in files:
+            files[name] = with_defaults(files[name], pattern, in_container="compose" in name)
     for name, lines in blocks.items():
         try:
             files[name] = with_block(files[name], lines)

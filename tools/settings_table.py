@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from platform_kit.settings_table import PORTS, TABLE, Setting
+from platform_kit.settings_table import PORTS, TABLE, Setting, refusals
 
-__all__ = ["PORTS", "TABLE", "Setting"]
+__all__ = ["PORTS", "TABLE", "Setting", "refusals"]

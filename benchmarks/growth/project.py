@@ -29,8 +29,8 @@ CONNECTION = """
 """
 SOURCES = """sources:
   - name: generated
-    database: "{{ env_var('BQ_PROJECT', 'local-dev') }}"
-    schema: "{{ env_var('BQ_DATASET', 'jaffle') }}"
+    database: "{{ env_var('BQ_PROJECT') }}"
+    schema: "{{ env_var('BQ_DATASET') }}"
     tables:
 """
 MODEL = """  - name: {name}

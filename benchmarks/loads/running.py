@@ -23,7 +23,7 @@ from tests.integration.syncs import ENDED, Syncs, s3_configuration
 from tools.local.free_ports import free_ports
 from tools.local.platform import ENVIRONMENTS, Platform, python
 from tools.local.processes import Supervisor
-from tools.settings_table import PORTS
+from tools.settings_table import PORTS, TABLE
 
 SYNC_SECONDS = 900
 BUCKET, DATASET, STREAM = "bench", "bench", "orders"
@@ -82,7 +82,7 @@ class Loading:
     def bigquery(self) -> bigquery.Client:
         """Google's client for the emulator."""
         options = {"api_endpoint": self.platform.url("warehouse")}
-        return bigquery.Client("local-dev", AnonymousCredentials(), client_options=options)
+        return bigquery.Client(TABLE["BQ_PROJECT"].default, AnonymousCredentials(), client_options=options)
 
     def files(self, case: Case) -> Path:
         """The folder of the case's local files."""

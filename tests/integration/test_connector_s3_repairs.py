@@ -67,10 +67,10 @@ def tar(content: bytes) -> bytes:
     return archive.getvalue()
 
 
-def same_names() -> bytes:
-    """Return a Parquet file with two columns of one name."""
+def numbers(*names: str) -> bytes:
+    """Return a Parquet file with one row and these columns."""
     file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table([[1], [2]], names=["id", "id"]), file)
+    pyarrow.parquet.write_table(pyarrow.table([[number] for number in range(len(names))], names=list(names)), file)
     return file.getvalue()
 
 
@@ -93,7 +93,10 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "tabs.csv": ("id\tname\n1\ta\n", {}, ["format.delimiter to '\\t'"]),
     "same names.csv": ("id,name,name,id\n1,a,b,2\n", {}, ["line 1", "'id' (columns 1, 4)", "'name' (columns 2, 3)"]),
     "blanks.csv": ("id, name\n1,a\n", {}, ["line 1", "' name'", "NULL"]),
-    "another case.csv": ("ID,name\n1,a\n", {}, ["line 1", "'ID'", "'id'", "NULL"]),
+    "two cases.csv": ("id,name,ID\n1,a,2\n", {}, ["line 1", "'id' and 'ID'", "differ by case only"]),
+    "two other cases.csv": ("Id,name,ID\n1,a,2\n", {}, ["line 1", "'Id' and 'ID'", "'id'"]),
+    "two cases.jsonl": ('{"id": 1}\n{"id": 2, "ID": 3}\n', JSONL, ["'id' and 'ID'"]),
+    "two cases.parquet": (numbers("id", "ID"), PARQUET, ["'id' and 'ID'"]),
     "not declared.csv": ("first,last\na,b\n", {}, ["line 1", "none of the declared columns", "'first'", "globs"]),
     "read me.md": ("# Files\n\nof 2024\n", {}, ["line 1", "none of the declared columns", "'# Files'"]),
     "byte order mark.csv": (
@@ -148,12 +151,20 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "utf-16.jsonl": ('{"id": 1}\n'.encode("utf-16"), JSONL, ["line 1", "must be UTF-8"]),
     "mark.jsonl": (codecs.BOM_UTF8 + b'{"id": 1}\n', JSONL, ["line 1", "byte order mark"]),
     "latin.jsonl": ('{"id": 1}\n{"name": "ü"}\n'.encode("latin-1"), JSONL, ["line 2, byte 11", "0xFC", "UTF-8"]),
-    "same names.parquet": (same_names(), PARQUET, ["2 columns", "'id'"]),
+    "same names.parquet": (numbers("id", "id"), PARQUET, ["2 columns", "'id'"]),
     **{key: (content, PARQUET, facts) for key, (content, facts) in ODD.items()},
 }
 # Each file is read: its content, the format of its stream, and its records.
 READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
     "lines of a header.csv": ('id,"name\n(full)"\n1,a\n2,b\n', {}, [(1, "a"), (2, "b")]),
+    "another case.csv": ("ID,name\n1,a\n", {}, [(1, "a")]),
+    "another case.jsonl": ('{"ID": 1, "name": "a"}\n{"name": "b", "Id": 2}\n', JSONL, [(1, "a"), ("b", 2)]),
+    "another case.parquet": (numbers("ID", "F0"), PARQUET, [(0, 1)]),
+    "names of the format in another case.csv": (
+        "1,a\n",
+        {"header_definition": {"header_definition_type": "User Provided", "column_names": ["ID", "name"]}},
+        [(1, "a")],
+    ),
     "another declared spelling.csv": ("id,Name\n1,a\n", {}, [(1, "a")]),
     "skipped rows.csv": ("id,name\n1,a\n2\n3,c,d\n4,e\n", SKIP, [(1, "a"), (4, "e")]),
     "skipped file.csv": ("", SKIP, []),
@@ -266,6 +277,34 @@ def test_files_that_are_read(source: Source, put: Put) -> None:
     assert any("skipped rows.csv, line 3: 1 value" in warning for warning in warnings)
     assert any("skipped rows.csv: 2 rows" in warning for warning in warnings)
     assert any("skipped file.csv" in warning and "empty" in warning for warning in warnings)
+
+
+def test_names_that_differ_by_case_only_are_discovered_as_one_column(
+    runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str, put: Put
+) -> None:
+    """Unless one file has both: then they are two columns, as in Airbyte."""
+    for key, content in {
+        "files/0.csv": "id,Name\n1,a\n",
+        "files/1.csv": "ID,name\n2.5,b\n",
+        "files/2.csv": "id,name\n2,c\n",
+        "both/0.csv": "id,ID\n7,8\n",
+        "both/1.csv": "id\n7\n",
+    }.items():
+        put(key, content)
+    configuration = s3_configuration(s3.url, bucket, "", [])
+    guessed = CSV | {"inference_type": "Primitive Types Only"}
+    configuration["streams"] = [{"name": name, "globs": [f"{name}/*"], "format": guessed} for name in ("files", "both")]
+    offered = runner.discover(connector, configuration)
+    found = {
+        stream["name"]: {
+            name: column["type"] for name, column in stream["json_schema"]["properties"].items() if name[0] != "_"
+        }
+        for stream in offered
+    }
+    assert found == {
+        "files": {"id": ["null", "number"], "name": ["null", "string"]},
+        "both": {"id": ["null", "integer"], "ID": ["null", "integer"]},
+    }
 
 
 def test_every_key_is_read_and_every_glob_finds_its_files(source: Source, put: Put) -> None:

@@ -77,6 +77,16 @@ RIGHT = {
         columns={"id": "integer", "country": "string", "sent": "integer"},
         rows=[(1, "NO", 0), (2, "no", 1)],
     ),
+    "another_case": Case(
+        {"1.csv": "ID,Name\n1,Ada\n", "2.csv": "name,id\nGrace,2\n"}, columns=PERSON, rows=ADA, key="id"
+    ),
+    "cases_of_files": Case({"1.csv": "id,Name\n1,Ada\n", "2.csv": "name,ID\nGrace,2\n"}, GUESS | WORDS),
+    "cases_of_objects": Case(
+        '{"ID": 1, "NAME": "Ada"}\n{"NAME": "Grace", "ID": 2}\n', {"filetype": "jsonl"}, PERSON, rows=ADA
+    ),
+    "cases_of_parquet": Case(
+        parquet(ID=[1, 2], Name=["Ada", "Grace"]), {"filetype": "parquet"}, PERSON, rows=ADA, key="id"
+    ),
     "one_row": Case("id,customer\n1,3\n", columns={"id": "integer", "customer": "integer"}, rows=[(1, 3)]),
     "excel": Case("\ufeffid,name,\r\n1,Ada,\r2,Grace,\n", columns=PERSON, rows=ADA),
     "wide": Case(
@@ -289,7 +299,7 @@ CASES = RIGHT | WRONG | TOLD
 REFUSED = {
     "blanks": (Case("id, name\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "' name'")),
     "repeated": (Case("id,name,name\n1,Ada,Byron\n", columns=PERSON), ("a.csv, line 1", "'name' (columns 2, 3)")),
-    "case": (Case("ID,name\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "'ID'", "'id'")),
+    "case": (Case("ID,id,name\n1,2,Ada\n", columns=PERSON), ("a.csv, line 1", "'ID'", "'id'")),
     "others": (Case("a,b\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "none of the declared columns")),
     "mark": (Case("\ufeffid,name\n1,Ada\n", {"encoding": "utf8"}, PERSON), ("a.csv, line 1", "utf-8-sig")),
     "semicolons": (Case("id;name\n1;1,50\n", columns=PERSON), ("a.csv, line 1", "format.delimiter to ';'")),

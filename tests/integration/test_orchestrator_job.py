@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -93,6 +94,7 @@ def test_all_assets(
     bootstrapped: RunningPlatform,
     bigquery: google_bigquery.Client,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dataset = bootstrapped.environment["BQ_DATASET"]
 
@@ -100,7 +102,20 @@ def test_all_assets(
         [row] = bigquery.query_and_wait(FIGURES.format(dataset))
         return tuple(row.values())
 
+    describe, workers = dagster_run.describe, []
+
+    def described(event: dict[str, Any], started: float) -> str | None:
+        if Path("/proc").exists() and (
+            found := re.search(r"Started process for run \(pid: (\d+)\)", event.get("message") or "")
+        ):
+            workers.append(Path("/proc", found[1], "cmdline").read_text().rstrip("\0"))
+        return describe(event, started)
+
+    monkeypatch.setattr(dagster_run, "describe", described)
     seconds = dagster_run.run(dagster_url)
+    assert workers == ["dagster run worker"] * Path("/proc").exists(), (
+        "the run is not a fork of the code server's fork server"
+    )
     output = capsys.readouterr().out
     assert "10 assets, 64 checks, 0 failed checks" in output
     assert " WARN " not in output

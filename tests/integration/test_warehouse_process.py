@@ -130,6 +130,37 @@ def test_old_results_are_deleted(settings: Platform, start_process: Supervisor, 
     assert client.get_table("kept.orders").num_rows == 1
 
 
+def test_what_needs_more_memory_than_the_limit_is_done_without_it(
+    settings: Platform, start_process: Supervisor, client: google_bigquery.Client
+) -> None:
+    """A long string cannot be kept on the disk. The limit is noted each time it is set or lifted."""
+    note = settings.directory / "limits"
+    small = (
+        "from warehouse import memory_limit\n"
+        "memory_limit.LIMIT, execute = '60 MiB', memory_limit._execute\n"
+        f"memory_limit._execute = lambda sql: (execute(sql), open({str(note)!r}, 'a').write(sql[:5]))"
+    )
+    start_process.start(after(settings, small)).wait()
+    text = "string_agg(concat(cast(n as string), repeat('x', 50)))"
+    long = f"select length({text}) as length from unnest(generate_array(1, 500000)) n"
+
+    def limits() -> str:
+        text = note.read_text()
+        note.write_text("")
+        return text
+
+    client.query_and_wait("select 1")
+    assert limits() == "SET G"
+    expected = sum(len(str(number)) + 50 for number in range(1, 500_001)) + 499_999
+    assert [row.length for row in client.query_and_wait(long)] == [expected]
+    assert limits() == "RESETSET G"
+    client.create_dataset("kept")
+    client.query_and_wait(f"create table kept.long as {long}; select 1")
+    assert limits().endswith("RESETSET G")
+    assert [row.length for row in client.query_and_wait("select length from kept.long")] == [expected]
+    assert limits() == ""
+
+
 def test_health_fails_with_the_database(settings: Platform, start_process: Supervisor, tmp_path: Path) -> None:
     order = tmp_path / "close"
     closing = (

@@ -12,9 +12,13 @@ from pathlib import Path
 
 from tools import dagster_run, disk, env_file
 from tools.local.claims import development
+from tools.local.connectors_there import wait_for_connectors
 from tools.local.platform import ROOT, python, warn
+from tools.settings_table import TABLE
 from tools.stack import definitions, modes, running
 from tools.stack.compose import read_env
+
+RESTARTING = "make dev restarts airbyte-lite, because connectors were added. Waiting for it."
 
 
 def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[str, str]]:
@@ -35,7 +39,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
         return [*run, "bootstrap", *arguments], modes.environment(read_env())
-    raise running.NotRunningError("Airbyte", "AIRBYTE_URL", "http://127.0.0.1:8000")
+    raise running.NotRunningError("Airbyte", "AIRBYTE_URL", TABLE["AIRBYTE_URL"].default)
 
 
 def other_file() -> list[str]:
@@ -74,6 +78,10 @@ def main(arguments: list[str]) -> int:
         output = Path(arguments.pop(1))
     try:
         line, environment = command(arguments, terminal=output is None and sys.stdin.isatty() and sys.stdout.isatty())
+        if line[0] != "docker" and "AIRBYTE_URL" not in os.environ:
+            wait_for_connectors(
+                ROOT, environment["AIRBYTE_URL"], lambda: print(RESTARTING, file=sys.stderr, flush=True)
+            )
         with ExitStack() as stack:
             file = stack.enter_context(output.open("x")) if output else None
             code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode

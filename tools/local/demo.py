@@ -1,5 +1,6 @@
 """`make demo`: runs the whole pipeline once, without Docker or credentials, and stops everything it started."""
 
+import os
 import shutil
 import sys
 import time
@@ -56,6 +57,11 @@ def run() -> int:
     """Run the demo in an empty folder. Return 0 if every asset and check passed, 130 after Ctrl-C, else 1."""
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     platform = Platform(DIRECTORY, free_ports(PORTS))
+    try:
+        platform.refuse_invalid(os.environ)
+    except ValueError as error:
+        warn(f"demo: {error}")
+        return 1
     started = time.monotonic()
     with Supervisor(DIRECTORY / "logs") as services:
         try:
@@ -69,7 +75,7 @@ def run() -> int:
         print(f"▸ stop the services (the whole demo took {time.monotonic() - started:.0f} s)", flush=True)
     print(
         "\nEvery asset was materialized and every check passed. Next:\n"
-        "  make dev    start the same services and leave them running, with Dagster's UI on http://127.0.0.1:3000\n"
+        f"  make dev    start the same services and leave them running, with Dagster's UI on http://127.0.0.1:{PORTS['dagster']}\n"
         "  make up     start the platform on Docker Compose, with a container for each run"
     )
     return 0

@@ -23,13 +23,13 @@ CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", 
 WATCHED = {
     CODE: ["services/orchestrator", "dbt_project"],
     SEED: ["seed_data"],  # before CONNECTIONS, which may read the new files
+    "airbyte": ["services/airbyte_lite", "packages/platform_kit"],  # before CONNECTIONS, which may name a new connector
     CONNECTIONS: [
         "connections.yaml",
         "connections.env",
         "services/bootstrap",
         "packages",
     ],  # also reloads the code location
-    "airbyte": ["services/airbyte_lite", "packages/platform_kit"],
     "warehouse": ["services/warehouse", "packages/platform_kit"],
     "console": ["services/console", "packages"],
 }
@@ -130,6 +130,7 @@ def run() -> int:
     """Start everything and keep it running until Ctrl-C. Return the exit code."""
     try:
         platform = Platform(DEVELOPMENT, ports.chosen(os.environ), has_console=True)
+        platform.refuse_invalid(os.environ)
     except ValueError as error:
         warn(f"dev: {error}")
         return 1

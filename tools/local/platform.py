@@ -2,12 +2,13 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.install import LOCALSTACK_INDEX
 from tools.local.processes import Service
-from tools.settings_table import TABLE
+from tools.settings_table import TABLE, refusals
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venvs"
@@ -52,6 +53,13 @@ class Platform:
         proxy = {name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("no_proxy", "NO_PROXY")}
         variables["DBT_DOCS"] = "yes" if self.has_console else "no"
         return variables | {"BQ_DATASET": os.environ.get("BQ_DATASET") or variables["BQ_DATASET"]} | proxy
+
+    def refuse_invalid(self, variables: Mapping[str, str]) -> None:
+        """Raise ValueError for an invalid setting among the caller's variables that the services get from it."""
+        own = {name for name, setting in TABLE.items() if setting.process is not None or setting.port_of}
+        given = {name: value for name, value in variables.items() if name not in own - {"BQ_DATASET"}}
+        if reasons := refusals(given):
+            raise ValueError("\n".join(reasons.values()))
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the variables that run a service's Python module."""
@@ -109,7 +117,7 @@ class Platform:
         home = Path(self.environment["DAGSTER_HOME"])
         health = f"{self.url('dagster')}/server_info"
         # When it is killed, `dagster dev` goes on without it: the webserver and the daemon find no job.
-        code_server = "dagster api grpc"
+        code_server = "orchestrator.code_server api grpc"
         return Service("dagster", command, variables, health, directory=home, vital=code_server)
 
     def console(self) -> Service:

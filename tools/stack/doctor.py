@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tools.settings_table import TABLE
+from tools.settings_table import TABLE, refusals
 from tools.stack import bigquery, images, modes, ports
 from tools.stack.compose import ENV_FILE, ROOT, StackError, known, output, read_env, read_file, say, succeeds
 from tools.stack.findings import Finding
@@ -28,8 +28,6 @@ DISK_WITH_IMAGES = 1.0  # GiB for data when all images exist already
 MOUNTED, MOUNTED_BY_AIRBYTE = ["connections.yaml"], ["compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml"]
 MOUNTED_FOLDERS = ["compose/localstack"]
 DATABASE_PASSWORDS = ("POSTGRES_PASSWORD", "AIRBYTE_DB_PASSWORD")  # a database keeps the password it was created with
-# A project name of Compose that, with `-` and a service behind it, is also a name that Docker takes for an image.
-PROJECT_NAME = re.compile(r"[a-z0-9]+(?:(?:_{1,2}|-+)[a-z0-9]+)*-*")
 GIB = 1 << 30
 
 
@@ -115,15 +113,7 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         if file.exists() and file.stat().st_mode & 0o077:
             what = f"{file.name} holds secrets, and other users can read it"
             findings.append(Finding("warn", what, f"chmod 600 {file.name}"))
-    if not PROJECT_NAME.fullmatch(variables.get("COMPOSE_PROJECT_NAME", "")):
-        findings.append(
-            Finding(
-                "fail",
-                f"COMPOSE_PROJECT_NAME={variables.get('COMPOSE_PROJECT_NAME', '')}: invalid project name; "
-                "images are named after it, so it may have lower-case letters and digits, and between them - or _",
-                "edit .env",
-            )
-        )
+    findings += [Finding("fail", reason, "edit .env") for reason in refusals(modes.used(variables)).values()]
     try:
         ports.chosen(variables)
     except ValueError as error:
@@ -204,7 +194,7 @@ def check_project(project: str) -> list[Finding]:
 
 def check_socket(variables: dict[str, str]) -> list[Finding]:
     """Check that the socket proxy gets the socket of the engine that this command line uses."""
-    mounted = variables.get("DOCKER_SOCKET") or "/var/run/docker.sock"
+    mounted = variables.get("DOCKER_SOCKET") or TABLE["DOCKER_SOCKET"].default
     used = (
         os.environ.get("DOCKER_HOST")
         or output("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", check=False).strip()

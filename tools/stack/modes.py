@@ -60,6 +60,17 @@ def mode(variables: dict[str, str]) -> Mode:
     return Mode(setting(variables, "AIRBYTE_MODE") or "", setting(variables, "WAREHOUSE") or "")
 
 
+def used(variables: dict[str, str]) -> dict[str, str]:
+    """Return the settings that these modes use, without the modes and the ports, which have checks of their own."""
+    own = mode(variables)
+    return {
+        name: value
+        for name, value in variables.items()
+        if name in TABLE and name not in ("AIRBYTE_MODE", "WAREHOUSE") and not TABLE[name].port_of
+        if not TABLE[name].modes or {own.airbyte, own.warehouse} & {*TABLE[name].modes}
+    }
+
+
 def optional(variables: dict[str, str]) -> set[str]:
     """Return the settings that .env may leave out: an external Airbyte needs one of two pairs of credentials."""
     return {item.name for item in TABLE.values() if mode(variables).airbyte in item.optional_in}

@@ -44,7 +44,7 @@ def chosen(variables: Mapping[str, str]) -> dict[str, int]:
     ports: dict[str, int] = {}
     for service, name in VARIABLES.items():
         value = variables.get(name) or TABLE[name].default
-        if not re.fullmatch(r"[1-9]\d{0,4}", value) or int(value) > 65535:
+        if TABLE[name].refusal(value) or int(value) < 1:  # the console alone also takes 0, for any free port
             raise ValueError(f"{name}={value}: not a port number from 1 to 65535")
         for other in [other for other in ports if ports[other] == int(value)]:
             raise ValueError(f"{VARIABLES[other]} and {name} are both {value}; each service needs its own port")

@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from platform_kit import locks
 
 PRIVATE = 0o600
 KEY_BYTES = 32
+WAIT_SECONDS = 120.0
+"""How long a run waits for another one. Longer than an apply takes; one that asks a question may take longer."""
 
 
 class _Object(BaseModel):
@@ -53,8 +55,12 @@ class _Content(BaseModel):
 class State:
     """The remembered state in one folder. Each method writes its change to disk before it returns."""
 
-    def __init__(self, directory: Path) -> None:
-        """Read the files, or start empty if they do not exist. Raises UserError if they cannot be read."""
+    def __init__(self, directory: Path, on_wait: Callable[[], None] | None = None) -> None:
+        """Read the files, or start empty if they do not exist. Raises UserError if they cannot be read.
+
+        `on_wait` is called before `locked` waits for another run; without it, `locked` does not wait.
+        """
+        self._on_wait = on_wait
         self.path = directory / "state.json"
         self._lock = directory / "lock"
         self._directory = directory
@@ -87,11 +93,14 @@ class State:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Lock this folder against other runs of apply and destroy. Raises UserError if it is locked already."""
+        """Lock this folder against other runs of apply and destroy.
+
+        If another run has locked it, wait for its end, but not longer than WAIT_SECONDS. Raises UserError.
+        """
         with contextlib.ExitStack() as stack:
             try:
                 self._directory.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locks.exclusive(self._lock))
+                stack.enter_context(locks.exclusive(self._lock, self._on_wait, WAIT_SECONDS))
             except OSError as error:
                 raise UserError(
                     f"{self._directory} cannot be written ({error.strerror}).\n"

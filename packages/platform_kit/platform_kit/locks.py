@@ -6,6 +6,7 @@ Standard library only: tools use this before anything is installed.
 from __future__ import annotations
 
 import fcntl
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,24 +22,25 @@ class LockedError(Exception):
 
 
 @contextmanager
-def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def exclusive(path: Path, on_wait: Callable[[], None] | None = None, wait_seconds: float = math.inf) -> Iterator[None]:
     """Hold a lock file, which is made if it is absent; its folder must exist.
 
     If another process holds it for longer than RETRY_SECONDS: raise LockedError, or, with `on_wait`, call that and
-    wait. Raises OSError.
+    wait; raise LockedError after `wait_seconds`. Raises OSError.
     """
     with path.open("w") as file:
-        if not _taken(file):
+        if not _taken(file, RETRY_SECONDS):
             if on_wait is None:
                 raise LockedError(str(path))
             on_wait()
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _taken(file, wait_seconds):
+                raise LockedError(str(path))
         yield
 
 
-def _taken(file: TextIO) -> bool:
-    """Take the lock if it is free or becomes free within RETRY_SECONDS; return whether it was taken."""
-    end = time.monotonic() + RETRY_SECONDS
+def _taken(file: TextIO, seconds: float) -> bool:
+    """Take the lock if it is free or becomes free within this time; return whether it was taken."""
+    end = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,9 +1,8 @@
-"""Settings of a service: read from the environment, with the defaults of the table of settings."""
+"""Settings of a service: read from the environment, with the defaults and the checks of the table of settings."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Self
@@ -13,19 +12,10 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources.utils import parse_env_vars
 
-from platform_kit.settings_table import TABLE
+from platform_kit.settings_table import TABLE, refusals
 
-ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
-
-
-def _address(url: str) -> str:
-    """Return an address without the slash at its end. Raises ValueError."""
-    if not ADDRESS.fullmatch(url):
-        raise ValueError("an address with its scheme is needed, like http://127.0.0.1:3000")
-    return url.rstrip("/")
-
-
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
+"""An address without the slash at its end."""
 
 
 class SettingsError(Exception):
@@ -77,6 +67,8 @@ class PlatformSettings(BaseSettings):
     # Settings are read at each use, a millisecond each: a thousand times while Dagster loads a large project.
     @lru_cache(maxsize=32)
     def _remembered(cls, given: tuple[tuple[str, str], ...], folder: str) -> Self:  # noqa: ARG003
+        if refused := refusals(dict(given)):
+            raise SettingsError(" ".join(refused.values()))
         source = EnvSettingsSource(cls, env_ignore_empty=True)
         source.env_vars = parse_env_vars(dict(given), case_sensitive=True, ignore_empty=True)
         try:
@@ -87,10 +79,9 @@ class PlatformSettings(BaseSettings):
 
 
 def _sentence(error: ErrorDetails) -> str:
-    """Return the error of one setting, or of several together."""
+    """Return an error that the table cannot find: of the service's own type, or of several settings together."""
     name = str(error["loc"][0]) if error["loc"] else ""
-    if name not in TABLE:  # a check of several settings
+    if name not in TABLE:
         return str(error["ctx"]["error"]) if "error" in error.get("ctx", {}) else error["msg"]
     value = "not valid (its value is secret)" if TABLE[name].secret else f"'{error['input']}'"
-    expected = TABLE[name].allowed
-    return f"{name} is {value}; it must be {expected}." if expected else f"{name} is {value}: {error['msg']}."
+    return f"{name} is {value}: {error['msg']}."

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import configparser
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from pathlib import Path
 
 FILE = Path(__file__).with_name("settings.ini")
 HEADING = "heading: "
 IN = "in "  # begins the key of a mode's value
 ENV = ("written", "commented", "none")
-RENAMED = {"is": "meaning", "for": "consumers"}  # keys that are reserved words in Python
+RENAMED = {"is": "meaning", "for": "consumers", "from": "least", "to": "most"}
+"""The keys whose fields have other names: reserved words in Python, and words that say too little there."""
+NUMBERS = {"whole": "-?[0-9]{1,19}", "decimal": r"-?[0-9]{1,19}(\.[0-9]{1,19})?"}
+PATTERNS = {"address": r"https?://[^\s/?#]+(/[^\s?#]*)?"}
+SHOWN = 200  # characters of an invalid value in a message
+CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class TableError(Exception):
@@ -33,6 +41,11 @@ class Setting:
     consumers: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     form: str = ""
+    pattern: str = ""
+    number: str = ""
+    least: str = ""
+    most: str = ""
+    unit: str = ""
     example: str | None = None
     secret: bool = False
     generated: str = ""
@@ -48,7 +61,26 @@ class Setting:
     @property
     def allowed(self) -> str:
         """A description of the valid values; empty if every text is valid."""
+        if self.number:
+            kind = "a whole number" if self.number == "whole" else "a number"
+            return f"{kind}{f' of {self.unit}' if self.unit else ''} from {self.least} to {self.most}"
         return self.form or " or ".join(f"'{value}'" for value in self.values)
+
+    def refusal(self, value: str) -> str:
+        """Return why a value is invalid, as a sentence without the value of a secret; empty if it is valid."""
+        if not value or self._allows(value):  # an empty variable counts as unset
+            return ""
+        shown = "not valid (its value is secret)" if self.secret else f"'{value[:SHOWN]}'"
+        return f"{self.name} is {shown}; it must be {self.allowed or 'a text without control characters'}."
+
+    def _allows(self, value: str) -> bool:
+        if self.values:
+            return value in self.values
+        if self.number:
+            least, most = Decimal(self.least), Decimal(self.most)
+            return bool(re.fullmatch(NUMBERS[self.number], value)) and least <= Decimal(value) <= most
+        pattern = PATTERNS.get(self.pattern, self.pattern)
+        return not CONTROL.search(value) and (not pattern or bool(re.fullmatch(pattern, value)))
 
 
 LISTS = {field.name for field in fields(Setting) if field.type == "tuple[str, ...]"}
@@ -92,6 +124,8 @@ def _setting(name: str, heading: str, env: str, keys: dict[str, str], file: Path
     answer = values.pop("secret", "no")
     if answer not in ("yes", "no") or (answer == "yes" and values.get("default")):
         raise TableError(f"{file.name}: [{name}] is either `secret = yes` without a default, or not secret")
+    if values.get("number") and not (values["number"] in NUMBERS and values.get("least") and values.get("most")):
+        raise TableError(f"{file.name}: [{name}] needs number = {' or '.join(NUMBERS)}, and both limits, from and to")
     return Setting(
         name=name,
         heading=heading,
@@ -100,6 +134,12 @@ def _setting(name: str, heading: str, env: str, keys: dict[str, str], file: Path
         secret=answer == "yes",
         **values,  # type: ignore[arg-type]
     )
+
+
+def refusals(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return why each invalid setting among the variables is refused, by its name."""
+    found = {name: TABLE[name].refusal(value) for name, value in variables.items() if name in TABLE}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 TABLE = read()

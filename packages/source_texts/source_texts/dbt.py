@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from platform_kit.names import column_name
+from platform_kit.settings_table import TABLE
 from source_texts.tables import Column, Key, Table
 from source_texts.yaml_text import description, flow
 
@@ -16,6 +17,8 @@ left like limit lookup merge natural new no not null nulls of on or order outer 
 qualify range recursive respect right rollup rows select set some struct tablesample then to treat true
 unbounded union unnest using when where window with within
 """
+PLACE = {"database": "BQ_PROJECT", "schema": "BQ_DATASET"}
+"""The settings that say where a dbt source is."""
 RESERVED = set(RESERVED_WORDS.split())
 
 
@@ -26,8 +29,7 @@ def source_file(source: str, tables: Sequence[Table]) -> str:
         "sources:",
         f"  - name: {flow(source)}",
         f"    description: {description(f'Loaded by Airbyte from {shown}.')}",
-        "    database: \"{{ env_var('BQ_PROJECT', 'local-dev') }}\"",
-        "    schema: \"{{ env_var('BQ_DATASET', 'jaffle') }}\"",
+        *(f"    {key}: \"{{{{ env_var('{name}', '{TABLE[name].default}') }}}}\"" for key, name in PLACE.items()),
         "    config:",
         "      loaded_at_field: _airbyte_extracted_at",
         "      freshness:",

@@ -119,12 +119,16 @@ def apply(
         file.expand()  # reports a variable that is not set before anything changes
         set_up(client, settings.setup_email, _say)
         pin(client, pins, _say)  # first, because the version decides the specification of the configuration
-        state = State(settings.state_directory)
+        state = State(settings.state_directory, on_wait=_say_waiting)
         options = {"adopt": adopt, "prune": prune, "refresh_schema": refresh_schema}
         left = apply_file(client, file, state, _report, **options, ask=_show if yes else _ask)
     _say_notes(file)
     for text in left_lines(left):
         _say(text)
+
+
+def _say_waiting() -> None:
+    _say("Another run of bootstrap is active. Waiting for its end.")
 
 
 def _say_notes(file: ConnectionsFile) -> None:
@@ -153,7 +157,7 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
     """Delete the connections, sources and destinations that apply created. Nothing else is deleted."""
     settings = Settings.read()
     file = connections_file.load(settings.connections_file)
-    state = State(settings.state_directory)
+    state = State(settings.state_directory, on_wait=_say_waiting)
     with AirbyteClient(settings) as client:
         objects = made(client, file, state)
         for kind, item in objects:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from platform_kit import hosts
 from platform_kit.settings import Address, PlatformSettings, setting
@@ -23,9 +23,9 @@ class Settings(PlatformSettings):
     data_directory: Path = setting("CONSOLE_DATA_DIR")
     dbt_docs: Path = setting("DBT_DOCS_DIR")
     """The folder of the pages that the orchestrator makes."""
-    sql_seconds: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_SECONDS")
-    sql_rows: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_ROWS")
-    sql_history: Annotated[int, Field(ge=1)] = setting("CONSOLE_SQL_HISTORY")
+    sql_seconds: int = setting("CONSOLE_SQL_SECONDS")
+    sql_rows: int = setting("CONSOLE_SQL_ROWS")
+    sql_history: int = setting("CONSOLE_SQL_HISTORY")
     airbyte_mode: Literal["lite", "compose", "external"] = setting("AIRBYTE_MODE")
     airbyte_url: Address = setting("AIRBYTE_URL")
     public_api_url: Address | None = setting("AIRBYTE_PUBLIC_API_URL")

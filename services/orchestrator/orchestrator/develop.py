@@ -1,4 +1,4 @@
-"""`dagster dev` with the guarded webserver: it starts the webserver as a process of its own, by the module's name."""
+"""`dagster dev` with the guarded webserver and our code server: it starts each as a process, by its module's name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from dagster._cli import dev
 from dagster_shared.ipc import open_ipc_subprocess
+
+from orchestrator.code_server import starting
 
 WEBSERVER, GUARDED = "dagster_webserver", "orchestrator.webserver"
 
@@ -23,6 +25,7 @@ def start(parts: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 def main() -> None:
     """Run `dagster dev`."""
     dev.open_ipc_subprocess = start  # type: ignore[attr-defined]
+    starting.use()
     dev.dev_command()
 
 

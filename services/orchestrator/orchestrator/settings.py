@@ -1,22 +1,11 @@
 """What the orchestrator reads from the environment. An empty variable counts as unset."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from platform_kit.settings import Address, PlatformSettings, setting
-
-ALERT_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
-
-
-def _alert_addresses(text: str | None) -> str | None:
-    """Return the text. Raises ValueError if a part is no address, or two addresses have no space between them."""
-    for address in (text or "").split():
-        if not ALERT_ADDRESS.match(address) or re.search(r"[,;][A-Za-z][A-Za-z0-9+.-]*://", address):
-            raise ValueError
-    return text
 
 
 class Settings(PlatformSettings):
@@ -28,14 +17,14 @@ class Settings(PlatformSettings):
     landing_checks: Literal["yes", "no"] = setting("LANDING_CHECKS")
     joint_tests: Literal["yes", "no"] = setting("JOINT_TESTS")
     profiles: Literal["yes", "no"] = setting("PROFILES")
-    profile_rows: Annotated[int, Field(ge=1)] = setting("PROFILE_ROWS")
+    profile_rows: int = setting("PROFILE_ROWS")
     file_sensor: Literal["yes", "no"] = setting("FILE_SENSOR")
-    file_sensor_seconds: Annotated[int, Field(ge=1)] = setting("FILE_SENSOR_SECONDS")
-    file_settle_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = setting("FILE_SETTLE_SECONDS")
-    drift_sensor_seconds: Annotated[int, Field(ge=0)] = setting("DRIFT_SENSOR_SECONDS")
+    file_sensor_seconds: int = setting("FILE_SENSOR_SECONDS")
+    file_settle_seconds: float = setting("FILE_SETTLE_SECONDS")
+    drift_sensor_seconds: int = setting("DRIFT_SENSOR_SECONDS")
     state_directory: Path = setting("BOOTSTRAP_STATE_DIR")
     connectors: str = setting("AIRBYTE_CONNECTORS", "")
-    alert_urls: Annotated[str | None, AfterValidator(_alert_addresses)] = setting("ALERT_URLS")
+    alert_urls: str | None = setting("ALERT_URLS")
     alerts_folder: Path = setting("ALERTS_DIR")
     dbt_docs: Path = setting("DBT_DOCS_DIR")
     make_docs: Literal["yes", "no"] = setting("DBT_DOCS")
@@ -52,5 +41,5 @@ class Settings(PlatformSettings):
     emulator: str = setting("BIGQUERY_EMULATOR_HOST")
     project: str = setting("BQ_PROJECT")
     location: str = setting("BQ_LOCATION")
-    maximum_bytes_billed: Annotated[int, Field(ge=0)] = setting("BQ_MAXIMUM_BYTES_BILLED", 0)
+    maximum_bytes_billed: int = setting("BQ_MAXIMUM_BYTES_BILLED", 0)
     """The limit of one query; 0: none."""

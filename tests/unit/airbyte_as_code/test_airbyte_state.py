@@ -1,3 +1,4 @@
+import contextlib
 import json
 import stat
 from pathlib import Path
@@ -5,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from airbyte_as_code import state as state_module
 from airbyte_as_code.airbyte_client import Kind
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.state import State
+from platform_kit import locks
 
 
 def test_objects_and_secrets_are_remembered(tmp_path: Path) -> None:
@@ -60,6 +63,17 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         State(tmp_path).locked(),
     ):
         pass
+
+
+def test_a_run_that_may_wait_waits_for_the_other_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
+    other = contextlib.ExitStack()
+    other.enter_context(State(tmp_path).locked())
+    with State(tmp_path, on_wait=other.close).locked():
+        pass
+    monkeypatch.setattr(state_module, "WAIT_SECONDS", 0.0)
+    with State(tmp_path).locked(), pytest.raises(UserError, match="Another run of bootstrap"):
+        State(tmp_path, on_wait=lambda: None).locked().__enter__()
 
 
 def test_what_another_run_wrote_is_seen_once_the_lock_is_held(tmp_path: Path) -> None:

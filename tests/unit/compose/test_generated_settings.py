@@ -19,11 +19,13 @@ def test_a_changed_default_reaches_every_file_that_names_it(monkeypatch: pytest.
         ".env.example",
         "docker-compose.yml",
         "docs/settings.md",
+        "connections.yaml",
         "dbt_project/profiles.yml",
         "services/Dockerfile",
     }
     assert "BQ_LOCATION: ${BQ_LOCATION:-EU}" in changed["docker-compose.yml"]
     assert "env_var('BQ_LOCATION', 'EU')" in changed["dbt_project/profiles.yml"]
+    assert "${BQ_LOCATION:-EU}" in changed["connections.yaml"]
     assert "\nARG BQ_LOCATION=EU\n" in changed["services/Dockerfile"]
 
 

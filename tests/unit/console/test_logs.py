@@ -8,15 +8,12 @@ from contextlib import aclosing
 
 import httpx
 import pytest
-from starlette.requests import ClientDisconnect
-from starlette.types import Message
 
 from console.clients import airbyte as client_of_airbyte
 from console.clients.airbyte import LONG_ANSWERS, Airbyte
 from console.clients.calls import ServiceError
 from console.logic.airbyte import logs
 from console.logic.airbyte.logs import CHARACTERS, LINES, Log, Reader, Tail
-from console.pages import job_log
 from console.settings import Settings
 
 ATTEMPTS = [
@@ -149,23 +146,6 @@ def test_downloads_that_nobody_reads_do_not_stop_the_pages(monkeypatch: pytest.M
     stalled: list[AsyncGenerator[list[str]]] = []
     monkeypatch.setattr(client_of_airbyte, "SLOT_SECONDS", 0.01)
     assert asyncio.run(read()).lines[-1] == "the last"
-
-
-def test_a_download_ends_when_the_browser_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def content() -> AsyncIterator[str]:
-        yield "a line"
-
-    async def send(message: Message) -> None:
-        if message.get("body"):
-            await asyncio.Event().wait()
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    monkeypatch.setattr(job_log, "STALLED_SECONDS", 0.0)
-    scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
-    with pytest.raises(ClientDisconnect):
-        asyncio.run(job_log._Download(content())(scope, receive, send))
 
 
 def test_lines_and_events_of_any_kind() -> None:

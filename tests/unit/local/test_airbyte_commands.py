@@ -191,7 +191,9 @@ def test_make_dev_loads_the_applied_file_before_the_command_ends(
         if not loads:
             raise dagster_run.DagsterRunError("the code location cannot be loaded")
 
-    monkeypatch.setattr(airbyte, "development", lambda: {"DAGSTER_URL": "http://dagster"})
+    monkeypatch.setattr(
+        airbyte, "development", lambda: {"DAGSTER_URL": "http://dagster", "AIRBYTE_URL": "http://airbyte"}
+    )
     monkeypatch.setattr(running, "compose_services", lambda: set())
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
     monkeypatch.setattr(dagster_run, "reload", reload)

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, file_form, keys, losses
+from orchestrator.checks import casts, columns, file_form, keys, losses, spellings
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import FIXED_WIDTH
@@ -126,12 +126,33 @@ def test_declared_columns_that_a_file_does_not_have() -> None:
     assert find(["id", "note"], ["id", "note", "name"]) == []  # the same, with a column that is not declared
     assert find(["id"], ["id"]) == [(True, "0.csv", 1, "name"), (True, "1.csv", 1, "name")]
     assert find(["id", "name"], ["id", "nmae"]) == [(True, "1.csv", 1, "name")]
-    assert find(["ID", "name"]) == [(True, "0.csv", 1, "id")]
+    assert find(["ID", "NAME"], ["Id", "note"], ["ID", "note", "name"]) == []  # the same columns
 
 
-def test_files_that_spell_a_column_differently_are_a_warning() -> None:
-    read = {"a.csv": FileFacts(names=["id"]), "b.csv": FileFacts(names=["Id"])}
-    assert told(columns.find(PEOPLE, FILES, read, table(id="INTEGER"), set())) == [(False, "b.csv", 1, "Id")]
+@pytest.mark.parametrize(
+    ("declared", "loaded", "expected"),
+    [
+        ({}, {"a.csv": 1, "b.csv": 1}, []),
+        ({}, {"a.csv": 1, "b.csv": 0}, [(True, "b.csv", 3, "Id")]),
+        ({"ID": "integer"}, {"a.csv": 0, "b.csv": 1}, [(True, "a.csv", 3, "id")]),
+        ({"ID": "integer"}, {"a.csv": 2, "b.csv": 1}, []),
+        ({"id": "integer", "Id": "integer"}, None, []),  # two columns of the stream
+    ],
+)
+def test_a_column_in_another_case_is_an_error_if_its_values_have_not_arrived(
+    declared: dict[str, str], loaded: dict[str, int] | None, expected: list[tuple[bool, str, int, str]]
+) -> None:
+    class Counts(Warehouse):
+        def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:
+            assert loaded is not None, (query, most_bytes)
+            return [{"url": file, "n": count} for file, count in loaded.items()]
+
+    read = {"a.csv": FileFacts(names=["id", "x"]), "b.csv": FileFacts(names=["Id", "x"])}
+    files = StreamFiles(["**"], CsvFormat(filetype="csv"), declared)
+    in_table = table(id="INTEGER", x="STRING", _ab_source_file_url="STRING")
+    values = [(2, {"id": "", "Id": ""}), (3, {"id": "1", "Id": "1"})]
+    assert told(list(spellings.find(files, read, in_table, Counts(), lambda _: iter(values)))) == expected
+    assert list(spellings.find(files, read, in_table, Counts(), lambda _: iter(values[:1]))) == []  # no values
 
 
 def test_faults_of_a_file_have_their_number_and_remedy() -> None:

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 import sqlalchemy
 import yaml
+from alembic.script import ScriptDirectory
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 
 from orchestrator import sqlite
@@ -53,6 +54,16 @@ def test_a_database_is_opened_once_and_is_that_of_dagsters_own_storage(
     own = DagsterSqliteStorage.from_local(str(tmp_path))
     assert own.run_storage.get_runs() == [run]
     assert len(own.event_log_storage.get_logs_for_run(run.run_id)) == 21
+
+
+def test_migrations_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite.KeptSqliteStorage(str(tmp_path)).run_storage.dispose()
+    monkeypatch.setattr(ScriptDirectory, "_load_revisions", lambda _: pytest.fail("the scripts are read again"))
+    storage = sqlite.KeptSqliteStorage(str(tmp_path))
+    head = storage.run_storage.alembic_version()
+    assert head is not None
+    assert head[0] == head[1]
+    storage.run_storage.dispose()
 
 
 def test_a_wiped_storage_writes_where_others_read(tmp_path: Path) -> None:

@@ -31,6 +31,20 @@ def test_a_look_at_the_lock_refuses_nobody(tmp_path: Path, monkeypatch: pytest.M
             assert is_held(path)
 
 
+def test_a_lock_is_waited_for_until_it_is_free_or_the_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
+    path, told = tmp_path / "lock", list[str]()
+    with path.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(LockedError), exclusive(path, lambda: told.append("waits"), wait_seconds=0.0):
+            pass
+        with exclusive(path, lambda: fcntl.flock(other, fcntl.LOCK_UN), wait_seconds=10.0):
+            assert is_held(path)
+    assert told == ["waits"]
+
+
 def test_a_lock_that_is_waited_for_is_told_once(tmp_path: Path) -> None:
     path, told = tmp_path / "lock", list[str]()
     with exclusive(path) as held, exclusive(tmp_path / "other", on_wait=lambda: told.append("waits")):

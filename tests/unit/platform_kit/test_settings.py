@@ -41,7 +41,7 @@ def test_an_invalid_value_is_named_with_what_is_allowed() -> None:
         Settings.read({"WAREHOUSE": "snowflake", "AIRBYTE_LITE_PORT": "80a", "BQ_MAXIMUM_BYTES_BILLED": "10 GB"})
     for fact in ("WAREHOUSE is 'snowflake'", "'emulator' or 'bigquery'", "AIRBYTE_LITE_PORT is '80a'", "0 to 65535"):
         assert fact in str(refused.value)
-    assert "BQ_MAXIMUM_BYTES_BILLED is '10 GB'; it must be a number of bytes" in str(refused.value)
+    assert "BQ_MAXIMUM_BYTES_BILLED is '10 GB'; it must be a whole number of bytes from 0" in str(refused.value)
 
 
 @pytest.mark.parametrize(

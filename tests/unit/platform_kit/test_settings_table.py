@@ -33,6 +33,7 @@ def test_a_section_becomes_a_setting(tmp_path: Path) -> None:
         (HEAD + "[COLOR]\ndefault = red\n", "COLOR.*is = "),
         (HEAD + "[COLOR]\nis = The colour.\nproces = red\n", "COLOR.*proces"),
         (HEAD + "[TOKEN]\nis = A token.\nsecret = yes\ndefault = 1234\n", "TOKEN.*default"),
+        (HEAD + "[COLOR]\nis = a\nnumber = whole\nfrom = 1\n", "COLOR.*to"),
         (HEAD + "[COLOR]\nis = a\n[COLOR]\nis = b\n", "COLOR.*already exists"),
     ],
 )
@@ -46,6 +47,56 @@ def test_each_default_is_among_the_allowed_values_and_each_mode_exists() -> None
     for setting in TABLE.values():
         assert not setting.values or setting.default in setting.values
         assert {*setting.modes, *setting.in_modes, *setting.optional_in} <= modes
+
+
+def test_each_default_and_example_is_valid() -> None:
+    for setting in TABLE.values():
+        given = [setting.default, setting.compose, setting.example, setting.process, *setting.in_modes.values()]
+        assert not [reason for value in given if value and "{" not in value and (reason := setting.refusal(value))]
+
+
+VALID = {
+    "S3_BUCKET": ["a-b.c9", "x" * 63],
+    "BQ_PROJECT": ["p", "my-project-1", "example.com:my-project"],
+    "BQ_DATASET": ["_d", "2026_data"],
+    "BQ_LOCATION": ["us", "EU", "europe-west3", "northamerica-northeast1", "aws-us-east-1", "azure-eastus2"],
+    "CONSOLE_HOST": ["0.0.0.0", "::1", "fe80::1%eth0", "my-machine.local"],  # noqa: S104
+    "ALLOWED_HOSTS": ["a.example.com, b", "::1"],
+    "PYTHON_IMAGE": ["registry.example.com:5000/library/python:3.13-slim", "python@sha256:0123"],
+    "AIRBYTE_CONNECTORS": ["source-s3:4.16.1 destination-bigquery:2.8.9"],
+    "BQ_MAXIMUM_BYTES_BILLED": ["0", str(2**63 - 1)],
+    "RUN_WORKER_CPUS": ["0.5"],
+    "AWS_DEFAULT_REGION": ["us-gov-west-1", "auto"],
+}
+INVALID = {
+    "S3_BUCKET": ["ab", "Jaffle", "a/b", "s3://bucket", "a b", "x" * 64],
+    "BQ_PROJECT": ["My project", "1st", "p-", "p" * 31],
+    "BQ_DATASET": ["a-b", "p.d", "d\n"],
+    "BQ_LOCATION": ["Germany", "US;", "europe west3"],
+    "CONSOLE_HOST": ["http://localhost", "a b"],
+    "ALLOWED_HOSTS": ["http://a", "a b"],
+    "PYTHON_IMAGE": ["a b", "-x"],
+    "AIRBYTE_CONNECTORS": ["source-s3", "s3:1"],
+    "BQ_MAXIMUM_BYTES_BILLED": [str(2**63), "-1", "1e9", "1_000"],
+    "FILE_SENSOR_SECONDS": ["0", "1" + "0" * 20, "5.0", " 5", "nan"],
+    "FILE_SETTLE_SECONDS": ["inf", "nan", "-0.1", "1e3"],
+    "RUN_WORKER_CPUS": ["0", "two"],
+    "POSTGRES_PASSWORD": ["a\nb"],
+    "CONNECTIONS_FILE": ["a\x00b"],
+}
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_valid_values_are_taken(name: str) -> None:
+    assert not [reason for value in VALID[name] if (reason := TABLE[name].refusal(value))]
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_values_are_refused_by_name(name: str) -> None:
+    for value in INVALID[name]:
+        reason = TABLE[name].refusal(value)
+        assert name in reason, value
+        assert (value in reason) is not TABLE[name].secret
 
 
 def test_ports_differ() -> None:

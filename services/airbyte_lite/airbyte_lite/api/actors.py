@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Response
 from airbyte_lite.api import schemas
 from airbyte_lite.api.bodies import NOT_IMPLEMENTED
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.fields import Id
 from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
@@ -63,7 +64,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
     @patient
     def get_actor(
         served: Served,
-        actor_id: str,
+        actor_id: Id,
         coordinates: Annotated[bool, Query(alias="includeSecretCoordinates", description="Not implemented")] = False,
     ) -> dict[str, Any]:
         """Answer one, with masked secrets."""
@@ -73,20 +74,20 @@ def actor_router(kind: ActorKind) -> APIRouter:
 
     @router.patch("/{actor_id}", summary=f"Change a {kind}")
     @slow
-    def patch_actor(served: Served, actor_id: str, body: schemas.ActorPatch) -> dict[str, Any]:
+    def patch_actor(served: Served, actor_id: Id, body: schemas.ActorPatch) -> dict[str, Any]:
         """Merge the given configuration into the stored one. A masked secret keeps its stored value."""
         given = body.configuration or {}
         return _update(served, kind, actor_id, body, lambda stored: merge(stored, given))
 
     @router.put("/{actor_id}", summary=f"Replace a {kind}'s name and configuration")
     @slow
-    def put_actor(served: Served, actor_id: str, body: schemas.ActorPut) -> dict[str, Any]:
+    def put_actor(served: Served, actor_id: Id, body: schemas.ActorPut) -> dict[str, Any]:
         """Replace the name and the configuration. A masked secret keeps its stored value."""
         return _update(served, kind, actor_id, body, lambda _: body.configuration)
 
     @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
     @slow
-    def delete_actor(served: Served, actor_id: str) -> Response:
+    def delete_actor(served: Served, actor_id: Id) -> Response:
         """Delete it and, as in Airbyte, the connections that use it. Their jobs are cancelled, their tables stay."""
         served.delete(served.store.stored(kind, actor_id))
         return Response(status_code=204)
@@ -97,7 +98,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
 def _update(
     served: Services,
     kind: ActorKind,
-    actor_id: str,
+    actor_id: Id,
     body: schemas.ActorPatch | schemas.ActorPut,
     configuration: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
+from airbyte_lite.api.fields import canonical
 from airbyte_lite.problem import invalid_fields
 
 NOT_IMPLEMENTED = "this server does not implement it; omit it (the page /docs lists the fields of this request)"
@@ -52,6 +53,10 @@ class Change(Body):
 
     def refuse_others(self, shown: dict[str, Any]) -> None:
         """Raise a 422 Problem for fields that this request cannot change, unless they are as the object has them."""
-        others = {name for name, value in (self.model_extra or {}).items() if shown.get(name, ...) != value}
+        others = {
+            name
+            for name, value in (self.model_extra or {}).items()
+            if shown.get(name, ...) != (canonical(value) if isinstance(value, str) else value)
+        }
         if faults := {f"body.{name}": NOT_IMPLEMENTED for name in sorted(others - READ_ONLY)}:
             raise invalid_fields(faults)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from airbyte_lite.api.bodies import Body
-from airbyte_lite.api.fields import Moment, Number
+from airbyte_lite.api.fields import Id, Moment, Number
 from airbyte_lite.api.schemas import WorkspaceCreate
 
 
@@ -20,7 +20,7 @@ class WorkspaceWithId(WorkspaceCreate):
 class SourceId(Body):
     """The id of a source."""
 
-    source_id: str
+    source_id: Id
 
 
 class SourceDiscovery(SourceId):
@@ -33,21 +33,21 @@ class SourceDiscovery(SourceId):
 class SourceCore(Body):
     """The configuration of a source that is not saved."""
 
-    source_definition_id: str
+    source_definition_id: Id
     connection_configuration: dict[str, Any]
-    workspace_id: str | None = None
+    workspace_id: Id | None = None
 
 
 class DestinationId(Body):
     """The id of a destination."""
 
-    destination_id: str
+    destination_id: Id
 
 
 class ConnectionId(Body):
     """The id of a connection."""
 
-    connection_id: str
+    connection_id: Id
 
 
 class StreamName(Body):
@@ -96,7 +96,7 @@ class JobList(Body):
     """The conditions of a list of jobs."""
 
     config_types: list[ConfigType] = Field(min_length=1)
-    config_id: str | None = None
+    config_id: Id | None = None
     including_job_id: Number | None = None
     pagination: Pagination = FIRST_PAGE
     statuses: list[JobStatus] | None = None
@@ -118,7 +118,7 @@ class AttemptOfJob(Body):
 class WorkspaceId(Body):
     """The id of a workspace."""
 
-    workspace_id: str
+    workspace_id: Id
     include_tombstone: bool = False
 
 
@@ -160,12 +160,12 @@ class ConnectionEvents(ConnectionId):
 class SourceDefinitionId(Body):
     """The id of a source definition."""
 
-    source_definition_id: str
-    workspace_id: str | None = None
+    source_definition_id: Id
+    workspace_id: Id | None = None
 
 
 class DestinationDefinitionId(Body):
     """The id of a destination definition."""
 
-    destination_definition_id: str
-    workspace_id: str | None = None
+    destination_definition_id: Id
+    workspace_id: Id | None = None

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.fields import Id
 from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import connection_view
@@ -120,14 +121,14 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
 
 
 @router.get("/connections/{connection_id}", summary="Get a connection")
-def get_connection(served: Served, connection_id: str) -> dict[str, Any]:
+def get_connection(served: Served, connection_id: Id) -> dict[str, Any]:
     """Answer the connection. A deleted one has the status deprecated."""
     return connection_view(served.store.connection(connection_id, deleted=True))
 
 
 @router.patch("/connections/{connection_id}", summary="Change a connection")
 @slow
-def patch_connection(served: Served, connection_id: str, body: schemas.ConnectionPatch) -> dict[str, Any]:
+def patch_connection(served: Served, connection_id: Id, body: schemas.ConnectionPatch) -> dict[str, Any]:
     """Change the given fields. If streams are given, the schema is discovered again. A running job is not affected."""
     connection = served.store.connection(connection_id)
     body.refuse_others(connection_view(connection))
@@ -156,7 +157,7 @@ def patch_connection(served: Served, connection_id: str, body: schemas.Connectio
 
 @router.delete("/connections/{connection_id}", summary="Delete a connection")
 @slow
-def delete_connection(served: Served, connection_id: str) -> Response:
+def delete_connection(served: Served, connection_id: Id) -> Response:
     """Delete the connection and cancel its running job. The tables stay."""
     served.delete(served.store.stored("connection", connection_id))
     return Response(status_code=204)
@@ -166,8 +167,8 @@ def delete_connection(served: Served, connection_id: str) -> Response:
 @slow
 def get_streams(
     served: Served,
-    source_id: Annotated[str, Query(alias="sourceId")],
-    destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
+    source_id: Annotated[Id, Query(alias="sourceId")],
+    destination_id: Annotated[Id | None, Query(alias="destinationId")] = None,
     ignore_cache: Annotated[bool, Query(alias="ignoreCache", description="There is no cache")] = False,  # noqa: ARG001
 ) -> list[dict[str, Any]]:
     """Discover the source's streams, with their sync modes, primary keys, cursors and columns."""

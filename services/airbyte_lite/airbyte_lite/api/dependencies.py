@@ -12,7 +12,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBasic, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from airbyte_lite.api.fields import Number
+from airbyte_lite.api.fields import Number, canonical
 from airbyte_lite.api.services import Services
 from airbyte_lite.problem import Problem
 
@@ -108,7 +108,7 @@ async def workspace_ids(
     ] = None,
 ) -> list[str]:
     """Return the ids of the workspaces to list objects of. An empty list means every workspace."""
-    return [part for value in given or [] for part in value.split(",") if part]
+    return [canonical(part) for value in given or [] for part in value.split(",") if part]
 
 
 WorkspaceIds = Annotated[list[str], Depends(workspace_ids)]

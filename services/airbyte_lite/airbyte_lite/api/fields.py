@@ -1,4 +1,4 @@
-"""The kinds of values in requests: names, numbers and times."""
+"""The kinds of values in requests: ids, names, numbers and times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 MOST_CHARACTERS = 256
 """Of a name, as in Airbyte's database."""
+
+UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _printable(value: str) -> str:
@@ -26,6 +28,11 @@ def _plain_number(value: object) -> object:
     return value
 
 
+def canonical(identifier: str) -> str:
+    """Return an id in lower case, as ids are stored. Airbyte's server, too, reads a UUID in upper case."""
+    return identifier.lower() if UUID.fullmatch(identifier) else identifier
+
+
 def _written_time(value: object) -> object:
     """Refuse numbers: nobody could tell seconds from milliseconds."""
     if not isinstance(value, str) or re.fullmatch(r"[-+\d.eE]*", value.strip()):
@@ -33,6 +40,7 @@ def _written_time(value: object) -> object:
     return value
 
 
+Id = Annotated[str, AfterValidator(canonical)]
 Name = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_printable)]
 Prefix = Annotated[str, Field(min_length=0, max_length=MOST_CHARACTERS), AfterValidator(_printable)]
 StreamName = Annotated[str, Field(min_length=1, max_length=1024)]  # BigQuery's limit for the name of a table

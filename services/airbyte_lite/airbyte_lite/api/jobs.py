@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from airbyte_lite.api import schemas
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, Paged, Served, WorkspaceIds
-from airbyte_lite.api.fields import Moment, Number
+from airbyte_lite.api.fields import Id, Moment, Number
 from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import job_view
@@ -49,7 +49,7 @@ def list_jobs(
     served: Served,
     page: Paged,
     workspaces: WorkspaceIds,
-    connection_id: Annotated[str | None, Query(alias="connectionId")] = None,
+    connection_id: Annotated[Id | None, Query(alias="connectionId")] = None,
     job_type: Annotated[Literal["sync", "reset", "clear", "refresh"] | None, Query(alias="jobType")] = None,
     status: Literal["pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled"] | None = None,
     created_from: Annotated[Moment | None, Query(alias="createdAtStart")] = None,

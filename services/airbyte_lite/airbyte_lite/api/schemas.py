@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from airbyte_lite.api.bodies import Body, Change
-from airbyte_lite.api.fields import Name, Namespace, Prefix, StreamName
+from airbyte_lite.api.fields import Id, Name, Namespace, Prefix, StreamName
 from airbyte_lite.api.instance import ORGANIZATION
 
 Residency = Literal["auto"]  # other places for the data are not implemented
@@ -19,7 +19,7 @@ def _only_organization(value: str) -> str:
     return value
 
 
-Organization = Annotated[str, AfterValidator(_only_organization)]
+Organization = Annotated[Id, AfterValidator(_only_organization)]
 
 
 class WorkspaceCreate(Body):
@@ -39,9 +39,9 @@ class ActorCreate(Body):
     """A new source or destination."""
 
     name: Name
-    workspace_id: str
+    workspace_id: Id
     configuration: dict[str, Any]
-    definition_id: str | None = None
+    definition_id: Id | None = None
 
 
 class ActorPatch(Change):
@@ -112,12 +112,12 @@ class ConnectionPatch(Change, ConnectionSettings):
 class ConnectionCreate(Body, ConnectionSettings):
     """A new connection."""
 
-    source_id: str
-    destination_id: str
+    source_id: Id
+    destination_id: Id
 
 
 class JobCreate(Body):
     """A job to start."""
 
-    connection_id: str
+    connection_id: Id
     job_type: Literal["sync", "reset", "clear", "refresh"]

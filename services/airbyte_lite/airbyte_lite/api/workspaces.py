@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse
 from airbyte_lite.api import schemas
 from airbyte_lite.api.auth import TOKEN_SECONDS
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
+from airbyte_lite.api.fields import Id
 from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.requests import is_json
 from airbyte_lite.api.services import Services
@@ -81,14 +82,14 @@ def create_workspace(served: Served, body: schemas.WorkspaceCreate) -> dict[str,
 
 
 @router.get("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Get a workspace")
-def get_workspace(served: Served, workspace_id: str) -> dict[str, Any]:
+def get_workspace(served: Served, workspace_id: Id) -> dict[str, Any]:
     """Answer the workspace."""
     return workspace_view(served.store.workspace(workspace_id))
 
 
 @router.patch("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Rename a workspace")
 @slow
-def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspacePatch) -> dict[str, Any]:
+def update_workspace(served: Served, workspace_id: Id, body: schemas.WorkspacePatch) -> dict[str, Any]:
     """Answer the changed workspace."""
     workspace = served.store.workspace(workspace_id)
     body.refuse_others(workspace_view(workspace))
@@ -97,7 +98,7 @@ def update_workspace(served: Served, workspace_id: str, body: schemas.WorkspaceP
 
 @router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")
 @slow
-def delete_workspace(served: Served, workspace_id: str) -> Response:
+def delete_workspace(served: Served, workspace_id: Id) -> Response:
     """Delete the workspace with its sources, destinations and connections. Their jobs are cancelled, tables stay."""
     served.delete(served.store.stored("workspace", workspace_id))
     return Response(status_code=204)
@@ -109,7 +110,7 @@ def _definitions(served: Services, workspace_id: str, kind: ActorKind) -> dict[s
 
 
 @router.get("/workspaces/{workspace_id}/definitions/sources", tags=["Definitions"], summary="List source connectors")
-def list_source_definitions(served: Served, workspace_id: str) -> dict[str, Any]:
+def list_source_definitions(served: Served, workspace_id: Id) -> dict[str, Any]:
     """Answer the installed source connectors."""
     return _definitions(served, workspace_id, "source")
 
@@ -117,7 +118,7 @@ def list_source_definitions(served: Served, workspace_id: str) -> dict[str, Any]
 @router.get(
     "/workspaces/{workspace_id}/definitions/destinations", tags=["Definitions"], summary="List destination connectors"
 )
-def list_destination_definitions(served: Served, workspace_id: str) -> dict[str, Any]:
+def list_destination_definitions(served: Served, workspace_id: Id) -> dict[str, Any]:
     """Answer the only destination connector, BigQuery."""
     return _definitions(served, workspace_id, "destination")
 
@@ -127,7 +128,7 @@ def list_destination_definitions(served: Served, workspace_id: str) -> dict[str,
     tags=["Definitions"],
     summary="Get a source connector",
 )
-def get_source_definition(served: Served, workspace_id: str, definition_id: str) -> dict[str, Any]:
+def get_source_definition(served: Served, workspace_id: Id, definition_id: Id) -> dict[str, Any]:
     """Answer the source connector."""
     served.store.workspace(workspace_id)
     return definition_view(served.definitions.get("source", definition_id))
@@ -138,7 +139,7 @@ def get_source_definition(served: Served, workspace_id: str, definition_id: str)
     tags=["Definitions"],
     summary="Get a destination connector",
 )
-def get_destination_definition(served: Served, workspace_id: str, definition_id: str) -> dict[str, Any]:
+def get_destination_definition(served: Served, workspace_id: Id, definition_id: Id) -> dict[str, Any]:
     """Answer the destination connector."""
     served.store.workspace(workspace_id)
     return definition_view(served.definitions.get("destination", definition_id))

@@ -22,7 +22,8 @@ from airbyte_cdk.sources.file_based.schema_helpers import TYPE_PYTHON_MAPPING
 from airbyte_lite.batches.blocks import Block, Chunks, absent, alone, in_blocks
 from airbyte_lite.batches.columns import INTEGER, NUMBER, Landing, Part, Warned, integers, of_doubles, without
 from airbyte_lite.batches.uncast import Warnings
-from airbyte_lite.connectors.repairs.csv_rows import END, Header, Rows, declared
+from airbyte_lite.connectors.repairs.csv_rows import END, Header, Rows
+from airbyte_lite.connectors.repairs.spelling import spelling_of
 
 MOST_CHUNKS = 8
 """Chunks that are joined to find the end of a quote. After them, the rows are read one by one."""
@@ -121,7 +122,7 @@ def blocks(
     """Yield the rows of a file. Raises FileFault."""
     casts = Casts(config.format, schema)
     with reader.open_file(file, parser.file_read_mode, config.format.encoding, logger) as text:
-        rows = Rows(text, file.uri, config.format, logger, declared(config))
+        rows = Rows(text, file.uri, config.format, logger, spelling_of(config, schema, file))
         with rows.faults():
             header = rows.header()
             if header is None:

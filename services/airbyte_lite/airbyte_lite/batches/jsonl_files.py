@@ -21,6 +21,7 @@ from airbyte_lite.batches.blocks import Block, Chunks, absent, alone, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals, without
 from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs.jsonl_lines import objects
+from airbyte_lite.connectors.repairs.spelling import spelling_of
 
 PLAIN = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
 """The values of a type that are the same in a column of the Arrow type. A JSON column has texts too, but JSON texts."""
@@ -106,10 +107,11 @@ class ParsedBlock:
 
 
 def blocks(
-    parser: JsonlParser, _config: Any, file: Any, reader: Any, logger: logging.Logger, schema: Any, _warnings: Warnings
+    parser: JsonlParser, config: Any, file: Any, reader: Any, logger: logging.Logger, schema: Any, _warnings: Warnings
 ) -> Iterator[Block]:
     """Yield the rows of a file. Raises FileFault."""
     simple = _simple(schema)
+    spelled = spelling_of(config, schema, file).record
     with reader.open_file(file, parser.file_read_mode, parser.ENCODING, logger) as text:
         chunks = Chunks(text)
         rest: Iterator[str] = chunks.rest()
@@ -128,10 +130,10 @@ def blocks(
                     break
                 before += len(lines)
                 if found:
-                    yield JsonlBlock(found, sum(map(len, lines)))
+                    yield JsonlBlock(list(map(spelled, found)), sum(map(len, lines)))
         except UnicodeDecodeError:
             pass  # it is raised again: `rest` begins with it
-        yield from in_blocks(entry for entry, _ in objects(rest, file.uri, before))
+        yield from in_blocks(spelled(entry) for entry, _ in objects(rest, file.uri, before))
 
 
 def _simple(schema: Any) -> pa.Schema | None:

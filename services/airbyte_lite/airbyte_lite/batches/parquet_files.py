@@ -20,6 +20,7 @@ from airbyte_lite.batches.blocks import Block, absent, alone, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals
 from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs import parquet_values
+from airbyte_lite.connectors.repairs.spelling import spelling_of
 
 BATCH_ROWS = 16_384
 """Rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
@@ -94,7 +95,9 @@ def blocks(
         with reader.open_file(file, parser.file_read_mode, parser.ENCODING, logger) as binary:
             content = pq.ParquetFile(binary)
             if len(set(content.schema_arrow.names)) == len(content.schema_arrow.names):
+                names = spelling_of(config, schema, file).of(content.schema_arrow.names)
                 for row_group, batch in _batches(binary, content):
+                    batch = batch.rename_columns(names)
                     block = ParquetBlock(batch, partition, type(parser), config.format, file.uri, row_group, rows)
                     if _readable(block, schema):
                         yield block

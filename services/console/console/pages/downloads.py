@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from urllib.parse import quote
 
 from fastapi import FastAPI
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
 from console.logic.sql import downloads, results, running
 from console.logic.sql.results import Source
+from console.parts.sent_files import SentFile
 
 PAGE_SECONDS = 60.0
 
@@ -52,7 +53,7 @@ async def _response(platform: Platform, name: str, ending: str, finding: Awaitab
 
     attachment = f"attachment; filename*=UTF-8''{quote(f'{name}.{ending}')}"
     headers = {"content-disposition": attachment, "cache-control": "no-store"}
-    return StreamingResponse(content(), media_type=downloads.MEDIA[ending], headers=headers)
+    return SentFile(content(), media_type=downloads.MEDIA[ending], headers=headers)
 
 
 async def _part(platform: Platform, file: Iterator[bytes]) -> bytes | None:

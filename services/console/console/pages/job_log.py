@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from fastapi import FastAPI
 from nicegui import ui
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.types import Message, Send
+from starlette.responses import PlainTextResponse, Response
 
 from console.clients.calls import ServiceError
 from console.clients.platform import Platform
@@ -20,13 +18,12 @@ from console.logic.sizes import count
 from console.parts import pieces
 from console.parts.frame import Page, Visit
 from console.parts.loading import loaded
+from console.parts.sent_files import SentFile
 
 SECONDS = 1.5
 """Between two looks at a running job."""
 ERROR_SECONDS = 15.0
 """Between two looks after an error: the job may not exist."""
-STALLED_SECONDS = 300.0
-"""How long a download waits for a browser that reads nothing."""
 LARGE, LARGE_SECONDS = 2_000_000, 15.0
 """Characters of a large log, and the seconds between two looks at it: each look fetches all of it."""
 
@@ -120,17 +117,6 @@ class _LogPage:
             ui.run_javascript(f"const log = getHtmlElement({shown.id}); if (log) log.scrollTop = log.scrollHeight")
 
 
-class _Download(StreamingResponse):
-    """Ends when the browser reads nothing any more, so that the download does not keep its place for ever."""
-
-    async def stream_response(self, send: Send) -> None:
-        async def limited(message: Message) -> None:
-            async with asyncio.timeout(STALLED_SECONDS):
-                await send(message)
-
-        await super().stream_response(limited)
-
-
 def add_download(api: FastAPI, platform: Platform) -> None:
     """Serve the log of a job as a file."""
 
@@ -150,7 +136,7 @@ def add_download(api: FastAPI, platform: Platform) -> None:
                     yield "".join(f"{line}\n" for line in lines)
 
         headers = {"content-disposition": f'attachment; filename="airbyte-job-{job}.log"'}
-        return _Download(content(), media_type="text/plain; charset=utf-8", headers=headers)
+        return SentFile(content(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def show(visit: Visit) -> None:

@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from console.clients.calls import THREADS, ServiceError
 from console.clients.platform import Platform
 from console.clients.s3 import S3
 from console.logic import files, uploads
+from console.parts.sent_files import SentFile
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -67,7 +68,7 @@ def add(api: FastAPI, platform: Platform) -> None:
             "content-encoding": "identity",
         }
         parts = _parts(s3, key, found["ContentLength"], found["ETag"])
-        return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
+        return SentFile(parts, media_type="application/octet-stream", headers=headers)
 
 
 async def _parts(s3: S3, key: str, size: int, tag: str) -> AsyncIterator[bytes]:

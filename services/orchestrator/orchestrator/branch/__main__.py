@@ -1,7 +1,6 @@
 """The command line of `make branch-dataset`. tools/local/branch.py calls it."""
 
 import argparse
-import os
 import re
 import shutil
 import sys
@@ -41,7 +40,7 @@ def _columns(client: Any, table: str | None) -> Columns | None:
 def _limit() -> Any:
     from google.cloud.bigquery import QueryJobConfig
 
-    limit = int(os.environ.get("BQ_MAXIMUM_BYTES_BILLED") or 0)
+    limit = Settings.read().maximum_bytes_billed
     return QueryJobConfig(maximum_bytes_billed=limit) if limit else QueryJobConfig()
 
 

@@ -68,7 +68,6 @@ def find(
                 )
     found += declared.find(stream, files, readable)
     found += [_missing(name, names, facts[names[0]]) for name, names in missing.items()]
-    found += _spellings(readable)
     return found
 
 
@@ -226,23 +225,3 @@ def _missing(name: str, files: list[str], fact: FileFacts) -> Finding:
         name,
         blocking=False,
     )
-
-
-def _spellings(facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
-    """Yield a warning for each column that two files spell differently: Airbyte's records distinguish the spellings."""
-    first: dict[str, tuple[str, str]] = {}
-    told: set[str] = set()
-    for file, fact in facts.items():
-        for name in fact.names:
-            column = column_name(name.strip().removeprefix(BYTE_ORDER_MARK)).lower()
-            spelling, other = first.setdefault(column, (name, file))
-            if spelling.strip() != name.strip() and other != file and column not in told:
-                told.add(column)
-                yield Finding(
-                    f"{other} spells the column {spelling!r}: the values may be in two columns of the table",
-                    "Use one spelling in all files.",
-                    file,
-                    fact.header_line,
-                    name,
-                    blocking=False,
-                )

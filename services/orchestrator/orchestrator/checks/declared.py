@@ -23,21 +23,17 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
     # The names beside each column in the files that have it: none of them is the column's new name.
     beside: dict[str, set[str]] = {name: set() for name in wanted}
     for fact in facts.values():
-        for name in beside.keys() & set(fact.names):
+        lower = {name.lower() for name in fact.names}
+        for name in (name for name in beside if name.lower() in lower):
             beside[name].update(fact.names)
+    declared = {name.lower() for name in files.declared}
     nowhere = {name for name, names in beside.items() if not names}
     for file, fact in facts.items():
         if surely_other(fact):
             continue
-        others = {name for name in fact.names if name not in files.declared}
-        for name in (name for name in wanted if name not in fact.names):
-            same = next((other for other in others if other.casefold() == name.casefold()), None)
-            if same:
-                text = (
-                    f"the header has {same!r}: the connector distinguishes upper and lower case, so the values are NULL"
-                )
-                yield Finding(text, REMEDY, file, fact.header_line, name)
-                continue
+        lower = {name.lower() for name in fact.names}  # a name in another case is the same column, see spellings.py
+        others = {name for name in fact.names if name.lower() not in declared}
+        for name in (name for name in wanted if name not in fact.names and name.lower() not in lower):
             new = sorted(others - beside[name])
             if new or name in nowhere:
                 has = f"; it has {', '.join(map(repr, new[:3]))}" if new else ""

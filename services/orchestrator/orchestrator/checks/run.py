@@ -7,7 +7,17 @@ from datetime import datetime
 import dagster as dg
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, file_form, keys, losses, remembered, row_count, source_freshness
+from orchestrator.checks import (
+    casts,
+    columns,
+    file_form,
+    keys,
+    losses,
+    remembered,
+    row_count,
+    source_freshness,
+    spellings,
+)
 from orchestrator.checks.findings import result
 from orchestrator.checks.table import META, TableFacts, read_table
 from orchestrator.files import Bucket
@@ -96,7 +106,7 @@ class TableChecks:
             found = keys.find(stream, table, warehouse, lambda name: self._rows(bucket, name))
             yield result(stream, keys.NAME, good, found, {"rows": table.rows})
         if read and not isinstance(self.files, NotCountedError):
-            yield from self._of_files(self.files, read, table, noted, selected)
+            yield from self._of_files(self.files, read, table, noted, selected, warehouse, bucket)
 
     def _of_files(
         self,
@@ -105,12 +115,15 @@ class TableChecks:
         table: TableFacts,
         noted: list[dict[str, object]],
         selected: set[str],
+        warehouse: Warehouse,
+        bucket: Bucket,
     ) -> Iterator[dg.AssetCheckResult]:
         stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
             yield row_count.compare(stream, table.rows, read.facts, files.skips, table.deleted)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
+            found += spellings.find(files, read.facts, table, warehouse, lambda name: self._rows(bucket, name))
             yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)
         if file_form.NAME in selected:
             found = file_form.find(files, read.facts, read.copies)

@@ -4,20 +4,21 @@ from collections.abc import Iterable, Sequence
 
 from orchestrator.new_source.files import FILES_LIMIT, Given
 from orchestrator.new_source.found import Found
+from platform_kit.settings_table import TABLE
 from source_texts.blocks import MADE_BY
 from source_texts.tables import Key
 from source_texts.yaml_text import flow
 
 # What the anchors of connections.yaml hold, for a file that has no such anchor.
-S3 = """\
-bucket: ${S3_BUCKET:-jaffle-shop}
-endpoint: ${AWS_ENDPOINT_URL_S3:-}
-region_name: ${AWS_DEFAULT_REGION:-us-east-1}
+S3 = f"""\
+bucket: ${{S3_BUCKET:-{TABLE["S3_BUCKET"].default}}}
+endpoint: ${{AWS_ENDPOINT_URL_S3:-}}
+region_name: ${{AWS_DEFAULT_REGION:-{TABLE["AWS_DEFAULT_REGION"].default}}}
 credentials:
   auth_type: iam_user
-  aws_access_key_id: ${AWS_ACCESS_KEY_ID}
-  aws_secret_access_key: ${AWS_SECRET_ACCESS_KEY}
-delivery_method: {delivery_type: use_records_transfer}
+  aws_access_key_id: ${{AWS_ACCESS_KEY_ID}}
+  aws_secret_access_key: ${{AWS_SECRET_ACCESS_KEY}}
+delivery_method: {{delivery_type: use_records_transfer}}
 """
 USUAL_CSV = {
     "filetype": "csv",

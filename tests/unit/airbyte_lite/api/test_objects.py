@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +63,31 @@ def destination(api: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     created: dict[str, Any] = answer.json()
     return created
+
+
+def test_ids_may_be_in_upper_case(api: Any, services: Services, destination: dict[str, Any]) -> None:
+    """As in Airbyte, whose server parses them."""
+    identifier, workspace = destination["destinationId"], WORKSPACE.upper()
+    path = f"{PUBLIC}/destinations/{identifier.upper()}"
+    assert api.get(path).json()["destinationId"] == identifier
+    shown = api.get(path).json() | {"workspaceId": workspace, "destinationId": identifier.upper(), "name": "new name"}
+    assert api.request("PATCH", path, json=shown).json()["name"] == "new name"
+    assert api.get(f"{PUBLIC}/workspaces/{workspace}").json()["workspaceId"] == WORKSPACE
+    [listed] = api.get(f"{PUBLIC}/destinations", params={"workspaceIds": workspace}).json()["data"]
+    assert listed["destinationId"] == identifier
+    definition = destination["definitionId"].upper()
+    assert api.get(f"{PUBLIC}/workspaces/{workspace}/definitions/destinations/{definition}").status_code == 200
+    body = {"workspaceId": workspace, "name": "second", "definitionId": definition, "configuration": BIGQUERY}
+    assert api.post(f"{PUBLIC}/destinations", json=body).json()["workspaceId"] == WORKSPACE
+    stream = Stream({"name": "orders"}, "full_refresh_overwrite", [], [])
+    services.store.add(Connection(other := str(uuid.uuid4()), WORKSPACE, "orders", "s1", identifier, [stream], 1.0))
+    for name in ("connections/get", "state/get", "connections/events/list"):
+        assert api.post(f"{CONFIGURATION}/{name}", json={"connectionId": other.upper()}).status_code == 200, name
+    assert (
+        len(api.post(f"{CONFIGURATION}/connections/list", json={"workspaceId": workspace}).json()["connections"]) == 1
+    )
+    assert api.request("DELETE", path).status_code == 204
+    assert api.get(path).status_code == 404
 
 
 @pytest.fixture

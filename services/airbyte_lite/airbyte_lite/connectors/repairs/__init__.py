@@ -9,7 +9,17 @@ the modules here import the standard library, the connector and its libraries on
 
 from importlib.metadata import version
 
-from . import csv_rows, jsonl_lines, object_keys, once, parquet_columns, parquet_values, secret_words, zip_members
+from . import (
+    csv_rows,
+    jsonl_lines,
+    object_keys,
+    once,
+    parquet_columns,
+    parquet_values,
+    secret_words,
+    spelling,
+    zip_members,
+)
 
 UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
 
@@ -24,6 +34,7 @@ REPAIRS = (
     parquet_values.known_types,
     parquet_columns.values_of_dictionaries,
     secret_words.whole_words,
+    spelling.any_case,
     zip_members.any_encoding,
     zip_members.no_folders,
     once.specification,

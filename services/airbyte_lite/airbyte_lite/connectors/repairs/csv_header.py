@@ -63,21 +63,11 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
 
 
 def check_declared(names: list[str], declared: Iterable[str], file: str, line: int) -> None:
-    """Raise FileFault if a declared column is in the header in another case only, or if none is in the header.
+    """Raise FileFault if none of the declared columns is in the header: Airbyte would load NULL.
 
-    Airbyte would load NULL. A file may lack some of the declared columns, because columns are added in time.
+    A file may lack some of the declared columns, because columns are added in time.
     """
-    known = set(declared)  # another file may have the other spelling
     missing = [name for name in declared if name not in names]
-    for name in missing:
-        same = next((other for other in names if other not in known and other.casefold() == name.casefold()), None)
-        if same is not None:
-            raise FileFault(
-                file,
-                f"line {line}",
-                f"the header has {same!r}, the declared column is {name!r}: Airbyte distinguishes upper and lower case "
-                f"and would load NULL. Write {name!r} in the file, or {same!r} in the stream's columns (input_schema).",
-            )
     if missing and not set(declared) & set(names):
         raise FileFault(
             file,

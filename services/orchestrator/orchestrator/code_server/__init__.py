@@ -1,0 +1,4 @@
+"""Dagster's code server under `make dev`: its runs are forks of a process that has imported what a run needs.
+
+Dagster starts a new Python for each run, which imports for a second and a half.
+"""

@@ -1,0 +1,62 @@
+"""Run workers under `make dev` are forks of the code server's fork server; it ends with the code server."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tools.local.platform import Platform
+from tools.settings_table import PORTS
+
+from .commands import Commands
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+CODE_SERVER = """
+import json, os, signal, sys
+from orchestrator.code_server import run_workers
+
+def look(queue, ended):
+    shown = open("/proc/self/cmdline").read().rstrip(chr(0))
+    imported = [name for name in ("orchestrator.dbt", "orchestrator.definitions") if name in sys.modules]
+    queue.put([os.getppid(), shown, os.environ.get("SET_LATER"), len(os.listdir("/proc/self/task")), imported])
+    ended.wait()
+    sys.exit(3)
+
+workers = run_workers.RunWorkers()
+os.environ["SET_LATER"] = "yes"
+queue, ended = workers.Queue(), workers.Event()
+process = workers.Process(target=look, args=[queue, ended])
+process.start()
+found = [workers._number, *queue.get(), process.is_alive()]
+ended.set()
+process.join()
+print(json.dumps([*found, process.exitcode]), flush=True)
+if sys.argv[1] == "fork server":
+    os.kill(workers._number, signal.SIGKILL)
+    os.waitid(os.P_PID, workers._number, os.WEXITED | os.WNOWAIT)
+    print(type(workers.Process()).__name__, flush=True)
+else:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("killed", ["fork server", "code server"])
+def test_a_run_worker_is_forked(killed: str, tmp_path: Path, commands: Commands) -> None:
+    _, variables = Platform(tmp_path, PORTS).command("orchestrator")
+    script = tmp_path / "code_server.py"
+    script.write_text(CODE_SERVER)
+    result = commands.run("orchestrator", [str(script), killed], variables, tmp_path)
+    line, *rest = result.stdout.splitlines() or [result.stderr]
+    server, parent, shown, variable, threads, imported, alive, code = json.loads(line)
+    assert (parent, shown, variable, alive, code) == (server, "dagster run worker", "yes", True, 3)
+    assert threads == 1, "no thread of the code server"
+    assert imported == ["orchestrator.dbt"], "the definitions are loaded by each run"
+    if killed == "fork server":
+        assert rest == ["SpawnProcess"], result.stderr
+    deadline = time.monotonic() + 10
+    while (shown_by := Path(f"/proc/{server}/cmdline")).exists() and shown_by.read_bytes():
+        assert time.monotonic() < deadline, "the fork server goes on"
+        time.sleep(0.01)
