@@ -178,7 +178,7 @@ def follow(url: str, run_id: str, seconds: float = math.inf) -> Iterator[dict[st
         unreachable_since = None
         if "events" not in data["logsForRun"] or "status" not in data["runOrError"]:
             raise DagsterRunError(
-                f"Dagster at {url} does not know the run {run_id}: somebody deleted it. Start another: make run"
+                f"Dagster at {url} does not know the run {run_id}: it was deleted. Start another run: make run"
             )
         yield from data["logsForRun"]["events"]
         cursor = data["logsForRun"]["cursor"]
