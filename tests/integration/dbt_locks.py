@@ -1,4 +1,4 @@
-"""Imported by `warm_python.py` before dbt: dbt's locks are those of its process in a run, which nothing has to remove."""
+"""Imported by `warm_python.py` before dbt: dbt's locks are those that it has in a run."""
 
 from orchestrator.warm_dbt import lean
 
