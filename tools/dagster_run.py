@@ -86,12 +86,12 @@ def query(
     return data
 
 
-def launch(url: str) -> str:
-    """Launch the job and return the run's id. Raises DagsterRunError when the job is not found or not launched."""
+def launch(url: str, name: str = JOB) -> str:
+    """Launch a job and return the run's id. Raises DagsterRunError when the job is not found or not launched."""
     for repository in query(url, JOBS)["repositoriesOrError"].get("nodes", []):
-        if any(job["name"] == JOB for job in repository["jobs"]):
+        if any(job["name"] == name for job in repository["jobs"]):
             selector = {
-                "jobName": JOB,
+                "jobName": name,
                 "repositoryName": repository["name"],
                 "repositoryLocationName": repository["location"]["name"],
             }
@@ -99,12 +99,12 @@ def launch(url: str) -> str:
             result = query(url, LAUNCH, variables, RELOAD_SECONDS)["launchRun"]
             if result["__typename"] != "LaunchRunSuccess":
                 reasons = [result.get("message"), *(error["message"] for error in result.get("errors", []))]
-                raise DagsterRunError(f"Dagster did not launch {JOB}: {'; '.join(filter(None, reasons))}")
+                raise DagsterRunError(f"Dagster did not launch {name}: {'; '.join(filter(None, reasons))}")
             run_id: str = result["run"]["runId"]
             return run_id
     problems = load_errors(url) or ["its code location is not loaded yet"]
     raise DagsterRunError(
-        f"Dagster at {url} has no job {JOB}: {'; '.join(problems)}\n"
+        f"Dagster at {url} has no job {name}: {'; '.join(problems)}\n"
         f"Look at the code location in the UI ({url}/locations) or at the log of the code server, then: make run"
     )
 
@@ -178,7 +178,7 @@ def follow(url: str, run_id: str, seconds: float = math.inf) -> Iterator[dict[st
         unreachable_since = None
         if "events" not in data["logsForRun"] or "status" not in data["runOrError"]:
             raise DagsterRunError(
-                f"Dagster at {url} does not know the run {run_id}: somebody deleted it. Start another: make run"
+                f"Dagster at {url} does not know the run {run_id}: it was deleted. Start another run: make run"
             )
         yield from data["logsForRun"]["events"]
         cursor = data["logsForRun"]["cursor"]

@@ -1,6 +1,7 @@
 """The two generations of Airbyte, each on a port of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from .airbyte_fake import GENERATIONS, Fake, serve
 
 
 @pytest.fixture(params=GENERATIONS)
-def airbyte(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+def airbyte(request: pytest.FixtureRequest, no_certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """An empty Airbyte; the environment names it and holds its credentials."""
     with serve(request.param) as fake:
         for name in ("CLIENT_ID", "CLIENT_SECRET", "USERNAME", "PASSWORD"):

@@ -84,6 +84,8 @@ class Commands:
     """Runs commands of services to their end; leaving the `with` block ends the processes that they are forked from."""
 
     directory: Path
+    variables: dict[str, str] = field(default_factory=dict)
+    """Variables that each command has, besides its own."""
     _servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def run(
@@ -96,7 +98,7 @@ class Commands:
         seconds: float = 240,
         started: Callable[[int], None] = lambda _: None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a Python command line of the service's environment, with these variables only.
+        """Run a Python command line of the service's environment, with these variables and those of all commands only.
 
         The dbt that the orchestrator starts is warm too. `started` gets the number of the command's process. A process
         that takes longer than `seconds` is killed.
@@ -113,7 +115,7 @@ class Commands:
             for file in files[1:]:
                 file.truncate(0)
             numbers = {number: file.fileno() for number, file in enumerate(files)}
-            answers = warm_client.run(path, command, environment, str(directory), numbers)
+            answers = warm_client.run(path, command, self.variables | environment, str(directory), numbers)
             process = next(answers)
             started(process)
             timer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))

@@ -28,10 +28,10 @@ from .syncs import Syncs
 from .warm_services import WarmSupervisor
 
 
-@pytest.fixture(scope="session")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+@pytest.fixture(scope="session", autouse=True)
+def commands(tmp_path_factory: pytest.TempPathFactory, no_certificates: Path) -> Iterator[Commands]:
     """What runs the services' commands."""
-    with Commands(tmp_path_factory.mktemp("commands")) as commands:
+    with Commands(tmp_path_factory.mktemp("commands"), {"SSL_CERT_DIR": str(no_certificates)}) as commands:
         yield commands
 
 

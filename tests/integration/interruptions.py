@@ -148,15 +148,12 @@ class Bootstrap:
 
     def __init__(self, commands: Commands, platform: Platform, proxy: Proxy) -> None:
         self._commands, self._platform, self._proxy = commands, platform, proxy
-        self._no_certificates = commands.directory / "no_certificates"
-        self._no_certificates.mkdir(exist_ok=True)
 
     def run(self, *arguments: str, variables: dict[str, str], kill: Kill | None = None) -> Run:
         """Run a command to its end, or to its death at a request."""
         self._proxy.requests, self._proxy.kill, self._proxy.sender = [], kill, Future()
         command, environment = self._platform.command("bootstrap", "bootstrap", *arguments)
-        # Without certificates httpx starts sooner, and every address here is plain HTTP.
-        environment |= variables | {"AIRBYTE_URL": self._proxy.url, "SSL_CERT_DIR": str(self._no_certificates)}
+        environment |= variables | {"AIRBYTE_URL": self._proxy.url}
         result = self._commands.run("bootstrap", command, environment, started=self._proxy.sender.set_result)
         return Run(result.returncode, result.stdout + result.stderr, self._proxy.requests)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.local.platform import Platform
 from tools.local.processes import Supervisor
@@ -43,6 +44,13 @@ class RunningPlatform:
     def airbyte_url(self) -> str:
         """airbyte-lite's address; the APIs are below /api/public/v1 and /api/v1."""
         return self.settings.url("airbyte")
+
+    def run_program(self, service: str, program: Path, *arguments: str) -> str:
+        """Run a program of the tests in a service's environment, which has to succeed; return what it prints."""
+        _, environment = self.settings.command(service)
+        result = self.commands.run(service, [str(program), *arguments], environment)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def run(self, service: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a service's Python module to its end, for example run("bootstrap", "bootstrap", "apply")."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import psutil
 import pytest
 from boto3.s3.transfer import TransferConfig
@@ -122,9 +123,11 @@ def client_of(platform: Platform) -> S3Client:
 def fill(client: S3Client) -> None:
     """Make objects in every way that there is, and take some away again."""
     client.create_bucket(Bucket="plain")
-    with ThreadPoolExecutor(4) as pool:
+    # A thousand requests of boto3 take 2 CPU seconds more. LocalStack asks for no signature.
+    with httpx.Client(base_url=client.meta.endpoint_url) as http, ThreadPoolExecutor(4) as pool:
         keys = [f"many/{number}" for number in range(1000)]
-        list(pool.map(lambda key: client.put_object(Bucket="plain", Key=key, Body=key.encode()), keys))
+        answers = list(pool.map(lambda key: http.put(f"/plain/{key}", content=key.encode()), keys))
+    assert {answer.status_code for answer in answers} == {200}
     client.put_object(Bucket="plain", Key="large", Body=LARGE)
     client.put_object(
         Bucket="plain",

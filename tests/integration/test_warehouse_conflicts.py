@@ -1,25 +1,21 @@
 """Rows are stored once, whatever stops a job or a request: a conflict with another transaction, or an interrupt."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.local.platform import python
+from .running import RunningPlatform
 
 PROGRAM = Path(__file__).with_name("conflicting_writes.py")
 ROWS = 50  # of each load in the program
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def answers(local_platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What the program's writers were told, and the number of rows in their tables."""
-    command = [python("warehouse"), str(PROGRAM), str(tmp_path_factory.mktemp("conflicts"))]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+    return json.loads(local_platform.run_program("warehouse", PROGRAM, str(tmp_path_factory.mktemp("conflicts"))))
 
 
 def test_a_conflict_in_the_catalog_does_not_load_twice(answers: Any) -> None:

@@ -1,24 +1,15 @@
 """The direct look-ups find what DuckDB's list of all tables and columns holds; the memory of jobs, what is stored."""
 
 import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
-from tools.local.platform import python
+from .running import RunningPlatform
 
 PROGRAMS = Path(__file__).parent / "semantics"
 
 
-def output(program: str) -> Any:
-    """Return what a program prints in the warehouse's environment."""
-    result = subprocess.run([str(python("warehouse")), str(PROGRAMS / program)], capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def test_direct_look_ups_are_exact_and_do_not_read_every_table() -> None:
-    before, after, asked = output("lookups.py")
+def test_direct_look_ups_are_exact_and_do_not_read_every_table(local_platform: RunningPlatform) -> None:
+    before, after, asked = json.loads(local_platform.run_program("warehouse", PROGRAMS / "lookups.py"))
     # local-bigquery asks DuckDB for a missing table, and DuckDB looks for a file of this name.
     assert (before.pop("columns data.csv"), after.pop("columns data.csv")) == ("IOException", "BigQueryError")
     assert after == before
@@ -36,8 +27,9 @@ def test_direct_look_ups_are_exact_and_do_not_read_every_table() -> None:
     )
 
 
-def test_a_job_is_stored_before_its_client_is_told_of_it() -> None:
-    assert output("job_store.py") == {  # the state that is stored, and the state that a client is told
+def test_a_job_is_stored_before_its_client_is_told_of_it(local_platform: RunningPlatform) -> None:
+    moments = json.loads(local_platform.run_program("warehouse", PROGRAMS / "job_store.py"))
+    assert moments == {  # the state that is stored, and the state that a client is told
         "before": [None, None],
         "submitted": [None, "PENDING"],
         "answered while it waits": ["PENDING", "PENDING"],

@@ -1,14 +1,15 @@
 """BigQuery's semantics: each statement of `semantics/*.sql` answered with all rules, and without the rule it is for."""
 
 import json
-import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.local.platform import ROOT, python
+from tools.local.platform import ROOT
+
+from .running import RunningPlatform
 
 FOLDER = Path(__file__).with_name("semantics")
 MARKS = ("-->", "--:", "--!", "--@")
@@ -76,14 +77,13 @@ class Answers:
 
 
 @pytest.fixture(scope="module")
-def answers() -> Answers:
+def answers(local_platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """What the warehouse answers, from one process."""
     setup = [statement for statement in (FOLDER / "setup.sql").read_text().split(";\n") if statement.strip()]
-    request = {"setup": setup, "cases": [asdict(case) for case in CASES]}
-    command = [str(python("warehouse")), str(FOLDER / "answers.py")]
-    result = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    rules, *found, cost = map(json.loads, result.stdout.splitlines())
+    request = tmp_path_factory.mktemp("semantics") / "request.json"
+    request.write_text(json.dumps({"setup": setup, "cases": [asdict(case) for case in CASES]}))
+    printed = local_platform.run_program("warehouse", FOLDER / "answers.py", str(request))
+    rules, *found, cost = map(json.loads, printed.splitlines())
     return Answers(rules, found, cost)
 
 

@@ -1,8 +1,8 @@
 """Answers statements as the warehouse does, without HTTP, each once with all rules and once without one of them.
 
-Runs in the warehouse's environment. Standard input is a JSON object: {"setup": [statement, …], "cases": [{"sql",
-"rule", "parameters"}, …]}. Standard output has one JSON object a line: the rules with their reasons, then for each case
-{"with": answer, "without": answer}; an answer is {"rows", "types"} in the form of the REST API, or {"error"}.
+Runs in the warehouse's environment. Its argument is a file with a JSON object: {"setup": [statement, …], "cases":
+[{"sql", "rule", "parameters"}, …]}. Standard output has one JSON object a line: the rules with their reasons, then for
+each case {"with": answer, "without": answer}; an answer is {"rows", "types"} in the form of the REST API, or {"error"}.
 The last line is the CPU time of the analysis of a query of one table, as a multiple of the time of its parsing.
 """
 
@@ -86,7 +86,7 @@ def main() -> None:
     bridges.install(app)
     database.attach(PROJECT)
     datasets.create(PROJECT, Dataset.model_validate({"datasetReference": {"projectId": PROJECT, "datasetId": DATASET}}))
-    request = json.load(sys.stdin)
+    request = json.loads(Path(sys.argv[1]).read_text())
     for sql in request["setup"]:
         if error := answer(sql).get("error"):
             raise SystemExit(f"{sql}: {error}")
