@@ -167,7 +167,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
         self._run_storage.__class__ = _Runs
         self._schedule_storage.__class__ = _Schedules
         self._event_log_storage.__class__ = _Events
-        self._event_log_storage._tables = set()
+        self._event_log_storage._tables = set()  # type: ignore[attr-defined]
         for part in (self._run_storage, self._schedule_storage, self._event_log_storage):
             part._engines = self._engines  # type: ignore[union-attr]
 
