@@ -171,7 +171,7 @@ LINES: list[tuple[str, str, list[Field], dict[str, Any], Any]] = [
     ("unknown key", '{"a": "1"}\n{"a": "1", "z": 2}', [S], {}, "row 2: No such field: z"),
     ("unknown nested key", '{"a": {"b": 1, "z": 2}}', [NESTED], {}, "row 1: No such field: a.z"),
     ("unknown keys", '{"a": {"z": 2}, "y": 1}', [NESTED], {"ignore_unknown_values": True}, [({"b": None, "c": []},)]),
-    ("cut off", '{"a": "x"}\n\n{"a":', [S], {}, "row 3: The line is no valid JSON"),
+    ("cut off", '{"a": "x"}\n\n{"a":', [S], {}, "row 3: The line is not valid JSON"),
     ("INTEGER", '{"a": "12"}\n{"a": 12}\n{"a": 12.0}', [WHOLE], {}, [(12,), (12,), (12,)]),
     ("no INTEGER", '{"a": 1}\n{"a": 1.5}', [WHOLE], {}, "row 2: Could not parse '1.5' as INT64 for field a"),
     ("nested INTEGER", '{"a": {"b": 1.5}}', [NESTED], {}, "row 1: Could not parse '1.5' as INT64 for field a.b"),

@@ -104,13 +104,19 @@ def run(places: Places, name: str, chosen: Scenario, redact: Callable[[str], str
     fields = {"config_path": str(configuration), "status": chosen.status, "sections": chosen.sections}
     command = [sys.executable, "-m", "tools.connectors.run_command", str(places.root), name]
     overdue = [run_command.OVERDUE, OVERDUE]
-    given = {"command": command, "overdue": overdue, "folder": str(folder), "scenario": fields}
+    given = {
+        "command": command,
+        "root": str(install.ROOT),
+        "overdue": overdue,
+        "folder": str(folder),
+        "scenario": fields,
+    }
     line = [
         *(str(install.ENVIRONMENTS / ENVIRONMENT / "bin/python"), "-m", "pytest", "--quiet", "-c", os.devnull),
         *("--rootdir", str(folder), "-p", "no:cacheprovider", "-p", "airbyte_cdk.test.standard_tests.pytest_hooks"),
         *("-m", "not image_tests", "-W", "ignore", f"--junitxml={report}", str(SUITE)),
     ]
-    variables = {"CONNECTOR_TESTS": json.dumps(given), "TMPDIR": str(folder), "PYTHONPATH": str(install.ROOT)}
+    variables = {"CONNECTOR_TESTS": json.dumps(given), "TMPDIR": str(folder)}
     output = folder / "output.txt"
     with output.open("w") as written_to:
         process = subprocess.Popen(

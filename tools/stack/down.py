@@ -41,7 +41,7 @@ def reset() -> None:
     if os.environ.get("CI") != "true":
         if not sys.stdin.isatty():
             raise StackError(
-                "this removes all data, so it asks first, and there is no terminal to ask on. "
+                "make reset removes all data and asks first, and this is not a terminal. Nothing was removed. "
                 "To remove the data without a question: CI=true make reset"
             )
         project = read_env().get("COMPOSE_PROJECT_NAME", "")

@@ -234,4 +234,5 @@ def _outcome(change: Change, *, prune: bool) -> str:
     noticed = f"; {change.note}" if change.note else ""
     # The plan says what is lost. This line says what the user has to do afterwards.
     moved = f"; {move_text(change)}" if change.moved else ""
-    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved + noticed
+    earlier = f"; {change.earlier}" if change.earlier else ""
+    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved + earlier + noticed

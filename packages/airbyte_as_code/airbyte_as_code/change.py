@@ -47,6 +47,8 @@ class Change:
     """The streams that keep their sync state but load other tables, which do not have the earlier rows."""
     columns: list[FieldChange] = field(default_factory=list)
     """The part of `fields` that comes from the source: columns that a refresh of the schema takes over."""
+    earlier: str = ""
+    """Which rows stay in the tables, or are not read, although they do not fit the declaration any more."""
     note: str = ""
     """What Airbyte has noticed of the source's schema."""
     adopted: bool = False

@@ -11,6 +11,7 @@ from airbyte_as_code.connection_diff import incremental_streams, moved_streams
 from airbyte_as_code.consent import with_waits
 from airbyte_as_code.desired import Desired, Ids, declared
 from airbyte_as_code.diff import FieldChange
+from airbyte_as_code.earlier_rows import with_earlier_rows
 from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
 from airbyte_as_code.pinning import Pin
 from airbyte_as_code.schema_drift import column_changes, note
@@ -89,7 +90,8 @@ def make_plan(
         ]
     if notes or refresh_schema:
         changes = _with_schemas(client, changes, refresh=refresh_schema)
-    changes = with_waits(_with_moves(changes, actual[Kind.CONNECTION]), ids)
+    changes = with_earlier_rows(_with_moves(changes, actual[Kind.CONNECTION]), actual[Kind.CONNECTION])
+    changes = with_waits(changes, ids)
     return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 
 

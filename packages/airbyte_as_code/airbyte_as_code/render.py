@@ -54,6 +54,8 @@ def detail_lines(change: Change) -> Iterator[str]:
         yield change.note
     if change.moved:
         yield move_text(change)
+    if change.earlier:
+        yield change.earlier
 
 
 def left_lines(changes: list[Change]) -> Iterator[str]:
@@ -152,6 +154,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "fields": [_field(item) for item in change.fields],
                 "lost_sync_states": change.lost,
                 "moved_streams": change.moved,
+                "earlier_rows": change.earlier or None,
                 "schema_change": change.note or None,
                 "adopted": change.adopted,
                 "needs_consent": change.needs_consent,

@@ -29,7 +29,7 @@ def jobs(connections: Sequence[Connection], models: dg.AssetsDefinition) -> dict
         "models": (dg.AssetSelection.assets(models), "Build and check every model from the tables as they are.", {}),
         "changed_files": (
             everything,
-            "Parts of it are run by the sensor of the same name: the landing tables whose files have changed, and all "
+            "The sensor of the same name runs parts of this job: the landing tables whose files have changed, and all "
             "assets that depend on them.",
             {},
         ),

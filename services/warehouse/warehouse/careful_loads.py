@@ -85,9 +85,9 @@ def json_lines(path: str) -> Iterator[tuple[int, Any]]:
             try:
                 value = values.parse_line(text)
             except ValueError as error:
-                yield number, Misfit("", f"The line is no valid JSON: {error}")
+                yield number, Misfit("", f"The line is not valid JSON: {error}")
                 continue
-            yield number, value if isinstance(value, dict) else Misfit("", "The line is no JSON object")
+            yield number, value if isinstance(value, dict) else Misfit("", "The line is not a JSON object")
 
 
 def _rows(

@@ -179,7 +179,7 @@ def _single(value: Any, field: Any, path: str, unknown: bool) -> Any:
         return json.dumps(plain(value), ensure_ascii=False)
     if name == "RECORD":
         if not isinstance(value, dict):
-            raise Misfit(path, f"Field {path} is a RECORD, but the value is no JSON object: {_shown(value)}")
+            raise Misfit(path, f"Field {path} is a RECORD, but the value is not a JSON object: {_shown(value)}")
         return record(value, field.fields or [], unknown, f"{path}.")
     if isinstance(value, list):
         raise Misfit(path, f"Array specified for non-repeated field: {path}.")
@@ -206,7 +206,7 @@ def _bytes(value: Any, field: Any) -> bytes:  # noqa: ARG001
         text = "".join(_text(value).split()).rstrip("=").replace("-", "+").replace("_", "/")
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except binascii.Error as error:
-        raise Limit(f"it is no base64: {error}") from error
+        raise Limit(f"it is not base64: {error}") from error
 
 
 def _integer(value: Any, field: Any) -> int:  # noqa: ARG001

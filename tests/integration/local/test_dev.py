@@ -56,7 +56,7 @@ def test_a_change_of_a_shared_package_reaches_all_that_use_it(tmp_path: Path, mo
     before = dev.snapshot()
     for name, expected in (
         ("connections_file", [dev.CONNECTIONS, "console"]),
-        ("platform_kit", [dev.CONNECTIONS, "airbyte", "warehouse", "console"]),
+        ("platform_kit", ["airbyte", dev.CONNECTIONS, "warehouse", "console"]),
     ):
         file = tmp_path / "packages" / name / "a.py"
         file.parent.mkdir(parents=True)

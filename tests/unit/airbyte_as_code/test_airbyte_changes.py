@@ -40,6 +40,7 @@ def test_a_changed_setting_is_shown_and_updated(session: Any, server: Any) -> No
         "fields": [{"path": "bucket", "old": "b", "new": "new"}],
         "lost_sync_states": [],
         "moved_streams": [],
+        "earlier_rows": None,
         "schema_change": None,
         "adopted": False,
         "needs_consent": False,

@@ -1,11 +1,12 @@
 """What is generated from the table of settings, and that it is current."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tools import settings
-from tools.settings_table import TABLE
+from tools.settings_table import PORTS, TABLE
 
 
 def test_what_is_generated_is_current() -> None:
@@ -27,6 +28,14 @@ def test_a_changed_default_reaches_every_file_that_names_it(monkeypatch: pytest.
     assert "env_var('BQ_LOCATION', 'EU')" in changed["dbt_project/profiles.yml"]
     assert "${BQ_LOCATION:-EU}" in changed["connections.yaml"]
     assert "\nARG BQ_LOCATION=EU\n" in changed["services/Dockerfile"]
+
+
+def test_the_dev_container_forwards_every_port() -> None:
+    lines = (settings.ROOT / ".devcontainer/devcontainer.json").read_text().splitlines()
+    container = json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+    assert sorted(container["forwardPorts"]) == sorted(PORTS.values())
+    assert sorted(map(int, container["portsAttributes"])) == sorted(PORTS.values())
+    assert container["postCreateCommand"] == "python3 -m tools.install platform"
 
 
 def test_a_file_that_lost_its_generated_lines_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ TEXTS: list[tuple[Any, str, Any]] = [
     (field("STRING", maxLength="2"), "äb", "äb"),
     (field("BYTES", maxLength="2"), "YWJj", Refused("BYTES(2) has maximum length 2, but the value has length 3")),
     (field("BYTES"), "_-8=", b"\xff\xef"),
-    (field("BYTES"), "?", Refused("it is no base64")),
+    (field("BYTES"), "?", Refused("not base64")),
     (field("JSON"), '{"b": 1.50}', '{"b": 1.5}'),
     (field("JSON"), "{", Refused("as JSON for field a")),
     (field("INTERVAL"), "1-2 -3 -4:5:6.5", "1 years 2 months -3 days -4 hours -5 minutes -6.5 seconds"),

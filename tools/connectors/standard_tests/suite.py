@@ -1,9 +1,9 @@
 """airbyte-cdk's standard tests of a source, with airbyte-lite in the place of the connector's own process.
 
 pytest runs this file in the environment `connector-tests`, see `tools/connectors/standard.py`. The variable
-CONNECTOR_TESTS is a JSON object: `command`, the command line that runs a command of the connector; `overdue`, its exit
-code and the words for a command that a time limit of airbyte-lite ended; `folder`, the connector's folder; `scenario`,
-the fields of a ConnectorTestScenario.
+CONNECTOR_TESTS is a JSON object: `command`, the command line that runs a command of the connector; `root`, the folder
+in which it runs; `overdue`, its exit code and the words for a command that a time limit of airbyte-lite ended;
+`folder`, the connector's folder; `scenario`, the fields of a ConnectorTestScenario.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def run(source: ByAirbyteLite, args: list[str], **_expected: Any) -> EntrypointO
 
     A test fails if a time limit ended its command: it may expect an error, but the connector has given none.
     """
-    result = subprocess.run([*GIVEN["command"], *args], stdout=subprocess.PIPE, text=True)
+    result = subprocess.run([*GIVEN["command"], *args], cwd=GIVEN["root"], stdout=subprocess.PIPE, text=True)
     code, words = GIVEN["overdue"]
     if result.returncode == code:
         told = json.loads(result.stdout.splitlines()[-1])["trace"]["error"]["message"]

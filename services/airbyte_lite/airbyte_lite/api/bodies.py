@@ -43,7 +43,7 @@ class Body(BaseModel):
 
 
 READ_ONLY = {"updatedAt"}
-"""Fields of ours that Airbyte lacks. An older value is no wish to change them."""
+"""Fields that Airbyte does not have. A client that sends back an older value does not want to change them."""
 
 
 class Change(Body):

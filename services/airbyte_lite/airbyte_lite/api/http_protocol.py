@@ -1,4 +1,4 @@
-"""The HTTP protocol of the server: uvicorn's, with a limit for the time in which a request must arrive."""
+"""The HTTP protocol of the server: uvicorn's, with limits for the times in which a request and an answer must pass."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ ARRIVAL_SECONDS = 30.0
 """Time from the first byte of a request, or from the connection, to the last byte of its body."""
 LINGER_SECONDS = 2.0
 """Time in which the rest of a refused request is read. A client that is still sending could not read the answer."""
+STALLED_SECONDS = 300.0
+"""Time in which a client must read the next part of its answer. The answer stays in memory until then."""
 
 
 class TimedProtocol(H11Protocol):
-    """Closes connections whose request does not arrive completely in ARRIVAL_SECONDS: they would stay for ever."""
+    """Closes connections whose request does not arrive completely in ARRIVAL_SECONDS: they would stay for ever.
+
+    The same for clients that read nothing of their answer for STALLED_SECONDS.
+    """
 
     _timer: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -38,9 +44,25 @@ class TimedProtocol(H11Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time."""
+        """Stop the times."""
         self._stop()
+        self._is_read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Start the time for the client to read: more of its answer is waiting than the connection takes."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop that time."""
+        self._is_read()
+        super().resume_writing()
+
+    def _is_read(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, or has too long headers, with the reason."""

@@ -177,7 +177,7 @@ class Engine:
                 ) from error
             raise ConnectorError(
                 f"{title} is an image, and no Docker engine answers at {self._address()}. Start Docker, or set "
-                "DOCKER_HOST to the engine's address. Without Docker, use connectors that are no images.",
+                "DOCKER_HOST to the engine's address. Without Docker, use connectors that are not images.",
                 str(error),
                 "transient_error",
             ) from error

@@ -216,7 +216,7 @@ def require_pinned(connector: Connector) -> None:
     title = f"{connector.title} {connector.version} is not run:"
     if fault := next(filter(None, faults), ""):
         raise ConnectorError(
-            f"{title} {fault}. The file was changed after it was added. If nobody of you did that, find out who. "
+            f"{title} {fault}. The file was changed after it was added. If you did not change it, find out who did. "
             f"To fetch it again: make connector-remove name={connector.name} && make connector name={connector.name}"
         )
     if connector.components is not None and not connector.consent:

@@ -215,8 +215,8 @@ def _check(batch: Batch) -> None:
         lines = sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
     if lines != batch.rows:
         raise SyncError(
-            f"The connector reported {batch.rows} rows in {batch.path.name}, but the file has {lines}. No row of it "
-            "was loaded, and the state was not saved: sync again."
+            f"The connector reported {batch.rows} rows in {batch.path.name}, but the file has {lines}. None of its "
+            "rows was loaded, and the state was not saved: sync again."
         )
 
 

@@ -61,7 +61,7 @@ def _item(item: Item) -> None:
                 pieces.text(f"{path.rpartition('/')[2]}:{line}").classes("muted")
         pieces.text(f"The {item.kind} {plan.WORDS[item.action]}.", "p").classes("muted")
         if item.needs_consent:
-            pieces.text("Some or all of it needs make apply o=--prune.", "p").classes("field-mistake")
+            pieces.text("Some or all of these changes need: make apply o=--prune", "p").classes("field-mistake")
         for note in plan.notes(item):
             pieces.text(note, "p").classes("break")
         lines = [*plan.diff_lines(item)]

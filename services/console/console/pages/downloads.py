@@ -24,7 +24,7 @@ def add(api: FastAPI, platform: Platform) -> None:
     @api.get("/download/sql/{job_id}.{ending}")
     async def result(job_id: str, ending: str) -> Response:
         if not running.is_ours(job_id):
-            return PlainTextResponse("This is no job of the console.", 404)
+            return PlainTextResponse("The console did not start this job.", 404)
         return await _response(platform, job_id, ending, running.finished(warehouse, job_id))
 
     @api.get("/download/table/{dataset}/{table}.{ending}")
@@ -37,7 +37,8 @@ async def _response(platform: Platform, name: str, ending: str, finding: Awaitab
     try:
         source = await finding
         if source is None or ending not in downloads.MEDIA:
-            return PlainTextResponse("There are no rows to download in this form.", 404)
+            endings = ", ".join(downloads.MEDIA)
+            return PlainTextResponse(f"The result has no rows, or the file's ending is not one of {endings}.", 404)
         limit = platform.settings.sql_rows
         file = await platform.warehouse.call(lambda client: downloads.file(client, source, ending, limit))
         # The first part is read before the answer begins, so that an error has a status of its own.

@@ -80,7 +80,7 @@ def sql(visit: Visit, found: Facts) -> None:
         if asset and asset.sql:
             _code("The model, as in the dbt project", asset.sql)
         if compiled:
-            _code("The SQL that BigQuery has of it" if found.view_sql else "The SQL that BigQuery got", compiled)
+            _code("The SQL that BigQuery stores for it" if found.view_sql else "The SQL that BigQuery got", compiled)
         if not compiled and not (asset and asset.sql):
             pieces.empty("No SQL", "The table is loaded by Airbyte, or was made by hand.", "o_code")
 
@@ -94,7 +94,8 @@ def _of_asset(visit: Visit, path: str, show: Callable[[Graph, Asset], None]) -> 
         else:
             pieces.empty(
                 "Dagster does not know this table",
-                "It is no landing table of connections.yaml and no dbt model, so it has no lineage and no checks.",
+                "The table is neither a landing table of connections.yaml nor a dbt model. It has no lineage and no "
+                "checks.",
                 "o_help_outline",
             )
 

@@ -62,7 +62,7 @@ def look(
         errors = delivery.deliver(outbox, folder, urls, now, send)
     except (OSError, sqlite3.Error) as error:
         raise dg.Failure(
-            f"Alerts cannot be written into {folder}: {error}. Nobody is told until this is repaired. "
+            f"Alerts cannot be written into {folder}: {error}. No alerts are sent until this is repaired. "
             "The folder is the setting ALERTS_DIR; it must be writable and the disk not full."
         ) from error
     if errors:

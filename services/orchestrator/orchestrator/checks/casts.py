@@ -17,7 +17,7 @@ from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
 
 NAME = "values_were_cast"
-DESCRIPTION = """Every value fits the type of its column, and nothing of it is lost.
+DESCRIPTION = """Every value fits the type of its column, and no part of a value is lost.
 
 An error: a value that does not fit and is NULL (noted in `_airbyte_meta.changes`); a text that a guessed type has
 changed (`02134` is 2134, `no` is false, `1.10` beside `1.9` is 1.1); an underscore in a number (`1_234` is 1234); a

@@ -175,7 +175,9 @@ def _is_hidden(path: Path, top: Path) -> bool:
 def _require_plain(key: str) -> None:
     # A key is also the path of a copy: `..` would lead out of its folder.
     if {"", ".", ".."} & set(key.split("/")):
-        raise SourceError(f"{key!r}: this key has an empty part, '.' or '..', so it is no path of a file. Rename it.")
+        raise SourceError(
+            f"{key!r}: this key has an empty part, '.' or '..', so it is not the path of a file. Rename the object."
+        )
     if not PLAIN.fullmatch(key):
         raise SourceError(
             f"{key!r}: this name has characters that a glob reads in another way. Rename the file with letters, "

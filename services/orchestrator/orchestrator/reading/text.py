@@ -94,6 +94,6 @@ class Suspicion:
         if self._first_control:
             return (
                 self._first_control,
-                f"the text has bytes from 0x80 to 0x9F, which are no letters in {self._encoding}",
+                f"the text has bytes from 0x80 to 0x9F, which are not letters in {self._encoding}",
             )
         return None

@@ -32,6 +32,9 @@ class Transport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.closed
 
+    def abort(self) -> None:
+        self.close()
+
     def pause_reading(self) -> None: ...
 
     def resume_reading(self) -> None: ...
@@ -107,3 +110,20 @@ def test_what_is_not_http_is_refused_with_the_reason(request_: bytes, status: by
     assert transport.written.count(b"connection: close") == 1
     assert b"Invalid HTTP request: " in transport.written
     assert transport.closed
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_client_that_reads_nothing_of_its_answer_is_cut_off(reads: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "STALLED_SECONDS", 0.01)
+
+    async def send() -> bool:
+        protocol = TimedProtocol(uvicorn.Config(app, log_config=None), ServerState(), {})
+        protocol.connection_made(transport := Transport())
+        protocol.data_received(HEAD + b"abcde")
+        protocol.pause_writing()  # asyncio calls this while its buffer for the client is full
+        if reads:
+            protocol.resume_writing()
+        await asyncio.sleep(0.03)
+        return transport.closed
+
+    assert asyncio.run(send()) is not reads

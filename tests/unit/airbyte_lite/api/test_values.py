@@ -68,7 +68,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, client_of: Any) -> Iterator[An
         ("DELETE", f"{PUBLIC}/jobs/0_1", None, "path.job_id: not a whole number"),
         ("GET", f"{PUBLIC}/jobs/%201", None, "path.job_id: not a whole number"),
         ("GET", f"{PUBLIC}/jobs/{'9' * 5000}", None, "path.job_id: not a whole number"),
-        ("POST", f"{PUBLIC}/applications/token", {"client_id": None, "client_secret": ["x"]}, "missing or no text"),
+        ("POST", f"{PUBLIC}/applications/token", {"client_id": None, "client_secret": ["x"]}, "missing or not a text"),
     ],
 )
 def test_odd_value_is_refused_with_its_place(api: Any, method: str, path: str, body: object, place: str) -> None:

@@ -1,0 +1,57 @@
+"""Changes that lose no sync state, but leave rows in a table that do not fit the declaration: the plan says so."""
+
+from typing import Any
+
+from airbyte_as_code.plan import Plan
+from airbyte_as_code.render import as_json, plan_lines
+
+
+def told(plan: Plan) -> dict[str, str]:
+    """What is said of earlier rows, by `kind name`."""
+    shown = "\n".join(plan_lines(plan))
+    found = {f"{change['kind']} {change['name']}": change["earlier_rows"] for change in as_json(plan)["changes"]}
+    assert all(text in shown for text in found.values() if text)
+    return {name: text for name, text in found.items() if text}
+
+
+def write(session: Any, mode: str) -> None:
+    """Declare the stream with this mode and its settings."""
+    file = session.directory / "connections.yaml"
+    text = file.read_text()
+    start, end = text.index("sync_mode: ") + len("sync_mode: "), text.index(", dbt_source")
+    file.write_text(text[:start] + mode + text[end:])
+
+
+def test_another_bucket_beside_a_kept_state(session: Any) -> None:
+    write(session, "incremental_append")
+    session.apply()
+    found = told(session.plan(BUCKET="new"))
+    assert list(found) == ["source s"]
+    assert "state of t is kept" in found["source s"]
+    assert "not newer" in session.apply(BUCKET="new")[1]
+    assert told(session.plan(BUCKET="new")) == {}
+
+
+def test_another_bucket_without_a_state_needs_no_word(session: Any) -> None:
+    write(session, "full_refresh_overwrite")
+    session.apply()
+    assert told(session.plan(BUCKET="new")) == {}
+
+
+def test_another_key_and_a_first_key(session: Any) -> None:
+    write(session, "incremental_append")
+    session.apply()
+    write(session, "incremental_deduped_history, primary_key: [[id]]")
+    assert "versions" in told(session.plan())["connection c"]
+    session.apply()
+    write(session, "incremental_deduped_history, primary_key: [[other]]")
+    assert "other key" in told(session.plan())["connection c"]
+    session.apply()
+    assert told(session.plan()) == {}
+
+
+def test_a_lost_state_is_said_instead(session: Any) -> None:
+    write(session, "incremental_append, cursor_field: [a]")
+    session.apply()
+    write(session, "incremental_deduped_history, primary_key: [[id]], cursor_field: [b]")
+    assert told(session.plan()) == {}
