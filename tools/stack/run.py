@@ -18,8 +18,9 @@ SECOND_CHANCE = 5.0  # seconds in which a second Ctrl-C ends the run
 def address() -> str:
     """Return the webserver's address: DAGSTER_URL if set, else that of the running `make dev` or `make up`.
 
-    Raises NotRunningError when no Dagster runs in this checkout.
+    Raises NotRunningError when no Dagster runs in this checkout, StackError for an invalid DAGSTER_URL.
     """
+    running.check_shell("DAGSTER_URL")
     if os.environ.get("DAGSTER_URL"):
         return os.environ["DAGSTER_URL"]
     development = claims.development()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 from tools.local import claims
+from tools.settings_table import refusals
 from tools.stack.compose import ENV_FILE, StackError, output, states, warn
 
 
@@ -20,6 +22,13 @@ class NotRunningError(StackError):
         super().__init__(
             f"{what} does not run in this checkout. Next: {start}. To use one elsewhere, name it: {variable}={example}"
         )
+
+
+def check_shell(*names: str) -> None:
+    """Raise StackError for an invalid setting among these variables of the shell."""
+    reasons = refusals({name: os.environ[name] for name in names if name in os.environ})
+    if reasons:
+        raise StackError("\n".join(reasons.values()))
 
 
 def compose_services() -> set[str]:
