@@ -223,6 +223,10 @@ lock: ## Lock every environment again, with hashes
 audit: ## Look up every locked package in the database of known vulnerabilities
 	@tools/audit.sh
 
+parity: ## Compare 10,000 generated files read record by record and in batches: make parity cases=1000 seed=7 kinds='csv jsonl parquet'
+	@$(install) tests connectors/source-s3
+	@$(tests)/python -m tests.integration.batches $(foreach option,cases seed kinds,$(if $($(option)),--$(option) $($(option))))
+
 bench: ## Under 5 minutes: measure loads of 100,000 and 1,000,000 rows, beside dlt and DuckDB
 	@$(install) platform tests
 	@$(tests)/python -m benchmarks quick $(measured)
@@ -244,5 +248,5 @@ bench-page: ## Write docs/benchmarks.md again from its results, without measurin
 	@$(tests)/python -m benchmarks page $(measured)
 
 measured = $(foreach option,parts rows rounds models runs minutes out,$(if $($(option)),--$(option) $($(option))))
-.PHONY: audit console-users pictures bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
+.PHONY: audit console-users parity pictures bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
 .PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e

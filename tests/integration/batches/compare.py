@@ -8,6 +8,7 @@ line of standard output answers one: the number of rows or "failed", and the dif
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import functools
 import io
@@ -44,6 +45,7 @@ import_module("airbyte_lite.connectors.repairs").install()
 from airbyte_lite.batches import blocks, csv_files, hooks, jsonl_files, parquet_files  # noqa: E402
 from airbyte_lite.connectors.protocol import parse_message  # noqa: E402
 from airbyte_lite.loader import order  # noqa: E402
+from airbyte_lite.loader.errors import SyncError  # noqa: E402
 from airbyte_lite.loader.rows import Column, RowFormatter  # noqa: E402
 from airbyte_lite.loader.types import FieldType, field_type  # noqa: E402
 
@@ -59,9 +61,9 @@ STREAM = "orders"
 class Reader(AbstractFileBasedStreamReader):  # type: ignore[misc] # airbyte-cdk is not installed here
     """Files in memory."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
+    def __init__(self, files: dict[str, bytes], chunk: int) -> None:
         super().__init__()
-        self._files = files
+        self._files, self._chunk = files, chunk
         self._config: Any = None
 
     @property
@@ -78,7 +80,11 @@ class Reader(AbstractFileBasedStreamReader):  # type: ignore[misc] # airbyte-cdk
 
     def open_file(self, file: RemoteFile, mode: FileReadMode, encoding: str | None, *_: Any) -> Any:
         binary = io.BytesIO(self._files[file.uri])
-        return binary if mode == FileReadMode.READ_BINARY else io.TextIOWrapper(binary, encoding=encoding)
+        if mode == FileReadMode.READ_BINARY:
+            return binary
+        text = io.TextIOWrapper(binary, encoding=encoding)
+        text._CHUNK_SIZE = self._chunk  # type: ignore[attr-defined] # bytes that are decoded at once
+        return text
 
     def file_size(self, file: RemoteFile) -> int:
         return len(self._files[file.uri])
@@ -113,12 +119,12 @@ class Case:
         JsonlParser.MAX_BYTES_PER_FILE_FOR_SCHEMA_INFERENCE = content.get("inferred", 1_000_000)
         parquet_files.BATCH_ROWS = min(content.get("chunk", 1 << 20), 16_384)
         self.format = content.get("to", "parquet")
+        self.bytes = content.get("bytes", 8192)
         stream: dict[str, Any] = {"name": STREAM, "globs": ["*"], "validation_policy": "Emit Record"}
         stream["format"] = content["format"]
         self.properties = content.get("properties")
         if self.properties is not None:  # otherwise the connector infers the types of the files in each read
-            types = {name: column["type"][-1] for name, column in self.properties.items()}
-            stream["input_schema"] = json.dumps(types)
+            stream["input_schema"] = json.dumps({name: _declared(each) for name, each in self.properties.items()})
         self.config = {
             "bucket": "b",
             "credentials": {"auth_type": "iam_user", "aws_access_key_id": "a", "aws_secret_access_key": "b"},
@@ -130,7 +136,7 @@ class Case:
 
     def source(self, catalog: Any) -> SourceS3:
         return SourceS3(
-            stream_reader=Reader(self.files),
+            stream_reader=Reader(self.files, self.bytes),
             spec_class=Config,
             catalog=catalog,
             config=self.config,
@@ -145,13 +151,19 @@ class Case:
         stream = self.source(None).streams(self.config)[0]
         return dict(stream.get_json_schema())
 
-    def inferred(self) -> str:
-        """Return the types that the connector infers, or its error."""
+    def inferred(self) -> list[str]:
+        """Return the types that the connector infers from each file, or its error.
+
+        Types of several files that do not agree are merged in any order, so the result depends on chance.
+        """
         stream = self.source(None).streams(self.config)[0]
-        try:
-            return json.dumps(stream.infer_schema(list(stream.list_files())))
-        except Exception as error:
-            return repr(error)
+        found = []
+        for file in stream.list_files():
+            try:
+                found.append(json.dumps(asyncio.run(stream._infer_file_schema(file)), sort_keys=True))
+            except Exception as error:
+                found.append(repr(error))
+        return found
 
     def read(self, schema: dict[str, Any]) -> tuple[list[bytes], Any]:
         """Return the lines of a read as the connector writes them, and the error that ends it."""
@@ -185,6 +197,13 @@ class Case:
         return lines, error
 
 
+def _declared(column: dict[str, Any]) -> str:
+    """Return the type of a column in the configuration, which knows one type for each column and no format."""
+    types = column.get("type", "string")
+    kinds = [types] if isinstance(types, str) else [each for each in types if each != "null"]
+    return kinds[0] if kinds else "null"
+
+
 def compare(case: Case) -> tuple[Any, list[str]]:
     """Return the number of rows, or that the reads fail, and the differences of the two ways."""
     by_value.clear()
@@ -214,10 +233,13 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     Path(order.FILE).unlink()
     different = [what for what in sent if what != "rows" and sent[what] != written[what]]
     found = [f"{what}: {sent[what]!r} in records, {written[what]!r} in batches" for what in different]
-    for result in (sent, written):  # files are read at the same time
-        result["rows"].sort(key=lambda row: str(row.get("c0")))
-    for number, pair in enumerate(zip(sent["rows"], written["rows"], strict=False)):
-        record, batch = ({name: _text(kinds.get(name, ""), value) for name, value in row.items()} for row in pair)
+    rows = [
+        [{name: _text(kinds.get(name, ""), value) for name, value in row.items()} for row in result["rows"]]
+        for result in (sent, written)
+    ]
+    if len(case.files) > 1:  # they are read at the same time
+        rows = [sorted(each, key=lambda row: sorted(row.items())) for each in rows]
+    for number, (record, batch) in enumerate(zip(*rows, strict=False)):
         if record != batch:
             found.append(f"row {number}: {record} in records, {batch} in batches")
     return f"failed: {sent['errors'][0]}" if sent["errors"] else sent["count"], found[:5]
@@ -234,7 +256,7 @@ def _noted(function: Any) -> Any:
     return noted
 
 
-def _inferred_by_values(case: Case) -> str:
+def _inferred_by_values(case: Case) -> list[str]:
     by_columns = {parser: parser.infer_schema for parser in BY_VALUES}
     for parser, infer in BY_VALUES.items():
         parser.infer_schema = infer
@@ -254,7 +276,10 @@ def _sent(lines: list[bytes], error: Any, formatter: RowFormatter) -> dict[str, 
         except orjson.JSONDecodeError:
             message = parse_message(line)
         if message["type"] == "RECORD":
-            rows.append(_shown(orjson.loads(formatter.line(message["record"], line))))
+            try:
+                rows.append(_shown(orjson.loads(formatter.line(message["record"], line))))
+            except SyncError as refused:
+                return {"errors": [str(refused)], "rows": []}
         elif message["type"] == "STATE":
             state = message["state"]["stream"]
         elif message["type"] == "LOG" and UNCAST in message["log"]["message"]:
@@ -286,10 +311,18 @@ def _written(lines: list[bytes], error: Any, json: set[str]) -> dict[str, Any]:
             warned += int(match[1]) if match else message["log"]["message"].count(",expected_type=")
     ids = [row.pop("_airbyte_raw_id") for row in rows]
     assert ids == sorted(set(ids)), "the raw ids do not grow"
-    if errors := _errors(lines, error):
+    if errors := _refused(lines) or _errors(lines, error):
         return {"errors": errors, "rows": []}
     rows = list(map(_shown, rows))
     return {"errors": [], "rows": rows, "count": count, "state": state, "misfits": dict(misfits), "warned": warned}
+
+
+def _refused(lines: list[bytes]) -> list[str]:
+    """Return the messages about values that the loader does not take: in batches, the connector says them."""
+    errors = [
+        orjson.loads(line)["trace"]["error"]["message"] for line in lines if b'"TRACE"' in line and b'"ERROR"' in line
+    ]
+    return [text for text in errors if text.startswith("A value of the column")]
 
 
 def _errors(lines: list[bytes], error: Any) -> list[str]:

@@ -89,39 +89,52 @@ def blocks(
     parser: ParquetParser, config: Any, file: Any, reader: Any, logger: logging.Logger, schema: Any, _warnings: Warnings
 ) -> Iterator[Block]:
     """Yield the rows of a file. Raises RecordParseError."""
-    row_group = rows = 0
+    rows = 0
     try:
         partition = dict(part.split("=")[:2] for part in parser._extract_partitions(file.uri))
         with reader.open_file(file, parser.file_read_mode, parser.ENCODING, logger) as binary:
             content = pq.ParquetFile(binary)
             if len(set(content.schema_arrow.names)) == len(content.schema_arrow.names):
                 names = spelling_of(config, schema, file).of(content.schema_arrow.names)
-                for row_group, batch in _batches(binary, content):
-                    batch = batch.rename_columns(names)
-                    block = ParquetBlock(batch, partition, type(parser), config.format, file.uri, row_group, rows)
+                for row_group, before, rows_read in _batches(binary, content, file.uri):
+                    batch = rows_read.rename_columns(names)
+                    block = ParquetBlock(batch, partition, type(parser), config.format, file.uri, row_group, before)
                     if _readable(block, schema):
                         yield block
                     else:
                         yield from in_blocks(map(block.record, range(len(block))))
                     rows += len(block)
                 return
-    except RecordParseError:
-        raise
-    except Exception as error:
+    except Exception:
         if rows:
-            raise failure(file.uri, row_group, rows + 1) from error
+            raise
     # Nothing was read: the connector says why.
     yield from in_blocks(parser.parse_records(config, file, reader, logger, schema))
 
 
-def _batches(binary: Any, content: pq.ParquetFile) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[int, int, pa.RecordBatch]]:
+    """Yield the number of the row group, the number of the rows before, and rows. Raises RecordParseError.
+
+    PyArrow reads no rows, without an error, where a column of a row group has fewer values than the group has rows.
+    """
+    before = 0
     for number in range(content.num_row_groups):
         group = content.metadata.row_group(number)
         size = sum(group.column(column).total_compressed_size for column in range(group.num_columns))
         pieces = content if size <= WHOLE_BYTES else pq.ParquetFile(binary, buffer_size=PIECE_BYTES)
-        batches = pieces.iter_batches(BATCH_ROWS, row_groups=[number], use_threads=False)
-        while (batch := alone(partial(next, batches, None))) is not None:
-            yield number, batch
+        found = 0
+        try:
+            batches = pieces.iter_batches(BATCH_ROWS, row_groups=[number], use_threads=False)
+            while (batch := alone(partial(next, batches, None))) is not None:
+                yield number, before + found, batch
+                found += batch.num_rows
+            if found != group.num_rows:
+                raise ValueError(f"{found} of {group.num_rows} rows could be read")
+        except RecordParseError:
+            raise
+        except Exception as error:
+            raise failure(file, number, before) from error
+        before += found
 
 
 def failure(file: str, row_group: int, line_no: int) -> RecordParseError:

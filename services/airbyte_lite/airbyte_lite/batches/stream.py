@@ -23,8 +23,9 @@ from airbyte_lite.batches.columns import Landing, Part
 from airbyte_lite.batches.files import BatchWriter, writer
 from airbyte_lite.connectors.protocol import parse_message
 from airbyte_lite.loader import layout
+from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.order import BatchFile, Order, Report
-from airbyte_lite.loader.rows import Values, meta, nulled, raw_ids
+from airbyte_lite.loader.rows import Values, meta, nulled, raw_ids, written
 from airbyte_lite.loader.spool import GROWTH
 
 REPORT_SECONDS = 1.0
@@ -148,14 +149,24 @@ class StreamBatches:
         return Part(pa.repeat(one.values[0], len(block)), rows if one.misfits else [], rows if one.odd else [])
 
     def _as_sent(self, record: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Return the row of a record that is written as a message and read again, and its invalid fields."""
+        """Return the row of a record that is written as a message and read again, and its invalid fields.
+
+        Raises AirbyteTracedException for a value that cannot be loaded, as the loader does.
+        """
         message = stream_data_to_airbyte_message(self._name, record)
         line = AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
         try:
             parsed = orjson.loads(line)
         except orjson.JSONDecodeError:
             parsed = parse_message(line)
-        return self._values.convert(parsed["record"]["data"], line)
+        row, misfits = self._values.convert(parsed["record"]["data"], line)
+        try:
+            written(row)
+        except SyncError as error:
+            raise AirbyteTracedException(
+                message=str(error), internal_message=str(error), failure_type=FailureType.config_error, exception=error
+            ) from error
+        return row, misfits
 
     def _layout(self, first: int, rows: int, changed: dict[int, list[str]]) -> dict[str, pa.Array]:
         """Return Airbyte's own columns of the rows that follow the first `first` rows of the stream."""

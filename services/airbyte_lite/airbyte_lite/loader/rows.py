@@ -87,10 +87,7 @@ class RowFormatter:
             self._new_stamp(record["emitted_at"])
         noted = self._changed(record, misfits) if misfits or "meta" in record else self._unchanged
         self._rows += 1
-        try:
-            body = orjson.dumps(row)
-        except orjson.JSONEncodeError as error:
-            raise _not_writable(row, error) from error
+        body = written(row)
         return b"%b%012x%b%b%b%b%b\n" % (
             self._head,
             self._rows,
@@ -113,11 +110,19 @@ class RowFormatter:
         return meta(self._sync_id, [*changes, *map(nulled, misfits)])
 
 
+def written(row: dict[str, Any]) -> bytes:
+    """Return a row as JSON. Raises SyncError for a value that cannot be written."""
+    try:
+        return orjson.dumps(row)
+    except orjson.JSONEncodeError as error:
+        raise _not_writable(row, error) from error
+
+
 def _not_writable(row: dict[str, Any], error: TypeError) -> SyncError:
-    """Return the error for a row with a value that cannot be written as JSON: in practice, one that is nested deep."""
+    """Return the error for a row with a value that cannot be written: in practice, one that is nested deep."""
     for name, value in row.items():
         try:
-            orjson.dumps(value)
+            orjson.dumps({name: value})
         except TypeError:
             return SyncError(
                 f"A value of the column {name} is not JSON ({error}): only about 250 levels of objects "

@@ -15,8 +15,9 @@ from .csv_header import check_declared, check_delimiter, column_names, nameless_
 from .faults import FileFault, undecodable
 from .spelling import Spelling, spelling_of
 
-END = "\0end of the file\0"
-"""Follows the last line. If a quote is still open then, its value ends with this text."""
+END = "\udfff\udffe\udfff"
+"""Follows the last line. If a quote is still open then, its value ends with this text. No text of a file has these
+characters, and none of them can be the delimiter or another character of the format."""
 SKIPPED_ROWS_SHOWN = 10
 ENCODING = "Set format.encoding to the encoding of the file, for example windows-1252 or utf-16."
 SKIPPED = "format.skip_rows_before_header and format.skip_rows_after_header say"
