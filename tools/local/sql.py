@@ -7,7 +7,6 @@ import sys
 from tools import disk
 from tools.local.claims import development
 from tools.local.platform import ROOT, python, warn
-from tools.settings_table import TABLE
 from tools.stack import running
 from tools.stack.compose import StackError, read_env, urls
 
@@ -49,9 +48,7 @@ def running_platform() -> dict[str, str]:
     if settings.get("WAREHOUSE") == "bigquery":
         return settings
     if "warehouse" not in running.compose_services():
-        raise running.NotRunningError(
-            "the warehouse", "BIGQUERY_EMULATOR_HOST", TABLE["BIGQUERY_EMULATOR_HOST"].default
-        )
+        raise running.NotRunningError("the warehouse", "BIGQUERY_EMULATOR_HOST")
     return settings | {"BIGQUERY_EMULATOR_HOST": urls(settings)["warehouse"]}
 
 

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from tools import dagster_run
 from tools.local import claims
-from tools.settings_table import TABLE
 from tools.stack import running
 from tools.stack.compose import StackError, read_env, say, urls
 
@@ -28,7 +27,7 @@ def address() -> str:
         return development["DAGSTER_URL"]
     if "webserver" in running.compose_services():
         return urls(read_env())["webserver"]
-    raise running.NotRunningError("Dagster", "DAGSTER_URL", TABLE["DAGSTER_URL"].default)
+    raise running.NotRunningError("Dagster", "DAGSTER_URL")
 
 
 def run() -> None:
