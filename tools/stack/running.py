@@ -19,8 +19,9 @@ class NotRunningError(StackError):
         start = (
             "`make dev` is still starting" if starting else "start the platform: make up, or without Docker make dev"
         )
+        example = f"{variable}={TABLE[variable].default}"
         super().__init__(
-            f"{what} does not run in this checkout. Next: {start}. To use one elsewhere, name it: {variable}={TABLE[variable].default}"
+            f"{what} does not run in this checkout. Next: {start}. To use one elsewhere, name it: {example}"
         )
 
 
