@@ -108,6 +108,7 @@ def documentation() -> Iterator[str]:
         notes = [setting.meaning.replace("|", "\\|")]
         notes += [f"Empty: {setting.empty}."] * bool(setting.empty)
         notes += [f"Only with `{'`, `'.join(setting.modes)}`."] * bool(setting.modes)
+        notes += [f"It must be {setting.allowed}."] * bool(setting.number)
         notes += ["Secret."] * setting.secret
         default = setting.in_container or setting.in_modes.get("compose", "") * (setting.env == "none")
         shown = "generated" if setting.generated else f"`{default}`" if default else ""
