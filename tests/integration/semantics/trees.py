@@ -1,6 +1,6 @@
 """Compares the quick walks and copies of trees with sqlglot's own.
 
-Runs in the warehouse's environment. Standard output is a JSON object: the number of trees, and the names of what differs.
+Runs in the warehouse's environment. Standard output is a JSON object: the number of trees, and what differs.
 """
 
 import json

@@ -40,7 +40,8 @@ def quick_walks() -> None:
     def walk(self: Any, bfs: bool = True, prune: Callable[[Any], bool] | None = None) -> Iterator[Any]:
         return breadth_first(self, prune) if bfs else self.dfs(prune=prune)
 
-    Expression.find_all, Expression.bfs, Expression.walk = find_all, breadth_first, walk
+    tree: Any = Expression
+    tree.find_all, tree.bfs, tree.walk = find_all, breadth_first, walk
 
 
 def _add_children(node: Any, queue: deque[Any]) -> None:
@@ -55,7 +56,8 @@ def _add_children(node: Any, queue: deque[Any]) -> None:
 
 def quick_copies() -> None:
     """Copy a tree without Python's search for values that occur twice, and without sqlglot's checks of each child."""
-    Expression.__deepcopy__ = _copy
+    tree: Any = Expression
+    tree.__deepcopy__ = _copy
 
 
 def _copy(self: Any, memo: Any) -> Any:
@@ -73,7 +75,8 @@ def _copy(self: Any, memo: Any) -> Any:
             if isinstance(value, Expr):
                 copy.args[key] = _child(value, copy, key, stack)
             elif type(value) is list:
-                children = copy.args[key] = []
+                children: list[Any] = []
+                copy.args[key] = children
                 for each in value:
                     if isinstance(each, Expr):
                         children.append(_child(each, copy, key, stack, len(children)))
