@@ -54,10 +54,20 @@ def stack(engine: docker.DockerClient, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def running(stack: Stack) -> Stack:
+def first_up(stack: Stack) -> str:
+    """What `make up` printed when it started the platform for the first time."""
+    return stack.make("up")
+
+
+@pytest.fixture(scope="session")
+def first_run(stack: Stack, first_up: str) -> str:
+    """What the first `make run` printed."""
+    return stack.make("run")
+
+
+@pytest.fixture(scope="session")
+def running(stack: Stack, first_run: str) -> Stack:
     """The platform, up and with one successful run behind it."""
-    stack.make("up")
-    stack.make("run")
     return stack
 
 

@@ -27,15 +27,14 @@ GROUPS = ("s3", "landing", "staging", "trusted")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def test_make_up_ends_healthy_and_names_the_addresses(stack: Stack) -> None:
-    said = stack.make("up")
-    assert "healthy after" in said
+def test_make_up_ends_healthy_and_names_the_addresses(stack: Stack, first_up: str) -> None:
+    assert "healthy after" in first_up
     for port in ("CONSOLE_PORT", "DAGSTER_PORT", "AIRBYTE_PORT", "WAREHOUSE_PORT", "S3_PORT"):
-        assert stack.url(port) in said
+        assert stack.url(port) in first_up
     assert stack.healthy()
 
 
-def test_make_up_again_starts_in_seconds_and_changes_nothing(stack: Stack) -> None:
+def test_make_up_again_starts_in_seconds_and_changes_nothing(stack: Stack, first_up: str) -> None:
     before = {stack.container(name).id for name in ("postgres", "warehouse", "airbyte", "code", "daemon", "webserver")}
     started = time.monotonic()
     stack.make("up")
@@ -45,9 +44,8 @@ def test_make_up_again_starts_in_seconds_and_changes_nothing(stack: Stack) -> No
     } == before
 
 
-def test_make_run_succeeds(stack: Stack) -> None:
-    said = stack.make("run")
-    assert re.search(r"SUCCESS in [\d.]+ s: 10 assets, \d+ checks, 0 failed checks", said)
+def test_make_run_succeeds(first_run: str) -> None:
+    assert re.search(r"SUCCESS in [\d.]+ s: 10 assets, \d+ checks, 0 failed checks", first_run)
 
 
 def test_the_figures(running: Stack) -> None:

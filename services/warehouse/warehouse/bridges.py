@@ -30,6 +30,7 @@ from warehouse import (
     options,
     partitioning,
     query_jobs,
+    query_results,
     refusals,
     row_counts,
     schemas,
@@ -44,6 +45,7 @@ from warehouse import (
     transaction_info,
     uploads,
     views,
+    watched,
     whole_results,
     wildcards,
 )
@@ -51,17 +53,20 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis, catalog, shapes, sharing
+from warehouse.semantics import analysis, catalog, shapes, sharing, trees
 
 UPSTREAM = "0.4.0"
 
 BRIDGES = (
     storage.plain_files,
+    watched.statements,
     lookups.one_object,
     lookups.one_schema,
     lookups.one_hidden_column,
     lookups.remembered_resources,
-    lookups.remembered_results,
+    query_results.remembered,
+    query_results.bound_once,
+    query_results.few_statements,
     catalog_writes.one_at_a_time,
     job_store.newest_in_memory,
     catalog_writes.whole_changes,
@@ -69,6 +74,8 @@ BRIDGES = (
     grants.statements,
     query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    trees.quick_walks,
+    trees.quick_copies,
     catalog.same_cursor,
     catalog.typed_variables,
     shapes.parameter_names,
