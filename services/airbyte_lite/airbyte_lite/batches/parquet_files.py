@@ -140,7 +140,7 @@ def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[
 
 
 def _rows_of_block(group: Any) -> int:
-    bounded = BLOCK_BYTES * group.num_rows // max(group.total_byte_size, 1)
+    bounded: int = BLOCK_BYTES * group.num_rows // max(group.total_byte_size, 1)
     return max(1, min(BATCH_ROWS, bounded))
 
 
