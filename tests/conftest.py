@@ -22,13 +22,17 @@ PREFIXES = (
 TESTS = Path(__file__).parent
 INTEGRATION = TESTS / "integration"
 # These run Dagster or dbt as forks of a Python that takes six seconds to start. The files of a group are on one worker,
-# which starts that Python once. There are two groups: one would keep its worker busy for longer than the others.
+# which starts that Python once. There are two groups of the same length: one would keep its worker busy for longer than
+# the others.
 GROUPS = {
     "dagster": (
-        *("test_orchestrator_job", "test_bigquery_mode", "test_orchestrator_failures", "test_bring_your_own_data"),
-        "test_orchestrator_definitions",
+        *("test_orchestrator_job", "test_orchestrator_failures", "test_bring_your_own_data"),
+        *("test_orchestrator_definitions", "test_run_workers"),
     ),
-    "dbt": ("test_dbt_project", "test_incremental_models", "test_generic_tests"),
+    "dbt": (
+        *("test_dbt_project", "test_bigquery_mode", "test_incremental_models", "test_generic_tests"),
+        "test_joint_tests",
+    ),
 }
 # The workers end at about the same time when the files that take longest are begun first.
 LONGEST_FIRST = (

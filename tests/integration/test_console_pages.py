@@ -29,6 +29,7 @@ from .running import RunningPlatform, Server
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
 
+expect.set_options(timeout=30_000)  # ms, as the other waits of Playwright; its 5 s are short for a busy machine
 MEGABYTE = 1 << 20
 SCRIPT = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 RIGHT_TO_LEFT, DIRECTION = "\u0645\u0631\u062d\u0628\u0627", "each => getComputedStyle(each).direction"
@@ -144,7 +145,7 @@ def test_a_file_is_uploaded_and_replaced_only_after_a_question(
     while (replaced := content() == file.read_bytes()) is False and time.monotonic() < deadline:
         time.sleep(0.1)
     assert replaced
-    assert httpx.get(f"{console}/files/download?key=shop/orders.csv").content == file.read_bytes()
+    assert httpx.get(f"{console}/files/download?key=shop/orders.csv", timeout=60).content == file.read_bytes()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's memory figures of a process are Linux's")
@@ -165,7 +166,7 @@ def test_large_files_need_little_memory(process: Process, console: str) -> None:
     before = megabytes("VmRSS")
     (status.parent / "clear_refs").write_text("5")  # starts a new peak
     upload("one.csv", 64)
-    with httpx.stream("GET", f"{console}/files/download?key=large/one.csv") as answer:
+    with httpx.stream("GET", f"{console}/files/download?key=large/one.csv", timeout=60) as answer:
         assert sum(map(len, answer.iter_raw())) == 64 * MEGABYTE
     grown = megabytes("VmHWM") - before
     assert grown < 40, f"a file of 64 MB took {grown} MB of memory"
@@ -271,7 +272,7 @@ def test_a_page_of_another_site_cannot_act(
     }
     keys = [item["Key"] for item in s3_client.list_objects_v2(Bucket=bucket).get("Contents", [])]
     assert "stolen.csv" not in keys
-    found = httpx.get(f"{warehouse.url}/bigquery/v2/projects/local-dev/datasets").text
+    found = httpx.get(f"{warehouse.url}/bigquery/v2/projects/local-dev/datasets", timeout=60).text
     assert "stolen" not in found
     evil.set_content(f'<iframe src="{console}/"></iframe>')
     evil.wait_for_timeout(300)

@@ -124,7 +124,7 @@ def fill(client: S3Client) -> None:
     """Make objects in every way that there is, and take some away again."""
     client.create_bucket(Bucket="plain")
     # A thousand requests of boto3 take 2 CPU seconds more. LocalStack asks for no signature.
-    with httpx.Client(base_url=client.meta.endpoint_url) as http, ThreadPoolExecutor(4) as pool:
+    with httpx.Client(base_url=client.meta.endpoint_url, timeout=60) as http, ThreadPoolExecutor(4) as pool:
         keys = [f"many/{number}" for number in range(1000)]
         answers = list(pool.map(lambda key: http.put(f"/plain/{key}", content=key.encode()), keys))
     assert {answer.status_code for answer in answers} == {200}

@@ -27,6 +27,12 @@ def test_direct_look_ups_are_exact_and_do_not_read_every_table(local_platform: R
     )
 
 
+def test_what_is_remembered_of_a_table_is_never_older_than_the_table(local_platform: RunningPlatform) -> None:
+    told = json.loads(local_platform.run_program("warehouse", PROGRAMS / "table_memory.py"))
+    assert {change: remembered for change, (remembered, _) in told.items() if not remembered} == {}
+    assert [change for change, (_, differs) in told.items() if not differs] == ["open transaction, for others"]
+
+
 def test_a_job_is_stored_before_its_client_is_told_of_it(local_platform: RunningPlatform) -> None:
     moments = json.loads(local_platform.run_program("warehouse", PROGRAMS / "job_store.py"))
     assert moments == {  # the state that is stored, and the state that a client is told

@@ -29,6 +29,7 @@ from orchestrator.freshness import FreshTranslator
 from orchestrator.manifest import DBT
 from orchestrator.model_rows import with_row_count
 from orchestrator.one_build import one_build
+from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
 from orchestrator.warm_dbt.holder import WarmDbt
 
@@ -52,7 +53,7 @@ class DbtCli(DbtCliResource):
         super().setup_for_execution(context)
         if self.dbt_executable == str(CLIENT):
             try:
-                self._warm = WarmDbt()
+                self._warm = WarmDbt(joint_tests=Settings.read().joint_tests == "yes")
             except OSError as error:
                 logging.getLogger(__name__).info("dbt is not imported ahead: %s", error)
 

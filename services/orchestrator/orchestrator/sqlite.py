@@ -128,6 +128,13 @@ class _Schedules(SqliteScheduleStorage):
 
 class _Events(SqliteEventLogStorage):
     _engines: Engines
+    _tables: set[str]
+
+    def has_table(self, table_name: str) -> bool:
+        # Dagster asks this for each event of a check, each time with a new engine and a new connection.
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
@@ -160,6 +167,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
         self._run_storage.__class__ = _Runs
         self._schedule_storage.__class__ = _Schedules
         self._event_log_storage.__class__ = _Events
+        self._event_log_storage._tables = set()  # type: ignore[attr-defined]
         for part in (self._run_storage, self._schedule_storage, self._event_log_storage):
             part._engines = self._engines  # type: ignore[union-attr]
 

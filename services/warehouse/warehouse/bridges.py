@@ -30,6 +30,7 @@ from warehouse import (
     options,
     partitioning,
     query_jobs,
+    query_results,
     refusals,
     row_counts,
     schemas,
@@ -44,6 +45,7 @@ from warehouse import (
     transaction_info,
     uploads,
     views,
+    watched,
     whole_results,
     wildcards,
 )
@@ -57,11 +59,14 @@ UPSTREAM = "0.4.0"
 
 BRIDGES = (
     storage.plain_files,
+    watched.statements,
     lookups.one_object,
     lookups.one_schema,
     lookups.one_hidden_column,
     lookups.remembered_resources,
-    lookups.remembered_results,
+    query_results.remembered,
+    query_results.bound_once,
+    query_results.few_statements,
     catalog_writes.one_at_a_time,
     job_store.newest_in_memory,
     catalog_writes.whole_changes,

@@ -14,6 +14,9 @@ from local_bigquery.models import JobStatistics, Table, TableFieldSchema
 from local_bigquery.sql.translate import parse
 from sqlglot import exp
 
+from warehouse.memory import kept
+from warehouse.watched import ROWS
+
 SAMPLE_ROWS = 1000  # the size of text is measured on the first rows
 MINIMUM_BILLED = 10 << 20  # bytes; BigQuery bills at least 10 MiB
 FIXED = {"BOOLEAN": 1, "NUMERIC": 16, "BIGNUMERIC": 32, "INTERVAL": 16, "RANGE": 16}
@@ -133,10 +136,17 @@ def of_table(reference: tuple[str, str, str], wanted: set[str] | None = None, ro
     average = f"(SELECT avg(w) FROM ({sample}))" if widths else "0"  # noqa: S608
     counted = f"(SELECT count(*) FROM {name})" if rows is None else str(rows)  # noqa: S608 a quoted name
     try:
-        [(found, width)] = database.fetch(f"SELECT {counted}, {average}") if rows is None or widths else [(rows, 0)]
+        [(found, width)] = rows_of(reference, f"SELECT {counted}, {average}") if rows is None or widths else [(rows, 0)]
     except duckdb.Error:  # another statement changes the table at this moment
         return 0
     return int(found * (fixed + (width or 0)))
+
+
+def rows_of(reference: tuple[str, str, str], sql: str) -> Any:
+    """Return what `sql` says of the rows of one table, from memory as long as no table is written."""
+    if reference[1] == tables.RESULTS:
+        return database.fetch(sql)
+    return kept.get(ROWS, sql, lambda: database.fetch(sql))
 
 
 @lru_cache(maxsize=100)

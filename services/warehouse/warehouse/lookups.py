@@ -11,13 +11,15 @@ from typing import Any
 import duckdb
 from duckdb import _seam
 from local_bigquery.catalog import metadata, names, row_access, tabledata, tables
-from local_bigquery.engine import database, results, types
+from local_bigquery.engine import database, types
 from local_bigquery.errors import not_found
 from local_bigquery.models import TableFieldSchema
 from local_bigquery.sql.rules import partitions
 from sqlglot import exp
 
-from warehouse.memory import Memory
+from warehouse import query_results
+from warehouse.memory import kept
+from warehouse.watched import DEFINITIONS
 
 Object = tuple[str, str, int]  # name, TABLE or VIEW, rows
 Path = tuple[str, str, str]  # catalog, schema, table
@@ -25,8 +27,7 @@ VIEW = (
     "SELECT view_name, 'VIEW', 0 FROM duckdb_views() "
     "WHERE database_name = ? AND schema_name = ? AND view_name = ? AND NOT internal"
 )
-RESULTS, POLICIES = "results", metadata.KINDS[metadata.RowAccessPolicy]
-_memory = Memory()
+POLICIES = metadata.KINDS[metadata.RowAccessPolicy]
 
 
 def one_object() -> None:
@@ -37,6 +38,11 @@ def one_object() -> None:
         if table_id is None or dataset_id is None:  # a temporary table has no dataset
             return list(upstream(project_id, dataset_id, table_id))
         path = (project_id, dataset_id, table_id)
+        if dataset_id == tables.RESULTS:
+            return found(path)
+        return list(kept.get(DEFINITIONS, ("object", path), lambda: found(path)))
+
+    def found(path: Path) -> list[Object]:
         kind = _kind(path)
         if kind == "none":
             return []
@@ -44,11 +50,11 @@ def one_object() -> None:
             views: list[Object] = database.fetch(VIEW, list(path))
             return views or list(upstream(*path))
         try:
-            stored = _result(path)[0] if dataset_id == tables.RESULTS else _stored_name(path)
+            stored = _result(path)[0] if path[1] == tables.RESULTS else _stored_name(path)
         except duckdb.Error:  # DuckDB cannot show the plan
             return list(upstream(*path))
         if stored == path:
-            return [(table_id, "TABLE", 0)]
+            return [(path[2], "TABLE", 0)]
         return [] if stored is None else list(upstream(*path))
 
     database.objects = objects
@@ -66,9 +72,13 @@ def one_hidden_column() -> None:
     def hidden(table: exp.Table) -> bool:
         if not (table.catalog and table.db) or not isinstance(table.this, exp.Identifier):
             return False
+        path = (table.catalog, table.db, table.name)
+        return bool(kept.get(DEFINITIONS, ("hidden", path), lambda: found(path, table)))
+
+    def found(path: Path, table: exp.Table) -> bool:
         try:
             with database.cursor() as cursor:
-                described = _described(cursor, database.quote(table.catalog, table.db, table.name))
+                described = _described(cursor, database.quote(*path))
         except duckdb.Error:  # a missing table, or a view whose tables are gone
             return bool(upstream(table))
         return tables.INGESTION_TIME in described
@@ -83,55 +93,53 @@ def remembered_resources() -> None:
 
     def load(model: Any, *keys: str) -> Any:
         kind = metadata.KINDS[model]
-        text = _memory.get(kind, keys, lambda: _resource(kind, keys))
+        text = kept.get(kind, keys, lambda: _resource(kind, keys))
         return model.model_validate_json(text) if text else None
 
     def save(resource: Any, *keys: str) -> Any:
         try:
             return upstream_save(resource, *keys)
         finally:
-            _memory.forget(metadata.KINDS[type(resource)])
+            forget(metadata.KINDS[type(resource)], keys)
 
     def delete(model: Any, *keys: str) -> None:
         try:
             upstream_delete(model, *keys)
         finally:
-            _memory.forget(metadata.KINDS[model])
+            forget(metadata.KINDS[model], keys)
+
+    def forget(kind: str, keys: tuple[str, ...]) -> None:
+        whole = kind != POLICIES and len(keys) == len(database.RESOURCES[kind])
+        kept.forget(kind, keys if whole else None)
 
     def secured() -> Any:
-        return _memory.get(POLICIES, "tables", upstream_secured)
+        return kept.get(POLICIES, "tables", upstream_secured)
 
     metadata.load, metadata.save, metadata.delete, row_access.secured = load, save, delete, secured
-
-
-def remembered_results() -> None:
-    """Keep the columns of a query's result until it is written again: its client asks for them three times."""
-    upstream = results.materialise
-
-    def materialise(cursor: Any, query: str, name: str, *args: Any, **kwargs: Any) -> None:
-        try:
-            upstream(cursor, query, name, *args, **kwargs)
-        finally:
-            _memory.forget(RESULTS, name.casefold())
-
-    results.materialise = materialise
 
 
 def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
     """Return the columns of a table or view. Raises BigQueryError when it does not exist."""
     path = tables.physical(project_id, dataset_id, table_id)
+    label = names.label(project_id, dataset_id, table_id)
+    if dataset_id == tables.RESULTS:
+        return _columns(path, label)
+    return list(kept.get(DEFINITIONS, ("columns", path), lambda: _columns(path, label)))
+
+
+def _columns(path: Path, label: str) -> list[TableFieldSchema]:
     kind = _kind(path)
     if kind == "none":
-        raise not_found("Table", names.label(project_id, dataset_id, table_id))
+        raise not_found("Table", label)
     table = database.quote(*path)
     with database.cursor() as cursor:
         try:
-            if dataset_id == tables.RESULTS:
+            if path[1] == tables.RESULTS:
                 return _result(path)[1]
             relation = cursor.sql(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608 a quoted name
             required = _described(cursor, table) if kind == "table" else {}
         except duckdb.CatalogException:
-            raise not_found("Table", names.label(project_id, dataset_id, table_id)) from None
+            raise not_found("Table", label) from None
         return [
             types.field(column, kind, required.get(column, False))
             for column, kind in zip(relation.columns, relation.types, strict=True)
@@ -141,15 +149,7 @@ def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldS
 
 def _result(path: Path) -> tuple[Path | None, list[TableFieldSchema]]:
     """Return the path of a query's result as it was created, and its columns, which are never NOT NULL."""
-    name = database.quote(*path)
-
-    def read() -> tuple[Path | None, list[TableFieldSchema]]:
-        stored = _stored_name(path)
-        with database.cursor() as cursor:
-            relation = cursor.sql(f"SELECT * FROM {name} LIMIT 0")  # noqa: S608 a quoted name
-            return stored, [types.field(*pair) for pair in zip(relation.columns, relation.types, strict=True)]
-
-    return _memory.get(RESULTS, name.casefold(), read)
+    return query_results.described(path, lambda: _stored_name(path))[:2]
 
 
 def _resource(kind: str, keys: tuple[str, ...]) -> str | None:

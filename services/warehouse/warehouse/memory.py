@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-ENTRIES = 1000  # of each kind; the resource of a table has about 2 kB
+ENTRIES = 4000  # of each kind; the resource of a table has about 2 kB
 
 
 class Memory:
@@ -40,3 +40,6 @@ class Memory:
                 self._kept[kind].clear()
             else:
                 self._kept[kind].pop(key, None)
+
+
+kept = Memory()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from local_bigquery.catalog import tables
-from local_bigquery.engine import database
 
 from warehouse import bytes_read
 
@@ -21,8 +20,9 @@ def exact() -> None:
         if resource.type == "VIEW" or not tables.fields(resource):
             return resource
         table = tables.name(project_id, dataset_id, table_id)
-        [(rows,)] = database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608 a quoted name
-        size = str(bytes_read.of_table((project_id, dataset_id, table_id), rows=rows))
+        reference = (project_id, dataset_id, table_id)
+        [(rows,)] = bytes_read.rows_of(reference, f"SELECT count(*) FROM {table}")  # noqa: S608 a quoted name
+        size = str(bytes_read.of_table(reference, rows=rows))
         sizes = dict.fromkeys(("numBytes", "numTotalLogicalBytes", "numActiveLogicalBytes"), size)
         return resource.replace(numRows=str(rows), **sizes)
 

@@ -14,6 +14,8 @@ from local_bigquery.sql.rules import partitions
 from sqlglot import exp
 
 from warehouse import lookups
+from warehouse.memory import kept
+from warehouse.watched import DEFINITIONS
 
 PROJECT = "local-dev"
 NAMES = (
@@ -68,6 +70,8 @@ before = every()
 for bridge in (lookups.one_object, lookups.one_schema, lookups.one_hidden_column):
     bridge()
 after = every()
+assert every() == after, "the second answers are from memory"
+kept.forget(DEFINITIONS)
 asked: list[str] = []
 fetch = database.fetch
 

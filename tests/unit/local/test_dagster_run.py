@@ -103,6 +103,21 @@ def test_a_run_is_followed_no_longer_than_asked(monkeypatch: pytest.MonkeyPatch)
         list(dagster_run.follow("http://127.0.0.1:9", "run-id", seconds=0.05))
 
 
+def test_the_end_of_a_run_is_seen_between_two_looks_at_its_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses = iter(["STARTED", "STARTED", "SUCCESS", "SUCCESS"])
+    asked = []
+
+    def query(_url: str, document: str, _variables: dict[str, Any]) -> dict[str, Any]:
+        asked.append("events" if document == dagster_run.EVENTS else "status")
+        logs = {"logsForRun": {"events": [], "cursor": "1", "hasMore": False}} if asked[-1] == "events" else {}
+        return {"runOrError": {"status": next(statuses)}} | logs
+
+    monkeypatch.setattr(dagster_run, "query", query)
+    monkeypatch.setattr(dagster_run, "POLL_SECONDS", 0.0)
+    assert list(dagster_run.follow("http://127.0.0.1:9", "run-id")) == [{"status": "SUCCESS"}]
+    assert asked == ["events", "status", "status", "events"]
+
+
 def test_a_platform_that_does_not_run_is_told_with_what_to_start() -> None:
     with pytest.raises(dagster_run.DagsterRunError, match="make dev"):
         dagster_run.run("http://127.0.0.1:9")

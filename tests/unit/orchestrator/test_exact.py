@@ -149,6 +149,15 @@ def test_json_numbers_are_found_in_objects_and_lists() -> None:
     ]
 
 
+def test_numbers_of_programs_are_passed_over_after_the_first_of_them() -> None:
+    pattern = harmless("number", (), rounded=True, fraction=Fractions().known, usual=Fractions().usual)
+    assert [bool(re.fullmatch(pattern, text)) for text in ("142.14285714285714", "0.12345678901230", "1.50")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_what_is_passed_over_for_speed_ends_as_the_fractions_so_far() -> None:
     random = Random(5)  # noqa: S311
     passed = 0

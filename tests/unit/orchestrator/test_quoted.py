@@ -102,7 +102,7 @@ def test_the_records_of_a_block_are_those_of_the_module_csv(rows: str) -> None:
     if not found:  # the last quote that opens is not closed
         assert expected[-1][-1].endswith("\n")
         return
-    records = [found.record(number) for number in range(found.text.count("\n"))]
+    records = [found.record(number) for number in range(found.skeleton.count(b"\n"))]
     assert [values for values, _ in records] == expected
     assert all(after[1] > before[1] for before, after in pairwise(records))
 
@@ -121,6 +121,21 @@ def test_quotes_and_escape_characters_in_any_place_need_no_reading_by_records(bl
     found = unquoted(block, CsvFormat(filetype="csv", **options))
     assert found
     assert found.skeleton == b",\n,\n"
+
+
+@pytest.mark.parametrize(
+    "row", ["\n", "1\n", "1,2,3,4\n", '"a\nb",2\n'], ids=["blank", "short", "long", "over two lines"]
+)
+def test_a_few_odd_lines_need_no_reading_by_records(row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = '7,"x",1\n'
+    body = f"{usual * 150}{row}{usual * 150}1,x,02\n"
+    expected = facts(f"a,b,c\n{body}", {}, {"c": "integer"})
+    monkeypatch.delattr(csv_file._Scan, "_by_records")
+    assert facts(f"a,b,c\n{body}", {}, {"c": "integer"}) == expected
+    lines = 302 + row.count("\n")
+    assert expected.records == 301 + (row != "\n")
+    assert [(loss.text, loss.line) for loss in expected.losses] == [("02", lines)]
+    assert [fault.line for fault in expected.faults] == ([] if row == "\n" else [152])
 
 
 @pytest.mark.parametrize("block", ['"a,b\n', "a\\\n", '"a"\\,b\n'])

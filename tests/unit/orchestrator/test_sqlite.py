@@ -42,10 +42,12 @@ def test_a_database_is_opened_once_and_is_that_of_dagsters_own_storage(
     with dg.DagsterInstance.get() as instance:
         run = instance.add_run(dg.DagsterRun(job_name="j"))
         instance.report_engine_event("first", run)
+        assert instance.event_log_storage.supports_asset_checks
         before = len(opened)
         for number in range(20):
             instance.report_engine_event(str(number), run)
             assert instance.get_run_by_id(run.run_id) == run
+            assert instance.event_log_storage.supports_asset_checks
         assert opened[before:] == []
         assert len(instance.all_logs(run.run_id)) == 21
         engines = instance.run_storage._engines  # type: ignore[attr-defined]

@@ -38,6 +38,7 @@ MODULES = (
 """The modules that `orchestrator.definitions` imports. `definitions` itself reads the project."""
 LIBRARIES = (
     *("dagster._core.executor.in_process", "dagster._core.storage.local_compute_log_manager", "dagster_airbyte"),
+    *("upath.core", "_strptime"),
 )
 """What Dagster imports when it first needs it."""
 IDLE_SECONDS = 8.0

@@ -105,8 +105,6 @@ class _Scan:
         can_unquote = usable(self._format)
 
         def take(block: str) -> bool:
-            if len(skeleton) == 1 and ("\n\n" in block or block.startswith("\n")):  # blank lines are no records
-                return False
             found = None
             if has_special(block, self._format):
                 found = unquoted(block, self._format) if can_unquote else None
@@ -114,26 +112,44 @@ class _Scan:
                     return False
             present = found.skeleton if found else block.encode("utf-8", "surrogatepass").translate(None, dropped)
             records = len(present) // len(skeleton)
-            if present != skeleton * records:
-                return False
-            if not self._values.done:
-                self._values.in_block(found.text if found else block, self.line, found)
+            has_blank = len(skeleton) == 1 and ("\n\n" in block or block.startswith("\n"))
+            if has_blank or present != skeleton * records:
+                found = found or (unquoted(block, self._format) if can_unquote else None)
+                if not found or not found.leave_out_odd(len(skeleton) - 1):
+                    return False
+                records = len(found.skeleton) // len(skeleton)
             if found:
+                self._in_texts(found)
                 self._note_faults(found)
+            elif not self._values.done:
+                self._values.in_block(block, self.line)
             self.facts.records += records
             self.line += found.lines if found else records
             return True
 
         return take
 
+    def _in_texts(self, found: Unquoted) -> None:
+        """Look into the values of a block; records with another number of values are read one by one."""
+        before, odd_lines = self.line, found.odd_lines()
+        for text, first, odd in found.texts():
+            if text and not self._values.done:
+                self._values.in_block(text, before, found, first)
+            if odd:
+                self._pending = odd
+                start = before + next(odd_lines)
+                self.line = start + len(odd) - 1
+                self._take(next(csv_reader(iter(odd), self._format, strict=False), []), start)
+                self._pending, self.line = [], before
+
     def _note_faults(self, found: Unquoted) -> None:
-        for number, line in found.with_text_after_quote():
+        for start, line in found.with_text_after_quote():
             if not self._strict:
                 break
-            self._note_text_after_quote(self.line + found.line(number), self.line + line)
-        for number, lines in found.over_lines(LIKE_RECORDS):
+            self._note_text_after_quote(self.line + start, self.line + line)
+        for start, lines in found.over_lines(LIKE_RECORDS):
             if self._are_like_records(lines):
-                first = self.line + found.line(number)
+                first = self.line + start
                 self._note_lines_in_quotes(first, first + len(lines) - 1)
 
     def _notice(self, block: str) -> None:

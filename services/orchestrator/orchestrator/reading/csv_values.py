@@ -44,16 +44,16 @@ class Values:
         """Look for underscores: without one, declared integers lose nothing and are not looked at."""
         self._underscores = self._underscores or "_" in block
 
-    def in_block(self, block: str, line: int, quoted: Unquoted | None = None) -> None:
+    def in_block(self, block: str, line: int, quoted: Unquoted | None = None, first: int = 0) -> None:
         """Look into whole lines, each a record; `line` is the number of the line before them.
 
-        `quoted` is the block as it was, if its quotes were taken out.
+        `quoted` is the block as it was, if its quotes were taken out, and `first` the number of its first record here.
         """
 
         def row(position: int, number: int) -> tuple[list[str], int]:
             if quoted:
-                values, first = quoted.record(number)
-                return values, line + first
+                values, start = quoted.record(first + number)
+                return values, line + start
             return block[position : block.index("\n", position)].split(self._format.separator), line + number + 1
 
         for at in list(self._wanted):

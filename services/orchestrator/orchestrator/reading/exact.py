@@ -110,8 +110,9 @@ def harmless(
             numbers = r"[0-9]{1,9}+(?![0-9.eE])|[0-9]{1,6}+\.[0-9]{0,6}+(?![0-9.eE])"
             part = rf"(?:[^0-9:NI\n{other}]++|{words}|{numbers})*+"
             found = f"{part}(?::{part})?"  # with two keys, they may be the same
-        case _ if rounded:
-            found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?{point('0,')}"
+        case _ if rounded:  # what loses decimals tells nothing about zeros at the end
+            lossy = r"\.[0-9]{10,}+(?<!0)"
+            found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?(?:{lossy}|{point('0,')})"
         case _:
             start = first if zeros else rf"{first}(?!0[0-9])"
             found = (

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
+from orchestrator.reading.json_shapes import Shapes
 from orchestrator.reading.names import bears
 from orchestrator.reading.text import TooLongError, blocks
 
@@ -37,9 +38,17 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     pending, line_number, start = "", 0, 1
     names: dict[str, None] = {}
     long_number = json_numbers.LONG_NUMBER
+    shapes = Shapes(lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty))
     for block in blocks(raw, "utf8", facts):
-        has_long = pending != "" or long_number.search(block) is not None
-        for line in block.split("\n")[:-1]:
+        position = 0
+        while position < len(block):
+            if not pending and (end := shapes.end(block, position)) > position:
+                lines = block.count("\n", position, end)
+                facts.records += lines
+                line_number, start, position = line_number + lines, line_number + lines + 1, end
+                continue
+            end = block.index("\n", position)
+            line, position = block[position:end], end + 1
             line_number += 1
             pending = f"{pending}\n{line}" if pending else line
             try:
@@ -59,14 +68,19 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             if isinstance(record, dict) and not names.keys() >= record.keys():
                 names.update(dict.fromkeys(record))
             if isinstance(record, dict):
+                found = len(facts.first_values)
                 if sought.empty:
                     _note_values(facts, record, start, sought.empty)
                 if json_keys.may_repeat(pending, record):
                     _note_repeated(facts, pending, start)
-                if has_long and long_number.search(pending):
+                if long_number.search(pending):
                     _note_losses(facts, pending, start, sought)
                     if any(loss.kind == "decimals" for loss in facts.losses):
                         long_number = LONG_WHOLE_NUMBER
+                rounded = long_number is LONG_WHOLE_NUMBER
+                if len(facts.first_values) > found or rounded != shapes.rounded:
+                    shapes.again(rounded=rounded)
+                shapes.learn(record, pending)
             facts.records += 1
             pending, start = "", line_number + 1
     facts.names = list(names)

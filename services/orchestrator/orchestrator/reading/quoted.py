@@ -1,4 +1,4 @@
-"""Blocks of CSV text with quotes, without their quotes: as fast to check as text that never had any.
+"""Blocks of CSV text without their quotes, blank lines and odd records: as fast to check as text that never had any.
 
 A block is unquoted only if all quotes that it opens are closed in it. Every other block goes through the module csv.
 """
@@ -25,6 +25,8 @@ NUMBERS = "+-.:_ \t"
 """Characters that have a meaning in numbers, times and JSON: as quotes, they are not taken away."""
 BLOCK_LIMIT = 4 * 1024 * 1024
 """The most characters that a block gets so that it ends with a record."""
+ODD_SHARE = 0.01
+"""The share of a block's records that may have another number of values, so that they are looked at one by one."""
 TAIL = 16 * 1024
 """The characters at the end of a block in which the end of a record is looked for first."""
 
@@ -95,13 +97,54 @@ class Unquoted:
         self.skeleton = skeleton
         """The delimiters and line ends that are not in quotes."""
         self.lines = quoted.count(b"\n") - 1
-        self._data, self._quoted, self._places, self._loose, self._format = data, quoted, ends, loose, file_format
+        self._data, self._quoted, self._loose, self._format = data, quoted, loose, file_format
+        self._all_starts, self._all_ends = ends[:-1], ends[1:]
+        self._starts, self._ends = self._all_starts, self._all_ends  # of the records in the text
+        self._odd: list[int] = []
 
-    @cached_property
-    def text(self) -> str:
-        """The block without quotes. A text with a placeholder may be another value: it is looked up in the record."""
+    def leave_out_odd(self, delimiters: int) -> bool:
+        """Take blank lines and records with another number of delimiters out of the text; return False for too many."""
+        import numpy
+
+        skeleton = numpy.frombuffer(self.skeleton, numpy.uint8)
+        found = numpy.diff(numpy.flatnonzero(skeleton == NEWLINE), prepend=-1) - 1
+        is_blank = self._all_ends - self._all_starts == 1
+        is_usual = ~is_blank & (found == delimiters)
+        odd = numpy.flatnonzero(~is_blank & ~is_usual)
+        if len(odd) > ODD_SHARE * len(found) + 1:
+            return False
+        quote = ord(self._format.quote_char)  # quotes are taken out of the text
+        self._data[self._all_ends[is_blank]] = quote
+        for number in odd:
+            self._data[self._all_starts[number] + 1 : self._all_ends[number] + 1] = quote
+        self._starts, self._ends = self._all_starts[is_usual], self._all_ends[is_usual]
+        self._odd = odd.tolist()
+        self.skeleton = (self._format.separator.encode() * delimiters + b"\n") * len(self._ends)
+        return True
+
+    def texts(self) -> Iterator[tuple[str, int, list[str]]]:
+        """Yield the text of records, the number of the first of them, and the lines of the odd record behind them.
+
+        The text has no quotes. A text with a placeholder may be another value: it is looked up in the record. Behind
+        the last records is no odd one: there are no lines.
+        """
+        import numpy
+
+        before, first = 1, 0
+        for number in self._odd:
+            start, end = int(self._all_starts[number]), int(self._all_ends[number])
+            yield self._text(before, start + 1), first, self._between(start, end)
+            before, first = end + 1, int(numpy.searchsorted(self._ends, end))
+        yield self._text(before, len(self._data)), first, []
+
+    def _text(self, start: int, end: int) -> str:
         quote = self._format.quote_char.encode()
-        return self._data.tobytes().translate(None, quote)[1:].decode("utf-8", "surrogatepass")
+        return self._data[start:end].tobytes().translate(None, quote).decode("utf-8", "surrogatepass")
+
+    def odd_lines(self) -> Iterator[int]:
+        """Yield the number of the first line of each odd record, from 1."""
+        for number in self._odd:
+            yield self._line(self._all_starts[number])
 
     @cached_property
     def _newlines(self) -> "NDArray[Any]":
@@ -110,42 +153,42 @@ class Unquoted:
 
         return numpy.flatnonzero(numpy.frombuffer(self._quoted, numpy.uint8) == NEWLINE)
 
-    @cached_property
-    def _ends(self) -> "NDArray[Any]":
-        """The index in `_newlines` of the end of each record; the first is 0, before the block."""
+    def record(self, number: int) -> tuple[list[str], int]:
+        """Return a record of the text, from 0, as the module csv reads it, and the number of its first line, from 1."""
+        lines = self._between(self._starts[number], self._ends[number])
+        return next(csv_reader(iter(lines), self._format, strict=False), []), self._line(self._starts[number])
+
+    def _line(self, start: int) -> int:
+        """Return the number of the line behind the line end at a place of the block."""
         import numpy
 
-        return numpy.searchsorted(self._newlines, self._places)
-
-    def record(self, number: int) -> tuple[list[str], int]:
-        """Return a record, from 0, as the module csv reads it, and the number of its first line, from 1."""
-        return next(csv_reader(iter([self._record_text(number)]), self._format, strict=False), []), self.line(number)
-
-    def line(self, number: int) -> int:
-        """Return the number of the first line of a record."""
-        return int(self._ends[number]) + 1
+        return int(numpy.searchsorted(self._newlines, start)) + 1
 
     def over_lines(self, least: int) -> Iterator[tuple[int, list[str]]]:
-        """Yield the number of each record that has at least so many lines, and its lines."""
+        """Yield the first line of each record of the text that has at least so many lines, and its lines."""
         import numpy
 
-        if self.lines == len(self._places) - 1:
+        if self.lines == len(self._all_ends):
             return
-        for number in numpy.flatnonzero(numpy.diff(self._ends) >= least):
-            yield int(number), self._record_text(int(number)).removesuffix("\n").split("\n")
+        first, last = (numpy.searchsorted(self._newlines, places) for places in (self._starts, self._ends))
+        for number in numpy.flatnonzero(last - first >= least):
+            lines = self._between(self._starts[number], self._ends[number])
+            yield int(first[number]) + 1, [line.removesuffix("\n") for line in lines]
 
     def with_text_after_quote(self) -> Iterator[tuple[int, int]]:
-        """Yield the number of each record with text behind a closing quote, and the line of the first such quote."""
+        """Yield the first line of records with text behind a closing quote, and the line of the first such quote."""
         import numpy
 
-        records = numpy.searchsorted(self._places, self._loose) - 1
-        lines = numpy.searchsorted(self._newlines, self._loose) if len(self._loose) else records
-        numbers, first = numpy.unique(records, return_index=True)
-        yield from zip(numbers.tolist(), lines[first].tolist(), strict=True)
+        if not len(self._loose):
+            return
+        numbers, first = numpy.unique(numpy.searchsorted(self._all_ends, self._loose), return_index=True)
+        starts = numpy.searchsorted(self._newlines, self._all_starts[numbers]) + 1
+        yield from zip(starts.tolist(), numpy.searchsorted(self._newlines, self._loose[first]).tolist(), strict=True)
 
-    def _record_text(self, number: int) -> str:
-        before, end = self._places[number : number + 2]
-        return self._quoted[before + 1 : end + 1].decode("utf-8", "surrogatepass")
+    def _between(self, start: int, end: int) -> list[str]:
+        """Return the lines of a record of the block with their line ends."""
+        text = self._quoted[start + 1 : end + 1].decode("utf-8", "surrogatepass")
+        return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
 
 
 def unquoted(block: str, file_format: CsvFormat) -> Unquoted | None:

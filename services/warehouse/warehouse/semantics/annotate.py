@@ -166,7 +166,7 @@ def _schema(tree: Node, context: Any) -> Schema:
         for key, part in zip(("catalog", "db", "this"), reference, strict=True):
             table.set(key, exp.to_identifier(part, quoted=True))
         if name not in known:  # looked up once for each statement
-            known[name] = catalog.columns(name, context)
+            known[name] = catalog.columns_of_table(name, context)
         if known[name]:
             schema.setdefault(reference[0], {}).setdefault(reference[1], {})[reference[2]] = known[name]
     return schema

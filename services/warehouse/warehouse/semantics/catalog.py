@@ -13,9 +13,12 @@ from local_bigquery.sql.rules import parameters
 from local_bigquery.sql.translate import NODE_RULES
 from sqlglot import exp
 
+from warehouse.memory import kept
 from warehouse.semantics import types
+from warehouse.watched import DEFINITIONS
 
 Columns = dict[str, str]
+NOT_KEPT = ('"temp"', '"emulator"')
 
 
 def same_cursor() -> None:
@@ -38,6 +41,24 @@ def columns(name: str, context: Any) -> Columns:
             if column != tables.INGESTION_TIME:
                 found[column] = stored.bigquery_type(stored.field(column, kind))
     return found
+
+
+def columns_of_table(name: str, context: Any) -> Columns:
+    """Return `columns` of a table with its whole quoted name, from memory where another statement asked for them.
+
+    The memory is that of all statements, so it has no temporary tables, nor what a transaction has changed so far.
+    """
+
+    def found() -> Columns:
+        if known := columns(name, context):
+            return known
+        raise LookupError(name)  # nothing is found for a cancelled job either, so it is not kept
+
+    if name.startswith(NOT_KEPT) or getattr(getattr(context, "cursor", None), "in_transaction", True):
+        return columns(name, context)
+    with contextlib.suppress(LookupError):
+        return kept.get(DEFINITIONS, ("types", name), found)
+    return {}
 
 
 def only_column(name: str, context: Any) -> exp.DataType | None:
