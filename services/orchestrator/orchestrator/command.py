@@ -15,7 +15,7 @@ def main() -> None:
     finally:
         gc.freeze()  # later collections skip what was imported
         gc.enable()
-    dagster()
+    dagster()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
