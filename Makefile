@@ -168,7 +168,7 @@ check: ## Under a minute: lint, types, unit and contract tests, which start no p
 	@$(install) all
 	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
 
-test: ## About six minutes: `make check` and the integration tests; needs no Docker
+test: ## About five minutes: `make check` and the integration tests; needs no Docker
 	@$(install) all
 	@$(MAKE) --no-print-directory --jobs 3 lint test-in-process test-integration processes=0
 
