@@ -1,7 +1,7 @@
 """Launches the `all_assets` job through Dagster's GraphQL API and follows the run to its end.
 
 `make run`, `make demo` and `make dev` use it. Standard library only, Python 3.9 or newer.
-Usage: python3 -m tools.dagster_run [URL]. Without URL: DAGSTER_URL, or else http://127.0.0.1:3000.
+Usage: python3 -m tools.dagster_run [URL]. Without URL: DAGSTER_URL, or else the default of that setting.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.direct import open_url
-from tools.settings_table import PORTS
+from tools.settings_table import TABLE
 
 JOB = "all_assets"
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -288,7 +288,9 @@ def run(url: str) -> float:
 
 def main() -> None:
     """Run the job on the Dagster whose address is the argument or DAGSTER_URL."""
-    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DAGSTER_URL") or f"http://127.0.0.1:{PORTS['dagster']}"
+    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DAGSTER_URL") or TABLE["DAGSTER_URL"].default
+    if reason := TABLE["DAGSTER_URL"].refusal(url):
+        sys.exit(f"run: {reason}")
     try:
         run(url)
     except DagsterRunError as error:

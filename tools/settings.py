@@ -108,6 +108,7 @@ def documentation() -> Iterator[str]:
         notes = [setting.meaning.replace("|", "\\|")]
         notes += [f"Empty: {setting.empty}."] * bool(setting.empty)
         notes += [f"Only with `{'`, `'.join(setting.modes)}`."] * bool(setting.modes)
+        notes += [f"It must be {setting.allowed}."] * bool(setting.number)
         notes += ["Secret."] * setting.secret
         default = setting.in_container or setting.in_modes.get("compose", "") * (setting.env == "none")
         shown = "generated" if setting.generated else f"`{default}`" if default else ""
@@ -155,7 +156,8 @@ def with_defaults(text: str, pattern: str, *, in_container: bool) -> str:
     """Return a file's text with every default replaced by the table's, or by the table's default in containers."""
     for setting in TABLE.values():
         default = setting.in_container if in_container else setting.default
-        if default and setting.env != "none":
+        # What the platform sets itself has no `${NAME:-default}` in the compose files.
+        if default and (setting.env != "none" or not in_container):
             text = re.sub(pattern.replace("NAME", setting.name), rf"\g<1>{default}\g<2>", text)
     return text
 

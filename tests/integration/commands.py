@@ -41,7 +41,7 @@ MODULES = {
         *("boto3", "botocore.httpsession", "httpcore", "typer._adapters", "encodings.idna"),
     ),
     "orchestrator": (
-        *("unsynced_sqlite", "orchestrator.dbt_integration", "orchestrator.landing", "dagster_airbyte"),
+        *("unsynced_sqlite", "dbt_locks", "orchestrator.dbt_integration", "orchestrator.landing", "dagster_airbyte"),
         *("connections_file.reading", "google.cloud.bigquery", "dagster._cli", "dbt.cli.main", "dbt.adapters.bigquery"),
         # Dagster, dbt and boto3 import these when they are first used.
         *("dagster._daemon.controller", "dagster._core.storage.sqlite_storage", "dagster._core.executor.in_process"),

@@ -1,4 +1,4 @@
-"""Imported by `warm_python.py`: makes the JSON schemas of dbt's classes.
+"""Imported by `warm_python.py`: lets dbt make what it makes at its first command, and the JSON schemas of more classes.
 
 dbt makes them when it first checks an object of the class, which takes half of the processor time of parsing a project.
 """
@@ -9,6 +9,8 @@ from dbt.artifacts.resources.v1 import unit_test_definition as unit_test
 from dbt.contracts import project, selection
 from dbt.contracts.graph import nodes, unparsed
 
+from orchestrator.warm_dbt import warming
+
 for checked in (
     *(BigQueryCredentials, selection.SelectorFile, components.Contract, config.NodeConfig, config.TestConfig),
     *(exposure.ExposureConfig, model.ModelConfig, snapshot.SnapshotConfig, source_definition.SourceConfig),
@@ -18,3 +20,4 @@ for checked in (
     *(project.Configuration, project.PackageConfig, project.ProfileConfig, project.Project, project.ProjectFlags),
 ):
     checked.json_schema()
+warming.warm()

@@ -282,18 +282,20 @@ def test_files_that_are_read(source: Source, put: Put) -> None:
 def test_names_that_differ_by_case_only_are_discovered_as_one_column(
     runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str, put: Put
 ) -> None:
-    """Unless one file has both: then they are two columns, as in Airbyte."""
+    """Unless one file, or one object, has both: then they are two columns, as in Airbyte."""
     for key, content in {
         "files/0.csv": "id,Name\n1,a\n",
         "files/1.csv": "ID,name\n2.5,b\n",
         "files/2.csv": "id,name\n2,c\n",
         "both/0.csv": "id,ID\n7,8\n",
         "both/1.csv": "id\n7\n",
+        "objects/0.jsonl": '{"id": 1, "A": "x", "b": 1}\n{"ID": 2.5, "a": "y", "B": 2, "b": 3}\n',
     }.items():
         put(key, content)
     configuration = s3_configuration(s3.url, bucket, "", [])
     guessed = CSV | {"inference_type": "Primitive Types Only"}
-    configuration["streams"] = [{"name": name, "globs": [f"{name}/*"], "format": guessed} for name in ("files", "both")]
+    formats = {"files": guessed, "both": guessed, "objects": JSONL}
+    configuration["streams"] = [{"name": name, "globs": [f"{name}/*"], "format": f} for name, f in formats.items()]
     offered = runner.discover(connector, configuration)
     found = {
         stream["name"]: {
@@ -304,6 +306,12 @@ def test_names_that_differ_by_case_only_are_discovered_as_one_column(
     assert found == {
         "files": {"id": ["null", "number"], "name": ["null", "string"]},
         "both": {"id": ["null", "integer"], "ID": ["null", "integer"]},
+        "objects": {
+            "id": ["null", "number"],
+            "a": ["null", "string"],
+            "b": ["null", "integer"],
+            "B": ["null", "integer"],
+        },
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from google.cloud import bigquery as google_bigquery
 
+from orchestrator.warm_dbt.client import JOINT, SINGLE
 from tools.local.platform import python
 
 from .running import RunningPlatform, Server
@@ -39,7 +40,7 @@ TABLES = {
     "rows_of_all_kinds": ("select 1 as n union all select 1 union all select 2 union all select null", JOINED | ALONE),
     "broken": ("select 1 as n", BROKEN),
 }
-COMMAND = "import sys; from orchestrator.warm_dbt import server; sys.exit(server.run({request!r}))"
+COMMAND = "import sys; from orchestrator.warm_dbt import server; sys.exit(server.run({request!r}, {way!r}))"
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +72,10 @@ def results(
     environment |= {"BQ_DATASET": dataset, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
     environment |= {"DBT_PROJECT_DIR": str(project)}
     found = {}
-    for way in ("no", "yes"):
+    for way in (SINGLE, JOINT):
         arguments = ["--log-level-file", "debug", "build", "--profiles-dir", str(project)]
-        request = {
-            "arguments": arguments,
-            "environment": environment | {"JOINT_TESTS": way},
-            "directory": str(project),
-        }
-        line = [python("orchestrator"), "-c", COMMAND.format(request=request)]
+        request = {"arguments": arguments, "environment": environment, "directory": str(project)}
+        line = [python("orchestrator"), "-c", COMMAND.format(request=request, way=way)]
         result = local_platform.commands.run("orchestrator", line, environment, project)
         assert result.returncode == 1, result.stdout + result.stderr
         nodes = {
@@ -106,7 +103,7 @@ def comparable(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_joint_query_gives_each_test_its_own_result(results: dict[str, Any]) -> None:
-    alone, joint = results["no"][0], results["yes"][0]
+    alone, joint = results[SINGLE][0], results[JOINT][0]
     expected = {name: status for _, tests in TABLES.values() for name, (_, _, status) in tests.items()}
     assert {name: alone[name]["status"] for name in expected} == expected
     assert alone["after"]["status"] == "skipped"
@@ -116,8 +113,8 @@ def test_a_joint_query_gives_each_test_its_own_result(results: dict[str, Any]) -
 
 
 def test_failing_rows_are_stored_in_both_ways(results: dict[str, Any]) -> None:
-    stored = results["yes"][1]
-    assert stored == results["no"][1]
+    stored = results[JOINT][1]
+    assert stored == results[SINGLE][1]
     assert stored["fails"] == [(1, 2)]
     listed = {name: (config, status) for _, tests in TABLES.values() for name, (_, config, status) in tests.items()}
     assert set(stored) == {
@@ -128,14 +125,14 @@ def test_failing_rows_are_stored_in_both_ways(results: dict[str, Any]) -> None:
 
 
 def test_which_tests_are_asked_together(results: dict[str, Any]) -> None:
-    assert results["no"][2] == []
-    joint = results["yes"][0]
+    assert results[SINGLE][2] == []
+    joint = results[JOINT][0]
     jobs = [joint[name]["adapter_response"]["job_id"] for name in JOINED]
     assert len(set(jobs)) == 1
     billed = {way: sum(results[way][0][name]["adapter_response"]["bytes_billed"] for name in JOINED) for way in results}
-    assert billed == {"no": len(JOINED) * 10 * 2**20, "yes": 10 * 2**20}, "10 MiB for each table of a query"
+    assert billed == {SINGLE: len(JOINED) * 10 * 2**20, JOINT: 10 * 2**20}, "10 MiB for each table of a query"
     assert joint["calculates"]["adapter_response"]["job_id"] not in jobs
-    [together, each_alone] = sorted(results["yes"][2], key=lambda line: "could not" in line)
+    [together, each_alone] = sorted(results[JOINT][2], key=lambda line: "could not" in line)
     assert f"{len(JOINED)} tests were asked in one query" in together
     assert f"{len(BROKEN)} tests could not be asked together" in each_alone
     assert "missing" in each_alone, "the log says why"

@@ -225,6 +225,19 @@ WRONG = {
             )
         },
     ),
+    "keys_of_objects": Case(
+        '{"id": 1}\n{"id": null}\n{"name": "x"}\n',
+        {"filetype": "jsonl"},
+        PERSON,
+        key="id",
+        errors={"key_is_whole": ("line 2, column 'id'", "2 of 3 rows have no key")},
+    ),
+    "keys_of_parquet": Case(
+        parquet(id=[1, None, None]),
+        {"filetype": "parquet"},
+        key="id",
+        errors={"key_is_whole": ("2 of 3 rows have no key",)},
+    ),
     "json": Case(
         {"a.jsonl": '{"id": 1, "x": {"y": 1}, "n": 5}\n{"id": 2, "x": {"y": 12345678901234567.89}, "n": "five"}\n'},
         {"filetype": "jsonl"},

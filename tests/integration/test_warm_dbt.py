@@ -1,5 +1,6 @@
 """The dbt that is imported ahead behaves as dbt does, and leaves nothing behind. A small program stands in for dbt."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,13 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.warm_dbt.client import SOCKET
+from orchestrator.warm_dbt import kept
+from orchestrator.warm_dbt.client import KEPT, SOCKET
+from orchestrator.warm_dbt.forked import Forked
 from orchestrator.warm_dbt.holder import WarmDbt
+from orchestrator.warm_dbt.keeper import kept_dbt
 from orchestrator.warm_dbt.server import MODULES
 from tools.local.platform import python
 
+from .running import RunningPlatform
+
+CHANGED = {
+    "dbt.mp_context": "",
+    "dbt_common.clients.system": "",
+    "dbt_common.events.functions": "env_secrets = list\nstdout_filter = None",
+}
+"""What is changed of dbt in its process (`orchestrator.warm_dbt.lean`)."""
 CLI = """
 import os, sys, time
+with open(os.environ["IMPORTS"], "a") as imports:
+    imports.write("imported\\n")
 def cli(prog_name):
     try:
         print("warm", *sys.argv, os.environ.get("VARIABLE"), os.getcwd(), flush=True)
@@ -31,16 +45,17 @@ def cli(prog_name):
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The bin folder of an environment in which both ways to start dbt lead to a stand-in."""
-    for module in MODULES:
+    for module in (*MODULES, *CHANGED):
         folder = tmp_path / "modules"
         for part in module.split("."):
             folder /= part
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "__init__.py").touch()
+        (folder / "__init__.py").write_text(CHANGED.get(module, ""))
     (tmp_path / "modules/dbt/cli/main/__init__.py").write_text(CLI)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("JOINT_TESTS", "no")  # it changes the real dbt
+    monkeypatch.setenv("IMPORTS", str(tmp_path / "imports"))
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, line in {"python": f'exec {python("orchestrator")} "$@"', "dbt": 'echo cold "$@"'}.items():
@@ -50,14 +65,17 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return programs
 
 
-@pytest.fixture
-def warm(environment: Path) -> Iterator[WarmDbt]:
-    warm = WarmDbt()
-    yield warm
-    warm.stop()
-    assert warm.process.returncode is not None
-    assert not warm.folder.exists()
-    assert SOCKET not in os.environ
+@pytest.fixture(params=["own process", "fork"])
+def warm(environment: Path, request: pytest.FixtureRequest) -> Iterator[WarmDbt]:
+    """A warm dbt of a run: a process that imports dbt itself, and one that is forked from the kept dbt."""
+    with kept_dbt() if request.param == "fork" else contextlib.nullcontext():
+        warm = WarmDbt(joint_tests=False)  # they change the real dbt
+        assert isinstance(warm.process, Forked) == (request.param == "fork")
+        yield warm
+        warm.stop()
+        warm.process.wait(0)  # it has ended
+        assert not warm.folder.exists()
+        assert SOCKET not in os.environ
 
 
 def command(environment: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
@@ -72,6 +90,13 @@ def command(environment: Path, *arguments: str, **variables: str) -> subprocess.
         env=os.environ | variables,
         cwd=environment,
     )
+
+
+def wait_until_it_waits(warm: WarmDbt) -> None:
+    """Wait until a fork has begun. Until then there is nothing to end."""
+    deadline = time.monotonic() + 60
+    while isinstance(warm.process, Forked) and warm.process._process() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def test_a_command_is_run_once_and_the_next_one_by_dbt_itself(environment: Path, warm: WarmDbt) -> None:
@@ -102,11 +127,12 @@ def test_a_command_does_not_outlive_who_waits_for_it(environment: Path, warm: Wa
     else:  # the pipe is closed when the run worker dies, however it dies
         assert warm.process.stdin
         warm.process.stdin.close()
-    assert warm.process.wait(60) == 2
+    warm.process.wait(60)
     assert client.communicate()[0] == "queries cancelled\n"
 
 
 def test_a_warm_dbt_that_dies_is_replaced_by_dbt_itself(environment: Path, warm: WarmDbt) -> None:
+    wait_until_it_waits(warm)
     warm.process.kill()
     warm.process.wait()
     told, *lines = command(environment, "build").communicate()[0].splitlines()
@@ -116,8 +142,8 @@ def test_a_warm_dbt_that_dies_is_replaced_by_dbt_itself(environment: Path, warm:
 
 def test_a_failed_import_is_told_before_dbt_itself_is_started(environment: Path) -> None:
     (environment.parent / "modules/dbt/task/build/__init__.py").write_text("import no_such_module")
-    warm = WarmDbt()
-    assert warm.process.wait(60) == 1
+    warm = WarmDbt(joint_tests=False)
+    warm.process.wait(60)
     told, *lines = command(environment, "build").communicate()[0].splitlines()
     assert "no_such_module" in told
     assert lines == ["cold build"]
@@ -125,18 +151,106 @@ def test_a_failed_import_is_told_before_dbt_itself_is_started(environment: Path)
 
 
 def test_a_warm_dbt_that_waits_ends_with_its_run_worker(environment: Path) -> None:
-    warm = WarmDbt()
+    warm = WarmDbt(joint_tests=False)
     assert warm.process.stdin
     warm.process.stdin.close()  # the run worker was killed
-    assert warm.process.wait(60) == 0
+    warm.process.wait(60)
     assert not warm.folder.exists()
     warm.stop()
 
 
 def test_a_warm_dbt_that_is_not_needed_ends_with_the_run(environment: Path) -> None:
-    warm = WarmDbt()
+    warm = WarmDbt(joint_tests=False)
     started = time.monotonic()
     warm.stop()
-    assert warm.process.returncode is not None
+    warm.process.wait(0)
     assert time.monotonic() - started < 5
     assert not warm.folder.exists()
+
+
+def test_what_the_runs_fork_imports_dbt_once_until_a_file_changes(environment: Path) -> None:
+    def run() -> str:
+        warm = WarmDbt(joint_tests=False)
+        try:
+            return command(environment, "build").communicate()[0]
+        finally:
+            warm.stop()
+
+    imports = environment.parent / "imports"
+    module = environment.parent / "modules/dbt/cli/main/__init__.py"
+    with kept_dbt():
+        assert not imports.exists(), "it imports dbt when the first run asks for it"
+        assert [run(), run(), run()] == [f"warm dbt build None {environment}\n"] * 3
+        assert imports.read_text() == "imported\n"
+        changed = module.with_name("changed")
+        changed.write_text(CLI.replace('"warm"', '"changed"'))
+        os.utime(changed, (0, 0))  # as from an archive
+        changed.replace(module)
+        assert run() == f"changed dbt build None {environment}\n"
+        module.write_text("import no_such_module")
+        assert "no_such_module" in run()
+        module.write_text(CLI)
+        assert run() == f"warm dbt build None {environment}\n"
+
+
+def test_a_run_imports_dbt_itself_when_nothing_answers(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with kept_dbt():
+        address = os.environ[KEPT]
+    assert not Path(address).parent.exists()
+    monkeypatch.setenv(KEPT, address)  # it has been killed
+    warm = WarmDbt(joint_tests=False)
+    assert isinstance(warm.process, subprocess.Popen)
+    assert command(environment, "build").communicate()[0].startswith("warm dbt build")
+    warm.stop()
+
+
+def test_it_ends_with_who_has_started_it(environment: Path) -> None:
+    program = (
+        "import os, time\nfrom orchestrator.warm_dbt.client import KEPT\n"
+        "from orchestrator.warm_dbt.keeper import kept_dbt\n"
+        "with kept_dbt():\n    print(os.environ[KEPT], flush=True)\n    time.sleep(60)"
+    )
+    keeper = subprocess.Popen([python("orchestrator"), "-c", program], stdout=subprocess.PIPE, text=True)
+    assert keeper.stdout
+    folder = Path(keeper.stdout.readline().strip()).parent
+    assert folder.exists()
+    keeper.kill()
+    keeper.communicate()
+    deadline = time.monotonic() + 60
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not folder.exists()
+
+
+def test_a_file_that_changes_while_it_is_imported_counts_as_changed(tmp_path: Path) -> None:
+    """The clock of the machine may also have been set back, which must not make it begin anew for ever."""
+    module = type(sys)("module_of_a_test")
+    module.__file__ = str(tmp_path / "module.py")
+    (tmp_path / "module.py").touch()
+    sys.modules[module.__name__] = module
+    try:
+        changed = os.stat(module.__file__).st_ctime_ns  # noqa: PTH116
+        for started, is_changed in ((changed - 1, True), (changed + 10**12, False)):
+            one = kept.Kept()
+            one._note(started, time.time_ns() + 2 * 10**12)
+            assert (one.files[module.__file__] == 0) == is_changed
+    finally:
+        del sys.modules[module.__name__]
+
+
+def test_dbt_is_warmed_up_without_threads_and_variables(local_platform: RunningPlatform, tmp_path: Path) -> None:
+    program = """
+import os
+from orchestrator.warm_dbt import lean, warming
+warming.warm()
+from dbt_common.clients.jinja import template_cache
+from dbt_common.events import functions
+from dbt.contracts.project import Project
+print(len(os.listdir("/proc/self/task")), len(template_cache.file_cache) > 300, functions.metadata_vars)
+print(Project.json_schema.cache_info().currsize > 0)
+"""
+    _, environment = local_platform.settings.command("orchestrator")
+    environment |= {"DBT_PROFILE": "another", "DBT_ENV_CUSTOM_ENV_ANSWER": "42"}
+    line = [python("orchestrator"), "-c", program]
+    found = local_platform.commands.run("orchestrator", line, environment, tmp_path)
+    assert found.stdout.splitlines()[-2:] == ["1 True None", "True"], found.stdout + found.stderr

@@ -14,7 +14,6 @@ from tools import dagster_run, disk, env_file
 from tools.local.claims import development
 from tools.local.connectors_there import wait_for_connectors
 from tools.local.platform import ROOT, python, warn
-from tools.settings_table import TABLE
 from tools.stack import definitions, modes, running
 from tools.stack.compose import read_env
 
@@ -39,7 +38,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         plain = [] if terminal else ["--no-TTY"]
         run = ["docker", "compose", "run", "--rm", "--no-deps", *plain, *other_file(), "bootstrap"]
         return [*run, "bootstrap", *arguments], modes.environment(read_env())
-    raise running.NotRunningError("Airbyte", "AIRBYTE_URL", TABLE["AIRBYTE_URL"].default)
+    raise running.NotRunningError("Airbyte", "AIRBYTE_URL")
 
 
 def other_file() -> list[str]:

@@ -36,8 +36,10 @@ def running_platform() -> dict[str, str]:
     """Return the variables that name the warehouse.
 
     They are empty when the environment names one already; else those of the running `make dev`, else those of .env.
-    Raises NotRunningError when the warehouse is the emulator and none runs in this checkout.
+    Raises NotRunningError when the warehouse is the emulator and none runs in this checkout, StackError for an invalid
+    setting.
     """
+    running.check_shell("WAREHOUSE", "BIGQUERY_EMULATOR_HOST", "BQ_PROJECT", "BQ_DATASET", "BQ_LOCATION")
     if "BIGQUERY_EMULATOR_HOST" in os.environ or os.environ.get("WAREHOUSE") == "bigquery":
         return {}
     if variables := development():
@@ -46,7 +48,7 @@ def running_platform() -> dict[str, str]:
     if settings.get("WAREHOUSE") == "bigquery":
         return settings
     if "warehouse" not in running.compose_services():
-        raise running.NotRunningError("the warehouse", "BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050")
+        raise running.NotRunningError("the warehouse", "BIGQUERY_EMULATOR_HOST")
     return settings | {"BIGQUERY_EMULATOR_HOST": urls(settings)["warehouse"]}
 
 

@@ -40,7 +40,7 @@ def renew(environment: Mapping[str, str]) -> None:
             output("docker", "compose", "run", "--rm", "--no-deps", "--no-TTY", CODE, *load)
         except StackError as error:
             output("docker", "tag", old, image)  # new runs use it too
-            raise StackError(f"the definitions do not load, so nothing of Dagster was replaced. {error}") from error
+            raise StackError(f"the definitions do not load, so no container was replaced. {error}") from error
         output("docker", "compose", "up", "--detach", "--no-deps", "--no-build", "--wait", CODE)
         dagster_run.reload(urls(read_env())["webserver"])
         say("Dagster has loaded the present connections.yaml")

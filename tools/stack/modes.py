@@ -61,12 +61,15 @@ def mode(variables: dict[str, str]) -> Mode:
 
 
 def used(variables: dict[str, str]) -> dict[str, str]:
-    """Return the settings that these modes use, without the modes and the ports, which have checks of their own."""
+    """Return the settings that these modes use and whose values are known.
+
+    The modes and the ports have checks of their own. A `$` is expanded by Compose only.
+    """
     own = mode(variables)
     return {
         name: value
         for name, value in variables.items()
-        if name in TABLE and name not in ("AIRBYTE_MODE", "WAREHOUSE") and not TABLE[name].port_of
+        if name in TABLE and name not in ("AIRBYTE_MODE", "WAREHOUSE") and not TABLE[name].port_of and "$" not in value
         if not TABLE[name].modes or {own.airbyte, own.warehouse} & {*TABLE[name].modes}
     }
 

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from tools import dagster_run
 from tools.local import claims
-from tools.settings_table import TABLE
 from tools.stack import running
 from tools.stack.compose import StackError, read_env, say, urls
 
@@ -18,8 +17,9 @@ SECOND_CHANCE = 5.0  # seconds in which a second Ctrl-C ends the run
 def address() -> str:
     """Return the webserver's address: DAGSTER_URL if set, else that of the running `make dev` or `make up`.
 
-    Raises NotRunningError when no Dagster runs in this checkout.
+    Raises NotRunningError when no Dagster runs in this checkout, StackError for an invalid DAGSTER_URL.
     """
+    running.check_shell("DAGSTER_URL")
     if os.environ.get("DAGSTER_URL"):
         return os.environ["DAGSTER_URL"]
     development = claims.development()
@@ -27,7 +27,7 @@ def address() -> str:
         return development["DAGSTER_URL"]
     if "webserver" in running.compose_services():
         return urls(read_env())["webserver"]
-    raise running.NotRunningError("Dagster", "DAGSTER_URL", TABLE["DAGSTER_URL"].default)
+    raise running.NotRunningError("Dagster", "DAGSTER_URL")
 
 
 def run() -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 from tools.local import claims
+from tools.settings_table import TABLE, refusals
 from tools.stack.compose import ENV_FILE, StackError, output, states, warn
 
 
 class NotRunningError(StackError):
     """The platform of this checkout does not run. The message says how to start it."""
 
-    def __init__(self, what: str, variable: str, example: str) -> None:
-        """`what` does not run; `variable` names another one instead, such as `example`."""
+    def __init__(self, what: str, variable: str) -> None:
+        """`what` does not run; the setting `variable` names another one instead."""
         starting = claims.is_claimed(claims.DEVELOPMENT)
         start = (
             "`make dev` is still starting" if starting else "start the platform: make up, or without Docker make dev"
         )
+        example = f"{variable}={TABLE[variable].default}"
         super().__init__(
-            f"{what} does not run in this checkout. Next: {start}. To use one elsewhere, name it: {variable}={example}"
+            f"{what} does not run in this checkout. Next: {start}. To use one elsewhere, name it: {example}"
         )
+
+
+def check_shell(*names: str) -> None:
+    """Raise StackError for an invalid setting among these variables of the shell."""
+    reasons = refusals({name: os.environ[name] for name in names if name in os.environ})
+    if reasons:
+        raise StackError("\n".join(reasons.values()))
 
 
 def compose_services() -> set[str]:

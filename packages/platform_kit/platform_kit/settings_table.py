@@ -80,7 +80,7 @@ class Setting:
             least, most = Decimal(self.least), Decimal(self.most)
             return bool(re.fullmatch(NUMBERS[self.number], value)) and least <= Decimal(value) <= most
         pattern = PATTERNS.get(self.pattern, self.pattern)
-        return not CONTROL.search(value) and (not pattern or bool(re.fullmatch(pattern, value)))
+        return bool(re.fullmatch(pattern, value)) if pattern else not CONTROL.search(value)
 
 
 LISTS = {field.name for field in fields(Setting) if field.type == "tuple[str, ...]"}

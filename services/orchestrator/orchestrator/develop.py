@@ -1,4 +1,7 @@
-"""`dagster dev` with the guarded webserver and our code server: it starts each as a process, by its module's name."""
+"""`dagster dev` with the guarded webserver, our code server and a process that imports dbt once for all runs.
+
+dagster dev starts each server as a process of its own, by its module's name.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dagster._cli import dev
 from dagster_shared.ipc import open_ipc_subprocess
 
 from orchestrator.code_server import starting
+from orchestrator.warm_dbt.keeper import kept_dbt
 
 WEBSERVER, GUARDED = "dagster_webserver", "orchestrator.webserver"
 
@@ -26,7 +30,8 @@ def main() -> None:
     """Run `dagster dev`."""
     dev.open_ipc_subprocess = start  # type: ignore[attr-defined]
     starting.use()
-    dev.dev_command()
+    with kept_dbt():
+        dev.dev_command()
 
 
 if __name__ == "__main__":

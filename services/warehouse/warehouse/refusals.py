@@ -15,7 +15,7 @@ COMMENTS = r"(?:\s|/\*.*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))*"
 EXISTS = r"(?:OR\s+REPLACE\s+)?"
 NO_EXTERNAL = "external tables are not supported: load the files into a table"
 STATEMENTS = {
-    r"UNDROP\b": "UNDROP: the emulator keeps nothing of a table or dataset that was dropped",
+    r"UNDROP\b": "UNDROP: the emulator does not keep dropped tables and datasets",
     rf"CREATE\s+{EXISTS}EXTERNAL\s+(?:TABLE|SCHEMA)\b": NO_EXTERNAL,
     rf"CREATE\s+{EXISTS}MODEL\b": "BigQuery ML is not supported: there is no CREATE MODEL",
     rf"CREATE\s+{EXISTS}(?:AGGREGATE\s+)?FUNCTION\b[^;]*?\bLANGUAGE\s+python\b": "Python functions are not supported",

@@ -1,6 +1,7 @@
 """What is generated from the table of settings, and that it is current."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,19 @@ def test_a_changed_default_reaches_every_file_that_names_it(monkeypatch: pytest.
     assert "env_var('BQ_LOCATION', 'EU')" in changed["dbt_project/profiles.yml"]
     assert "${BQ_LOCATION:-EU}" in changed["connections.yaml"]
     assert "\nARG BQ_LOCATION=EU\n" in changed["services/Dockerfile"]
+
+
+def test_a_default_that_only_processes_have_reaches_the_dbt_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, default = "BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9999"
+    monkeypatch.setitem(TABLE, name, replace(TABLE[name], default=default))
+    assert f"env_var('{name}', '{default}')" in settings.outdated()["dbt_project/profiles.yml"]
+
+
+def test_the_readme_lists_every_port() -> None:
+    readme = (settings.ROOT / "README.md").read_text()
+    for setting in TABLE.values():
+        if setting.port_of:
+            assert re.search(rf"127\.0\.0\.1:{setting.default}\b.*`{setting.name}`", readme), setting.name
 
 
 def test_the_dev_container_forwards_every_port() -> None:

@@ -205,6 +205,11 @@ def test_the_doctor_names_what_is_wrong_with_env(checkout: Path, name: str, valu
     assert any(entry[0] == level and what in entry[1] for entry in found), found
 
 
+def test_the_doctor_leaves_values_to_compose_that_refer_to_others(checkout: Path) -> None:
+    found = levels(checkout, S3_BUCKET="${COMPOSE_PROJECT_NAME}-files", DAGSTER_LINK="http://here:${DAGSTER_PORT}")
+    assert found == [("ok", ".env is complete")]
+
+
 def test_the_doctor_names_what_env_lacks(checkout: Path) -> None:
     env.make_env()
     file = checkout / ".env"

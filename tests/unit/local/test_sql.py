@@ -58,6 +58,16 @@ def test_a_checkout_in_which_nothing_runs_does_not_use_another_s_platform(
         sql.running_platform()
 
 
+def test_an_invalid_setting_of_the_shell_is_named(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_URL", "localhost:3000")
+    with pytest.raises(compose.StackError, match="DAGSTER_URL is 'localhost:3000'"):
+        run.address()
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "localhost")
+    monkeypatch.setenv("BQ_PROJECT", "A b")
+    with pytest.raises(compose.StackError, match=r"(?s)BIGQUERY_EMULATOR_HOST is 'localhost'.*BQ_PROJECT is 'A b'"):
+        sql.running_platform()
+
+
 @pytest.mark.parametrize(
     ("states", "expected"),
     [

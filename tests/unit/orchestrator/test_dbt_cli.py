@@ -37,8 +37,8 @@ def test_a_run_starts_a_warm_dbt_if_its_environment_has_the_client(
     done: list[str] = []
 
     class Warm:
-        def __init__(self) -> None:
-            done.append("started")
+        def __init__(self, *, joint_tests: bool) -> None:
+            done.append(f"started {joint_tests}")
 
         def stop(self) -> None:
             done.append("stopped")
@@ -63,7 +63,11 @@ def test_a_run_starts_a_warm_dbt_if_its_environment_has_the_client(
     done.clear()
     shutil.copy("/bin/true", dbt.CLIENT)
     assert use(dbt_cli(DbtProject(PROJECT))) == str(dbt.CLIENT)
-    assert done == ["started", "built", "stopped"]
+    assert done == ["started True", "built", "stopped"]
+    done.clear()
+    monkeypatch.setenv("JOINT_TESTS", "no")
+    use(dbt_cli(DbtProject(PROJECT)))
+    assert done == ["started False", "built", "stopped"]
 
 
 def test_a_folder_whose_path_is_too_long_for_a_socket_does_not_fail_the_run(

@@ -181,6 +181,11 @@ def test_a_broken_key_has_the_lines_of_its_records() -> None:
     missing, repeated = keys.find(PEOPLE, found, Answers(), lambda _: iter(rows))
     assert (missing.line, repeated.line) == (3, 2)
     assert "line 4" in repeated.text
+    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history"})
+    [one, *_] = keys.find(deduped, found, Answers(), lambda _: iter([*rows, (5, {"id": " "}), (6, {"name": "x"})]))
+    assert (one.line, one.blocking) == (3, True)
+    assert "3 records of this file" in one.text
+    assert "keeps only the newest" in one.text
     appended = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
     assert len(keys.find(appended, found, Answers(), lambda _: iter(rows))) == 1
 

@@ -63,6 +63,7 @@ VALID = {
     "CONSOLE_HOST": ["0.0.0.0", "::1", "fe80::1%eth0", "my-machine.local"],  # noqa: S104
     "ALLOWED_HOSTS": ["a.example.com, b", "::1"],
     "PYTHON_IMAGE": ["registry.example.com:5000/library/python:3.13-slim", "python@sha256:0123"],
+    "ALERT_URLS": ["slack://a/b/c", "slack://a/b/c\n  mailtos://u:p@example.com?to=a@example.com,b@example.com"],
     "AIRBYTE_CONNECTORS": ["source-s3:4.16.1 destination-bigquery:2.8.9"],
     "BQ_MAXIMUM_BYTES_BILLED": ["0", str(2**63 - 1)],
     "RUN_WORKER_CPUS": ["0.5"],

@@ -1,6 +1,6 @@
 """The check that the primary key is whole: its columns are in the table, never NULL, and unique."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -48,12 +48,18 @@ def find(
     if table.key_nulls:
         null = " or ".join(f"`{name}` is null" for name in table.key)
         [example] = _ask(warehouse, table, f"count(*) as n{_url(table)}", f"where {null}")
+        file = example.get("url") or ""
+        line, records = _without_key(rows(file) if file else (), table.key)
+        text = f"{table.key_nulls} of {table.rows} rows have no key"
+        if stream.sync_mode == "incremental_deduped_history":
+            many = f"{records} records of this file have none; " if records > 1 else ""
+            text += f". {many}Airbyte takes records whose key is NULL for one record, and keeps only the newest of them"
         found.append(
             Finding(
-                f"{table.key_nulls} of {table.rows} rows have no key",
+                text,
                 "Fill the key in the file, then run again; rows without a key cannot be replaced by later ones.",
-                file := example.get("url") or "",
-                _lines(rows(file) if file else (), table.key, None)[0],
+                file,
+                line,
                 names,
             )
         )
@@ -77,7 +83,7 @@ def find(
             f"where {not_null} group by {parts} having count(*) > 1 order by n desc limit 3",
         ):
             file, key = row.get("url") or "", [row[name] for name in table.key]
-            first, second = _lines(rows(file) if file else (), table.key, key)
+            first, second = _with_key(rows(file) if file else (), table.key, key)
             again = f", in this file again in line {second}" if second else ""
             found.append(
                 Finding(
@@ -91,18 +97,31 @@ def find(
     return found
 
 
-def _lines(rows: Iterable[Row], columns: Sequence[str], key: Sequence[Any] | None) -> tuple[int, int]:
-    """Return the lines of the first two records with this key (None: without one); 0 for a line that is not found."""
-    lines: list[int] = []
+def _keys(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the texts of the key of each record."""
     for line, row in rows:
-        texts = [
-            next((text for name, text in row.items() if bears(column.lower(), name)), "").strip() for column in columns
-        ]
-        if not all(texts) if key is None else all(map(_is_same, texts, key)):
-            lines.append(line)
-            if len(lines) == 2 or key is None:
-                break
-    return ([*lines, 0, 0])[0], ([*lines, 0, 0])[1]
+        yield (
+            line,
+            [
+                next((text for name, text in row.items() if bears(column.lower(), name)), "").strip()
+                for column in columns
+            ],
+        )
+
+
+def _without_key(rows: Iterable[Row], columns: Sequence[str]) -> tuple[int, int]:
+    """Return the line of the first record without a key, 0 if there is none, and the number of such records."""
+    first = count = 0
+    for line, texts in _keys(rows, columns):
+        if not all(texts):
+            first, count = first or line, count + 1
+    return first, count
+
+
+def _with_key(rows: Iterable[Row], columns: Sequence[str], key: Sequence[Any]) -> tuple[int, int]:
+    """Return the lines of the first two records with this key; 0 for a line that is not found."""
+    lines = (line for line, texts in _keys(rows, columns) if all(map(_is_same, texts, key)))
+    return next(lines, 0), next(lines, 0)
 
 
 def _is_same(text: str, value: Any) -> bool:

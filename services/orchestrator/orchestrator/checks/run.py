@@ -23,7 +23,7 @@ from orchestrator.checks.table import META, TableFacts, read_table
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.facts import FileFacts, Sought
-from orchestrator.reading.formats import NotCountedError, StreamFiles
+from orchestrator.reading.formats import CsvFormat, NotCountedError, StreamFiles
 from orchestrator.reading.objects import Files, copies
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
@@ -103,7 +103,7 @@ class TableChecks:
             yield self._casts(table, noted, read.facts if read else {}, bucket)
         if keys.NAME in selected:
             good = f"{table.rows} rows, the key is never NULL and not repeated"
-            found = keys.find(stream, table, warehouse, lambda name: self._rows(bucket, name))
+            found = keys.find(stream, table, warehouse, lambda name: self._rows_with_nulls(bucket, name))
             yield result(stream, keys.NAME, good, found, {"rows": table.rows})
         if read and not isinstance(self.files, NotCountedError):
             yield from self._of_files(self.files, read, table, noted, selected, warehouse, bucket)
@@ -157,6 +157,13 @@ class TableChecks:
         """Yield the records of a file with their lines; nothing, if the stream's files are not read."""
         if not isinstance(self.files, NotCountedError):
             yield from bucket.files().rows(name, self.files.format)
+
+    def _rows_with_nulls(self, bucket: Bucket, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the records as `_rows` does, with an empty text for each text that the format takes for NULL."""
+        known = None if isinstance(self.files, NotCountedError) else self.files.format
+        nulls = known.null_values if isinstance(known, CsvFormat) else ()
+        for line, row in self._rows(bucket, name):
+            yield line, {column: "" if text in nulls else text for column, text in row.items()}
 
     def _read_files(
         self, bucket: Files, files: StreamFiles, table: TableFacts, instance: dg.DagsterInstance

@@ -125,7 +125,7 @@ def file_type(path: Path) -> str:
         if start.startswith(magic) and path.suffix != ending:
             raise SourceError(f"{path}: the content is compressed, but the name does not end in {ending}. Rename it.")
     if other:
-        raise SourceError(f"{path}: {other}. Only CSV, JSON lines and Parquet are looked at. Convert the file.")
+        raise SourceError(f"{path}: {other}. make new-source reads CSV, JSON lines and Parquet. Convert the file.")
     try:
         with opened(path) as raw:
             content = raw.read(4096)

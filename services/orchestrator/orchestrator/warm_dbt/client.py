@@ -14,6 +14,10 @@ from pathlib import Path
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SOCKET = "ORCHESTRATOR_WARM_DBT"
 """The environment variable with the path of the server's socket."""
+KEPT = "ORCHESTRATOR_KEPT_DBT"
+"""The environment variable with the path of the socket of the process that has imported dbt for all runs (`kept`)."""
+JOINT, SINGLE = "joint", "single"
+"""The argument of a server: whether dbt asks the data tests of the same tables in one query."""
 ERRORS = "errors"
 """The file beside the socket with what the server writes about errors until it takes a command."""
 

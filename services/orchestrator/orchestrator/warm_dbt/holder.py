@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from orchestrator.warm_dbt.client import ERRORS, SOCKET
+from orchestrator.warm_dbt.client import ERRORS, JOINT, SINGLE, SOCKET
+from orchestrator.warm_dbt.forked import Forked, forked
 
 END_SECONDS = 10  # dbt cancels its queries when it is interrupted
 
@@ -17,12 +18,15 @@ END_SECONDS = 10  # dbt cancels its queries when it is interrupted
 class WarmDbt:
     """A process that has imported dbt, or does so now, and waits for one command of the client."""
 
-    def __init__(self) -> None:
-        """Start the process, and tell the processes that this one starts where it is. Raises OSError."""
+    def __init__(self, *, joint_tests: bool) -> None:
+        """Start the process, and tell the processes that this one starts where it is. Raises OSError.
+
+        `joint_tests`: whether dbt asks the data tests of the same tables in one query.
+        """
         self.folder = Path(tempfile.mkdtemp(prefix="dbt-warm-"))
         path = str(self.folder / "socket")
         try:
-            self.process = _start(path)
+            self.process = _start(path, JOINT if joint_tests else SINGLE)
         except OSError:  # for example: the path is too long for a socket
             shutil.rmtree(self.folder)
             raise
@@ -45,12 +49,12 @@ class WarmDbt:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _start(path: str) -> subprocess.Popen[bytes]:
+def _start(path: str, tests: str) -> subprocess.Popen[bytes] | Forked:
     with socket.socket(socket.AF_UNIX) as listening, Path(path).with_name(ERRORS).open("wb") as errors:
         listening.bind(path)
         listening.listen()
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "orchestrator.warm_dbt.server", str(listening.fileno())],
+        return forked(listening.fileno(), errors.fileno(), tests) or subprocess.Popen(
+            [sys.executable, "-P", "-m", "orchestrator.warm_dbt.server", str(listening.fileno()), tests],
             stdin=subprocess.PIPE,  # it ends with this process
             stdout=subprocess.DEVNULL,
             stderr=errors,  # if the import fails, the client tells it and starts dbt itself

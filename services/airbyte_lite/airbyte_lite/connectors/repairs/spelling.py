@@ -112,25 +112,29 @@ def _with_known_columns(parse: Callable[..., Iterator[dict[str, Any]]]) -> Calla
 
 def _inferred(infer: Callable[..., Any]) -> Callable[..., Any]:
     async def infer_schema(self: Any, files: list[Any]) -> Any:
-        """Infer the types of the columns. Spellings that no file has side by side are one column."""
+        """Infer the types of the columns. Spellings that no file (JSONL: no object) has side by side are one column."""
         found = await infer(self, files)
         if len({name.lower() for name in found}) == len(found):
             return found
         columns = [await self._infer_file_schema(file) for file in files]
-        spelled = _most_frequent(columns)
+        together = [tuple(types) for types in columns]
+        if isinstance(parser := self.get_parser(), JsonlParser):
+            objects = (parser._parse_jsonl_entries(file, self.stream_reader, self.logger, True) for file in files)
+            together = list({tuple(entry) for entry in itertools.chain.from_iterable(objects)})
+        spelled = _most_frequent(columns, together)
         merged: Any = {}
-        for types in columns:
-            merged = merge_schemas(merged, {spelled.get(name, name): type_ for name, type_ in types.items()})
+        for name, type_ in itertools.chain.from_iterable(types.items() for types in columns):
+            merged = merge_schemas(merged, {spelled.get(name, name): type_})
         return merged
 
     return infer_schema
 
 
-def _most_frequent(files: list[Any]) -> dict[str, str]:
-    """Return for each name the spelling that most files have, if no file has two spellings of the column."""
+def _most_frequent(files: list[Any], together: list[tuple[str, ...]]) -> dict[str, str]:
+    """Return for each name the spelling that most files have, if it does not stand together with another spelling."""
     counts = Counter(itertools.chain.from_iterable(files))
     separate = {
-        lower for names in files for lower, count in Counter(name.lower() for name in names).items() if count > 1
+        lower for names in together for lower, count in Counter(name.lower() for name in names).items() if count > 1
     }
     best: dict[str, str] = {}
     for name in sorted(counts, key=lambda name: (counts[name], name)):
