@@ -9,6 +9,8 @@ from types import ModuleType
 import pytest
 
 from orchestrator.code_server import run_workers, starting
+from tools.local.platform import Platform
+from tools.settings_table import PORTS
 
 
 def test_code_servers_are_ours_and_other_programs_are_not() -> None:
@@ -18,6 +20,12 @@ def test_code_servers_are_ours_and_other_programs_are_not() -> None:
         assert ours == [python, "-m", "orchestrator.code_server", *arguments]
     for other in (["-m", "dagster", "api", "execute_run"], ["-m", "dagster._daemon", "run", "-m"]):
         assert starting.command([python, *other]) == [python, *other]
+
+
+def test_make_dev_knows_the_code_server_by_its_command(tmp_path: Path) -> None:
+    started = starting.command(["/venv/bin/python", "-m", "dagster", "api", "grpc", "--socket", "s"])
+    vital = Platform(tmp_path, PORTS).dagster().vital
+    assert vital in " ".join(started), "a killed code server would not be noticed"
 
 
 @pytest.mark.parametrize("what", ["a file of ours", "an installed package"])
