@@ -33,6 +33,10 @@ def test_what_is_remembered_of_a_table_is_never_older_than_the_table(local_platf
     assert [change for change, (_, differs) in told.items() if not differs] == ["open transaction, for others"]
 
 
+def test_quick_walks_and_copies_of_trees_equal_those_of_sqlglot(local_platform: RunningPlatform) -> None:
+    assert json.loads(local_platform.run_program("warehouse", PROGRAMS / "trees.py")) == {"trees": 10, "different": []}
+
+
 def test_a_job_is_stored_before_its_client_is_told_of_it(local_platform: RunningPlatform) -> None:
     moments = json.loads(local_platform.run_program("warehouse", PROGRAMS / "job_store.py"))
     assert moments == {  # the state that is stored, and the state that a client is told

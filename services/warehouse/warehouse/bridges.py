@@ -53,7 +53,7 @@ from warehouse.information_schema import jobs as information_schema_jobs
 from warehouse.information_schema import storage as information_schema_storage
 from warehouse.information_schema import views as information_schema_views
 from warehouse.read_api import certificates
-from warehouse.semantics import analysis, catalog, shapes, sharing
+from warehouse.semantics import analysis, catalog, shapes, sharing, trees
 
 UPSTREAM = "0.4.0"
 
@@ -74,6 +74,8 @@ BRIDGES = (
     grants.statements,
     query_jobs.altered_materialized_views,
     scripts.struct_assignment,
+    trees.quick_walks,
+    trees.quick_copies,
     catalog.same_cursor,
     catalog.typed_variables,
     shapes.parameter_names,
