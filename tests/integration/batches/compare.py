@@ -57,6 +57,8 @@ BY_VALUES = {parser: parser.infer_schema for parser in (CsvParser, JsonlParser)}
 by_value: list[str] = []
 """The functions that were called to read a file value by value."""
 STREAM = "orders"
+LOOP = asyncio.new_event_loop()
+asyncio.set_event_loop(LOOP)  # the connector's: asyncio.run would leave it without one
 
 
 class Reader(AbstractFileBasedStreamReader):  # type: ignore[misc] # airbyte-cdk is not installed here
@@ -161,14 +163,12 @@ class Case:
         """
         stream = self.source(None).streams(self.config)[0]
         found = []
-        loop = asyncio.new_event_loop()  # asyncio.run would leave the connector without a loop
         for file in stream.list_files():
             try:
-                types = loop.run_until_complete(stream._infer_file_schema(file))
+                types = LOOP.run_until_complete(stream._infer_file_schema(file))
                 found.append(json.dumps(types, sort_keys=True))
             except Exception as error:
                 found.append(repr(error))
-        loop.close()
         return found
 
     def read(self, schema: dict[str, Any]) -> tuple[list[bytes], Any]:
