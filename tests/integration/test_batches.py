@@ -137,6 +137,16 @@ def test_a_row_group_without_the_values_of_a_column_is_told(comparison: Comparis
     assert comparison.outcome == "failed"
 
 
+@pytest.mark.parametrize(("column", "outcome"), [("x", "rows"), ("Name", "failed")])
+def test_a_column_of_the_path_in_another_case(comparison: Comparison, column: str, outcome: str) -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table({column: ["a"]}), file)
+    properties = {"Name": {"type": ["null", "string"]}}
+    given_ = case({"name=b/0.parquet": file.getvalue()}, {"filetype": "parquet"}, properties=properties)
+    assert comparison.differences(given_) == []
+    assert comparison.outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("levels", "kind", "loaded"),
     [(253, "array", True), (254, "array", False), (300, "array", False), (254, "string", True), (300, "string", False)],

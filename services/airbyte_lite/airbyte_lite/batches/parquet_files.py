@@ -20,7 +20,7 @@ from airbyte_lite.batches.blocks import Block, absent, alone, in_blocks
 from airbyte_lite.batches.columns import Landing, Part, decimals
 from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs import parquet_values
-from airbyte_lite.connectors.repairs.spelling import spelling_of
+from airbyte_lite.connectors.repairs.spelling import Spelling, spelling_of
 
 BATCH_ROWS = 16_384
 """Most rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
@@ -97,7 +97,8 @@ def blocks(
         with reader.open_file(file, parser.file_read_mode, parser.ENCODING, logger) as binary:
             content = pq.ParquetFile(binary)
             if len(set(content.schema_arrow.names)) == len(content.schema_arrow.names):
-                names = spelling_of(config, schema, file).of(content.schema_arrow.names)
+                spelling = spelling_of(config, schema, file)
+                names, partition = _spelled(spelling, content.schema_arrow.names, partition)
                 for row_group, before, rows_read in _batches(binary, content, file.uri):
                     batch = rows_read.rename_columns(names)
                     block = ParquetBlock(batch, partition, type(parser), config.format, file.uri, row_group, before)
@@ -112,6 +113,13 @@ def blocks(
             raise
     # Nothing was read: the connector says why.
     yield from in_blocks(parser.parse_records(config, file, reader, logger, schema))
+
+
+def _spelled(spelling: Spelling, names: list[str], partition: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return the columns of a file and of its path as the schema spells them. Raises FileFault, as for a record."""
+    every = list(dict.fromkeys([*names, *partition]))
+    spelled = dict(zip(every, spelling.of(every), strict=True))
+    return [spelled[name] for name in names], {spelled[name]: value for name, value in partition.items()}
 
 
 def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[int, int, pa.RecordBatch]]:
