@@ -168,14 +168,13 @@ check: ## Under a minute: lint, types, unit and contract tests, which start no p
 	@$(install) all
 	@$(MAKE) --no-print-directory --jobs 2 lint test-in-process
 
-test: ## About six minutes: `make check` and the integration tests; needs no Docker
+test: ## About five minutes: `make check` and the integration tests; needs no Docker
 	@$(install) all
-	@$(MAKE) --no-print-directory --jobs 3 lint test-in-process test-integration processes=0 priority='nice -n 10'
+	@$(MAKE) --no-print-directory --jobs 3 lint test-in-process test-integration processes=0
 
 # The unit and contract tests in one process beside the integration tests: all workers of one run would import what they
-# need, which takes each of them 6 CPU seconds more. Their low priority lets them run while integration tests wait.
+# need, which takes each of them 6 CPU seconds more.
 processes := 2
-priority :=
 # Four workers for two cores: a third of an integration test's time is waiting, for a service that starts or a file that
 # is a second older. With three workers, a tenth of the processors' time was unused.
 workers := 4
@@ -183,7 +182,7 @@ workers := 4
 unexport PYTHONDONTWRITEBYTECODE
 
 test-in-process:
-	@$(priority) $(tests)/pytest -n $(processes) tests/unit tests/contract
+	@$(tests)/pytest -n $(processes) tests/unit tests/contract
 
 test-integration:
 	@$(tests)/pytest -n $(workers) --durations=15 $(if $(filter all,$(moments)),--all-moments) tests/integration --ignore tests/integration/clients

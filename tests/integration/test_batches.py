@@ -137,9 +137,14 @@ def test_a_row_group_without_the_values_of_a_column_is_told(comparison: Comparis
     assert comparison.outcome == "failed"
 
 
-@pytest.mark.parametrize(("levels", "loaded"), [(253, True), (254, False), (300, False)])
-def test_deep_values_are_refused_with_their_column(comparison: Comparison, levels: int, loaded: bool) -> None:
-    properties = {name: {"type": ["null", kind]} for name, kind in (("id", "integer"), ("v", "array"))}
+@pytest.mark.parametrize(
+    ("levels", "kind", "loaded"),
+    [(253, "array", True), (254, "array", False), (300, "array", False), (254, "string", True), (300, "string", False)],
+)
+def test_deep_values_are_refused_with_their_column(
+    comparison: Comparison, levels: int, kind: str, loaded: bool
+) -> None:
+    properties = {"id": {"type": ["null", "integer"]}, "v": {"type": ["null", kind]}}
     line = f'{{"id": 1, "v": {"[" * levels}{"]" * levels}}}'
     assert comparison.differences(case({"0.jsonl": line.encode()}, {"filetype": "jsonl"}, properties=properties)) == []
     assert comparison.outcome == ("rows" if loaded else "failed")

@@ -43,6 +43,8 @@ class Change:
     fields: list[FieldChange] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     """The streams whose sync state is lost."""
+    overwritten: list[str] = field(default_factory=list)
+    """The streams whose next sync replaces rows that earlier syncs have appended or merged."""
     moved: list[str] = field(default_factory=list)
     """The streams that keep their sync state but load other tables, which do not have the earlier rows."""
     columns: list[FieldChange] = field(default_factory=list)
@@ -58,8 +60,8 @@ class Change:
 
     @property
     def destroys(self) -> bool:
-        """Whether an object is deleted or replaced, or a sync state is lost."""
-        return self.action in {Action.DELETE, Action.REPLACE} or bool(self.lost)
+        """Whether an object is deleted or replaced, or a sync state or the rows of earlier syncs are lost."""
+        return self.action in {Action.DELETE, Action.REPLACE} or bool(self.lost or self.overwritten)
 
     @property
     def needs_consent(self) -> bool:

@@ -14,6 +14,9 @@ CHOSEN_BY_AIRBYTE = ("cursorField", "primaryKey")
 ADDED_BY_HAND = ("selectedFields", "mappers", "destinationObjectName", "includeFiles")
 """Stream settings that are missing in Airbyte if they are not declared."""
 
+OVERWRITE = "full_refresh_overwrite"
+"""How the sync modes begin that replace the rows of a table. `full_refresh_overwrite_deduped` is one of them."""
+
 
 def chosen(connection: Json) -> dict[str, Json]:
     """Return what Airbyte filled in for each stream, given its answer to a write."""
@@ -50,6 +53,17 @@ def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
         if _incremental(stream.get("syncMode")) and (path in by_path or f"{path}.cursorField" in by_path or leaves):
             lost.append(_label(stream))
     return lost
+
+
+def overwritten_streams(found: Json, changes: Iterable[FieldChange]) -> list[str]:
+    """Return the streams whose next sync replaces rows that earlier syncs have appended or merged."""
+    modes = {change.path: str(change.new) for change in changes}
+    return [
+        _label(stream)
+        for stream in streams_of(found)
+        if modes.get(f"streams.{_label(stream)}.syncMode", "").startswith(OVERWRITE)
+        and not str(stream.get("syncMode")).startswith(OVERWRITE)
+    ]
 
 
 def incremental_streams(connection: Json) -> list[str]:

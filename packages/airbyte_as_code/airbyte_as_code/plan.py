@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from airbyte_as_code.airbyte_client import AirbyteClient, Json, Kind
 from airbyte_as_code.change import Action, Change
-from airbyte_as_code.connection_diff import incremental_streams, moved_streams
+from airbyte_as_code.connection_diff import incremental_streams, moved_streams, overwritten_streams
 from airbyte_as_code.consent import with_waits
 from airbyte_as_code.desired import Desired, Ids, declared
 from airbyte_as_code.diff import FieldChange
@@ -117,8 +117,10 @@ def compare(
     replaced = any(change.path in desired.replaced_when for change in fields)
     action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.UNCHANGED
     lost = desired.lost(found, fields, replaced=replaced)
+    overwritten = overwritten_streams(found, fields)
     ours = is_ours(kind, found, state)
-    return Change(kind, name, action, desired, found, fields, lost, columns=list(columns), adopted=not ours)
+    columns = list(columns)
+    return Change(kind, name, action, desired, found, fields, lost, overwritten, columns=columns, adopted=not ours)
 
 
 def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool) -> list[Change]:

@@ -16,7 +16,7 @@ PRUNE = "make apply o=--prune"
 
 PRUNE_UNASKED = "make apply o='--prune --yes'"
 
-LEFT_TITLE = "Not done, because an object or a sync state would be lost:"
+LEFT_TITLE = "Not done, because an object, a sync state or rows would be lost:"
 """The first of the last lines of an apply that left changes undone. `make up` searches the log for it."""
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "!", Action.DELETE: "-", Action.UNCHANGED: " "}
@@ -105,6 +105,8 @@ def _consent_text(change: Change) -> str:
 def _reasons(change: Change) -> Iterator[str]:
     if change.lost:
         yield loss_text(change)
+    if change.overwritten:
+        yield f"the next sync replaces the rows of {', '.join(change.overwritten)} that earlier syncs have loaded"
     if change.waits:
         yield f"waits: {change.waits}"
 
@@ -153,6 +155,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "action": change.action,
                 "fields": [_field(item) for item in change.fields],
                 "lost_sync_states": change.lost,
+                "overwritten_streams": change.overwritten,
                 "moved_streams": change.moved,
                 "earlier_rows": change.earlier or None,
                 "schema_change": change.note or None,

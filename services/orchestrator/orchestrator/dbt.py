@@ -3,18 +3,16 @@
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from packaging.version import Version
 from pydantic import PrivateAttr
 
-from orchestrator import costs, dbt_options
+from orchestrator import build_folders, costs, dbt_options
 from orchestrator.dbt_errors import shortened
 from orchestrator.dbt_integration import (
     DagsterDbtCliRuntimeError,
@@ -105,8 +103,7 @@ def dbt_models(project: DbtProject, marked: Collection[str] = ()) -> dg.AssetsDe
     ) -> Iterator[Any]:
         # Unit tests are about the SQL, not about the data: they belong to development (dbt's guide, "Unit tests").
         command = ["build", "--exclude-resource-type", "unit_test", *costs.OPTIONS, *config.arguments(marked)]
-        # Outside the project, which may be read-only. It stays when dbt fails: it has the log and the compiled SQL.
-        target = Path(tempfile.mkdtemp(prefix="dbt-build-"))
+        target = build_folders.new_folder()  # it stays when dbt fails: it has the log and the compiled SQL
         with one_build(context.log):
             invocation = dbt.cli(command, context=context, target_path=target)
             try:

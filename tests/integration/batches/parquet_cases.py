@@ -74,8 +74,9 @@ COLUMNS: list[Column] = [
 def timestamps(draw: st.DrawFn) -> Column:
     """Return a column of times of any unit and zone. Most of the times are in the years 1 to 9999."""
     unit = draw(st.sampled_from(list(PER_SECOND)))
-    largest = 2**61 if seldom(draw, 6) else min(2**61, 250_000_000_000 * PER_SECOND[unit])
-    least = max(-largest, -62_135_596_800 * PER_SECOND[unit]) if largest < 2**61 else -largest
+    most = 2**61 // (1000 if unit == "s" else 1)  # seconds are written as milliseconds
+    largest = most if seldom(draw, 6) else min(most, 250_000_000_000 * PER_SECOND[unit])
+    least = max(-largest, -62_135_596_800 * PER_SECOND[unit]) if largest < most else -largest
     whole = st.integers(least // PER_SECOND[unit], largest // PER_SECOND[unit]).map(
         lambda second: second * PER_SECOND[unit]
     )

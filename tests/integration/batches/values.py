@@ -116,11 +116,12 @@ def schemas(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
 
 @st.composite
 def settings_of_the_sync(draw: st.DrawFn) -> dict[str, Any]:
-    """Return the format of the batches, the mode, and sizes so small that a small file has many blocks."""
+    """Return the format of the batches, the mode, and sizes so small that a small file has many blocks and reports."""
     return {
         "to": draw(st.sampled_from(["parquet", "jsonl"])),
         "mode": draw(st.sampled_from(["full_refresh", "incremental"])),
         "chunk": draw(st.sampled_from([1, 12, 40, 1 << 20])),
         "bytes": draw(st.sampled_from([1, 2, 3, 7, 64, 8192])),
+        "report": draw(st.sampled_from([0, 1])),
         "inferred": draw(st.sampled_from([10, 30, 1_000_000])),
     }

@@ -39,6 +39,7 @@ def test_a_changed_setting_is_shown_and_updated(session: Any, server: Any) -> No
         "action": "update",
         "fields": [{"path": "bucket", "old": "b", "new": "new"}],
         "lost_sync_states": [],
+        "overwritten_streams": [],
         "moved_streams": [],
         "earlier_rows": None,
         "schema_change": None,
@@ -65,14 +66,14 @@ def test_a_changed_secret_is_sent_and_never_shown(session: Any, server: Any) -> 
 
 
 def test_only_the_changed_fields_of_a_connection_are_patched(session: Any, server: Any) -> None:
-    session.apply()
+    session.apply(MODE="full_refresh_overwrite")
     server.named("connection", "c")["status"] = "inactive"
     sent: list[dict[str, Any]] = []
     server.before = lambda request: sent.append(json.loads(request.read())) if request.method == "PATCH" else None
-    lines = session.apply(MODE="full_refresh_overwrite")
+    lines = session.apply(MODE="full_refresh_append")
     assert lines[-1] == "connection c updated (status, streams.t.syncMode)"
     assert sent == [
-        {"status": "active", "configurations": {"streams": [{"name": "t", "syncMode": "full_refresh_overwrite"}]}}
+        {"status": "active", "configurations": {"streams": [{"name": "t", "syncMode": "full_refresh_append"}]}}
     ]
 
 

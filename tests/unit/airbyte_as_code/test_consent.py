@@ -282,3 +282,25 @@ def test_what_a_person_and_a_machine_are_told(session: Any, server: Any) -> None
     for fact in ("connection   c", "the sync state of t", "0 0 12 * * ?", "make apply o=--prune"):
         assert fact in told
     assert list(left_lines([])) == []
+
+
+@pytest.mark.parametrize("mode", ["full_refresh_append", "incremental_append", "incremental_deduped_history"])
+def test_rows_of_earlier_syncs_are_not_replaced_without_consent(session: Any, server: Any, mode: str) -> None:
+    write_mode(session, f"{mode}, primary_key: [[id]]" if mode == "incremental_deduped_history" else mode)
+    session.apply()
+    write_mode(session, "full_refresh_overwrite")
+    session.apply()
+    assert left(session) == {"connection c": "update"}
+    [change] = [change for change in as_json(session.plan())["changes"] if change["needs_consent"]]
+    assert change["overwritten_streams"] == ["t"]
+    assert "replaces the rows of t" in "\n".join(plan_lines(session.plan()))
+    assert mode in str(server.objects)
+    session.apply(prune=True)
+    assert left(session) == {}
+    assert mode not in str(server.objects)
+
+
+def write_mode(session: Any, mode: str) -> None:
+    """Declare the stream with this mode and its settings."""
+    start, end = text(session).index("sync_mode: ") + len("sync_mode: "), text(session).index(", dbt_source")
+    session.write(text(session)[:start] + mode + text(session)[end:])

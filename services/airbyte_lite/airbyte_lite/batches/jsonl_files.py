@@ -152,12 +152,11 @@ def _simple(schema: Any) -> pa.Schema | None:
 def _parsed(lines: list[str], simple: pa.Schema) -> pa.Table | None:
     """Return the columns of lines that have one object each, None for lines that are unusual in any way.
 
-    Each line begins with a brace, and no brace opens after one that closes. So if there are as many objects as lines,
-    none has two lines. Arrow checks JSON as strictly as the connector's parser, except for escaped surrogates, NaN and
-    Infinity.
+    Arrow checks JSON as strictly as the connector's parser, except for escaped surrogates, NaN and Infinity.
     """
     text = "".join(lines)
-    if text[0] != "{" or "\\u" in text or text.count("\n{") != len(lines) - 1 or SEVERAL_ON_A_LINE.search(text):
+    escaped = "\\" in text and "\\u" in text  # a single character is found ten times as fast
+    if text[0] != "{" or escaped or not _may_be_one_on_each_line(text, len(lines)):
         return None
     content = text.encode()
     try:
@@ -171,6 +170,17 @@ def _parsed(lines: list[str], simple: pa.Schema) -> pa.Table | None:
     doubles = [column for column in table.columns if column.type == pa.float64()]
     finite = all(pc.all(pc.is_finite(column)).as_py() is not False for column in doubles)
     return table if finite and table.num_rows == len(lines) else None
+
+
+def _may_be_one_on_each_line(text: str, lines: int) -> bool:
+    """Return whether lines have one object each, if they have as many objects as lines.
+
+    Between two lines an object ends and another one begins; or each line begins with a brace, and no brace opens behind
+    one that closes. The second check takes twice as long; it also allows blanks at the end of a line.
+    """
+    if text.count("}\n{") == lines - 1:
+        return True
+    return text.count("\n{") == lines - 1 and not SEVERAL_ON_A_LINE.search(text)
 
 
 def _one_on_each_line(lines: list[str]) -> list[dict[str, Any]] | None:

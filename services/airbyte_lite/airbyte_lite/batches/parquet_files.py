@@ -23,7 +23,9 @@ from airbyte_lite.connectors.repairs import parquet_values
 from airbyte_lite.connectors.repairs.spelling import spelling_of
 
 BATCH_ROWS = 16_384
-"""Rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
+"""Most rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
+BLOCK_BYTES = 4 << 20
+"""Size of a block, by the uncompressed size of its row group: rows of 20 kB needed 780 MB of memory without it."""
 WHOLE_BYTES = 32 << 20
 """A larger row group is read in pieces of PIECE_BYTES for each column, a smaller one at once."""
 PIECE_BYTES = 1 << 20
@@ -124,7 +126,7 @@ def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[
         pieces = content if size <= WHOLE_BYTES else pq.ParquetFile(binary, buffer_size=PIECE_BYTES)
         found = 0
         try:
-            batches = pieces.iter_batches(BATCH_ROWS, row_groups=[number], use_threads=False)
+            batches = pieces.iter_batches(_rows_of_block(group), row_groups=[number], use_threads=False)
             while (batch := alone(partial(next, batches, None))) is not None:
                 yield number, before + found, batch
                 found += batch.num_rows
@@ -135,6 +137,11 @@ def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[
         except Exception as error:
             raise failure(file, number, before) from error
         before += found
+
+
+def _rows_of_block(group: Any) -> int:
+    bounded: int = BLOCK_BYTES * group.num_rows // max(group.total_byte_size, 1)
+    return max(1, min(BATCH_ROWS, bounded))
 
 
 def failure(file: str, row_group: int, line_no: int) -> RecordParseError:

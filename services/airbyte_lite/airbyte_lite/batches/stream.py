@@ -159,8 +159,8 @@ class StreamBatches:
             parsed = orjson.loads(line)
         except orjson.JSONDecodeError:
             parsed = parse_message(line)
-        row, misfits = self._values.convert(parsed["record"]["data"], line)
         try:
+            row, misfits = self._values.convert(parsed["record"]["data"], line)
             written(row)
         except SyncError as error:
             raise AirbyteTracedException(

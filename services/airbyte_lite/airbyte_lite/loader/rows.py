@@ -38,7 +38,8 @@ class Values:
     def convert(self, data: dict[str, Any], message: bytes = b"") -> tuple[dict[str, Any], list[str]]:
         """Return the values by column name, without nulls, and the fields whose value is invalid for its column.
 
-        `message` is the line of the RECORD message: numbers with more digits than a double are read from it.
+        `message` is the line of the RECORD message: numbers with more digits than a double are read from it. Raises
+        SyncError for a value that cannot be written as a text.
         """
         row = {}
         misfits: list[str] = []
@@ -54,7 +55,10 @@ class Values:
             if result is UNSURE:
                 if exact is None:
                     exact = data_of(message) or data
-                result = exact_cast(exact.get(field, value))
+                try:
+                    result = exact_cast(exact.get(field, value))
+                except TypeError as error:
+                    raise _not_json(name, error) from error
             if result is MISFIT:
                 misfits.append(field)
             else:
@@ -124,12 +128,16 @@ def _not_writable(row: dict[str, Any], error: TypeError) -> SyncError:
         try:
             orjson.dumps({name: value})
         except TypeError:
-            return SyncError(
-                f"A value of the column {name} is not JSON ({error}): only about 250 levels of objects "
-                "and arrays can be loaded. Let the source write the value as a text, or leave the column out.",
-                "config_error",
-            )
+            return _not_json(name, error)
     return SyncError(f"A record cannot be written as JSON: {error}.")
+
+
+def _not_json(name: str, error: TypeError) -> SyncError:
+    return SyncError(
+        f"A value of the column {name} is not JSON ({error}): only about 250 levels of objects and arrays can be "
+        "loaded. Let the source write the value as a text, or leave the column out.",
+        "config_error",
+    )
 
 
 def meta(sync_id: int, changes: list[Any]) -> bytes:
