@@ -57,7 +57,7 @@ def cast_to_string(node: exp.Cast, facts: Facts) -> Node | None:
     return typed(written, "STRING") if written is not None else None
 
 
-@rule("a STRING that is not written like the type is no value of it", exp.Cast, exp.TryCast)
+@rule("a STRING that is not written like the type is not a value of the type", exp.Cast, exp.TryCast)
 def cast_from_string(node: exp.Cast, facts: Facts) -> Node | None:
     kind, value = of(node), node.this
     if of(value) != "STRING" or node.args.get("format"):
