@@ -48,7 +48,7 @@ class TableChecks:
     @property
     def specs(self) -> list[dg.AssetCheckSpec]:
         """The checks. Each blocks the assets downstream of the table, except that of its age."""
-        if Settings.read().landing_checks == "no":
+        if not Settings.read().landing_checks:
             return []
         descriptions = {casts.NAME: casts.DESCRIPTION}
         if keys.columns(self.stream):
@@ -67,7 +67,7 @@ class TableChecks:
     @property
     def note(self) -> str:
         """Why the table has not all checks, for the asset's description."""
-        if Settings.read().landing_checks == "no":
+        if not Settings.read().landing_checks:
             return "\n\nWithout checks: LANDING_CHECKS is no."
         reason = f"\n\nWithout checks of its files: {self.files}." if isinstance(self.files, NotCountedError) else ""
         skipped = ", ".join(self.stream.checks.skip)
