@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import dagster as dg
 
@@ -123,7 +124,8 @@ class TableChecks:
             yield row_count.compare(stream, table.rows, read.facts, files.skips, table.deleted)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
-            found += spellings.find(files, read.facts, table, warehouse, lambda name: self._rows(bucket, name))
+            rows = partial(self._rows_with_nulls, bucket)
+            found += spellings.find(files, read.facts, table, warehouse, rows, _explained(noted))
             yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)
         if file_form.NAME in selected:
             found = file_form.find(files, read.facts, read.copies)
