@@ -26,7 +26,7 @@ GRACE_S = 1  # time for open requests at a stop, which takes at most two seconds
 
 
 def serve(host: str, port: int, storage_port: int, project: str, data_dir: Path) -> int:
-    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 if a port or the data directory is in use, or a setting is invalid."""
+    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 if it cannot start; stderr says why."""
     try:
         allowed = hosts.names(os.environ.get("ALLOWED_HOSTS"))
     except ValueError as error:
