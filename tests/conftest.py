@@ -31,7 +31,7 @@ GROUPS = {
     ),
     "dbt": (
         *("test_dbt_project", "test_bigquery_mode", "test_incremental_models", "test_generic_tests"),
-        "test_joint_tests",
+        *("test_joint_tests", "test_warm_dbt"),
     ),
 }
 # The workers end at about the same time when the files that take longest are begun first.

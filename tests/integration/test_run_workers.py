@@ -57,6 +57,14 @@ else:
 """
 
 
+def command_line(process: int) -> bytes:
+    """A process's command line; empty when it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # it may end between the opening and the reading
+        return b""
+
+
 @pytest.mark.parametrize("killed", ["fork server", "code server"])
 def test_a_run_worker_is_forked(killed: str, tmp_path: Path, commands: Commands) -> None:
     _, variables = Platform(tmp_path, PORTS).command("orchestrator")
@@ -75,6 +83,6 @@ def test_a_run_worker_is_forked(killed: str, tmp_path: Path, commands: Commands)
     else:
         assert rest == ["True 1"], "a thread of the fork server"
     deadline = time.monotonic() + 10
-    while (shown_by := Path(f"/proc/{server}/cmdline")).exists() and shown_by.read_bytes():
+    while command_line(server):
         assert time.monotonic() < deadline, "the fork server goes on"
         time.sleep(0.01)
