@@ -161,9 +161,8 @@ def _serve(listening: int, alive: int, address: str) -> None:
 def import_later(*_: object) -> None:
     """Import what runs need and the code server does not."""
     with contextlib.suppress(Exception):  # a run then fails with it, where it can be told
-        with hidden(
-            "pyarrow", "numpy"
-        ):  # they start threads, which a fork would not have. Parquet is read without BigQuery
+        # These start threads, which a fork would not have. Parquet is read without BigQuery's client.
+        with hidden("pyarrow", "numpy"):
             import_bigquery()
             importlib.import_module(LATER)
         kept_client()  # it opens no connection yet
