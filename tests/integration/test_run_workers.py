@@ -15,13 +15,16 @@ from .commands import Commands
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 CODE_SERVER = """
-import json, os, signal, sys
+import json, os, signal, sys, time
+from multiprocessing import forkserver
 from orchestrator.code_server import run_workers
 
 def look(queue, ended):
     shown = open("/proc/self/cmdline").read().rstrip(chr(0))
     imported = [name for name in ("orchestrator.dbt", "orchestrator.definitions") if name in sys.modules]
-    queue.put([os.getppid(), shown, os.environ.get("SET_LATER"), len(os.listdir("/proc/self/task")), imported])
+    defaults = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    threads = len(os.listdir("/proc/self/task"))
+    queue.put([os.getppid(), shown, os.environ.get("SET_LATER"), threads, imported, defaults])
     ended.wait()
     sys.exit(3)
 
@@ -35,12 +38,31 @@ ended.set()
 process.join()
 print(json.dumps([*found, process.exitcode]), flush=True)
 if sys.argv[1] == "fork server":
-    os.kill(workers._number, signal.SIGKILL)
+    ended = workers.Event()
+    process = workers.Process(target=look, args=[queue, ended])
+    process.start()
+    queue.get()
+    os.kill(workers._number, signal.SIGTERM)
     os.waitid(os.P_PID, workers._number, os.WEXITED | os.WNOWAIT)
-    print(type(workers.Process()).__name__, flush=True)
+    print(process.is_alive(), os.path.exists(forkserver._forkserver._forkserver_address), flush=True)
+    ended.set()
+    deadline = time.monotonic() + 10
+    while process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    print(process.is_alive(), type(workers.Process()).__name__, flush=True)
 else:
+    run_workers.import_later()
+    print("google.cloud.bigquery" in sys.modules, len(os.listdir("/proc/self/task")), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def command_line(process: int) -> bytes:
+    """A process's command line; empty when it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # it may end between the opening and the reading
+        return b""
 
 
 @pytest.mark.parametrize("killed", ["fork server", "code server"])
@@ -50,13 +72,17 @@ def test_a_run_worker_is_forked(killed: str, tmp_path: Path, commands: Commands)
     script.write_text(CODE_SERVER)
     result = commands.run("orchestrator", [str(script), killed], variables, tmp_path)
     line, *rest = result.stdout.splitlines() or [result.stderr]
-    server, parent, shown, variable, threads, imported, alive, code = json.loads(line)
+    server, parent, shown, variable, threads, imported, ends_at_once, alive, code = json.loads(line)
     assert (parent, shown, variable, alive, code) == (server, "dagster run worker", "yes", True, 3)
     assert threads == 1, "no thread of the code server"
     assert imported == ["orchestrator.dbt"], "the definitions are loaded by each run"
+    assert ends_at_once, "SIGTERM ends a run worker, as it ends a new Python"
     if killed == "fork server":
-        assert rest == ["SpawnProcess"], result.stderr
+        going_on, ended = "True False", "False SpawnProcess"  # and the fork server has removed its socket
+        assert rest == [going_on, ended], result.stderr
+    else:
+        assert rest == ["True 1"], "a thread of the fork server"
     deadline = time.monotonic() + 10
-    while (shown_by := Path(f"/proc/{server}/cmdline")).exists() and shown_by.read_bytes():
+    while command_line(server):
         assert time.monotonic() < deadline, "the fork server goes on"
         time.sleep(0.01)

@@ -127,6 +127,8 @@ def test_old_results_are_deleted(settings: Platform, start_process: Supervisor, 
         time.sleep(0.1)
     with pytest.raises(NotFound):
         client.get_table(job.destination)
+    again = client.query("select timestamp '2020-01-01' as day, 'y' as x", job_id=job.job_id, job_retry=None)
+    assert [(row.day.year, row.x) for row in again.result()] == [(2020, "y")]
     assert client.get_table("kept.orders").num_rows == 1
 
 

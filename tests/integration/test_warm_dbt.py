@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.warm_dbt import kept
+from orchestrator.warm_dbt import keeper, kept
 from orchestrator.warm_dbt.client import KEPT, SOCKET
 from orchestrator.warm_dbt.forked import Forked
 from orchestrator.warm_dbt.holder import WarmDbt
@@ -204,6 +204,30 @@ def test_a_run_imports_dbt_itself_when_nothing_answers(environment: Path, monkey
     warm.stop()
 
 
+def test_a_run_imports_dbt_itself_when_the_kept_dbt_has_died(
+    environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while a server lives that it has forked."""
+    processes: list[subprocess.Popen[bytes]] = []
+    start = keeper._start
+
+    def noted(path: str) -> subprocess.Popen[bytes]:
+        processes.append(start(path))
+        return processes[0]
+
+    monkeypatch.setattr(keeper, "_start", noted)
+    with kept_dbt():
+        first = WarmDbt(joint_tests=False)
+        wait_until_it_waits(first)
+        processes[0].kill()
+        processes[0].wait()
+        second = WarmDbt(joint_tests=False)
+        assert isinstance(first.process, Forked)
+        assert isinstance(second.process, subprocess.Popen), "nobody would answer"
+        second.stop()
+        first.stop()
+
+
 def test_it_ends_with_who_has_started_it(environment: Path) -> None:
     program = (
         "import os, time\nfrom orchestrator.warm_dbt.client import KEPT\n"
@@ -232,7 +256,7 @@ def test_a_file_that_changes_while_it_is_imported_counts_as_changed(tmp_path: Pa
         changed = os.stat(module.__file__).st_ctime_ns  # noqa: PTH116
         for started, is_changed in ((changed - 1, True), (changed + 10**12, False)):
             one = kept.Kept()
-            one._note(started, time.time_ns() + 2 * 10**12)
+            one.note(started, time.time_ns() + 2 * 10**12)
             assert (one.files[module.__file__] == 0) == is_changed
     finally:
         del sys.modules[module.__name__]

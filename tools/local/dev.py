@@ -21,7 +21,7 @@ SOURCES |= {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".avro", "
 # Each action with the paths that trigger it when a file below them changes. The actions run in this order.
 CODE, CONNECTIONS, SEED = "reload the code location", "apply connections.yaml", "upload seed_data"
 WATCHED = {
-    CODE: ["services/orchestrator", "dbt_project"],
+    CODE: ["services/orchestrator", "dbt_project", "packages"],  # also when CONNECTIONS fails, before it reloads
     SEED: ["seed_data"],  # before CONNECTIONS, which may read the new files
     "airbyte": ["services/airbyte_lite", "packages/platform_kit"],  # before CONNECTIONS, which may name a new connector
     CONNECTIONS: [

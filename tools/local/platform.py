@@ -16,6 +16,8 @@ LOCALSTACK_SCRIPTS = ROOT / "compose/localstack"
 LOCALSTACK_HAS_ITS_OBJECTS = '"name": "keep_objects.py", "state": "SUCCESSFUL"'
 LOOPBACK = "127.0.0.1,localhost"
 CACHE = ROOT / ".local/cache"
+READERS = {"airbyte", "bootstrap", "dagster", "localstack", "warehouse"}
+"""What a platform of processes runs, beside the console."""
 
 
 def python(environment: str) -> str:
@@ -55,10 +57,11 @@ class Platform:
         return variables | {"BQ_DATASET": os.environ.get("BQ_DATASET") or variables["BQ_DATASET"]} | proxy
 
     def refuse_invalid(self, variables: Mapping[str, str]) -> None:
-        """Raise ValueError for an invalid setting among the caller's variables that the services get from it."""
-        own = {name for name, setting in TABLE.items() if setting.process is not None or setting.port_of}
-        given = {name: value for name, value in variables.items() if name not in own - {"BQ_DATASET"}}
-        if reasons := refusals(given):
+        """Raise ValueError for an invalid setting among the caller's variables that the services read."""
+        readers = READERS | ({"console"} if self.has_console else set())
+        read = {name for name, setting in TABLE.items() if setting.process is None and readers & {*setting.consumers}}
+        read.add("BQ_DATASET")
+        if reasons := refusals({name: value for name, value in variables.items() if name in read}):
             raise ValueError("\n".join(reasons.values()))
 
     def command(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:

@@ -113,7 +113,8 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         if file.exists() and file.stat().st_mode & 0o077:
             what = f"{file.name} holds secrets, and other users can read it"
             findings.append(Finding("warn", what, f"chmod 600 {file.name}"))
-    findings += [Finding("fail", reason, "edit .env") for reason in refusals(modes.used(variables)).values()]
+    for name, reason in refusals(modes.used(variables)).items():
+        findings.append(Finding("fail", reason, f"unset {name}" if name in other else "edit .env"))
     try:
         ports.chosen(variables)
     except ValueError as error:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMa
 from typing import Any
 from urllib.parse import urlsplit
 
+from platform_kit.settings_table import TABLE
+
 type Scope = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -25,7 +27,9 @@ POLICY_VIOLATION = 1008  # the code with which a WebSocket is closed
 
 
 def names(more: str | None) -> list[str]:
-    """Return the host names in a list that is separated by commas."""
+    """Return the host names in a list that is separated by commas. Raises ValueError if ALLOWED_HOSTS may not be it."""
+    if reason := TABLE["ALLOWED_HOSTS"].refusal(more or ""):
+        raise ValueError(reason)
     return [name.strip() for name in (more or "").split(",") if name.strip()]
 
 

@@ -15,7 +15,10 @@ IN = "in "  # begins the key of a mode's value
 ENV = ("written", "commented", "none")
 RENAMED = {"is": "meaning", "for": "consumers", "from": "least", "to": "most"}
 """The keys whose fields have other names: reserved words in Python, and words that say too little there."""
-NUMBERS = {"whole": "-?[0-9]{1,19}", "decimal": r"-?[0-9]{1,19}(\.[0-9]{1,19})?"}
+NUMBERS = {"whole": "-?[0-9]{1,19}", "decimal": r"-?([0-9]{1,19}(\.[0-9]{0,19})?|\.[0-9]{1,19})"}
+SWITCHES = (("yes", "no"), ("true", "false"))
+SWITCH_WORDS = ("yes", "no", "true", "false", "1", "0", "on", "off", "y", "n", "t", "f")
+"""What a switch may be, in any case: the words that pydantic reads as a bool."""
 PATTERNS = {"address": r"https?://[^\s/?#]+(/[^\s?#]*)?"}
 SHOWN = 200  # characters of an invalid value in a message
 CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -75,7 +78,7 @@ class Setting:
 
     def _allows(self, value: str) -> bool:
         if self.values:
-            return value in self.values
+            return value in self.values or (self.values in SWITCHES and value.lower() in SWITCH_WORDS)
         if self.number:
             least, most = Decimal(self.least), Decimal(self.most)
             return bool(re.fullmatch(NUMBERS[self.number], value)) and least <= Decimal(value) <= most

@@ -51,7 +51,7 @@ class DbtCli(DbtCliResource):
         super().setup_for_execution(context)
         if self.dbt_executable == str(CLIENT):
             try:
-                self._warm = WarmDbt(joint_tests=Settings.read().joint_tests == "yes")
+                self._warm = WarmDbt(joint_tests=Settings.read().joint_tests)
             except OSError as error:
                 logging.getLogger(__name__).info("dbt is not imported ahead: %s", error)
 

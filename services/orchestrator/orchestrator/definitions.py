@@ -35,7 +35,7 @@ limits = Freshness(manifest).sources
 
 models = dbt_models(project, marked)
 profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
-profiles = settings.profiles == "yes" and len(profiled) > 0
+profiles = settings.profiles and len(profiled) > 0
 flows = jobs(declared.connections, models)
 documentation = docs_job(project)
 

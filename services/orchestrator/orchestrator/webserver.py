@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from dagster_webserver.cli import main as webserver
@@ -16,7 +17,7 @@ NAMES = ("webserver",)
 
 
 def guard() -> None:
-    """Put the guard before every webserver that this process makes."""
+    """Put the guard before every webserver that this process makes. Raises ValueError if ALLOWED_HOSTS is invalid."""
     build = DagsterWebserver.build_middleware
     allowed = (*NAMES, *names(os.environ.get("ALLOWED_HOSTS")))
 
@@ -27,8 +28,11 @@ def guard() -> None:
 
 
 def main() -> None:
-    """Run `dagster-webserver` with the guard."""
-    guard()
+    """Run `dagster-webserver` with the guard, or exit with 1 and the reason if ALLOWED_HOSTS is invalid."""
+    try:
+        guard()
+    except ValueError as error:
+        sys.exit(str(error))
     webserver()  # type: ignore[no-untyped-call]
 
 

@@ -85,7 +85,8 @@ def _load_text(cursor: Any, config: Any, reference: tuple[str, str, str], files:
     try:
         if fast_loads.usual(cursor, config, fields, files):
             return _write_fast(cursor, config, reference, fields, files, skip), 0
-    except duckdb.InterruptException:  # the rows may be stored already
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        # The rows may be stored already; or the load is done again with more memory (memory_limit).
         raise
     except duckdb.Error:
         pass  # an unusual value, or a wrong one; no row is stored

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
-from local_bigquery.engine import database
+from local_bigquery.engine import database, results
 from local_bigquery.jobs import query, runner
 
 LIMIT = "700 MiB"
@@ -35,10 +35,10 @@ class Limit:
     def lifted(self) -> Iterator[None]:
         """Do something without the limit."""
         with self._lock:
-            self._lifted += 1
             if self._set:
                 _execute("RESET GLOBAL memory_limit")
                 self._set = False
+            self._lifted += 1
         try:
             yield
         finally:
@@ -67,7 +67,9 @@ def bounded() -> None:
     def handler(upstream: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arguments: _twice(limit, lambda: upstream(*arguments))
 
+    upstream_page = results.page
     query._run = run
+    results.page = lambda *arguments, **options: _twice(limit, lambda: upstream_page(*arguments, **options))
     runner.HANDLERS.update({kind: handler(upstream) for kind, upstream in runner.HANDLERS.items()})
 
 

@@ -69,10 +69,13 @@ def bound_once() -> None:
             for position, (column, kind) in zip(positions, columns, strict=True)
         )
         name = tables.name(*reference)
-        cursor.execute(
-            f"CREATE OR REPLACE TABLE {name} AS SELECT {selected} FROM ({sql}) AS q({', '.join(positions)})",  # noqa: S608
-            params,
-        )
+        try:
+            cursor.execute(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT {selected} FROM ({sql}) AS q({', '.join(positions)})",  # noqa: S608
+                params,
+            )
+        finally:  # an earlier result may have had the same job id
+            kept.forget(RESULTS, name.casefold())
         described(path, lambda: path)
         tables.annotate(reference, changes)
         return True

@@ -26,7 +26,11 @@ GRACE_S = 1  # time for open requests at a stop, which takes at most two seconds
 
 
 def serve(host: str, port: int, storage_port: int, project: str, data_dir: Path) -> int:
-    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 when the data directory or a port is in use."""
+    """Open the database and serve until SIGTERM or Ctrl-C. Return 1 if it cannot start; stderr says why."""
+    try:
+        allowed = hosts.names(os.environ.get("ALLOWED_HOSTS"))
+    except ValueError as error:
+        return _refuse(f"does not start: {error}")
     settings.data_dir = data_dir.absolute()
     settings.default_project_id = project
     bridges.install(app)
@@ -46,8 +50,7 @@ def serve(host: str, port: int, storage_port: int, project: str, data_dir: Path)
     print(f"warehouse: http://{host}:{port}, Storage Read API on port {storage_port}", flush=True)
     print(f"project {project}, data in {data_dir}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again when it has stopped
-    names = (*NAMES, host, *hosts.names(os.environ.get("ALLOWED_HOSTS")))
-    guarded = hosts.HostGuard(app, names)  # no page of another site may send SQL
+    guarded = hosts.HostGuard(app, (*NAMES, host, *allowed))  # no page of another site may send SQL
     configuration = uvicorn.Config(guarded, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     gc.freeze()  # what was imported is not searched for garbage again, which takes 0.1 s each time
     with contextlib.suppress(KeyboardInterrupt):

@@ -55,8 +55,8 @@ def test_a_change_of_a_shared_package_reaches_all_that_use_it(tmp_path: Path, mo
     monkeypatch.setattr(dev, "ROOT", tmp_path)
     before = dev.snapshot()
     for name, expected in (
-        ("connections_file", [dev.CONNECTIONS, "console"]),
-        ("platform_kit", ["airbyte", dev.CONNECTIONS, "warehouse", "console"]),
+        ("connections_file", [dev.CODE, dev.CONNECTIONS, "console"]),
+        ("platform_kit", [dev.CODE, "airbyte", dev.CONNECTIONS, "warehouse", "console"]),
     ):
         file = tmp_path / "packages" / name / "a.py"
         file.parent.mkdir(parents=True)

@@ -243,6 +243,20 @@ def test_the_doctor_says_what_fills_an_empty_setting(
     assert finding.next.startswith(mend)
 
 
+@pytest.mark.parametrize(("exported", "mend"), [(True, "unset BQ_DATASET"), (False, "edit .env")])
+def test_the_doctor_says_where_an_invalid_setting_is(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, exported: bool, mend: str
+) -> None:
+    env.make_env()
+    if exported:
+        monkeypatch.setenv("BQ_DATASET", "a-b")
+    else:
+        with (checkout / ".env").open("a") as file:
+            file.write("BQ_DATASET=a-b\n")
+    [invalid] = [finding for finding in doctor.check_settings(compose.read_env()) if finding.level == "fail"]
+    assert ("BQ_DATASET" in invalid.what, invalid.next) == (True, mend)
+
+
 def test_the_doctor_minds_who_can_read_env(checkout: Path) -> None:
     env.make_env()
     (checkout / ".env").chmod(0o644)

@@ -28,19 +28,24 @@ def test_make_dev_knows_the_code_server_by_its_command(tmp_path: Path) -> None:
     assert vital in " ".join(started), "a killed code server would not be noticed"
 
 
-@pytest.mark.parametrize("what", ["a file of ours", "an installed package"])
+@pytest.mark.parametrize("what", ["a file of ours", "a file that is imported later", "an installed package"])
 def test_a_change_of_what_was_imported_is_seen(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module, installed = tmp_path / "module.py", tmp_path / "site-packages"
+    module, later, installed = (tmp_path / name for name in ("module.py", "imported_later.py", "site-packages"))
     module.touch()
+    later.touch()
     installed.mkdir()
-    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(installed))
+    standard = sysconfig.get_path("stdlib")
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: standard if name == "stdlib" else str(installed))
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path))  # as a checkout in /usr/src with the Python of /usr
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(run_workers, "LATER", later.stem)
     named = ModuleType("named")
     named.__file__ = str(module)
     monkeypatch.setitem(sys.modules, "named", named)
-    since = max(path.stat().st_ctime_ns for path in (module, installed))
+    since = max(path.stat().st_ctime_ns for path in (module, later, installed))
     assert not run_workers.has_changed(since)
 
-    changed = module if what == "a file of ours" else installed
+    changed = {"a file of ours": module, "an installed package": installed}.get(what, later)
     while changed.stat().st_ctime_ns == since:  # the kernel counts in steps of some milliseconds
         os.utime(changed)
     assert run_workers.has_changed(since)

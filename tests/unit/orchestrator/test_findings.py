@@ -153,6 +153,8 @@ def test_a_column_in_another_case_is_an_error_if_its_values_have_not_arrived(
     values = [(2, {"id": "", "Id": ""}), (3, {"id": "1", "Id": "1"})]
     assert told(list(spellings.find(files, read, in_table, Counts(), lambda _: iter(values)))) == expected
     assert list(spellings.find(files, read, in_table, Counts(), lambda _: iter(values[:1]))) == []  # no values
+    explained = set(spellings.different(files, read, in_table))  # Airbyte has noted why the values are NULL
+    assert list(spellings.find(files, read, in_table, Counts(), lambda _: iter(values), explained)) == []
 
 
 def test_faults_of_a_file_have_their_number_and_remedy() -> None:

@@ -100,4 +100,11 @@ def test_the_message_names_the_allowed_hosts_and_the_setting() -> None:
 
 def test_names_are_a_list_with_commas() -> None:
     assert names(" a.example , b ,") == ["a.example", "b"]
+    assert names("a,,b") == ["a", "b"]
     assert names(None) == []
+
+
+@pytest.mark.parametrize("more", ["a.com:8080", "http://a.com"])
+def test_what_can_be_no_host_name_is_refused(more: str) -> None:
+    with pytest.raises(ValueError, match=f"ALLOWED_HOSTS is '{more}'.*without ports"):
+        names(more)

@@ -7,11 +7,13 @@ import pytest
 from pydantic import Field
 
 from platform_kit.settings import Address, PlatformSettings, SettingsError, setting
-from platform_kit.settings_table import TABLE
+from platform_kit.settings_table import SWITCH_WORDS, TABLE
 
 
 class Settings(PlatformSettings):
     bucket: str = setting("S3_BUCKET")
+    sensor: bool = setting("FILE_SENSOR")
+    batches: bool = setting("AIRBYTE_LITE_BATCHES")
     port: Annotated[int, Field(le=65535)] = setting("AIRBYTE_LITE_PORT")
     warehouse: Literal["emulator", "bigquery"] = setting("WAREHOUSE")
     url: Address = setting("AIRBYTE_URL")
@@ -42,6 +44,12 @@ def test_an_invalid_value_is_named_with_what_is_allowed() -> None:
     for fact in ("WAREHOUSE is 'snowflake'", "'emulator' or 'bigquery'", "AIRBYTE_LITE_PORT is '80a'", "0 to 65535"):
         assert fact in str(refused.value)
     assert "BQ_MAXIMUM_BYTES_BILLED is '10 GB'; it must be a whole number of bytes from 0" in str(refused.value)
+
+
+@pytest.mark.parametrize("word", [*SWITCH_WORDS, "No", "FALSE", "True"])
+def test_a_switch_takes_all_words_for_yes_and_no(word: str) -> None:
+    settings = Settings.read({"FILE_SENSOR": word, "AIRBYTE_LITE_BATCHES": word})
+    assert settings.sensor is settings.batches is (word.lower() in ("yes", "true", "1", "on", "y", "t"))
 
 
 @pytest.mark.parametrize(

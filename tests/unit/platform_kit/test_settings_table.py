@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from platform_kit.settings_table import PORTS, TABLE, TableError, read
+from platform_kit.settings_table import PORTS, SHOWN, TABLE, TableError, read
 
 HEAD = "[heading: data]\nenv = written\n"
 
@@ -56,32 +56,37 @@ def test_each_default_and_example_is_valid() -> None:
 
 
 VALID = {
-    "S3_BUCKET": ["a-b.c9", "x" * 63],
+    "S3_BUCKET": ["a-b.c9", "a_b", "Jaffle", "x" * 255],
     "BQ_PROJECT": ["p", "my-project-1", "example.com:my-project"],
     "BQ_DATASET": ["_d", "2026_data"],
     "BQ_LOCATION": ["us", "EU", "europe-west3", "northamerica-northeast1", "aws-us-east-1", "azure-eastus2"],
-    "CONSOLE_HOST": ["0.0.0.0", "::1", "fe80::1%eth0", "my-machine.local"],  # noqa: S104
-    "ALLOWED_HOSTS": ["a.example.com, b", "::1"],
+    "CONSOLE_HOST": ["0.0.0.0", "::1", "fe80::1%eth0.100", "fe80::1%br-lan", "my-machine.local"],  # noqa: S104
+    "ALLOWED_HOSTS": ["a.example.com, b", "::1", "fe80::1,b", "a,,b", ",a ,"],
     "PYTHON_IMAGE": ["registry.example.com:5000/library/python:3.13-slim", "python@sha256:0123"],
     "ALERT_URLS": ["slack://a/b/c", "slack://a/b/c\n  mailtos://u:p@example.com?to=a@example.com,b@example.com"],
     "AIRBYTE_CONNECTORS": ["source-s3:4.16.1 destination-bigquery:2.8.9"],
     "BQ_MAXIMUM_BYTES_BILLED": ["0", str(2**63 - 1)],
-    "RUN_WORKER_CPUS": ["0.5"],
+    "RUN_WORKER_CPUS": ["0.5", ".5", "2."],
+    "SEED_UPLOAD": ["yes", "no", "true", "1", "No"],
+    "AIRBYTE_LITE_BATCHES": ["true", "no", "0", "False", "off"],
+    "FILE_SENSOR": ["FALSE", "Yes"],
     "AWS_DEFAULT_REGION": ["us-gov-west-1", "auto"],
 }
 INVALID = {
-    "S3_BUCKET": ["ab", "Jaffle", "a/b", "s3://bucket", "a b", "x" * 64],
+    "S3_BUCKET": ["ab", "_ab", "a/b", "s3://bucket", "a b", "x" * 256],
     "BQ_PROJECT": ["My project", "1st", "p-", "p" * 31],
     "BQ_DATASET": ["a-b", "p.d", "d\n"],
     "BQ_LOCATION": ["Germany", "US;", "europe west3"],
     "CONSOLE_HOST": ["http://localhost", "a b"],
-    "ALLOWED_HOSTS": ["http://a", "a b"],
+    "ALLOWED_HOSTS": ["http://a", "a b", "a.com:8080", "b, a:80"],
     "PYTHON_IMAGE": ["a b", "-x"],
     "AIRBYTE_CONNECTORS": ["source-s3", "s3:1"],
     "BQ_MAXIMUM_BYTES_BILLED": [str(2**63), "-1", "1e9", "1_000"],
     "FILE_SENSOR_SECONDS": ["0", "1" + "0" * 20, "5.0", " 5", "nan"],
     "FILE_SETTLE_SECONDS": ["inf", "nan", "-0.1", "1e3"],
-    "RUN_WORKER_CPUS": ["0", "two"],
+    "RUN_WORKER_CPUS": ["0", "two", ".", "1.5.2"],
+    "SEED_UPLOAD": ["maybe", "2", " yes"],
+    "WAREHOUSE": ["yes", "Emulator"],
     "POSTGRES_PASSWORD": ["a\nb"],
     "CONNECTIONS_FILE": ["a\x00b"],
 }
@@ -97,7 +102,7 @@ def test_invalid_values_are_refused_by_name(name: str) -> None:
     for value in INVALID[name]:
         reason = TABLE[name].refusal(value)
         assert name in reason, value
-        assert (value in reason) is not TABLE[name].secret
+        assert (value[:SHOWN] in reason) is not TABLE[name].secret
 
 
 def test_ports_differ() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import batched
+from itertools import islice
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -66,9 +66,22 @@ def alone[T](convert: Callable[[], T]) -> T:
 
 
 def in_blocks(records: Iterable[dict[str, Any]]) -> Iterator[Records]:
-    """Yield records in blocks. The size of their values is that of their texts."""
-    for some in batched(records, RECORDS, strict=False):
-        yield Records(list(some), sum(len(str(value)) for record in some for value in record.values()))
+    """Yield records in blocks. The size of their values is that of their texts.
+
+    What `records` raises is raised after the records before it were yielded.
+    """
+    source, error = iter(records), None
+    while error is None:
+        some: list[dict[str, Any]] = []
+        try:
+            some.extend(islice(source, RECORDS))
+        except Exception as reason:
+            error = reason
+        if some:
+            yield Records(some, sum(len(str(value)) for record in some for value in record.values()))
+        elif error is None:
+            return
+    raise error
 
 
 def absent(landing: Landing, rows: int) -> Part:

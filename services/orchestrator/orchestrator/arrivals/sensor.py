@@ -35,9 +35,7 @@ def changed_files(streams: Sequence[Watched], settings: Settings) -> dg.SensorDe
         job_name=NAME,
         # The daemon has a loop of 5 s: an interval of just 5 s would leave out every other loop.
         minimum_interval_seconds=max(1, settings.file_sensor_seconds - 1),
-        default_status=dg.DefaultSensorStatus.RUNNING
-        if settings.file_sensor == "yes"
-        else dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.file_sensor else dg.DefaultSensorStatus.STOPPED,
         description=f"Looks at the bucket `{settings.bucket}` every {settings.file_sensor_seconds} seconds. "
         "New or changed files start one run of their landing tables and of all assets that depend on them.",
     )

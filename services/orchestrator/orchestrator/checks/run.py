@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import dagster as dg
 
@@ -48,7 +49,7 @@ class TableChecks:
     @property
     def specs(self) -> list[dg.AssetCheckSpec]:
         """The checks. Each blocks the assets downstream of the table, except that of its age."""
-        if Settings.read().landing_checks == "no":
+        if not Settings.read().landing_checks:
             return []
         descriptions = {casts.NAME: casts.DESCRIPTION}
         if keys.columns(self.stream):
@@ -67,7 +68,7 @@ class TableChecks:
     @property
     def note(self) -> str:
         """Why the table has not all checks, for the asset's description."""
-        if Settings.read().landing_checks == "no":
+        if not Settings.read().landing_checks:
             return "\n\nWithout checks: LANDING_CHECKS is no."
         reason = f"\n\nWithout checks of its files: {self.files}." if isinstance(self.files, NotCountedError) else ""
         skipped = ", ".join(self.stream.checks.skip)
@@ -123,7 +124,8 @@ class TableChecks:
             yield row_count.compare(stream, table.rows, read.facts, files.skips, table.deleted)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
-            found += spellings.find(files, read.facts, table, warehouse, lambda name: self._rows(bucket, name))
+            rows = partial(self._rows_with_nulls, bucket)
+            found += spellings.find(files, read.facts, table, warehouse, rows, _explained(noted))
             yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)
         if file_form.NAME in selected:
             found = file_form.find(files, read.facts, read.copies)

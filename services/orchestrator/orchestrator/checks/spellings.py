@@ -4,7 +4,7 @@ airbyte-lite takes such names for the same column. The real Airbyte distinguishe
 into a second column. So the rows of the file say what has happened.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import URL, TableFacts
@@ -17,15 +17,23 @@ type Rows = Callable[[str], Iterable[tuple[int, dict[str, str]]]]
 
 
 def find(
-    files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, warehouse: Warehouse, rows: Rows
+    files: StreamFiles,
+    facts: Mapping[str, FileFacts],
+    table: TableFacts,
+    warehouse: Warehouse,
+    rows: Rows,
+    explained: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Yield an error for each such column that is NULL in every row of a file that has values for it.
 
-    The warehouse is asked, and `rows` reads the file, only if a name is spelled in another case.
+    The warehouse is asked, and `rows` reads the file, only if a name is spelled in another case. Airbyte has noted why
+    values of the columns `explained` (in lower case) are NULL.
     """
     if URL not in table.columns:
         return
     for column, names in different(files, facts, table).items():
+        if column in explained:
+            continue
         count = f"count(`{table.columns[column][0]}`)"
         select = f"select {URL} as url, {count} as n from {table.scope} group by 1"  # noqa: S608 - see Warehouse.query
         loaded = {row["url"]: row["n"] for row in warehouse.query(select)}

@@ -12,14 +12,16 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import importlib.util
 import os
 import signal
 import socket
 import sys
 import sysconfig
 import time
+import weakref
 from collections.abc import Callable
-from multiprocessing import forkserver, util
+from multiprocessing import connection, forkserver, util
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnProcess
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,8 @@ from typing import Any
 from dagster._grpc import server as dagster_server
 
 from orchestrator import sqlite
-from orchestrator.hidden import import_bigquery
+from orchestrator.code_server import STARTED
+from orchestrator.hidden import hidden, import_bigquery
 from platform_kit.s3 import kept_client
 
 MODULES = (
@@ -41,6 +44,8 @@ LIBRARIES = (
     *("upath.core", "_strptime"),
 )
 """What Dagster imports when it first needs it."""
+LATER = "platform_kit.bigquery"
+"""Our module that only the fork server imports, not the code server."""
 IDLE_SECONDS = 8.0
 """What the code server does not need is imported later: a platform that starts has no time for it."""
 POLL_SECONDS = 0.01
@@ -54,10 +59,23 @@ class RunWorker(ForkServerProcess):
         """Take Dagster's arguments."""
         super().__init__(*arguments, **options)
         self._environment = dict(os.environ)
+        self._pidfd: int | None = None
+
+    def start(self) -> None:
+        """Start the process."""
+        super().start()
+        with contextlib.suppress(OSError):  # it has ended
+            self._pidfd = os.pidfd_open(self.pid or 0)
+            weakref.finalize(self, os.close, self._pidfd)
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs, also when the fork server, which tells its exit code, was killed."""
+        return super().is_alive() or (self._pidfd is not None and not connection.wait([self._pidfd], 0))
 
     def run(self) -> None:
         """Execute the run."""
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.environ.clear()
         os.environ.update(self._environment)
         time.tzset()
@@ -71,7 +89,6 @@ class RunWorkers(ForkServerContext):
     def __init__(self) -> None:
         """Import what runs need and fork the process that they are forked from."""
         super().__init__()
-        self._since = time.time_ns()
         for module in (*(f"orchestrator.{name}" for name in MODULES), *LIBRARIES):
             importlib.import_module(module)
         sqlite.read_migrations()
@@ -88,14 +105,18 @@ class RunWorkers(ForkServerContext):
             ended, _ = os.waitpid(self._number, os.WNOHANG)
         except ChildProcessError:
             return False
-        return not ended and not has_changed(self._since)
+        return not ended and not has_changed(STARTED)
 
 
 def has_changed(since: int) -> bool:
     """Return whether a package was installed, or a file of the imported modules was changed, since a time (in ns)."""
     installed = Path(sysconfig.get_path("purelib"))
-    libraries = tuple(f"{prefix}{os.sep}" for prefix in (sys.prefix, sys.base_prefix))
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    # Not all below sys.base_prefix, which may be /usr: a checkout may be in /usr/src.
+    libraries = tuple(f"{folder}{os.sep}" for folder in (sys.prefix, sysconfig.get_path("stdlib")))
+    later = importlib.util.find_spec(LATER)
+    if later is None:  # its file has gone
+        return True
+    files = [later.origin, *(getattr(module, "__file__", None) for module in list(sys.modules.values()))]
     own = (Path(file) for file in files if file and not file.startswith(libraries))
     try:
         return any(path.stat().st_ctime_ns > since for path in (installed, *own))
@@ -126,6 +147,7 @@ def fork_server() -> int:
 def _serve(listening: int, alive: int, address: str) -> None:
     entitle("dagster fork server")
     try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # not without what `finally` removes
         signal.signal(signal.SIGALRM, import_later)
         signal.setitimer(signal.ITIMER_REAL, IDLE_SECONDS)
         forkserver.main(listening, alive, [])
@@ -139,8 +161,11 @@ def _serve(listening: int, alive: int, address: str) -> None:
 def import_later(*_: object) -> None:
     """Import what runs need and the code server does not."""
     with contextlib.suppress(Exception):  # a run then fails with it, where it can be told
-        import_bigquery()
-        importlib.import_module("platform_kit.bigquery")
+        with hidden(
+            "pyarrow", "numpy"
+        ):  # they start threads, which a fork would not have. Parquet is read without BigQuery
+            import_bigquery()
+            importlib.import_module(LATER)
         kept_client()  # it opens no connection yet
     gc.freeze()
 

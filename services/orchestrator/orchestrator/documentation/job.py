@@ -64,7 +64,7 @@ def docs_sensor(job: dg.JobDefinition, manifest: dict[str, Any], settings: Setti
         run_status=dg.DagsterRunStatus.SUCCESS,
         name=SENSOR,
         minimum_interval_seconds=SECONDS,
-        default_status=running if settings.make_docs == "yes" else stopped,
+        default_status=running if settings.make_docs else stopped,
         request_job=job,
         description="Starts the job of this name after a run that has built models, if they have changed since it ran.",
     )

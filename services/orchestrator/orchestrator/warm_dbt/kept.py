@@ -23,6 +23,8 @@ from typing import NoReturn
 PATIENCE = 5.0  # seconds for the message of a request: a run sends it at once
 QUIET = 15.0  # seconds: the first run has ended, also the only one of `make demo`
 LONGEST = 100  # bytes of the message
+STARTED = time.time_ns()
+"""When this process had imported only this module and those of Python."""
 
 
 def main() -> None:
@@ -32,15 +34,16 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, reap)
     listening = socket.socket(fileno=int(sys.argv[1]))
     kept = Kept()
+    kept.note(STARTED, time.time_ns())  # hours may go by until the first request
     try:
         while True:
-            patience = QUIET if kept.files and not kept.is_warm else None
+            patience = QUIET if kept.is_loaded and not kept.is_warm else None
             ready = select.select([sys.stdin, listening], [], [], patience)[0]
             if sys.stdin in ready:
                 return
             if kept.has_changed():
                 begin_anew()  # a request waits
-            if kept.files and not kept.is_warm:
+            if kept.is_loaded and not kept.is_warm:
                 kept.warm()
             if listening in ready:
                 with listening.accept()[0] as connection:
@@ -61,9 +64,10 @@ class Kept:
 
     def __init__(self) -> None:
         """Begin without anything."""
+        self.is_loaded = False
         self.is_warm = False
         self.files: dict[str, int] = {}
-        """The files of all modules with the time of their last change in nanoseconds; empty before the import."""
+        """The files of all modules with the time of their last change in nanoseconds."""
 
     def has_changed(self) -> bool:
         """Return whether a file is another one than when it was imported."""
@@ -75,7 +79,8 @@ class Kept:
 
         started = time.time_ns()
         server.import_dbt(tests)
-        self._note(started, time.time_ns())
+        self.is_loaded = True
+        self.note(started, time.time_ns())
 
     def warm(self) -> None:
         """Let dbt make what it makes at its first command. If it cannot, the runs do without."""
@@ -85,9 +90,9 @@ class Kept:
         with contextlib.suppress(Exception):
             warming.warm()
         self.is_warm = True
-        self._note(started, time.time_ns())
+        self.note(started, time.time_ns())
 
-    def _note(self, started: int, ended: int) -> None:
+    def note(self, started: int, ended: int) -> None:
         """Note the files of the modules that were imported between these times."""
         for module in list(sys.modules.values()):
             path = getattr(module, "__file__", None)
@@ -116,7 +121,7 @@ def answer(connection: socket.socket, kept: Kept) -> None:
         os.set_inheritable(file, False)  # begin_anew() closes it
     if len(files) == 2:
         try:
-            if not kept.files:
+            if not kept.is_loaded:
                 kept.load(message.decode())
             if len(list(Path("/proc/self/task").iterdir())) > 1:
                 raise RuntimeError("dbt has started a thread, which a fork would not have")
@@ -143,6 +148,8 @@ def begin_anew() -> NoReturn:
 def serve(argument: str, connection: socket.socket, listening: int, errors: int) -> NoReturn:
     """Be the server of a run."""
     try:
+        # If the kept dbt dies, nobody must be able to connect to its socket: a run would wait for an answer for ever.
+        os.close(int(sys.argv[1]))
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(errors, sys.stderr.fileno())

@@ -89,10 +89,10 @@ def spelling_of(config: Any, schema: Any, file: Any) -> Spelling:
 
 def _respelled_records(parse: Callable[..., Iterator[dict[str, Any]]]) -> Callable[..., Iterator[dict[str, Any]]]:
     def parse_records(
-        self: Any, config: Any, file: Any, reader: Any, logger: Any, schema: Any
+        self: Any, config: Any, file: Any, reader: Any, logger: Any, discovered_schema: Any
     ) -> Iterator[dict[str, Any]]:
-        spelling = spelling_of(config, schema, file)
-        return map(spelling.record, parse(self, config, file, reader, logger, schema))
+        spelling = spelling_of(config, discovered_schema, file)
+        return map(spelling.record, parse(self, config, file, reader, logger, discovered_schema))
 
     return parse_records
 
@@ -101,11 +101,11 @@ def _with_known_columns(parse: Callable[..., Iterator[dict[str, Any]]]) -> Calla
     """Give the reader of a CSV file the columns of the stream: their types are looked up by the names in the header."""
 
     def parse_records(
-        _self: Any, config: Any, file: Any, reader: Any, logger: Any, schema: Any
+        _self: Any, config: Any, file: Any, reader: Any, logger: Any, discovered_schema: Any
     ) -> Iterator[dict[str, Any]]:
         csv_reader = _CsvReader()
-        csv_reader.schema = schema
-        return parse(CsvParser(csv_reader), config, file, reader, logger, schema)
+        csv_reader.schema = discovered_schema
+        return parse(CsvParser(csv_reader), config, file, reader, logger, discovered_schema)
 
     return parse_records
 
