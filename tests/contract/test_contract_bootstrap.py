@@ -11,8 +11,9 @@ import pytest
 import airbyte_as_code.airbyte_client
 import airbyte_as_code.apply
 from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Kind
-from airbyte_as_code.apply import apply, destroy, made
+from airbyte_as_code.apply import apply
 from airbyte_as_code.change import Action
+from airbyte_as_code.destroy import destroy, made
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.plan import make_plan
 from airbyte_as_code.state import State
@@ -70,7 +71,7 @@ class Commands:
     def destroy(self) -> None:
         with self.client() as client:
             state = State(self.state)
-            destroy(client, state, made(client, self.file(), state), lambda *_: None)
+            destroy(client, self.file(), state, made(client, self.file(), state), lambda *_: None)
 
 
 @pytest.fixture

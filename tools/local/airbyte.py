@@ -17,7 +17,7 @@ from tools.local.platform import ROOT, python, warn
 from tools.stack import definitions, modes, running
 from tools.stack.compose import read_env
 
-RESTARTING = "make dev restarts airbyte-lite, because connectors were added. Waiting for it."
+LACKING = "airbyte-lite does not have all connectors of the checkout yet. Waiting for `make dev` to restart it."
 
 
 def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[str, str]]:
@@ -77,10 +77,8 @@ def main(arguments: list[str]) -> int:
         output = Path(arguments.pop(1))
     try:
         line, environment = command(arguments, terminal=output is None and sys.stdin.isatty() and sys.stdout.isatty())
-        if line[0] != "docker" and "AIRBYTE_URL" not in os.environ:
-            wait_for_connectors(
-                ROOT, environment["AIRBYTE_URL"], lambda: print(RESTARTING, file=sys.stderr, flush=True)
-            )
+        if line[0] != "docker" and "AIRBYTE_URL" not in os.environ and arguments[0] != "seed":  # seed uses S3 only
+            wait_for_connectors(ROOT, environment["AIRBYTE_URL"], lambda: print(LACKING, file=sys.stderr, flush=True))
         with ExitStack() as stack:
             file = stack.enter_context(output.open("x")) if output else None
             code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode

@@ -20,13 +20,22 @@ and says why."""
 
 
 def wait_for_connectors(root: Path, url: str, on_wait: Callable[[], None]) -> None:
-    """Wait until the Airbyte at `url` has each connector of the checkout; call `on_wait` first, if it has to wait."""
+    """Wait until the Airbyte at `url` has each connector of the checkout.
+
+    `on_wait` is called once, when it answers without one of them. A server that does not answer may be restarting.
+    """
     wanted = in_checkout(root)
     end = time.monotonic() + WAIT_SECONDS
-    if not wanted or wanted <= in_airbyte(url):
-        return
-    on_wait()
-    while not wanted <= in_airbyte(url) and time.monotonic() < end:
+    told = False
+    while wanted:
+        found = in_airbyte(url)
+        if found is not None and wanted <= found:
+            return
+        if found is not None and not told:
+            told = True
+            on_wait()
+        if time.monotonic() >= end:
+            return
         time.sleep(PAUSE_SECONDS)
 
 
@@ -39,8 +48,8 @@ def in_checkout(root: Path) -> set[tuple[str, str]]:
     return {(name, str(entry.get("version"))) for name, entry in entries.items()}
 
 
-def in_airbyte(url: str) -> set[tuple[str, str]]:
-    """Return the names and versions of the server's source connectors; none if it does not answer."""
+def in_airbyte(url: str) -> set[tuple[str, str]] | None:
+    """Return the names and versions of the server's source connectors; None if it does not answer."""
     request = urllib.request.Request(
         f"{url}/api/v1/source_definitions/list", b"{}", {"Content-Type": "application/json"}
     )
@@ -48,5 +57,5 @@ def in_airbyte(url: str) -> set[tuple[str, str]]:
         with direct.open_url(request, timeout=5) as answer:
             found = json.load(answer)["sourceDefinitions"]
     except (OSError, ValueError):
-        return set()
+        return None
     return {(item["dockerRepository"].removeprefix("airbyte/"), item["dockerImageTag"]) for item in found}

@@ -9,15 +9,13 @@ from dataclasses import replace
 from airbyte_as_code.airbyte_client import PAUSES, AirbyteClient, AirbyteError, Json, Kind
 from airbyte_as_code.change import OUTCOMES, Action, Change
 from airbyte_as_code.desired import Desired
+from airbyte_as_code.destroy import Report, delete
 from airbyte_as_code.errors import UserError
-from airbyte_as_code.matching import clash, is_ours, refuse_to_cascade
-from airbyte_as_code.plan import compare, make_plan, refuse_to_take_along
-from airbyte_as_code.render import move_text
+from airbyte_as_code.matching import clash
+from airbyte_as_code.plan import Plan, compare, make_plan, refuse_to_take_along
+from airbyte_as_code.render import PRUNE, destruction_lines, move_text
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
-
-type Report = Callable[[str, str, str], None]
-"""Receives kind, name and outcome of each object as soon as it is done."""
 
 
 def apply(
@@ -29,54 +27,106 @@ def apply(
     adopt: bool = False,
     prune: bool = False,
     refresh_schema: bool = False,
-    ask: Callable[[list[Change]], None] = lambda _: None,
+    show: Callable[[list[Change]], None] = lambda _: None,
+    ask: Callable[[list[Change]], None] | None = None,
 ) -> list[Change]:
     """Create and update objects until Airbyte holds what the file declares. Return the changes that need `prune`.
 
     With `refresh_schema`, connections also take over the columns and types that their sources have now.
-    With `prune`, also delete and replace objects and lose sync states. `ask` receives these changes first, if there
-    are any; it raises an exception to stop before any object changes. Raises UserError. An apply that was
-    interrupted can be run again.
+    With `prune`, also delete and replace objects and lose sync states. `show` and `ask` receive these changes first, if
+    there are any; `ask` raises an exception to stop before any object changes. Other runs need not wait for its answer;
+    if they changed what was asked about, this run changes no object. Raises UserError. An apply that was interrupted
+    can be run again.
     """
-    workspace_id = str(file.workspace.id)
     file.expand()  # reports a variable that is not set before anything changes
-    with state.locked():
-        state.remember_variables(file.variables())
-        made_now = client.workspace(workspace_id) is None
-        if made_now:
-            state.remember_workspace(workspace_id)
-            client.create_workspace(workspace_id, file.workspace.name)
-        plan = make_plan(client, file, state, adopt=adopt, refresh_schema=refresh_schema)
-        if prune and plan.destroyed:
-            refuse_to_take_along(plan, client.list(Kind.CONNECTION, workspace_id))
-            ask(plan.destroyed)
-        left = [] if prune else [change for change in plan.changes if change.needs_consent]
-        if plan.workspace_action is Action.UPDATE:
-            client.rename_workspace(workspace_id, plan.workspace)
-        if adopt:
-            state.remember_workspace(workspace_id)
-        report("workspace", plan.workspace, OUTCOMES[Action.CREATE if made_now else plan.workspace_action])
-        for change in reversed(plan.changes):  # a connection before its source and destination
-            if prune and change.action is Action.REPLACE and change.found:
-                _delete(client, state, change.kind, change.found)
-        ids: dict[tuple[Kind, str], str] = {}
-        for change in plan.changes:
-            if change.found and change in left:
-                _remember_as_ours(state, change, change.found)
-            if change.desired and _is_executed(change, prune=prune):
-                ids[change.kind, change.name] = _converge(
-                    client, workspace_id, change, change.desired, ids, state, prune=prune
-                )
-            elif change.found and change.action is Action.UPDATE:
-                ids[change.kind, change.name] = change.found[change.kind.id_field]
-            if change.desired:
-                report(change.kind, change.name, _outcome(change, prune=prune))
-        for change in reversed(plan.changes):
-            if prune and change.action is Action.DELETE and change.found:
-                _delete(client, state, change.kind, change.found)
-                report(change.kind, change.name, _outcome(change, prune=prune))
-        state.end_creations([(change.kind, change.name) for change in left if change.found is None])
-        return left
+    confirmed: list[str] | None = None
+    while True:
+        with state.locked():
+            _refuse_outdated(file, prune=prune)
+            made_now = _make_workspace(client, file, state)
+            plan = make_plan(client, file, state, adopt=adopt, refresh_schema=refresh_schema)
+            destroyed = plan.destroyed if prune else []
+            if destroyed:
+                refuse_to_take_along(plan, client.list(Kind.CONNECTION, str(file.workspace.id)))
+            if destroyed and confirmed is None:
+                show(destroyed)
+            if not destroyed or ask is None or confirmed == _identified(destroyed):
+                return _carry_out(client, file, state, plan, report, made_now=made_now, adopt=adopt, prune=prune)
+        if confirmed is not None:
+            raise UserError(
+                "Another run has changed these objects since the question was asked. No object was changed.\n"
+                f"To see the changes that are needed now, and to confirm them: {PRUNE}"
+            )
+        ask(destroyed)
+        confirmed = _identified(destroyed)
+
+
+def _refuse_outdated(file: ConnectionsFile, *, prune: bool) -> None:
+    """Raise UserError if the file has changed since it was read: another run may have applied its new content."""
+    if not file.is_current():
+        raise UserError(
+            "The connections file was changed while this run waited. No object was changed.\n"
+            f"To apply its new content: {PRUNE if prune else 'make apply'}"
+        )
+
+
+def _identified(changes: list[Change]) -> list[str]:
+    """Return what the user sees of these changes, and the ids of their objects."""
+    ids = [str(change.found[change.kind.id_field]) for change in changes if change.found]
+    return [*destruction_lines(changes), *ids]
+
+
+def _make_workspace(client: AirbyteClient, file: ConnectionsFile, state: State) -> bool:
+    """Create the workspace if it does not exist. Return whether it was created."""
+    workspace_id = str(file.workspace.id)
+    state.remember_variables(file.variables())
+    if client.workspace(workspace_id) is not None:
+        return False
+    state.remember_workspace(workspace_id)
+    client.create_workspace(workspace_id, file.workspace.name)
+    return True
+
+
+def _carry_out(
+    client: AirbyteClient,
+    file: ConnectionsFile,
+    state: State,
+    plan: Plan,
+    report: Report,
+    *,
+    made_now: bool,
+    adopt: bool,
+    prune: bool,
+) -> list[Change]:
+    """Make the changes of a plan. Return those that need `prune`."""
+    workspace_id = str(file.workspace.id)
+    left = [] if prune else [change for change in plan.changes if change.needs_consent]
+    if plan.workspace_action is Action.UPDATE:
+        client.rename_workspace(workspace_id, plan.workspace)
+    if adopt:
+        state.remember_workspace(workspace_id)
+    report("workspace", plan.workspace, OUTCOMES[Action.CREATE if made_now else plan.workspace_action])
+    for change in reversed(plan.changes):  # a connection before its source and destination
+        if prune and change.action is Action.REPLACE and change.found:
+            delete(client, state, change.kind, change.found)
+    ids: dict[tuple[Kind, str], str] = {}
+    for change in plan.changes:
+        if change.found and change in left:
+            _remember_as_ours(state, change, change.found)
+        if change.desired and _is_executed(change, prune=prune):
+            ids[change.kind, change.name] = _converge(
+                client, workspace_id, change, change.desired, ids, state, prune=prune
+            )
+        elif change.found and change.action is Action.UPDATE:
+            ids[change.kind, change.name] = change.found[change.kind.id_field]
+        if change.desired:
+            report(change.kind, change.name, _outcome(change, prune=prune))
+    for change in reversed(plan.changes):
+        if prune and change.action is Action.DELETE and change.found:
+            delete(client, state, change.kind, change.found)
+            report(change.kind, change.name, _outcome(change, prune=prune))
+    state.end_creations([(change.kind, change.name) for change in left if change.found is None])
+    return left
 
 
 def _is_executed(change: Change, *, prune: bool) -> bool:
@@ -88,31 +138,6 @@ def _remember_as_ours(state: State, change: Change, found: Json) -> None:
     """Remember an object that stays unchanged as ours, also after its creation was interrupted."""
     if state.name_of(change.kind, found[change.kind.id_field]) is None:
         state.remember(change.kind, change.name, found[change.kind.id_field])
-
-
-def destroy(client: AirbyteClient, state: State, objects: list[tuple[Kind, Json]], report: Report) -> None:
-    """Delete the objects that `made` returned, connections first. Raises UserError."""
-    with state.locked():
-        for kind, item in reversed(objects):
-            _delete(client, state, kind, item)
-            report(kind, item["name"], OUTCOMES[Action.DELETE])
-        state.end_creations()
-
-
-def made(client: AirbyteClient, file: ConnectionsFile, state: State) -> list[tuple[Kind, Json]]:
-    """Return the objects in the workspace that apply created, also if their creation was interrupted.
-
-    Raises UserError if Airbyte would also delete a connection that apply did not create.
-    """
-    workspace_id = str(file.workspace.id)
-    if client.workspace(workspace_id) is None:
-        return []
-    actual = {kind: client.list(kind, workspace_id) for kind in Kind}
-    found = [(kind, item) for kind in Kind for item in actual[kind] if is_ours(kind, item, state)]
-    ours = {item["connectionId"] for kind, item in found if kind is Kind.CONNECTION}
-    for kind, item in found:
-        refuse_to_cascade(kind, item, actual[Kind.CONNECTION], ours)
-    return found
 
 
 def _converge(
@@ -171,7 +196,9 @@ def _send(
     prune: bool,
 ) -> str:
     kind, name = desired.kind, desired.name
-    change = replace(compare(desired, found, ids, state, planned.columns), waits=planned.waits)
+    change = replace(
+        compare(desired, found, ids, state, planned.columns), waits=planned.waits, overwritten=planned.overwritten
+    )
     fields = change.fields if prune else change.harmless
     was_begun = state.is_being_created(kind, name)
     if found is None:
@@ -217,11 +244,6 @@ def _delete_twins(client: AirbyteClient, workspace_id: str, desired: Desired, ob
             and state.is_creation(kind, item)
         ):
             client.delete(kind, twin_id)
-
-
-def _delete(client: AirbyteClient, state: State, kind: Kind, item: Json) -> None:
-    client.delete(kind, item[kind.id_field])
-    state.forget(item[kind.id_field])
 
 
 def _outcome(change: Change, *, prune: bool) -> str:

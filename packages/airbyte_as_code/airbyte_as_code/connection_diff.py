@@ -21,7 +21,7 @@ OVERWRITE = "full_refresh_overwrite"
 def chosen(connection: Json) -> dict[str, Json]:
     """Return what Airbyte filled in for each stream, given its answer to a write."""
     return {
-        _label(stream): {key: stream.get(key) or [] for key in CHOSEN_BY_AIRBYTE} for stream in streams_of(connection)
+        label_of(stream): {key: stream.get(key) or [] for key in CHOSEN_BY_AIRBYTE} for stream in streams_of(connection)
     }
 
 
@@ -47,11 +47,11 @@ def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
     by_path = {change.path: change for change in changes}
     lost = []
     for stream in streams_of(found):
-        path = f"streams.{_label(stream)}"
+        path = f"streams.{label_of(stream)}"
         mode = by_path.get(f"{path}.syncMode")
         leaves = mode is not None and not _incremental(mode.new)
         if _incremental(stream.get("syncMode")) and (path in by_path or f"{path}.cursorField" in by_path or leaves):
-            lost.append(_label(stream))
+            lost.append(label_of(stream))
     return lost
 
 
@@ -59,23 +59,23 @@ def overwritten_streams(found: Json, changes: Iterable[FieldChange]) -> list[str
     """Return the streams whose next sync replaces rows that earlier syncs have appended or merged."""
     modes = {change.path: str(change.new) for change in changes}
     return [
-        _label(stream)
+        label_of(stream)
         for stream in streams_of(found)
-        if modes.get(f"streams.{_label(stream)}.syncMode", "").startswith(OVERWRITE)
+        if modes.get(f"streams.{label_of(stream)}.syncMode", "").startswith(OVERWRITE)
         and not str(stream.get("syncMode")).startswith(OVERWRITE)
     ]
 
 
 def incremental_streams(connection: Json) -> list[str]:
     """Return the streams that have a sync state: the incremental ones."""
-    return [_label(stream) for stream in streams_of(connection) if _incremental(stream.get("syncMode"))]
+    return [label_of(stream) for stream in streams_of(connection) if _incremental(stream.get("syncMode"))]
 
 
 def moved_streams(connection: Json, changed: set[str]) -> list[str]:
     """Return the incremental streams that load other tables after these fields of connection or destination change."""
     definition = connection.get("namespaceDefinition")
     return [
-        _label(stream)
+        label_of(stream)
         for stream in streams_of(connection)
         if _incremental(stream.get("syncMode"))
         # A connection that names a dataset itself, or takes it from the source, does not use the destination's.
@@ -93,7 +93,7 @@ def timing(schedule: Json | None) -> str | None:
 
 
 def _stream_changes(wanted: list[Json], found: list[Json], filled_in: dict[str, Json]) -> Iterator[FieldChange]:
-    left = {_label(stream): stream for stream in found}
+    left = {label_of(stream): stream for stream in found}
     for stream in wanted:
         label = _match(stream, left)
         path = f"streams.{label}"
@@ -122,11 +122,12 @@ def _match(stream: Json, found: dict[str, Json]) -> str:
     """
     if not stream.get("namespace"):
         return next((label for label, item in found.items() if item["name"] == stream["name"]), stream["name"])
-    label = _label(stream)
+    label = label_of(stream)
     return stream["name"] if label not in found and stream["name"] in found else label
 
 
-def _label(stream: Json) -> str:
+def label_of(stream: Json) -> str:
+    """Return how plans name a stream: `namespace.name`, or the name alone."""
     namespace = stream.get("namespace")
     return f"{namespace}.{stream['name']}" if namespace else str(stream["name"])
 

@@ -6,12 +6,12 @@ Without --prune an object stays in Airbyte as it is. It still loads its tables, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from airbyte_as_code.airbyte_client import Json, Kind
 from airbyte_as_code.change import OUTCOMES, Action, Change
-from airbyte_as_code.connection_diff import streams_of
+from airbyte_as_code.connection_diff import label_of, streams_of
 from airbyte_as_code.desired import Actor, Ids, Link
 from platform_kit.names import identifier
 
@@ -37,6 +37,27 @@ def with_waits(changes: list[Change], ids: Ids) -> list[Change]:
         if after == changes:
             return changes
         changes = after  # other changes may have to wait for a change that waits
+
+
+def with_overwritten(changes: list[Change], ids: Ids) -> list[Change]:
+    """Return the changes; `overwritten` is left without the streams that load another table from now on."""
+    datasets = _datasets(changes)
+    return [
+        replace(change, overwritten=list(_overwritten(change, change.found, change.desired, ids, datasets)))
+        if change.overwritten and change.found and isinstance(change.desired, Link)
+        else change
+        for change in changes
+    ]
+
+
+def _overwritten(
+    change: Change, found: Json, desired: Link, ids: Ids, datasets: Mapping[str, Dataset]
+) -> Iterator[str]:
+    place_changes = any(item.path in desired.moved_when for item in change.fields)
+    destination = found["destinationId"]
+    now = _tables_by_stream(found, datasets.get(destination, (destination, "")))
+    then = _declared_tables(desired, ids, datasets)
+    return (stream for stream in change.overwritten if not place_changes or now[stream] in then)
 
 
 def _reason(
@@ -109,11 +130,15 @@ def _declared_tables(link: Link, ids: Ids, datasets: Mapping[str, Dataset]) -> s
 
 
 def _tables(connection: Json, dataset: Dataset) -> set[Table]:
+    return set(_tables_by_stream(connection, dataset).values())
+
+
+def _tables_by_stream(connection: Json, dataset: Dataset) -> dict[str, Table]:
     definition, name_format = connection.get("namespaceDefinition"), connection.get("namespaceFormat") or ""
-    tables = set()
+    tables: dict[str, Table] = {}
     for stream in streams_of(connection):
         schema = stream.get("namespace") or ""
         named = {"source": schema, "custom_format": name_format.replace("${SOURCE_NAMESPACE}", schema)}
         name = identifier((connection.get("prefix") or "") + stream["name"])
-        tables.add((dataset[0], named.get(definition or "") or dataset[1], name))
+        tables[label_of(stream)] = (dataset[0], named.get(definition or "") or dataset[1], name)
     return tables

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from airbyte_as_code.airbyte_client import AirbyteClient, Json, Kind
 from airbyte_as_code.change import Action, Change
 from airbyte_as_code.connection_diff import incremental_streams, moved_streams, overwritten_streams
-from airbyte_as_code.consent import with_waits
+from airbyte_as_code.consent import with_overwritten, with_waits
 from airbyte_as_code.desired import Desired, Ids, declared
 from airbyte_as_code.diff import FieldChange
-from airbyte_as_code.earlier_rows import with_earlier_rows
+from airbyte_as_code.earlier_rows import lost_by_connection, with_earlier_rows
 from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
 from airbyte_as_code.pinning import Pin
 from airbyte_as_code.schema_drift import column_changes, note
@@ -91,7 +91,7 @@ def make_plan(
     if notes or refresh_schema:
         changes = _with_schemas(client, changes, refresh=refresh_schema)
     changes = with_earlier_rows(_with_moves(changes, actual[Kind.CONNECTION]), actual[Kind.CONNECTION])
-    changes = with_waits(changes, ids)
+    changes = with_waits(with_overwritten(changes, ids), ids)
     return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 
 
@@ -146,7 +146,7 @@ def _with_columns(change: Change, columns: list[FieldChange]) -> Change:
 
 def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:
     """Set `moved` on each change. A change of a destination moves the tables of the connections that use it."""
-    lost = {change.found["connectionId"]: change.lost for change in changes if change.found and change.lost}
+    lost = lost_by_connection(changes)
     return [replace(change, moved=list(_moved(change, connections, lost))) for change in changes]
 
 

@@ -28,7 +28,7 @@ from platform_kit import locks
 PRIVATE = 0o600
 KEY_BYTES = 32
 WAIT_SECONDS = 120.0
-"""How long a run waits for another one. Longer than an apply takes; one that asks a question may take longer."""
+"""How long a run waits for another one. Longer than an apply takes."""
 
 
 class _Object(BaseModel):

@@ -246,8 +246,13 @@ class ConnectionsFile(_Model):
                         f"become BOOL, and a number of 20 digits NULL. Declare them, for example {EXAMPLE}"
                     )
 
+    def is_current(self) -> bool:
+        """Return whether the file has not been changed since it was read."""
+        return self._document.is_current()
+
     def bind(self, document: Document, lifted: Lifted, environment: Mapping[str, str]) -> Self:
         """Give each declaration its location in the file and the environment of its references."""
+        self._document = document
         for kind in KINDS:
             for index, item in enumerate(getattr(self, kind)):
                 item._document, item._environment = document, environment

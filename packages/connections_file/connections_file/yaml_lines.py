@@ -32,7 +32,7 @@ class Document:
         """Read the file. Raises ConnectionsFileError if it is missing, is not YAML, or repeats a key."""
         self.path = path
         try:
-            text = path.read_text(encoding="utf-8")
+            text = self._text = path.read_text(encoding="utf-8")
             loader = TextDates(text)
         except OSError as error:
             raise ConnectionsFileError(
@@ -58,6 +58,13 @@ class Document:
             raise ConnectionsFileError(f"{path}: an anchor (&name) contains its own alias (*name).") from None
         finally:
             loader.dispose()
+
+    def is_current(self) -> bool:
+        """Return whether the file still has the text that was read."""
+        try:
+            return self.path.read_text(encoding="utf-8") == self._text
+        except (OSError, UnicodeDecodeError):
+            return False
 
     def where(self, location: Location) -> str:
         """Return file and line of a value; if the value does not exist, of the nearest value around it."""

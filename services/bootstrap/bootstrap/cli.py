@@ -12,9 +12,9 @@ import typer
 import connections_file
 from airbyte_as_code.airbyte_client import AirbyteClient
 from airbyte_as_code.apply import apply as apply_file
-from airbyte_as_code.apply import destroy as destroy_objects
-from airbyte_as_code.apply import made
 from airbyte_as_code.change import Change
+from airbyte_as_code.destroy import destroy as destroy_objects
+from airbyte_as_code.destroy import made
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.pinning import differences, pin, read_pins
 from airbyte_as_code.plan import make_plan
@@ -121,7 +121,7 @@ def apply(
         pin(client, pins, _say)  # first, because the version decides the specification of the configuration
         state = State(settings.state_directory, on_wait=_say_waiting)
         options = {"adopt": adopt, "prune": prune, "refresh_schema": refresh_schema}
-        left = apply_file(client, file, state, _report, **options, ask=_show if yes else _ask)
+        left = apply_file(client, file, state, _report, **options, show=_show, ask=None if yes else _ask)
     _say_notes(file)
     for text in left_lines(left):
         _say(text)
@@ -142,8 +142,7 @@ def _show(destroyed: list[Change]) -> None:
 
 
 def _ask(destroyed: list[Change]) -> None:
-    """Show what would be destroyed and ask. Raises UserError without a terminal, typer.Abort if the answer is no."""
-    _show(destroyed)
+    """Ask whether to destroy this. Raises UserError without a terminal, typer.Abort if the answer is no."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(
             "apply --prune asks for confirmation, but this is not a terminal. No object was changed.\n"
@@ -166,7 +165,7 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
             typer.confirm(
                 f"Delete these {len(objects)} objects and their sync states? Tables in the warehouse stay.", abort=True
             )
-        destroy_objects(client, state, objects, _report)
+        destroy_objects(client, file, state, objects, _report)
         if not objects:
             _say("Nothing to delete: this workspace has no objects that apply created.")
 

@@ -12,7 +12,8 @@ import pytest
 import airbyte_as_code.airbyte_client
 import airbyte_as_code.apply
 from airbyte_as_code.airbyte_client import AirbyteClient, Kind
-from airbyte_as_code.apply import apply, destroy, made
+from airbyte_as_code.apply import apply
+from airbyte_as_code.destroy import destroy, made
 from airbyte_as_code.plan import Plan, make_plan
 from airbyte_as_code.state import State
 from bootstrap.settings import Settings
@@ -190,7 +191,8 @@ class Session:
 
     def destroy(self) -> None:
         with self.client() as client:
-            destroy(client, self.state(), made(client, self.file(), self.state()), lambda *_: None)
+            file, state = self.file(), self.state()
+            destroy(client, file, state, made(client, file, state), lambda *_: None)
 
     def plan(self, *, adopt: bool = False, refresh_schema: bool = False, **environment: str) -> Plan:
         with self.client() as client:

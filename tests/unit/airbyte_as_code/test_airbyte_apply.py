@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from airbyte_as_code.airbyte_client import Kind
+from airbyte_as_code.destroy import destroy, made
 from airbyte_as_code.errors import UserError
 
 from .conftest import EMPTY
@@ -145,3 +147,18 @@ def test_an_interrupted_creation_is_no_claim_to_the_name_for_ever(session: Any, 
     assert server.objects == {}
     server.add("connection", "theirs", {"name": "c", "sourceId": "x", "destinationId": "y"})
     assert session.plan().is_empty
+
+
+def test_destroy_deletes_only_what_was_confirmed(session: Any, server: Any) -> None:
+    """Another run may make objects while destroy asks, or waits for that run's end."""
+    for listed_first, start in ((True, session.apply), (False, lambda: None)):
+        file, state = session.file(), session.state()
+        with session.client() as client:
+            objects = made(client, file, state) if listed_first else [(Kind.SOURCE, {"name": "s", "sourceId": "gone"})]
+            start()
+            server.writes.clear()
+            with pytest.raises(UserError, match=r"Another run(.|\n)*make destroy"):
+                destroy(client, file, state, objects, lambda *_: None)
+        assert server.writes == []
+    session.destroy()
+    assert server.objects == {}

@@ -1,6 +1,7 @@
 """What apply does not do without --prune, what it does all the same, and what waits for the rest."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -258,6 +259,53 @@ def test_consent_is_asked_for_with_exactly_what_is_destroyed(session: Any, serve
     assert server.writes == []
 
 
+def test_another_run_does_not_wait_for_an_answer(session: Any, server: Any) -> None:
+    """A save under `make dev` applies while the question is open; what was asked about is destroyed then."""
+    before = prune_while(session, lambda: session.apply(SECRET="two"))
+    assert before == ["PUT source", "DELETE connection"]
+    assert [change.kind for change in session.plan(SECRET="two").changes] == [Kind.SOURCE, Kind.DESTINATION]
+
+
+def test_only_what_was_confirmed_is_destroyed(session: Any, server: Any) -> None:
+    def again() -> None:
+        """Another run destroys the connection, and a third one makes it again."""
+        server.objects["new"] = server.objects.pop(found := server.named("connection", "c")["connectionId"])
+        server.kinds["new"] = Kind.CONNECTION
+        server.objects["new"]["connectionId"] = "new"
+        state = session.state()
+        state.forget(found)
+        state.remember(Kind.CONNECTION, "c", "new")
+
+    with pytest.raises(UserError, match=r"Another run(.|\n)*make apply o=--prune"):
+        prune_while(session, again)
+    assert destructive(server) == []
+
+
+def test_a_file_that_changed_while_the_run_waited_is_not_applied(session: Any, server: Any) -> None:
+    with pytest.raises(UserError, match="changed while this run waited"):
+        prune_while(session, lambda: session.write(text(session) + "# saved\n"))
+    assert destructive(server) == []
+
+
+def prune_while(session: Any, during: Callable[[], Any]) -> list[str]:
+    """Remove the connection from the file, apply it with --prune, and do `during` before the answer yes."""
+    from airbyte_as_code.apply import apply
+
+    session.apply()
+    session.write(text(session).partition("connections:")[0] + "connections: []\n")
+    session.server.writes.clear()
+    shown: list[Change] = []
+    with session.client() as client:
+        apply(
+            *(client, session.file(SECRET="two"), session.state(), lambda *_: None),
+            prune=True,
+            show=shown.extend,
+            ask=lambda _: during(),
+        )
+    assert [change.name for change in shown] == ["c"]
+    return list(session.server.writes)
+
+
 def test_nothing_is_asked_where_nothing_is_destroyed(session: Any, server: Any) -> None:
     from airbyte_as_code.apply import apply
 
@@ -298,6 +346,28 @@ def test_rows_of_earlier_syncs_are_not_replaced_without_consent(session: Any, se
     session.apply(prune=True)
     assert left(session) == {}
     assert mode not in str(server.objects)
+
+
+@pytest.mark.parametrize(
+    ("place", "is_another"),
+    [
+        ("prefix: new_", True),
+        ("namespace_definition: custom_format\n    namespace_format: other", True),
+        ("namespace_definition: custom_format\n    namespace_format: raw", False),  # the destination's dataset
+    ],
+)
+def test_rows_of_a_table_that_is_not_loaded_any_more_are_not_replaced(
+    session: Any, server: Any, place: str, is_another: bool
+) -> None:
+    session.write(text(session).replace("{project_id: p}", "{project_id: p, dataset_id: raw}"))
+    session.apply()
+    write_mode(session, "full_refresh_overwrite")
+    session.write(text(session).replace("    source: s\n", f"    source: s\n    {place}\n"))
+    [change] = [change for change in as_json(session.plan())["changes"] if change["kind"] == "connection"]
+    assert (change["overwritten_streams"], change["needs_consent"]) == ([] if is_another else ["t"], not is_another)
+    session.apply()
+    assert ("full_refresh_overwrite" in str(server.objects)) is is_another
+    assert session.plan().is_empty is is_another
 
 
 def write_mode(session: Any, mode: str) -> None:

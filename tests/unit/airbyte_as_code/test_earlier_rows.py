@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from airbyte_as_code.plan import Plan
 from airbyte_as_code.render import as_json, plan_lines
 
@@ -54,4 +56,23 @@ def test_a_lost_state_is_said_instead(session: Any) -> None:
     write(session, "incremental_append, cursor_field: [a]")
     session.apply()
     write(session, "incremental_deduped_history, primary_key: [[id]], cursor_field: [b]")
+    assert told(session.plan()) == {}
+
+
+def test_another_bucket_beside_a_state_that_is_lost_at_once(session: Any) -> None:
+    write(session, "incremental_append")
+    session.apply()
+    write(session, "full_refresh_append")
+    assert told(session.plan(BUCKET="new")) == {}
+
+
+@pytest.mark.parametrize(("old", "new"), [("    source: s\n", "    source: s\n    prefix: new_\n"), ("p}", "other}")])
+def test_another_mode_and_another_table_at_once(session: Any, old: str, new: str) -> None:
+    """The other table has no earlier rows; `project_id` of the destination moves the table too."""
+    write(session, "incremental_append")
+    session.apply()
+    write(session, "incremental_deduped_history, primary_key: [[id]]")
+    text = (session.directory / "connections.yaml").read_text()
+    assert old in text
+    session.write(text.replace(old, new))
     assert told(session.plan()) == {}

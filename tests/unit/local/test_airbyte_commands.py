@@ -202,3 +202,15 @@ def test_make_dev_loads_the_applied_file_before_the_command_ends(
     assert ("cannot be loaded" in capsys.readouterr().err) is not loads
     airbyte.main(["plan"])
     assert asked == ["http://dagster"]
+
+
+@pytest.mark.parametrize("command", ["seed", "plan"])
+def test_only_a_command_that_uses_airbyte_waits_for_its_connectors(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    waited: list[str] = []
+    monkeypatch.setattr(airbyte, "development", lambda: {"AIRBYTE_URL": "http://airbyte"})
+    monkeypatch.setattr(airbyte, "wait_for_connectors", lambda _root, url, _on_wait: waited.append(url))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    assert airbyte.main([command]) == 0
+    assert waited == ["http://airbyte"] * (command != "seed")

@@ -64,6 +64,9 @@ def test_it_does_not_wait_for_a_server_that_has_them_or_for_ever(
     monkeypatch.setattr(connectors_there, "WAIT_SECONDS", 0.0)
     serve(monkeypatch, [None])
     connectors_there.wait_for_connectors(checkout, URL, lambda: told.append("waits"))
+    assert told == []  # nothing is known of a server that does not answer
+    serve(monkeypatch, [[OLD]])
+    connectors_there.wait_for_connectors(checkout, URL, lambda: told.append("waits"))
     assert told == ["waits"]
 
 

@@ -32,10 +32,6 @@ PIECE_BYTES = 1 << 20
 UTC_NAMES = (None, "UTC", "+00:00")
 
 
-class IncompleteError(Exception):
-    """Fewer rows could be read than the file says that it has. The connector reads as few, without an error."""
-
-
 @dataclass
 class ParquetBlock:
     """Rows of one row group."""
@@ -112,10 +108,10 @@ def blocks(
                         yield from in_blocks(map(block.record, range(len(block))))
                     rows += len(block)
                 return
-    except Exception as error:
-        if rows or isinstance(error.__cause__, IncompleteError):
+    except Exception:
+        if rows:
             raise
-    # Nothing was read: the connector says why.
+    # Nothing was read: the connector says why. If it reads nothing either, the check of the row count does.
     yield from in_blocks(parser.parse_records(config, file, reader, logger, schema))
 
 
@@ -143,15 +139,12 @@ def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[
                 yield number, before + found, batch
                 found += batch.num_rows
             if found != group.num_rows:
-                raise IncompleteError(f"{found} of {group.num_rows} rows could be read")
+                raise ValueError(f"{found} of {group.num_rows} rows could be read")
         except RecordParseError:
             raise
         except Exception as error:
             raise failure(file, number, before) from error
         before += found
-    if before != content.metadata.num_rows:
-        reason = IncompleteError(f"the file has {content.metadata.num_rows} rows, its row groups have {before}")
-        raise failure(file, content.num_row_groups, before) from reason
 
 
 def _rows_of_block(group: Any) -> int:
