@@ -25,6 +25,23 @@ ROOT = Path(__file__).resolve().parents[2]
 # that is on the engine.
 os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
 
+CERTIFICATES = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates() -> Iterator[None]:
+    """Let the commands verify the servers from which they install packages.
+
+    The integration tests of the same session do without certificates until its end (`no_certificates`).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CERTIFICATES.items():
+            if value is None:
+                patch.delenv(name, raising=False)
+            else:
+                patch.setenv(name, value)
+        yield
+
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
