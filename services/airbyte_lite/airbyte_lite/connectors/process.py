@@ -20,7 +20,7 @@ FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PACKAGE = Path(__file__).parents[1]
 BEFORE = ["airbyte_lite.connectors.documents"]
 CHANGES = ["airbyte_lite.connectors.repairs", "airbyte_lite.batches"]
-"""The modules that change a connector of which the registry says `repaired`, before and after it is imported."""
+"""The modules that change a connector that the registry marks as `repaired`, before and after it is imported."""
 LOW_CODE = Path(__file__).with_name("low_code.py")
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
