@@ -19,7 +19,7 @@ from airbyte_lite.connectors.registry import Connector
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PACKAGE = Path(__file__).parents[1]
 CHANGES = ["airbyte_lite.connectors.repairs", "airbyte_lite.batches"]
-"""The modules that change a connector of which the registry says `repaired`."""
+"""The modules that change a connector that the registry marks as `repaired`."""
 LOW_CODE = Path(__file__).with_name("low_code.py")
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
