@@ -129,10 +129,21 @@ def test_odd_values_of_parquet_files(comparison: Comparison) -> None:
         assert comparison.outcome == ("failed" if name in ODD else "rows"), name
 
 
-def test_a_row_group_without_the_values_of_a_column_is_told(comparison: Comparison) -> None:
-    """PyArrow writes such a file with tiny pages, and iterates over its rows as if there were none."""
+@pytest.mark.parametrize("usual", [{}, {"id": [1]}], ids=["one column", "two columns"])
+@pytest.mark.parametrize("groups", [([[1]],), ([[1]], []), ([], [[1]]), ([None], [[1]])], ids=str)
+def test_a_row_group_without_the_values_of_a_column_is_refused(
+    comparison: Comparison, usual: dict[str, list[int]], groups: tuple[list[Any], ...]
+) -> None:
+    """PyArrow writes such a file with tiny pages, and reads its rows as if there were none."""
     file = io.BytesIO()
-    pq.write_table(pa.table({"id": [1], "name": [[1]]}), file, data_page_size=1)
+    tables = [
+        pa.table({name: values[: len(group)] for name, values in usual.items()} | {"name": group}, schema)
+        for schema in [pa.schema({**dict.fromkeys(usual, pa.int64()), "name": pa.list_(pa.int64())})]
+        for group in groups
+    ]
+    with pq.ParquetWriter(file, tables[0].schema, data_page_size=1) as writer:
+        for table in tables:
+            writer.write_table(table)
     assert comparison.differences(case({"0.parquet": file.getvalue()}, {"filetype": "parquet"})) == []
     assert comparison.outcome == "failed"
 

@@ -107,11 +107,12 @@ def blocks(
                     else:
                         yield from in_blocks(map(block.record, range(len(block))))
                     rows += len(block)
+                parquet_values.require_every_row(file.uri, content.metadata, rows)
                 return
     except Exception:
         if rows:
             raise
-    # Nothing was read: the connector says why. If it reads nothing either, the check of the row count does.
+    # Nothing was read: the connector says why.
     yield from in_blocks(parser.parse_records(config, file, reader, logger, schema))
 
 
@@ -123,10 +124,7 @@ def _spelled(spelling: Spelling, names: list[str], partition: dict[str, str]) ->
 
 
 def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[int, int, pa.RecordBatch]]:
-    """Yield the number of the row group, the number of the rows before, and rows. Raises RecordParseError.
-
-    PyArrow reads no rows, without an error, where a column of a row group has fewer values than the group has rows.
-    """
+    """Yield the number of the row group, the number of the rows before, and rows. Raises RecordParseError."""
     before = 0
     for number in range(content.num_row_groups):
         group = content.metadata.row_group(number)
@@ -139,7 +137,7 @@ def _batches(binary: Any, content: pq.ParquetFile, file: str) -> Iterator[tuple[
                 yield number, before + found, batch
                 found += batch.num_rows
             if found != group.num_rows:
-                raise ValueError(f"{found} of {group.num_rows} rows could be read")
+                content.read_row_group(number)  # as the connector does: it raises where columns differ in length
         except RecordParseError:
             raise
         except Exception as error:
@@ -159,7 +157,7 @@ def failure(file: str, row_group: int, line_no: int) -> RecordParseError:
 
 
 def _readable(block: ParquetBlock, schema: Any) -> bool:
-    """Return whether the connector can surely read the columns of the file whose values are not used."""
+    """Return whether the connector can certainly read the columns that the stream does not use."""
     used = schema["properties"].keys() - DefaultFileBasedStream.airbyte_columns - block.partition.keys()
     return all(
         name in used or _harmless(column)

@@ -24,7 +24,7 @@ class ValueFault(ValueError):
 
 
 def exact_values() -> None:
-    """Refuse the values that airbyte-cdk 7.39.1 fails on or changes, with row and column; keep durations exact.
+    """Refuse what airbyte-cdk 7.39.1 fails on, changes or leaves out, with row and column; keep durations exact.
 
     The connector names neither row nor column for a date after the year 9999 ("date value out of range") or a decimal
     in a list. It reads the time 25:00 as 01:00, and a duration of 1001 ms as 1000.9999999999999 in a column of
@@ -63,6 +63,8 @@ def exact_values() -> None:
             with stream_reader.open_file(file, self.file_read_mode, self.ENCODING, logger) as binary:
                 column = _column(pyarrow.parquet.ParquetFile(binary), rows, config.format)
             raise fault(file.uri, rows + 1, column, error.__cause__) from error
+        with stream_reader.open_file(file, self.file_read_mode, self.ENCODING, logger) as binary:
+            require_every_row(file.uri, pyarrow.parquet.ParquetFile(binary).metadata, rows)
 
     ParquetParser._to_output_value = staticmethod(output_value)
     ParquetParser.parse_records = parse_records
@@ -89,6 +91,17 @@ def known_types() -> None:
             raise
 
     ParquetParser.infer_schema = infer_schema
+
+
+def require_every_row(file: str, metadata: Any, read: int) -> None:
+    """Raise FileFault if other than all rows of a file were read.
+
+    PyArrow reads no rows, without an error, where a column of a row group has fewer values than the group has rows.
+    """
+    rows = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
+    if read != rows:
+        reason = f"the file has {rows} rows, but {read} could be read: it is damaged. Write the file again."
+        raise FileFault(file, "", reason)
 
 
 def fault(file: str, row: int, column: str, reason: ValueFault) -> FileFault:
