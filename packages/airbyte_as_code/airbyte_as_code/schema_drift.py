@@ -87,5 +87,10 @@ def _type(column: Any) -> str:
         return "any"
     types = column.get("type")
     names = sorted(str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None))
+    variants = column.get("oneOf") or column.get("anyOf")
+    if not types and isinstance(variants, list):
+        names = [_type(variant) for variant in variants if variant != {"type": "null"}]
+    elif not types:
+        names = ["object"] if "properties" in column else ["array"] if "items" in column else []
     parts = [" or ".join(names) or "any", column.get("format"), column.get("airbyte_type")]
     return ", ".join(str(part) for part in parts if part)
