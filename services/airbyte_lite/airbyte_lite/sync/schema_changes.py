@@ -156,10 +156,18 @@ def _joined(before: Any, now: Any) -> Any:
     old, new = field_type(before), field_type(now)
     if old == new:
         return now
+    if _only_null(now):
+        return before
     if old.name == "JSON":
         return before if old.shape is None else {"oneOf": [before, now]}
     wide = widest(old.name, new.name)
     return before if wide == old.name else now if wide == new.name else {"type": ["null", "string"]}
+
+
+def _only_null(column: Any) -> bool:
+    """Return whether a column has no value: a file in which it is null in every row says nothing about its type."""
+    types = column.get("type") if isinstance(column, dict) else None
+    return bool(types) and set(types if isinstance(types, list) else [types]) == {"null"}
 
 
 def _shown(column: Any) -> str:
