@@ -82,7 +82,7 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     retyped: dict[str, str] = {}
     narrowed: dict[str, str] = {}
     for name in now:
-        if name in before and _differ(before[name], now[name]):
+        if name in before and not _only_null(now[name]) and _differ(before[name], now[name]):
             kept = _joined(before[name], now[name]) == before[name]
             (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
     return SchemaChange(
@@ -156,8 +156,6 @@ def _joined(before: Any, now: Any) -> Any:
     old, new = field_type(before), field_type(now)
     if old == new:
         return now
-    if _only_null(now):
-        return before
     if old.name == "JSON":
         return before if old.shape is None else {"oneOf": [before, now]}
     wide = widest(old.name, new.name)
