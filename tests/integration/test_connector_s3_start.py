@@ -35,6 +35,19 @@ def install():
     Config.schema = SourceS3Spec.schema = Draft202012Validator.check_schema = again
 """
 
+# Added to the repairs, which are made after the import.
+NO_DOCUMENTS = """
+import sys
+
+made = install
+
+
+def install():
+    made()
+    if found := {"nltk", "unstructured", "docx", "pptx"} & sys.modules.keys():
+        raise RuntimeError(f"imported: {sorted(found)}")
+"""
+
 
 @pytest.fixture(scope="module")
 def connector() -> Connector:
@@ -77,3 +90,26 @@ def test_no_command_computes_again_what_is_the_same_in_each(
     assert [stream["name"] for stream in own_runner.discover(connector, configuration)] == ["people"]
     del configuration["bucket"]
     assert "'bucket' is a required property" in own_runner.check(connector, configuration).message
+
+
+def test_libraries_for_documents_are_imported_only_by_a_command_that_reads_documents(
+    listing: Path,
+    own_runner: ConnectorRunner,
+    connector: Connector,
+    s3: Server,
+    bucket: str,
+    put: Callable[[str, str | bytes], None],
+) -> None:
+    listing.write_text(listing.read_text() + NO_DOCUMENTS)
+    put("notes.md", "# Notes\n\nThe text.\n")
+    configuration = s3_configuration(s3.url, bucket, "notes", ["*.md"])
+    configuration["streams"][0]["format"] = {"filetype": "unstructured"}
+    assert own_runner.check(connector, configuration).succeeded
+    (stream,) = own_runner.discover(connector, configuration)
+    assert {"content", "document_key"} <= stream["json_schema"]["properties"].keys()
+    catalog = {"streams": [{"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}]}
+    with (
+        pytest.raises(ConnectorError, match=r"notes\.md.* pdf2image"),  # it is not installed: airbyte-cdk needs it
+        own_runner.read(connector, configuration, catalog, []) as read,
+    ):
+        list(read)

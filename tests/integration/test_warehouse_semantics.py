@@ -94,7 +94,7 @@ def test_a_statement_is_answered_as_by_bigquery(answers: Answers, number: int) -
 
 
 def test_each_rule_is_needed_by_one_of_its_statements(answers: Answers) -> None:
-    pairs = [(case, answer) for case, answer in zip(CASES, answers.answers, strict=True) if case.rule != "-"]
+    pairs = [(case, answer) for case, answer in zip(CASES, answers.answers, strict=True) if "without" in answer]
     needed = {case.rule for case, answer in pairs if not case.answered_by(answer["without"])}
     assert set(answers.rules) - needed == set()
 

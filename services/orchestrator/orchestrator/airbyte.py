@@ -11,7 +11,8 @@ from dagster_airbyte.resources import AirbyteClient
 from orchestrator.airbyte_client import Client, Conflict, Refused
 from orchestrator.settings import Settings
 
-# Starting a job can take minutes on a busy Airbyte, and a request that times out is sent again: a second job.
+# Starting a job can take minutes on a busy Airbyte. A request that times out is sent again and could start a second
+# job.
 REQUEST_TIMEOUT_SECONDS = 600
 LOG_LINES = 30  # of a failed job, shown in the error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PREFIX = "dbt-build-"
 NEWEST = 5
-"""So many folders stay, however old they are."""
+"""The number of newest folders that stay, however old they are."""
 SECONDS = 24 * 3600
 """A younger folder stays too: a build may still be running in it, also one of another checkout."""
 

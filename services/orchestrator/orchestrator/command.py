@@ -1,7 +1,7 @@
 """`orchestrator-dagster`: the program `dagster` of the image, with a quicker start.
 
-Each run worker, the code server and `dagster instance migrate` import Dagster first. Almost nothing of what is imported
-can be collected, and to look for it takes a seventh of the time.
+Each run worker, the code server and `dagster instance migrate` import Dagster first. Almost no imported object is
+garbage, but the search for garbage takes a seventh of the time.
 """
 
 import gc

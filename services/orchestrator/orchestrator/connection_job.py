@@ -18,7 +18,7 @@ PREFIX = "connection_"
 
 
 class ConnectionJob(UnresolvedAssetJobDefinition):
-    """An asset job that Dagster makes when it is asked for, as all asset jobs."""
+    """An asset job, which Dagster builds when the job is needed, as all asset jobs."""
 
     def resolve(self, asset_graph: AssetGraph, *arguments: Any, **options: Any) -> dg.JobDefinition:
         """Return the job, made from the parts of the graph that it runs."""
@@ -34,7 +34,7 @@ class ConnectionJob(UnresolvedAssetJobDefinition):
 def part(
     whole: dg.AssetsDefinition, keys: Set[dg.AssetKey], checks: Set[dg.AssetCheckKey], suffix: str
 ) -> dg.AssetsDefinition:
-    """Return the step with some of its assets and checks. Its name ends with the suffix, as Dagster needs another."""
+    """Return the step with some of its assets and checks. The suffix makes its name unique, as Dagster requires."""
     name, function = f"{whole.op.name}_{suffix}", cast(DecoratedOpFunction, whole.op.compute_fn).decorated_fn
     about: Mapping[str, Any] = {"name": name, "can_subset": True, "description": whole.op.description}
     own, own_checks = whole.keys & keys, whole.check_keys & checks

@@ -14,7 +14,7 @@ RESULTS = {
     "LogSeedResult",
     "LogSnapshotResult",
     "LogTestResult",
-}  # dagster-dbt makes its events of these
+}  # dagster-dbt makes its events from these
 
 type RawEvent = dict[str, Any]
 
@@ -60,5 +60,5 @@ def joined(events: Iterable[RawEvent | str]) -> Iterator[RawEvent | str]:
 
 
 def figures(response: Mapping[str, Any]) -> dict[str, int]:
-    """Return the figures that an adapter's response (dbt-bigquery's BigQueryAdapterResponse) has."""
+    """Return the figures in an adapter's response (dbt-bigquery's BigQueryAdapterResponse)."""
     return {name: int(response[name]) for name in FIGURES if response.get(name) is not None}

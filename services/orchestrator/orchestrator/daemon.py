@@ -17,7 +17,7 @@ from dagster_docker.docker_run_launcher import DOCKER_CONTAINER_ID_TAG, DockerRu
 from docker.errors import APIError
 
 STARTING_SECONDS = 10.0
-"""A container that was told to start may take so long until the engine shows it as running."""
+"""Longest time from the request to start a container until the engine shows it as running."""
 PAUSE_SECONDS = 0.5
 
 log = logging.getLogger("dagster.daemon")

@@ -1,4 +1,4 @@
-"""Shortens the errors of a failed dbt command: each error once, without what is meant for a terminal or for Google."""
+"""Shortens the errors of a failed dbt command: each error once, without progress lines and links to Google."""
 
 import re
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ MACRO = ".is_deleted"
 
 
 class BuildOptions(dg.Config):
-    """The configuration of the step dbt_build. Without it, incremental models take over what is new."""
+    """The configuration of the step dbt_build. By default, incremental models process only new rows."""
 
     full_refresh: bool = Field(
         default=False, description="Build the incremental models from scratch. A snapshot keeps its history."

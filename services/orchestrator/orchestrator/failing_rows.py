@@ -56,7 +56,7 @@ def with_failing_rows(item: Any, node: Mapping[str, Any], ask: Query) -> Any:
 
 
 def _sample(ask: Query, query: str) -> tuple[list[dict[str, Any]], str]:
-    """Return some rows; or none, and why. The check keeps its verdict when the warehouse does not answer."""
+    """Return some rows, or no rows and the reason. The check keeps its result when the warehouse does not answer."""
     from google.api_core.exceptions import GoogleAPICallError
 
     try:

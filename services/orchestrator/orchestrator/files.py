@@ -1,4 +1,4 @@
-"""The files in S3: external assets, from which the landing tables are loaded."""
+"""The files in S3 as external assets. The landing tables are loaded from them."""
 
 import hashlib
 import re

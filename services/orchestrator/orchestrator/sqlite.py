@@ -163,7 +163,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
         sql.ScriptDirectory = Migrations  # type: ignore[attr-defined,assignment]
         super().__init__(base_dir, inst_data)
         self._engines = Engines()  # closed with the parts: Dagster does not dispose of the storage as a whole
-        # Each part has only other connections, so it is changed where it is.
+        # Only the connections of each part differ, so the existing parts are changed in place.
         self._run_storage.__class__ = _Runs
         self._schedule_storage.__class__ = _Schedules
         self._event_log_storage.__class__ = _Events

@@ -37,6 +37,24 @@ def test_plan_shows_the_columns_that_a_refresh_takes_over(drifted: Any, server: 
     assert server.discoveries == 1
 
 
+def test_plan_shows_types_that_the_schema_states_in_variants_or_parts(session: Any, server: Any) -> None:
+    server.columns = {"code": {"oneOf": [INTEGER, {"type": "null"}]}, "list": {"properties": {"a": INTEGER}}}
+    session.apply()
+    server.columns = {"code": {"anyOf": [INTEGER, {"type": "string"}]}, "list": {"items": INTEGER}}
+    [change] = [change for change in as_json(session.plan(refresh_schema=True))["changes"] if change["fields"]]
+    assert {(item["path"], item["old"], item["new"]) for item in change["fields"]} == {
+        ("streams.t.columns.code", "integer", "integer or string"),
+        ("streams.t.columns.list", "object", "array"),
+    }
+
+
+def test_a_column_that_is_null_in_every_row_of_the_source_has_not_changed(session: Any, server: Any) -> None:
+    server.columns = {"id": INTEGER, "amount": INTEGER}
+    session.apply()
+    server.columns = {"id": INTEGER, "amount": {"type": ["null"]}}
+    assert session.plan(refresh_schema=True).is_empty
+
+
 def test_apply_takes_the_sources_columns_over_once(drifted: Any, server: Any) -> None:
     assert "connection c unchanged" in drifted.apply()
     [line] = [line for line in drifted.apply(refresh_schema=True) if line.startswith("connection")]

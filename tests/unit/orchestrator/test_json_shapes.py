@@ -67,9 +67,21 @@ def facts(lines: list[str]) -> FileFacts:
 def test_the_facts_are_those_of_parsed_lines(monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests) -> None:
     files = [[*USUAL, line, *USUAL, line, *USUAL] for line in LINES]
     found = [facts(file) for file in files]
-    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position: position)
+    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
     for file, fact in zip(files, found, strict=True):
         with subtests.test(file[3]):
+            assert fact == facts(file)
+
+
+def test_text_over_a_line_end_is_no_string(monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests) -> None:
+    usual = '{"s": "x", "t": ["y"], "id": 1}'
+    broken = ['{"s": "x', '", "t": ["y"], "id": 1}', '{"s": "x}', '{", "t": ["y"], "id": 1}', '{"s": "x", "t": ["y']
+    broken += ['{"]', '{"], "id": 1}', '{"}', '{"s": "x}\n{', '{"s": "x\\"}', "", '{"s": "x\ty", "t": [], "id": 1}']
+    files = [[usual, usual, first, second, usual] for first, second in product(broken, broken)]
+    found = [facts(file) for file in files]
+    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
+    for file, fact in zip(files, found, strict=True):
+        with subtests.test("\n".join(file[2:4])):
             assert fact == facts(file)
 
 

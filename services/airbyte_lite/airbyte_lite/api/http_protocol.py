@@ -22,9 +22,10 @@ STALLED_SECONDS = 300.0
 
 
 class TimedProtocol(H11Protocol):
-    """Closes connections whose request does not arrive completely in ARRIVAL_SECONDS: they would stay for ever.
+    """Closes connections that would otherwise stay open for ever.
 
-    The same for clients that read nothing of their answer for STALLED_SECONDS.
+    These are connections whose request does not arrive completely within ARRIVAL_SECONDS, and connections whose client
+    reads nothing of its answer for STALLED_SECONDS.
     """
 
     _timer: asyncio.TimerHandle | None = None

@@ -21,7 +21,7 @@ PATIENT = CapacityLimiter(40)
 SLOW = CapacityLimiter(200)
 """For endpoints that write, run a connector, or wait for the end of a job. A waiting thread needs no processor."""
 PARSED = "airbyte_lite.body"
-"""The key of a request's scope under which `api.requests` leaves the value of a JSON body."""
+"""`api.requests` stores the parsed JSON body under this key of the request's scope."""
 
 PIECE = 256 * 1024
 """Bytes of an answer that are sent at once. Other requests wait meanwhile."""
@@ -41,7 +41,7 @@ def patient(endpoint: Endpoint) -> Threaded:
 
 
 class Route(APIRoute):
-    """A route that does its work in a thread, also the writing of the answer's JSON: that can take 0.1 s.
+    """A route that runs its endpoint in a thread. The answer's JSON is written there too, which can take 0.1 s.
 
     An endpoint that is neither `slow` nor `patient` nor asynchronous gets a thread of READS.
     """
@@ -67,7 +67,7 @@ class _ParsedRequest(Request):
 
 
 class _InPieces(Response):
-    """An answer that lets other requests be answered while it is sent: a list of large objects has many megabytes."""
+    """An answer that is sent in pieces, so that other requests are answered meanwhile. A list can have megabytes."""
 
     media_type = "application/json"
 

@@ -1,4 +1,4 @@
-"""The blocks that a file is read in: some rows of it, column by column, or records."""
+"""The blocks in which a file is read: a number of rows, either column by column or as records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from airbyte_lite.batches.columns import Landing, Part
 
 CHUNK_CHARACTERS = 1 << 20
-"""Size of the text that is read at once. Its rows take up to 60 MB as Python objects."""
+"""Size of the text that is read at once. The rows of such a text take up to 60 MB as Python objects."""
 
 CONVERSION = ThreadPoolExecutor(1, "conversion")
 """The thread that converts, for all files: the connector reads several at once, each in a thread. Memory does not grow
@@ -51,7 +51,7 @@ class Records:
         return len(self.records)
 
     def part(self, landing: Landing) -> Part:
-        """Say that every row has to be converted as a whole."""
+        """Return a part that marks every row as odd: each row is converted as a whole record."""
         rows = len(self.records)
         return Part(pa.nulls(rows, landing.type), odd=list(range(rows)))
 
@@ -61,14 +61,14 @@ class Records:
 
 
 def alone[T](convert: Callable[[], T]) -> T:
-    """Return the result of a function that runs in the thread of the conversions. Raises what it raises."""
+    """Run a function in the thread of the conversions and return its result. Raises the function's exception."""
     return CONVERSION.submit(convert).result()
 
 
 def in_blocks(records: Iterable[dict[str, Any]]) -> Iterator[Records]:
-    """Yield records in blocks. The size of their values is that of their texts.
+    """Yield records in blocks. The size of a block is the length of its values as texts, in characters.
 
-    What `records` raises is raised after the records before it were yielded.
+    An exception of `records` is raised after the records before it were yielded.
     """
     source, error = iter(records), None
     while error is None:

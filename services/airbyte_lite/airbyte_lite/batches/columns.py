@@ -1,7 +1,7 @@
 """Converts the values of one column of a block to the column's type in the table.
 
-A value becomes what it becomes when it is sent in a record: `Landing.landed` uses the loader's own casts. Columns of
-usual values are converted at once by Arrow (`of_texts`, `decimals`); that is done only where the result is the same.
+The result is the same as for a value that is sent in a record: `Landing.landed` uses the loader's own casts. Arrow
+converts a column of usual values at once (`of_texts`, `decimals`), but only where its result is the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MISFIT: Any = object()
 ODD: Any = object()
 """A value whose record is written by another encoder, which changes other values too: the whole row is converted."""
 MOST_LEVELS = 200
-"""Levels of a JSON value that surely do not reach the encoder's limit of 254 in a message."""
+"""A JSON value with at most this number of levels never reaches the encoder's limit of 254 levels in a message."""
 REMEMBERED = 50_000
 """Results of different values that a column keeps."""
 INTEGER = "^-?[0-9]{1,18}$"
@@ -199,7 +199,7 @@ def decimals(texts: pa.Array) -> pa.Array | None:
 
 
 def of_doubles(texts: pa.Array) -> pa.Array | None:
-    """Return texts of plain numbers as `decimals` does, after they were doubles."""
+    """Read texts of plain numbers as doubles, then return them rounded as `decimals` does."""
     if not only(texts, b"0123456789-."):
         return None
     if (pc.max(pc.binary_length(texts)).as_py() or 0) > EXACT_LENGTH:

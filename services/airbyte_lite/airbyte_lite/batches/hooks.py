@@ -1,4 +1,4 @@
-"""Where the batches meet airbyte-cdk: a stream gets its parser when it is made, its last report when it was read."""
+"""Hooks into airbyte-cdk: a stream gets the batch parser when it is created, and sends a report after its last row."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _made: dict[str, StreamBatches] = {}
 
 
 def install() -> None:
-    """Let every command infer types by column, and those with an order in their directory read streams in batches."""
+    """Infer types by column in every command. A command with an order in its directory reads streams in batches."""
     inference.install()
     make = FileBasedSource._make_file_based_stream
     read = DefaultFileBasedStream.read
     done = ConcurrentReadProcessor._on_stream_is_done
 
     def make_file_based_stream(self: Any, *arguments: Any, **more: Any) -> Any:
-        """Give the stream a parser that writes batches, if it is ordered and possible."""
+        """Give the stream a parser that writes batches, if the order names the stream and it can be read in batches."""
         stream = make(self, *arguments, **more)
         order = _order()
         if order is not None and stream.name in order.streams:

@@ -1,7 +1,7 @@
 """Infers the types of the columns of a file's first megabyte: column by column, where the connector does it by values.
 
 The connector infers the types up to three times in a sync, from as many as ten files, also of those that have not
-changed. The result is the same: what is unusual is left to the connector's own function, which reads the file again.
+changed. The result is the same: for unusual files, the connector's own function runs and reads the file again.
 """
 
 from __future__ import annotations

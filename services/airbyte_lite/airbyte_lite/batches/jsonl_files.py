@@ -24,7 +24,7 @@ from airbyte_lite.connectors.repairs.jsonl_lines import objects
 from airbyte_lite.connectors.repairs.spelling import spelling_of
 
 PLAIN = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
-"""The values of a type that are the same in a column of the Arrow type. A JSON column has texts too, but JSON texts."""
+"""For each type, the Arrow types whose values need no change. JSON is missing: its texts must be JSON texts."""
 SIMPLE = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 """The type of the values in the file, by the type in the stream's schema."""
 MOST_EXACT = 2.0**53

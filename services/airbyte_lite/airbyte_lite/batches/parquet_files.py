@@ -157,7 +157,7 @@ def failure(file: str, row_group: int, line_no: int) -> RecordParseError:
 
 
 def _readable(block: ParquetBlock, schema: Any) -> bool:
-    """Return whether the connector can surely read the columns of the file whose values are not used."""
+    """Return whether the connector can certainly read the columns that the stream does not use."""
     used = schema["properties"].keys() - DefaultFileBasedStream.airbyte_columns - block.partition.keys()
     return all(
         name in used or _harmless(column)

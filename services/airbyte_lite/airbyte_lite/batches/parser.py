@@ -1,4 +1,4 @@
-"""Stands for the parser of a stream: it writes the rows of a file to batches, and sends reports as its records."""
+"""Replaces the parser of a stream: it writes the rows of a file to batches, and yields reports as records."""
 
 from __future__ import annotations
 

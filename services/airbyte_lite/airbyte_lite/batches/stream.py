@@ -29,7 +29,9 @@ from airbyte_lite.loader.rows import Values, meta, nulled, raw_ids, written
 from airbyte_lite.loader.spool import GROWTH
 
 REPORT_SECONDS = 1.0
-"""Longest time from new rows to the next report: a sync shows its progress, and is not taken for a silent one."""
+"""Longest time from new rows to the next report. The sync shows its progress, and its connector is not ended as
+silent.
+"""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 SUFFIXES = pa.array([f"{number:04x}" for number in range(65536)])
 
@@ -199,7 +201,7 @@ class StreamBatches:
 
 @contextmanager
 def _writing(folder: str) -> Iterator[None]:
-    """Raise an error of the system as one that airbyte-cdk does not take for a fault of the file that it reads."""
+    """Turn an OSError into an exception that airbyte-cdk does not treat as a fault of the source's file."""
     try:
         yield
     except OSError as error:

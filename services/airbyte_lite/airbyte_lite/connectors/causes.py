@@ -79,7 +79,7 @@ def _unequal_types(match: re.Match[str], trace: Trace) -> str:
 
 
 def _avro_type(match: re.Match[str], trace: Trace) -> str:
-    """Return a sentence about an Avro type of which the connector cannot infer a column. Empty for other files."""
+    """Return a sentence about an Avro type that the connector cannot map to a column type. Empty for other files."""
     if "avro_parser" not in trace.text and not trace.file.endswith(".avro"):
         return ""
     return (

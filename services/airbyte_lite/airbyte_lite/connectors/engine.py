@@ -32,7 +32,7 @@ GRACE = 5
 PATIENCE = (1, 2, 4, 8, 16, 32)
 """Seconds between the attempts to end a container while the engine does not do it."""
 EXIT_SECONDS = 10
-"""Most time from the end of a container's output to its end."""
+"""Longest time from the end of a container's output to the end of the container."""
 
 
 class Engine:
@@ -93,7 +93,7 @@ class Engine:
     def stop(self, container: str, patience: Sequence[float] = ()) -> None:
         """End a container: SIGTERM, then SIGKILL after GRACE seconds. Waits for the end.
 
-        After a failure it tries again, each time after so many seconds of `patience`.
+        After each failure it waits for the next number of seconds in `patience`, then tries again.
         """
         for seconds in (0, *patience):
             time.sleep(seconds)
@@ -159,7 +159,7 @@ class Engine:
 
     @contextlib.contextmanager
     def errors(self, connector: Connector | None) -> Iterator[None]:
-        """Turn what goes wrong with the engine into a ConnectorError."""
+        """Turn the engine's errors into ConnectorErrors."""
         import requests
         from docker.errors import APIError, DockerException
 

@@ -6,6 +6,7 @@ so the script uses the standard library only.
     python fork_server.py OPTIONS     a JSON object:
         command      a console script of the environment, for example source-s3
         package      the folder of a package that is not on the import path
+        before       modules of the package, whose functions `install` are called before the connector is imported
         changes      modules of the package, whose functions `install` change the imported connector
         manifest     the manifest of a low-code connector, which then runs instead of the console script
         components   the archive of the manifest's custom components, if they may run
@@ -215,9 +216,8 @@ def import_file(name: str, path: str) -> Any:
     return module
 
 
-def change(folder: str, modules: list[str]) -> None:
-    """Import the package in the folder, which is not on the import path, and call `install` of each of its modules."""
-    import_file(os.path.basename(folder), os.path.join(folder, "__init__.py"))  # noqa: PTH118, PTH119 -- no import
+def install(modules: list[str]) -> None:
+    """Call `install` of each module."""
     for module in modules:
         import_module(module).install()
 
@@ -229,9 +229,12 @@ def load_connector(options: dict[str, Any]) -> Callable[[], Any]:
             options["manifest"], options.get("components")
         )
         return run
+    if folder := options.get("package"):
+        import_file(os.path.basename(folder), os.path.join(folder, "__init__.py"))  # noqa: PTH118, PTH119 -- no import
+        install(options["before"])
     function = load(options["command"])
-    if options.get("package"):
-        change(options["package"], options["changes"])
+    if folder:
+        install(options["changes"])
     return function
 
 

@@ -33,7 +33,7 @@ class Output(io.FileIO):
         self.silence_error = ConnectorError("The connector wrote nothing for too long.")
         """Raised after that time."""
         self.deadline = math.inf
-        """The time of the monotonic clock at which the command is ended, also if it writes."""
+        """Time of the monotonic clock at which the command is ended, even if it still writes."""
         self.deadline_error = ConnectorError("The connector took too long.")
         """Raised after that time."""
         self._line = 0
@@ -41,7 +41,10 @@ class Output(io.FileIO):
         """Called with True when the connector has been quiet for QUIET_SECONDS, and with False after that."""
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read what there is. Waits for output; raises `silence_error`, `deadline_error`, or that a line is endless."""
+        """Wait for output and read it.
+
+        Raises `silence_error`, `deadline_error`, or a ConnectorError for an endless line.
+        """
         self._wait()
         read = super().readinto(buffer) or 0
         end = bytes(memoryview(buffer).cast("B")[:read]).rfind(b"\n")

@@ -18,8 +18,9 @@ from airbyte_lite.connectors.registry import Connector
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 PACKAGE = Path(__file__).parents[1]
+BEFORE = ["airbyte_lite.connectors.documents"]
 CHANGES = ["airbyte_lite.connectors.repairs", "airbyte_lite.batches"]
-"""The modules that change a connector of which the registry says `repaired`."""
+"""The modules that change a connector that the registry marks as `repaired`, before and after it is imported."""
 LOW_CODE = Path(__file__).with_name("low_code.py")
 PIPE_BYTES = 1 << 20
 """Size of one read and, on Linux, of a command's output pipe. Linux allows 1 MiB at most."""
@@ -230,7 +231,7 @@ def require_pinned(connector: Connector) -> None:
 def _options(connector: Connector, memory: int) -> dict[str, object]:
     options: dict[str, object] = {"command": connector.command, "memory": memory}
     if connector.repaired:
-        options |= {"package": str(PACKAGE), "changes": CHANGES}
+        options |= {"package": str(PACKAGE), "before": BEFORE, "changes": CHANGES}
     if connector.manifest is not None:
         options |= {"manifest": str(connector.manifest.path), "low_code": str(LOW_CODE)}
         options["components"] = str(connector.code) if connector.code is not None else None

@@ -38,7 +38,7 @@ class Image:
     reference: str
     """The name with its tag, for example airbyte/source-postgres:3.7.1."""
     digest: str
-    """The digest that the image registry has of it; empty for an image that was not pulled."""
+    """The image's digest in the image registry; empty for an image that was not pulled."""
     identifier: str
     """The engine's id of the image, which is a digest too. It stays when an image is saved and loaded."""
 

@@ -56,7 +56,9 @@ class Limits:
     """What one command of a connector may use."""
 
     read_seconds: float = math.inf
-    """For read: the longest time, also if the connector writes. The other commands have COMMAND_SECONDS."""
+    """Longest time of a read in seconds, even if the connector still writes. The other commands have
+    COMMAND_SECONDS.
+    """
     memory: int = 0
     """Most bytes of data of a command; 0: no limit."""
 
@@ -143,7 +145,9 @@ class ConnectorRunner:
             directory.mkdir(parents=True, mode=0o700)
         self._engine = Engine(_owner(work_dir), self._limits.memory)
         self._containers = work_dir.absolute() / "containers"
-        """A file that exists from the first container to the end of all: what a killed server left is removed."""
+        """A file that exists while containers run. A server that finds it at its start removes the containers that a
+        killed server left.
+        """
         self._lock = threading.Lock()
         self._servers: dict[str, ForkServer] = {}
         self._specs: dict[Connector, dict[str, Any]] = {}
@@ -303,7 +307,7 @@ class ConnectorRunner:
 
 
 def _owner(work_dir: Path) -> str:
-    """Return what marks the containers of this server: nobody else uses its folder."""
+    """Return the label value of this server's containers. It comes from the server's own folder."""
     return hashlib.sha256(str(work_dir.absolute()).encode()).hexdigest()[:32]
 
 

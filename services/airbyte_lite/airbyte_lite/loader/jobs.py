@@ -46,7 +46,7 @@ class Jobs:
         self._halt = halt
 
     def load(self, path: Path, table: str, config: bigquery.LoadJobConfig, step: str) -> int | None:
-        """Load a file of newline-delimited JSON or, by its name, of Parquet into a table.
+        """Load a file into a table: Parquet if the file's name says so, otherwise newline-delimited JSON.
 
         Return the number of loaded rows, None if BigQuery does not say it.
         """

@@ -208,7 +208,7 @@ class StreamLoad:
 
 
 def _check(batch: Batch) -> None:
-    """Raise SyncError if a file of lines has other rows than reported. The connector itself checks Parquet files."""
+    """Raise SyncError if the number of lines is not the reported one. The connector checks Parquet files."""
     if batch.rows is None or batch.path.suffix == ".parquet":
         return
     with batch.path.open("rb") as file:

@@ -42,7 +42,7 @@ class Broken:
 
 
 def encode(record: Record) -> str:
-    """Return the document of a record. Raises a 422 Problem for values that could not be read and answered again."""
+    """Return the document of a record. Raises a 422 Problem for values that the server could not read back."""
     try:
         document = asdict(record)
         check(document, STORED_LEVELS)

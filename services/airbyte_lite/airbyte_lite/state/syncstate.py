@@ -1,4 +1,4 @@
-"""The states of syncs (AirbyteStateMessage of the Airbyte protocol): of one stream, or of several together."""
+"""The states of syncs (AirbyteStateMessage of the Airbyte protocol). A state belongs to one stream or to several."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     retyped: dict[str, str] = {}
     narrowed: dict[str, str] = {}
     for name in now:
-        if name in before and column_type(now[name]) != column_type(before[name]):
+        if name in before and not _only_null(now[name]) and _differ(before[name], now[name]):
             kept = _joined(before[name], now[name]) == before[name]
             (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
     return SchemaChange(
@@ -94,6 +94,11 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
         respelled=respelled,
         lost=_lost(stream, offered),
     )
+
+
+def _differ(before: Any, now: Any) -> bool:
+    """Return whether a column has another type: a type may also stand in oneOf, anyOf, properties or items."""
+    return column_type(before) != column_type(now) or field_type(before) != field_type(now)
 
 
 def _respelled(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
@@ -157,10 +162,22 @@ def _joined(before: Any, now: Any) -> Any:
     return before if wide == old.name else now if wide == new.name else {"type": ["null", "string"]}
 
 
+def _only_null(column: Any) -> bool:
+    """Return whether a column has no value: a file in which it is null in every row says nothing about its type."""
+    types = column.get("type") if isinstance(column, dict) else None
+    return bool(types) and set(types if isinstance(types, list) else [types]) == {"null"}
+
+
 def _shown(column: Any) -> str:
-    """Return the type of a column as text: its format if it has one, else its types without null."""
+    """Return the type of a column as text: its format (else its types without null), and its airbyte_type."""
     if not isinstance(column, dict):
         return "any"
     types = column.get("type")
     names = [str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None)]
-    return str(column.get("format") or " or ".join(names) or "any")
+    variants = column.get("oneOf") or column.get("anyOf")
+    if not types and isinstance(variants, list):
+        names = [_shown(variant) for variant in variants if variant != {"type": "null"}]
+    elif not types:
+        names = ["object"] if "properties" in column else ["array"] if "items" in column else []
+    parts = [column.get("format") or " or ".join(names) or "any", column.get("airbyte_type")]
+    return ", ".join(str(part) for part in parts if part)

@@ -17,7 +17,7 @@ from airbyte_lite.sync.stream_schema import without_schema
 from airbyte_lite.sync.task import Task
 
 PROPAGATED = {"propagate_columns", "propagate_fully"}
-"""The settings that take new columns and wider types over. Airbyte too changes types with both of them."""
+"""The settings with which new columns and wider types are taken over. Airbyte changes types with both of them, too."""
 
 
 REPAIR = (

@@ -1,1 +1,1 @@
-"""Alerts: what went wrong and what recovered is told once, in a file and by the services of ALERT_URLS."""
+"""Alerts: each failure and each recovery is reported once, in a file and by the services of ALERT_URLS."""

@@ -1,4 +1,4 @@
-"""Sends what the outbox has not sent: into a file of JSON lines, and by apprise to the services of ALERT_URLS."""
+"""Sends the unsent messages of the outbox: into a file of JSON lines, and by apprise to the services of ALERT_URLS."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ FILE = "file"
 FILE_BYTES = 10_000_000
 """A larger file is renamed to alerts.1.jsonl, and a new one begins."""
 BURST, WINDOW_SECONDS = 5, 600
-"""So many notifications are sent in ten minutes. What happens after that is sent together when the ten minutes end."""
+"""The most notifications in ten minutes. Further messages are sent together when the ten minutes end."""
 SHOWN = 20
 """The number of messages in one notification; the file has all."""
 
@@ -26,11 +26,11 @@ type Send = Callable[[str, str, str, bool], None]
 
 
 class NotSentError(Exception):
-    """A notification that a service did not take; the message is the reason without secrets."""
+    """A service did not accept a notification; the message is the reason without secrets."""
 
 
 def deliver(outbox: Outbox, folder: Path, urls: Sequence[str], now: float, send: Send) -> list[str]:
-    """Send what is unsent, and return the reasons of what could not be sent."""
+    """Send the unsent messages. Return the reason of each failure."""
     if messages := outbox.unsent(FILE, now):
         write_lines(folder / "alerts.jsonl", messages)
         outbox.mark_sent(FILE, [number for number, _ in messages], now)

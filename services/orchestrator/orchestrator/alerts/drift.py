@@ -1,4 +1,4 @@
-"""The sensor `airbyte_drift`: looks at whether Airbyte still holds what connections.yaml declares.
+"""The sensor `airbyte_drift`: checks whether Airbyte still holds what connections.yaml declares.
 
 What it finds is in its cursor. The sensor `alerts` tells it.
 """
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 NAME = "airbyte_drift"
 CONFIRM_SECONDS = 60
-"""A difference is told if a second look after this time finds one too: connections.yaml may be about to be applied."""
+"""A difference is reported if a second look after this time finds one too: connections.yaml may be about to be
+applied.
+"""
 SHOWN = 10
 """The number of objects in the text of an alert."""
 
@@ -31,7 +33,7 @@ class Drift(BaseModel):
 
     looked_at: float = 0.0
     since: float | None = None
-    """The first of the looks in a row that found differences; none without differences."""
+    """The time of the first look since which every look has found differences; None without differences."""
     objects: list[str] = []
     """The kind and the name of each object that differs."""
     text: str = ""

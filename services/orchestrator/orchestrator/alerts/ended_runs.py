@@ -51,7 +51,7 @@ def ended(instance: dg.DagsterInstance, book: Book) -> tuple[Book, list[str]]:
 
 
 def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation | None:
-    """Return what an ended run has shown; None if it was deleted.
+    """Return the observation of an ended run; None if the run was deleted.
 
     If Dagster repeats the run, what it has not built is not told: the repetition does that.
     """
@@ -110,7 +110,7 @@ def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation
 
 
 def _reason(event: dg.DagsterEvent) -> Iterator[str]:
-    """Yield why a step failed, unless a check of it failed, which has told why."""
+    """Yield why a step failed, unless a check of the step failed: the check has reported the reason."""
     error = event.step_failure_data.error
     while error and error.cause:
         error = error.cause

@@ -40,9 +40,9 @@ class Incident(_Model):
     symptoms: list[str]
     """All that were found."""
     open: list[str]
-    """Those that are still there."""
+    """The symptoms that are still present."""
     times: int = 1
-    """How often a symptom of it was found."""
+    """How often one of the incident's symptoms was found."""
 
 
 class Message(_Model):
@@ -58,7 +58,7 @@ class Message(_Model):
 
 
 class Book(_Model):
-    """All that is remembered between two looks."""
+    """The state that is kept between two looks."""
 
     cursor: int | None = None
     """The number of the newest event of Dagster that was read; none before the first look."""

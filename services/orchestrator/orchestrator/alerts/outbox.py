@@ -1,4 +1,4 @@
-"""What is told is written here before it is sent, in the same transaction as the state that it follows from."""
+"""Messages are stored here before they are sent, in the same transaction as the state that they follow from."""
 
 import hashlib
 import json

@@ -11,7 +11,7 @@ from orchestrator.alerts.incidents import Book, Observation
 from orchestrator.alerts.outbox import Outbox
 
 FAILING_SECONDS = 60
-"""A sensor that fails for less time is not told: a service restarts. A schedule is told at once."""
+"""A sensor that fails for less time is not reported: a service may be restarting. A schedule is reported at once."""
 TICKS = 3
 
 

@@ -43,7 +43,7 @@ class Asked(_Model):
     run_key: str
     attempt: int = 0
     retry_at: float = 0.0
-    """When the failed run is repeated; 0 while it has not failed."""
+    """The time at which the failed run is repeated; 0 while the run has not failed."""
 
 
 class State(_Model):

@@ -21,7 +21,7 @@ OBJECTS_PER_SECOND = 200
 
 @cache
 def _files(bucket: str) -> Files:
-    # One client for all looks: to make one takes as long as ten looks.
+    # One client for all looks: creating a client takes as long as ten looks.
     from platform_kit import s3
 
     return Files(s3.client(), bucket)

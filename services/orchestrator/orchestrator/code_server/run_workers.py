@@ -47,7 +47,7 @@ LIBRARIES = (
 LATER = "platform_kit.bigquery"
 """Our module that only the fork server imports, not the code server."""
 IDLE_SECONDS = 8.0
-"""What the code server does not need is imported later: a platform that starts has no time for it."""
+"""Modules that the code server does not need are imported later, so that the platform starts faster."""
 POLL_SECONDS = 0.01
 """How often the code server looks whether a run has begun. Dagster's own pause is 0.1 s."""
 
@@ -170,13 +170,13 @@ def import_later(*_: object) -> None:
 
 
 def entitle(title: str) -> None:
-    """Show another command line for this process: it must not be taken for the code server."""
+    """Show another command line for this process, so that nobody takes it for the code server."""
     first, end = map(int, Path("/proc/self/stat").read_text().rpartition(")")[2].split()[45:47])
     ctypes.memmove(first, title.encode()[: end - first].ljust(end - first, b"\0"), end - first)
 
 
 def use() -> None:
-    """Let the code server that this process becomes start its runs so. Only on Linux and Python 3.13."""
+    """Let the code server in this process start its runs as forks. Only on Linux and Python 3.13."""
     if sys.platform != "linux" or sys.version_info[:2] != (3, 13):  # the fork server of 3.14 is asked in another way
         return
     try:

@@ -29,5 +29,5 @@ def start(parts: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 
 
 def use() -> None:
-    """Let Dagster start the code servers of this process so."""
+    """Make this process start Dagster's code servers with this package."""
     dagster_server.open_ipc_subprocess = start  # type: ignore[attr-defined]

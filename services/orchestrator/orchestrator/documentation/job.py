@@ -22,10 +22,13 @@ FINE = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.SUCCESS,
 ]
-"""A run in one of these has made the documentation, or will. After any other, the next run asks again."""
+"""A run with one of these statuses has made the documentation, or will make it.
+
+After any other, the next run asks again.
+"""
 SECONDS = 30
 TOLD = ("checksum", "description", "columns", "config", "depends_on", "relation_name")
-"""What of a model is in its documentation."""
+"""The properties of a model that its documentation shows."""
 
 
 def fingerprint(manifest: dict[str, Any]) -> str:

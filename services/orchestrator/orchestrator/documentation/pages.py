@@ -14,7 +14,7 @@ from orchestrator.manifest import DBT, prepare
 DOCS, COLUMNS, DATA = "dbt_docs.html", "column_lineage.html", "column_lineage.json"
 """The names of the files, which the console reads."""
 KEPT = ("manifest.json", "partial_parse.msgpack")
-"""What dbt need not make again: with these files it does not parse the project."""
+"""Files of an earlier dbt command: with them, dbt does not parse the project again."""
 SECONDS = 900
 NICE = 10
 """The pages can wait: everything else on the machine is more urgent."""

@@ -8,7 +8,7 @@ NUMBER = "test_number"
 FIGURES = ("failures", "should_warn", "should_error")
 """The columns of dbt's query of a data test."""
 SHARED = ("bytes_processed", "bytes_billed", "slot_ms")
-"""What BigQuery says of the whole query; each test gets a part of it, so that their sum stays right."""
+"""BigQuery's figures for the whole query. Each test gets a part, so that the sum stays right."""
 MOST_TESTS = 50
 MOST_CHARACTERS = 250_000
 """BigQuery allows 1,024,000 characters of SQL; dbt adds its comment."""

@@ -1,6 +1,7 @@
 """Looks at CSV files: encoding, delimiter, quotes, header, then every value.
 
-What a sample suggests is proved by the reader of the landing checks, which reads the whole file as the connector does.
+A sample suggests the format. The reader of the landing checks, which reads the whole file as the connector does, then
+confirms the format.
 """
 
 import codecs
@@ -241,7 +242,7 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _doubtful(first: Sequence[str]) -> list[str]:
-    """Return the cells of a first record that are no usual names: empty, equal, a number or a date, or like a size."""
+    """Return the cells of a first record that are not usual names: empty, repeated, a number, a date, a size."""
     named = list(first)
     while named and not named[-1].strip():
         named.pop()  # a delimiter at the end of each line

@@ -18,9 +18,9 @@ OTHERS = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".avro": "a
           ".sas7bdat": "a SAS file", ".pdf": "a PDF", ".xml": "an XML file"}  # fmt: skip
 COMPRESSIONS = {".gz": b"\x1f\x8b", ".bz2": b"BZh"}
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/=-]*")
-"""Names without characters that a glob or an asset key would read in another way."""
+"""Names without characters that have a meaning in a glob or an asset key."""
 FILES_LIMIT = 20
-"""So many files of a folder are listed in connections.yaml, and become assets of their own."""
+"""The most files of a folder that connections.yaml lists one by one. Each of them becomes an asset."""
 
 
 @dataclass(frozen=True)

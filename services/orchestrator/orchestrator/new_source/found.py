@@ -27,7 +27,10 @@ NAMES_OF_KEYS = ("id", "key", "uuid", "guid", "code", "number", "nr", "no", "sku
 
 
 def likely_key(name: str, position: int, table: str) -> tuple[int, int]:
-    """Return how probable a column is as the key: the smaller, the more probable. (9, …): its name is not a key's."""
+    """Return the rank of a column as the key: smaller is more probable.
+
+    (9, …): the name is not a usual name of a key.
+    """
     plain = name.lower().replace("-", "_").replace(" ", "_")
     singular = table.lower().removesuffix("s")
     if plain == "id":

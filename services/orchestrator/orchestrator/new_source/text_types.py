@@ -1,4 +1,4 @@
-"""Finds the type of a column of texts. No guess that could lose something: what is not certain stays a text.
+"""Finds the type of a column of texts. Without certainty, the column stays a text, so that no value loses anything.
 
 An identifier with leading zeros is a text, also if one value in a million has them: every value is looked at. Exact
 decimals, dates and times land as texts too, because a number of the connector is a double; the staging model casts
@@ -20,7 +20,7 @@ TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 BIGNUMERIC_DIGITS, BIGNUMERIC_SCALE = 20, 18
-"""What the emulator keeps of a BIGNUMERIC before and after the point; BigQuery keeps 38 and 38."""
+"""The digits before and after the point that the emulator stores of a BIGNUMERIC; BigQuery stores 38 and 38."""
 MOST_OFFSET = timedelta(hours=14)
 """BigQuery refuses a larger offset from UTC."""
 NULL_WORDS = {"null", "na", "n/a", "nan", "none", "nil", "-", "--", "?", "#n/a", r"\n"}

@@ -1,4 +1,4 @@
-"""The job with which somebody says that an unusual profile is fine: figures like these are usual from now on."""
+"""The job that accepts an unusual profile: figures like its figures are usual from now on."""
 
 import json
 
@@ -14,10 +14,10 @@ JOB = "accept_profile"
 
 
 class Accept(dg.Config):
-    """Which table is fine."""
+    """The table whose profile is accepted."""
 
     table: str = Field(description="The table's asset key, for example trusted/fct_orders.")
-    why: str = Field(default="", description="Why it is fine; shown beside the observation.")
+    why: str = Field(default="", description="Why the profile is accepted; shown beside the observation.")
 
 
 @dg.op(description="Accepts the newest profile of a table: figures like these are usual from now on.")

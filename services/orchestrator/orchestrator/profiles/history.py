@@ -25,7 +25,7 @@ class _Run(BaseModel):
     at: float
     figures: dict[str, float]
     has_ended: bool = False
-    """Whether its run has ended well; that of another one is not known yet."""
+    """Whether its run succeeded; the outcome of a run in progress is not known yet."""
 
 
 class _Kept(BaseModel):

@@ -14,7 +14,7 @@ from statistics import median
 FEWEST_RUNS = 7
 """With fewer runs, no figure is judged."""
 FEWEST_WEEKS = 4
-"""From so many weeks on, a run is compared with those on the same day of the week only."""
+"""With at least this many weeks of history, a run is compared only with the runs on the same weekday."""
 DEVIATIONS = 4
 MAD_TO_DEVIATION = 1.4826
 """For normally distributed figures, the standard deviation is the MAD times this number."""
@@ -24,7 +24,7 @@ JUDGED = ("not_null_proportion", "distinct_proportion", "avg", "avg_length")
 """The figures of a column that are judged, beside the table's number of rows."""
 JUDGED_COLUMNS = 50
 DEVIATION = "std_dev_population"
-"""Kept beside `avg`: a mean may move by a part of it."""
+"""Kept beside `avg`: a mean may move by a part of this deviation."""
 
 type Figures = Mapping[str, float]
 
@@ -39,7 +39,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said about one figure."""
+    """The verdict about one figure."""
 
     name: str
     value: float

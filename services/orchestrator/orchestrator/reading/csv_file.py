@@ -15,7 +15,7 @@ from orchestrator.reading.csv_lines import Lines
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
-from orchestrator.reading.quoted import Unquoted, has_special, unquoted, usable, whole_records
+from orchestrator.reading.quoted import Unquoted, has_special, simply_quoted, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
 from orchestrator.reading.text import TooLongError, blocks
 
@@ -105,7 +105,9 @@ class _Scan:
         can_unquote = usable(self._format)
 
         def take(block: str) -> bool:
-            found = None
+            found, original = None, block
+            if can_unquote and has_special(block, self._format):
+                block = simply_quoted(block, self._format) or block
             if has_special(block, self._format):
                 found = unquoted(block, self._format) if can_unquote else None
                 if not found:
@@ -114,7 +116,7 @@ class _Scan:
             records = len(present) // len(skeleton)
             has_blank = len(skeleton) == 1 and ("\n\n" in block or block.startswith("\n"))
             if has_blank or present != skeleton * records:
-                found = found or (unquoted(block, self._format) if can_unquote else None)
+                found = found or (unquoted(original, self._format) if can_unquote else None)
                 if not found or not found.leave_out_odd(len(skeleton) - 1):
                     return False
                 records = len(found.skeleton) // len(skeleton)

@@ -109,7 +109,7 @@ class Lines:
 
 def _lines(block: str, text: str) -> Iterator[int]:
     """Yield the number, from 1, of each line that is the text, perhaps after a byte order mark."""
-    if f"{text}\n" not in block:
+    if text[:1] not in block or f"{text}\n" not in block:  # one character is found faster
         return
     number, start = 1, 0
     for found in re.finditer(rf"^\ufeff?{re.escape(text)}$", block, re.MULTILINE):

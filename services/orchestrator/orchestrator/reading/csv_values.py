@@ -42,7 +42,9 @@ class Values:
 
     def notice(self, block: str) -> None:
         """Look for underscores: without one, declared integers lose nothing and are not looked at."""
-        self._underscores = self._underscores or "_" in block
+        if not self._underscores and "_" in block:
+            self._underscores = True
+            self._set_pattern()
 
     def in_block(self, block: str, line: int, quoted: Unquoted | None = None, first: int = 0) -> None:
         """Look into whole lines, each a record; `line` is the number of the line before them.
@@ -59,11 +61,12 @@ class Values:
         for at in list(self._wanted):
             self._find_first(at, block, row)
         position = counted = number = 0
-        while self._kinds:
-            found = self._harmless.match(block, position)
-            position = found.end() if found else position
-            if position >= len(block):
-                return
+        while self._kinds and position < len(block):
+            if self._harmless.match(block, position):
+                found = self._other.search(block, position)
+                if not found:
+                    return
+                position = found.end()
             number, counted = number + block.count("\n", counted, position), position
             self.in_row(*row(position, number))
             position = block.index("\n", position) + 1
@@ -125,9 +128,13 @@ class Values:
             for at, kind in self._kinds.items()
         }
         self._harmless_cells = re.compile("\n".join(patterns.values()))
+        sought = {at: text for at, text in patterns.items() if self._underscores or self._kinds[at] != "whole"}
         # Each line has all delimiters, so a delimiter is found before the line ends.
-        cells = [patterns.get(at, f"[^{separator}]*+") for at in range(max(patterns, default=-1) + 1)]
-        self._harmless = re.compile(f"(?:{separator.join(cells)}(?:{separator}[^\n]*+)?\n)*+")
+        cells = [sought.get(at, f"[^{separator}]*+") for at in range(max(sought, default=-1) + 1)]
+        line = f"{separator.join(cells)}[{separator}\n]" if cells else ""
+        self._harmless = re.compile(line)
+        # A search for line ends is faster than a match of all lines.
+        self._other = re.compile(rf"\n(?!{line}|\Z)")
 
     def _fraction_patterns(self, at: int) -> dict[str, str]:
         found = self._fractions.get(at)

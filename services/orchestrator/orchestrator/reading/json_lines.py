@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
-from orchestrator.reading.json_shapes import Shapes
+from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
 from orchestrator.reading.text import TooLongError, blocks
 
@@ -40,9 +40,9 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     long_number = json_numbers.LONG_NUMBER
     shapes = Shapes(lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty))
     for block in blocks(raw, "utf8", facts):
-        position = 0
+        position, plain = 0, are_plain(block)
         while position < len(block):
-            if not pending and (end := shapes.end(block, position)) > position:
+            if not pending and (end := shapes.end(block, position, plain=plain)) > position:
                 lines = block.count("\n", position, end)
                 facts.records += lines
                 line_number, start, position = line_number + lines, line_number + lines + 1, end

@@ -17,71 +17,97 @@ LONGEST = 20_000
 DEEPEST = 10
 GAP = " ?"
 ESCAPE = r'\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})'
+PLAIN = '"[^"]*+"'
+"""A string in a block of plain lines: faster than a pattern that looks for escapes."""
 STRING = rf'"[^"\\\x00-\x1f]*+(?:{ESCAPE}[^"\\\x00-\x1f]*+)*+"'
 INTEGER = "-?(?:0|[1-9][0-9]*+)"
 NUMBERS = {
-    # As in json_numbers: without numbers of more than 15 digits or nine decimals, then also with such decimals.
-    False: rf"(?:[1-9][0-9]{{0,14}}+(?![0-9.eE])|(?!-?[0-9.]{{16}}){INTEGER}(?:\.[0-9]{{1,9}}+)?(?![0-9.eE]))",
-    True: rf"(?!-?[0-9]{{7}}[0-9.]{{9}}){INTEGER}(?:\.[0-9]++)?(?![.eE])",
+    # As in json_numbers: without numbers of more than 15 digits or nine decimals, then also with such decimals. What
+    # matches first is for speed.
+    False: r"(?:(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]{1,8}+)?(?![0-9.eE])"
+    rf"|[1-9][0-9]{{0,14}}+(?![0-9.eE])|(?!-?[0-9.]{{16}}){INTEGER}(?:\.[0-9]{{1,9}}+)?(?![0-9.eE]))",
+    True: r"(?:(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]++)?(?![0-9.eE])"
+    rf"|(?!-?[0-9]{{7}}[0-9.]{{9}}){INTEGER}(?:\.[0-9]++)?(?![.eE]))",
 }
+
+
+def are_plain(block: str) -> bool:
+    """Return whether a block of whole lines has no escapes and no control characters, and each line begins with a key.
+
+    Then no string that PLAIN matches goes over a line end: it would end with the second character of a line, behind
+    which neither a comma nor a bracket stands.
+    """
+    import numpy
+
+    if "\\" in block:
+        return False
+    data = numpy.frombuffer(block.encode("utf-8", "surrogatepass"), numpy.uint8)
+    newlines = numpy.flatnonzero(data == ord("\n"))
+    if numpy.count_nonzero(data < ord(" ")) != len(newlines):
+        return False
+    starts = numpy.concatenate([[0], newlines[:-1] + 1])
+    if not ((data[starts] == ord("{")).all() and (data[starts + 1] == ord('"')).all()):
+        return False
+    return not numpy.isin(data[starts + 2], numpy.frombuffer(b",}]", numpy.uint8)).any()
 
 
 class Shapes:
     """The shapes of the lines so far. `wanted` says of which fields the next value is looked for."""
 
     def __init__(self, wanted: Callable[[str], bool]) -> None:
-        self._wanted, self._records = wanted, list[dict[str, Any]]()
+        self._wanted, self._records = wanted, list[tuple[dict[str, Any], str]]()
         self._patterns: set[str] = set()
         self.rounded = False
         self._tries = 0
-        self._lines = re.compile("")
+        self._lines = self._plain_lines = re.compile("")
 
-    def end(self, block: str, position: int) -> int:
-        """Return where the lines end that match, from a position at which a line begins."""
-        found = self._lines.match(block, position)
+    def end(self, block: str, position: int, *, plain: bool = False) -> int:
+        """Return where the lines end that match, from a position at which a line begins; `plain`: see `are_plain`."""
+        found = (self._plain_lines if plain else self._lines).match(block, position)
         return found.end() if found else position
 
     def learn(self, record: dict[str, Any], line: str) -> None:
         """Take the shape of a line that was parsed."""
         self._tries += 1
         may_learn = len(self._records) < MOST_SHAPES and self._tries <= MOST_TRIES and len(line) <= LONGEST
-        if may_learn and self._add(record):
-            self._records.append(record)
+        if may_learn and self._add(record, gap := _gap(line)):
+            self._records.append((record, gap))
 
     def again(self, *, rounded: bool) -> None:
         """Make the patterns again: another value is looked for; with `rounded`, decimals after the ninth are not."""
         self.rounded = rounded
         self._patterns.clear()
-        self._lines = re.compile("")
-        for record in self._records:
-            self._add(record)
+        self._lines = self._plain_lines = re.compile("")
+        for record, gap in self._records:
+            self._add(record, gap)
 
-    def _add(self, record: dict[str, Any]) -> bool:
-        pattern = self._object(record, 0, self._wanted)
+    def _add(self, record: dict[str, Any], gap: str) -> bool:
+        pattern = self._object(record, 0, self._wanted, gap)
         if pattern is None or pattern in self._patterns or sum(map(len, self._patterns)) + len(pattern) > LONGEST:
             return False
         self._patterns.add(pattern)
-        self._lines = re.compile(f"(?:(?:{'|'.join(sorted(self._patterns))})\r?\n)*+")
+        lines = f"(?:(?:{'|'.join(sorted(self._patterns))})\n)*+"
+        self._lines, self._plain_lines = re.compile(lines), re.compile(lines.replace(STRING, PLAIN))
         return True
 
-    def _object(self, record: dict[str, Any], depth: int, wanted: Callable[[str], bool]) -> str | None:
+    def _object(self, record: dict[str, Any], depth: int, wanted: Callable[[str], bool], gap: str) -> str | None:
         fields = []
         for key, value in record.items():
-            pattern = "null" if wanted(key) else self._value(value, depth + 1)
+            pattern = "null" if wanted(key) else self._value(value, depth + 1, gap)
             if pattern is None:
                 return None
-            fields.append(f"{re.escape(json.dumps(key, ensure_ascii=False))}:{GAP}{pattern}")
-        return rf"\{{{f',{GAP}'.join(fields)}\}}"
+            fields.append(f"{re.escape(json.dumps(key, ensure_ascii=False))}:{gap}{pattern}")
+        return rf"\{{{f',{gap}'.join(fields)}\}}"
 
-    def _value(self, value: Any, depth: int) -> str | None:
+    def _value(self, value: Any, depth: int, gap: str) -> str | None:
         """Return the pattern of values of the same kind; null is one of them."""
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
-            found = self._object(value, depth, lambda _: False)
+            found = self._object(value, depth, lambda _: False, gap)
             return found and f"(?:{found}|null)"
         if isinstance(value, list):
-            kinds = {self._value(item, depth + 1) for item in value[:MOST_SHAPES]}
+            kinds = {self._value(item, depth + 1, gap) for item in value[:MOST_SHAPES]}
             if None in kinds:
                 return None
             item = f"(?:{'|'.join(sorted(map(str, kinds)))})"
@@ -94,3 +120,11 @@ class Shapes:
         if value is None:
             return f"(?:null|{STRING}|true|false|{NUMBERS[self.rounded]})"
         return f"(?:{NUMBERS[self.rounded]}|null)"
+
+
+def _gap(line: str) -> str:
+    """Return what stands between the keys and values of a line, as a pattern."""
+    colons, spaced = line.count('":'), line.count('": ')
+    if colons == spaced and ',"' not in line:
+        return " "
+    return GAP if spaced or ', "' in line else ""

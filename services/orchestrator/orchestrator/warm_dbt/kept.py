@@ -30,7 +30,7 @@ STARTED = time.time_ns()
 def main() -> None:
     """Fork a server for each request, until standard input ends."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who has started it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that started this one
     signal.signal(signal.SIGCHLD, reap)
     listening = socket.socket(fileno=int(sys.argv[1]))
     kept = Kept()
@@ -63,14 +63,14 @@ class Kept:
     """What this process has imported."""
 
     def __init__(self) -> None:
-        """Begin without anything."""
+        """Start with nothing imported."""
         self.is_loaded = False
         self.is_warm = False
         self.files: dict[str, int] = {}
         """The files of all modules with the time of their last change in nanoseconds."""
 
     def has_changed(self) -> bool:
-        """Return whether a file is another one than when it was imported."""
+        """Return whether a file has changed since it was imported."""
         return any(_changed(path) != time for path, time in self.files.items())
 
     def load(self, tests: str) -> None:
@@ -83,7 +83,7 @@ class Kept:
         self.note(started, time.time_ns())
 
     def warm(self) -> None:
-        """Let dbt make what it makes at its first command. If it cannot, the runs do without."""
+        """Let dbt prepare what it needs for its first command. After an error, the runs prepare it themselves."""
         from orchestrator.warm_dbt import warming
 
         started = time.time_ns()
@@ -146,7 +146,7 @@ def begin_anew() -> NoReturn:
 
 
 def serve(argument: str, connection: socket.socket, listening: int, errors: int) -> NoReturn:
-    """Be the server of a run."""
+    """Run the server of one run in this forked process."""
     try:
         # If the kept dbt dies, nobody must be able to connect to its socket: a run would wait for an answer for ever.
         os.close(int(sys.argv[1]))

@@ -44,7 +44,7 @@ def main() -> None:
 
 def import_dbt(tests: str) -> None:
     """Import dbt and what `dbt build` needs of it."""
-    gc.disable()  # nothing of what is imported can be collected; to look for it takes 0.3 s of CPU
+    gc.disable()  # no imported object is garbage; the search for garbage takes 0.3 s of CPU
     with hidden(*UNUSED):
         lean.use_simple_locks()
         for module in (*MODULES, *([JOINT_TESTS] if tests == JOINT else [])):

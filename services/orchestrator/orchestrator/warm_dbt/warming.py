@@ -1,4 +1,4 @@
-"""Lets dbt make what it makes at its first command: a second of CPU for its classes and macros.
+"""Lets dbt do the work of its first command ahead of time: a second of CPU for its classes and macros.
 
 dbt keeps a schema and conversions of each class, and a template for each text of a macro: they are the same for each
 project and environment.

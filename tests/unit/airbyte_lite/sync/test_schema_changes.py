@@ -66,6 +66,36 @@ def test_a_kept_wider_type_alone_does_not_matter() -> None:
     assert not change.matters
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ({"oneOf": [{"type": "integer"}]}, {"oneOf": [{"type": "string"}]}, "integer → string"),
+        ({"anyOf": [{"type": "null"}, {"type": "integer"}]}, {"anyOf": [{"type": "number"}]}, "integer → number"),
+        ({"properties": {"a": {}}}, {"items": {}}, "object → array"),
+        (
+            {"type": "string", "format": "date-time", "airbyte_type": "timestamp_without_timezone"},
+            {"type": "string", "format": "date-time", "airbyte_type": "timestamp_with_timezone"},
+            "date-time, timestamp_without_timezone → date-time, timestamp_with_timezone",
+        ),
+    ],
+)
+def test_a_changed_type_is_told_and_taken_over_wherever_the_schema_states_it(
+    before: dict[str, Any], now: dict[str, Any], told: str
+) -> None:
+    first, second = ([{"name": "orders", "json_schema": {"properties": {"x": day}}}] for day in (before, now))
+    [change] = compare(configure(first, []), second)
+    assert change.retyped == {"x": told}
+    kept = field_type(columns(after(configure(first, []), second).stream)["x"])
+    assert kept == field_type(now) or kept.shape is None
+
+
+@pytest.mark.parametrize("null", ["null", ["null"], ["null", "null"]])
+def test_a_column_that_is_null_in_every_row_is_not_a_change_of_its_type(null: Any) -> None:
+    streams = configure(offered(id="integer"), [])
+    now = [{"name": "orders", "json_schema": {"properties": {"id": {"type": null}}}}]
+    assert compare(streams, now) == []
+
+
 def test_same_types_in_another_order_are_no_change() -> None:
     before = [{"name": "a", "json_schema": {"properties": {"id": {"type": ["null", "integer"]}}}}]
     now = [{"name": "a", "json_schema": {"properties": {"id": {"type": ["integer", "null"]}}}}]
@@ -157,6 +187,9 @@ COLUMN = st.sampled_from(
         {"type": "string", "format": "date-time", "airbyte_type": "timestamp_without_timezone"},
         {"type": "object"},
         {"type": "array"},
+        {"oneOf": [{"type": "integer"}]},
+        {"oneOf": [{"type": "string"}, {"type": "null"}]},
+        {"properties": {"a": {"type": "string"}}},
         {},
     ]
 )

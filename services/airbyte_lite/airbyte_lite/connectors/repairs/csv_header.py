@@ -8,7 +8,7 @@ from .faults import FileFault
 
 DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
 TAR = "\0ustar"
-"""What the first 512 bytes of a tar archive have."""
+"""Text in the first 512 bytes of a tar archive."""
 EXCEL_DELIMITER = re.compile(r"sep=.?", re.IGNORECASE)
 NAMES_SHOWN = 5
 RENAME = (

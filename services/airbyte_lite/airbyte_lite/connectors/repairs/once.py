@@ -1,4 +1,4 @@
-"""Computes once, in the process that all commands are forked from, what the connector computes in each command.
+"""Computes some values once, in the process that all commands are forked from, instead of in each command.
 
 Each command of the connector 4.16.1 makes the same specification, checks that it is a valid JSON schema, and reads the
 same description of S3. That is two thirds of the processor time of a command on a small file.

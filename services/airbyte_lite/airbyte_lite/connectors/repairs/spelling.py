@@ -1,4 +1,4 @@
-"""Takes names that differ by case only for one column, as BigQuery does. Airbyte's connector distinguishes them."""
+"""Treats names that differ only by case as one column, as BigQuery does. Airbyte's connector distinguishes them."""
 
 import itertools
 from collections import Counter
@@ -131,7 +131,10 @@ def _inferred(infer: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _most_frequent(files: list[Any], together: list[tuple[str, ...]]) -> dict[str, str]:
-    """Return for each name the spelling that most files have, if it does not stand together with another spelling."""
+    """Return for each name the spelling that most files have.
+
+    A name is left out if a file has this spelling beside another one.
+    """
     counts = Counter(itertools.chain.from_iterable(files))
     separate = {
         lower for names in together for lower, count in Counter(name.lower() for name in names).items() if count > 1
