@@ -12,6 +12,8 @@ from airbyte_as_code.diff import ABSENT, FieldChange
 PARALLEL = 4  # discoveries at a time: each of them runs a connector
 REFRESH = "make apply o=--refresh-schema"
 """The command that takes the source's columns and types over into the connections."""
+ONLY_NULL = "null"
+"""The type of a column that is NULL in every row of the source: it says nothing about the column's type."""
 
 
 def column_changes(client: AirbyteClient, connections: list[Json]) -> dict[str, list[FieldChange]]:
@@ -68,6 +70,8 @@ def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange
         if (item.get("config") or {}).get("fieldSelectionEnabled"):
             after = {name: after[name] for name in before if name in after}
         for name in dict.fromkeys([*before, *after]):
+            if name in before and after.get(name) == ONLY_NULL:
+                continue
             if before.get(name) != after.get(name):
                 yield FieldChange(f"streams.{label}.columns.{name}", before.get(name, ABSENT), after.get(name, ABSENT))
 
@@ -87,6 +91,8 @@ def _type(column: Any) -> str:
         return "any"
     types = column.get("type")
     names = sorted(str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None))
+    if types and not names:
+        return ONLY_NULL
     variants = column.get("oneOf") or column.get("anyOf")
     if not types and isinstance(variants, list):
         names = [_type(variant) for variant in variants if variant != {"type": "null"}]

@@ -48,6 +48,13 @@ def test_plan_shows_types_that_the_schema_states_in_variants_or_parts(session: A
     }
 
 
+def test_a_column_that_is_null_in_every_row_of_the_source_has_not_changed(session: Any, server: Any) -> None:
+    server.columns = {"id": INTEGER, "amount": INTEGER}
+    session.apply()
+    server.columns = {"id": INTEGER, "amount": {"type": ["null"]}}
+    assert session.plan(refresh_schema=True).is_empty
+
+
 def test_apply_takes_the_sources_columns_over_once(drifted: Any, server: Any) -> None:
     assert "connection c unchanged" in drifted.apply()
     [line] = [line for line in drifted.apply(refresh_schema=True) if line.startswith("connection")]

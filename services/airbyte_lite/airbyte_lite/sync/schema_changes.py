@@ -82,7 +82,7 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     retyped: dict[str, str] = {}
     narrowed: dict[str, str] = {}
     for name in now:
-        if name in before and _differ(before[name], now[name]):
+        if name in before and not _only_null(now[name]) and _differ(before[name], now[name]):
             kept = _joined(before[name], now[name]) == before[name]
             (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
     return SchemaChange(
@@ -160,6 +160,12 @@ def _joined(before: Any, now: Any) -> Any:
         return before if old.shape is None else {"oneOf": [before, now]}
     wide = widest(old.name, new.name)
     return before if wide == old.name else now if wide == new.name else {"type": ["null", "string"]}
+
+
+def _only_null(column: Any) -> bool:
+    """Return whether a column has no value: a file in which it is null in every row says nothing about its type."""
+    types = column.get("type") if isinstance(column, dict) else None
+    return bool(types) and set(types if isinstance(types, list) else [types]) == {"null"}
 
 
 def _shown(column: Any) -> str:

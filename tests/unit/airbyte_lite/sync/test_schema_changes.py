@@ -89,6 +89,13 @@ def test_a_changed_type_is_told_and_taken_over_wherever_the_schema_states_it(
     assert kept == field_type(now) or kept.shape is None
 
 
+@pytest.mark.parametrize("null", ["null", ["null"], ["null", "null"]])
+def test_a_column_that_is_null_in_every_row_is_not_a_change_of_its_type(null: Any) -> None:
+    streams = configure(offered(id="integer"), [])
+    now = [{"name": "orders", "json_schema": {"properties": {"id": {"type": null}}}}]
+    assert compare(streams, now) == []
+
+
 def test_same_types_in_another_order_are_no_change() -> None:
     before = [{"name": "a", "json_schema": {"properties": {"id": {"type": ["null", "integer"]}}}}]
     now = [{"name": "a", "json_schema": {"properties": {"id": {"type": ["integer", "null"]}}}}]
