@@ -18,7 +18,7 @@ class NotInstalledError(Exception):
 def failure(name: str) -> str:
     """Install an environment, or do nothing when it is up to date. Return why it failed, or an empty string.
 
-    It is tried once: without a network, each try takes long.
+    Each environment is tried once, because a try without a network takes long.
     """
     command = [sys.executable, "-m", "tools.install", name]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

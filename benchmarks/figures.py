@@ -9,10 +9,10 @@ from statistics import fmean, median
 from typing import Any
 
 BESIDE = ("S3",)
-"""S3 serves the same files to all. Its cost is told, and it is not in the sums."""
+"""S3 serves the same files to all contenders. Its cost is shown but not part of the sums."""
 
 LEAST_LOOKS = 5
-"""A peak of fewer looks at the memory is not shown: the highest moment was probably between them."""
+"""With fewer looks at the memory, no peak is shown: the highest moment was probably between two looks."""
 LOOKS_PER_SECOND = 5
 """For results that have no number of looks."""
 
@@ -38,7 +38,7 @@ def cpu(run: dict[str, Any]) -> float:
 
 
 def has_peak(run: dict[str, Any]) -> bool:
-    """Whether the memory of one run was looked at so often that its peak says something."""
+    """Whether the memory of one run was measured often enough for a meaningful peak."""
     return float(run.get("looks", LOOKS_PER_SECOND * run["wall"])) >= LEAST_LOOKS
 
 

@@ -22,7 +22,7 @@ FIRST_PAUSE, PAUSE, FIRST_SECONDS = 0.02, 0.2, 1.0
 are not disturbed. A look at a process of 1 GiB takes about 10 ms.
 """
 SETTLE_SECONDS = 0.5
-"""What a server does after its answer (a checkpoint, an ended child) is counted until so long after the action."""
+"""Seconds after the action in which a server's further work (a checkpoint, an ended child) is still counted."""
 MEMORY = "PSS" if sys.platform == "linux" else "USS"
 """PSS counts a page that several processes share once; only Linux has it."""
 

@@ -1,4 +1,4 @@
-"""Interleaved rounds: what is compared runs in turn, so that a change of the machine's speed meets all of it."""
+"""Interleaved rounds: the contenders run in turn, so that a change of the machine's speed affects all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"\bhttps?://(?!127\.0\.0\.1)[^\s'\"]+")
 
 @dataclass(frozen=True)
 class Contender:
-    """One of what is compared. `run` raises an exception when it fails; it runs in at most `rounds` rounds."""
+    """A program in the comparison. `run` raises an exception when it fails; it runs in at most `rounds` rounds."""
 
     name: str
     run: Callable[[], Cost]

@@ -18,6 +18,6 @@ def open_url(request: urllib.request.Request, timeout: float) -> http.client.HTT
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
     try:
         answer: http.client.HTTPResponse = opener.open(request, timeout=timeout)
-    except http.client.HTTPException as error:  # the server stopped in the middle of its answer
+    except http.client.HTTPException as error:  # the server ended before its answer was complete
         raise ConnectionError(f"{type(error).__name__} {error}") from error
     return answer

@@ -9,7 +9,7 @@ from benchmarks.latency.split import split
 from tools import dagster_run
 
 RUN_SECONDS = 300
-"""A run of all assets takes seconds. One that hangs must not take the time of all that is measured after it."""
+"""Time limit of a run, in seconds. A run that hangs must not take the time of the measurements after it."""
 
 
 def one(url: str) -> dict[str, Any]:

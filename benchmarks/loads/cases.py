@@ -1,4 +1,4 @@
-"""What is loaded: sizes, shapes and formats, and which peers load it."""
+"""The cases: sizes, shapes and formats of the files, and the peers that load them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ LIMIT = "DuckDB alone, local files"
 
 ALL = (BATCHES, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, RECORDS, CONNECTOR, PYAIRBYTE)
 ORDER = (BATCHES, CHANGED, RECORDS, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, CONNECTOR, PYAIRBYTE)
-"""The order on the page: ours, dlt and its limit, and what works row by row."""
+"""The order on the page: this platform, dlt, dlt's lower limit, and the peers that work row by row."""
 FAST = (BATCHES, DLT_ARROW, DLT_DUCKDB, LIMIT)
 COLUMN_WISE = (BATCHES, DLT_ARROW, LIMIT)
 """dlt's reader by DuckDB reads CSV only."""
 SLOW = {RECORDS, CONNECTOR, PYAIRBYTE}
-"""They work row by row: 20 to 60 seconds for each million rows. Their times vary less, and they get fewer rounds."""
+"""The peers that work row by row, 20 to 60 seconds for each million rows.
+
+Their times vary less, so they get fewer rounds.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What ours is compared with: one script for each peer. Each script runs in the peer's own environment."""
+"""The programs that the platform is compared with: one script for each peer, run in the peer's own environment."""

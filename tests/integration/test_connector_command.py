@@ -114,7 +114,7 @@ def test_what_a_killed_command_left_is_taken_back(places: Places, run: Run, capf
     journal = {"new": [str(half)], "originals": {str(places.registry): original}, "deleted": []}
     places.journal.write_text(json.dumps(journal))
     assert run("remove", name="source-stand-in", yes="1") == 1
-    assert "taken back" in capfd.readouterr().err
+    assert "undone" in capfd.readouterr().err
     assert content(places) == before
     assert not places.trial.exists()
     assert not places.work.exists()
@@ -135,6 +135,6 @@ def test_an_interrupted_command_is_taken_back_at_once(
 
     monkeypatch.setattr(Path, "replace", interrupted)
     assert run("add", name="source-stand-in", yes="1") == 130
-    assert "taken back" in capfd.readouterr().err
+    assert "undone" in capfd.readouterr().err
     assert content(places) == before
     assert not places.trial.exists()

@@ -44,7 +44,7 @@ def backup(parent: Path, passphrase: str) -> Path:
         addresses = urls(settings)
         wait_for_quiet(lambda: busy(addresses["airbyte"].removesuffix("/docs"), addresses["webserver"], settings))
         with paused([name for name in PAUSED if name in running]):
-            # The history first: it may lack what the data have, never the other way round.
+            # The history first: it may lack the newest data, but must not mention data that the backup lacks.
             _pipe(
                 ["docker", "compose", "exec", "-T", "postgres", "pg_dump", "--format=custom", *DATABASE], draft / DUMP
             )

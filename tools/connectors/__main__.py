@@ -186,13 +186,13 @@ def change(command: Callable[[Places, dict[str, str]], int], places: Places, giv
     """
     with only_one(places.journal, COMMANDS):
         if take_back(places.journal):
-            complain("An earlier command was interrupted: its changes were taken back.")
+            complain("An earlier command was interrupted: its changes were undone.")
         put_in_order(places)
         try:
             return command(places, given)
         except KeyboardInterrupt:
             if take_back(places.journal):
-                complain("\nThe changes of this command were taken back.")
+                complain("\nThe changes of this command were undone.")
             raise
         finally:
             clean(places)

@@ -1,4 +1,4 @@
-"""A connector that is about to be added: where its files stand, what they contain, and a trial of it."""
+"""A connector that is about to be added: the places and contents of its files, and its trial."""
 
 from __future__ import annotations
 

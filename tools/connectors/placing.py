@@ -1,6 +1,6 @@
 """Puts the environment of a connector to its place, or aside, together with the change of the connector's files.
 
-A file names the environment that is being moved, so that the next command puts in order what a killed one left.
+A file names the environment that is being moved, so that the next command completes or undoes the work of a killed one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Locks a package of PyPI with its dependencies, with hashes, and repairs what its metadata asks for in vain.
+"""Locks a PyPI package with its dependencies and hashes, and replaces requirements of its metadata that cannot be met.
 
 Old connectors ask for releases that do not exist, or for releases without a wheel for this Python. Each such release is
 replaced by an override, found by trying. The overrides are shown and kept beside the lock, where `make lock` uses them.

@@ -26,7 +26,7 @@ def find(logs: Path) -> dict[int, str]:
             variables = (entry / "environ").read_bytes().split(b"\0")
             if any(value == mark or value.startswith(mark + b"/") for value in variables):
                 found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:  # it has ended, or it is another user's
+        except OSError:  # the process has ended, or belongs to another user
             continue
     found.pop(os.getpid(), None)
     return {process: command for process, command in found.items() if command}  # a zombie has none

@@ -1,4 +1,4 @@
-"""`make new-source` and `make remove-source`: change the checkout; then what the running platform still needs.
+"""`make new-source` and `make remove-source`: change the checkout, then say which commands the running platform needs.
 
 The files are looked at by `orchestrator.new_source`, which shows the changes, asks and makes them.
 """

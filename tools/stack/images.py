@@ -156,7 +156,7 @@ def outdated() -> dict[str, str]:
 
 
 def made_of(image: str) -> str:
-    """Return what `inputs` was when one of our images was made; empty if the image is missing."""
+    """Return the `inputs` with which one of our images was made; empty if the image is missing."""
     form = f'{{{{index .Config.Labels "{INPUTS}"}}}}'
     return output("docker", "image", "inspect", "--format", form, image, check=False).strip()
 
@@ -167,7 +167,7 @@ def variable(service: str) -> str:
 
 
 def inputs(build: dict[str, Any]) -> str:
-    """Return two digests of what an image is made of, joined by `-`.
+    """Return two digests of an image's inputs, joined by `-`.
 
     The first one is of the Dockerfile, the build arguments and the code, the second one of the user's files (CONTENT).
     """

@@ -20,7 +20,7 @@ def reason_to_refuse(host: str | None, origin: str | None, allowed: tuple[str, .
     if host is not None:
         name = _name(host)
         if not any(name == own or name.endswith(f".{own}") for own in allowed):
-            return f"The host name {host!r} is not one of this server's. Use another address, or set ALLOWED_HOSTS."
+            return f"The host name {host!r} is not allowed here. Use 127.0.0.1, or add the name to ALLOWED_HOSTS."
     if origin is not None and origin.lower().partition("://")[2] != (host or "").lower():
         return f"The request comes from a page of another site: {origin!r}."
     return ""

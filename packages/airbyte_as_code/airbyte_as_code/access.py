@@ -1,4 +1,4 @@
-"""What a client of Airbyte has to know of its server."""
+"""The settings that a client of Airbyte needs."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Overview:
     is_empty: bool
     """Whether Airbyte holds what the file declares."""
     is_being_applied: bool
-    """Whether apply or destroy ran when the plan was made: the plan may be of a moment between two requests."""
+    """Whether apply or destroy ran when the plan was made: the plan may show a state between two of its requests."""
 
     @property
     def differences(self) -> list[Item]:

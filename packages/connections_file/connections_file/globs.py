@@ -23,6 +23,6 @@ def may_read(key: str, glob: str) -> bool:
 
 
 def prefixes(globs: Iterable[str]) -> list[str]:
-    """Return what the keys begin with that match the globs; each key is below one of the prefixes only."""
+    """Return the prefixes of the keys that match the globs. Each key begins with exactly one of them."""
     found = sorted({WILDCARD.split(glob)[0] for glob in globs})
     return [prefix for prefix in found if not any(prefix.startswith(other) for other in found if other != prefix)]

@@ -1,4 +1,4 @@
-"""Finds names that become one: a table or asset key of two streams, a step in Dagster of two connections."""
+"""Finds names that two objects share: a table or asset key of two streams, a step in Dagster of two connections."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def same_names(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
 
 
 def _table(stream: Stream, connection: Connection, destination: Destination) -> tuple[str, str, str]:
-    """Return project, dataset and name of a stream's table; of another destination than BigQuery, its name first."""
+    """Return project, dataset and name of a stream's table.
+
+    For a destination other than BigQuery, the destination's name is first.
+    """
     project, dataset = (
         str(destination.known(destination.configuration.get(field, ""))) for field in ("project_id", "dataset_id")
     )

@@ -40,7 +40,9 @@ class Changes:
     kept: dict[Path, str] = field(default_factory=dict)
     """The copies that stay, each with the connection that reads it too."""
     long: dict[Path, str] = field(default_factory=dict)
-    """Text files of which the diff shows only this sentence, such as a lock of 2,000 lines."""
+    """For large text files, such as a lock of 2,000 lines: the sentence that the diff shows instead of their
+    content.
+    """
 
     def __post_init__(self) -> None:
         """Note the state of what is deleted, so that an edit made before `make` is seen."""
@@ -153,8 +155,8 @@ def take_back(journal: Path) -> bool:
         return _undo(journal) if journal.exists() else False
     except OSError as error:
         raise ChangesError(
-            f"{error.filename}: {error.strerror}. An interrupted command was not taken back completely. Mend this, "
-            "then run the same command again: it goes on with that."
+            f"{error.filename}: {error.strerror}. The changes of an interrupted command were not undone completely. "
+            "Correct the cause, then run the same command again: it continues to undo them."
         ) from error
 
 
@@ -193,7 +195,7 @@ def _require_unedited(noted: dict[str, Any], journal: Path) -> None:
 
 
 def _finish(deleted: list[str], journal: Path) -> None:
-    """Remove what the changes deleted; until here it had another name only."""
+    """Remove the files that the changes delete. Until now they were only renamed."""
     for path in map(Path, deleted):
         _draft(path).unlink(missing_ok=True)
         _remove_empty(path.parent, journal.parent.parent)

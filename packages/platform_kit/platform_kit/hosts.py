@@ -34,7 +34,9 @@ def names(more: str | None) -> list[str]:
 
 
 def reason_to_refuse(scope: Scope, allowed: Collection[str], *, needs_origin: bool = False) -> str | None:
-    """Return why a request is refused, or None: its Host is not an allowed name, or a page of another site sent it.
+    """Return why a request is refused, or None if it is allowed.
+
+    Refused: a Host that is not allowed, another site's page.
 
     With `needs_origin`, a request that changes something is refused if it does not name its page.
     """
@@ -42,7 +44,7 @@ def reason_to_refuse(scope: Scope, allowed: Collection[str], *, needs_origin: bo
     host = headers.get("host", "")  # no browser leaves it out; health checks do
     if "host" in headers and (_name(host) or "") not in allowed:
         return (
-            f"The host name in the request, {host!r}, is not one of this server's: {', '.join(sorted(allowed))}. "
+            f"The host name in the request, {host!r}, is not allowed here. Allowed: {', '.join(sorted(allowed))}. "
             "Use one of these in the address, or set ALLOWED_HOSTS."
         )
     origin = headers.get("origin")

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import TextIO
 
 RETRY_SECONDS, RETRY_PAUSE = 1.0, 0.05
-"""How long and how often a lock is tried before LockedError: is_held of another process holds it for a moment."""
+"""Seconds for which, and pause with which, a lock is tried before LockedError.
+
+`is_held` holds the lock for a moment.
+"""
 
 
 class LockedError(Exception):

@@ -14,7 +14,7 @@ HEADING = "heading: "
 IN = "in "  # begins the key of a mode's value
 ENV = ("written", "commented", "none")
 RENAMED = {"is": "meaning", "for": "consumers", "from": "least", "to": "most"}
-"""The keys whose fields have other names: reserved words in Python, and words that say too little there."""
+"""The keys whose fields have other names, because the key is a reserved word in Python or says too little there."""
 NUMBERS = {"whole": "-?[0-9]{1,19}", "decimal": r"-?([0-9]{1,19}(\.[0-9]{0,19})?|\.[0-9]{1,19})"}
 SWITCHES = (("yes", "no"), ("true", "false"))
 SWITCH_WORDS = ("yes", "no", "true", "false", "1", "0", "on", "off", "y", "n", "t", "f")

@@ -55,7 +55,7 @@ def create(platform: Platform) -> Application:
         tailwind=False,
         reconnect_timeout=RECONNECT_SECONDS,
         show_welcome_message=False,
-        gzip_middleware_factory=None,  # the nonces are written first
+        gzip_middleware_factory=None,  # GZipMiddleware below compresses after SafeHeaders has written the nonces
     )
     guarded: Application = GZipMiddleware(SafeHeaders(api), compresslevel=5)
     if platform.settings.password:

@@ -1,4 +1,4 @@
-"""What protects the pages: a password, and the headers that tell the browser what a page may do.
+"""Protects the pages: a password, and the headers that tell the browser what a page may do.
 
 Requests of other sites' pages are refused before, by platform_kit.hosts.
 """

@@ -77,17 +77,17 @@ def find_connection(client: AirbyteClient, name: str) -> str:
         raise
     except dg.Failure as failure:
         raise dg.Failure(
-            f"Airbyte does not answer as it should at {client.rest_api_base_url}: {failure.description} "
+            f"Airbyte gave no answer, or an unexpected one, at {client.rest_api_base_url}: {failure.description} "
             "Is it running, and are AIRBYTE_URL and its credentials right? Each attempt is in the log above."
         ) from failure
     ids = [str(connection["connectionId"]) for connection in connections if connection["name"] == name]
     if len(ids) == 1:
         return ids[0]
-    found = "there is no connection" if not ids else f"there are {len(ids)} connections"
-    raise dg.Failure(
-        f"In Airbyte {found} called {name!r} (workspace {client.workspace_id}). "
-        "Create what connections.yaml declares: make apply"
-    )
+    if not ids:
+        found, remedy = "there is no connection", "Create what connections.yaml declares: make apply"
+    else:
+        found, remedy = f"there are {len(ids)} connections", "Rename all but one of them in Airbyte, then run again."
+    raise dg.Failure(f"In Airbyte {found} called {name!r} (workspace {client.workspace_id}). {remedy}")
 
 
 def explain(client: AirbyteClient, connection_name: str, failure: dg.Failure) -> dg.Failure:

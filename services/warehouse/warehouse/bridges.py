@@ -155,4 +155,6 @@ def install(app: FastAPI) -> None:
         bridge()
     caller.identified_directly(app)
     for router in ROUTES:
-        app.router.routes[:0] = router.routes  # before local-bigquery's routes, so that ours are found first
+        app.router.routes[:0] = (
+            router.routes
+        )  # before local-bigquery's routes, so that the bridges' routes are found first

@@ -1,4 +1,4 @@
-"""GRANT, REVOKE and INFORMATION_SCHEMA.OBJECT_PRIVILEGES. Nobody is kept out: grants are stored and listed only."""
+"""GRANT, REVOKE and INFORMATION_SCHEMA.OBJECT_PRIVILEGES. Grants are stored and listed, but not enforced."""
 
 import json
 import re

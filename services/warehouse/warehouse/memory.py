@@ -1,4 +1,4 @@
-"""Keeps what was read from DuckDB in memory until it is written again: a query asks for the same things many times."""
+"""Caches values read from DuckDB until they are written again: one query needs the same values many times."""
 
 import threading
 from collections import Counter, defaultdict

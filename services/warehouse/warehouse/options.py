@@ -11,7 +11,7 @@ from local_bigquery.sql.rules import information_schema
 from sqlglot import exp
 
 MINUTE_MS = 60_000
-DEFAULT_TIME_TRAVEL = ("max_time_travel_hours", "168")  # BigQuery lists only what somebody set
+DEFAULT_TIME_TRAVEL = ("max_time_travel_hours", "168")  # BigQuery lists only options that somebody has set
 
 
 def _days(node: exp.Expression, evaluate: Any) -> str | None:
@@ -111,7 +111,7 @@ def more_options() -> None:
 
 
 class _Values:
-    """A resource that is its values, for local-bigquery's `rendered`."""
+    """A resource whose text is its values, for local-bigquery's `rendered`."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values

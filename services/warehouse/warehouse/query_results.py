@@ -1,4 +1,4 @@
-"""Bridges for the results of queries: each is written as a table and read once or twice within seconds."""
+"""Bridges for the results of queries. Each result is stored as a table and read once or twice within seconds."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bridges for forms of statements that sqlglot does not parse."""
+"""Bridges for syntax that sqlglot does not parse."""
 
 import re
 

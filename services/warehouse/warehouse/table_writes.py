@@ -224,7 +224,10 @@ def _annotate(reference: Reference, changes: Table, config: Any, replaced: bool)
 
 
 def _not_annotated(label: str, rows: int, error: duckdb.Error) -> BigQueryError:
-    """Return the error of a job whose rows are stored. Clients do not repeat a job after the reason `invalid`."""
+    """Return the error of a job that stored its rows but then failed.
+
+    Clients do not repeat a job after the reason `invalid`.
+    """
     return BigQueryError(
         "invalid",
         f"The job stored {rows} rows in table {label}, but not the table's description and layout: {error}. "

@@ -1,4 +1,4 @@
-"""Sees each statement that DuckDB gets, so that what was read of tables can be kept until a statement may change it."""
+"""Watches each statement that DuckDB gets. Facts about tables are kept until a statement may change them."""
 
 import functools
 import re

@@ -126,9 +126,7 @@ class Airbyte:
         try:
             answer = response.json()
         except ValueError as error:
-            what = (
-                f"{response.status_code} to {method} {httpx.URL(url).path}: the answer is not JSON; is a proxy between?"
-            )
+            what = f"{response.status_code} to {method} {httpx.URL(url).path}: not JSON; a proxy may have sent it"
             raise self.service.error(what) from error
         return answer if isinstance(answer, dict) else {"data": answer}
 

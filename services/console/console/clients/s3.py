@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 READ_SECONDS, ATTEMPTS = 30, 2
-"""So many seconds and tries until a request that hangs frees its thread."""
+"""The seconds and attempts after which a request that hangs frees its thread."""
 
 
 class S3:

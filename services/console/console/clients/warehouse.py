@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 REQUEST_SECONDS = 30.0
-"""After this a request frees its thread. The longest time limit of a call that is one request."""
+"""Seconds after which a request frees its thread. It is also the longest time limit of a call with one request."""
 
 
 class Warehouse:

@@ -1,4 +1,4 @@
-"""Dagster's assets: the files, tables and models, and what each is made from."""
+"""Dagster's assets: the files, tables and models, and the dependencies between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build of the documentation has left: dbt's documentation, the column lineage as a page, and as data.
+"""Reads what the orchestrator made of the models: dbt's documentation, and the column lineage as page and data.
 
 The orchestrator writes them into DBT_DOCS_DIR; the console reads them.
 """

@@ -20,7 +20,7 @@ MOST_PARTS = 10_000
 PART_SECONDS = 120.0
 """The time limit of one part."""
 SILENCE_SECONDS = 60.0
-"""An upload that sends nothing for so long is given up, so that others get its turn."""
+"""Seconds after which an upload that sends nothing is ended, so that others get its place."""
 CONTROL = range(0x20)
 
 
@@ -43,8 +43,8 @@ def key(folder: str, name: str) -> str:
 async def upload(s3: S3, name: str, chunks: AsyncIterator[bytes], length: int | None = None) -> int:
     """Write a stream of bytes to an object, and return their number.
 
-    The object appears when it is complete; after an error there is none of it. Raises Refused if the stream has not the
-    `length` that was announced, or stops, and ServiceError.
+    The object appears when it is complete; after an error, nothing of it exists. Raises Refused if the stream has not
+    the `length` that was announced, or stops, and ServiceError.
     """
     if (length or 0) > MOST_PARTS * PART:
         raise Refused(f"{length:,} bytes: an upload is at most {MOST_PARTS * PART:,} bytes. Use the AWS command line.")

@@ -46,4 +46,4 @@ ROUTES: list[Callable[[FastAPI, Platform], None]] = [
     job_log.add_download,
     lineage.add,
 ]
-"""What adds plain HTTP routes: uploads and downloads, which stream."""
+"""The functions that add plain HTTP routes: streamed uploads and downloads."""

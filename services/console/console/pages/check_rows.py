@@ -72,9 +72,11 @@ async def _blocked(visit: Visit, check: Check) -> list[Key]:
 
 def _stopped(keys: list[Key]) -> None:
     if keys:
-        pieces.text(f"It kept from being built: {', '.join('/'.join(key) for key in keys)}", "p").classes("break")
+        pieces.text(f"Not built because of this failure: {', '.join('/'.join(key) for key in keys)}", "p").classes(
+            "break"
+        )
     else:
-        pieces.text("It kept nothing from being built.", "p").classes("muted")
+        pieces.text("This failure stopped no build.", "p").classes("muted")
 
 
 def _result(visit: Visit, result: Result) -> None:

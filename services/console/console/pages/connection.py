@@ -116,7 +116,8 @@ class _Connection:
         """Show an action. It asks first; a reason in its tooltip says why it cannot be done now."""
 
         async def ask() -> None:
-            # Not in the button's place, which the page shows anew while the question is open or the answer awaited.
+            # Not in the button's place: the page redraws the button while the question is open or the answer is
+            # awaited.
             with self._client:
                 if not await pieces.confirm(f"{action.title}?", action.question, action.title, danger=action.danger):
                     return

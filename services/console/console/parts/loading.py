@@ -1,4 +1,4 @@
-"""Content that comes from a service: the page is there at once, and the content when the service has answered."""
+"""Content that comes from a service: the page appears at once, the content when the service has answered."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from console.logic.drawing import Box
 from console.parts.tables import address
 
 STORES = ("bigquery", "s3")
-"""Kinds that say where an asset is, not how it is made."""
+"""Kinds that name an asset's storage, not the program that makes it."""
 
 
 def show(boxes: Sequence[Box], label: str, current: Key | None = None, *, titled: bool = False) -> None:

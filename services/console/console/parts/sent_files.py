@@ -12,7 +12,7 @@ STALLED_SECONDS = 300.0
 
 
 class SentFile(StreamingResponse):
-    """Ends when the browser reads nothing any more: what it holds, such as a page of rows, would stay for ever."""
+    """A response that ends when the browser stops reading. Otherwise its data would stay in memory for ever."""
 
     async def stream_response(self, send: Send) -> None:
         """Send the pieces. Raises TimeoutError, which closes the connection."""

@@ -140,4 +140,4 @@ def send_by_apprise(url: str, title: str, body: str, failed: bool) -> None:
         text = log.getvalue()
     if not sent:
         reason = Redactor(secrets(url))(" ".join(text.split())) or "no reason given"
-        raise NotSentError(f"The service {service.service_name} did not take the alert: {reason[:500]}")
+        raise NotSentError(f"The service {service.service_name} did not accept the alert: {reason[:500]}")

@@ -22,7 +22,7 @@ def alerts(settings: Settings) -> dg.SensorDefinition:
         name=NAME,
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells once what went wrong, and once that it is right again: failed runs and checks, late assets, "
+        description="Reports each failure once, and each recovery once: failed runs and checks, late assets, "
         "failing sensors and schedules, a difference between Airbyte and connections.yaml. "
         f"It writes {settings.alerts_folder / 'alerts.jsonl'} and sends to ALERT_URLS.",
     )

@@ -91,7 +91,7 @@ def main(given: list[str] | None = None) -> int:
     try:
         with only_one(places.journal, "make new-source or make remove-source"):
             if take_back(places.journal):
-                print("An earlier command was interrupted: its changes were taken back.", file=sys.stderr)
+                print("An earlier command was interrupted: its changes were undone.", file=sys.stderr)
             code: int = arguments.command(places, arguments)
     except (SourceError, ChangesError, ConnectionsFileError) as error:
         print(error, file=sys.stderr)

@@ -40,7 +40,7 @@ def of_routine(routine: Routine) -> str:
 
 
 def type_name(field: TableFieldSchema) -> str:
-    """Return a column's type as BigQuery writes it, for example ARRAY<STRUCT<a STRING(10), b NUMERIC(5, 2)>>."""
+    """Return a column's type in BigQuery's notation, for example ARRAY<STRUCT<a STRING(10), b NUMERIC(5, 2)>>."""
     kind = STANDARD.get(field.type, field.type)
     if kind in ("RECORD", "STRUCT"):
         kind = f"STRUCT<{', '.join(_member(child) for child in field.fields or [])}>"

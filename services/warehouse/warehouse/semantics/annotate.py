@@ -40,7 +40,7 @@ UNRESOLVED = (SqlglotError, AttributeError, KeyError, IndexError, TypeError, Val
 def annotate(tree: Node, context: Any) -> Schema:
     """Set the type of every node of `tree`; return the schemas that were used.
 
-    The typing is done on a copy, which sqlglot's qualify may change as it likes: every node carries its number there.
+    The types come from a copy, because sqlglot's qualify changes the tree. Each node of the copy carries its number.
     """
     nodes = list(tree.walk())
     for index, node in enumerate(nodes):

@@ -1,4 +1,4 @@
-"""What the statement's names stand for in the catalog: columns of tables, variables, functions."""
+"""Looks up a statement's names in the catalog: columns of tables, variables, functions."""
 
 import contextlib
 from typing import Any
@@ -22,7 +22,7 @@ NOT_KEPT = ('"temp"', '"emulator"')
 
 
 def same_cursor() -> None:
-    """Let the analysis see what a script made: its temporary tables, its variables, tables of an open transaction."""
+    """Let the analysis see what a script has created: temporary tables, variables, tables of an open transaction."""
     upstream = script.Interpreter.__init__
 
     def start(self: Any, cursor: Any, context: Any, *arguments: Any) -> None:

@@ -12,7 +12,7 @@ T = exp.DataType.Type
 
 
 def _by_signature(annotator: Any, node: Node) -> Node:
-    """Take the type from the table of signatures; where it leaves it open, sqlglot's."""
+    """Take the type from the table of signatures; where the table leaves the type open, take sqlglot's."""
     called = signatures.find(node)
     found = called[0].result(called[1]) if called else None
     if found is not None:

@@ -75,5 +75,5 @@ def refuse(message: str, node: Node | None = None) -> BigQueryError:
 
 
 def place(node: Node) -> Node:
-    """Return the first node below `node`, or itself, whose place in the text is known."""
+    """Return the first node with a known place in the text: `node` itself, or one below it."""
     return next((found for found in node.walk() if "line" in found.meta), node)

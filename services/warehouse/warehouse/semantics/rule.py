@@ -29,7 +29,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that BigQuery does otherwise: its reason, the nodes it looks at, and the function that sees to it."""
+    """One thing that BigQuery does differently: the reason, the kinds of nodes, and the function that changes them."""
 
     because: str
     nodes: tuple[type[exp.Expr], ...]

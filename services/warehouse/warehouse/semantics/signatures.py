@@ -18,7 +18,7 @@ from warehouse.semantics.nodes import Node, datatype, is_literal
 
 TABLE = Path(__file__).with_name("signatures.txt")
 LINE = re.compile(r"(?P<name>[^\s(]+)\((?P<arguments>.*?)\) (?P<result>\S+)")
-VARIABLES = {  # what a letter may be; where it may not be the common type, the first to which all are coerced
+VARIABLES = {  # the types of a letter: the common type, else the first to which all are coerced
     "T": (*sorted(set(types.KINDS.values())),),
     "N": ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64"),
     "E": ("INT64", "NUMERIC", "BIGNUMERIC"),

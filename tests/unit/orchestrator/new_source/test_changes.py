@@ -298,7 +298,7 @@ def test_a_full_disk_leaves_no_half_file(places: Places, refunds: Path, monkeypa
     assert content(places) == before
     originals = {str(places.connections): "original"}
     places.journal.write_text(json.dumps({"new": [], "originals": originals, "deleted": []}))
-    with pytest.raises(ChangesError, match="not taken back"):
+    with pytest.raises(ChangesError, match="not undone"):
         take_back(places.journal)
     assert places.connections.read_bytes() == before["connections.yaml"]
     monkeypatch.undo()

@@ -86,7 +86,7 @@ class Detail:
         return next((job for job in self.jobs if job.is_active), None)
 
     def steady(self) -> Detail:
-        """Return the connection without the progress of the running job, so that progress is no change of the page."""
+        """Return the connection without the running job's progress, so that progress does not redraw the page."""
         return replace(self, jobs=[replace(job, **NO_PROGRESS) if job.is_active else job for job in self.jobs])
 
     def table(self, stream: Stream) -> str:

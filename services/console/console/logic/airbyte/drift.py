@@ -87,7 +87,7 @@ def _column_changes(before: Stream, after: Stream) -> Iterator[str]:
     for name in sorted(new.keys() - old.keys()):
         yield f"{before.name}.{name}: new column, {new[name]}."
     for name in sorted(old.keys() - new.keys()):
-        yield f"{before.name}.{name}: the source has this column no more. Rows that come from now on have NULL there."
+        yield f"{before.name}.{name}: the source no longer has this column. It is NULL in new rows."
     for name in sorted(old.keys() & new.keys()):
         if old[name] != new[name]:
             yield f"{before.name}.{name}: {old[name]} becomes {new[name]}."

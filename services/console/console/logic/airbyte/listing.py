@@ -130,7 +130,7 @@ async def _newest_job(airbyte: Airbyte, connection_id: str) -> Job | None:
 
 
 def matching(summaries: Iterable[Summary], text: str, states: Iterable[str]) -> list[Summary]:
-    """Return those whose name, source or destination has the text, and whose state is one of these (none: any)."""
+    """Return the connections with the text in name, source or destination, and one of these states (none: any)."""
     wanted, words = set(states), text.lower().split()
     return [
         one
@@ -141,7 +141,7 @@ def matching(summaries: Iterable[Summary], text: str, states: Iterable[str]) -> 
 
 
 def page_of(summaries: Sequence[Summary], page: int) -> tuple[list[Summary], int, int]:
-    """Return the connections of a page (from 1), the page that there is, and the number of pages."""
+    """Return the connections of a page (from 1), the number of the page that exists, and the number of pages."""
     count = max(1, -(-len(summaries) // SHOWN))
     page = min(max(page, 1), count)
     return [*summaries[(page - 1) * SHOWN : page * SHOWN]], page, count

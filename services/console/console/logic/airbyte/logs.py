@@ -38,7 +38,7 @@ class Log:
     lines: list[str]
     """The last lines that have the wanted text."""
     found: int
-    """The number of all lines that have it."""
+    """The number of all lines that have the wanted text."""
     total: int
     """The number of all lines."""
     characters: int
@@ -49,7 +49,7 @@ class Log:
 
 
 class Tail:
-    """The last lines of those that are added: at most LINES, and at most CHARACTERS of them."""
+    """The last of the added lines: at most LINES lines and CHARACTERS characters."""
 
     def __init__(self) -> None:
         self.lines = deque[str]()
@@ -110,7 +110,7 @@ async def whole(airbyte: Airbyte, job_id: int, reader: Reader, *, download: bool
             async for piece in pieces:
                 yield [*reader.lines(piece)]
         except ijson.JSONError as error:
-            raise airbyte.service.error(f"the log of job {job_id} is not JSON; is a proxy between?") from error
+            raise airbyte.service.error(f"the log of job {job_id} is not JSON; a proxy may have sent it") from error
 
 
 async def end(airbyte: Airbyte, job_id: int, wanted: str = "") -> Log:
@@ -132,7 +132,7 @@ async def _end(airbyte: Airbyte, job_id: int, wanted: str) -> Log:
     try:
         answer = reader.end()
     except ijson.JSONError as error:
-        raise airbyte.service.error(f"the log of job {job_id} has not come to its end") from error
+        raise airbyte.service.error(f"the log of job {job_id} is incomplete: the answer ended early") from error
     failure, origin = failure_of(answer.get("attempts") or [])
     return Log(
         [*tail.lines], found, total, characters, failure, origin, str((answer.get("job") or {}).get("status", ""))

@@ -67,7 +67,7 @@ def parquet(client: bigquery.Client, source: Source, limit: int) -> Iterator[byt
 
 
 class Sink(io.RawIOBase):
-    """A file that gives away what was written to it: a writer that never goes back does not notice."""
+    """A write-only file whose content is taken away in pieces, for a writer that never seeks."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

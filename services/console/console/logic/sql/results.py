@@ -87,7 +87,7 @@ def source(client: bigquery.Client, table: Any) -> Source:
 
 
 def of_table(table: bigquery.Table) -> Source:
-    """Return where the rows of a table are that was fetched already."""
+    """Return where the rows of a table are; the table's resource was fetched already."""
     return Source(table.reference, tuple(table.schema), int(table.num_rows or 0), int(table.num_bytes or 0))
 
 

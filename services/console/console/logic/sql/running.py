@@ -23,7 +23,7 @@ LABELS = {"made-by": "console"}
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between two looks at a job
 START_SECONDS = 30.0
 GRACE_SECONDS = 5.0
-"""How long after its time limit a job is given to end by itself."""
+"""Seconds after its time limit in which a job may still end without being cancelled."""
 
 
 class QueryError(Exception):
@@ -60,7 +60,7 @@ class Estimate:
 
 @dataclass
 class Running:
-    """A query from the moment somebody wants it to the job's end."""
+    """A query from the user's request to the end of its job."""
 
     sent: Chosen
     id: str = field(default_factory=lambda: f"console_{uuid.uuid4().hex}")

@@ -125,7 +125,7 @@ def typed_struct(node: exp.Cast, facts: Facts) -> Node | None:
 
 
 def converted(value: Node, wanted: exp.DataType, facts: Facts) -> Node:
-    """Cast a value that is inside a cast to a type, by the rules of casts. Raises BigQueryError where there is none."""
+    """Cast a value inside another cast, by the rules of casts. Raises BigQueryError if there is no such cast."""
     cast = exp.Cast(this=value.copy(), to=wanted.copy())
     if types.kind(wanted) == "STRUCT":
         return renamed(value, wanted, facts) or cast

@@ -36,7 +36,7 @@ def substring(node: exp.Substring, facts: Facts) -> Node | None:
 
 
 @rule(
-    "CONCAT and || write values of other types as STRING; BYTES and ARRAY only go with their like",
+    "concatenation (CONCAT and its operator) writes other types as STRING; BYTES and ARRAY take only their own type",
     exp.Concat,
     exp.DPipe,
 )
