@@ -159,7 +159,7 @@ def follow(url: str, run_id: str, seconds: float = math.inf) -> Iterator[dict[st
     Raises DagsterRunError when the run was deleted, when the webserver does not answer for UNREACHABLE_SECONDS, or when
     the run has not ended after `seconds`. The run then goes on.
     """
-    cursor, unreachable_since = None, None
+    cursor, unreachable_since, had_ended = None, None, False
     end = time.monotonic() + seconds
     while True:
         if time.monotonic() > end:
@@ -186,22 +186,24 @@ def follow(url: str, run_id: str, seconds: float = math.inf) -> Iterator[dict[st
         cursor = data["logsForRun"]["cursor"]
         status = data["runOrError"]["status"]
         if not data["logsForRun"]["hasMore"]:
-            if status in FINISHED:
+            if had_ended and status in FINISHED:
                 yield {"status": status}
                 return
-            _pause(url, run_id, min(EVENTS_SECONDS, end - time.monotonic()))
+            # Dagster looks up the status of an answer after its events: the last events may not be among them.
+            had_ended = status in FINISHED or _ends(url, run_id, min(EVENTS_SECONDS, end - time.monotonic()))
 
 
-def _pause(url: str, run_id: str, seconds: float) -> None:
-    """Wait until the run has ended, the webserver does not answer, or `seconds` have passed."""
+def _ends(url: str, run_id: str, seconds: float) -> bool:
+    """Return True when the run has ended, False when the webserver does not answer or `seconds` have passed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(POLL_SECONDS)
         try:
             if query(url, STATUS, {"runId": run_id})["runOrError"].get("status") in (*FINISHED, None):
-                return
+                return True
         except OSError:
-            return
+            return False
+    return False
 
 
 def describe(event: dict[str, Any], started: float) -> str | None:

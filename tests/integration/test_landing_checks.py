@@ -19,6 +19,7 @@ from types_boto3_s3 import S3Client
 from connections_file import Source, Stream
 from connections_file.columns import with_input_schemas
 from orchestrator.checks.run import TableChecks
+from orchestrator.checks.table import read_table
 from orchestrator.files import Bucket
 from orchestrator.reading.formats import stream_files
 from orchestrator.warehouse import Warehouse
@@ -434,6 +435,20 @@ def test_each_table_has_the_values_of_its_files(found: dict[str, list[dg.AssetCh
         if sorted(rows[name], key=repr) != sorted(expected, key=repr)
     }
     assert different == {}
+
+
+@pytest.mark.usefixtures("configuration")
+@pytest.mark.parametrize("name", ["id", "n", "order"])
+def test_the_keys_that_are_repeated_are_counted_exactly(syncs: Syncs, dataset: str, name: str) -> None:
+    """Keys of one INTEGER column are counted by bits: 32 neighbours share a group."""
+    least, most = -(2**63), 2**63 - 1
+    keys = [None, -33, -32, -31, -1, -1, 0, 0, 0, 31, 32, 2**31, 2**32, least, least, most - 1, most, most, None]
+    table = f"local-dev.{dataset}.keys_{name}"
+    values = ", ".join("(null)" if key is None else f"(cast('{key}' as int64))" for key in keys)
+    syncs.bigquery.query_and_wait(f"create table `{table}` (`{name}` int64)")
+    syncs.bigquery.query_and_wait(f"insert into `{table}` values {values}")
+    facts = read_table(Warehouse(), table, [name])
+    assert (facts.rows, facts.key_nulls, facts.key_duplicates) == (len(keys), 2, 5)
 
 
 def test_a_file_that_cannot_be_read_right_fails_its_job_with_the_place(

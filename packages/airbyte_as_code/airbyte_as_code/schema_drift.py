@@ -70,10 +70,9 @@ def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange
         if (item.get("config") or {}).get("fieldSelectionEnabled"):
             after = {name: after[name] for name in before if name in after}
         for name in dict.fromkeys([*before, *after]):
-            if name in before and after.get(name) == ONLY_NULL:
-                continue
-            if before.get(name) != after.get(name):
-                yield FieldChange(f"streams.{label}.columns.{name}", before.get(name, ABSENT), after.get(name, ABSENT))
+            old, new = before.get(name, ABSENT), after.get(name, ABSENT)
+            if old != new and not (old is not ABSENT and new == ONLY_NULL) and (old, new) != (ONLY_NULL, "any"):
+                yield FieldChange(f"streams.{label}.columns.{name}", old, new)
 
 
 def _label(stream: Json) -> str:
@@ -95,7 +94,9 @@ def _type(column: Any) -> str:
         return ONLY_NULL
     variants = column.get("oneOf") or column.get("anyOf")
     if not types and isinstance(variants, list):
-        names = [_type(variant) for variant in variants if variant != {"type": "null"}]
+        names = sorted({_type(variant) for variant in variants} - {ONLY_NULL})
+        if not names:
+            return ONLY_NULL
     elif not types:
         names = ["object"] if "properties" in column else ["array"] if "items" in column else []
     parts = [" or ".join(names) or "any", column.get("format"), column.get("airbyte_type")]

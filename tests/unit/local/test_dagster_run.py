@@ -118,6 +118,20 @@ def test_the_end_of_a_run_is_seen_between_two_looks_at_its_events(monkeypatch: p
     assert asked == ["events", "status", "status", "events"]
 
 
+def test_events_that_are_stored_while_the_status_is_looked_up_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = iter([[], [{"__typename": "RunSuccessEvent"}]])
+
+    def query(*_: Any) -> dict[str, Any]:
+        return {
+            "runOrError": {"status": "SUCCESS"},
+            "logsForRun": {"events": next(stored), "cursor": "1", "hasMore": False},
+        }
+
+    monkeypatch.setattr(dagster_run, "query", query)
+    followed = list(dagster_run.follow("http://127.0.0.1:9", "run-id"))
+    assert followed == [{"__typename": "RunSuccessEvent"}, {"status": "SUCCESS"}]
+
+
 def test_a_platform_that_does_not_run_is_told_with_what_to_start() -> None:
     with pytest.raises(dagster_run.DagsterRunError, match="make dev"):
         dagster_run.run("http://127.0.0.1:9")

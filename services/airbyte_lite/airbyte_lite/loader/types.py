@@ -33,10 +33,21 @@ def field_type(schema: Any) -> FieldType:
     return FieldType("JSON", kind.lower()) if kind in ("ARRAY", "OBJECT") else FieldType(kind)
 
 
+def only_null(schema: Any) -> bool:
+    """Return whether a JSON schema allows null and nothing else: the field has no value in any record."""
+    if not isinstance(schema, dict):
+        return False
+    declared = schema.get("type")
+    if declared:
+        return set(declared if isinstance(declared, list) else [declared]) == {"null"}
+    variants = schema.get("oneOf") or schema.get("anyOf")
+    return isinstance(variants, list) and all(map(only_null, variants))
+
+
 def _undeclared(schema: dict[str, Any]) -> FieldType:
     variants = schema.get("oneOf") or schema.get("anyOf")
     if isinstance(variants, list):
-        types = {field_type(variant) for variant in variants if variant != {"type": "null"}}
+        types = {field_type(variant) for variant in variants if not only_null(variant)}
         return types.pop() if len(types) == 1 else _JSON
     if "properties" in schema:
         return FieldType("JSON", "object")

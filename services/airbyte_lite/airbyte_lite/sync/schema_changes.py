@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airbyte_lite.loader.types import field_type
+from airbyte_lite.loader.types import field_type, only_null
 from airbyte_lite.loader.widening import widest
 from airbyte_lite.state.records import Stream
 from airbyte_lite.sync.catalog import required
@@ -81,8 +81,8 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     before = {respelled.get(name, name): column for name, column in columns(stream.stream).items()}
     retyped: dict[str, str] = {}
     narrowed: dict[str, str] = {}
-    for name in now:
-        if name in before and not _only_null(now[name]) and _differ(before[name], now[name]):
+    for name in now:  # a column that is null in every row says nothing about its type
+        if name in before and not only_null(now[name]) and _differ(before[name], now[name]):
             kept = _joined(before[name], now[name]) == before[name]
             (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
     return SchemaChange(
@@ -162,12 +162,6 @@ def _joined(before: Any, now: Any) -> Any:
     return before if wide == old.name else now if wide == new.name else {"type": ["null", "string"]}
 
 
-def _only_null(column: Any) -> bool:
-    """Return whether a column has no value: a file in which it is null in every row says nothing about its type."""
-    types = column.get("type") if isinstance(column, dict) else None
-    return bool(types) and set(types if isinstance(types, list) else [types]) == {"null"}
-
-
 def _shown(column: Any) -> str:
     """Return the type of a column as text: its format (else its types without null), and its airbyte_type."""
     if not isinstance(column, dict):
@@ -176,7 +170,7 @@ def _shown(column: Any) -> str:
     names = [str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None)]
     variants = column.get("oneOf") or column.get("anyOf")
     if not types and isinstance(variants, list):
-        names = [_shown(variant) for variant in variants if variant != {"type": "null"}]
+        names = [_shown(variant) for variant in variants if not only_null(variant)]
     elif not types:
         names = ["object"] if "properties" in column else ["array"] if "items" in column else []
     parts = [column.get("format") or " or ".join(names) or "any", column.get("airbyte_type")]

@@ -102,5 +102,5 @@ def _different_integers(table: str, name: str) -> str:
     keys that are far apart take half as long again.
     """
     bits = f"bit_count(bit_or(1 << (`{name}` & 31)))"
-    groups = f"select {bits} as n from `{table}` group by `{name}` >> 5"  # noqa: S608 - see Warehouse.query
-    return f"(select coalesce(sum(n), 0) from ({groups}))"  # noqa: S608
+    groups = f"select {bits} as _airbyte_bits from `{table}` group by `{name}` >> 5"  # noqa: S608 - see Warehouse.query
+    return f"(select coalesce(sum(_airbyte_bits), 0) from ({groups}))"  # noqa: S608
