@@ -173,7 +173,7 @@ def test_connection_that_was_not_applied(shop: Shop, tmp_path: Path) -> None:
 def test_airbyte_that_is_not_running(shop: Shop) -> None:
     succeeded, log = shop.materialize('key:"stripe/stripe_payments"', AIRBYTE_URL="http://127.0.0.1:9")
     assert not succeeded
-    assert "http://127.0.0.1:9/api/public/v1" in log
+    assert "Airbyte gave no answer, or an unexpected one, at http://127.0.0.1:9/api/public/v1" in log
 
 
 def test_mistake_in_connections_yaml_is_named_when_the_definitions_load(shop: Shop, tmp_path: Path) -> None:
