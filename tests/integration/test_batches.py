@@ -136,14 +136,11 @@ def test_a_row_group_without_the_values_of_a_column_is_refused(
 ) -> None:
     """PyArrow writes such a file with tiny pages, and reads its rows as if there were none."""
     file = io.BytesIO()
-    tables = [
-        pa.table({name: values[: len(group)] for name, values in usual.items()} | {"name": group}, schema)
-        for schema in [pa.schema({**dict.fromkeys(usual, pa.int64()), "name": pa.list_(pa.int64())})]
-        for group in groups
-    ]
-    with pq.ParquetWriter(file, tables[0].schema, data_page_size=1) as writer:
-        for table in tables:
-            writer.write_table(table)
+    schema = pa.schema({**dict.fromkeys(usual, pa.int64()), "name": pa.list_(pa.int64())})
+    with pq.ParquetWriter(file, schema, data_page_size=1) as writer:
+        for group in groups:
+            columns = {name: values[: len(group)] for name, values in usual.items()}
+            writer.write_table(pa.table(columns | {"name": group}, schema))
     assert comparison.differences(case({"0.parquet": file.getvalue()}, {"filetype": "parquet"})) == []
     assert comparison.outcome == "failed"
 
