@@ -65,7 +65,8 @@ class Grid:
     def are_plain(self, at: int, longest: int) -> "NDArray[Any]":
         """Return which values of a column have only PLAIN characters, at most `longest` (up to 15)."""
         starts, ends = self._column(at)
-        return (ends - starts <= longest) & (self._unusual(starts, ends, PLAIN) == 0)
+        found: NDArray[Any] = (ends - starts <= longest) & (self._unusual(starts, ends, PLAIN) == 0)
+        return found
 
     def are_integers(self, at: int, decimals: int = 0, *, zeros: bool = True) -> "NDArray[Any]":
         """Return which values of a column are nothing, or integers as programs write them, of at most 15 digits.
@@ -82,13 +83,14 @@ class Grid:
             first = self._data[starts]
         lengths = ends - starts
         unusual = self._unusual(starts, ends, DIGITS)
-        is_integer = (unusual == 0) & ((first != ZERO) | (lengths <= 1))
+        is_integer: NDArray[Any] = (unusual == 0) & ((first != ZERO) | (lengths <= 1))
         if decimals:
             whole = lengths - decimals - 1
             point = self._data[numpy.maximum(ends - decimals - 1, 0)]
             is_fraction = (unusual == 1) & (whole >= 0) & (point == POINT) & ((first != ZERO) | (whole <= 1))
             is_integer |= is_fraction & (zeros | (self._data[ends - 1] != ZERO))
-        return is_integer & (lengths <= LONGEST)
+        is_integer &= lengths <= LONGEST
+        return is_integer
 
     def _start(self, number: int) -> int:
         return int(self._ends[number - 1, -1]) + 1 if number else 0
@@ -130,4 +132,5 @@ def _others(words: "NDArray[Any]", lengths: "NDArray[Any]", usual: bytes) -> "ND
     high, (least, most) = each(0x80), usual
     unusual = ((words + each(0x7F - most)) | words | ~((words | high) - each(least))) & high
     bits = numpy.array([(1 << 8 * length) - 1 for length in range(WORD + 1)], numpy.uint64)
-    return numpy.bitwise_count(unusual & bits[numpy.minimum(lengths, WORD)])
+    found: NDArray[Any] = numpy.bitwise_count(unusual & bits[numpy.minimum(lengths, WORD)])
+    return found
