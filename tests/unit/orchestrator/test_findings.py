@@ -21,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is de
 FILES = StreamFiles(["**"], CsvFormat(filetype="csv"))
 DECLARED = StreamFiles(["**"], CsvFormat(filetype="csv"), {"id": "integer", "name": "string"})
 PEOPLE = Stream(name="people", sync_mode="full_refresh_overwrite", dbt_source="x.people", primary_key=[["id"]])
+APPENDED = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
 
 
 def table(**types: str) -> TableFacts:
@@ -237,8 +238,13 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
         yield 9, {"x": text}
 
     noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
-    [finding] = casts.find(table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [finding] = casts.find(PEOPLE, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
     assert "3 values" in finding.text
+    assert "drop the table" not in finding.remedy
+    [kept] = casts.find(APPENDED, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    assert kept.remedy.endswith(
+        "make apply, drop the table (rows whose files are no longer in the bucket are lost) and run again."
+    )
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
 
 
@@ -269,13 +275,17 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     assert told([finding]) == [(True, "a.csv", 3, "zip")]
     assert "columns: {zip: string}" in finding.remedy
     assert "drop" not in finding.remedy
-    kept = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
-    assert "drop the table" in losses.find(kept, FILES, read, table(zip="INTEGER"), set())[0].remedy
+    assert "drop the table" in losses.find(APPENDED, FILES, read, table(zip="INTEGER"), set())[0].remedy
     assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
     zeros = Loss(column="zip", kind="zeros", line=3, text="1.50", loaded="1.5")
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[zeros])}, table(zip="NUMERIC"), set())
     assert not finding.blocking
     assert "columns: {zip: number}" in finding.remedy
+    times = {"a.parquet": FileFacts(losses=[loss.model_copy(update={"kind": "nanoseconds"})])}
+    assert [losses.find(PEOPLE, FILES, times, table(zip=kind), set()) == [] for kind in ("STRING", "TIMESTAMP")] == [
+        True,
+        False,
+    ]
     rounded = loss.model_copy(update={"kind": "decimals"})
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())
     assert not finding.blocking
