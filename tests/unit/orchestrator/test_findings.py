@@ -116,6 +116,30 @@ def test_one_column_of_texts_may_look_like_several_columns(facts: dict[str, Any]
     assert {finding.column for finding in found if finding.blocking} == {"id", "name"}
 
 
+@pytest.mark.parametrize(
+    ("declared", "kind", "warned"),
+    [
+        ("integer", "STRING", True),
+        ("integer", "INTEGER", False),
+        ("Number", "STRING", True),
+        ("number", "INTEGER", False),
+        ("boolean", "INTEGER", True),
+        ("string", "INTEGER", False),  # a value that loses something is an error of another check
+        ("object", "JSON", False),
+    ],
+)
+def test_a_column_whose_type_in_the_table_is_wider_than_the_declared_one(
+    declared: str, kind: str, warned: bool
+) -> None:
+    files = StreamFiles(["**"], CsvFormat(filetype="csv"), {"X": declared})
+    read = {"a.csv": FileFacts(names=["X"], records=1)}
+    found = columns.find(PEOPLE, files, read, table(x=kind), set())
+    assert told(found) == ([(False, "", 0, "X")] if warned else [])
+    kept = columns.find(APPENDED, files, read, table(x=kind), set())
+    assert all("--refresh-schema" in finding.remedy for finding in found + kept)
+    assert ["drop the table" in finding.remedy for finding in found + kept] == [False, True][: 2 * warned]
+
+
 def test_declared_columns_that_a_file_does_not_have() -> None:
     def find(*headers: list[str]) -> list[tuple[bool, str, int, str]]:
         read = {f"{n}.csv": FileFacts(names=names) for n, names in enumerate(headers)}
