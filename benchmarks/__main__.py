@@ -33,9 +33,9 @@ MEASURES: dict[str, Callable[[Options, Deadline, Keep], None]] = {
 
 
 def measure(part: str, asked: Options, deadline: Deadline, results: Results, about: dict[str, Any]) -> bool:
-    """Measure one part. What it has found is saved after each step, also when it fails. Return whether it has not.
+    """Measure one part and return whether it succeeded. What it has found is saved after each step, also when it fails.
 
-    Of a part of which only some cases are measured, these are saved.
+    When only some cases of the part are measured, the other saved cases stay.
     """
     started = time.monotonic()
     found: dict[str, Any] = {}
