@@ -187,6 +187,22 @@ def test_a_key_whose_type_changed(
     assert kit.table().clustering_fields == [*([] if now == "JSON" else ["id"]), "_airbyte_extracted_at"]
 
 
+@pytest.mark.parametrize(
+    ("old", "before", "now"),
+    [(NUMBER, 5.5, "5.50"), (MOMENT, "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z")],
+)
+def test_a_key_that_becomes_another_text_is_refused(kit: Kit, old: dict[str, Any], before: Any, now: str) -> None:
+    """The row would stay beside its new version."""
+    kit.sync(kit.stream(DEDUPED, fields={"id": old, "name": TEXT}), rows=[{"id": before, "name": "old"}])
+    stream = kit.stream(DEDUPED, fields={"id": TEXT, "name": TEXT})
+    with pytest.raises(SyncError, match=r"id, of the primary key, is (NUMERIC|TIMESTAMP).*reset"):
+        kit.sync(stream, rows=[{"id": now, "name": "new"}])
+    assert kit.rows("name") == [("old",)]
+    kit.client.delete_table(kit.table())
+    kit.sync(stream, rows=[{"id": now, "name": "new"}])
+    assert kit.rows() == [(now, "new")]
+
+
 def test_a_key_that_rows_of_a_deduplicated_table_do_not_have_is_refused(kit: Kit) -> None:
     kit.sync(kit.stream(DEDUPED, fields={"id": ID}), rows=[{"id": 1}])
     stream = kit.stream(DEDUPED, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])
