@@ -10,7 +10,7 @@ from airbyte_lite.loader.widening import widest
 from airbyte_lite.state.records import Stream
 from airbyte_lite.sync.catalog import required
 from airbyte_lite.sync.offered import CatalogError, by_key, key_of, shown
-from airbyte_lite.sync.stream_schema import column_type, columns, field_paths, spellings, without_schema
+from airbyte_lite.sync.stream_schema import columns, field_paths, spellings, without_schema
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
 
 
 def _differ(before: Any, now: Any) -> bool:
-    """Return whether a column has another type: a type may also stand in oneOf, anyOf, properties or items."""
-    return column_type(before) != column_type(now) or field_type(before) != field_type(now)
+    """Return whether a column has another type. Whether it may be null makes no difference, nor does the order."""
+    return _shown(before) != _shown(now) or field_type(before) != field_type(now)
 
 
 def _respelled(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
@@ -182,10 +182,10 @@ def _shown(column: Any) -> str:
     if not isinstance(column, dict):
         return "any"
     types = column.get("type")
-    names = [str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None)]
+    names = sorted(str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None))
     variants = column.get("oneOf") or column.get("anyOf")
     if not types and isinstance(variants, list):
-        names = [_shown(variant) for variant in variants if not only_null(variant)]
+        names = sorted({_shown(variant) for variant in variants if not only_null(variant)})
     elif not types:
         names = ["object"] if "properties" in column else ["array"] if "items" in column else []
     parts = [column.get("format") or " or ".join(names) or "any", column.get("airbyte_type")]

@@ -99,6 +99,23 @@ def test_a_changed_type_is_told_and_taken_over_wherever_the_schema_states_it(
     assert kept == field_type(now) or kept.shape is None
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"type": ["null", "integer"]},
+        {"oneOf": [{"type": "integer"}]},
+        {"anyOf": [{"type": "null"}, {"type": ["integer", "null"]}]},
+    ],
+)
+def test_a_column_that_may_be_null_from_now_on_is_no_change_of_its_type(now: dict[str, Any]) -> None:
+    """The connection would be paused, and the log would say `integer → integer`."""
+    first, second = (
+        [{"name": "orders", "json_schema": {"properties": {"x": day}}}] for day in ({"type": "integer"}, now)
+    )
+    assert compare(configure(first, []), second) == []
+    assert compare(configure(second, []), first) == []
+
+
 @pytest.mark.parametrize("null", [{"type": "null"}, {"type": ["null"]}, {"anyOf": [{"type": ["null"]}]}])
 def test_a_column_that_is_null_in_every_row_is_not_a_change_of_its_type(null: dict[str, Any]) -> None:
     streams = configure(offered(id="integer"), [])
