@@ -125,7 +125,7 @@ def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("statistics", [True, False])
 def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bool) -> None:
-    """Also with neither statistics nor the first or the last value telling it."""
+    """Such values are found also if the file has no statistics and its first and last values are usual."""
     file = io.BytesIO()
     nan, inf = float("nan"), float("inf")
     columns = {
@@ -261,7 +261,7 @@ def test_lines_in_a_value_longer_than_a_block_are_no_records(monkeypatch: pytest
 
 
 def test_many_lines_without_values_take_linear_time() -> None:
-    """Each of the two files took more than a minute when the lines were counted from the beginning for each of them."""
+    """Each of the two files took more than a minute when all lines before were counted again for each line."""
     for line, kind in (("," * 3, "no values"), ("a,b,c,d", "header again")):
         started = time.process_time()
         facts = scan(f"a,b,c,d\n{f'{line}\n' * 200_000}".encode())
