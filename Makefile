@@ -246,6 +246,6 @@ bench-page: ## Write docs/benchmarks.md again from its results, without measurin
 	@$(install) tests
 	@$(tests)/python -m benchmarks page $(measured)
 
-measured = $(foreach option,parts rows rounds models runs minutes out,$(if $($(option)),--$(option) $($(option))))
+measured = $(foreach option,parts cases rows rounds models runs minutes out,$(if $($(option)),--$(option) $($(option))))
 .PHONY: audit console-users parity pictures bench bench-full bench-page clients dialect oracle help demo dev sql shell check test test-in-process test-integration lint format lock
 .PHONY: backup restore up run ps logs down reset doctor env images images-save images-load docker-engine e2e

@@ -32,14 +32,18 @@ MEASURES: dict[str, Callable[[Options, Deadline, Keep], None]] = {
 }
 
 
-def measure(part: str, asked: Options, deadline: Deadline, results: Results, about: dict[str, Any]) -> None:
-    """Measure one part. What it has found is saved after each step, also when it fails."""
+def measure(part: str, asked: Options, deadline: Deadline, results: Results, about: dict[str, Any]) -> bool:
+    """Measure one part and return whether it succeeded. What it has found is saved after each step, also when it fails.
+
+    When only some cases of the part are measured, the other saved cases stay.
+    """
     started = time.monotonic()
     found: dict[str, Any] = {}
 
     def keep(content: dict[str, Any]) -> None:
         found.update(content)
-        results.keep(part, {"about": about, "seconds": round(time.monotonic() - started)} | found)
+        save = results.keep_cases if asked.cases else results.keep
+        save(part, {"about": about, "seconds": round(time.monotonic() - started)} | found)
 
     say(f"▸ {part}")
     try:
@@ -51,6 +55,7 @@ def measure(part: str, asked: Options, deadline: Deadline, results: Results, abo
         say(f"  {part} FAILED: {error}")
         keep({"error": shown(error)})
     say(f"  {part}: {time.monotonic() - started:.0f} s")
+    return "error" not in found
 
 
 def write(asked: Options, results: Results) -> int:
@@ -93,8 +98,8 @@ def main(arguments: list[str]) -> int:
         try:
             with claim(FOLDER):
                 about = circumstances()  # once: after a part, the machine is busy with what that part has done
-                for part in asked.parts:
-                    measure(part, asked, deadline, results, about)
+                complete = [measure(part, asked, deadline, results, about) for part in asked.parts]
+                code = int(not all(complete))
         except ClaimedError as error:
             say(f"bench: {error}")
             return 1
@@ -104,7 +109,6 @@ def main(arguments: list[str]) -> int:
         parts = {name: part for name, part in results.load().items() if name in asked.parts}
         for line in failed(parts):
             say(f"  failed: {line}")
-        code = code or int(any("error" in part for part in parts.values()))
     return write(asked, results) or code
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
-BESIDE = ("S3",)
-"""S3 serves the same files to all contenders. Its cost is shown but not part of the sums."""
+S3, FRONT = "S3", "front"
+BESIDE = (S3, FRONT)
+"""What is shown but not part of the sums: S3 serves the same files to all contenders, the front stands in for Google.
+"""
 
 LEAST_LOOKS = 5
 """With fewer looks at the memory, no peak is shown: the highest moment was probably between two looks."""

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.loads.cases import FULL, QUICK
 from tools.local.platform import ROOT
 
 PARTS = ("latency", "growth", "loads", "docker")
@@ -17,10 +18,14 @@ QUICK_MINUTES, FULL_MINUTES = 4, 25
 
 @dataclass(frozen=True)
 class Options:
-    """`rows`, `rounds`, `models`: limits, or None. `out`: the folder of the results. `page`: the file of the page."""
+    """`rows`, `rounds`, `models`: limits, or None. `out`: the folder of the results. `page`: the file of the page.
+
+    `cases`: the names of the cases of the part `loads` that are measured; without a name, all.
+    """
 
     quick: bool
     parts: tuple[str, ...]
+    cases: tuple[str, ...]
     rows: int | None
     rounds: int | None
     models: int | None
@@ -37,6 +42,7 @@ def read(arguments: list[str]) -> Options:
         "how", choices=("quick", "full", "page"), help="page: only write the page from the results again"
     )
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=[], help="default: all but docker")
+    parser.add_argument("--cases", nargs="*", default=[], metavar="NAME", help="only these of the part loads")
     parser.add_argument("--rows", type=positive, help="load at most so many rows")
     parser.add_argument("--rounds", type=positive, help="at most so many rounds")
     parser.add_argument("--models", type=positive, help="generate projects with at most so many models")
@@ -50,9 +56,16 @@ def read(arguments: list[str]) -> Options:
     else:
         out, page = ROOT / "docs/benchmarks", ROOT / "docs/benchmarks.md"
     minutes = found.minutes or (QUICK_MINUTES if found.how == "quick" else FULL_MINUTES)
-    default = ("loads",) if found.how == "quick" else WITHOUT_DOCKER
+    known = [case.name for case in (QUICK if found.how == "quick" else FULL)]
+    if unknown := sorted(set(found.cases) - set(known)):
+        parser.error(f"--cases: no case {', '.join(unknown)}; there are {', '.join(known)}")
+    if found.cases and found.parts not in ([], ["loads"]):
+        parser.error("--cases are cases of the part loads: leave --parts out, or name only loads")
+    default = ("loads",) if found.how == "quick" or found.cases else WITHOUT_DOCKER
+    cases = tuple(dict.fromkeys(found.cases))
     parts = tuple(part for part in PARTS if part in found.parts) or default
-    return Options(found.how == "quick", parts, found.rows, found.rounds, found.models, found.runs, minutes, out, page)
+    limits = found.rows, found.rounds, found.models
+    return Options(found.how == "quick", parts, cases, *limits, found.runs, minutes, out, page)
 
 
 def positive(text: str) -> int:

@@ -42,6 +42,13 @@ class Results:
         found: dict[str, Any] = json.loads(self.file.read_text())["parts"]
         return found
 
+    def keep_cases(self, part: str, content: dict[str, Any]) -> None:
+        """Save some cases of a part, each with its own circumstances; everything else of the part stays."""
+        about = {name: content[name] for name in ("about", "seconds")}
+        cases = {name: case | about for name, case in content.get("cases", {}).items()}
+        old = self.load().get(part, about)
+        self.keep(part, old | {"cases": old.get("cases", {}) | cases})
+
     def keep(self, part: str, content: dict[str, Any]) -> None:
         """Save a part. An interruption leaves the file as it was before or as it is after."""
         parts = self.load() | {part: content}

@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BATCHES, RECORDS = "this platform, in batches", "this platform, record by record"
+GOOGLE = "this platform, as to Google"
 CHANGED = "this platform, one of the files changed"
 CONNECTOR, PYAIRBYTE = "source-s3 to nowhere", "PyAirbyte to DuckDB"
 DLT_ARROW, DLT_DUCKDB = "dlt (Arrow) to the emulator", "dlt (DuckDB reader) to the emulator"
 DLT_ARROW_FILE, DLT_DUCKDB_FILE = "dlt (Arrow) to DuckDB", "dlt (DuckDB reader) to DuckDB"
 LIMIT = "DuckDB alone, local files"
 
-ALL = (BATCHES, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, RECORDS, CONNECTOR, PYAIRBYTE)
-ORDER = (BATCHES, CHANGED, RECORDS, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, CONNECTOR, PYAIRBYTE)
+ALL = (BATCHES, GOOGLE, DLT_ARROW, DLT_DUCKDB, DLT_ARROW_FILE, DLT_DUCKDB_FILE, LIMIT, RECORDS, CONNECTOR, PYAIRBYTE)
+ORDER = (
+    BATCHES,
+    GOOGLE,
+    CHANGED,
+    RECORDS,
+    DLT_ARROW,
+    DLT_DUCKDB,
+    DLT_ARROW_FILE,
+    DLT_DUCKDB_FILE,
+    LIMIT,
+    CONNECTOR,
+    PYAIRBYTE,
+)
 """The order on the page: this platform, dlt, dlt's lower limit, and the peers that work row by row."""
 FAST = (BATCHES, DLT_ARROW, DLT_DUCKDB, LIMIT)
 COLUMN_WISE = (BATCHES, DLT_ARROW, LIMIT)
@@ -55,15 +68,19 @@ FULL = (
     Case(100_000, columns=40, contenders=(*FAST, RECORDS), rounds=2),
 )
 QUICK = (
-    Case(100_000, contenders=(BATCHES, RECORDS, DLT_ARROW, LIMIT), slow_rounds=3),
+    Case(100_000, contenders=(BATCHES, GOOGLE, RECORDS, DLT_ARROW, LIMIT), slow_rounds=3),
     Case(1_000_000, contenders=(BATCHES, RECORDS, DLT_ARROW, LIMIT)),
 )
 
 
-def chosen(cases: tuple[Case, ...], most_rows: int | None, rounds: int | None) -> list[Case]:
-    """Return the cases with at most so many rows, each once, and at most so many rounds."""
+def chosen(
+    cases: tuple[Case, ...], most_rows: int | None, rounds: int | None, names: tuple[str, ...] = ()
+) -> list[Case]:
+    """Return the cases of these names (all without a name) with at most so many rows, each once, and so many rounds."""
     found: dict[str, Case] = {}
     for case in cases:
+        if names and case.name not in names:
+            continue
         rows = min(case.rows, most_rows or case.rows)
         smaller = Case(
             rows,

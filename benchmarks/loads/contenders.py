@@ -34,6 +34,7 @@ def contenders(loading: Loading, case: Case) -> list[Contender]:
     runs: dict[str, Callable[[], Cost]] = {
         cases.BATCHES: partial(ours, loading, case, "batches"),
         cases.RECORDS: partial(ours, loading, case, "records"),
+        cases.GOOGLE: partial(ours, loading, case, "google"),
         cases.CHANGED: partial(changed, loading, case),
         cases.CONNECTOR: partial(connector, loading, case),
         cases.PYAIRBYTE: partial(pyairbyte, loading, case),
@@ -46,11 +47,14 @@ def contenders(loading: Loading, case: Case) -> list[Contender]:
 def ours(loading: Loading, case: Case, way: str) -> Cost:
     """A sync from the request to its end.
 
-    Before the first one the connection is made, which also starts the connector's fork server.
+    Before the first one the connection is made, which also starts the connector's fork server. The way `google` loads
+    through the front.
     """
     if way not in loading.connections:
         loading.connections[way] = loading.connect(case, way, "full_refresh_overwrite", f"{way}_")
-    cost = measure_call(partial(loading.run, way, way, case.rows), loading.parts(way, "warehouse", "s3"), BESIDE)
+    front = ("front",) if way == "google" else ()
+    parts = loading.parts(way, "warehouse", "s3", *front)
+    cost = measure_call(partial(loading.run, way, way, case.rows), parts, BESIDE)
     loading.has_arrived(f"{DATASET}.{way}_{STREAM}", case.rows)
     return cost
 

@@ -16,7 +16,7 @@ from tools.local.processes import Supervisor
 
 def measure(asked: Options, deadline: Deadline, keep: Callable[[dict[str, Any]], None]) -> None:
     """Measure the cases that are asked for; after each one, give all results so far to `keep`."""
-    cases = chosen(QUICK if asked.quick else FULL, asked.rows, asked.rounds)
+    cases = chosen(QUICK if asked.quick else FULL, asked.rows, asked.rounds, asked.cases)
     results: dict[str, Any] = {}
     with workspace("loads") as folder, Supervisor(folder / "logs") as services:
         loading = Loading(folder, services)

@@ -1,4 +1,4 @@
-"""The services that load files: S3, the emulator, and airbyte-lite twice, in batches and record by record."""
+"""The services that load files: S3, the emulator, the stand-in for Google, and an airbyte-lite for each way to load."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 import platform_kit.s3
+from benchmarks.figures import FRONT, S3
+from benchmarks.loads import google_front
 from benchmarks.loads.cases import Case
 from benchmarks.measure import Part
 from tests.integration.syncs import ENDED, Syncs, s3_configuration
@@ -27,8 +29,8 @@ from tools.settings_table import PORTS, TABLE
 
 SYNC_SECONDS = 900
 BUCKET, DATASET, STREAM = "bench", "bench", "orders"
-WAYS = {"batches": "true", "records": "false"}
-"""The two airbyte-lites, and AIRBYTE_LITE_BATCHES of each."""
+PARTS = {"warehouse": "emulator", "s3": S3, "front": FRONT}
+"""How the page calls a service."""
 CONNECTOR_COMMAND = str(ENVIRONMENTS / "connectors/source-s3/bin/source-s3")
 MAKE_FILES = Path(__file__).with_name("make_files.py")
 
@@ -37,25 +39,27 @@ class Loading:
     """The running services and the files of the case that is measured."""
 
     def __init__(self, folder: Path, services: Supervisor) -> None:
-        """Start the services; `folder` keeps all their data."""
+        """Start the services, with an airbyte-lite for each way to load; `folder` keeps all their data."""
         self.folder, self.services = folder, services
         self.platform = Platform(folder, free_ports(PORTS))
         self.platform.prepare()
-        ports = self.platform.ports | free_ports(["airbyte"])
-        self.record_platform = Platform(folder / "records", ports)
+        front = free_ports(["front"])["front"]
         services.start(self.platform.s3())
-        for way, value in WAYS.items():
-            service = self.of(way).airbyte()
-            variables = service.environment | {"AIRBYTE_LITE_BATCHES": value}
-            services.start(dataclasses.replace(service, name=way, environment=variables))
+        # airbyte-lite needs the key that the front writes.
+        services.start(google_front.service(self.platform.url("warehouse"), front, folder)).wait()
+        ways = {
+            "batches": {"AIRBYTE_LITE_BATCHES": "true"},
+            "records": {"AIRBYTE_LITE_BATCHES": "false"},
+            "google": google_front.settings(front, folder),
+        }
+        self.ways = {way: Platform(folder / way, self.platform.ports | free_ports(["airbyte"])) for way in ways}
+        for way, variables in ways.items():
+            service = self.ways[way].airbyte()
+            services.start(dataclasses.replace(service, name=way, environment=service.environment | variables))
         services.wait()
         self.s3 = platform_kit.s3.client(self.platform.environment)
         self.s3.create_bucket(Bucket=BUCKET)
         self.connections: dict[str, str] = {}
-
-    def of(self, way: str) -> Platform:
-        """The platform of one of WAYS."""
-        return self.platform if way == "batches" else self.record_platform
 
     @contextmanager
     def case(self, case: Case) -> Iterator[None]:
@@ -106,7 +110,7 @@ class Loading:
             job = wait(syncs, syncs.start(self.connections[connection]))
             if job["status"] != "succeeded" or job["rowsSynced"] != rows:
                 raise RuntimeError(f"sync {job['status']}, {job.get('rowsSynced')} of {rows} rows")
-            if way == "batches" and "is read in batches" not in syncs.log(job["jobId"]):
+            if way != "records" and "is read in batches" not in syncs.log(job["jobId"]):
                 raise RuntimeError("the stream was not read in batches")
 
     def has_arrived(self, table: str, rows: int) -> None:
@@ -119,7 +123,7 @@ class Loading:
     @contextmanager
     def client(self, way: str) -> Iterator[Syncs]:
         """Give a client of the airbyte-lite of a way."""
-        with httpx.Client(base_url=self.of(way).url("airbyte"), timeout=60) as http:
+        with httpx.Client(base_url=self.ways[way].url("airbyte"), timeout=60) as http:
             yield Syncs(http, self.bigquery)
 
     def upload(self, case: Case, file: Path) -> None:
@@ -131,10 +135,10 @@ class Loading:
         found = []
         for name in names:
             pid = self.services.processes[name].popen.pid
-            if name in WAYS:
+            if name in self.ways:
                 found += [Part("airbyte-lite", pid, "process"), Part("connector", pid, "children")]
             else:
-                found.append(Part({"warehouse": "emulator", "s3": "S3"}[name], pid))
+                found.append(Part(PARTS[name], pid))
         return found
 
     def discovered(self, case: Case) -> dict[str, Any]:

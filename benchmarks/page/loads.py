@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from benchmarks.figures import cpu, has_peak, ratio
+from benchmarks.figures import FRONT, cpu, has_peak, ratio
 from benchmarks.loads import cases
 from benchmarks.page.markdown import NONE, exponent, number, spread, table
 from benchmarks.page.words import words
@@ -15,6 +15,7 @@ Entry = dict[str, Any]
 KINDS = {"csv": "CSV", "jsonl": "JSONL", "parquet": "Parquet"}
 SHORT = {
     cases.BATCHES: "ours, batches",
+    cases.GOOGLE: "ours, as to Google",
     cases.RECORDS: "ours, records",
     cases.CHANGED: "ours, 1 file changed",
     cases.DLT_ARROW: "dlt (Arrow) → emulator",
@@ -25,7 +26,7 @@ SHORT = {
     cases.PYAIRBYTE: "PyAirbyte → DuckDB",
     cases.LIMIT: "DuckDB alone",
 }
-COMPARED = (cases.BATCHES, cases.CHANGED, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cases.LIMIT)
+COMPARED = (cases.BATCHES, cases.GOOGLE, cases.CHANGED, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cases.LIMIT)
 
 
 def show(part: dict[str, Any]) -> str:
@@ -35,6 +36,8 @@ def show(part: dict[str, Any]) -> str:
     lines = [words("loads"), ""]
     for entry in main_cases(measured):
         lines += [f"### {title(entry)}", "", details(entry), ""]
+    if any(cases.GOOGLE in entry["contenders"] for entry in measured):
+        lines += [words("google"), "", by_part(measured), ""]
     lines += [words("cases"), "", overview(measured), "", words("rows"), "", growth(measured), ""]
     failed = [f"- {title(entry)}: {entry['error']}" for entry in entries.values() if "error" in entry]
     if "error" in part:
@@ -98,13 +101,28 @@ def peak(runs: list[Entry]) -> str:
     return f"{number(max(run['total_memory'] for run in runs))} ({told})"
 
 
+def by_part(measured: list[Entry]) -> str:
+    """Return the CPU by part of the loads as to Google and in batches, for the cases that have both."""
+    parts = ("airbyte-lite", "connector", "emulator")
+    rows = []
+    for entry in (entry for entry in measured if cases.GOOGLE in entry["contenders"]):
+        for name in (cases.BATCHES, cases.GOOGLE):
+            if runs := entry["contenders"].get(name, {"runs": []})["runs"]:
+                found = [[run["cpu"][part] for run in runs if part in run["cpu"]] for part in (*parts, FRONT)]
+                *of_parts, front = [number(median(seconds)) if seconds else NONE for seconds in found]
+                sums = number(median(map(cpu, runs)))
+                rows.append([f"{title(entry)}: {SHORT[name]}", *of_parts, sums, front])
+    return table(["", *parts, "sum", "front"], rows)
+
+
 def overview(measured: list[Entry]) -> str:
     """Return one line for each case, with the CPU of the most important contenders."""
+    compared = [name for name in COMPARED if any(name in entry["contenders"] for entry in measured)]
     rows = []
     for entry in sorted(measured, key=lambda entry: (entry["kind"], entry["columns"], entry["files"], entry["rows"])):
         base = [cpu(run) for run in entry["contenders"].get(cases.BATCHES, {"runs": []})["runs"]]
         cells = []
-        for name in COMPARED:
+        for name in compared:
             found = entry["contenders"].get(name)
             if found is None or not found["runs"]:
                 cells.append("failed" if found and "error" in found else NONE)
@@ -113,7 +131,7 @@ def overview(measured: list[Entry]) -> str:
             times = ratio(seconds, base)
             cells.append(number(median(seconds)) + (f" ({times:.1f})" if times and name != cases.BATCHES else ""))
         rows.append([title(entry), *cells])
-    return table(["", *(SHORT[name] for name in COMPARED)], rows)
+    return table(["", *(SHORT[name] for name in compared)], rows)
 
 
 def points(

@@ -35,20 +35,20 @@ def page(parts: dict[str, Any]) -> str:
 
 
 def machine(parts: dict[str, Any]) -> list[str]:
-    """Return where, when and of what each part was measured; equal circumstances once."""
+    """Return where, when and of what each part was measured, and each case that was measured again alone."""
     lines = ["| part | date | commit | machine | load before | minutes |", "|---|---|---|---|--:|--:|"]
-    for name in SECTIONS:
-        if name in parts:
-            about = parts[name]["about"]
-            found = about["machine"]
-            described = f"{found['processor']}, {found['cores']} cores, {found['memory']}, {found['system']}"
-            minutes = f"{parts[name]['seconds'] / 60:.0f}"
-            lines.append(
-                f"| {name} | {about['date']} | {about['commit']} | {described} | {found['load']} | {minutes} |"
-            )
-    versions = {pair for name in parts for pair in parts[name]["about"]["versions"].items()}
+    measured = [(name, parts[name]) for name in SECTIONS if name in parts]
+    again = [case for case in parts.get("loads", {}).get("cases", {}).values() if "about" in case]
+    measured[1:1] = [(f"loads: {loads.title(case)}", case) for case in again]
+    for name, part in measured:
+        about = part["about"]
+        found = about["machine"]
+        described = f"{found['processor']}, {found['cores']} cores, {found['memory']}, {found['system']}"
+        minutes = f"{part['seconds'] / 60:.0f}"
+        lines.append(f"| {name} | {about['date']} | {about['commit']} | {described} | {found['load']} | {minutes} |")
+    versions = {pair for _, part in measured for pair in part["about"]["versions"].items()}
     listed = ", ".join(f"{name} {version}" for name, version in sorted(versions, key=lambda pair: pair[0].lower()))
     lines += ["", f"Versions: {listed}.", ""]
-    if any(part["about"]["machine"]["load"] >= BUSY for part in parts.values()):
+    if any(part["about"]["machine"]["load"] >= BUSY for _, part in measured):
         lines += [f"**Before a part, the load was {BUSY:g} or more**: other work may have made the times longer.", ""]
     return lines

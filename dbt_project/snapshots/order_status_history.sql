@@ -38,9 +38,9 @@ known as (
 
 {% endif %}
 
--- A state that follows another one is newer, also if its record is not: `deletions` set from mark
--- to keep brings a deleted record back as it was. dbt would take it for the row of that time, and
--- the order would have no current status.
+-- A new state always gets a newer time than the last one. When `deletions` is changed from mark to
+-- keep, a deleted record comes back with its old time: dbt would take it for the row of that time,
+-- and the order would have no current status.
 final as (
 
     select

@@ -25,6 +25,7 @@ ACCOUNT = "loader@a-project.iam.gserviceaccount.com"
 TOKEN = "ya29.a-token-of-the-front-door"
 AUDIENCE = "https://oauth2.googleapis.com/token"  # of an assertion, wherever the key says that it be sent
 LEAST_BILLED = 10 << 20  # bytes: BigQuery's minimum for each table that a query reads
+HEALTH = "/healthz"  # not a part of Google's API: the health check of a front that is a process of its own
 _NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "content-encoding", "accept-encoding"}
 
 
@@ -55,8 +56,13 @@ class Front:
 
 
 @contextmanager
-def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
-    """Serve Google's token endpoint and BigQuery's API, which may want a token, on a free port of loopback."""
+def front_of(
+    emulator: str, *, authenticated: bool = True, port: int = 0, key_folder: Path | None = None
+) -> Iterator[Front]:
+    """Serve Google's token endpoint and BigQuery's API, which may want a token, on loopback; port 0: a free one.
+
+    The key is written into `key_folder` before the first answer.
+    """
     secret = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = secret.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -84,6 +90,8 @@ def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
             front.requests.append(f"{self.command} {path}")
             if path == "/token":
                 self.send(*self.token(body))
+            elif path == HEALTH:
+                self.send(200, {})
             elif authenticated and self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.send(401, {"error": {"code": 401, "message": "Request had invalid authentication credentials."}})
             else:
@@ -141,10 +149,12 @@ def front_of(emulator: str, *, authenticated: bool = True) -> Iterator[Front]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         server.daemon_threads = True
         url = f"http://127.0.0.1:{server.server_port}"
         front = Front(url, _key(url, pem.decode()), Rules(emulator))
+        if key_folder:
+            front.write_key(key_folder)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

@@ -27,6 +27,7 @@ LISTED: dict[str, tuple[str | bytes, dict[str, Any], bool]] = {
     "not a number": ("id,v\n5,1.5\n6,nan\n7,inf\n8,-Infinity\n", {}, True),
     "quotes": ('id,s\n5,"a,b"\n6,"x ""y"" z"\n7,""\n8,a"b\n9,"ab"c\n', {}, True),
     "lines in values": ('id,s\r\n5,"line1\r\nline2"\r\n6,z\r\n', {}, True),
+    "zeros and small numbers": ("id,v\n5,0\n6,\n7,12.5\n8,0.0000001\n9,-0.000000001\n10,0.0\n", {}, True),
     "late texts among numbers": (f"id,v\n{INTEGERS}300,abc\n301,0x10\n302, 7 \n303,1e400\n304,1e-12\n", {}, True),
     "late quote": (f'id,v\n{INTEGERS}300,"1\n2"\n301,5\n', {}, True),
     "late wrong row": (f"id,v\n{INTEGERS}300\n", {"ignore_errors_on_fields_mismatch": True}, True),

@@ -5,10 +5,16 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+from google.auth.transport.requests import Request
+from google.oauth2 import service_account
 
+from benchmarks.loads import google_front
 from benchmarks.measure import SETTLE_SECONDS, CommandError, Part, measure_call, measure_command
+from tools.local.free_ports import free_ports
+from tools.local.processes import Supervisor
 
 WORK = "import time; content = b'x' * (64 << 20); list(iter(lambda: time.process_time() < {}, False))"
 """Python that takes 64 MiB and works for so many processor seconds."""
@@ -74,3 +80,16 @@ def test_what_a_command_leaves_running_is_ended_at_its_end(tmp_path: Path) -> No
 def test_a_command_that_a_signal_ends_is_not_told_as_too_long(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="SIGKILL"):
         measure_command(["sh", "-c", "kill -9 $$"], {}, tmp_path, "dlt")
+
+
+def test_the_front_that_stands_in_for_google_is_a_process_with_a_key(tmp_path: Path) -> None:
+    port = free_ports(["front"])["front"]
+    with Supervisor(tmp_path / "logs") as services:
+        services.start(google_front.service("http://127.0.0.1:9", port, tmp_path)).wait()
+        settings = google_front.settings(port, tmp_path)
+        key, scopes = settings["GOOGLE_APPLICATION_CREDENTIALS"], ["https://www.googleapis.com/auth/bigquery"]
+        credentials = service_account.Credentials.from_service_account_file(key, scopes=scopes)  # type: ignore[no-untyped-call]
+        credentials.refresh(Request())
+        assert credentials.token
+        url = f"{settings['BIGQUERY_EMULATOR_HOST']}/bigquery/v2/projects/local-dev/datasets"
+        assert httpx.get(url).status_code == 401

@@ -179,10 +179,13 @@ def test_a_change_in_the_file(workspace: Workspace) -> None:
             {"path": "streams.orders.syncMode", "old": "full_refresh_overwrite", "new": "full_refresh_append"}
         ],
     }
-    assert workspace.apply(GLOB="orders*.csv", SYNC_MODE="full_refresh_append") == UNCHANGED | {
+    outcomes = workspace.apply(GLOB="orders*.csv", SYNC_MODE="full_refresh_append")
+    outcomes["connection"], _, told = outcomes["connection"].partition("; ")
+    assert outcomes == UNCHANGED | {
         "source": "updated (streams[0].globs[0])",
         "connection": "updated (streams.orders.syncMode)",
     }
+    assert "orders: the next sync" in told  # it appends the rows a second time
     assert workspace.writes == ["PUT sources", "PATCH connections"]
     assert workspace.plan(GLOB="orders*.csv", SYNC_MODE="full_refresh_append") == (0, {})
 

@@ -1,6 +1,7 @@
 """The repairs of Airbyte's S3 connector: what it refuses now, and what it reads now. Each fails without its repair."""
 
 import codecs
+import datetime
 import gzip
 import http.server
 import io
@@ -195,15 +196,16 @@ class Source:
         self.failure: ConnectorError | None = None
 
     def read(
-        self, streams: dict[str, tuple[list[str], dict[str, Any]]]
+        self, streams: dict[str, tuple[list[str], dict[str, Any]]], **columns: dict[str, Any]
     ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str], list[str]]:
-        """Return the records and the error of each stream, and all warnings."""
+        """Return the records and the error of each stream, and all warnings. `columns` replaces types of COLUMNS."""
         configuration = s3_configuration(self._endpoint, self._bucket, "", [])
         configuration["streams"] = [
             {"name": name, "globs": globs, "format": CSV | format_, "input_schema": json.dumps(COLUMNS)}
             for name, (globs, format_) in streams.items()
         ]
-        schema = {"type": "object", "properties": {name: {"type": ["null", kind]} for name, kind in COLUMNS.items()}}
+        types = {name: {"type": ["null", kind]} for name, kind in COLUMNS.items()}
+        schema = {"type": "object", "properties": types | columns}
         catalog = [
             {
                 "stream": {"name": name, "json_schema": schema, "supported_sync_modes": ["full_refresh"]},
@@ -277,6 +279,48 @@ def test_files_that_are_read(source: Source, put: Put) -> None:
     assert any("skipped rows.csv, line 3: 1 value" in warning for warning in warnings)
     assert any("skipped rows.csv: 2 rows" in warning for warning in warnings)
     assert any("skipped file.csv" in warning and "empty" in warning for warning in warnings)
+
+
+def test_a_csv_column_that_had_another_type_is_read_as_it_is_declared(source: Source, put: Put) -> None:
+    put("types.csv", 'id,data\n1,"{""a"": 1}"\n2,x\n')
+    text_and_object = [{"type": ["null", "object"]}, {"type": ["null", "string"]}]
+    records, errors, _ = source.read({"types": (["types.csv"], {})}, data={"oneOf": text_and_object})
+    assert errors == {}
+    assert [record["data"] for record in records["types"]] == [{"a": 1}, "x"]
+
+
+def test_the_discovered_types_hold_the_values_of_all_files(
+    runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str, put: Put
+) -> None:
+    """In whatever order the files are read, and with the new columns of each."""
+    day, moment = datetime.date(2024, 1, 2), datetime.datetime(2024, 1, 2, 3, 4, 5)
+    rows: dict[str, tuple[list[Any], str | None]] = {
+        # for each stream: the value in each of its files, and the format of its column; None: another type than text
+        "moments": ([day, moment], "date-time"),
+        "moments first": ([moment, day], "date-time"),
+        "texts": ([day, "soon"], ""),
+        "texts first": (["soon", moment], ""),
+        "numbers": ([5, day, 5], ""),
+        "objects": ([{"a": 1}, "x", [1]], ""),
+        "lists": ([[1], ["x"]], None),
+        "null": ([None, day], "date"),
+    }
+    for name, (values, _) in rows.items():
+        for number, value in enumerate(values):
+            file = io.BytesIO()
+            pyarrow.parquet.write_table(pyarrow.table({"x": [value], f"only_{number}": [1]}), file)
+            put(f"{name}/{number}.parquet", file.getvalue())
+    configuration = s3_configuration(s3.url, bucket, "", [])
+    configuration["streams"] = [{"name": name, "globs": [f"{name}/*"], "format": PARQUET} for name in rows]
+    offered = {
+        stream["name"]: stream["json_schema"]["properties"] for stream in runner.discover(connector, configuration)
+    }
+    found = {
+        name: column.get("format", "") if column["type"] == ["null", "string"] else None
+        for name, column in ((name, columns["x"]) for name, columns in offered.items())
+    }
+    assert found == {name: expected for name, (_, expected) in rows.items()}
+    assert all(f"only_{len(values) - 1}" in offered[name] for name, (values, _) in rows.items())
 
 
 def test_names_that_differ_by_case_only_are_discovered_as_one_column(

@@ -75,7 +75,7 @@ def test_repairs_refuse_another_version(listing: Path, own_runner: ConnectorRunn
         own_runner.spec(connector)
 
 
-def test_no_command_computes_again_what_is_the_same_in_each(
+def test_the_start_computes_what_is_the_same_in_each_command_and_imports_no_library_for_documents(
     listing: Path,
     own_runner: ConnectorRunner,
     connector: Connector,
@@ -83,27 +83,17 @@ def test_no_command_computes_again_what_is_the_same_in_each(
     bucket: str,
     put: Callable[[str, str | bytes], None],
 ) -> None:
-    listing.write_text(listing.read_text() + FORBID)
+    listing.write_text(listing.read_text() + FORBID + NO_DOCUMENTS)
     put("people.csv", "id,name\n1,Ada\n")
     configuration = s3_configuration(s3.url, bucket, "people", ["*.csv"])
     assert own_runner.check(connector, configuration).succeeded
     assert [stream["name"] for stream in own_runner.discover(connector, configuration)] == ["people"]
-    del configuration["bucket"]
-    assert "'bucket' is a required property" in own_runner.check(connector, configuration).message
+    without = {name: value for name, value in configuration.items() if name != "bucket"}
+    assert "'bucket' is a required property" in own_runner.check(connector, without).message
 
-
-def test_libraries_for_documents_are_imported_only_by_a_command_that_reads_documents(
-    listing: Path,
-    own_runner: ConnectorRunner,
-    connector: Connector,
-    s3: Server,
-    bucket: str,
-    put: Callable[[str, str | bytes], None],
-) -> None:
-    listing.write_text(listing.read_text() + NO_DOCUMENTS)
+    # A command that reads documents imports their libraries itself.
     put("notes.md", "# Notes\n\nThe text.\n")
-    configuration = s3_configuration(s3.url, bucket, "notes", ["*.md"])
-    configuration["streams"][0]["format"] = {"filetype": "unstructured"}
+    configuration["streams"][0] |= {"name": "notes", "globs": ["*.md"], "format": {"filetype": "unstructured"}}
     assert own_runner.check(connector, configuration).succeeded
     (stream,) = own_runner.discover(connector, configuration)
     assert {"content", "document_key"} <= stream["json_schema"]["properties"].keys()

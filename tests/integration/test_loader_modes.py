@@ -118,6 +118,8 @@ def test_deduped_keeps_the_newest_of_each_key(kit: Kit) -> None:
     ]
     assert kit.tables() == {"t"}
     assert kit.states == [{"at": 9}, {"at": 5}]
+    told = [text for level, text in kit.log if level == "WARN"]
+    assert ["1 of 9 records have no value of the cursor at" in told[0], "1 of 5 records" in told[1]] == [True, True]
 
 
 def test_deduped_without_a_cursor_takes_the_last_emitted(kit: Kit) -> None:

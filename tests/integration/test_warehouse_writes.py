@@ -113,6 +113,30 @@ def test_a_table_is_copied_to_itself_and_with_its_limits(bigquery: Client, write
         run(bigquery, "INSERT INTO x.t_copy (id, s) VALUES (1, 'abcd')")
 
 
+def write(client: Client, way: str, table: str) -> None:
+    """Write a row into a table by a job or a statement, and replace what it has."""
+    if way == "copy":
+        options = google_bigquery.CopyJobConfig(write_disposition=TRUNCATE)
+        client.copy_table("x.other", f"x.{table}", job_config=options).result()
+    elif way == "load":
+        load(client, f"x.{table}", [{"id": 2}], [Field("id", "INTEGER")])
+    elif way == "query":
+        run(client, "SELECT 2 AS id", destination=f"local-dev.x.{table}", write_disposition=TRUNCATE)
+    else:
+        run(client, f"{way} x.{table} AS SELECT 2 AS id")
+
+
+@pytest.mark.parametrize("way", ["copy", "load", "query", "CREATE OR REPLACE TABLE", "CREATE OR REPLACE VIEW"])
+def test_a_name_in_another_case_does_not_replace_a_table(bigquery: Client, writes: None, way: str) -> None:
+    """To DuckDB `x.cased` and `x.Cased` are one table: the rows would be lost, and the job would succeed."""
+    kind, name = ("VIEW", "cased_view") if way.endswith("VIEW") else ("TABLE", "cased")
+    run(bigquery, f"CREATE OR REPLACE {kind} x.{name} AS SELECT 1 AS id")
+    run(bigquery, "CREATE OR REPLACE TABLE x.other AS SELECT 2 AS id")
+    with pytest.raises(GoogleAPICallError, match=f"the dataset has the table {name}"):
+        write(bigquery, way, name.upper())
+    assert run(bigquery, f"SELECT id FROM x.{name}") == [(1,)]
+
+
 def test_one_partition_is_replaced(bigquery: Client, writes: None) -> None:
     run(
         bigquery,

@@ -253,8 +253,7 @@ def _outcome(change: Change, *, prune: bool) -> str:
         return f"updated ({done}); the rest needs --prune" if done else f"not {OUTCOMES[change.action]}: needs --prune"
     if change.adopted and not done:
         return "taken over"
-    noticed = f"; {change.note}" if change.note else ""
     # The plan says what is lost. This line says what the user has to do afterwards.
     moved = f"; {move_text(change)}" if change.moved else ""
-    earlier = f"; {change.earlier}" if change.earlier else ""
-    return OUTCOMES[change.action] + (f" ({done})" if done else "") + moved + earlier + noticed
+    texts = [text for text in (change.earlier, change.shared, change.note) if text]
+    return "; ".join([OUTCOMES[change.action] + (f" ({done})" if done else "") + moved, *texts])

@@ -51,6 +51,8 @@ class Change:
     """The part of `fields` that comes from the source: columns that a refresh of the schema takes over."""
     earlier: str = ""
     """Which rows stay in the tables, or are not read, although they do not fit the declaration any more."""
+    shared: str = ""
+    """Which tables a connection that apply did not create loads too."""
     note: str = ""
     """What Airbyte has noticed of the source's schema."""
     adopted: bool = False
@@ -80,3 +82,8 @@ class Change:
             return []
         tables = self.desired.moved_when
         return [item for item in self.fields if not item.path.startswith("streams.") and item.path not in tables]
+
+
+def place_changes(change: Change) -> set[str]:
+    """Return the fields that change and decide which tables a connection, or those of a destination, loads."""
+    return {item.path for item in change.fields} & change.desired.moved_when if change.desired else set()

@@ -49,8 +49,8 @@ def lost_states(found: Json, changes: Iterable[FieldChange]) -> list[str]:
     for stream in streams_of(found):
         path = f"streams.{label_of(stream)}"
         mode = by_path.get(f"{path}.syncMode")
-        leaves = mode is not None and not _incremental(mode.new)
-        if _incremental(stream.get("syncMode")) and (path in by_path or f"{path}.cursorField" in by_path or leaves):
+        leaves = mode is not None and not incremental(mode.new)
+        if incremental(stream.get("syncMode")) and (path in by_path or f"{path}.cursorField" in by_path or leaves):
             lost.append(label_of(stream))
     return lost
 
@@ -68,20 +68,25 @@ def overwritten_streams(found: Json, changes: Iterable[FieldChange]) -> list[str
 
 def incremental_streams(connection: Json) -> list[str]:
     """Return the streams that have a sync state: the incremental ones."""
-    return [label_of(stream) for stream in streams_of(connection) if _incremental(stream.get("syncMode"))]
+    return [label_of(stream) for stream in streams_of(connection) if incremental(stream.get("syncMode"))]
 
 
 def moved_streams(connection: Json, changed: set[str]) -> list[str]:
     """Return the incremental streams that load other tables after these fields of connection or destination change."""
-    definition = connection.get("namespaceDefinition")
     return [
         label_of(stream)
         for stream in streams_of(connection)
-        if _incremental(stream.get("syncMode"))
-        # A connection that names a dataset itself, or takes it from the source, does not use the destination's.
-        and not (changed == {"dataset_id"} and definition == "custom_format")
-        and not (changed == {"dataset_id"} and definition == "source" and stream.get("namespace"))
+        if incremental(stream.get("syncMode")) and moves(stream, connection, changed)
     ]
+
+
+def moves(stream: Json, connection: Json, changed: set[str]) -> bool:
+    """Return whether a stream loads another table after these fields of connection or destination change."""
+    if changed == {"dataset_id"}:
+        # A connection that names a dataset itself, or takes it from the source, does not use the destination's.
+        definition = connection.get("namespaceDefinition")
+        return definition != "custom_format" and not (definition == "source" and stream.get("namespace"))
+    return bool(changed)
 
 
 def timing(schedule: Json | None) -> str | None:
@@ -138,5 +143,6 @@ def streams_of(connection: Json) -> list[Json]:
     return streams
 
 
-def _incremental(mode: Any) -> bool:
+def incremental(mode: Any) -> bool:
+    """Return whether a stream with this sync mode has a sync state."""
     return str(mode).startswith("incremental_")

@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from airbyte_as_code.airbyte_client import Json, Kind
-from airbyte_as_code.change import Action, Change
-from airbyte_as_code.connection_diff import incremental_streams
+from airbyte_as_code.change import Action, Change, place_changes
+from airbyte_as_code.connection_diff import incremental, incremental_streams, label_of, moves, streams_of
 
 PLACES = {"bucket", "endpoint", "host", "database", "url"}
 """Fields of a source that say where its data are."""
+DEDUPED = "incremental_deduped_history"
+BEHAVIOR = "nonBreakingSchemaUpdatesBehavior"
 AGAIN = "To load it again from the start: a job of type reset of the stream, then a sync"
 
 
 def with_earlier_rows(changes: list[Change], connections: list[Json]) -> list[Change]:
     """Return the changes, and set `earlier` on each one that leaves rows which do not fit. See `Change.earlier`."""
     lost = lost_by_connection(changes)
-    moved = {stream for change in changes if change.kind is Kind.DESTINATION for stream in change.moved}
+    moved = {
+        change.found["destinationId"]: place_changes(change)
+        for change in changes
+        if change.kind is Kind.DESTINATION and change.found
+    }
     return [replace(change, earlier="; ".join(_texts(change, connections, lost, moved))) for change in changes]
 
 
@@ -26,25 +32,48 @@ def lost_by_connection(changes: list[Change]) -> dict[str, list[str]]:
     return {change.found["connectionId"]: change.lost for change in changes if change.found and change.lost}
 
 
-def _texts(change: Change, connections: list[Json], lost: dict[str, list[str]], moved: set[str]) -> Iterator[str]:
+def _texts(
+    change: Change, connections: list[Json], lost: dict[str, list[str]], moved: dict[str, set[str]]
+) -> Iterator[str]:
     if change.action is not Action.UPDATE or change.desired is None or change.found is None:
         return
     if change.kind is Kind.SOURCE:
         yield from _other_place(change, change.found, connections, lost)
     if change.kind is Kind.CONNECTION:
-        gone, name = {*change.lost, *change.moved}, change.found["name"]
-        kept = [
-            label
-            for label in incremental_streams(change.found)
-            if label not in gone and f"{label} ({name})" not in moved  # with the destination
-        ]
-        new = {item.path: item.new for item in change.fields}
-        for label in kept:
-            key, mode = f"streams.{label}.primaryKey", f"streams.{label}.syncMode"
-            if new.get(mode) == "incremental_deduped_history":
-                yield f"{label}: the table keeps all versions of the rows that were appended before. {AGAIN}"
-            elif key in new and mode not in new:
-                yield f"{label}: the table keeps the rows that were loaded with the other key. {AGAIN}"
+        places = (place_changes(change), moved.get(change.found["destinationId"], set()))
+        for stream in streams_of(change.found):
+            label, mode = label_of(stream), str(stream.get("syncMode"))
+            if label in change.lost or any(moves(stream, change.found, fields) for fields in places):
+                continue  # read from the start, or into another table
+            yield from _other_rows(change, label, mode)
+            if incremental(mode) and change.found.get(BEHAVIOR) == "ignore":
+                yield from _unread_columns(change, label)
+
+
+def _other_rows(change: Change, label: str, mode: str) -> Iterator[str]:
+    """Yield why the rows in the stream's table do not fit its new mode or key."""
+    new = {item.path: item.new for item in change.fields}
+    wanted = str(new.get(f"streams.{label}.syncMode") or "")
+    if wanted == DEDUPED and mode.endswith("_append"):
+        yield f"{label}: the table keeps all versions of the rows that were appended before. {AGAIN}"
+    elif wanted.endswith("_append") and mode.startswith("full_refresh_"):
+        yield (
+            f"{label}: the next sync reads everything and appends it, also the rows that the table has already. To "
+            "have them once: a job of type reset of the stream, before that sync"
+        )
+    elif not wanted and mode == DEDUPED and f"streams.{label}.primaryKey" in new:
+        yield f"{label}: the table keeps the rows that were loaded with the other key. {AGAIN}"
+
+
+def _unread_columns(change: Change, label: str) -> Iterator[str]:
+    """Yield the columns whose values are missing in rows that were loaded while the connection ignored the columns."""
+    path = f"streams.{label}.columns."
+    names = [item.path.removeprefix(path) for item in change.columns if item.path.startswith(path) and item.new]
+    if names:
+        yield (
+            f"{label}: rows that are loaded already do not get the values of {', '.join(names)} before their file "
+            f"changes. {AGAIN}"
+        )
 
 
 def _other_place(change: Change, source: Json, connections: list[Json], lost: dict[str, list[str]]) -> Iterator[str]:

@@ -6,15 +6,16 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from airbyte_as_code.airbyte_client import AirbyteClient, Json, Kind
-from airbyte_as_code.change import Action, Change
+from airbyte_as_code.change import Action, Change, place_changes
 from airbyte_as_code.connection_diff import incremental_streams, moved_streams, overwritten_streams
 from airbyte_as_code.consent import with_overwritten, with_waits
-from airbyte_as_code.desired import Desired, Ids, declared
+from airbyte_as_code.desired import Desired, Ids, Link, declared
 from airbyte_as_code.diff import FieldChange
 from airbyte_as_code.earlier_rows import lost_by_connection, with_earlier_rows
 from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
 from airbyte_as_code.pinning import Pin
-from airbyte_as_code.schema_drift import column_changes, note
+from airbyte_as_code.schema_drift import column_changes, lost_columns, note
+from airbyte_as_code.shared_tables import with_shared_tables
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
 
@@ -92,6 +93,7 @@ def make_plan(
         changes = _with_schemas(client, changes, refresh=refresh_schema)
     changes = with_earlier_rows(_with_moves(changes, actual[Kind.CONNECTION]), actual[Kind.CONNECTION])
     changes = with_waits(with_overwritten(changes, ids), ids)
+    changes = with_shared_tables(changes, actual[Kind.CONNECTION], actual[Kind.DESTINATION], ids)
     return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 
 
@@ -141,7 +143,8 @@ def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool
 def _with_columns(change: Change, columns: list[FieldChange]) -> Change:
     if not columns:
         return change
-    return replace(change, action=Action.UPDATE, fields=[*change.fields, *columns], columns=columns)
+    note = lost_columns(change.desired.declared, columns) if isinstance(change.desired, Link) else ""
+    return replace(change, action=Action.UPDATE, fields=[*change.fields, *columns], columns=columns, note=note)
 
 
 def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:
@@ -154,7 +157,7 @@ def _moved(change: Change, connections: list[Json], lost: dict[str, list[str]]) 
     if change.action is not Action.UPDATE or change.desired is None or change.found is None:
         return
     id_field = change.kind.id_field
-    changed = {item.path for item in change.fields} & change.desired.moved_when
+    changed = place_changes(change)
     for connection in connections:
         if changed and connection[id_field] == change.found[id_field]:
             place = "" if change.kind is Kind.CONNECTION else f" ({connection['name']})"

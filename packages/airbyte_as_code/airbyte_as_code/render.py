@@ -56,6 +56,8 @@ def detail_lines(change: Change) -> Iterator[str]:
         yield move_text(change)
     if change.earlier:
         yield change.earlier
+    if change.shared:
+        yield change.shared
 
 
 def left_lines(changes: list[Change]) -> Iterator[str]:
@@ -158,6 +160,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "overwritten_streams": change.overwritten,
                 "moved_streams": change.moved,
                 "earlier_rows": change.earlier or None,
+                "shared_tables": change.shared or None,
                 "schema_change": change.note or None,
                 "adopted": change.adopted,
                 "needs_consent": change.needs_consent,

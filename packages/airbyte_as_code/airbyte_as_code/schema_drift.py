@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Json
+from airbyte_as_code.connection_diff import incremental
 from airbyte_as_code.diff import ABSENT, FieldChange
+from connections_file import Connection, Stream
 
 PARALLEL = 4  # discoveries at a time: each of them runs a connector
 REFRESH = "make apply o=--refresh-schema"
 """The command that takes the source's columns and types over into the connections."""
+BREAKING = "breaking schema change"
 ONLY_NULL = "null"
 """The type of a column that is NULL in every row of the source: it says nothing about the column's type."""
 
@@ -43,12 +46,42 @@ def note(client: AirbyteClient, connection_id: str) -> str:
         found = client.catalog(connection_id)
     except AirbyteError:
         return ""
-    reason = f": {found['statusReason']}" if found.get("statusReason") else ""
+    reason = str(found.get("statusReason") or "")
     if found.get("breakingChange"):
-        return f"breaking schema change{reason or ': the primary key or the cursor is missing in the source'}"
+        reason = reason or "the primary key or the cursor is missing in the source"
+        return reason if BREAKING in reason.lower() else f"{BREAKING}: {reason}"
     if found.get("schemaChange") == "non_breaking":
-        return f"the source's columns differ{reason}. To take them over: {REFRESH}"
+        told = f": {reason}" if reason else ""
+        return f"the source's columns differ{told}" + ("" if REFRESH in reason else f". To take them over: {REFRESH}")
     return ""
+
+
+def lost_columns(connection: Connection, columns: Iterable[FieldChange]) -> str:
+    """Return which declared keys and cursors the source has no column for any more: empty, or a sentence.
+
+    Airbyte refuses to take such a schema over.
+    """
+    gone = {change.path.casefold() for change in columns if change.new is ABSENT}
+    lost = [
+        f"{stream.name} has lost the column {path[0]}, its {what}"
+        for stream in connection.streams
+        for what, path in _needed(stream)
+        if f"streams.{_name(stream.namespace, stream.name)}.columns.{path[0]}".casefold() in gone
+    ]
+    if not lost:
+        return ""
+    return (
+        f"{BREAKING}: stream {'; stream '.join(lost)}. Airbyte refuses this schema. Put the column back into the "
+        f"source, or set another primary_key or cursor_field in {connection.where}. Then: make apply"
+    )
+
+
+def _needed(stream: Stream) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns without which the stream cannot be synced in its mode."""
+    if stream.sync_mode == "incremental_deduped_history":
+        yield from (("primary key", path) for path in stream.primary_key)
+    if stream.cursor_field and incremental(stream.sync_mode):
+        yield "cursor", stream.cursor_field
 
 
 def _discovered(client: AirbyteClient, source_id: str, connection: str) -> list[Json]:
@@ -71,12 +104,24 @@ def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange
             after = {name: after[name] for name in before if name in after}
         for name in dict.fromkeys([*before, *after]):
             old, new = before.get(name, ABSENT), after.get(name, ABSENT)
-            if old != new and not (old is not ABSENT and new == ONLY_NULL) and (old, new) != (ONLY_NULL, "any"):
+            if old != new and not _says_nothing(old, new):
                 yield FieldChange(f"streams.{label}.columns.{name}", old, new)
 
 
+def _says_nothing(old: str | None, new: str | None) -> bool:
+    """Return whether the new type of a known column says nothing about its type in the table.
+
+    The column is NULL in every row of the source now, or it was, and may hold anything now.
+    """
+    return old is not ABSENT and (new == ONLY_NULL or (old, new) == (ONLY_NULL, "any"))
+
+
 def _label(stream: Json) -> str:
-    return f"{stream['namespace']}.{stream['name']}" if stream.get("namespace") else str(stream["name"])
+    return _name(stream.get("namespace"), str(stream["name"]))
+
+
+def _name(namespace: str | None, name: str) -> str:
+    return f"{namespace}.{name}" if namespace else name
 
 
 def _types(stream: Json) -> dict[str, str]:

@@ -123,12 +123,18 @@ CheckName = Literal[
 """The checks of a landing table in Dagster."""
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool):  # pydantic would read true as 1, which allows everything
+        raise PydanticCustomError("bool", "Input should be a number, not true or false")
+    return value
+
+
 class Checks(_Model):
     """The checks of a stream's landing table in Dagster. Default: all checks, and no value that did not fit."""
 
     skip: list[CheckName] = []
     """The checks that the table does not get."""
-    uncast_values_allowed: Annotated[float, Field(ge=0, le=1)] = 0
+    uncast_values_allowed: Annotated[float, Field(ge=0, le=1), BeforeValidator(_number)] = 0
     """The share of rows, from 0 to 1, that may have a value that did not fit its column and is NULL."""
 
 

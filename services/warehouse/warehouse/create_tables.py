@@ -1,6 +1,6 @@
 """Bridges for CREATE TABLE."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from local_bigquery.catalog import ddl, metadata, names, tabledata, tables
 from local_bigquery.engine import database, results, types
@@ -14,6 +14,7 @@ from sqlglot import exp
 from warehouse import layouts, schemas
 from warehouse.checks import typed_rows, written
 from warehouse.coercions import check_assignable
+from warehouse.names_by_case import refuse_other_case
 from warehouse.semantics.rules.statements import check_column_names
 from warehouse.transactions import refuse_in_transaction, transaction
 
@@ -30,6 +31,8 @@ def atomic() -> None:
     def run(
         cursor: Any, tree: exp.Expression, context: Context, destination: Any, config: Any, dry: bool, isolated: bool
     ) -> Any:
+        if not dry and _replaces(tree):
+            refuse_other_case(*_reference(tree, context))
         if dry or not isinstance(tree, exp.Create) or not _permanent_table(tree):
             return upstream(cursor, tree, context, destination, config, dry, isolated)
         statistics = query._ddl(tree, context).replace(statementType=query.statement_type(tree))
@@ -133,6 +136,12 @@ def positional(value: str, field: TableFieldSchema, kind: Any, depth: int = 0) -
         for child, (name, sub) in children
     ]
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"
+
+
+def _replaces(tree: exp.Expression) -> TypeGuard[exp.Create]:
+    """Return whether a statement creates a permanent table or view, and replaces one with the same name."""
+    is_view = isinstance(tree, exp.Create) and tree.args.get("kind") == "VIEW"
+    return isinstance(tree, exp.Create) and bool(tree.args.get("replace")) and (is_view or _permanent_table(tree))
 
 
 def _permanent_table(tree: exp.Create) -> bool:

@@ -16,6 +16,7 @@ from local_bigquery.models import JobConfigurationQuery, JobConfigurationTableCo
 from warehouse import create_tables, evolution, schemas
 from warehouse.checks import typed_rows, written_column
 from warehouse.copy_jobs import partition_condition, without_partition
+from warehouse.names_by_case import refuse_other_case
 from warehouse.transactions import transaction
 
 Reference = tuple[str, str, str]
@@ -118,6 +119,8 @@ def store(write: Write) -> Stored:
         found = tables.exists(*reference)
         if not found and write.config.createDisposition == "CREATE_NEVER":
             raise not_found("Table", label)
+        if not found:
+            refuse_other_case(*reference)
         empty = not found or tables._lookup(*reference)[0] == "EMPTY"
         if not empty and disposition == "WRITE_EMPTY" and _has_rows(write.cursor, reference, partition):
             raise already_exists("Table", label)

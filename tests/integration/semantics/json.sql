@@ -21,3 +21,7 @@ SELECT PARSE_JSON('{"a":1,"a":123456789012345678901234567890}', wide_number_mode
 -- json_of_text
 SELECT JSON_VALUE(s, '$.a') AS a, JSON_QUERY(s, '$.b') AS b, JSON_VALUE(s, '$.c') AS c, JSON_QUERY_ARRAY(s, '$.b') AS d FROM (SELECT '{"a": 12345678901234567.125, "b": [1.10, 2], "c": "x 1.50"}' AS s)
 --> ["12345678901234567.125", "[1.10,2]", "x 1.50", ["1.10", "2"]]
+
+-- -: an element of an array, in documents without elements too
+SELECT ARRAY_AGG(IF(JSON_QUERY(d, '$.c[0]') IS NULL, '-', TO_JSON_STRING(JSON_QUERY(d, '$.c[0]'))) ORDER BY n) FROM (SELECT n, PARSE_JSON(t) AS d FROM UNNEST(['{"a":1,"c":[]}', '{"a":[7],"c":[]}', '{"c":[7],"d":[]}', '{"c":[null]}', '{"c":{"c":[]}}', '{"c":[[]]}', '{"a":"é[","c":[]}', '{"a":"ééé","c":[]}', '{"c":["[]}"]}', '[]', 'null', '{"c":"x[]}"}', '{"c":[{"d":[]}]}']) AS t WITH OFFSET AS n)
+--> [["-", "-", "7", "null", "-", "[]", "-", "-", "\"[]}\"", "-", "-", "-", "{\"d\":[]}"]]

@@ -76,3 +76,42 @@ def test_another_mode_and_another_table_at_once(session: Any, old: str, new: str
     assert old in text
     session.write(text.replace(old, new))
     assert told(session.plan()) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "fact"),
+    [
+        ("full_refresh_append", "incremental_deduped_history, primary_key: [[id]]", "all versions"),
+        ("full_refresh_overwrite", "full_refresh_append", "rows that the table has already"),
+        ("full_refresh_overwrite", "incremental_append", "rows that the table has already"),
+        ("full_refresh_append", "incremental_append", "rows that the table has already"),
+    ],
+)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_mode_that_leaves_rows_twice(session: Any, before: str, now: str, fact: str, elsewhere: bool) -> None:
+    """These streams have no sync state, so that the next sync reads everything; not if it loads another table."""
+    write(session, before)
+    session.apply()
+    write(session, now)
+    if elsewhere:
+        session.write((session.directory / "connections.yaml").read_text().replace("p}", "other}"))
+        assert told(session.plan()) == {}
+        return
+    assert fact in told(session.plan())["connection c"]
+    assert fact in session.apply()[-1]
+
+
+@pytest.mark.parametrize(("behavior", "is_told"), [("ignore", True), ("propagate_columns", False)])
+def test_columns_whose_values_were_ignored_until_now(session: Any, server: Any, behavior: str, is_told: bool) -> None:
+    write(session, "incremental_append")
+    text = (session.directory / "connections.yaml").read_text()
+    setting = f"    source: s\n    non_breaking_schema_updates_behavior: {behavior}\n"
+    session.write(text.replace("    source: s\n", setting))
+    server.columns = {"id": {"type": "integer"}, "gone": {"type": "string"}}
+    session.apply()
+    server.columns = {"id": {"type": "string"}, "new": {"type": "string"}}
+    found = told(session.plan(refresh_schema=True))
+    assert bool(found) is is_told
+    if is_told:
+        assert "id, new" in found["connection c"]
+        assert "reset" in found["connection c"]

@@ -111,3 +111,41 @@ def test_a_source_that_cannot_be_discovered_is_named(drifted: Any, server: Any) 
 def test_an_airbyte_that_does_not_show_the_schema_has_an_ordinary_plan(drifted: Any, server: Any) -> None:
     server.before = lambda request: httpx.Response(403) if request.url.path.endswith("connections/get") else None
     assert drifted.plan().is_empty
+
+
+@pytest.mark.parametrize(
+    ("mode", "facts"),
+    [
+        ("incremental_deduped_history, primary_key: [[Day], [id]]", ["Day", "primary key", "connections.yaml:"]),
+        ("incremental_append, cursor_field: [day]", ["day", "cursor", "connections.yaml:"]),
+        ("full_refresh_overwrite, primary_key: [[day]]", []),
+    ],
+)
+def test_a_refresh_that_airbyte_refuses_is_said_beforehand(
+    session: Any, server: Any, mode: str, facts: list[str]
+) -> None:
+    file = session.directory / "connections.yaml"
+    start, end = (text := file.read_text()).index("sync_mode: ") + len("sync_mode: "), text.index(", dbt_source")
+    file.write_text(text[:start] + mode + text[end:])
+    server.columns = {"id": INTEGER, "day": DAY}
+    session.apply()
+    server.columns = {"id": INTEGER}
+    [change] = [change for change in as_json(session.plan(refresh_schema=True))["changes"] if change["fields"]]
+    assert bool(change["schema_change"]) is bool(facts)
+    for fact in [*facts, "breaking"] if facts else []:
+        assert fact in change["schema_change"]
+
+
+@pytest.mark.parametrize(
+    "noticed",
+    [
+        {"breakingChange": True, "statusReason": "A breaking schema change: no column id"},
+        {"schemaChange": "non_breaking", "statusReason": "new column. To accept: make apply o=--refresh-schema."},
+    ],
+)
+def test_what_the_reason_says_is_not_said_again(session: Any, server: Any, noticed: dict[str, Any]) -> None:
+    session.apply()
+    server.noticed = noticed
+    [note] = [change["schema_change"] for change in as_json(session.plan())["changes"] if change["schema_change"]]
+    assert noticed["statusReason"] in note
+    assert note.lower().count("breaking schema change") + note.count("--refresh-schema") == 1

@@ -12,6 +12,7 @@ from benchmarks.loads.cases import FULL, QUICK, chosen
 from benchmarks.page.series import all_plots, digest
 from benchmarks.page.text import page
 from benchmarks.page.words import FOLDER
+from benchmarks.results import Results
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 RESULTS = DOCS / "benchmarks/results.json"
@@ -35,7 +36,7 @@ ABOUT = {
     "versions": {"duckdb": "1.2.3"},
 }
 CASE = {"rows": 1_000_000, "columns": 8, "files": 1, "kind": "csv"}
-LOADS = {
+LOADS: dict[str, Any] = {
     "about": ABOUT,
     "seconds": 120,
     "cases": {
@@ -43,6 +44,7 @@ LOADS = {
         | {
             "contenders": {
                 cases.BATCHES: {"runs": [run(4, connector=2, emulator=2, S3=9), run(5, connector=3, emulator=3, S3=9)]},
+                cases.GOOGLE: {"runs": [run(9, connector=4, emulator=6, S3=9, front=9)]},
                 cases.DLT_ARROW: {"runs": [run(3, program=8), run(3, program=12)]},
                 cases.PYAIRBYTE: {"runs": [], "error": "it is not installed"},
             }
@@ -78,6 +80,33 @@ def test_the_page_has_the_figures_of_the_runs() -> None:
     assert "10 rows, 8 columns, 1 file of CSV: the time was over" in text
     assert "| 2026-01-31 | abc1234 | A processor, 2 cores, 8 GiB, Linux 6 | 0.1 | 2 |" in text
     assert "duckdb 1.2.3" in text
+
+
+def test_the_front_that_stands_in_for_google_is_shown_but_not_in_the_sums() -> None:
+    text = page({"loads": LOADS})
+    assert "| this platform, as to Google | 9.00 (1 run) | 10.0 (1 run) | 2.50 |" in text
+    assert "| 1,000,000 rows, 8 columns, 1 file of CSV: ours, as to Google |  | 4.00 | 6.00 | 10.0 | 9.00 |" in text
+    assert "| 1,000,000 rows, 8 columns, 1 file of CSV | 5.00 | 10.0 (2.5) | 10.0 (2.0) |" in text
+
+
+def test_a_page_without_google_does_not_tell_of_it() -> None:
+    without = json.loads(json.dumps(LOADS))
+    del without["cases"]["one"]["contenders"][cases.GOOGLE]
+    assert "as to Google" not in page({"loads": without})
+
+
+def test_a_case_that_was_measured_again_keeps_the_others_and_has_its_own_circumstances(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.keep("loads", LOADS)
+    again = {"about": ABOUT | {"commit": "def5678"}, "seconds": 60, "cases": {"two": LOADS["cases"]["two"]}}
+    results.keep_cases("loads", again)
+    [loads] = results.load().values()
+    assert loads["cases"]["one"] == LOADS["cases"]["one"]
+    text = page({"loads": loads})
+    assert "| loads | 2026-01-31 | abc1234 |" in text
+    assert "| loads: 100,000 rows, 8 columns, 1 file of CSV | 2026-01-31 | def5678 |" in text
+    results.keep_cases("loads", again | {"cases": {}, "error": "interrupted"})
+    assert results.load() == {"loads": loads}
 
 
 def test_a_page_of_another_measurement_differs() -> None:
@@ -116,6 +145,11 @@ def test_fewer_rows_make_fewer_cases() -> None:
     assert {case.rounds for case in small} == {1}
     assert len({case.name for case in small}) == len(small) < len(FULL)
     assert chosen(FULL, None, None) == list(FULL)
+
+
+def test_single_cases_are_chosen_by_name() -> None:
+    [case] = chosen(FULL, None, None, ("csv-1000000-8-1",))
+    assert (case.rows, cases.GOOGLE in case.contenders) == (1_000_000, True)
 
 
 def test_all_prose_is_on_the_page() -> None:

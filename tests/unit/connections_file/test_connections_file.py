@@ -149,6 +149,11 @@ def test_names_are_expanded_at_once(tmp_path: Path) -> None:
             "    streams:\n      - {name: s, sync_mode: full_refresh_append, dbt_source: shop.t}\n",
             r":16: connections\[0\]\.streams\[1\]\.name: duplicate stream 's'",
         ),
+        (
+            "dbt_source: shop.s",
+            "dbt_source: shop.s\n        checks: {uncast_values_allowed: true}",
+            r":\d+: .*\.uncast_values_allowed: Input should be a number, not true or false",
+        ),
         (VALID, "", r":1: file: Input should be a valid dictionary"),
     ],
 )

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is de
 FILES = StreamFiles(["**"], CsvFormat(filetype="csv"))
 DECLARED = StreamFiles(["**"], CsvFormat(filetype="csv"), {"id": "integer", "name": "string"})
 PEOPLE = Stream(name="people", sync_mode="full_refresh_overwrite", dbt_source="x.people", primary_key=[["id"]])
+APPENDED = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
 
 
 def table(**types: str) -> TableFacts:
@@ -113,6 +114,30 @@ def test_one_column_of_texts_may_look_like_several_columns(facts: dict[str, Any]
     assert "one column" in found[0].remedy
     found = columns.find(PEOPLE, DECLARED, read, table(id="STRING", name="STRING"), set())
     assert {finding.column for finding in found if finding.blocking} == {"id", "name"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind", "warned"),
+    [
+        ("integer", "STRING", True),
+        ("integer", "INTEGER", False),
+        ("Number", "STRING", True),
+        ("number", "INTEGER", False),
+        ("boolean", "INTEGER", True),
+        ("string", "INTEGER", False),  # a value that loses something is an error of another check
+        ("object", "JSON", False),
+    ],
+)
+def test_a_column_whose_type_in_the_table_is_wider_than_the_declared_one(
+    declared: str, kind: str, warned: bool
+) -> None:
+    files = StreamFiles(["**"], CsvFormat(filetype="csv"), {"X": declared})
+    read = {"a.csv": FileFacts(names=["X"], records=1)}
+    found = columns.find(PEOPLE, files, read, table(x=kind), set())
+    assert told(found) == ([(False, "", 0, "X")] if warned else [])
+    kept = columns.find(APPENDED, files, read, table(x=kind), set())
+    assert all("--refresh-schema" in finding.remedy for finding in found + kept)
+    assert ["drop the table" in finding.remedy for finding in found + kept] == [False, True][: 2 * warned]
 
 
 def test_declared_columns_that_a_file_does_not_have() -> None:
@@ -237,8 +262,13 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
         yield 9, {"x": text}
 
     noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
-    [finding] = casts.find(table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [finding] = casts.find(PEOPLE, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
     assert "3 values" in finding.text
+    assert "drop the table" not in finding.remedy
+    [kept] = casts.find(APPENDED, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    assert kept.remedy.endswith(
+        "make apply, drop the table (rows whose files are no longer in the bucket are lost) and run again."
+    )
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
 
 
@@ -269,13 +299,17 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     assert told([finding]) == [(True, "a.csv", 3, "zip")]
     assert "columns: {zip: string}" in finding.remedy
     assert "drop" not in finding.remedy
-    kept = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
-    assert "drop the table" in losses.find(kept, FILES, read, table(zip="INTEGER"), set())[0].remedy
+    assert "drop the table" in losses.find(APPENDED, FILES, read, table(zip="INTEGER"), set())[0].remedy
     assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
     zeros = Loss(column="zip", kind="zeros", line=3, text="1.50", loaded="1.5")
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[zeros])}, table(zip="NUMERIC"), set())
     assert not finding.blocking
     assert "columns: {zip: number}" in finding.remedy
+    times = {"a.parquet": FileFacts(losses=[loss.model_copy(update={"kind": "nanoseconds"})])}
+    assert [losses.find(PEOPLE, FILES, times, table(zip=kind), set()) == [] for kind in ("STRING", "TIMESTAMP")] == [
+        True,
+        False,
+    ]
     rounded = loss.model_copy(update={"kind": "decimals"})
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())
     assert not finding.blocking

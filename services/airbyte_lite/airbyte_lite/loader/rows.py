@@ -67,10 +67,15 @@ class Values:
 
 
 class RowFormatter:
-    """Converts the records of one stream to lines, and counts the invalid values of each field (`misfits`)."""
+    """Converts the records of one stream to lines.
 
-    def __init__(self, columns: Iterable[Column], sync_id: int, generation_id: int) -> None:
+    Counts the invalid values of each field (`misfits`), and the records without a value of the cursor (`cursorless`).
+    """
+
+    def __init__(self, columns: Iterable[Column], sync_id: int, generation_id: int, cursor: str | None = None) -> None:
         self.misfits: dict[str, int] = {}
+        self.cursorless = 0
+        self._cursor = cursor
         self._values = Values(columns)
         self._sync_id = sync_id
         self._tail = f',"{layout.GENERATION_ID}":{generation_id}'.encode()
@@ -87,6 +92,8 @@ class RowFormatter:
         are read from it. Raises SyncError for a value that cannot be written as JSON.
         """
         row, misfits = self._values.convert(record["data"], message)
+        if self._cursor is not None and self._cursor not in row:
+            self.cursorless += 1
         if record["emitted_at"] != self._emitted_at:
             self._new_stamp(record["emitted_at"])
         noted = self._changed(record, misfits) if misfits or "meta" in record else self._unchanged

@@ -20,7 +20,7 @@ from airbyte_lite.loader.order import NDJSON, PARQUET, Order, StreamOrder
 from airbyte_lite.loader.reader import Reader, StreamKey, StreamRead
 from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool, wipe
-from airbyte_lite.loader.stream import OVERWRITE
+from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.sync import Source, Sync
 from airbyte_lite.loader.tables import TablePlan, plan
 from airbyte_lite.loader.warehouse import Warehouse
@@ -50,7 +50,8 @@ def prepared(sync: Sync) -> Iterator[Prepared]:
                 names.staging(item.table, sync.connection_id, token),
                 names.staging(item.table, sync.connection_id, os.urandom(6).hex()),
             )
-            rows = RowFormatter(item.columns, sync.job_id, item.stream.generation_id)
+            cursor = item.cursor if item.stream.sync_mode == DEDUPED else None
+            rows = RowFormatter(item.columns, sync.job_id, item.stream.generation_id, cursor)
             load = StreamLoad(warehouse, jobs, item, spool, staging, background)
             reads[item.stream.namespace, item.stream.name] = StreamRead(item.stream, rows, spool, load)
         for read in reads.values():
@@ -183,6 +184,13 @@ def _report(read: StreamRead, warehouse: Warehouse, billed: int, log: Callable[[
             "WARN",
             f"{table}: {count} values of {name} are not valid for the type {type_}. They are null in the table, and "
             "_airbyte_meta.changes of their rows names the column.",
+        )
+    if count := read.rows.cursorless:
+        log(
+            "WARN",
+            f"{table}: {count} of {read.records} records have no value of the cursor {read.load.plan.cursor}. Such a "
+            "record does not replace a row that has one. If the source has no such column any more, set another "
+            "cursor_field in connections.yaml, run make apply, and start a job of type reset.",
         )
     costs = f" BigQuery billed {billed} bytes." if billed else ""
     log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).{costs}")

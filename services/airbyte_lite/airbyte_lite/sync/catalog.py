@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airbyte_lite.state.records import Stream
-from airbyte_lite.sync.offered import CatalogError, by_key, find, key_of, refuse_same_names
+from airbyte_lite.sync.offered import CatalogError, by_key, find, key_of, refuse_same_tables
 from airbyte_lite.sync.stream_schema import (
     as_source_spells,
     columns,
@@ -50,7 +50,7 @@ def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> lis
         raise CatalogError("The source has no streams, so there is nothing to sync. Add a stream to its configuration.")
     choices = choices or [StreamChoice(name, namespace=namespace or None) for namespace, name in map(key_of, offered)]
     chosen = [find(offered, choice.name, choice.namespace) for choice in choices]
-    refuse_same_names(chosen)
+    refuse_same_tables(chosen)
     return [_configure(stream, choice) for stream, choice in zip(chosen, choices, strict=True)]
 
 

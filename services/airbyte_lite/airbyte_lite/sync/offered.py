@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from platform_kit.names import identifier
+
 
 class CatalogError(Exception):
     """The configuration of a stream does not match the source. The message has the stream and the valid values."""
@@ -47,18 +49,20 @@ def find(offered: list[dict[str, Any]], name: str, namespace: str | None) -> dic
     raise CatalogError(f"The source has no stream {wanted}. It has: {', '.join(map(shown, offered)) or 'none'}.")
 
 
-def refuse_same_names(streams: list[dict[str, Any]]) -> None:
-    """Raise CatalogError for streams with the same name: they would fill the same table."""
-    by_name: dict[str, dict[str, Any]] = {}
+def refuse_same_tables(streams: list[dict[str, Any]]) -> None:
+    """Raise CatalogError for two streams that would fill the same table. Tables have no namespace here."""
+    by_table: dict[str, dict[str, Any]] = {}
     for stream in streams:
-        twin = by_name.get(str(stream["name"]))
+        table = identifier(str(stream["name"]))
+        twin = by_table.get(table)
         if twin is None:
-            by_name[str(stream["name"])] = stream
+            by_table[table] = stream
             continue
         if key_of(twin) == key_of(stream):
             raise CatalogError(f"Stream {shown(stream)} is configured twice.")
+        same = "the same name" if twin["name"] == stream["name"] else f"the same name in BigQuery, {table}"
         raise CatalogError(
-            f"The streams {shown(twin)} and {shown(stream)} have the same name, so both would fill the same table. "
+            f"The streams {shown(twin)} and {shown(stream)} have {same}, so both would fill the same table. "
             "Choose one of them with configurations.streams, by its name and namespace. To load the other too, "
             "create a second connection with another prefix."
         )

@@ -10,7 +10,7 @@ from airbyte_lite.loader.widening import widest
 from airbyte_lite.state.records import Stream
 from airbyte_lite.sync.catalog import required
 from airbyte_lite.sync.offered import CatalogError, by_key, key_of, shown
-from airbyte_lite.sync.stream_schema import column_type, columns, field_paths, spellings, without_schema
+from airbyte_lite.sync.stream_schema import columns, field_paths, spellings, without_schema
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     narrowed: dict[str, str] = {}
     for name in now:  # a column that is null in every row says nothing about its type
         if name in before and not only_null(now[name]) and _differ(before[name], now[name]):
-            kept = _joined(before[name], now[name]) == before[name]
+            kept = _taken(stream, name, before[name], now[name]) == before[name]
             (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
     return SchemaChange(
         stream.name,
@@ -97,8 +97,8 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
 
 
 def _differ(before: Any, now: Any) -> bool:
-    """Return whether a column has another type: a type may also stand in oneOf, anyOf, properties or items."""
-    return column_type(before) != column_type(now) or field_type(before) != field_type(now)
+    """Return whether a column has another type. Whether it may be null makes no difference, nor does the order."""
+    return _shown(before) != _shown(now) or field_type(before) != field_type(now)
 
 
 def _respelled(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
@@ -147,8 +147,23 @@ def _taken_over(stream: Stream, now: dict[str, Any], change: SchemaChange, *, pr
     properties = {change.respelled.get(name, name): column for name, column in columns(stream.stream).items()}
     if propagate:
         properties |= {name: now[name] for name in change.added}
-        properties |= {name: _joined(properties[name], now[name]) for name in change.retyped if name in properties}
+        retyped = [name for name in change.retyped if name in properties]
+        properties |= {name: _taken(stream, name, properties[name], now[name]) for name in retyped}
     return replace(stream, stream={**stream.stream, "json_schema": {**schema, "properties": properties}})
+
+
+def _taken(stream: Stream, name: str, before: Any, now: Any) -> Any:
+    """Return the JSON schema of a column that holds the values of both schemas.
+
+    The cursor of a deduplicated table is an exception if it was text and is a number now: the loader refuses a table
+    whose rows have another order than the source's records.
+    """
+    is_cursor = [part.lower() for part in stream.cursor_field] == [name.lower()]
+    if is_cursor and stream.sync_mode == "incremental_deduped_history":
+        types = field_type(before).name, field_type(now).name
+        if types in (("STRING", "INT64"), ("STRING", "NUMERIC")):
+            return now
+    return _joined(before, now)
 
 
 def _joined(before: Any, now: Any) -> Any:
@@ -167,10 +182,10 @@ def _shown(column: Any) -> str:
     if not isinstance(column, dict):
         return "any"
     types = column.get("type")
-    names = [str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None)]
+    names = sorted(str(name) for name in (types if isinstance(types, list) else [types]) if name not in ("null", None))
     variants = column.get("oneOf") or column.get("anyOf")
     if not types and isinstance(variants, list):
-        names = [_shown(variant) for variant in variants if not only_null(variant)]
+        names = sorted({_shown(variant) for variant in variants if not only_null(variant)})
     elif not types:
         names = ["object"] if "properties" in column else ["array"] if "items" in column else []
     parts = [column.get("format") or " or ".join(names) or "any", column.get("airbyte_type")]

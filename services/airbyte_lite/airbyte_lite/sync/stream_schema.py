@@ -18,17 +18,6 @@ def columns(stream: dict[str, Any]) -> dict[str, Any]:
     return (stream.get("json_schema") or {}).get("properties") or {}
 
 
-def column_type(column: Any) -> Any:
-    """Return the parts of a column's JSON schema that decide its type in the destination, for comparisons.
-
-    The order of several types, such as ["null", "string"], makes no difference.
-    """
-    if not isinstance(column, dict):
-        return column
-    types = column.get("type")
-    return (sorted(types) if isinstance(types, list) else types), column.get("format"), column.get("airbyte_type")
-
-
 def field_paths(schema: dict[str, Any]) -> list[list[str]]:
     """Return the path of every property of a JSON schema, with nested properties."""
     paths: list[list[str]] = []
@@ -69,7 +58,8 @@ def as_source_spells(stream: Stream) -> Stream:
 def without_schema(stream: dict[str, Any]) -> bool:
     """Return whether the stream has only the fallback columns, because the source had no data for a schema."""
     found = columns(stream)
-    return set(found) <= FALLBACK_COLUMNS and column_type(found.get("data")) == ("object", None, None)
+    data = found.get("data")
+    return set(found) <= FALLBACK_COLUMNS and isinstance(data, dict) and data.get("type") == "object"
 
 
 def selected_schema(stream: Stream) -> dict[str, Any]:

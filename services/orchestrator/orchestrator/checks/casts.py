@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
-from orchestrator.checks.findings import Finding
+from connections_file import Stream
+from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import META, URL, TableFacts
 from orchestrator.reading.exact import WORDS
 from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat
@@ -29,6 +30,11 @@ All rows of the table count, not only those of the last sync: an error stays unt
 the other errors.
 """
 EXAMPLES = 3
+AGAIN: Mapping[str, str] = {
+    "full_refresh_overwrite": " and run again",
+    "incremental_deduped_history": f" and run again. Only changed files are read; to read all files, first {DROP}",
+}
+"""What to do after `make apply`, by sync mode. The other modes keep every row, so the NULLs stay."""
 
 type Rows = Callable[[str], Iterator[tuple[int, dict[str, str]]]]
 
@@ -45,10 +51,11 @@ def changes(warehouse: Warehouse, table: TableFacts) -> list[dict[str, object]]:
 
 
 def find(
-    table: TableFacts, noted: list[dict[str, object]], file_format: FileFormat | None, rows: Rows
+    stream: Stream, table: TableFacts, noted: list[dict[str, object]], file_format: FileFormat | None, rows: Rows
 ) -> list[Finding]:
     """Return one finding for each field and reason; the first have the file's value and line, if it is a text file."""
     found = []
+    again = AGAIN.get(stream.sync_mode, f", {DROP} and run again")
     for position, item in enumerate(noted):
         field, file = str(item["field"]), str(item.get("url") or "")
         kind = table.columns.get(column_name(field).lower(), ("", ""))[1]
@@ -66,7 +73,7 @@ def find(
             Finding(
                 text,
                 f"Correct the values in the file, or declare another type for the column in connections.yaml{words}; "
-                "then make apply and run again.",
+                f"then make apply{again}.",
                 file,
                 line,
                 field,

@@ -1,14 +1,25 @@
-"""Declared columns that the files do not have: a part of the check `columns_arrived`."""
+"""Declared columns that the files do not have, or that have another type in the table: a part of `columns_arrived`."""
 
 from collections.abc import Iterator, Mapping
 
 from connections_file import Stream
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import DROP, Finding
+from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, StreamFiles
+from orchestrator.reading.names import bears
 
 REMEDY = "Correct the name in the header of the file or in columns of connections.yaml, then make apply and run again."
+WIDER: Mapping[str, frozenset[str]] = {
+    "boolean": frozenset({"INTEGER", "NUMERIC", "STRING", "JSON"}),
+    "integer": frozenset({"NUMERIC", "STRING", "JSON"}),
+    "number": frozenset({"STRING", "JSON"}),
+    "float": frozenset({"STRING", "JSON"}),
+    "object": frozenset({"STRING"}),
+    "array": frozenset({"STRING"}),
+}
+"""For each declared type, the types of a table's column that had another type before."""
 
 
 def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
@@ -39,3 +50,21 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
                 has = f"; it has {', '.join(map(repr, new[:3]))}" if new else ""
                 text = f"the file does not have this declared column, so its values are NULL{has}"
                 yield Finding(text, REMEDY, file, fact.header_line, name)
+
+
+def wider(stream: Stream, files: StreamFiles, table: TableFacts) -> Iterator[Finding]:
+    """Yield a warning for each column that is declared with a narrower type than the table has.
+
+    A sync never makes a column narrower by itself.
+    """
+    drop = "" if stream.sync_mode == "full_refresh_overwrite" else f", {DROP}"
+    for name, type_ in files.declared.items():
+        kinds = {kind for column, (_, kind) in table.columns.items() if bears(column, name)}
+        if kinds & WIDER.get(type_.strip().casefold(), frozenset()):
+            yield Finding(
+                f"the column is declared as {type_}, and is {' and '.join(sorted(kinds))} in the table: it had a type "
+                "that holds more values, which a sync keeps",
+                f"To give the column the declared type: make apply o=--refresh-schema{drop}, and run again.",
+                column=name,
+                blocking=False,
+            )

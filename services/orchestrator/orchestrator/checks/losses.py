@@ -59,9 +59,10 @@ def find(
     told: set[tuple[str, str]] = set()
     for file, fact in facts.items():
         for loss in fact.losses:
-            if loss.kind == "repeated" and not (
-                files.schemaless or any(bears(name, loss.column) for name in table.columns)
-            ):
+            types = {kind for name, (_, kind) in table.columns.items() if bears(name, loss.column)}
+            if loss.kind == "repeated" and not (files.schemaless or types):
+                continue
+            if loss.kind == "nanoseconds" and types == {"STRING"}:  # a text keeps them
                 continue
             if (loss.column, loss.kind) in told or any(bears(column, loss.column) for column in explained):
                 continue

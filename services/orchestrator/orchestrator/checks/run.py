@@ -142,7 +142,7 @@ class TableChecks:
             found = losses.find(self.stream, self.files, facts, table, _explained(noted))
         if share > self.stream.checks.uncast_values_allowed:
             file_format = None if isinstance(self.files, NotCountedError) else self.files.format
-            found = casts.find(table, noted, file_format, lambda name: self._rows(bucket, name)) + found
+            found = casts.find(self.stream, table, noted, file_format, lambda name: self._rows(bucket, name)) + found
         return result(self.stream, casts.NAME, good, found, numbers)
 
     def _not_checked(self, names: set[str], reason: NotCountedError) -> Iterator[dg.AssetCheckResult]:

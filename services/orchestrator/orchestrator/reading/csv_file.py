@@ -15,6 +15,7 @@ from orchestrator.reading.csv_lines import Lines
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.grid import Grid
 from orchestrator.reading.quoted import Unquoted, has_special, simply_quoted, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
 from orchestrator.reading.text import TooLongError, blocks
@@ -78,8 +79,9 @@ class _Scan:
         if usable(self._format):
             self._blocks = whole_records(self._blocks, self._format)
         for block in self._blocks:
-            self._notice(block)
-            if not whole(block):
+            grid = self._grid(block)
+            self._notice(block, grid)
+            if not whole(block, grid):
                 self._by_records(block)
         self._text.end(self.line)
 
@@ -94,39 +96,46 @@ class _Scan:
             self._pending.clear()
         self._blocks = blocks_
 
-    def _whole_block(self) -> Callable[[str], bool]:
+    def _grid(self, text: str) -> Grid | None:
+        """Return the grid of a text without quotes if each of its lines is one record."""
+        width = self._width + self._trailing
+        if not self._width or not self._format.separator.isascii() or has_special(text, self._format):
+            return None
+        grid = Grid.of(text, self._format.separator, width)
+        has_blank = grid is not None and width == 1 and grid.lines and not grid.shortest
+        return None if has_blank else grid  # a blank line is no record
+
+    def _whole_block(self) -> Callable[[str, Grid | None], bool]:
         """Return a function that takes a block in which each line is one record; it returns False for other blocks."""
         separator = self._format.separator
-        kept = (separator + "\n").encode()
-        dropped = bytes(set(range(256)) - set(kept))
-        skeleton = kept[:1] * (self._width + self._trailing - 1) + b"\n"
         if not separator.isascii() or not self._width:
-            return lambda _: False
-        can_unquote = usable(self._format)
+            return lambda _, __: False
+        delimiters, can_unquote = self._width + self._trailing - 1, usable(self._format)
+        skeleton = separator.encode() * delimiters + b"\n"
 
-        def take(block: str) -> bool:
-            found, original = None, block
-            if can_unquote and has_special(block, self._format):
-                block = simply_quoted(block, self._format) or block
-            if has_special(block, self._format):
-                found = unquoted(block, self._format) if can_unquote else None
-                if not found:
-                    return False
-            present = found.skeleton if found else block.encode("utf-8", "surrogatepass").translate(None, dropped)
-            records = len(present) // len(skeleton)
-            has_blank = len(skeleton) == 1 and ("\n\n" in block or block.startswith("\n"))
-            if has_blank or present != skeleton * records:
-                found = found or (unquoted(original, self._format) if can_unquote else None)
-                if not found or not found.leave_out_odd(len(skeleton) - 1):
+        def take(block: str, grid: Grid | None) -> bool:
+            text = block
+            if not grid and can_unquote and (simple := simply_quoted(block, self._format)):
+                text, grid = simple, self._grid(simple)
+            if grid:
+                if not self._values.done:
+                    self._values.in_block(text, self.line, grid)
+                self.facts.records += grid.lines
+                self.line += grid.lines
+                return True
+            found = unquoted(block, self._format) if can_unquote else None
+            if not found:
+                return False
+            records = len(found.skeleton) // len(skeleton)
+            has_blank = not delimiters and ("\n\n" in block or block.startswith("\n"))
+            if has_blank or found.skeleton != skeleton * records:
+                if not found.leave_out_odd(delimiters):
                     return False
                 records = len(found.skeleton) // len(skeleton)
-            if found:
-                self._in_texts(found)
-                self._note_faults(found)
-            elif not self._values.done:
-                self._values.in_block(block, self.line)
+            self._in_texts(found)
+            self._note_faults(found)
             self.facts.records += records
-            self.line += found.lines if found else records
+            self.line += found.lines
             return True
 
         return take
@@ -136,7 +145,7 @@ class _Scan:
         before, odd_lines = self.line, found.odd_lines()
         for text, first, odd in found.texts():
             if text and not self._values.done:
-                self._values.in_block(text, before, found, first)
+                self._values.in_block(text, before, self._grid(text), found, first)
             if odd:
                 self._pending = odd
                 start = before + next(odd_lines)
@@ -154,13 +163,14 @@ class _Scan:
                 first = self.line + start
                 self._note_lines_in_quotes(first, first + len(lines) - 1)
 
-    def _notice(self, block: str) -> None:
+    def _notice(self, block: str, grid: Grid | None = None) -> None:
         """Look at the text of a block before its records are read."""
         self._values.notice(block)
-        self._text.look(block, self.line)
+        self._text.look(block, self.line, grid.shortest if grid else 0)
         if "\0" in block:
-            line = self.line + block.count("\n", 0, block.index("\0")) + 1
-            self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
+            for number, line in enumerate(block.split("\n"), self.line + 1):
+                if "\0" in line:
+                    self.facts.add_fault("NUL byte", number, "the line has a NUL byte")
 
     def _lines(self, block: str) -> Iterator[str]:
         """Yield the lines of the block, then of the blocks after it, with their line ends."""

@@ -43,8 +43,11 @@ class Lines:
         self._headers = [text for text in headers if "\n" not in text] if file_format.knows_names else []
         self._empty = separator * (len(header.names) + header.nameless - 1)
 
-    def look(self, block: str, line: int) -> None:
-        """Look at the next whole lines; `line` is the number of the line before them."""
+    def look(self, block: str, line: int, shortest: int = 0) -> None:
+        """Look at the next whole lines; `line` is the number of the line before them.
+
+        No line has fewer bytes than `shortest`.
+        """
         if not self._looks:
             return
         self._begins_inside = self._ends_inside
@@ -53,7 +56,8 @@ class Lines:
         if self._format.has_header:
             for found in self._outside_quotes(block, self._headers):
                 self._note_header(line + found)
-        for found in self._outside_quotes(block, [self._empty]):
+        may_be_empty = shortest <= len(f"\ufeff{self._empty}".encode())
+        for found in self._outside_quotes(block, [self._empty] if may_be_empty else []):
             self._facts.add_fault(
                 "no values", line + found, "the line has delimiters only: it is a record without values"
             )

@@ -7,12 +7,18 @@ from decimal import Decimal
 from orchestrator.reading.exact import Kind, Words, harmless, loss, shown
 from orchestrator.reading.facts import FileFacts, Loss, Sought
 from orchestrator.reading.formats import CsvFormat
-from orchestrator.reading.fractions import Fractions
+from orchestrator.reading.fractions import MOST_DECIMALS, Fractions
+from orchestrator.reading.grid import LONGEST, Grid
 from orchestrator.reading.json_keys import repeated_in_text
 from orchestrator.reading.json_numbers import loss_in_text
 from orchestrator.reading.names import bears
 from orchestrator.reading.quote_states import DELIMITER
 from orchestrator.reading.quoted import Unquoted
+
+UNUSUAL_SHARE = 0.01
+"""The share of a block's records that are looked at one by one."""
+type Row = Callable[[str, int], tuple[list[str], int]]
+"""Returns the values and the first line of a record, from its text and its number."""
 
 
 class Values:
@@ -31,6 +37,7 @@ class Values:
         self._fractions = {at: Fractions() for at, kind in self._kinds.items() if kind == "number"}
         self._zeros: dict[int, Loss] = {}
         self._underscores = False
+        self._by_grid = True  # whether most values so far are usual, so that a grid finds the others faster
         self._set_pattern()
 
     @property
@@ -46,21 +53,27 @@ class Values:
             self._underscores = True
             self._set_pattern()
 
-    def in_block(self, block: str, line: int, quoted: Unquoted | None = None, first: int = 0) -> None:
+    def in_block(
+        self, block: str, line: int, grid: Grid | None, quoted: Unquoted | None = None, first: int = 0
+    ) -> None:
         """Look into whole lines, each a record; `line` is the number of the line before them.
 
-        `quoted` is the block as it was, if its quotes were taken out, and `first` the number of its first record here.
+        `grid` tells where the values are, if it is known. `quoted` is the block as it was, if its quotes were taken
+        out, and `first` the number of its first record here.
         """
 
-        def row(position: int, number: int) -> tuple[list[str], int]:
+        def row(text: str, number: int) -> tuple[list[str], int]:
             if quoted:
                 values, start = quoted.record(first + number)
                 return values, line + start
-            return block[position : block.index("\n", position)].split(self._format.separator), line + number + 1
+            return text.split(self._format.separator), line + number + 1
 
         for at in list(self._wanted):
             self._find_first(at, block, row)
-        position = counted = number = 0
+        position = number = 0
+        if grid and self._by_grid and (number := self._look_by_grid(grid, row)):
+            position = grid.position(number) if number < grid.lines else len(block)
+        counted = position
         while self._kinds and position < len(block):
             if self._harmless.match(block, position):
                 found = self._other.search(block, position)
@@ -68,8 +81,52 @@ class Values:
                     return
                 position = found.end()
             number, counted = number + block.count("\n", counted, position), position
-            self.in_row(*row(position, number))
-            position = block.index("\n", position) + 1
+            end = block.index("\n", position)
+            self.in_row(*row(block[position:end], number))
+            position = end + 1
+
+    def _look_by_grid(self, grid: Grid, row: Row) -> int:
+        """Look into the records with an unusual value; return the number of records that need no other look.
+
+        If many values are unusual, this and the next blocks are left to the pattern of lines.
+        """
+        number = 0
+        while self._kinds:
+            unusual = self._unusual(grid, number)
+            are_many = unusual is None or len(unusual) > UNUSUAL_SHARE * grid.lines + 1
+            before = self._harmless
+            for found in () if unusual is None else unusual[:1] if are_many else unusual:
+                self.in_row(*row(grid.line(found), found))
+                number = found + 1
+                if self._harmless is not before:  # something else is sought from here on
+                    break
+            else:
+                self._by_grid = not are_many
+                return number if are_many else grid.lines
+        return grid.lines
+
+    def _unusual(self, grid: Grid, first: int) -> list[int] | None:
+        """Return the numbers, at least `first`, of the records with an unusual value; None: it is not known.
+
+        Usual values lose nothing and tell nothing new about the fractions of their column.
+        """
+        import numpy
+
+        usual = numpy.ones(grid.lines, numpy.bool)
+        for at, kind in self._kinds.items():
+            match kind:
+                case "integer":
+                    usual &= grid.are_integers(at)
+                case "number":
+                    fractions = self._fractions[at]
+                    usual &= grid.are_integers(at, fractions.same, zeros=fractions.zeros)
+                case "digits":
+                    usual &= grid.are_plain(at, MOST_DECIMALS + 1)  # one is the point, or there are no decimals
+                case "whole":
+                    usual &= grid.are_plain(at, LONGEST) if self._underscores else True
+                case _:
+                    return None
+        return [first + number for number in numpy.flatnonzero(~usual[first:]).tolist()]
 
     def in_row(self, row: Sequence[str], line: int) -> None:
         """Look into one record."""
@@ -140,13 +197,14 @@ class Values:
         found = self._fractions.get(at)
         return {"fraction": found.known, "usual": found.usual} if found else {}
 
-    def _find_first(self, at: int, block: str, row: Callable[[int, int], tuple[list[str], int]]) -> None:
+    def _find_first(self, at: int, block: str, row: Row) -> None:
         separator = re.escape(self._format.separator)
         other = f"[^{separator}\n]"
         cell = re.compile(rf"^(?:{other}*{separator}){{{at}}}({other}+)", re.MULTILINE)
         for found in cell.finditer(block):
             if found[1] not in self._format.null_values:
-                values, line = row(found.start(), block.count("\n", 0, found.start()))
+                start = found.start()
+                values, line = row(block[start : block.index("\n", start)], block.count("\n", 0, start))
                 if values[at] not in self._format.null_values:
                     self._note_first(at, line)
                     return

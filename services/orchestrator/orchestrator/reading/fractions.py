@@ -32,6 +32,11 @@ class Fractions:
         return before != (self._decimals, self.differ, self.zeros)
 
     @property
+    def same(self) -> int:
+        """The number of decimals of all fractions so far; 0: none so far, too many, or they differ."""
+        return 0 if self.differ or self._decimals > MOST_DECIMALS else self._decimals
+
+    @property
     def known(self) -> str:
         """What must stand before the end of a fraction, as a pattern, so that `add` would return False for it."""
         if not self._decimals:
@@ -42,6 +47,6 @@ class Fractions:
     @property
     def usual(self) -> str:
         """A pattern of the fractions for which `add` returns False and that have as many decimals as the first one."""
-        if self.differ or not 0 < self._decimals <= MOST_DECIMALS:
+        if not self.same:
             return "(?!)"  # nothing
-        return rf"\.[0-9]{{{self._decimals}}}" + ("" if self.zeros else "(?<!0)")
+        return rf"\.[0-9]{{{self.same}}}" + ("" if self.zeros else "(?<!0)")

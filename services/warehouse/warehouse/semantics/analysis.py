@@ -14,6 +14,7 @@ from sqlglot import exp
 from warehouse.semantics import catalog, functions, shapes
 from warehouse.semantics.annotate import annotate, complete
 from warehouse.semantics.nodes import Node, of
+from warehouse.semantics.quick import absent_element
 from warehouse.semantics.rule import Facts, Rule
 from warehouse.semantics.rules import RULES
 
@@ -30,7 +31,7 @@ def by_node(rules: Iterable[Rule]) -> dict[type[exp.Expr], list[Rule]]:
     return found
 
 
-rules_of = by_node(RULES)
+rules_of = by_node((*RULES, absent_element))
 
 
 def analyse(tree: Node, context: Any) -> Node:

@@ -1,4 +1,4 @@
--- Macros of local-bigquery that answer otherwise than BigQuery, replaced.
+-- Replaces the macros of local-bigquery whose results differ from BigQuery's.
 CREATE OR REPLACE MACRO bq.main._fraction(micros) AS
     CASE WHEN micros % 1000000 = 0 THEN '' WHEN micros % 1000 = 0 THEN printf('.%03d', micros % 1000000 // 1000)
     ELSE printf('.%06d', micros % 1000000) END;

@@ -179,6 +179,7 @@ def test_namespace_chooses_among_streams_of_the_same_name(namespace: str) -> Non
             [StreamChoice("users", namespace="public"), StreamChoice("users", namespace="audit")],
             "public.users and audit.users have the same name",
         ),
+        ([{"name": "o-x"}, {"name": "ó x"}, {"name": "o_x"}], [], "o-x and ó x have the same name in BigQuery, o_x"),
         ([], [], "The source has no streams"),
         ([*SCHEMAS[2:], *SCHEMAS[2:]], [], "two streams orders"),
         ([*SCHEMAS[2:], *SCHEMAS[2:]], [StreamChoice("orders")], "two streams orders"),

@@ -66,6 +66,16 @@ def test_a_kept_wider_type_alone_does_not_matter() -> None:
     assert not change.matters
 
 
+def test_a_cursor_that_was_text_is_taken_over_as_a_number_because_its_order_changes() -> None:
+    """Then the loader refuses a deduplicated table. Other columns keep the wider type."""
+    streams = deduped(incremental(id="integer", at="string", name="string"))
+    now = incremental(id="integer", at="integer", name="integer")
+    [change] = compare(streams, now)
+    assert (change.retyped, change.narrowed) == ({"at": "string → integer"}, {"name": "string → integer"})
+    types = {name: column["type"] for name, column in columns(after(streams, now).stream).items()}
+    assert types == {"id": "integer", "at": "integer", "name": "string"}
+
+
 @pytest.mark.parametrize(
     ("before", "now", "told"),
     [
@@ -87,6 +97,23 @@ def test_a_changed_type_is_told_and_taken_over_wherever_the_schema_states_it(
     assert change.retyped == {"x": told}
     kept = field_type(columns(after(configure(first, []), second).stream)["x"])
     assert kept == field_type(now) or kept.shape is None
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"type": ["null", "integer"]},
+        {"oneOf": [{"type": "integer"}]},
+        {"anyOf": [{"type": "null"}, {"type": ["integer", "null"]}]},
+    ],
+)
+def test_a_column_that_may_be_null_from_now_on_is_no_change_of_its_type(now: dict[str, Any]) -> None:
+    """The connection would be paused, and the log would say `integer → integer`."""
+    first, second = (
+        [{"name": "orders", "json_schema": {"properties": {"x": day}}}] for day in ({"type": "integer"}, now)
+    )
+    assert compare(configure(first, []), second) == []
+    assert compare(configure(second, []), first) == []
 
 
 @pytest.mark.parametrize("null", [{"type": "null"}, {"type": ["null"]}, {"anyOf": [{"type": ["null"]}]}])

@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 from . import (
     csv_rows,
+    files_types,
     jsonl_lines,
     object_keys,
     once,
@@ -26,6 +27,8 @@ UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open"
 REPAIRS = (
     csv_rows.checked_rows,
     csv_rows.objects_beside_null_values,
+    csv_rows.several_types,
+    files_types.any_order,
     jsonl_lines.checked_lines,
     object_keys.any_key,
     object_keys.unreadable_files,

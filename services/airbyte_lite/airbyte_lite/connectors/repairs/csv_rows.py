@@ -50,6 +50,31 @@ def objects_beside_null_values() -> None:
     csv_parser.CsvParser._value_is_none = staticmethod(value_is_none)
 
 
+def several_types() -> None:
+    """Read a column of several types (`oneOf`) as its declared type, else as the last of them.
+
+    A column that was declared as object and is declared as string now has these types, so that it keeps its values
+    (sync/schema_changes.py). airbyte-cdk 7.39.1 reads `type` of every column: "KeyError: 'type'". It discovers no such
+    column in a CSV file itself.
+    """
+    original = csv_parser.CsvParser.parse_records
+
+    def parse_records(
+        self: Any, config: Any, file: Any, reader: Any, logger: logging.Logger, schema: Any
+    ) -> Iterator[dict[str, Any]]:
+        if schema is not None:
+            declared = (config.get_input_schema() or {}).get("properties", {})
+            columns = {
+                name: column if "type" in column else declared.get(name) or column["oneOf"][-1]
+                for name, column in schema["properties"].items()
+            }
+            schema = {**schema, "properties": columns}
+        records: Iterator[dict[str, Any]] = original(self, config, file, reader, logger, schema)
+        return records
+
+    csv_parser.CsvParser.parse_records = parse_records
+
+
 def _read_data(
     self: Any, config: Any, file: Any, stream_reader: Any, logger: logging.Logger, file_read_mode: Any
 ) -> Generator[dict[str, str]]:

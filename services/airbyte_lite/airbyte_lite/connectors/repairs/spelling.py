@@ -10,10 +10,10 @@ from airbyte_cdk.sources.file_based.file_types.avro_parser import AvroParser
 from airbyte_cdk.sources.file_based.file_types.csv_parser import CsvParser, _CsvReader
 from airbyte_cdk.sources.file_based.file_types.jsonl_parser import JsonlParser
 from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetParser
-from airbyte_cdk.sources.file_based.schema_helpers import merge_schemas
 from airbyte_cdk.sources.file_based.stream import DefaultFileBasedStream
 
 from .faults import FileFault
+from .files_types import of_both
 
 KINDS_OF_KEYS = 1000
 """Different lists of keys of a file's records for which the columns are remembered."""
@@ -124,7 +124,7 @@ def _inferred(infer: Callable[..., Any]) -> Callable[..., Any]:
         spelled = _most_frequent(columns, together)
         merged: Any = {}
         for name, type_ in itertools.chain.from_iterable(types.items() for types in columns):
-            merged = merge_schemas(merged, {spelled.get(name, name): type_})
+            merged = of_both(merged, {spelled.get(name, name): type_})
         return merged
 
     return infer_schema

@@ -1,0 +1,42 @@
+"""Finds the type of a column from several files: one that holds the values of every file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from airbyte_cdk.sources.file_based.schema_helpers import merge_schemas
+from airbyte_cdk.sources.file_based.stream import default_file_based_stream
+
+TEXT = {"type": "string"}
+NESTED = {"array", "object"}
+DAYS = {"date", "date-time"}
+
+
+def any_order() -> None:
+    """Find the same types whichever file is read first.
+
+    airbyte-cdk 7.39.1 reads files concurrently. It takes the first of two types of text, such as date, date-time and
+    text without a format. If an object or an array meets another type, it logs an error and goes on without the second
+    file, whose new columns are not discovered. No upstream report is known.
+    """
+    default_file_based_stream.merge_schemas = of_both
+
+
+def of_both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the types of the columns of two files."""
+    common = {name: both for name in first.keys() & second.keys() if (both := _both(first[name], second[name]))}
+    merged: Mapping[str, Any] = merge_schemas({**first, **common}, {**second, **common})
+    return merged
+
+
+def _both(first: Any, second: Any) -> Any:
+    """Return the type that holds the values of both, None if airbyte-cdk finds it."""
+    if not all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in (first, second)):
+        return None
+    kinds = {first["type"], second["type"]}
+    if first == second or "null" in kinds:
+        return None
+    if len(kinds) == 1 and kinds <= NESTED:
+        return {"type": first["type"]}
+    if kinds == {"string"} and {first.get("format"), second.get("format")} <= DAYS:
+        return {"type": "string", "format": "date-time"}
+    return TEXT if kinds & {*NESTED, "string"} else None

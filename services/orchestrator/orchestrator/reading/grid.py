@@ -1,0 +1,136 @@
+"""Where the values of CSV text are, if each of its lines is one record, and which of them are usual numbers.
+
+The text is looked at as an array of bytes, eight at once, so a column of a million numbers takes 0.02 s.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NEWLINE, MINUS, POINT, ZERO = b"\n-.0"
+WORD = 8
+"""The bytes that are compared at once."""
+LONGEST = 15
+"""The most characters of a usual number: a double keeps so many digits."""
+DIGITS, PLAIN = b"09", b"+9"
+"""The first and the last of the usual characters. From + to 9: digits, signs, points, commas and slashes."""
+
+
+class Grid:
+    """Text without quotes in which each line has the same number of delimiters."""
+
+    def __init__(self, content: bytes, ends: "NDArray[Any]") -> None:
+        """Take the text and the places behind the values: a row for each line, a column for each column."""
+        import numpy
+
+        self._content, self._ends = content, ends
+        self._data = numpy.frombuffer(content, numpy.uint8)
+
+    @staticmethod
+    def of(text: str, separator: str, width: int) -> "Grid | None":
+        """Return the grid of whole lines; None if a line has not `width` values."""
+        import numpy
+
+        content = text.encode("utf-8", "surrogatepass")
+        data = numpy.frombuffer(content, numpy.uint8)
+        newlines = data == NEWLINE
+        lines = numpy.count_nonzero(newlines)
+        ends = numpy.flatnonzero(newlines | (data == ord(separator)))
+        if len(ends) != lines * width or not newlines[ends[width - 1 :: width]].all():
+            return None
+        return Grid(content, ends.reshape(lines, width))
+
+    @property
+    def lines(self) -> int:
+        """The number of lines."""
+        return len(self._ends)
+
+    @property
+    def shortest(self) -> int:
+        """The number of bytes of the shortest line."""
+        import numpy
+
+        return int(numpy.diff(self._ends[:, -1], prepend=-1).min()) - 1 if self.lines else 0
+
+    def line(self, number: int) -> str:
+        """Return a line, from 0, without its end."""
+        return self._content[self._start(number) : self._ends[number, -1]].decode("utf-8", "surrogatepass")
+
+    def position(self, number: int) -> int:
+        """Return where a line, from 0, begins in the text."""
+        return len(self._content[: self._start(number)].decode("utf-8", "surrogatepass"))
+
+    def are_plain(self, at: int, longest: int) -> "NDArray[Any]":
+        """Return which values of a column have only PLAIN characters, at most `longest` (up to 15)."""
+        starts, ends = self._column(at)
+        found: NDArray[Any] = (ends - starts <= longest) & (self._unusual(starts, ends, PLAIN) == 0)
+        return found
+
+    def are_integers(self, at: int, decimals: int = 0, *, zeros: bool = True) -> "NDArray[Any]":
+        """Return which values of a column are nothing, or integers as programs write them, of at most 15 digits.
+
+        With `decimals`, also numbers with so many decimals; without `zeros`, only if the last of them is not 0.
+        """
+        import numpy
+
+        starts, ends = self._column(at)
+        first = self._data[starts]
+        is_negative = (first == MINUS) & (ends > starts)
+        if is_negative.any():
+            starts = starts + is_negative
+            first = self._data[starts]
+        lengths = ends - starts
+        unusual = self._unusual(starts, ends, DIGITS)
+        is_integer: NDArray[Any] = (unusual == 0) & ((first != ZERO) | (lengths <= 1))
+        if decimals:
+            whole = lengths - decimals - 1
+            point = self._data[numpy.maximum(ends - decimals - 1, 0)]
+            is_fraction = (unusual == 1) & (whole >= 0) & (point == POINT) & ((first != ZERO) | (whole <= 1))
+            is_integer |= is_fraction & (zeros | (self._data[ends - 1] != ZERO))
+        is_integer &= lengths <= LONGEST
+        return is_integer
+
+    def _start(self, number: int) -> int:
+        return int(self._ends[number - 1, -1]) + 1 if number else 0
+
+    def _column(self, at: int) -> "tuple[NDArray[Any], NDArray[Any]]":
+        """Return the places of the first byte of each value of a column, and of the byte behind it."""
+        import numpy
+
+        if at:
+            return self._ends[:, at - 1] + 1, self._ends[:, at]
+        return numpy.concatenate([[0], self._ends[:, -1] + 1])[:-1], self._ends[:, 0]
+
+    @cached_property
+    def _words(self) -> "NDArray[Any]":
+        """The eight bytes from each place on."""
+        import numpy
+
+        return numpy.ndarray((len(self._content),), "<u8", self._content + bytes(WORD), strides=(1,))
+
+    def _unusual(self, starts: "NDArray[Any]", ends: "NDArray[Any]", usual: bytes) -> "NDArray[Any]":
+        """Return the number of bytes in each value that are not usual, of its first 16 bytes."""
+        import numpy
+
+        lengths = ends - starts
+        found = _others(self._words[starts], lengths, usual)
+        long = numpy.flatnonzero(lengths > WORD)
+        if len(long):
+            found[long] += _others(self._words[starts[long] + WORD], lengths[long] - WORD, usual)
+        return found
+
+
+def _others(words: "NDArray[Any]", lengths: "NDArray[Any]", usual: bytes) -> "NDArray[Any]":
+    """Return how many of the first bytes of each word are not usual."""
+    import numpy
+
+    def each(byte: int) -> Any:
+        return numpy.uint64(int.from_bytes(bytes([byte]) * WORD))
+
+    high, (least, most) = each(0x80), usual
+    unusual = ((words + each(0x7F - most)) | words | ~((words | high) - each(least))) & high
+    bits = numpy.array([(1 << 8 * length) - 1 for length in range(WORD + 1)], numpy.uint64)
+    found: NDArray[Any] = numpy.bitwise_count(unusual & bits[numpy.minimum(lengths, WORD)])
+    return found
