@@ -341,3 +341,9 @@ def test_the_first_value_of_a_column_is_found_with_and_without_quotes() -> None:
 def test_another_delimiter_is_recognised() -> None:
     assert scan(b"id;name;x\n1;a;2\n").delimiter == ";"
     assert scan(b"id,name\n1,a;b\n").delimiter is None
+
+
+def test_each_line_with_a_nul_byte_counts_once() -> None:
+    facts = scan(b"id,name\n1,\0a\0\n2,b\n\0,c\n")
+    assert facts.fault_counts == {"NUL byte": 2}
+    assert [fault.line for fault in facts.faults] == [2, 4]
