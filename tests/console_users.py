@@ -162,7 +162,7 @@ class Users:
     openings: list[tuple[float, str]] = field(default_factory=list)
 
     async def visit(self, until: float, first: int) -> None:
-        """Be one user."""
+        """Open and use one page after the other, as one user, until the moment `until`."""
         async with aiohttp.ClientSession(cookies={"zone": "UTC"}) as http:
             for path in itertools.islice(itertools.cycle(PAGES), first, None):
                 if time.monotonic() > until:
@@ -181,7 +181,7 @@ class Users:
         await asyncio.sleep(random.uniform(0.5, 1.5) * self.pause)  # noqa: S311 -- not a secret
 
     async def all(self, seconds: float, users: int = USERS) -> None:
-        """Be all users for so many seconds. Raises what any of them finds."""
+        """Run all users for so many seconds. Raises the exception of the first one that fails."""
         until = time.monotonic() + seconds
         async with asyncio.TaskGroup() as group:
             for number in range(users):
@@ -197,7 +197,7 @@ class Load:
 
 
 async def load(console: str, memory: Callable[[], float], seconds: float, users: int = USERS) -> Load:
-    """Be all users for so many seconds; look at the console's memory meanwhile, and last when its pages are gone."""
+    """Run all users for so many seconds and measure the console's memory, also after its pages are closed."""
     found = Load([], Users(console))
     started = time.monotonic()
 

@@ -73,12 +73,12 @@ class Fake:
 
     @property
     def public(self) -> str:
-        """Where the public API is."""
+        """The path of the public API."""
         return PUBLIC_OF_CLOUD if self.cloud else PUBLIC
 
     @property
     def credentials(self) -> dict[str, str]:
-        """The variables with which a client gets in."""
+        """The environment variables with the credentials that this Airbyte accepts."""
         if self.shapes["authentication"] == "token":
             return {"AIRBYTE_CLIENT_ID": CLIENT["client_id"], "AIRBYTE_CLIENT_SECRET": CLIENT["client_secret"]}
         return {"AIRBYTE_USERNAME": USER[0], "AIRBYTE_PASSWORD": USER[1]}
@@ -247,7 +247,7 @@ class Fake:
             self.undocumented += [f"{request}: streams.{name}" for name in stream if name not in known]
 
     def refuses(self, header: str | None) -> bool:
-        """Return whether a request with this Authorization header is not let in."""
+        """Return whether a request with this Authorization header is refused."""
         if self.shapes["authentication"] == "basic":
             return header != "Basic " + base64.b64encode(":".join(USER).encode()).decode()
         number = (header or "").removeprefix("Bearer token-")
@@ -257,7 +257,7 @@ class Fake:
         return False
 
     def token(self, body: Json) -> Answer:
-        """Give out a token that lives for some uses."""
+        """Answer with a token that is valid for a number of requests."""
         if {name: body.get(name) for name in CLIENT} != CLIENT:
             return 401, problem("unauthorized")
         self.tokens.append(self.token_uses)

@@ -203,6 +203,22 @@ def test_a_key_that_becomes_another_text_is_refused(kit: Kit, old: dict[str, Any
     assert kit.rows() == [(now, "new")]
 
 
+@pytest.mark.parametrize(("old", "before", "new", "now"), [(TEXT, "9", ID, 10), (ID, 9, TEXT, "10")])
+def test_a_cursor_that_gets_another_order_is_refused(
+    kit: Kit, old: dict[str, Any], before: Any, new: dict[str, Any], now: Any
+) -> None:
+    """The row would win over its new version: as texts, 10 comes before 9."""
+    first, second = (
+        kit.stream(DEDUPED, fields={"id": ID, "name": TEXT, "at": type_}, cursor_field=["at"]) for type_ in (old, new)
+    )
+    kit.sync(first, rows=[{"id": 1, "name": "old", "at": before}])
+    with pytest.raises(SyncError, match=r"the cursor at is .*reset"):
+        kit.sync(second, rows=[{"id": 1, "name": "new", "at": now}])
+    kit.client.delete_table(kit.table())
+    kit.sync(second, rows=[{"id": 1, "name": "new", "at": now}])
+    assert kit.rows() == [(1, "new")]
+
+
 def test_a_key_that_rows_of_a_deduplicated_table_do_not_have_is_refused(kit: Kit) -> None:
     kit.sync(kit.stream(DEDUPED, fields={"id": ID}), rows=[{"id": 1}])
     stream = kit.stream(DEDUPED, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])

@@ -37,6 +37,14 @@ def test_quick_walks_and_copies_of_trees_equal_those_of_sqlglot(local_platform: 
     assert json.loads(local_platform.run_program("warehouse", PROGRAMS / "trees.py")) == {"trees": 10, "different": []}
 
 
+def test_types_are_remembered_for_a_statement_with_the_same_columns(local_platform: RunningPlatform) -> None:
+    told = json.loads(local_platform.run_program("warehouse", PROGRAMS / "typed_before.py"))
+    assert told["different"] == []
+    # Three statements have the table t, whose columns change; one of them the parameter too.
+    assert told["worked out"] == {"first": 8, "again": 0, "other columns": 3, "another type of the parameter": 1}
+    assert told["kept"] == 2, "the number of statements is bounded"
+
+
 def test_a_job_is_stored_before_its_client_is_told_of_it(local_platform: RunningPlatform) -> None:
     moments = json.loads(local_platform.run_program("warehouse", PROGRAMS / "job_store.py"))
     assert moments == {  # the state that is stored, and the state that a client is told

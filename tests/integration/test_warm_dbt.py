@@ -22,6 +22,7 @@ from tools.local.platform import python
 from .running import RunningPlatform
 
 CHANGED = {
+    "dbt_common.behavior_flags": "class BehaviorFlagRendered: pass",
     "dbt.mp_context": "",
     "dbt_common.clients.system": "",
     "dbt_common.events.functions": "env_secrets = list\nstdout_filter = None",
@@ -270,11 +271,40 @@ warming.warm()
 from dbt_common.clients.jinja import template_cache
 from dbt_common.events import functions
 from dbt.contracts.project import Project
+from dbt_common.behavior_flags import Behavior
 print(len(os.listdir("/proc/self/task")), len(template_cache.file_cache) > 300, functions.metadata_vars)
 print(Project.json_schema.cache_info().currsize > 0)
+import inspect
+inspect.stack = None  # it takes a second of CPU the first time
+[flag] = Behavior([{"name": "n", "default": True, "description": "d"}], {})._flags
+print(flag._behavior_change_event.flag_source)
 """
     _, environment = local_platform.settings.command("orchestrator")
     environment |= {"DBT_PROFILE": "another", "DBT_ENV_CUSTOM_ENV_ANSWER": "42"}
     line = [python("orchestrator"), "-c", program]
     found = local_platform.commands.run("orchestrator", line, environment, tmp_path)
-    assert found.stdout.splitlines()[-2:] == ["1 True None", "True"], found.stdout + found.stderr
+    assert found.stdout.splitlines()[-3:] == ["1 True None", "True", "__main__"], found.stdout + found.stderr
+
+
+def test_a_warm_python_keeps_dbts_macros_and_nothing_of_a_project(
+    local_platform: RunningPlatform, tmp_path: Path
+) -> None:
+    program = """
+from dbt.clients import jinja_static
+from dbt_common.clients import jinja
+from jinja2.parser import Parser
+parse, parsed = Parser.parse, []
+Parser.parse = lambda parser: parsed.append(parser) or parse(parser)
+for macro in list(jinja_static._TESTING_MACRO_CACHE)[:100]:
+    jinja_static.statically_extract_macro_calls(macro, {})
+    jinja.parse(macro)
+print(len(parsed))
+for _ in range(2):
+    [block] = jinja.extract_toplevel_blocks("{% macro mine() %}{{ yours() }}{% endmacro %}")
+    jinja.parse(block.full_block)
+    print(len(parsed), jinja_static.statically_extract_macro_calls(block.full_block, {}))
+"""
+    _, environment = local_platform.settings.command("orchestrator")
+    line = [python("orchestrator"), "-c", program]
+    found = local_platform.commands.run("orchestrator", line, environment, tmp_path)
+    assert found.stdout.splitlines() == ["0", "1 ['yours']", "3 ['yours']"], found.stdout + found.stderr

@@ -18,6 +18,7 @@ from local_bigquery.sql.rules import partitions
 from sqlglot import exp
 
 from warehouse import query_results
+from warehouse.kept_columns import kept_columns
 from warehouse.memory import kept
 from warehouse.watched import DEFINITIONS
 
@@ -73,15 +74,14 @@ def one_hidden_column() -> None:
         if not (table.catalog and table.db) or not isinstance(table.this, exp.Identifier):
             return False
         path = (table.catalog, table.db, table.name)
-        return bool(kept.get(DEFINITIONS, ("hidden", path), lambda: found(path, table)))
+        return bool(kept.get(DEFINITIONS, ("hidden", path), lambda: read(path, table)))
 
-    def found(path: Path, table: exp.Table) -> bool:
+    def read(path: Path, table: exp.Table) -> bool:
         try:
-            with database.cursor() as cursor:
-                described = _described(cursor, database.quote(*path))
+            found = kept_columns(database.quote(*path))
         except duckdb.Error:  # a missing table, or a view whose tables are gone
             return bool(upstream(table))
-        return tables.INGESTION_TIME in described
+        return any(column == tables.INGESTION_TIME for column, _ in found)
 
     partitions._hidden = hidden
 
@@ -132,19 +132,18 @@ def _columns(path: Path, label: str) -> list[TableFieldSchema]:
     if kind == "none":
         raise not_found("Table", label)
     table = database.quote(*path)
-    with database.cursor() as cursor:
-        try:
-            if path[1] == tables.RESULTS:
-                return _result(path)[1]
-            relation = cursor.sql(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608 a quoted name
-            required = _described(cursor, table) if kind == "table" else {}
-        except duckdb.CatalogException:
-            raise not_found("Table", label) from None
-        return [
-            types.field(column, kind, required.get(column, False))
-            for column, kind in zip(relation.columns, relation.types, strict=True)
-            if column != tables.INGESTION_TIME
-        ]
+    try:
+        if path[1] == tables.RESULTS:
+            return _result(path)[1]
+        found = kept_columns(table)
+        required = _required(table) if kind == "table" else {}
+    except duckdb.CatalogException:
+        raise not_found("Table", label) from None
+    return [
+        types.field(column, kind, required.get(column, False))
+        for column, kind in found
+        if column != tables.INGESTION_TIME
+    ]
 
 
 def _result(path: Path) -> tuple[Path | None, list[TableFieldSchema]]:
@@ -180,7 +179,6 @@ def _stored_name(path: Path) -> Path | None:
     return scan.get("catalog", ""), scan.get("schema", ""), scan.get("table", "")
 
 
-def _described(cursor: Any, table: str) -> dict[str, bool]:
-    """Return for each column of a table or view whether it is NOT NULL. Raises duckdb.Error for a missing table."""
-    rows = cursor.execute('SELECT name, "notnull" FROM pragma_table_info(?)', [table]).fetchall()
-    return dict(rows)
+def _required(table: str) -> dict[str, bool]:
+    """Return for each column of a table whether it is NOT NULL. Raises duckdb.Error for a missing table."""
+    return dict(database.fetch('SELECT name, "notnull" FROM pragma_table_info(?)', [table]))

@@ -96,10 +96,12 @@ with database.cursor() as other:
 asked: list[str] = []
 upstream = watched.Watched._note
 watched.Watched._note = lambda self, query: (asked.append(query), upstream(self, query))[1]  # type: ignore[method-assign,func-returns-value]
+asked_once = ['SELECT * FROM "local-dev"."d"."t" LIMIT 0']
 database.execute('CREATE OR REPLACE TABLE emulator.main.other AS SELECT 1 AS "dropped"')
 database.execute("SELECT 'create'")
 known()
 told["read again"] = [any('"t"' in query for query in asked), True]
+told["bound once"] = [[query for query in asked if "LIMIT 0" in query and '"t"' in query] == asked_once, True]
 asked.clear()
 database.execute('SELECT 1 AS created_at, 2 AS "last_updated"')
 known()

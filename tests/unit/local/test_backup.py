@@ -1,23 +1,35 @@
 """The folder of a backup: complete or not there, verified, encrypted; and what a restore refuses."""
 
+import base64
 import io
 import json
 import os
 import signal
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyrage import encrypt, passphrase
+from pyrage.x25519 import Identity
 
 from tools.backup import __main__ as command_line
 from tools.backup import containers, processes, quiet
-from tools.backup.content import DRAFT, BackupError, Manifest, alone, new_backup, pack, unpack, verify
+from tools.backup.content import DRAFT, BackupError, Manifest, alone, new_backup, pack, read_manifest, unpack, verify
 from tools.backup.seal import opened
 from tools.local import marked
 from tools.local.processes import ENDING
 
+# The key of a backup, sealed with "a secret" and the least work. age takes one to three seconds of CPU to seal one and
+# to open it, which tests/integration/test_backup.py does once.
+KEY = (
+    b"YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBXUDVrT2IxcHVSNXk3MTA3UjFwS1pRIDEKOStiUVgrNE4zNmlwTmM5Z0R0"
+    b"dXFad1VQQ1lqc0pJWkh2N3lzQjZhN0s5WQotLS0galBweEZodWlvZ3pkM2VwdXd5MXF0cGFDdnU2eFpCV3ZWdDR3VzFMd1hYUQqJ"
+    b"Mc0U62AomGTyqV94Sa04Q/ifiVUQi4SplizVx8RktAI1ki9gtAIgLwhwP5BUIrchFeXIypGITPld35c7r8Djr0FGv7wKcNySsAfR"
+    b"IHlL7WZ407a3ER4tXyW/lnrAl6xz8rnNcK1cUeFZ"
+)
 SETTINGS = {"BQ_PROJECT": "local-dev", "BQ_DATASET": "jaffle", "S3_BUCKET": "shop"}
 
 
@@ -237,6 +249,22 @@ def test_an_encrypted_backup_needs_its_passphrase(tmp_path: Path) -> None:
     manifest = Manifest(processes.WAY, "", {}, encrypted=True, parts={"data.tar.age": ""})
     with pytest.raises(BackupError, match="BACKUP_PASSPHRASE"), opened(tmp_path, manifest, "", tmp_path):
         pass
+
+
+def test_a_wrong_passphrase_restores_nothing(platform: Path, tmp_path: Path) -> None:
+    folder = processes.backup(platform, tmp_path / "backups", SETTINGS, "", None)
+    (folder / "key.age").write_bytes(base64.b64decode(KEY))
+    identity = Identity.from_str(passphrase.decrypt((folder / "key.age").read_bytes(), "a secret").decode())
+    (folder / "data.tar.age").write_bytes(encrypt((folder / "data.tar").read_bytes(), [identity.to_public()]))
+    (folder / "data.tar").unlink()
+    manifest = replace(read_manifest(folder), encrypted=True, parts={"data.tar.age": "", "key.age": ""})
+    target = tmp_path / "restored/dev"
+    with pytest.raises(BackupError, match="BACKUP_PASSPHRASE"):
+        processes.restore(folder, manifest, target, SETTINGS, "another")
+    assert not processes.has_data(target)
+    assert not target.exists()
+    assert processes.restore(folder, manifest, target, SETTINGS, "a secret") is None
+    assert content(target)["s3/objects/contents/a"] == "s3/objects/contents/a"
 
 
 def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:

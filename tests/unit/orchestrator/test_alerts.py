@@ -95,7 +95,7 @@ def test_every_incident_is_open_or_has_recovered_once(steps: list[tuple[list[str
 
 
 class Service:
-    """What takes notifications, unless it is away."""
+    """A fake notification service. It keeps what it gets, and takes nothing while `away` is true."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str]] = []
@@ -283,7 +283,7 @@ def test_runs_of_dagster_become_messages(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["wrong", ""])
 def test_a_run_that_is_repeated_has_shown_its_checks_and_assets(fault: str) -> None:
-    """Its repetition runs neither the checks nor the assets again; it tells what is missing."""
+    """The retry of the run repeats neither the checks nor the assets, and reports what is missing."""
     FAULTS[:] = [fault]
     repository = dg.Definitions(
         [orders, mart], jobs=[dg.define_asset_job("all_assets", dg.AssetSelection.assets(orders))]
@@ -330,7 +330,7 @@ def test_a_short_reason_is_whole_and_a_long_one_is_cut() -> None:
 
 
 def ticks(kind: str, *statuses: str) -> list[Observation]:
-    """What is observed of an instigator with these ticks, the newest first."""
+    """What the alerts observe of a sensor or schedule with these ticks, the newest first."""
     name = "changed_files" if kind == "SENSOR" else "daily"
     state = SimpleNamespace(
         instigator_name=name,

@@ -50,7 +50,7 @@ def test_a_run_that_nobody_launches_any_more_is_taken_up(
 
 
 def test_a_repetition_without_a_container_of_its_own_is_queued_again() -> None:
-    """It has the tags of the run that it repeats, also the tag of that one's container."""
+    """The retry has all tags of the run that it repeats, also the tag with the container of that run."""
     with dg.DagsterInstance.ephemeral() as instance:
         parent = dg.DagsterRun(job_name="all_assets", status=dg.DagsterRunStatus.FAILURE, tags=TAGS)
         instance.add_run(parent)

@@ -63,7 +63,7 @@ def test_each_connection_has_a_job_with_all_that_depends_on_it() -> None:
 
 
 def test_the_steps_of_a_connections_job_know_only_its_assets() -> None:
-    """Otherwise a job for each connection makes the code location grow with the square of the project."""
+    """If each connection's job knew all assets, the code location would grow with the square of the project."""
     declared = [connection(name, name) for name in ("a", "b")]
     made = jobs(declared, models)
     checked = [dg.AssetCheckSpec("profiled", asset=key) for key in ("stg_a", "stg_b")]

@@ -154,7 +154,7 @@ def test_the_objects_that_a_sync_has_loaded_are_remembered_for_the_sensor() -> N
 
 
 def test_nothing_is_reported_before_every_table_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise a repetition of the run would load a table again without checking it."""
+    """If a table were reported before the step fails, a retry of the run would load it again without checking it."""
     read = StubWarehouse.query
 
     def query(self: StubWarehouse, text: str, **options: Any) -> Any:

@@ -64,7 +64,7 @@ def test_what_a_parse_does_not_depend_on_makes_no_parse(
 def test_another_value_of_a_variable_makes_a_parse_also_if_a_run_was_interrupted_before(
     parses: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of these manifests is newer than all files."""
+    """Every manifest here is newer than all files, so only the variables can make a parse necessary."""
     others = dict.fromkeys(("A", "Q", "WAREHOUSE", *manifest.CHOICES), "other")
     for name, value in [*others.items(), ("A", "")]:  # dbt's default is not for an empty variable
         with monkeypatch.context() as changed:

@@ -125,7 +125,7 @@ def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("statistics", [True, False])
 def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bool) -> None:
-    """Also with neither statistics nor the first or the last value telling it."""
+    """Such values are found also if the file has no statistics and its first and last values are usual."""
     file = io.BytesIO()
     nan, inf = float("nan"), float("inf")
     columns = {
@@ -261,7 +261,7 @@ def test_lines_in_a_value_longer_than_a_block_are_no_records(monkeypatch: pytest
 
 
 def test_many_lines_without_values_take_linear_time() -> None:
-    """Each of the two files took more than a minute when the lines were counted from the beginning for each of them."""
+    """Each of the two files took more than a minute when all lines before were counted again for each line."""
     for line, kind in (("," * 3, "no values"), ("a,b,c,d", "header again")):
         started = time.process_time()
         facts = scan(f"a,b,c,d\n{f'{line}\n' * 200_000}".encode())
@@ -341,3 +341,9 @@ def test_the_first_value_of_a_column_is_found_with_and_without_quotes() -> None:
 def test_another_delimiter_is_recognised() -> None:
     assert scan(b"id;name;x\n1;a;2\n").delimiter == ";"
     assert scan(b"id,name\n1,a;b\n").delimiter is None
+
+
+def test_each_line_with_a_nul_byte_counts_once() -> None:
+    facts = scan(b"id,name\n1,\0a\0\n2,b\n\0,c\n")
+    assert facts.fault_counts == {"NUL byte": 2}
+    assert [fault.line for fault in facts.faults] == [2, 4]

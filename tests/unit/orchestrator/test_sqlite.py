@@ -82,7 +82,7 @@ def test_a_wiped_storage_writes_where_others_read(tmp_path: Path) -> None:
 
 
 def test_an_error_while_rows_are_read_leaves_no_old_snapshot(tmp_path: Path) -> None:
-    """The exception is kept, as by a logger, and with it the cursor that has more rows."""
+    """A logger may keep the exception, and with it the cursor, which has not read all of its rows."""
     engines, url = sqlite.Engines(), f"sqlite:///{tmp_path}/x.db"
     write = sqlalchemy.text("insert into t values (1)")
     with engines.connected(url) as connection:

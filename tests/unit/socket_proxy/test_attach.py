@@ -32,7 +32,7 @@ def rest(connection: socket.socket) -> bytes:
 
 
 def test_input_ends_before_output(connectors: Served) -> None:
-    """As a destination's does; the engine's first output comes with the head of its answer."""
+    """A destination writes its last output after its input has ended, its first with the head of the answer."""
 
     def destination(connection: socket.socket) -> None:
         connection.sendall(UPGRADED + b"started, ")
@@ -46,7 +46,7 @@ def test_input_ends_before_output(connectors: Served) -> None:
 
 
 def test_a_container_that_ends_while_input_comes_is_heard_to_its_end(connectors: Served) -> None:
-    """What a destination says when it crashes is the reason of a failed sync."""
+    """The last output of a destination that crashes has the reason why the sync failed."""
     size = 3_000_000
 
     def crash(connection: socket.socket) -> None:

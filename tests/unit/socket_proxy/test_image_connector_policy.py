@@ -155,7 +155,7 @@ def test_other_images_cannot_be_looked_at() -> None:
 
 
 def test_a_list_has_the_connectors_of_this_platform_only(images: Served) -> None:
-    """Whatever filter the caller sends."""
+    """The filter that the caller sends makes no difference."""
     filters = "filters=%7B%22label%22%3A+%5B%22data-platform.connector%3Dother%22%5D%7D"
     answers = exchange(images.address, request("GET", f"/v1.45/containers/json?limit=-1&all=0&{filters}"))
     assert answers.statuses == [200]

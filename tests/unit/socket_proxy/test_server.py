@@ -35,7 +35,7 @@ def test_the_engine_gets_a_request_of_our_own(workers: Served) -> None:
 
 @pytest.mark.parametrize("call", ["start", "stop", "kill", "wait", "json", "logs?stdout=1", ""])
 def test_a_container_of_somebody_else_is_only_looked_at(workers: Served, call: str) -> None:
-    """By its label, which has another name for the other policy."""
+    """The proxy knows its own containers by a label, and each policy has a label with another name."""
     workers.engine.label = "data-platform.connector"
     method = "GET" if call.startswith(("json", "logs")) else "POST" if call else "DELETE"
     answers = exchange(workers.address, request(method, f"{WORKER}/{call}".removesuffix("/")))
@@ -43,7 +43,7 @@ def test_a_container_of_somebody_else_is_only_looked_at(workers: Served, call: s
 
 
 def test_a_container_is_found_by_its_whole_identifier_only(workers: Served) -> None:
-    """Even if the engine found another one by it."""
+    """An engine also finds a container by its name or by the begin of its id; the answer then has another id."""
     labels = {"data-platform.run-worker": "shop"}
     found = {"Id": "f" * 64, "State": {"Status": "created"}, "Config": {"Labels": labels}}
     workers.engine.handlers["/json"] = lambda connection: connection.sendall(json_answer(200, found))
@@ -52,7 +52,7 @@ def test_a_container_is_found_by_its_whole_identifier_only(workers: Served) -> N
 
 @pytest.mark.parametrize("state", ["exited", "dead", "running", "paused"])
 def test_a_container_runs_once(workers: Served, state: str) -> None:
-    """Otherwise those that are kept for their logs could all be started again, past the limit."""
+    """Ended containers are kept for their logs. If they could be started again, more than the limit could run."""
     workers.engine.state = state
     assert "was started before" in content(exchange(workers.address, request("POST", f"{WORKER}/start")))
     assert workers.engine.asked == [f"GET {WORKER}/json"]

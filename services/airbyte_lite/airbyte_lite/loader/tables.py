@@ -31,6 +31,7 @@ _ALTER_ATTEMPTS = 5  # another connection may change the same table at the same 
 # BigQuery writes a value of these types in one way, whatever text the source has: 5.5 for 5.50, 2024-01-01 00:00:00+00
 # for 2024-01-01T00:00:00Z.
 _REWRITTEN = {"NUMERIC", "DATETIME", "TIMESTAMP"}
+_TEXT_ORDER = "Text has another order (10 comes before 9)."
 _MOST_KEYS = 3  # BigQuery clusters by up to four columns; the fourth is the time of extraction
 
 
@@ -229,31 +230,41 @@ def _refuse_other_order(
 ) -> None:
     """Raise SyncError if the rows of the table cannot be compared with new rows.
 
-    That is so with a new key, with a cursor that becomes text, and with a key that becomes text and was a type that
-    BigQuery writes in another way. Old rows would stay beside their new versions, or win over them.
+    That is so with a new key, with a cursor that becomes text or a number, and with a key that becomes text and was a
+    type that BigQuery writes in another way. Old rows would stay beside their new versions, or win over them.
     """
-    start_again = (
-        "Start a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
+    reset = "a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
+    repair = (
+        "Give the column its old type in the source and run make apply o=--refresh-schema, which takes that type over "
+        f"into the connection. Or start {reset}"
     )
     had = {item.name.lower() for item in existing.schema}
     new = [key for key in keys if key.lower() not in had]
     if new and existing.num_rows:
         raise SyncError(
             f"Stream {stream.name}: the {existing.num_rows} rows of the table {existing.table_id} have no value for "
-            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. {start_again}",
+            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. Start {reset}",
+            "config_error",
+        )
+    types = {item.name: sql_name(item.field_type) for item in existing.schema}
+    wanted = field_type(stream.json_schema["properties"][stream.cursor_field[0]]).name if cursor else ""
+    if cursor and types.get(cursor) == "STRING" and wanted in ("INT64", "NUMERIC") and existing.num_rows:
+        raise SyncError(
+            f"Stream {stream.name}: the cursor {cursor} is text in the table {existing.table_id}, and now {wanted}. "
+            f"{_TEXT_ORDER} {repair}",
             "config_error",
         )
     for column in widened(existing, schema):
         if column.name == cursor and column.new == "STRING":
             raise SyncError(
                 f"Stream {stream.name}: the cursor {cursor} is {column.old} in the table {existing.table_id}, and now "
-                f"text. Text has another order (10 comes before 9). {start_again}",
+                f"text. {_TEXT_ORDER} {repair}",
                 "config_error",
             )
         if column.name in keys and column.new == "STRING" and column.old in _REWRITTEN and existing.num_rows:
             raise SyncError(
                 f"Stream {stream.name}: {column.name}, of the primary key, is {column.old} in the table "
                 f"{existing.table_id}, and now text. As texts, old and new values may differ (5.5 and 5.50), and old "
-                f"rows would stay beside their new versions. {start_again}",
+                f"rows would stay beside their new versions. {repair}",
                 "config_error",
             )

@@ -83,7 +83,7 @@ def _compare(stream: Stream, offered: dict[str, Any]) -> SchemaChange:
     narrowed: dict[str, str] = {}
     for name in now:  # a column that is null in every row says nothing about its type
         if name in before and not only_null(now[name]) and _differ(before[name], now[name]):
-            kept = _joined(before[name], now[name]) == before[name]
+            kept = _taken(stream, name, before[name], now[name]) == before[name]
             (narrowed if kept else retyped)[name] = f"{_shown(before[name])} → {_shown(now[name])}"
     return SchemaChange(
         stream.name,
@@ -147,8 +147,23 @@ def _taken_over(stream: Stream, now: dict[str, Any], change: SchemaChange, *, pr
     properties = {change.respelled.get(name, name): column for name, column in columns(stream.stream).items()}
     if propagate:
         properties |= {name: now[name] for name in change.added}
-        properties |= {name: _joined(properties[name], now[name]) for name in change.retyped if name in properties}
+        retyped = [name for name in change.retyped if name in properties]
+        properties |= {name: _taken(stream, name, properties[name], now[name]) for name in retyped}
     return replace(stream, stream={**stream.stream, "json_schema": {**schema, "properties": properties}})
+
+
+def _taken(stream: Stream, name: str, before: Any, now: Any) -> Any:
+    """Return the JSON schema of a column that holds the values of both schemas.
+
+    The cursor of a deduplicated table is an exception if it was text and is a number now: the loader refuses a table
+    whose rows have another order than the source's records.
+    """
+    is_cursor = [part.lower() for part in stream.cursor_field] == [name.lower()]
+    if is_cursor and stream.sync_mode == "incremental_deduped_history":
+        types = field_type(before).name, field_type(now).name
+        if types in (("STRING", "INT64"), ("STRING", "NUMERIC")):
+            return now
+    return _joined(before, now)
 
 
 def _joined(before: Any, now: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from connections_file import Stream
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import META, URL, TableFacts
 from orchestrator.reading.exact import WORDS
 from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat
@@ -30,7 +30,6 @@ All rows of the table count, not only those of the last sync: an error stays unt
 the other errors.
 """
 EXAMPLES = 3
-DROP = "drop the table (rows whose files are no longer in the bucket are lost)"
 AGAIN: Mapping[str, str] = {
     "full_refresh_overwrite": " and run again",
     "incremental_deduped_history": f" and run again. Only changed files are read; to read all files, first {DROP}",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from connections_file import Stream
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
@@ -57,11 +57,7 @@ def wider(stream: Stream, files: StreamFiles, table: TableFacts) -> Iterator[Fin
 
     A sync never makes a column narrower by itself.
     """
-    drop = (
-        ""
-        if stream.sync_mode == "full_refresh_overwrite"
-        else ", drop the table (rows whose files are no longer in the bucket are lost)"
-    )
+    drop = "" if stream.sync_mode == "full_refresh_overwrite" else f", {DROP}"
     for name, type_ in files.declared.items():
         kinds = {kind for column, (_, kind) in table.columns.items() if bears(column, name)}
         if kinds & WIDER.get(type_.strip().casefold(), frozenset()):

@@ -10,6 +10,8 @@ from connections_file import Stream
 
 SHOWN = 3
 """The number of findings in the description; the table has all of them."""
+DROP = "drop the table (rows whose files are no longer in the bucket are lost)"
+"""How the rows of a table that a sync keeps are loaded anew: a part of remedies."""
 
 
 @dataclass(frozen=True)

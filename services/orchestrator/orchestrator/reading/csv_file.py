@@ -168,8 +168,9 @@ class _Scan:
         self._values.notice(block)
         self._text.look(block, self.line, grid.shortest if grid else 0)
         if "\0" in block:
-            line = self.line + block.count("\n", 0, block.index("\0")) + 1
-            self.facts.add_fault("NUL byte", line, "the line has a NUL byte")
+            for number, line in enumerate(block.split("\n"), self.line + 1):
+                if "\0" in line:
+                    self.facts.add_fault("NUL byte", number, "the line has a NUL byte")
 
     def _lines(self, block: str) -> Iterator[str]:
         """Yield the lines of the block, then of the blocks after it, with their line ends."""

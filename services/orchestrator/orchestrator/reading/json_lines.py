@@ -9,7 +9,7 @@ from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
-from orchestrator.reading.text import TooLongError, blocks
+from orchestrator.reading.text import TooLongError, blocks, line_ends
 
 OVER_LINES_LIMIT = 1024 * 1024
 """Most characters of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
@@ -43,7 +43,7 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
         position, plain = 0, are_plain(block)
         while position < len(block):
             if not pending and (end := shapes.end(block, position, plain=plain)) > position:
-                lines = block.count("\n", position, end)
+                lines = line_ends(block[position:end])
                 facts.records += lines
                 line_number, start, position = line_number + lines, line_number + lines + 1, end
                 continue

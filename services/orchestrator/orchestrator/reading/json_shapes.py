@@ -24,11 +24,12 @@ INTEGER = "-?(?:0|[1-9][0-9]*+)"
 NUMBERS = {
     # As in json_numbers: without numbers of more than 15 digits or nine decimals, then also with such decimals. What
     # matches first is for speed.
-    False: r"(?:(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]{1,8}+)?(?![0-9.eE])"
-    rf"|[1-9][0-9]{{0,14}}+(?![0-9.eE])|(?!-?[0-9.]{{16}}){INTEGER}(?:\.[0-9]{{1,9}}+)?(?![0-9.eE]))",
-    True: r"(?:(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]++)?(?![0-9.eE])"
-    rf"|(?!-?[0-9]{{7}}[0-9.]{{9}}){INTEGER}(?:\.[0-9]++)?(?![.eE]))",
+    False: r"(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]{1,8}+)?+"
+    rf"|[1-9][0-9]{{0,14}}+(?![0-9.eE])|(?!-?[0-9.]{{16}}){INTEGER}(?:\.[0-9]{{1,9}}+)?(?![0-9.eE])",
+    True: r"(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]++)?+"
+    rf"|(?!-?[0-9]{{7}}[0-9.]{{9}}){INTEGER}(?:\.[0-9]++)?(?![.eE])",
 }
+"""Alternatives. The first one may end inside a number; behind it, the pattern goes on with a comma or a bracket."""
 
 
 def are_plain(block: str) -> bool:
@@ -48,7 +49,8 @@ def are_plain(block: str) -> bool:
     starts = numpy.concatenate([[0], newlines[:-1] + 1])
     if not ((data[starts] == ord("{")).all() and (data[starts + 1] == ord('"')).all()):
         return False
-    return not numpy.isin(data[starts + 2], numpy.frombuffer(b",}]", numpy.uint8)).any()
+    second = data[starts + 2]
+    return not ((second == ord(",")) | (second == ord("}")) | (second == ord("]"))).any()
 
 
 class Shapes:
@@ -110,7 +112,8 @@ class Shapes:
             kinds = {self._value(item, depth + 1, gap) for item in value[:MOST_SHAPES]}
             if None in kinds:
                 return None
-            item = f"(?:{'|'.join(sorted(map(str, kinds)))})"
+            # No other alternative is tried for an item that was matched. So a number must be whole.
+            item = rf"(?:{'|'.join(sorted(map(str, kinds)))})(?![0-9.eE])"
             items = f"(?:{item}(?:,{GAP}{item})*+)?+" if kinds else ""
             return rf"(?:\[{items}\]|null)"
         if isinstance(value, str):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.hidden import hidden
+from orchestrator.warm_dbt import lean
 from orchestrator.warm_dbt.server import UNUSED
 
 EXAMPLE = {
@@ -43,6 +44,7 @@ def warm() -> None:
             path.write_text(content)
         places = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"]
         quiet = ["--log-level", "none", "--log-level-file", "none"]
+        lean.name_sources_at_once()
         parsed, _ = [_run([*command, *places, *quiet]) for command in COMMANDS]
     templates = importlib.import_module("dbt_common.clients.jinja").template_cache
     for macro in parsed.macros.values():  # dbt's own

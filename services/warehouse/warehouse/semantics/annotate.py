@@ -18,6 +18,7 @@ from warehouse.semantics.inference import METADATA
 from warehouse.semantics.names import labels, visible
 from warehouse.semantics.nodes import Node, datatype, of
 from warehouse.semantics.rule import Facts, Schema
+from warehouse.semantics.typed_before import typed_before
 
 NO_TABLES = MappingSchema(dialect="bigquery")
 # The nodes of `SELECT * FROM t LIMIT 10`: no rule needs their types, and `*` may stand for thousands of columns.
@@ -53,14 +54,19 @@ def annotate(tree: Node, context: Any) -> Schema:
     if context.variables:
         _columns_before_variables(copy, nodes, schema, context)
     _give_values_types(copy, context)
+    typed_before.give(nodes, copy, schema, lambda: _annotate_nested(copy, nodes, schema))
+    return schema
+
+
+def _annotate_nested(copy: Node, nodes: list[Node], schema: Schema) -> None:
+    """Give `nodes` the types of their copies, and to columns that are fields of an UNNEST the types of these."""
     fields: dict[int, exp.DataType] = {}
     for _ in range(NESTED):
         _annotate(copy.copy(), nodes, fields, schema)
-        found = _unnested_fields(tree)
+        found = _unnested_fields(nodes[0])
         if found.keys() <= fields.keys():
             break
         fields |= found
-    return schema
 
 
 def _annotate(copy: Node, nodes: list[Node], fields: dict[int, exp.DataType], schema: Schema) -> None:

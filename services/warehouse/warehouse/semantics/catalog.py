@@ -1,6 +1,7 @@
 """Looks up a statement's names in the catalog: columns of tables, variables, functions."""
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
@@ -13,6 +14,7 @@ from local_bigquery.sql.rules import parameters
 from local_bigquery.sql.translate import NODE_RULES
 from sqlglot import exp
 
+from warehouse.kept_columns import Column, kept_columns
 from warehouse.memory import kept
 from warehouse.semantics import types
 from warehouse.watched import DEFINITIONS
@@ -34,13 +36,18 @@ def same_cursor() -> None:
 
 def columns(name: str, context: Any) -> Columns:
     """Return the types of the columns of DuckDB's table `name`; nothing for a missing table."""
-    found: Columns = {}
     with contextlib.suppress(BigQueryError, duckdb.Error), _cursor(context) as cursor:
         relation = cursor.sql(f"SELECT * FROM {name} LIMIT 0")  # noqa: S608 quoted names
-        for column, kind in zip(relation.columns, relation.types, strict=True):
-            if column != tables.INGESTION_TIME:
-                found[column] = stored.bigquery_type(stored.field(column, kind))
-    return found
+        return _kinds(zip(relation.columns, relation.types, strict=True))
+    return {}
+
+
+def _kinds(columns: Iterable[Column]) -> Columns:
+    return {
+        column: stored.bigquery_type(stored.field(column, kind))
+        for column, kind in columns
+        if column != tables.INGESTION_TIME
+    }
 
 
 def columns_of_table(name: str, context: Any) -> Columns:
@@ -50,9 +57,10 @@ def columns_of_table(name: str, context: Any) -> Columns:
     """
 
     def found() -> Columns:
-        if known := columns(name, context):
-            return known
-        raise LookupError(name)  # nothing is found for a cancelled job either, so it is not kept
+        with contextlib.suppress(BigQueryError, duckdb.Error):
+            if known := _kinds(kept_columns(name)):
+                return known
+        raise LookupError(name)  # another statement may make the table
 
     if name.startswith(NOT_KEPT) or getattr(getattr(context, "cursor", None), "in_transaction", True):
         return columns(name, context)

@@ -66,6 +66,16 @@ def test_a_kept_wider_type_alone_does_not_matter() -> None:
     assert not change.matters
 
 
+def test_a_cursor_that_was_text_is_taken_over_as_a_number_because_its_order_changes() -> None:
+    """Then the loader refuses a deduplicated table. Other columns keep the wider type."""
+    streams = deduped(incremental(id="integer", at="string", name="string"))
+    now = incremental(id="integer", at="integer", name="integer")
+    [change] = compare(streams, now)
+    assert (change.retyped, change.narrowed) == ({"at": "string → integer"}, {"name": "string → integer"})
+    types = {name: column["type"] for name, column in columns(after(streams, now).stream).items()}
+    assert types == {"id": "integer", "at": "integer", "name": "string"}
+
+
 @pytest.mark.parametrize(
     ("before", "now", "told"),
     [

@@ -30,7 +30,9 @@ def of_both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str,
 
 def _both(first: Any, second: Any) -> Any:
     """Return the type that holds the values of both, None if airbyte-cdk finds it."""
-    kinds = {first.get("type"), second.get("type")}
+    if not all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in (first, second)):
+        return None
+    kinds = {first["type"], second["type"]}
     if first == second or "null" in kinds:
         return None
     if len(kinds) == 1 and kinds <= NESTED:
