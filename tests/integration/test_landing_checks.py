@@ -451,6 +451,18 @@ def test_the_keys_that_are_repeated_are_counted_exactly(syncs: Syncs, dataset: s
     assert (facts.rows, facts.key_nulls, facts.key_duplicates) == (len(keys), 2, 5)
 
 
+@pytest.mark.usefixtures("configuration")
+def test_rows_of_older_versions_of_a_file_and_empty_keys_are_counted(syncs: Syncs, dataset: str) -> None:
+    table, rows = f"local-dev.{dataset}.rows_of_versions", (("a", "X", 1), ("b", "X", 2), ("c", "X", 2), ("", "Y", 1))
+    values = ", ".join(f"('{key}', '{url}', timestamp '2026-01-0{day}')" for key, url, day in rows)
+    columns = "id string, _ab_source_file_url string, _ab_source_file_last_modified timestamp"
+    syncs.bigquery.query_and_wait(f"create table `{table}` ({columns})")
+    syncs.bigquery.query_and_wait(f"insert into `{table}` values {values}")
+    facts = read_table(Warehouse(), table, ["id"], has_versions=True)
+    assert (facts.rows, facts.older, facts.key_empty) == (4, 1, 1)
+    assert read_table(Warehouse(), table, ["id"]).older == 0
+
+
 def test_a_file_that_cannot_be_read_right_fails_its_job_with_the_place(
     configuration: dict[str, Any], syncs: Syncs, dataset: str
 ) -> None:

@@ -10,6 +10,7 @@ from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Json
 from airbyte_as_code.connection_diff import incremental
 from airbyte_as_code.diff import ABSENT, FieldChange
 from connections_file import Connection, Stream
+from connections_file.contradictions import FILE_COLUMNS
 
 PARALLEL = 4  # discoveries at a time: each of them runs a connector
 REFRESH = "make apply o=--refresh-schema"
@@ -98,14 +99,19 @@ def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange
     for item in known:
         label = _label(item["stream"])
         before, after = _types(item["stream"]), now.get(label)
-        if after is None:  # the stream is gone: the next sync fails and says so
-            continue
+        if after is None or (_has_no_data(after) and not _has_no_data(before)):
+            continue  # the stream or its files are gone: the next sync fails and says so
         if (item.get("config") or {}).get("fieldSelectionEnabled"):
             after = {name: after[name] for name in before if name in after}
         for name in dict.fromkeys([*before, *after]):
             old, new = before.get(name, ABSENT), after.get(name, ABSENT)
             if old != new and not _says_nothing(old, new):
                 yield FieldChange(f"streams.{label}.columns.{name}", old, new)
+
+
+def _has_no_data(types: dict[str, str]) -> bool:
+    """Return whether these are the columns that Airbyte's file sources offer if no file matches."""
+    return types.get("data") == "object" and set(types) <= {"data", *FILE_COLUMNS}
 
 
 def _says_nothing(old: str | None, new: str | None) -> bool:

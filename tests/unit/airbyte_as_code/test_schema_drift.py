@@ -149,3 +149,13 @@ def test_what_the_reason_says_is_not_said_again(session: Any, server: Any, notic
     [note] = [change["schema_change"] for change in as_json(session.plan())["changes"] if change["schema_change"]]
     assert noticed["statusReason"] in note
     assert note.lower().count("breaking schema change") + note.count("--refresh-schema") == 1
+
+
+def test_a_source_whose_files_are_gone_does_not_take_the_known_columns_away(session: Any, server: Any) -> None:
+    text, url = {"type": "string"}, "_ab_source_file_url"
+    server.columns = {"id": INTEGER, url: text}
+    session.apply()
+    server.columns = {"data": {"type": "object"}, url: text}
+    assert session.plan(refresh_schema=True).is_empty
+    server.columns = {"data": {"type": "object"}, "id": INTEGER, url: text}
+    assert not session.plan(refresh_schema=True).is_empty

@@ -53,3 +53,20 @@ def test_marked_rows_are_not_counted_and_rows_that_should_be_marked_are_an_error
     assert verdict.severity == ERROR
     assert f"{rows - deleted} rows in the table" in (verdict.description or "")
     assert verdict.metadata["rows_marked_as_deleted"].value == deleted
+
+
+@pytest.mark.parametrize(
+    ("rows", "older", "passed", "severity"),
+    [(12, 2, False, WARN), (12, 3, False, ERROR), (10, 1, False, ERROR), (9, 1, False, ERROR), (10, 0, True, None)],
+)
+def test_rows_that_stay_do_not_hide_records_that_became_one(
+    rows: int, older: int, passed: bool, severity: dg.AssetCheckSeverity | None
+) -> None:
+    """Ten records in the newest version of the file: ten rows have its time, unless some have the same key."""
+    stream = Stream(
+        name="orders", sync_mode="incremental_deduped_history", primary_key=[["id"]], dbt_source="shop.orders"
+    )
+    verdict = compare(stream, rows, {"a.csv": FileFacts(records=10)}, None, older)
+    assert verdict.passed is passed
+    assert severity in (None, verdict.severity)
+    assert ("same primary key (id)" in (verdict.description or "")) is (severity == ERROR)

@@ -14,8 +14,8 @@ from platform_kit.names import column_name
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
 
-A warning: keys with blanks around them, because `A1` and `A1 ` are two keys. After an append a key may be in several
-rows, so this is not checked then.
+A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; an empty text as the key.
+After an append a key may be in several rows, so this is not checked then.
 """
 
 
@@ -50,10 +50,13 @@ def find(
         [example] = _ask(warehouse, table, f"count(*) as n{_url(table)}", f"where {null}")
         file = example.get("url") or ""
         line, records = _without_key(rows(file) if file else (), table.key)
-        text = f"{table.key_nulls} of {table.rows} rows have no key"
+        several = len(table.key) > 1
+        what = "no value in a column of the key" if several else "no key"
+        text = f"{table.key_nulls} of {table.rows} rows have {what}"
         if stream.sync_mode == "incremental_deduped_history":
             many = f"{records} records of this file have none; " if records > 1 else ""
-            text += f". {many}Airbyte takes records whose key is NULL for one record, and keeps only the newest of them"
+            equal = "and whose other columns of the key are equal " if several else ""
+            text += f". {many}Airbyte takes records whose key is NULL {equal}for one record, and keeps only the newest"
         found.append(
             Finding(
                 text,
@@ -69,6 +72,15 @@ def find(
                 f"{table.key_blanks} of {table.rows} rows have blanks around the key: with and without them, it is not "
                 "the same key",
                 "Remove the blanks in the file, if they are not meant.",
+                column=names,
+                blocking=False,
+            )
+        )
+    if table.key_empty:
+        found.append(
+            Finding(
+                f"the key of {table.key_empty} of {table.rows} rows is an empty text: records with it are one record",
+                "Fill the key in the file, if it is missing.",
                 column=names,
                 blocking=False,
             )

@@ -20,7 +20,7 @@ from orchestrator.checks import (
     spellings,
 )
 from orchestrator.checks.findings import result
-from orchestrator.checks.table import META, TableFacts, read_table
+from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.facts import FileFacts, Sought
@@ -76,8 +76,10 @@ class TableChecks:
 
     def read(self, warehouse: Warehouse) -> TableFacts:
         """Return the table's numbers."""
-        marks = self.stream.deletions == "mark"
-        return read_table(warehouse, self.table, keys.columns(self.stream), marks_deletions=marks)
+        stream = self.stream
+        by_file = stream.cursor_field in ([], [MODIFIED])
+        has_versions = stream.sync_mode == "incremental_deduped_history" and by_file
+        return read_table(warehouse, self.table, keys.columns(stream), has_versions=has_versions)
 
     def results(
         self,
@@ -121,7 +123,7 @@ class TableChecks:
     ) -> Iterator[dg.AssetCheckResult]:
         stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
-            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.deleted)
+            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             rows = partial(self._rows_with_nulls, bucket)

@@ -27,12 +27,14 @@ class TableFacts:
     """The rows with a key beyond the number of different keys."""
     key_blanks: int = 0
     """The rows with blanks around a text of the key."""
+    key_empty: int = 0
+    """The rows whose key is an empty text, if the key is one column."""
     values: Mapping[str, int] = field(default_factory=dict)
     """The number of rows in which each of the source's columns (in lower case) is not NULL."""
     newest: datetime | None = None
     """When the newest row was extracted."""
-    deleted: int = 0
-    """The rows that `deletions: mark` marks: their records are gone from the newest version of their file."""
+    older: int = 0
+    """The rows whose records are gone from the newest version of their file. `deletions: mark` marks them."""
 
     @property
     def empty(self) -> frozenset[str]:
@@ -50,17 +52,20 @@ def key_columns(stream: Stream) -> list[str]:
     return [path[0] for path in stream.primary_key if len(path) == 1]
 
 
-def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_deletions: bool = False) -> TableFacts:
-    """Return the numbers of a table. `key` are column names in lower case."""
+def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, has_versions: bool = False) -> TableFacts:
+    """Return the numbers of a table. `key` are column names in lower case.
+
+    `has_versions`: each sync writes every record of a changed file again, so that a row tells its file's version.
+    """
     columns = warehouse.columns(table)
     known = [columns[name][0] for name in key if name in columns]
     measures = ["count(*) as row_count"]
     if META in columns:
         measures.append(f"countif(json_query({META}, '$.changes[0]') is not null) as changed")
-    if marks_deletions and {URL, MODIFIED} <= columns.keys():  # as macros/deletions.sql of the dbt project
+    if has_versions and {URL, MODIFIED} <= columns.keys():  # as macros/deletions.sql of the dbt project
         newest = f"{MODIFIED} < max({MODIFIED}) over (partition by {URL})"
-        rows = f"select {newest} as gone from `{table}`"  # noqa: S608 - see Warehouse.query
-        measures.append(f"(select countif(gone) from ({rows})) as deleted")  # noqa: S608
+        versions = f"select count(*) as n, {newest} as gone from `{table}` group by {URL}, {MODIFIED}"  # noqa: S608
+        measures.append(f"(select coalesce(sum(if(gone, n, 0)), 0) from ({versions})) as older")  # noqa: S608
     if EXTRACTED in columns:
         measures.append(f"max({EXTRACTED}) as newest")
     if known and len(known) == len(key):
@@ -76,6 +81,8 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         if texts := [name for name in known if columns[name.lower()][1] == "STRING"]:
             padded = " or ".join(f"`{name}` != trim(`{name}`)" for name in texts)
             measures.append(f"countif({padded}) as key_blanks")
+            if len(known) == 1:
+                measures.append(f"countif(`{known[0]}` = '') as key_empty")
     own = [name for name in columns if not name.startswith("_airbyte_")]
     measures += [f"count(`{columns[name][0]}`) as n_{position}" for position, name in enumerate(own)]
     [row] = warehouse.query(f"select {', '.join(measures)} from `{table}`")  # noqa: S608 - see Warehouse.query
@@ -85,11 +92,12 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, marks_de
         columns=columns,
         rows=rows,
         newest=row.get("newest"),
-        deleted=row.get("deleted", 0),
+        older=row.get("older", 0),
         changed=row.get("changed", 0),
         key=known,
         key_nulls=nulls,
         key_blanks=row.get("key_blanks", 0),
+        key_empty=row.get("key_empty", 0),
         key_duplicates=rows - nulls - row["keys_found"] if "keys_found" in row else 0,
         values={name: row[f"n_{position}"] for position, name in enumerate(own)},
     )
