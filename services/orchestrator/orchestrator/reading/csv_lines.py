@@ -46,7 +46,7 @@ class Lines:
     def look(self, block: str, line: int, shortest: int = 0) -> None:
         """Look at the next whole lines; `line` is the number of the line before them.
 
-        No line has fewer bytes than `shortest`.
+        No record has fewer bytes than `shortest`.
         """
         if not self._looks:
             return
