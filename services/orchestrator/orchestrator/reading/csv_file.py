@@ -102,7 +102,7 @@ class _Scan:
 
     def _without_blank(self, grid: Grid | None) -> Grid | None:
         """Return the grid, but None if it has a blank line, which is no record."""
-        has_blank = grid is not None and self._width + self._trailing == 1 and grid.lines and not grid.shortest
+        has_blank = grid is not None and self._width + self._trailing == 1 and grid.has_line_of(0)
         return None if has_blank else grid
 
     def _whole_block(self) -> Callable[[str], bool]:
@@ -159,7 +159,7 @@ class _Scan:
     def _notice(self, block: str, grid: Grid | None = None) -> None:
         """Look at the text of a block before its records are read."""
         self._values.notice(block)
-        self._text.look(block, self.line, grid.shortest if grid else 0)
+        self._text.look(block, self.line, grid)
         if "\0" in block:
             for number, line in enumerate(block.split("\n"), self.line + 1):
                 if "\0" in line:

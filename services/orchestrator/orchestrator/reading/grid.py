@@ -22,7 +22,10 @@ class Grid:
     """Text in which each line is a record with the same number of values. A value may be in quotes."""
 
     def __init__(self, data: "NDArray[Any]", ends: "NDArray[Any]", quote: str = "") -> None:
-        """Take the text and the places behind the values: a row for each line, a column for each column."""
+        """Take the text and the places behind the values: a row for each line, a column for each column.
+
+        `quote` is the quote character, if the text has some: each of them opens a value or closes one.
+        """
         self._data, self._ends, self._quote = data, ends, quote.encode()
 
     @staticmethod
@@ -43,12 +46,16 @@ class Grid:
         """The number of lines."""
         return len(self._ends)
 
-    @property
-    def shortest(self) -> int:
-        """The number of bytes of the shortest line, with its quotes."""
+    @cached_property
+    def _lengths(self) -> "NDArray[Any]":
+        """The number of bytes of each line, with its quotes."""
         import numpy
 
-        return int(numpy.diff(self._ends[:, -1], prepend=-1).min()) - 1 if self.lines else 0
+        return numpy.diff(self._ends[:, -1], prepend=-1) - 1
+
+    def has_line_of(self, *lengths: int) -> bool:
+        """Return whether a line has one of these numbers of bytes, with its quotes."""
+        return any(bool((self._lengths == length).any()) for length in lengths)
 
     def line(self, number: int) -> str:
         """Return a line, from 0, without its end and its quotes."""
@@ -113,9 +120,10 @@ class Grid:
         starts = self._ends[:, at - 1] + 1 if at else numpy.concatenate([[0], self._ends[:, -1] + 1])[:-1]
         ends = self._ends[:, at]
         if self._quote:
-            quote = ord(self._quote)
-            in_quotes = (self._data[starts] == quote) & (self._data[ends - 1] == quote) & (ends - starts > 1)
-            starts, ends = starts + in_quotes, ends - in_quotes
+            in_quotes = self._data[starts] == ord(self._quote)
+            if in_quotes.any():
+                in_quotes &= self._data[ends - 1] == ord(self._quote)  # else, text is behind the closing quote
+                starts, ends = starts + in_quotes, ends - in_quotes
         return starts, ends
 
     @cached_property
@@ -123,7 +131,8 @@ class Grid:
         """The eight bytes from each place on."""
         import numpy
 
-        return numpy.ndarray((len(self._data),), "<u8", self._data.tobytes() + bytes(WORD), strides=(1,))
+        padded = numpy.concatenate([self._data, numpy.zeros(WORD, numpy.uint8)])
+        return numpy.ndarray((len(self._data),), "<u8", padded, strides=(1,))
 
     def _unusual(self, starts: "NDArray[Any]", ends: "NDArray[Any]", usual: bytes) -> "NDArray[Any]":
         """Return the number of bytes in each value that are not usual, of its first 16 bytes."""
