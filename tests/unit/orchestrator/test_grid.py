@@ -86,9 +86,9 @@ def test_usual_values_are_not_looked_at_one_by_one(quote: str, monkeypatch: pyte
         return line(grid, number)
 
     monkeypatch.setattr(Grid, "line", look)
-    values = ["1.5", "2.5", *["-13.5", "", "7", "0.5"] * 100, "0.25", *["3.75"] * 100]
+    values = ["1.0", "1.5", "2.5", *["-13.5", "", "7", "0.5"] * 100, "0.25", *["3.75", "4.0", "5.125"] * 100]
     scanned([f"{quote}{value}{quote}" for value in values], "number", quote=quote)
-    assert looked == [0, 402, 403]  # from the second number of decimals on, the pattern of lines looks
+    assert looked == [1, 403]  # the first fraction, and the first with another number of decimals
     looked.clear()
     scanned([f"{quote}{value}{quote}" for value in ["true", "", "FALSE", "False", "yes", "true"]], "boolean")
     assert looked == [0, 4]  # the 0 in column n, and yes

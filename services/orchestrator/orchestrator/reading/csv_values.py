@@ -121,7 +121,7 @@ class Values:
                     usual &= grid.are_integers(at)
                 case "number":
                     fractions = self._fractions[at]
-                    usual &= grid.are_integers(at, fractions.same, zeros=fractions.zeros)
+                    usual &= grid.are_integers(at, fractions.decimals, zeros=fractions.zeros)
                 case "digits":
                     usual &= grid.are_plain(at, MOST_DECIMALS + 1)  # one is the point, or there are no decimals
                 case "whole":
