@@ -104,10 +104,12 @@ class Grid:
         lengths = ends - starts
         unusual = self._unusual(starts, ends, DIGITS)
         is_integer: NDArray[Any] = (unusual == 0) & ((first != ZERO) | (lengths <= 1))
-        has_one = unusual == 1
-        if decimals is not None and has_one.any():
+        if decimals is not None:
+            has_one = unusual == 1
             ends_in_zero = self._data[ends - 1] == ZERO
-            for count in {1, *decimals}:
+            for count in (*decimals, 1):
+                if not (has_one & ~is_integer).any():
+                    break
                 whole = lengths - count - 1
                 point = self._data[numpy.maximum(ends - count - 1, 0)]
                 is_fraction = has_one & (point == POINT) & (whole >= 0) & ((first != ZERO) | (whole <= 1))
