@@ -106,7 +106,6 @@ class Grid:
         is_integer: NDArray[Any] = (unusual == 0) & ((first != ZERO) | (lengths <= 1))
         if decimals is not None:
             has_one = unusual == 1
-            ends_in_zero = self._data[ends - 1] == ZERO
             for count in (*decimals, 1):
                 if not (has_one & ~is_integer).any():
                     break
@@ -114,9 +113,9 @@ class Grid:
                 point = self._data[numpy.maximum(ends - count - 1, 0)]
                 is_fraction = has_one & (point == POINT) & (whole >= 0) & ((first != ZERO) | (whole <= 1))
                 if count not in decimals:
-                    is_fraction &= ends_in_zero
+                    is_fraction &= self._data[ends - 1] == ZERO
                 elif count > 1 and not zeros:
-                    is_fraction &= ~ends_in_zero
+                    is_fraction &= self._data[ends - 1] != ZERO
                 is_integer |= is_fraction
         is_integer &= lengths <= LONGEST
         return is_integer
