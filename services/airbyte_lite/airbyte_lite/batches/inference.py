@@ -1,8 +1,8 @@
 """Infers the types of the columns of a file's first megabyte: column by column, where the connector does it by values.
 
 The connector infers the types up to three times in a sync, from as many as ten files, also of those that have not
-changed. The types are those that the connector finds with its repairs. For an unusual CSV file, its own function runs and
-reads the file again.
+changed. The types are those that the connector finds with its repairs. For an unusual CSV file, its own function runs
+and reads the file again.
 """
 
 from __future__ import annotations
