@@ -304,6 +304,7 @@ def test_the_discovered_types_hold_the_values_of_all_files(
         "objects": ([{"a": 1}, "x", [1]], ""),
         "lists": ([[1], ["x"]], None),
         "null": ([None, day], "date"),
+        "null and lists": ([None, [1]], None),
     }
     for name, (values, _) in rows.items():
         for number, value in enumerate(values):
@@ -311,10 +312,17 @@ def test_the_discovered_types_hold_the_values_of_all_files(
             pyarrow.parquet.write_table(pyarrow.table({"x": [value], f"only_{number}": [1]}), file)
             put(f"{name}/{number}.parquet", file.getvalue())
     configuration = s3_configuration(s3.url, bucket, "", [])
+    put(
+        "lines.jsonl",
+        '{"x": null, "y": null, "z": 1}\n{"x": [1], "y": {"a": 1}, "z": {}}\n{"x": [], "y": [1], "new": 1}\n',
+    )
     configuration["streams"] = [{"name": name, "globs": [f"{name}/*"], "format": PARQUET} for name in rows]
+    configuration["streams"].append({"name": "lines", "globs": ["lines.jsonl"], "format": JSONL})
     offered = {
         stream["name"]: stream["json_schema"]["properties"] for stream in runner.discover(connector, configuration)
     }
+    lines = {name: column["type"][1] for name, column in offered.pop("lines").items() if not name.startswith("_ab_")}
+    assert lines == {"x": "array", "y": "string", "z": "string", "new": "integer"}
     found = {
         name: column.get("format", "") if column["type"] == ["null", "string"] else None
         for name, column in ((name, columns["x"]) for name, columns in offered.items())

@@ -219,6 +219,15 @@ def test_a_cursor_that_gets_another_order_is_refused(
     assert kit.rows() == [(1, "new")]
 
 
+def test_a_cursor_of_a_table_without_rows_may_become_text(kit: Kit) -> None:
+    """It may not become a number: the column would stay text, and the next sync would be refused."""
+    number, text = (kit.stream(DEDUPED, fields={"id": ID, "at": type_}, cursor_field=["at"]) for type_ in (ID, TEXT))
+    kit.sync(number, rows=[])
+    kit.sync(text, rows=[])
+    with pytest.raises(SyncError, match="the cursor at is text"):
+        kit.sync(number, rows=[])
+
+
 def test_a_key_that_rows_of_a_deduplicated_table_do_not_have_is_refused(kit: Kit) -> None:
     kit.sync(kit.stream(DEDUPED, fields={"id": ID}), rows=[{"id": 1}])
     stream = kit.stream(DEDUPED, fields={"id": ID, "code": TEXT}, primary_key=[["code"]])

@@ -126,7 +126,10 @@ def write(client: Client, way: str, table: str) -> None:
         run(client, f"{way} x.{table} AS SELECT 2 AS id")
 
 
-@pytest.mark.parametrize("way", ["copy", "load", "query", "CREATE OR REPLACE TABLE", "CREATE OR REPLACE VIEW"])
+@pytest.mark.parametrize(
+    "way",
+    ["copy", "load", "query", "CREATE OR REPLACE TABLE", "CREATE OR REPLACE VIEW", "CREATE VIEW IF NOT EXISTS"],
+)
 def test_a_name_in_another_case_does_not_replace_a_table(bigquery: Client, writes: None, way: str) -> None:
     """To DuckDB `x.cased` and `x.Cased` are one table: the rows would be lost, and the job would succeed."""
     kind, name = ("VIEW", "cased_view") if way.endswith("VIEW") else ("TABLE", "cased")

@@ -68,7 +68,12 @@ def _other_rows(change: Change, label: str, mode: str) -> Iterator[str]:
 def _unread_columns(change: Change, label: str) -> Iterator[str]:
     """Yield the columns whose values are missing in rows that were loaded while the connection ignored the columns."""
     path = f"streams.{label}.columns."
-    names = [item.path.removeprefix(path) for item in change.columns if item.path.startswith(path) and item.new]
+    gone = {item.path.casefold() for item in change.columns if not item.new}  # or it differs by case only from now on
+    names = [
+        item.path.removeprefix(path)
+        for item in change.columns
+        if item.path.startswith(path) and item.new and item.path.casefold() not in gone
+    ]
     if names:
         yield (
             f"{label}: rows that are loaded already do not get the values of {', '.join(names)} before their file "

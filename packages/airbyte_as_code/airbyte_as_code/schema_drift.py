@@ -60,14 +60,16 @@ def note(client: AirbyteClient, connection_id: str) -> str:
 def lost_columns(connection: Connection, columns: Iterable[FieldChange]) -> str:
     """Return which declared keys and cursors the source has no column for any more: empty, or a sentence.
 
-    Airbyte refuses to take such a schema over.
+    Airbyte refuses to take such a schema over. A column that now differs by case only is not lost.
     """
-    gone = {change.path.casefold() for change in columns if change.new is ABSENT}
+    gone, kept = (
+        {change.path.casefold() for change in columns if (change.new is ABSENT) is absent} for absent in (True, False)
+    )
     lost = [
         f"{stream.name} has lost the column {path[0]}, its {what}"
         for stream in connection.streams
         for what, path in _needed(stream)
-        if f"streams.{_name(stream.namespace, stream.name)}.columns.{path[0]}".casefold() in gone
+        if f"streams.{_name(stream.namespace, stream.name)}.columns.{path[0]}".casefold() in gone - kept
     ]
     if not lost:
         return ""

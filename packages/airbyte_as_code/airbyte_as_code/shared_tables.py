@@ -11,28 +11,32 @@ from airbyte_as_code.desired import Ids, Link
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.loaded_tables import current_tables, datasets_of, declared_tables, shared_names, tables_of
 
+INACTIVE = "inactive"
+
 
 def with_shared_tables(
     changes: list[Change], connections: Iterable[Json], destinations: Iterable[Json], ids: Ids
 ) -> list[Change]:
     """Return the changes, and set `shared` on each connection whose tables such a connection loads too.
 
-    `connections` and `destinations` are all those of the workspace. A connection that is inactive loads nothing.
-    Raises UserError if a declared connection is to load such a table from now on.
+    `connections` and `destinations` are all those of the workspace. A connection loads nothing while it is inactive, in
+    Airbyte or as declared. Raises UserError if a declared connection is to load such a table from now on.
     """
     ours = {change.found["connectionId"] for change in changes if change.found and change.kind is Kind.CONNECTION}
-    theirs = [item for item in connections if item["connectionId"] not in ours and item.get("status") != "inactive"]
+    theirs = [item for item in connections if item["connectionId"] not in ours and item.get("status") != INACTIVE]
     if not theirs:
         return changes
     datasets = datasets_of(changes, destinations)
     found = []
     for change in changes:
         shared = []
-        if isinstance(change.desired, Link):
+        if isinstance(change.desired, Link) and change.desired.declared.status != INACTIVE:
+            was_active = change.found is not None and change.found.get("status") != INACTIVE
+            loaded = current_tables(change, datasets) if was_active else set()
             declared = declared_tables(change.desired, ids, datasets)
             for other in theirs:
                 tables = tables_of(other, datasets)
-                if names := shared_names(declared - current_tables(change, datasets), tables):
+                if names := shared_names(declared - loaded, tables):
                     raise _refusal(change.desired, other, names)
                 if names := shared_names(declared, tables):
                     shared.append(f"{other['name']!r} loads {', '.join(names)} too")

@@ -31,7 +31,7 @@ def atomic() -> None:
     def run(
         cursor: Any, tree: exp.Expression, context: Context, destination: Any, config: Any, dry: bool, isolated: bool
     ) -> Any:
-        if not dry and _replaces(tree):
+        if not dry and _succeeds_beside_another(tree):
             refuse_other_case(*_reference(tree, context))
         if dry or not isinstance(tree, exp.Create) or not _permanent_table(tree):
             return upstream(cursor, tree, context, destination, config, dry, isolated)
@@ -138,10 +138,11 @@ def positional(value: str, field: TableFieldSchema, kind: Any, depth: int = 0) -
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"
 
 
-def _replaces(tree: exp.Expression) -> TypeGuard[exp.Create]:
-    """Return whether a statement creates a permanent table or view, and replaces one with the same name."""
-    is_view = isinstance(tree, exp.Create) and tree.args.get("kind") == "VIEW"
-    return isinstance(tree, exp.Create) and bool(tree.args.get("replace")) and (is_view or _permanent_table(tree))
+def _succeeds_beside_another(tree: exp.Expression) -> TypeGuard[exp.Create]:
+    """Return whether a statement creates a permanent table or view, and succeeds if there is one with the same name."""
+    if not isinstance(tree, exp.Create) or not (tree.args.get("replace") or tree.args.get("exists")):
+        return False
+    return tree.args.get("kind") == "VIEW" or _permanent_table(tree)
 
 
 def _permanent_table(tree: exp.Create) -> bool:

@@ -9,7 +9,7 @@ def refuse_other_case(project_id: str, dataset_id: str, table_id: str) -> None:
     """Raise BigQueryError if the dataset has such a table or view.
 
     To BigQuery, `orders` and `Orders` are two tables. To DuckDB they are one: CREATE OR REPLACE and the jobs that write
-    `Orders` would replace the rows of `orders`.
+    `Orders` would replace the rows of `orders`, and CREATE IF NOT EXISTS would make nothing.
     """
     database_name, schema, name = tables.physical(project_id, dataset_id, table_id)
     found = database.fetch(

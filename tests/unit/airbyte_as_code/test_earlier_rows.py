@@ -107,11 +107,11 @@ def test_columns_whose_values_were_ignored_until_now(session: Any, server: Any, 
     text = (session.directory / "connections.yaml").read_text()
     setting = f"    source: s\n    non_breaking_schema_updates_behavior: {behavior}\n"
     session.write(text.replace("    source: s\n", setting))
-    server.columns = {"id": {"type": "integer"}, "gone": {"type": "string"}}
+    server.columns = {"id": {"type": "integer"}, "gone": {"type": "string"}, "day": {"type": "string"}}
     session.apply()
-    server.columns = {"id": {"type": "string"}, "new": {"type": "string"}}
+    server.columns = {"id": {"type": "string"}, "new": {"type": "string"}, "Day": {"type": "string"}}
     found = told(session.plan(refresh_schema=True))
     assert bool(found) is is_told
     if is_told:
-        assert "id, new" in found["connection c"]
+        assert "values of id, new before" in found["connection c"]  # Day is the column day
         assert "reset" in found["connection c"]

@@ -134,6 +134,9 @@ def test_a_refresh_that_airbyte_refuses_is_said_beforehand(
     assert bool(change["schema_change"]) is bool(facts)
     for fact in [*facts, "breaking"] if facts else []:
         assert fact in change["schema_change"]
+    server.columns = {"id": INTEGER, "DAY": DAY}  # the same column
+    [change] = [change for change in as_json(session.plan(refresh_schema=True))["changes"] if change["fields"]]
+    assert change["schema_change"] is None
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,16 @@ def test_what_loads_nothing_of_it_is_no_obstacle(session: Any, server: Any, chan
     move(session, "a_")
     assert not [change["shared_tables"] for change in as_json(session.plan())["changes"] if change["shared_tables"]]
     session.apply()
+
+
+def test_a_connection_that_is_declared_as_inactive_loads_nothing_until_it_is_active(session: Any, server: Any) -> None:
+    session.apply()
+    theirs(server, prefix="a_")
+    move(session, "a_")
+    text = (session.directory / "connections.yaml").read_text()
+    session.write(text.replace("    source: s\n", "    source: s\n    status: inactive\n"))
+    session.apply()
+    assert not [change["shared_tables"] for change in as_json(session.plan())["changes"] if change["shared_tables"]]
+    session.write(text)
+    with pytest.raises(UserError, match="'c' would load a_t"):
+        session.plan()

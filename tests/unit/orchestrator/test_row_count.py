@@ -70,3 +70,4 @@ def test_rows_that_stay_do_not_hide_records_that_became_one(
     assert verdict.passed is passed
     assert severity in (None, verdict.severity)
     assert ("same primary key (id)" in (verdict.description or "")) is (severity == ERROR)
+    assert ("moved to another file: reset" in (verdict.description or "")) is (severity == ERROR)

@@ -1,13 +1,14 @@
 """Infers the types of the columns of a file's first megabyte: column by column, where the connector does it by values.
 
 The connector infers the types up to three times in a sync, from as many as ten files, also of those that have not
-changed. The result is the same: for unusual files, the connector's own function runs and reads the file again.
+changed. The types are those that the connector finds with its repairs. For an unusual CSV file, its own function runs
+and reads the file again.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -15,11 +16,11 @@ import pyarrow.compute as pc
 from airbyte_cdk.sources.file_based.config.csv_format import InferenceType
 from airbyte_cdk.sources.file_based.file_types.csv_parser import CsvParser, _JsonTypeInferrer
 from airbyte_cdk.sources.file_based.file_types.jsonl_parser import JsonlParser
-from airbyte_cdk.sources.file_based.schema_helpers import merge_schemas
 
 from airbyte_lite.batches.columns import integers, plain_doubles
 from airbyte_lite.batches.csv_files import Unfit, regular
 from airbyte_lite.connectors.repairs.csv_rows import Rows
+from airbyte_lite.connectors.repairs.files_types import of_both
 
 SILENT = logging.Logger("inference", logging.CRITICAL + 1)
 """What is unusual is logged by the connector's own function."""
@@ -36,11 +37,11 @@ def install() -> None:
 
     async def infer_jsonl(self: Any, _config: Any, file: Any, reader: Any, logger: logging.Logger) -> Any:
         """Infer the types of a JSONL file: most objects have the types of those before them."""
-        found: dict[str, Any] = {}
+        found: Mapping[str, Any] = {}
         for entry in self._parse_jsonl_entries(file, reader, logger, read_limit=True):
             types = self._infer_schema_for_record(entry)
             if any(found.get(name) != type_ for name, type_ in types.items()):
-                found = merge_schemas(found, types)
+                found = of_both(found, types)
         return found
 
     CsvParser.infer_schema = infer_csv

@@ -238,20 +238,22 @@ def _refuse_other_order(
         "Give the column its old type in the source and run make apply o=--refresh-schema, which takes that type over "
         f"into the connection. Or start {reset}"
     )
-    had = {item.name.lower() for item in existing.schema}
-    new = [key for key in keys if key.lower() not in had]
-    if new and existing.num_rows:
-        raise SyncError(
-            f"Stream {stream.name}: the {existing.num_rows} rows of the table {existing.table_id} have no value for "
-            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. Start {reset}",
-            "config_error",
-        )
     types = {item.name: sql_name(item.field_type) for item in existing.schema}
     wanted = field_type(stream.json_schema["properties"][stream.cursor_field[0]]).name if cursor else ""
-    if cursor and types.get(cursor) == "STRING" and wanted in ("INT64", "NUMERIC") and existing.num_rows:
+    if cursor and types.get(cursor) == "STRING" and wanted in ("INT64", "NUMERIC"):
         raise SyncError(
             f"Stream {stream.name}: the cursor {cursor} is text in the table {existing.table_id}, and now {wanted}. "
             f"{_TEXT_ORDER} {repair}",
+            "config_error",
+        )
+    if not existing.num_rows:
+        return
+    had = {item.name.lower() for item in existing.schema}
+    new = [key for key in keys if key.lower() not in had]
+    if new:
+        raise SyncError(
+            f"Stream {stream.name}: the {existing.num_rows} rows of the table {existing.table_id} have no value for "
+            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. Start {reset}",
             "config_error",
         )
     for column in widened(existing, schema):
@@ -261,7 +263,7 @@ def _refuse_other_order(
                 f"text. {_TEXT_ORDER} {repair}",
                 "config_error",
             )
-        if column.name in keys and column.new == "STRING" and column.old in _REWRITTEN and existing.num_rows:
+        if column.name in keys and column.new == "STRING" and column.old in _REWRITTEN:
             raise SyncError(
                 f"Stream {stream.name}: {column.name}, of the primary key, is {column.old} in the table "
                 f"{existing.table_id}, and now text. As texts, old and new values may differ (5.5 and 5.50), and old "

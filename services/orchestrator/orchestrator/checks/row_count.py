@@ -49,6 +49,11 @@ def compare(
     if merged:
         key = ", ".join(".".join(path) for path in stream.primary_key)
         remedy = f". Records with the same primary key ({key}) are one row: remove them, or correct primary_key."
+        if current < rows:
+            remedy += (
+                " If no key is repeated, a row of an older version of a file stands for a record that moved to another "
+                "file: reset the connection in Airbyte, then run again."
+            )
     elif rows < records:
         remedy = ". Records were lost: reset the connection in Airbyte, then run again."
     elif stream.sync_mode == "full_refresh_overwrite" and rows > records:

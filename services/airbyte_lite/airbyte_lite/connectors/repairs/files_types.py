@@ -1,4 +1,7 @@
-"""Finds the type of a column from several files: one that holds the values of every file."""
+"""Finds the type of a column from several files, or from the lines of a JSONL file: one that holds all values.
+
+Only a boolean beside a number is not held: the type is the number's, for CSV files with 0 and 1.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +18,14 @@ def any_order() -> None:
     """Find the same types whichever file is read first.
 
     airbyte-cdk 7.39.1 reads files concurrently. It takes the first of two types of text, such as date, date-time and
-    text without a format. If an object or an array meets another type, it logs an error and goes on without the second
-    file, whose new columns are not discovered. No upstream report is known.
+    text without a format. If an object or an array meets another type, or an array meets null, it logs an error and
+    goes on without the second file, whose new columns are not discovered. No upstream report is known.
     """
     default_file_based_stream.merge_schemas = of_both
 
 
 def of_both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the types of the columns of two files."""
+    """Return the types of the columns of two files or lines."""
     common = {name: both for name in first.keys() & second.keys() if (both := _both(first[name], second[name]))}
     merged: Mapping[str, Any] = merge_schemas({**first, **common}, {**second, **common})
     return merged
@@ -33,8 +36,10 @@ def _both(first: Any, second: Any) -> Any:
     if not all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in (first, second)):
         return None
     kinds = {first["type"], second["type"]}
-    if first == second or "null" in kinds:
+    if first == second:
         return None
+    if "null" in kinds:
+        return second if first["type"] == "null" else first
     if len(kinds) == 1 and kinds <= NESTED:
         return {"type": first["type"]}
     if kinds == {"string"} and {first.get("format"), second.get("format")} <= DAYS:
