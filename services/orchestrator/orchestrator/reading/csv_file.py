@@ -16,7 +16,7 @@ from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.reading.grid import Grid
-from orchestrator.reading.quoted import Unquoted, has_special, simply_quoted, unquoted, usable, whole_records
+from orchestrator.reading.quoted import Unquoted, has_special, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
 from orchestrator.reading.text import TooLongError, blocks
 
@@ -79,9 +79,7 @@ class _Scan:
         if usable(self._format):
             self._blocks = whole_records(self._blocks, self._format)
         for block in self._blocks:
-            grid = self._grid(block)
-            self._notice(block, grid)
-            if not whole(block, grid):
+            if not whole(block):
                 self._by_records(block)
         self._text.end(self.line)
 
@@ -98,45 +96,40 @@ class _Scan:
 
     def _grid(self, text: str) -> Grid | None:
         """Return the grid of a text without quotes if each of its lines is one record."""
-        width = self._width + self._trailing
-        if not self._width or not self._format.separator.isascii() or has_special(text, self._format):
+        if has_special(text, self._format):
             return None
-        grid = Grid.of(text, self._format.separator, width)
-        has_blank = grid is not None and width == 1 and grid.lines and not grid.shortest
-        return None if has_blank else grid  # a blank line is no record
+        return self._without_blank(Grid.of(text, self._format.separator, self._width + self._trailing))
 
-    def _whole_block(self) -> Callable[[str, Grid | None], bool]:
-        """Return a function that takes a block in which each line is one record; it returns False for other blocks."""
-        separator = self._format.separator
-        if not separator.isascii() or not self._width:
-            return lambda _, __: False
-        delimiters, can_unquote = self._width + self._trailing - 1, usable(self._format)
-        skeleton = separator.encode() * delimiters + b"\n"
+    def _without_blank(self, grid: Grid | None) -> Grid | None:
+        """Return the grid, but None if it has a blank line, which is no record."""
+        has_blank = grid is not None and self._width + self._trailing == 1 and grid.has_line_of(0)
+        return None if has_blank else grid
 
-        def take(block: str, grid: Grid | None) -> bool:
-            text = block
-            if not grid and can_unquote and (simple := simply_quoted(block, self._format)):
-                text, grid = simple, self._grid(simple)
-            if grid:
-                if not self._values.done:
-                    self._values.in_block(text, self.line, grid)
+    def _whole_block(self) -> Callable[[str], bool]:
+        """Return a function that takes a block as a whole, if it can; it returns False for other blocks."""
+        width, can_unquote = self._width + self._trailing, usable(self._format)
+        has_grid = self._width and self._format.separator.isascii()
+
+        def take(block: str) -> bool:
+            grid = self._grid(block) if has_grid else None
+            found = unquoted(block, self._format) if has_grid and can_unquote and not grid else None
+            if found:
+                grid = self._without_blank(found.grid(width))
+            self._notice(block, grid)
+            if grid and not self._values.done:
+                self._values.in_block(grid, self.line, found)
+            if found:
+                if not grid:
+                    if not found.leave_out_odd(width - 1):
+                        return False
+                    self._in_texts(found)
+                self._note_faults(found)
+                self.facts.records += found.records
+                self.line += found.lines
+            elif grid:
                 self.facts.records += grid.lines
                 self.line += grid.lines
-                return True
-            found = unquoted(block, self._format) if can_unquote else None
-            if not found:
-                return False
-            records = len(found.skeleton) // len(skeleton)
-            has_blank = not delimiters and ("\n\n" in block or block.startswith("\n"))
-            if has_blank or found.skeleton != skeleton * records:
-                if not found.leave_out_odd(delimiters):
-                    return False
-                records = len(found.skeleton) // len(skeleton)
-            self._in_texts(found)
-            self._note_faults(found)
-            self.facts.records += records
-            self.line += found.lines
-            return True
+            return bool(found or grid)
 
         return take
 
@@ -145,7 +138,7 @@ class _Scan:
         before, odd_lines = self.line, found.odd_lines()
         for text, first, odd in found.texts():
             if text and not self._values.done:
-                self._values.in_block(text, before, self._grid(text), found, first)
+                self._values.in_block(self._grid(text) or text, before, found, first)
             if odd:
                 self._pending = odd
                 start = before + next(odd_lines)
@@ -166,7 +159,7 @@ class _Scan:
     def _notice(self, block: str, grid: Grid | None = None) -> None:
         """Look at the text of a block before its records are read."""
         self._values.notice(block)
-        self._text.look(block, self.line, grid.shortest if grid else 0)
+        self._text.look(block, self.line, grid)
         if "\0" in block:
             for number, line in enumerate(block.split("\n"), self.line + 1):
                 if "\0" in line:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.reading.csv_header import Header
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.grid import Grid
 from orchestrator.reading.quote_states import open_lines
 from orchestrator.reading.quoted import BLOCK_LIMIT, has_special, usable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BYTE_ORDER_MARK = "\ufeff"
 TOTALS = {
     "total",
     "totals",
@@ -43,21 +45,17 @@ class Lines:
         self._headers = [text for text in headers if "\n" not in text] if file_format.knows_names else []
         self._empty = separator * (len(header.names) + header.nameless - 1)
 
-    def look(self, block: str, line: int, shortest: int = 0) -> None:
-        """Look at the next whole lines; `line` is the number of the line before them.
-
-        No line has fewer bytes than `shortest`.
-        """
+    def look(self, block: str, line: int, grid: Grid | None = None) -> None:
+        """Look at the next whole lines; `line` is the number of the line before them. `grid` is that of the block."""
         if not self._looks:
             return
         self._begins_inside = self._ends_inside
         if self._is_first:
             self._look_at_first(block, line)
         if self._format.has_header:
-            for found in self._outside_quotes(block, self._headers):
+            for found in self._outside_quotes(block, self._headers, grid):
                 self._note_header(line + found)
-        may_be_empty = shortest <= len(f"\ufeff{self._empty}".encode())
-        for found in self._outside_quotes(block, [self._empty] if may_be_empty else []):
+        for found in self._outside_quotes(block, [self._empty], grid):
             self._facts.add_fault(
                 "no values", line + found, "the line has delimiters only: it is a record without values"
             )
@@ -91,9 +89,9 @@ class Lines:
     def _note_header(self, line: int) -> None:
         self._facts.add_fault("header again", line, "the line repeats the header and is loaded as a record")
 
-    def _outside_quotes(self, block: str, texts: Iterable[str]) -> Iterator[int]:
+    def _outside_quotes(self, block: str, texts: Iterable[str], grid: Grid | None) -> Iterator[int]:
         """Yield the number, from 1, of each line that is one of the texts and not a part of a quoted value."""
-        found = sorted(number for text in texts for number in _lines(block, text))
+        found = sorted(number for text in texts for number in _lines(block, text, grid))
         if not found:
             return
         is_open = self._open_lines(block)
@@ -111,12 +109,15 @@ class Lines:
         return open_lines(block, self._format, inside=self._begins_inside)
 
 
-def _lines(block: str, text: str) -> Iterator[int]:
+def _lines(block: str, text: str, grid: Grid | None) -> Iterator[int]:
     """Yield the number, from 1, of each line that is the text, perhaps after a byte order mark."""
-    if text[:1] not in block or f"{text}\n" not in block:  # one character is found faster
+    if text[:1] not in block:  # one character is found faster
+        return
+    lengths = [len(line.encode("utf-8", "surrogatepass")) for line in (text, f"{BYTE_ORDER_MARK}{text}")]
+    if (grid and not grid.has_line_of(*lengths)) or f"{text}\n" not in block:
         return
     number, start = 1, 0
-    for found in re.finditer(rf"^\ufeff?{re.escape(text)}$", block, re.MULTILINE):
+    for found in re.finditer(rf"^{BYTE_ORDER_MARK}?{re.escape(text)}$", block, re.MULTILINE):
         number += block.count("\n", start, found.start())
         start = found.start()
         yield number

@@ -53,13 +53,11 @@ class Values:
             self._underscores = True
             self._set_pattern()
 
-    def in_block(
-        self, block: str, line: int, grid: Grid | None, quoted: Unquoted | None = None, first: int = 0
-    ) -> None:
+    def in_block(self, block: str | Grid, line: int, quoted: Unquoted | None = None, first: int = 0) -> None:
         """Look into whole lines, each a record; `line` is the number of the line before them.
 
-        `grid` tells where the values are, if it is known. `quoted` is the block as it was, if its quotes were taken
-        out, and `first` the number of its first record here.
+        A text has no quotes. `quoted` is the block as it was, if it has some, and `first` the number of its first
+        record here.
         """
 
         def row(text: str, number: int) -> tuple[list[str], int]:
@@ -68,21 +66,25 @@ class Values:
                 return values, line + start
             return text.split(self._format.separator), line + number + 1
 
-        for at in list(self._wanted):
-            self._find_first(at, block, row)
-        position = number = 0
-        if grid and self._by_grid and (number := self._look_by_grid(grid, row)):
-            position = grid.position(number) if number < grid.lines else len(block)
-        counted = position
-        while self._kinds and position < len(block):
-            if self._harmless.match(block, position):
-                found = self._other.search(block, position)
+        number = 0
+        if isinstance(block, str):
+            self._find_firsts(block, row)
+            text = block
+        else:
+            if self._wanted:
+                self._find_firsts(block.rest(0), row)
+            number = self._look_by_grid(block, row) if self._by_grid else 0
+            text = block.rest(number)
+        position = counted = 0
+        while self._kinds and position < len(text):
+            if self._harmless.match(text, position):
+                found = self._other.search(text, position)
                 if not found:
                     return
                 position = found.end()
-            number, counted = number + block.count("\n", counted, position), position
-            end = block.index("\n", position)
-            self.in_row(*row(block[position:end], number))
+            number, counted = number + text.count("\n", counted, position), position
+            end = text.index("\n", position)
+            self.in_row(*row(text[position:end], number))
             position = end + 1
 
     def _look_by_grid(self, grid: Grid, row: Row) -> int:
@@ -119,12 +121,14 @@ class Values:
                     usual &= grid.are_integers(at)
                 case "number":
                     fractions = self._fractions[at]
-                    usual &= grid.are_integers(at, fractions.same, zeros=fractions.zeros)
+                    usual &= grid.are_integers(at, fractions.decimals, zeros=fractions.zeros)
                 case "digits":
                     usual &= grid.are_plain(at, MOST_DECIMALS + 1)  # one is the point, or there are no decimals
                 case "whole":
                     usual &= grid.are_plain(at, LONGEST) if self._underscores else True
-                case _:
+                case "boolean":
+                    usual &= grid.are_booleans(at)
+                case "json":
                     return None
         return [first + number for number in numpy.flatnonzero(~usual[first:]).tolist()]
 
@@ -196,6 +200,10 @@ class Values:
     def _fraction_patterns(self, at: int) -> dict[str, str]:
         found = self._fractions.get(at)
         return {"fraction": found.known, "usual": found.usual} if found else {}
+
+    def _find_firsts(self, block: str, row: Row) -> None:
+        for at in list(self._wanted):
+            self._find_first(at, block, row)
 
     def _find_first(self, at: int, block: str, row: Row) -> None:
         separator = re.escape(self._format.separator)

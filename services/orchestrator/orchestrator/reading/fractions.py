@@ -6,6 +6,7 @@ one. `1.0` does not count: programs write whole numbers like this.
 """
 
 import re
+from collections.abc import Collection
 
 MOST_DECIMALS = 9
 """A NUMERIC keeps so many."""
@@ -35,6 +36,11 @@ class Fractions:
     def same(self) -> int:
         """The number of decimals of all fractions so far; 0: none so far, too many, or they differ."""
         return 0 if self.differ or self._decimals > MOST_DECIMALS else self._decimals
+
+    @property
+    def decimals(self) -> Collection[int]:
+        """The numbers of decimals of usual fractions. `add` ignores them, but for the first that ends in zero."""
+        return range(1, MOST_DECIMALS + 1) if self.differ else {self.same} - {0}
 
     @property
     def known(self) -> str:

@@ -1,8 +1,9 @@
-"""Where the values of CSV text are, if each of its lines is one record, and which of them are usual numbers.
+"""Where the values of CSV text are, if its records have equally many, and which of them are usual numbers.
 
 The text is looked at as an array of bytes, eight at once, so a column of a million numbers takes 0.02 s.
 """
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,48 +20,54 @@ DIGITS, PLAIN = b"09", b"+9"
 
 
 class Grid:
-    """Text without quotes in which each line has the same number of delimiters."""
+    """Text in which each line is a record with the same number of values. A value may be in quotes."""
 
-    def __init__(self, content: bytes, ends: "NDArray[Any]") -> None:
-        """Take the text and the places behind the values: a row for each line, a column for each column."""
-        import numpy
+    def __init__(self, data: "NDArray[Any]", ends: "NDArray[Any]", quote: str = "") -> None:
+        """Take the text and the places behind the values: a row for each line, a column for each column.
 
-        self._content, self._ends = content, ends
-        self._data = numpy.frombuffer(content, numpy.uint8)
+        `quote` is the quote character, if the text has some: each of them opens a value or closes one.
+        """
+        self._data, self._ends, self._quote = data, ends, quote.encode()
 
     @staticmethod
     def of(text: str, separator: str, width: int) -> "Grid | None":
-        """Return the grid of whole lines; None if a line has not `width` values."""
+        """Return the grid of whole lines without quotes; None if a line has not `width` values."""
         import numpy
 
-        content = text.encode("utf-8", "surrogatepass")
-        data = numpy.frombuffer(content, numpy.uint8)
+        data = numpy.frombuffer(text.encode("utf-8", "surrogatepass"), numpy.uint8)
         newlines = data == NEWLINE
         lines = numpy.count_nonzero(newlines)
         ends = numpy.flatnonzero(newlines | (data == ord(separator)))
         if len(ends) != lines * width or not newlines[ends[width - 1 :: width]].all():
             return None
-        return Grid(content, ends.reshape(lines, width))
+        return Grid(data, ends.reshape(lines, width))
 
     @property
     def lines(self) -> int:
         """The number of lines."""
         return len(self._ends)
 
-    @property
-    def shortest(self) -> int:
-        """The number of bytes of the shortest line."""
+    @cached_property
+    def _lengths(self) -> "NDArray[Any]":
+        """The number of bytes of each line, with its quotes."""
         import numpy
 
-        return int(numpy.diff(self._ends[:, -1], prepend=-1).min()) - 1 if self.lines else 0
+        return numpy.diff(self._ends[:, -1], prepend=-1) - 1
+
+    def has_line_of(self, *lengths: int) -> bool:
+        """Return whether a line has one of these numbers of bytes, with its quotes."""
+        return any(bool((self._lengths == length).any()) for length in lengths)
 
     def line(self, number: int) -> str:
-        """Return a line, from 0, without its end."""
-        return self._content[self._start(number) : self._ends[number, -1]].decode("utf-8", "surrogatepass")
+        """Return a line, from 0, without its end and its quotes."""
+        return self._text(self._start(number), int(self._ends[number, -1]))
 
-    def position(self, number: int) -> int:
-        """Return where a line, from 0, begins in the text."""
-        return len(self._content[: self._start(number)].decode("utf-8", "surrogatepass"))
+    def rest(self, number: int) -> str:
+        """Return the text from a line on, from 0, without its quotes."""
+        return self._text(self._start(number), len(self._data))
+
+    def _text(self, start: int, end: int) -> str:
+        return self._data[start:end].tobytes().translate(None, self._quote).decode("utf-8", "surrogatepass")
 
     def are_plain(self, at: int, longest: int) -> "NDArray[Any]":
         """Return which values of a column have only PLAIN characters, at most `longest` (up to 15)."""
@@ -68,10 +75,23 @@ class Grid:
         found: NDArray[Any] = (ends - starts <= longest) & (self._unusual(starts, ends, PLAIN) == 0)
         return found
 
-    def are_integers(self, at: int, decimals: int = 0, *, zeros: bool = True) -> "NDArray[Any]":
+    def are_booleans(self, at: int) -> "NDArray[Any]":
+        """Return which values of a column are nothing, true or false, in any case."""
+        import numpy
+
+        starts, ends = self._column(at)
+        lengths = ends - starts
+        words = (self._words[starts] | _each(0x20)) & _first_bytes(lengths)  # small letters
+        found: NDArray[Any] = lengths == 0
+        for word in (b"true", b"false"):
+            found |= (lengths == len(word)) & (words == numpy.uint64(int.from_bytes(word, "little")))
+        return found
+
+    def are_integers(self, at: int, decimals: Collection[int] | None = None, *, zeros: bool = True) -> "NDArray[Any]":
         """Return which values of a column are nothing, or integers as programs write them, of at most 15 digits.
 
-        With `decimals`, also numbers with so many decimals; without `zeros`, only if the last of them is not 0.
+        With `decimals`, also numbers with one of these numbers of decimals, and those like 1.0; without `zeros`, only
+        if the last decimal is not 0.
         """
         import numpy
 
@@ -84,11 +104,19 @@ class Grid:
         lengths = ends - starts
         unusual = self._unusual(starts, ends, DIGITS)
         is_integer: NDArray[Any] = (unusual == 0) & ((first != ZERO) | (lengths <= 1))
-        if decimals:
-            whole = lengths - decimals - 1
-            point = self._data[numpy.maximum(ends - decimals - 1, 0)]
-            is_fraction = (unusual == 1) & (whole >= 0) & (point == POINT) & ((first != ZERO) | (whole <= 1))
-            is_integer |= is_fraction & (zeros | (self._data[ends - 1] != ZERO))
+        if decimals is not None:
+            has_one = unusual == 1
+            for count in (*decimals, 1):
+                if not (has_one & ~is_integer).any():
+                    break
+                whole = lengths - count - 1
+                point = self._data[numpy.maximum(ends - count - 1, 0)]
+                is_fraction = has_one & (point == POINT) & (whole >= 0) & ((first != ZERO) | (whole <= 1))
+                if count not in decimals:
+                    is_fraction &= self._data[ends - 1] == ZERO
+                elif count > 1 and not zeros:
+                    is_fraction &= self._data[ends - 1] != ZERO
+                is_integer |= is_fraction
         is_integer &= lengths <= LONGEST
         return is_integer
 
@@ -96,19 +124,25 @@ class Grid:
         return int(self._ends[number - 1, -1]) + 1 if number else 0
 
     def _column(self, at: int) -> "tuple[NDArray[Any], NDArray[Any]]":
-        """Return the places of the first byte of each value of a column, and of the byte behind it."""
+        """Return the places of the first byte of each value of a column, and of the byte behind it, without quotes."""
         import numpy
 
-        if at:
-            return self._ends[:, at - 1] + 1, self._ends[:, at]
-        return numpy.concatenate([[0], self._ends[:, -1] + 1])[:-1], self._ends[:, 0]
+        starts = self._ends[:, at - 1] + 1 if at else numpy.concatenate([[0], self._ends[:, -1] + 1])[:-1]
+        ends = self._ends[:, at]
+        if self._quote:
+            in_quotes = self._data[starts] == ord(self._quote)
+            if in_quotes.any():
+                in_quotes &= self._data[ends - 1] == ord(self._quote)  # else, text is behind the closing quote
+                starts, ends = starts + in_quotes, ends - in_quotes
+        return starts, ends
 
     @cached_property
     def _words(self) -> "NDArray[Any]":
         """The eight bytes from each place on."""
         import numpy
 
-        return numpy.ndarray((len(self._content),), "<u8", self._content + bytes(WORD), strides=(1,))
+        padded = numpy.concatenate([self._data, numpy.zeros(WORD, numpy.uint8)])
+        return numpy.ndarray((len(self._data),), "<u8", padded, strides=(1,))
 
     def _unusual(self, starts: "NDArray[Any]", ends: "NDArray[Any]", usual: bytes) -> "NDArray[Any]":
         """Return the number of bytes in each value that are not usual, of its first 16 bytes."""
@@ -126,11 +160,23 @@ def _others(words: "NDArray[Any]", lengths: "NDArray[Any]", usual: bytes) -> "ND
     """Return how many of the first bytes of each word are not usual."""
     import numpy
 
-    def each(byte: int) -> Any:
-        return numpy.uint64(int.from_bytes(bytes([byte]) * WORD))
+    high, (least, most) = _each(0x80), usual
+    unusual = ((words + _each(0x7F - most)) | words | ~((words | high) - _each(least))) & high
+    found: NDArray[Any] = numpy.bitwise_count(unusual & _first_bytes(lengths))
+    return found
 
-    high, (least, most) = each(0x80), usual
-    unusual = ((words + each(0x7F - most)) | words | ~((words | high) - each(least))) & high
+
+def _each(byte: int) -> Any:
+    """Return a word of which each byte is this one."""
+    import numpy
+
+    return numpy.uint64(int.from_bytes(bytes([byte]) * WORD))
+
+
+def _first_bytes(lengths: "NDArray[Any]") -> "NDArray[Any]":
+    """Return words in which all bits of the first bytes are set."""
+    import numpy
+
     bits = numpy.array([(1 << 8 * length) - 1 for length in range(WORD + 1)], numpy.uint64)
-    found: NDArray[Any] = numpy.bitwise_count(unusual & bits[numpy.minimum(lengths, WORD)])
+    found: NDArray[Any] = bits[numpy.minimum(lengths, WORD)]
     return found

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.reading.csv_header import csv_reader
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.grid import Grid
+from orchestrator.reading.quote_bits import Quotes
 from orchestrator.reading.quote_states import (
     DELIMITER,
     DOUBLED,
@@ -27,7 +29,7 @@ BLOCK_LIMIT = 4 * 1024 * 1024
 """The most characters that a block gets so that it ends with a record."""
 ODD_SHARE = 0.01
 """The share of a block's records that may have another number of values, so that they are looked at one by one."""
-TAIL = 16 * 1024
+TAIL = 4 * 1024
 """The characters at the end of a block in which the end of a record is looked for first."""
 
 
@@ -87,39 +89,50 @@ class Unquoted:
     def __init__(
         self,
         data: "NDArray[Any]",
-        skeleton: bytes,
         quoted: bytes,
-        ends: "NDArray[Any]",
+        borders: "NDArray[Any]",
         loose: "NDArray[Any]",
         file_format: CsvFormat,
     ) -> None:
-        """Take the block with its quotes, after a line end, and where its records end, beginning with this line end."""
-        self.skeleton = skeleton
-        """The delimiters and line ends that are not in quotes."""
-        self.lines = quoted.count(b"\n") - 1
+        """Take the block, after a line end, and where its delimiters and line ends are that are not in quotes."""
+        import numpy
+
+        self.lines = int(numpy.count_nonzero(numpy.frombuffer(quoted, numpy.uint8) == NEWLINE)) - 1
         self._data, self._quoted, self._loose, self._format = data, quoted, loose, file_format
-        self._all_starts, self._all_ends = ends[:-1], ends[1:]
+        self._borders, self._is_end = borders, data[borders] == NEWLINE
+        self._all_ends = borders[self._is_end]
+        self._all_starts = numpy.concatenate([[0], self._all_ends])[:-1]
         self._starts, self._ends = self._all_starts, self._all_ends  # of the records in the text
         self._odd: list[int] = []
+
+    @property
+    def records(self) -> int:
+        """The number of records in the text."""
+        return len(self._ends)
+
+    def grid(self, width: int) -> Grid | None:
+        """Return the grid of the block; None if a record has not `width` values."""
+        if len(self._borders) != self.records * width or not self._is_end[width - 1 :: width].all():
+            return None
+        return Grid(self._data[1:], self._borders.reshape(self.records, width) - 1, self._format.quote_char)
 
     def leave_out_odd(self, delimiters: int) -> bool:
         """Take blank lines and records with another number of delimiters out of the text; return False for too many."""
         import numpy
 
-        skeleton = numpy.frombuffer(self.skeleton, numpy.uint8)
-        found = numpy.diff(numpy.flatnonzero(skeleton == NEWLINE), prepend=-1) - 1
+        found = numpy.diff(numpy.flatnonzero(self._is_end), prepend=-1) - 1
         is_blank = self._all_ends - self._all_starts == 1
         is_usual = ~is_blank & (found == delimiters)
         odd = numpy.flatnonzero(~is_blank & ~is_usual)
         if len(odd) > ODD_SHARE * len(found) + 1:
             return False
         quote = ord(self._format.quote_char)  # quotes are taken out of the text
+        self._data = self._data.copy()
         self._data[self._all_ends[is_blank]] = quote
         for number in odd:
             self._data[self._all_starts[number] + 1 : self._all_ends[number] + 1] = quote
         self._starts, self._ends = self._all_starts[is_usual], self._all_ends[is_usual]
         self._odd = odd.tolist()
-        self.skeleton = (self._format.separator.encode() * delimiters + b"\n") * len(self._ends)
         return True
 
     def texts(self) -> Iterator[tuple[str, int, list[str]]]:
@@ -191,73 +204,28 @@ class Unquoted:
         return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
 
 
-def simply_quoted(block: str, file_format: CsvFormat) -> str | None:
-    """Return the text without its quotes if each value is in quotes and has no quote, delimiter or line end; else None.
-
-    It is for speed: `unquoted` takes other blocks, too.
-    """
-    import numpy
-
-    quote, separator = file_format.quote_char, file_format.separator
-    first = block.partition("\n")[0]
-    if first.count(quote + separator + quote) != first.count(separator) or first[:1] != quote or block[-2] != quote:
-        return None
-    if file_format.escape_char and file_format.escape_char in block:
-        return None
-    text = _bytes(block)
-    data = numpy.frombuffer(text, numpy.uint8)
-    quotes, borders = data == ord(quote), (data == ord(separator)) | (data == NEWLINE)
-    count = numpy.count_nonzero(borders)
-    if borders[1] or numpy.count_nonzero(quotes) != 2 * count:
-        return None
-    # Between two values is quote, border, quote; no quote belongs to two borders. So there are no other quotes.
-    if numpy.count_nonzero(borders[1:-1] & quotes[:-2] & quotes[2:]) != count - 1:
-        return None
-    if (quotes[1:-1] & borders[:-2] & borders[2:]).any():
-        return None
-    return text.translate(None, quote.encode()).decode("utf-8", "surrogatepass")
-
-
 def unquoted(block: str, file_format: CsvFormat) -> Unquoted | None:
     """Take the quotes out of a block; None if a quote is open at its end, or for a huge block."""
     import numpy
 
     if len(block) > 2 * BLOCK_LIMIT:
         return None
-    quote, separator = ord(file_format.quote_char), ord(file_format.separator)
     quoted = _bytes("\n" + block)
     original = numpy.frombuffer(quoted, numpy.uint8)
     data = without_escapes(original, file_format)
     if data[-1] != NEWLINE:
         return None  # the last line end is escaped
 
-    def borders(data: "NDArray[Any]") -> "tuple[NDArray[Any], NDArray[Any], NDArray[Any], bool]":
-        places = numpy.flatnonzero(data == quote)
-        before, after = data[places[: len(places) // 2 * 2 : 2] - 1], data[places[1::2] + 1]
-        opening = (before == quote) | (before == separator) | (before == NEWLINE)
-        closing = (after == quote) | (after == separator) | (after == NEWLINE)
-        return places, after, closing, len(places) % 2 == 0 and bool(opening.all())
-
-    places, after, closing, regular = borders(data)
-    if not (regular and closing.all() and file_format.double_quote):
+    quotes = Quotes(data, file_format)
+    if not quotes.open_at_edges or len(quotes.loose) or not file_format.double_quote:
         data = without_literal_quotes(data, file_format)
-        places, after, closing, regular = borders(data)
-    if not regular:
+        quotes = Quotes(data, file_format)
+    if not quotes.open_at_edges:
         return None
-    doubled = after == quote
-    loose = places[1::2][~closing] if file_format.double_quote else places[:0]
+    loose = quotes.loose if file_format.double_quote else numpy.empty(0, numpy.int64)
     if file_format.escape_char and (original[loose + 1] == ord(file_format.escape_char)).any():
         return None  # directly behind a closing quote, an escape character is text
-    special = numpy.flatnonzero((data == quote) | (data == separator) | (data == NEWLINE))
-    kinds = data[special]
-    inside = numpy.bitwise_xor.accumulate((kinds == quote).view(numpy.uint8)).view(numpy.bool)
-    replaced = data.copy()
-    replaced[special[inside & (kinds != quote)]] = ord(DELIMITER)
-    replaced[places[1::2][doubled]] = ord(DOUBLED)
-    outside = ~inside & (kinds != quote)
-    ends = special[outside & (kinds == NEWLINE)]
-    skeleton = kinds[outside][1:].tobytes()
-    return Unquoted(replaced, skeleton, quoted, ends, loose, file_format)
+    return Unquoted(quotes.replaced(), quoted, quotes.borders, loose, file_format)
 
 
 def _bytes(text: str) -> bytes:
