@@ -61,6 +61,7 @@ def memory(stack: Stack) -> dict[str, float]:
     """Return the memory (MiB) of each service's container, as `docker stats` tells it: without the page cache."""
     found = {}
     for container in stack.engine.containers.list(filters={"label": f"com.docker.compose.project={stack.project}"}):
-        name = re.sub(rf"^{re.escape(stack.project)}-(.+)-\d+$", r"\1", str(container.name))
-        found[name] = round(container_memory(container))
+        service = re.fullmatch(rf"{re.escape(stack.project)}-(.+)-\d+", str(container.name))
+        if service:  # else, it is the container of a run that ends
+            found[service[1]] = round(container_memory(container))
     return dict(sorted(found.items()))

@@ -28,6 +28,14 @@ VIEW = (
     "SELECT view_name, 'VIEW', 0 FROM duckdb_views() "
     "WHERE database_name = ? AND schema_name = ? AND view_name = ? AND NOT internal"
 )
+VIEW_IN_ANY_CASE = (
+    "SELECT view_name FROM duckdb_views() "
+    "WHERE database_name = ? AND schema_name = ? AND lower(view_name) = lower(?) AND NOT internal"
+)
+TABLE_IN_ANY_CASE = (
+    "SELECT table_name FROM duckdb_tables() "
+    "WHERE database_name = ? AND schema_name = ? AND lower(table_name) = lower(?) AND NOT internal"
+)
 POLICIES = metadata.KINDS[metadata.RowAccessPolicy]
 
 
@@ -144,6 +152,22 @@ def _columns(path: Path, label: str) -> list[TableFieldSchema]:
         for column, kind in found
         if column != tables.INGESTION_TIME
     ]
+
+
+def name_as_created(path: Path) -> str | None:
+    """Return the name of the table or view that DuckDB finds for a name in any case, as it was created, or None."""
+    kind = _kind(path)
+    if kind == "none":
+        return None
+    if kind == "table":
+        try:
+            stored = _stored_name(path)
+        except duckdb.Error:  # DuckDB cannot show the plan
+            named = database.fetch(TABLE_IN_ANY_CASE, list(path))
+            return str(named[0][0]) if named else None
+        return stored[-1] if stored else None
+    named = database.fetch(VIEW_IN_ANY_CASE, list(path))
+    return str(named[0][0]) if named else None
 
 
 def _result(path: Path) -> tuple[Path | None, list[TableFieldSchema]]:
