@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Json
-from airbyte_as_code.connection_diff import incremental
+from airbyte_as_code.connection_diff import incremental, label_of
 from airbyte_as_code.diff import ABSENT, FieldChange
 from connections_file import Connection, Stream
 from connections_file.contradictions import FILE_COLUMNS
@@ -68,8 +68,9 @@ def lost_columns(connection: Connection, columns: Iterable[FieldChange]) -> str:
     lost = [
         f"{stream.name} has lost the column {path[0]}, its {what}"
         for stream in connection.streams
+        for label in (label_of({"namespace": stream.namespace, "name": stream.name}),)
         for what, path in _needed(stream)
-        if f"streams.{_name(stream.namespace, stream.name)}.columns.{path[0]}".casefold() in gone - kept
+        if f"streams.{label}.columns.{path[0]}".casefold() in gone - kept
     ]
     if not lost:
         return ""
@@ -97,9 +98,9 @@ def _discovered(client: AirbyteClient, source_id: str, connection: str) -> list[
 
 
 def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange]:
-    now = {_label(item["stream"]): _types(item["stream"]) for item in offered}
+    now = {label_of(item["stream"]): _types(item["stream"]) for item in offered}
     for item in known:
-        label = _label(item["stream"])
+        label = label_of(item["stream"])
         before, after = _types(item["stream"]), now.get(label)
         if after is None or (_has_no_data(after) and not _has_no_data(before)):
             continue  # the stream or its files are gone: the next sync fails and says so
@@ -122,14 +123,6 @@ def _says_nothing(old: str | None, new: str | None) -> bool:
     The column is NULL in every row of the source now, or it was, and may hold anything now.
     """
     return old is not ABSENT and (new == ONLY_NULL or (old, new) == (ONLY_NULL, "any"))
-
-
-def _label(stream: Json) -> str:
-    return _name(stream.get("namespace"), str(stream["name"]))
-
-
-def _name(namespace: str | None, name: str) -> str:
-    return f"{namespace}.{name}" if namespace else name
 
 
 def _types(stream: Json) -> dict[str, str]:
