@@ -1,4 +1,4 @@
-"""The direct look-ups find what DuckDB's list of all tables and columns holds; the memory of jobs, what is stored."""
+"""Direct look-ups agree with DuckDB's list of all tables and columns, and the memory of jobs with the stored jobs."""
 
 import json
 from pathlib import Path
