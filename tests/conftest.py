@@ -1,4 +1,4 @@
-"""What every test has: an environment without our variables, a worker; a unit or contract test starts no process."""
+"""For all tests: an environment without our variables, and the order on the workers. Only some may start a process."""
 
 import gc
 import os
@@ -129,14 +129,14 @@ def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse a process to what `make check` runs, which is unit and contract tests."""
+    """Fail a unit or contract test that starts a process: `make check` runs only tests without processes."""
 
     start = subprocess.Popen.__init__
 
     def refuse(self: subprocess.Popen[bytes], command: Any, *arguments: Any, **options: Any) -> None:
         program = command if isinstance(command, str) else command[0]
         assert shutil.which(program) is None, "a test that starts a process belongs to tests/integration"
-        start(self, command, *arguments, **options)  # it cannot start: that is what the test is about
+        start(self, command, *arguments, **options)  # the program is missing, which such a test is about
 
     if request.path.relative_to(TESTS).parts[0] in ("unit", "contract"):
         monkeypatch.setattr(subprocess.Popen, "__init__", refuse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import urllib.parse
 import urllib.request
@@ -15,9 +16,15 @@ def open_url(request: urllib.request.Request, timeout: float) -> http.client.HTT
     Raises OSError (URLError is one) when there is no answer or an error status.
     """
     local = urllib.parse.urlsplit(request.full_url).hostname in LOOPBACK
-    opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
+    opener = _direct_opener() if local else urllib.request.build_opener()
     try:
         answer: http.client.HTTPResponse = opener.open(request, timeout=timeout)
     except http.client.HTTPException as error:  # the server ended before its answer was complete
         raise ConnectionError(f"{type(error).__name__} {error}") from error
     return answer
+
+
+@functools.cache
+def _direct_opener() -> urllib.request.OpenerDirector:
+    """Return what uses no proxy. Each new opener reads the machine's certificates, which takes 20 ms."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -26,7 +26,8 @@ SHORT = {
     cases.PYAIRBYTE: "PyAirbyte → DuckDB",
     cases.LIMIT: "DuckDB alone",
 }
-COMPARED = (cases.BATCHES, cases.GOOGLE, cases.CHANGED, cases.RECORDS, cases.DLT_ARROW, cases.DLT_DUCKDB, cases.LIMIT)
+ONLY_IN_MAIN_CASES = {cases.DLT_ARROW_FILE, cases.DLT_DUCKDB_FILE, cases.CONNECTOR, cases.PYAIRBYTE}
+COMPARED = [name for name in cases.CONTENDERS if name not in ONLY_IN_MAIN_CASES]
 
 
 def show(part: dict[str, Any]) -> str:
@@ -55,7 +56,7 @@ def title(entry: Entry) -> str:
 
 def ordered(entry: Entry) -> list[str]:
     """Return the contenders of a case in the order of the page."""
-    return sorted(entry["contenders"], key=cases.ORDER.index)
+    return sorted(entry["contenders"], key=cases.CONTENDERS.index)
 
 
 def main_cases(measured: list[Entry]) -> list[Entry]:

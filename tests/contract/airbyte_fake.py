@@ -1,6 +1,7 @@
-"""A fake of two generations of Airbyte: it shows and takes the fields that their OpenAPI documents name.
+"""A fake of two generations of Airbyte: it shows and accepts the fields that their OpenAPI documents name.
 
-Those fields are in shapes/*.json. It stands for what only a real Airbyte answers, and fails on demand; it runs nothing.
+Those fields are in shapes/*.json. It gives answers that only a real Airbyte gives, and fails on demand. It runs no
+connectors.
 """
 
 import base64
@@ -47,7 +48,7 @@ SPECIFICATIONS = {
 
 @dataclass
 class Fake:
-    """One Airbyte: what it holds, what came, and what is to go wrong."""
+    """One Airbyte: its objects, the requests that it has received, and the faults that it is to have."""
 
     generation: str
     cloud: bool = False  # its public API is elsewhere, and its configuration API is for `connections/get` only
@@ -88,7 +89,7 @@ class Fake:
         return [body for name, body in self.requests if name == request]
 
     def add(self, kind: str, **values: Any) -> Json:
-        """Hold one more object, made by somebody else or by a request."""
+        """Add an object, created by another user or by a request."""
         identity = f"{next(self._numbers):08}-0000-0000-0000-000000000000"
         item: Json = {f"{kind}Id": identity, "createdAt": 1_700_000_000} | values
         if kind in DEFINITIONS:
@@ -104,7 +105,7 @@ class Fake:
         return item
 
     def start(self, connection: str, status: str) -> Json:
-        """Hold one more job."""
+        """Add a job."""
         number = next(self._numbers)
         started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         job = {"jobId": number, "status": status, "jobType": "sync", "startTime": started, "connectionId": connection}
@@ -112,7 +113,7 @@ class Fake:
         return self.jobs[number]
 
     def show(self, kind: str, item: Json) -> Json:
-        """Return what this generation's document names of an object, secrets masked."""
+        """Return the fields of an object that this generation's document names, with masked secrets."""
         shown = {name: item[name] for name in self.shapes["answers"][kind] if name in item}
         if kind in DEFINITIONS:
             shown["configuration"] = masked(item["configuration"]) | {f"{kind}Type": item[f"{kind}Type"]}
@@ -125,7 +126,7 @@ class Fake:
         return shown
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Json) -> Answer:
-        """Answer a request that is let in."""
+        """Answer a request that has valid credentials."""
         if path.startswith(CONFIGURATION):
             return self._configure(path.removeprefix(CONFIGURATION), body)
         if not path.startswith(self.public):
@@ -306,7 +307,7 @@ def serve(generation: str, *, cloud: bool = False) -> Iterator[Fake]:
 
         def handle_any(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            form = "urlencoded" in self.headers.get("Content-Type", "")  # so does the SDK ask for a token
+            form = "urlencoded" in self.headers.get("Content-Type", "")  # the SDK asks for a token in this form
             body = dict(parse_qsl(content.decode())) if form else json.loads(content or b"{}")
             parts = urlsplit(self.path)
             if parts.path == f"{fake.public}applications/token":

@@ -50,7 +50,7 @@ class Commands:
         return AirbyteClient(Settings.read(os.environ))
 
     def edit(self, *replacements: tuple[str, str]) -> None:
-        """Work with a copy of the file in which these texts are others."""
+        """Use a copy of the file with these texts replaced."""
         text = self.path.read_text()
         for old, new in replacements:
             assert old in text

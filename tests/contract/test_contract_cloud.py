@@ -1,7 +1,7 @@
 """bootstrap and Dagster against the shape of Airbyte Cloud.
 
-Its public API is at an address of its own, the workspace is there already, and of the configuration API only what
-dagster-airbyte calls is taken for granted.
+Its public API has an address of its own, and the workspace exists already. Of the configuration API, only the endpoints
+that dagster-airbyte calls are assumed to exist.
 """
 
 import json
@@ -101,7 +101,7 @@ def test_a_changed_secret_is_seen_by_its_mask_and_not_shown(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another-secret-key")
     first, second, *_ = cloud.objects["source"].values()
     first["configuration"] = first["configuration"] | {"bucket": "by-hand"}
-    del second["configuration"]["credentials"]  # so that nothing says which of the fields are secret
+    del second["configuration"]["credentials"]  # then nothing shows which fields are secret
     text = "\n".join(plan_lines(planned(tmp_path)))
     assert "credentials.aws_secret_access_key: changed (secret)" in text
     assert 'bucket: "by-hand" → "jaffle-shop"' in text
@@ -140,7 +140,7 @@ def test_dagster_syncs(cloud: Fake, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*currently in beta:dagster.BetaWarning")
 def test_the_addresses_are_those_of_dagster_airbyte(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the guide says to set gives the client that dagster-airbyte itself has for Airbyte Cloud."""
+    """The guide's settings give the same addresses as dagster-airbyte's own client for Airbyte Cloud."""
     for name, value in {
         "AIRBYTE_URL": "https://cloud.airbyte.com",
         "AIRBYTE_PUBLIC_API_URL": "https://api.airbyte.com/v1",

@@ -1,4 +1,4 @@
-"""The console's connections against two generations of Airbyte: what they answer is shown, what they take is sent."""
+"""The console with two generations of Airbyte: it shows their answers and sends requests that they accept."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -48,7 +48,7 @@ def ask[T](question: Callable[[Airbyte], Coroutine[Any, Any, T]]) -> T:
 
 
 def filled(airbyte: Fake) -> str:
-    """Hold a connection, and return its id."""
+    """Add a connection to the fake, and return its id."""
     airbyte.workspaces[WORKSPACE] = {"workspaceId": WORKSPACE, "name": "W"}
     secret = {"bucket": "b", "credentials": {"aws_secret_access_key": "v3ry-s3cret"}}
     source = airbyte.add("source", name="orders", workspaceId=WORKSPACE, configuration=secret)

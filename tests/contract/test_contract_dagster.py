@@ -9,6 +9,7 @@ import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster_airbyte import AirbyteWorkspace
 
+from orchestrator import airbyte as airbyte_resource
 from orchestrator import airbyte_client
 from orchestrator.airbyte import Airbyte, find_connection
 
@@ -22,7 +23,8 @@ STREAM = {"name": "orders", "syncMode": "incremental_deduped_history", "primaryK
 @pytest.fixture
 def connection(airbyte: Fake, monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of a connection called orders."""
-    monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(airbyte_resource, "REQUEST_RETRY_SECONDS", 0.001)
     return add_connection(airbyte, "orders")
 
 

@@ -64,7 +64,7 @@ SETTINGS: Json = {
     "namespaceFormat": "shop_${SOURCE_NAMESPACE}",
     "nonBreakingSchemaUpdatesBehavior": "propagate_fully",
 }
-# What somebody makes of them by hand: another value for every one.
+# The settings after an edit by hand: each has another value.
 BY_HAND: Json = {
     "prefix": "",
     "status": "active",
@@ -115,7 +115,7 @@ class Commands:
         return load(path)
 
     def apply(self, content: Json) -> None:
-        """Make it so, and see that nothing is left to do."""
+        """Apply the file, and assert that no change is left."""
         file, directory = self.file(content), self.directory / "state"
         with AirbyteClient(Settings.read(os.environ)) as client:
             apply(client, file, State(directory), lambda *_: None)

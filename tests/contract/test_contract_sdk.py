@@ -1,4 +1,4 @@
-"""The fake itself: what it answers as Airbyte 2 is what the official SDK, which is made from Airbyte's OpenAPI, reads.
+"""The fake itself: the official SDK, which is made from Airbyte's OpenAPI, reads its answers as Airbyte 2.
 
 The SDK's models know 2.x only: 0.63.19 lacks fields that they require (createdAt, definitionId, tags).
 """
@@ -55,7 +55,7 @@ def test_statuses_are_the_sdks(airbyte: Fake) -> None:
 
 
 def test_the_sdk_reads_every_kind_of_object(airbyte: Fake, sdk: airbyte_api.AirbyteAPI) -> None:
-    # A mask, where the SDK's model has a secret; the type inside tells it which model that is.
+    # Secrets are masked. The SDK chooses the model by the type in the configuration.
     bigquery = {"project_id": "p", "dataset_id": "d", "dataset_location": "US", "credentials_json": "{}"}
     destination = airbyte.add("destination", name="d", workspaceId=WORKSPACE, configuration=bigquery)
     found = sdk.destinations.list_destinations(request=api.ListDestinationsRequest(workspace_ids=[WORKSPACE]))

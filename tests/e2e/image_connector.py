@@ -1,4 +1,4 @@
-"""A small image that takes a connector's place: what is tested is the way to it, the same for every image."""
+"""A small image in place of a connector. The tests check the way to the image, the same for every connector."""
 
 import base64
 import uuid

@@ -18,13 +18,13 @@ RUNS = 60_000
 
 @dataclass
 class Texts:
-    """What the page gives to copy: the block for connections.yaml, and the files by their paths in the checkout."""
+    """The texts to copy from the page: the block for connections.yaml, and the files by their paths in the checkout."""
 
     block: str
     files: dict[str, str] = field(default_factory=dict)
 
     def put(self, checkout: Path) -> None:
-        """Put the texts where the page says, as somebody does who copies them."""
+        """Put the texts where the page says, as a user does who copies them."""
         file = checkout / "connections.yaml"
         file.write_text(file.read_text().rstrip("\n") + "\n\n" + self.block)
         for name, content in self.files.items():

@@ -11,7 +11,7 @@ Address = tuple[str, int]
 
 @dataclass
 class Answers:
-    """What came back on one connection: the status of each answer, and everything as text."""
+    """The answers on one connection: the status of each, and all of them as text."""
 
     statuses: list[int]
     text: str

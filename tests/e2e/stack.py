@@ -87,7 +87,7 @@ class Stack:
         (self.folder / ".env").write_text(text)
 
     def make(self, *arguments: str, seconds: float = 1800) -> str:
-        """Run a command of the README, show what it prints, and return that; it has to succeed."""
+        """Run a command of the README, show its output and return it. The command must succeed."""
         result = self.try_make(*arguments, seconds=seconds)
         assert result.returncode == 0, f"make {' '.join(arguments)}:\n{result.stdout}"
         return result.stdout
@@ -226,7 +226,7 @@ class Stack:
         return container
 
     def left_over(self) -> dict[str, list[str]]:
-        """What of the platform is on the engine; names."""
+        """The names of the platform's containers, networks and volumes on the engine."""
         mine: Filters = {"label": f"com.docker.compose.project={self.project}"}
         workers: Filters = {"label": f"data-platform.run-worker={self.project}"}
         containers = [

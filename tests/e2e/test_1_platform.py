@@ -1,4 +1,4 @@
-"""The README's commands, literally, and what they leave behind, seen through each service's real client."""
+"""The README's commands, literally, and their results, checked with each service's real client."""
 
 import os
 import re

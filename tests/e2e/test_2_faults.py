@@ -1,4 +1,4 @@
-"""What breaks, and how the platform is afterwards: the same figures, by what the README says to do."""
+"""Faults, and the platform after each of them: with the README's commands, the figures are the same again."""
 
 import contextlib
 import re
@@ -22,7 +22,7 @@ def wait_for(stack: Stack, run_id: str, kind: str, step: str) -> None:
 
 
 def assert_mended(stack: Stack) -> None:
-    """Everything healthy, a run through, and the figures."""
+    """Assert that all services are healthy, that a run succeeds, and that the figures are right."""
     eventually("every service is healthy", stack.healthy, 120)
     stack.make("run")
     assert stack.figures() == EXPECTED
@@ -107,7 +107,7 @@ def test_s3_keeps_its_objects_over(running: Stack, end: str) -> None:
 
 
 def test_large_objects_are_on_disk_not_in_memory(running: Stack) -> None:
-    """More of them than the container may have memory."""
+    """The objects are larger together than the memory that the container may have."""
     running.s3().create_bucket(Bucket="large")
     for number in range(5):
         running.s3().put_object(Bucket="large", Key=str(number), Body=b"x" * 200_000_000)

@@ -27,7 +27,7 @@ STARTED = """{ runsOrError(filter: {pipelineName: "changed_files", statuses: [ST
 
 @dataclass
 class Shop:
-    """The shop's files: rows by id, uploaded by an ordinary S3 client; and what the marts must be."""
+    """The shop's files: rows by id, uploaded by an ordinary S3 client; and the expected marts."""
 
     stack: Stack
     rows: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(running: Stack) -> Shop:
     shop = Shop(running)
-    shop.upload(ORDERS, PAYMENTS)  # the sensor knows them: what differs from them from here on is new
+    shop.upload(ORDERS, PAYMENTS)  # the sensor knows these files: from here on, other files are new
     shop.wait(5, time.monotonic())
     return shop
 
@@ -146,7 +146,7 @@ def test_nothing_is_lost_or_doubled_when_services_are_killed_in_the_middle(shop:
     assert stack.rows(LANDED) == [(len(shop.rows[ORDERS]), len(shop.rows[PAYMENTS]))]
 
     def open_incidents() -> set[str]:
-        """The incidents that were told and have not recovered."""
+        """The incidents that were reported and have not recovered."""
         new = alerts(stack)[told:]
         kinds = {kind: [each["incident"] for each in new if each["kind"] == kind] for kind in ("failed", "recovered")}
         assert all(len(found) == len(set(found)) for found in kinds.values()), new

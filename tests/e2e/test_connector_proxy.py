@@ -1,6 +1,6 @@
 """The socket proxy for the real Airbyte's worker: its `docker run` works, by Docker's own client, nothing else.
 
-A stand-in image takes a connector's place: what is tested is the way to the engine, the same for every image.
+A stand-in image takes a connector's place. The tests check the way to the engine, which is the same for every image.
 """
 
 import json
@@ -38,7 +38,7 @@ ENTRYPOINT ["/usr/local/bin/connector"]
 
 @pytest.fixture(scope="module", autouse=True)
 def platform(engine: docker.DockerClient) -> Iterator[None]:
-    """A connector's image with a second name, a network, two volumes, and afterwards nothing of them."""
+    """A connector's image with a second name, a network and two volumes; all are removed at the end."""
     with stand_in(engine, DOCKERFILE, IMAGE, NAME) as image:
         image.tag(FOREIGN)
         yield
@@ -46,7 +46,7 @@ def platform(engine: docker.DockerClient) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def proxy(platform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """With the policy for connectors; it breaks nowhere."""
+    """The proxy with the policy for connectors. At the end, its log must have no stack trace."""
     log = tmp_path_factory.mktemp("proxy") / "log"
     volumes = {"workspace": f"{NAME}_workspace", "local": f"{NAME}_local"}
     with socket_proxy(log, policy="connectors", project=NAME, network=NAME, **volumes) as address:

@@ -15,7 +15,7 @@ ADDED = ["source-one", "source-two"]
 
 @pytest.fixture
 def image(engine: docker.DockerClient, tmp_path: Path) -> Iterator[str]:
-    """The stage that installs connectors, built where the checkout's connectors are two with empty locks."""
+    """The stage that installs connectors, built from a checkout with two connectors, whose locks are empty."""
     (tmp_path / "services").mkdir()
     shutil.copy(ROOT / "services/Dockerfile", tmp_path / "services")
     for name in ADDED:

@@ -48,14 +48,14 @@ BODY: dict[str, Any] = {
 
 @pytest.fixture(scope="module", autouse=True)
 def platform(engine: docker.DockerClient) -> Iterator[None]:
-    """An image, a network, and afterwards nothing of them."""
+    """An image and a network; both are removed at the end."""
     with stand_in(engine, DOCKERFILE, IMAGE, NAME):
         yield
 
 
 @pytest.fixture(scope="module")
 def proxy(platform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """With the policy for run workers."""
+    """The proxy with the policy for run workers."""
     log = tmp_path_factory.mktemp("proxy") / "log"
     with socket_proxy(log, project=NAME, image=IMAGE, network=NAME) as address:
         yield address

@@ -38,7 +38,7 @@ def archive(**members: str) -> bytes:
 
 
 class Registry(http.server.ThreadingHTTPServer):
-    """GET of the registry's files, and of the shop: OAuth, pages, a cursor, sub-streams and a limit of requests."""
+    """Serves the registry's files and the shop's API: OAuth, pages, a cursor, sub-streams and a rate limit."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -105,7 +105,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(200, json.dumps({"data": items}).encode())
 
     def do_POST(self) -> None:
-        """Give an access token for the refresh token."""
+        """Answer an access token for the refresh token."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if REFRESH_TOKEN not in body:
             return self.answer(401, b"{}")

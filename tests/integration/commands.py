@@ -20,11 +20,11 @@ from tools.local.platform import ENVIRONMENTS, ROOT, python
 from . import warm_client
 
 SERVER = Path(__file__).with_name("warm_python.py")
-# What a service's commands import and what does not read the environment while it is imported.
+# The modules that a service's commands import, if their import does not read the environment.
 MODULES = {
     "airbyte_lite": ("google.auth.transport.requests", "airbyte_lite.api.app", "airbyte_lite.api.services"),
     "warehouse": ("warehouse.server",),
-    "localstack": (  # nothing of its own: it reads the environment; and not Twisted's reactor, which opens files
+    "localstack": (  # neither its own modules, which read the environment, nor Twisted's reactor, which opens files
         *("asn1crypto.cms", "boto3.session", "boto3.s3.transfer", "botocore.model", "dill", "dns.resolver", "docker"),
         *("h2.connection", "jinja2", "openapi_core", "plux", "pydantic.fields", "requests", "rich.console"),
         *("rolo.gateway", "twisted.internet.endpoints", "twisted.web.wsgi", "wsproto"),
@@ -70,7 +70,7 @@ class Forked(subprocess.Popen[bytes]):
 
 @contextmanager
 def orphans_taken() -> Iterator[None]:
-    """Make this process the parent of those processes below it whose parent ends (Linux)."""
+    """Make this process the parent of each process below it whose own parent ends (Linux)."""
     prctl = ctypes.CDLL(None).prctl
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
@@ -98,10 +98,10 @@ class Commands:
         seconds: float = 240,
         started: Callable[[int], None] = lambda _: None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a Python command line of the service's environment, with these variables and those of all commands only.
+        """Run a Python command line of the service's environment, with only these variables and those of all commands.
 
-        The dbt that the orchestrator starts is warm too. `started` gets the number of the command's process. A process
-        that takes longer than `seconds` is killed.
+        The dbt that the orchestrator starts is warm too. `started` is called with the process id of the command. A
+        process that takes longer than `seconds` is killed.
         """
         path = self._server(service, environment)
         if command[0] == python(service):
@@ -143,7 +143,7 @@ class Commands:
         return self._socket(service)
 
     def _serve(self, service: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-        """Start the warm Python of a service, and write what stands in for the service's programs."""
+        """Start the warm Python of a service, and write the stand-ins for the service's programs."""
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(self._socket(service))
             listening.listen()
@@ -158,7 +158,7 @@ class Commands:
         client = [sys.executable, "-IS", warm_client.__file__, self._socket(service)]
         folder = ENVIRONMENTS / service / "bin"
         lines = {
-            # Other arguments than those that warm_python.py knows are for a new Python.
+            # A new Python runs the arguments that warm_python.py does not know.
             "python": f'case "$1" in -m|-c|-P) exec {shlex.join([*client, str(programs / "python")])} "$@" ;; esac\n'
             f'exec {shlex.quote(python(service))} "$@"',
             "dbt": f'exec {shlex.join([*client, str(folder / "dbt")])} "$@"',
@@ -175,7 +175,7 @@ class Commands:
         return str(self.directory / f"{service}.socket")
 
     def _programs(self, service: str) -> Path:
-        """The folder of what the service takes for its Python: it starts dbt from the folder of its Python."""
+        """The folder of the stand-in for the service's Python. A service starts the dbt beside its Python."""
         return self.directory / service
 
     def __enter__(self) -> Self:

@@ -1,6 +1,6 @@
-"""Writes to the warehouse that meet a conflict or an interrupt; it runs in the warehouse's Python, without a server.
+"""Writes to the warehouse that meet a conflict or an interrupt. Runs in the warehouse's Python, without a server.
 
-Prints one JSON object: for each case, what the writer was told and how many rows are stored.
+Prints one JSON object: for each case, the answer to the writer and the number of stored rows.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ def rows(name: str) -> int:
 
 @contextlib.contextmanager
 def transaction(*statements: str) -> Iterator[None]:
-    """Keep a transaction with the statements open in the block."""
+    """Run the statements in a transaction that stays open until the end of the block."""
     with database.cursor() as cursor:
         cursor.execute("BEGIN")
         for statement in statements:
@@ -90,7 +90,7 @@ def transaction(*statements: str) -> Iterator[None]:
 
 
 def patched_while_a_job_writes() -> list[str | None]:
-    """Patch the description of a table between the two steps of a job; return what both changed."""
+    """Patch the description of a table between the two steps of a job; return the changes of both."""
     table, patch = ("p", "d", "patched"), Table.model_validate({"description": "by the request"})
     with ThreadPoolExecutor(1) as threads:
         with database.writing(*table):
@@ -104,7 +104,7 @@ def patched_while_a_job_writes() -> list[str | None]:
 
 
 def uploaded_with_an_interrupt() -> tuple[str, float]:
-    """Upload a chunk whose first write is interrupted at its end; return the error and the part that is in the file."""
+    """Interrupt the first write of an uploaded chunk at its end; return the error and the written part (0 to 1)."""
     path = settings.data_dir / "upload"
     path.touch()
     write = anyio.AsyncFile.write

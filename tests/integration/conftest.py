@@ -30,7 +30,7 @@ from .warm_services import WarmSupervisor
 
 @pytest.fixture(scope="session", autouse=True)
 def commands(tmp_path_factory: pytest.TempPathFactory, no_certificates: Path) -> Iterator[Commands]:
-    """What runs the services' commands."""
+    """Runs the services' commands."""
     with Commands(tmp_path_factory.mktemp("commands"), {"SSL_CERT_DIR": str(no_certificates)}) as commands:
         yield commands
 
@@ -48,7 +48,7 @@ def local_platform(tmp_path_factory: pytest.TempPathFactory, commands: Commands)
 
 @pytest.fixture(scope="session")
 def s3(local_platform: RunningPlatform) -> Iterator[Server]:
-    """LocalStack's S3. It is killed at the end: it takes 4 to 8 seconds to stop, and nothing of it is kept."""
+    """LocalStack's S3. It is killed at the end, because a stop takes 4 to 8 seconds and nothing needs to be kept."""
     process = local_platform.services.start(local_platform.settings.s3())
     process.wait()
     yield Server(local_platform.s3_url)
@@ -129,14 +129,14 @@ def bigquery(warehouse: Server) -> google_bigquery.Client:
 
 @pytest.fixture(scope="session")
 def google_front(warehouse: Server) -> Iterator[Front]:
-    """The emulator behind what Google BigQuery refuses and the emulator does not."""
+    """The emulator behind a front that refuses what only Google BigQuery refuses."""
     with front_of(warehouse.url, authenticated=False) as front:
         yield front
 
 
 @pytest.fixture
 def strict_warehouse(google_front: Front, warehouse: Server) -> Front:
-    """The same, for one test: its rules remember no earlier request."""
+    """A front for one test: its rules remember no earlier request."""
     google_front.rules = Rules(warehouse.url)
     return google_front
 
@@ -160,14 +160,14 @@ def start_process(tmp_path: Path, commands: Commands) -> Iterator[Supervisor]:
 @pytest.fixture(scope="session")
 def syncs(platform: RunningPlatform, bigquery: google_bigquery.Client) -> Iterator[Syncs]:
     """A client that creates connections in airbyte-lite and runs their jobs."""
-    # POST /connections discovers the schema: long when the connector starts cold on a busy machine.
+    # POST /connections discovers the schema: that takes long when the connector starts cold on a busy machine.
     with httpx.Client(base_url=platform.airbyte_url, timeout=60) as http:
         yield Syncs(http, bigquery)
 
 
 @pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
-    """What runs connectors in this process, without airbyte-lite's server."""
+    """Runs connectors from this process, without airbyte-lite's server."""
     runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
     yield runner
     runner.close()

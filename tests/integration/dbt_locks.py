@@ -1,4 +1,4 @@
-"""Imported by `warm_python.py` before dbt: dbt's locks are those that it has in a run."""
+"""Imported by `warm_python.py` before dbt, so that dbt has the same locks as in a run."""
 
 from orchestrator.warm_dbt import lean
 

@@ -1,6 +1,7 @@
 """Keeps what dbt parses of its own macros while a warm Python warms it up: half of the processor time of `dbt parse`.
 
-dbt has these caches for its own tests. They get nothing more afterwards, so a project of a test is parsed as always.
+dbt has these caches for its own tests. Afterwards nothing is added to them, so the project of a test is parsed as
+usual.
 """
 
 from collections.abc import Iterator
@@ -17,15 +18,15 @@ CACHES = (
 
 
 class Complete(dict[Any, Any]):
-    """A cache that takes nothing more."""
+    """A cache that ignores new entries."""
 
     def __setitem__(self, key: object, value: object) -> None:
-        """Leave it out."""
+        """Ignore the entry."""
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Keep what dbt parses in this block, and use it from then on."""
+    """Keep the macros that dbt parses in this block, and use them from then on."""
     for module in (jinja, jinja_static):
         setattr(module, "test_caching_enabled", lambda: True)  # noqa: B010 - mypy: it is not exported
     yield

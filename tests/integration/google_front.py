@@ -1,4 +1,4 @@
-"""Google's front door before the emulator: a token for a signed assertion of the key, nothing without that token.
+"""Google's front door before the emulator: issues a token for a signed assertion of the key, and requires that token.
 
 It refuses what Google BigQuery refuses (google_rules.py), and bills the queries.
 """
@@ -31,12 +31,12 @@ _NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "content-
 
 @dataclass
 class Front:
-    """A running front: its address, its key, and what it is to answer instead of the emulator."""
+    """A running front: its address, its key, and the answers that it gives instead of the emulator."""
 
     url: str
     key: dict[str, str]
     rules: Rules
-    refused: tuple[int, dict[str, Any]] | None = None  # by the token endpoint
+    refused: tuple[int, dict[str, Any]] | None = None  # the token endpoint's answer, if it refuses
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)  # by "METHOD the end of the path"
     tokens: int = 0
     requests: list[str] = field(default_factory=list)
@@ -59,7 +59,9 @@ class Front:
 def front_of(
     emulator: str, *, authenticated: bool = True, port: int = 0, key_folder: Path | None = None
 ) -> Iterator[Front]:
-    """Serve Google's token endpoint and BigQuery's API, which may want a token, on loopback; port 0: a free one.
+    """Serve Google's token endpoint and BigQuery's API on loopback; port 0: a free port.
+
+    With `authenticated`, the API requires a token.
 
     The key is written into `key_folder` before the first answer.
     """
@@ -77,7 +79,7 @@ def front_of(
 
         def setup(self) -> None:
             super().setup()
-            # One connection to the emulator for each of a client: opening one takes longer than most requests.
+            # Each connection of a client has one to the emulator: opening a connection takes longer than most requests.
             self.upstream = http.client.HTTPConnection(urlsplit(emulator).netloc)
 
         def finish(self) -> None:
@@ -177,7 +179,7 @@ def _key(url: str, pem: str) -> dict[str, str]:
 
 
 def _matches(request: str, method: str, path: str) -> bool:
-    """Return whether a request like "GET /datasets/jaffle" is meant: the method, and the end of the path."""
+    """Return whether `request`, such as "GET /datasets/jaffle", has this method and is the end of this path."""
     wanted, _, end = request.partition(" ")
     return wanted == method and path.endswith(end)
 
@@ -197,7 +199,7 @@ def _query(body: bytes) -> tuple[str, int] | None:
 
 
 def _billed(body: bytes) -> bytes:
-    """Bill what a query job did, which the emulator does not."""
+    """Add the billed bytes to a query job's statistics: the emulator bills nothing."""
     try:
         content = json.loads(body)
     except ValueError:

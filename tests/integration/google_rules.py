@@ -1,4 +1,4 @@
-"""What Google BigQuery refuses and the emulator takes: rules for the requests that pass through google_front.py.
+"""Rules of Google BigQuery that the emulator does not enforce, for the requests that pass through google_front.py.
 
 Each rule names the page of Google's documentation that states it.
 """
@@ -37,15 +37,15 @@ Table = tuple[str, str, str]
 
 @dataclass
 class Rules:
-    """The rules, and what they have to remember of earlier requests."""
+    """The rules, and the facts of earlier requests that they need."""
 
     emulator: str
     load_jobs_a_day: int = 1500  # "Quotas and limits", "Load jobs": for each table
     loads: Counter[Table] = field(default_factory=Counter)
-    changes: Counter[Table] = field(default_factory=Counter)  # of rows: they change the etag
+    changes: Counter[Table] = field(default_factory=Counter)  # writes of rows, which change the etag
     job_ids: set[str] = field(default_factory=set)
     refusals: list[str] = field(default_factory=list)
-    _uploads: dict[str, tuple[set[str], bytes]] = field(default_factory=dict)  # columns, and an unfinished line
+    _uploads: dict[str, tuple[set[str], bytes]] = field(default_factory=dict)  # the columns, and an incomplete line
 
     def refuse(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Refusal | None:
         """Return Google's answer to a request that it refuses, or None; the headers' names are in lower case."""
@@ -166,7 +166,7 @@ class Rules:
         truncated = load.get("writeDisposition") == "WRITE_TRUNCATE"
         result = fields if truncated and fields else [*existing, *fields]
         _layout(load, result)
-        if load.get("timePartitioning") or load.get("clustering"):  # without, the table's own holds
+        if load.get("timePartitioning") or load.get("clustering"):  # without them, the table keeps its own
             self._same_layout(current, load)
         if current and not truncated:
             self._appended(existing, fields, load.get("schemaUpdateOptions") or [])
@@ -197,7 +197,7 @@ class Rules:
             raise Refused(400, "invalid", f"Incompatible table partitioning specification: {both[0]} is not {both[1]}")
 
     def _appended(self, existing: list[dict[str, Any]], fields: list[dict[str, Any]], options: list[str]) -> None:
-        """Refuse rows whose columns the table has not ("Modifying table schemas", "Add a column in a load append")."""
+        """Refuse columns that the table does not have ("Modifying table schemas", "Add a column in a load append")."""
         known = {item["name"].lower(): _type(item) for item in existing}
         for item in fields:
             found = known.get(item["name"].lower())
@@ -227,7 +227,7 @@ class Rules:
 
 
 class Refused(Exception):
-    """What Google answers: the HTTP status, the reason (its page "Error messages"), the message."""
+    """Google's answer: the HTTP status, the reason (its page "Error messages"), the message."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)

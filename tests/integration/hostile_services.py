@@ -1,4 +1,4 @@
-"""Stand-ins for Airbyte and Dagster in whose every answer a text is: as a name, a message, a log line, a column."""
+"""Stand-ins for Airbyte and Dagster. A given text is in each answer: as a name, a message, a log line or a column."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def dagster(text: str) -> Callable[[str, str], Json | None]:
 
 @contextmanager
 def served(answer: Callable[[str, str], Json | None], port: int = 0) -> Iterator[str]:
-    """Serve answers on a port, by default a free one, and give the address. What is not known is refused with 404."""
+    """Serve answers on a port, by default a free one, and yield the address. An unknown path gets 404."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""What kills bootstrap at a chosen request: a proxy before airbyte-lite, and processes whose number it knows."""
+"""Kills bootstrap at a chosen request: a proxy before airbyte-lite that knows the id of bootstrap's process."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Request:
 
     @property
     def moments(self) -> list[Moment]:
-        """When to kill its sender. A late PUT or PATCH sets once more what the next run sets: that is no moment."""
+        """When to kill its sender. A late PUT or PATCH is left out: it sets the same values as the next run."""
         if not self.writes:
             return [Moment.BEFORE]
         return [*Moment] if self.method in {"POST", "DELETE"} else [Moment.BEFORE, Moment.AFTER]
@@ -60,7 +60,7 @@ class Kill:
     request: Request
 
     def __str__(self) -> str:
-        """Say it in a failure: `killed at request 7, PUT /api/public/v1/sources/…: before it arrives`."""
+        """Return the text for a failure: `killed at request 7, PUT /api/public/v1/sources/…: before it arrives`."""
         return f"killed at request {self.number}, {self.request.method} {self.request.path}: {self.moment}"
 
 
@@ -93,7 +93,7 @@ class Proxy(http.server.ThreadingHTTPServer):
         self._upstream = httpx.Client(base_url=upstream, timeout=PATIENCE)
 
     def answer(self, request: Request) -> httpx.Response | None:
-        """Return airbyte-lite's answer, or None: nobody waits for one any more."""
+        """Return airbyte-lite's answer, or None if the sender was killed."""
         number = len(self.requests)
         self.requests.append(request)
         if self.kill is None or self.kill.number != number:

@@ -46,7 +46,7 @@ def error(message: str, failure_type: str = "system_error") -> dict[str, Any]:
 
 @dataclass
 class Lines:
-    """A connector that writes these lines; a function among them is called when the reader comes to it."""
+    """A connector that writes these lines. A function among the lines is called when the reader reaches it."""
 
     lines: list[Line]
     ends_with: int = 0
@@ -70,7 +70,7 @@ class Lines:
 
 @dataclass
 class InBatches:
-    """The same connector, which writes its records to batches of a few rows and sends reports."""
+    """A connector that writes the records among these lines to batches of a few rows, and sends reports."""
 
     source: Lines
     order: Order
@@ -104,7 +104,7 @@ class InBatches:
         self.exit_code = self.source.exit_code
 
     def report(self, stream: str, rows: list[bytes], full: bool, written: list[bytes] | None = None) -> bytes:
-        """Write a batch and return its report. `written`: the rows in the file, if they are not all."""
+        """Write a batch and return its report. `written`: the rows in the file, if some are missing."""
         name = f"{self.order.streams[stream].prefix}-{next(self.numbers)}.jsonl"
         (Path(self.order.folder) / name).write_bytes(b"".join(rows if written is None else written))
         report = Report(len(rows), len(b"".join(rows)), {}, [BatchFile(name, len(rows), full)])
@@ -113,7 +113,7 @@ class InBatches:
 
 @dataclass
 class Kit:
-    """Runs syncs into one dataset and reads what came of them."""
+    """Runs syncs into one dataset and reads the results."""
 
     url: str
     dataset: str
@@ -128,7 +128,7 @@ class Kit:
     jobs: int = 0
     connection_id: str = "c"
     location: str = "US"
-    batch_rows: int = 0  # of a connector that makes the batches itself; 0: it sends records
+    batch_rows: int = 0  # the rows of a batch that the connector makes; 0: it sends records
 
     @property
     def destination(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the fixtures of the integration tests give: running services, and how their commands are run."""
+"""The types of the integration tests' fixtures: running services, and the ways to run their commands."""
 
 import subprocess
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class RunningPlatform:
         return self.settings.url("airbyte")
 
     def run_program(self, service: str, program: Path, *arguments: str) -> str:
-        """Run a program of the tests in a service's environment, which has to succeed; return what it prints."""
+        """Run a program of the tests in a service's environment and return its output. The program must succeed."""
         _, environment = self.settings.command(service)
         result = self.commands.run(service, [str(program), *arguments], environment)
         assert result.returncode == 0, result.stderr

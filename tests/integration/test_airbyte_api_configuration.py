@@ -41,7 +41,7 @@ def destination(syncs: Syncs, source: dict[str, Any], dataset: str) -> dict[str,
 
 
 def refuse(syncs: Syncs, method: str, path: str, body: dict[str, Any]) -> str:
-    """Send what must be refused with 422; return the reason."""
+    """Send a request that must be refused with 422; return the reason."""
     answer = syncs.http.request(method, f"/api/public/v1/{path}", json=body)
     assert answer.status_code == 422, answer.text
     message: str = answer.json()["message"]

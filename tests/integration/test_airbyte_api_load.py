@@ -40,7 +40,8 @@ def queued(process: int) -> float:
 async def measured(client: httpx.AsyncClient, connection: str, server: int, seconds: float) -> list[float]:
     """Read for some time; return how long each answer took, in seconds, the longest last.
 
-    Other programs may use the processors at the same time. What the answers have waited for a processor is left out.
+    Other programs may use the processors at the same time. The times for which the answers have waited for a processor
+    are left out.
     """
     reads: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", "/api/public/v1/health", None),

@@ -1,4 +1,4 @@
-"""Jobs that are cancelled, that schedules start, and what becomes of both when the server is stopped or killed."""
+"""Cancelled jobs and jobs that schedules start, also when the server is stopped or killed."""
 
 import datetime
 import functools
@@ -74,7 +74,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 
 @dataclass
 class Own:
-    """An airbyte-lite of these tests' own, which they may kill."""
+    """An airbyte-lite that only these tests use, and may kill."""
 
     service: Service
     services: Supervisor
@@ -99,7 +99,7 @@ def started(platform: RunningPlatform, commands: Commands, tmp_path_factory: pyt
 
 @pytest.fixture
 def server(started: Own) -> Own:
-    """The server, running: started again where a test that failed left it killed."""
+    """The running server. It is started again if a failed test has left it killed."""
     if started.process.exit_code() is not None:
         started.start()
     return started
@@ -217,7 +217,7 @@ def each_minute(seconds: int) -> dict[str, str]:
 def test_a_scheduled_connection_is_synced_by_itself(
     own: Syncs, server: Own, s3: Server, bucket: str, put: Put, dataset: str
 ) -> None:
-    """By the real clock. The scheduler's unit tests say what is due when, and that nothing is made up for."""
+    """Uses the real clock. The scheduler's unit tests cover the due times, and syncs that were missed."""
 
     def succeeded(connection: str) -> set[int]:
         return {job["jobId"] for job in own.call("GET", f"jobs?connectionId={connection}&status=succeeded")["data"]}

@@ -48,7 +48,7 @@ LISTED: dict[str, tuple[str | bytes, dict[str, Any], bool]] = {
 }
 
 PLAIN = "".join(f'{{"id": {number}, "v": {number}.25, "a": "x{number}", "b": true}}\n' for number in range(99))
-# JSON lines that Arrow reads otherwise than the connector, or does not read.
+# JSON lines that Arrow reads differently from the connector, or refuses.
 LINES: dict[str, tuple[str, bool]] = {
     "plain": (PLAIN, True),
     "absent and null values": ('{"id": 1}\n{"a": null, "id": 2}\n{}\n', True),
@@ -76,7 +76,7 @@ LINES: dict[str, tuple[str, bool]] = {
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
-    """Both ways, in the connector's environment."""
+    """compare.py, running in the connector's environment."""
     with Comparison(tmp_path_factory.mktemp("batches")) as made:
         yield made
 

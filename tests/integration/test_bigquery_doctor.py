@@ -1,4 +1,4 @@
-"""What the doctor says of Google BigQuery: real calls, answered by the emulator or as Google answers what is wrong."""
+"""The doctor's check of Google BigQuery: real calls, answered by the emulator or with Google's errors."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""WAREHOUSE=bigquery as in production: a service account key, a token for it, and nothing without that token.
+"""WAREHOUSE=bigquery as in production: a service account key, a token for it, and no access without that token.
 
 Google's front door stands before the emulator (google_front.py); everything else is what runs on Google BigQuery.
 """
@@ -131,7 +131,7 @@ def test_costs_are_metadata_of_every_asset(instance: dg.DagsterInstance, google:
         assert costs["bytes_billed"] == LEAST_BILLED
         assert 0 < costs["bytes_processed"] < 100_000, model  # an estimate from the columns that are read
         assert costs["Execution Duration"] > 0
-    # Tests cost as much as models. Those of one query have a part of its costs each.
+    # Tests cost as much as models. Tests that share a query share its costs.
     [run] = instance.get_runs()
     events = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluations = [event.get_dagster_event().asset_check_evaluation_data for event in events]

@@ -61,7 +61,7 @@ def proxy(platform: RunningPlatform) -> Iterator[Proxy]:
 
 @dataclass
 class Workspace:
-    """A workspace of its own, with commands on it and the API as somebody else would use it."""
+    """A workspace of its own, bootstrap's commands on it, and the API as another user would use it."""
 
     platform: RunningPlatform
     proxy: Proxy

@@ -66,7 +66,7 @@ class Declared:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What bootstrap is told."""
+        """The environment of bootstrap."""
         return {
             "CONNECTIONS_FILE": str(self.directory / "connections.yaml"),
             "BOOTSTRAP_STATE_DIR": str(self.directory / "state"),
@@ -81,7 +81,7 @@ class Declared:
         return result.stdout
 
     def answer(self, text: str) -> tuple[int, str]:
-        """Run `apply --prune` on a terminal where this is typed; return the exit code and what was shown."""
+        """Run `apply --prune` on a terminal and type this answer; return the exit code and the output."""
         command, environment = self.platform.settings.command("bootstrap", "bootstrap", "apply", "--prune")
         ours, terminal = pty.openpty()
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Edits by hand in airbyte-lite: each is seen and undone, nothing else is reported, objects of others stay."""
+"""Edits by hand in airbyte-lite: plan reports each edit and nothing else, apply undoes it, others' objects stay."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -68,14 +68,14 @@ S3_SECRETS = ["credentials.aws_access_key_id?", "credentials.aws_secret_access_k
 
 
 class Sent(httpx.BaseTransport):
-    """The way of bootstrap's requests to the server, which keeps them."""
+    """Sends bootstrap's requests to the server, and keeps them."""
 
     def __init__(self) -> None:
         self._server = httpx.HTTPTransport()
         self.requests: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass it on."""
+        """Keep the request and send it."""
         self.requests.append(request)
         return self._server.handle_request(request)
 
@@ -84,7 +84,7 @@ class Sent(httpx.BaseTransport):
         self._server.close()
 
     def naming(self, objects: set[str]) -> list[str]:
-        """Say which requests that may write have named one of these ids, be it to write what is there already."""
+        """Return the writing requests that have named one of these ids, also those that wrote equal values."""
         return [
             f"{request.method} {request.url.path} {request.content.decode()}"
             for request in self.requests
@@ -94,7 +94,7 @@ class Sent(httpx.BaseTransport):
 
 @dataclass
 class Hand:
-    """A workspace that apply made, with some objects of others, and the API as somebody else uses it."""
+    """A workspace that apply made, with some objects of another user, and the API as that user uses it."""
 
     client: AirbyteClient
     sent: Sent
@@ -107,7 +107,7 @@ class Hand:
         return make_plan(self.client, self.file(), State(self.directory / "state"), adopt=False)
 
     def apply(self, *, prune: bool = False) -> set[str]:
-        """Apply, and return what is left undone without `prune`."""
+        """Apply, and return the objects of the changes that apply has not made."""
         left = apply(self.client, self.file(), State(self.directory / "state"), lambda *_: None, prune=prune)
         return {f"{change.kind} {change.name}" for change in left}
 
@@ -137,7 +137,7 @@ class Hand:
         self.edit(kind, name, configuration=settings)
 
     def streams(self, connection: str, **settings: dict[str, Any] | None) -> None:
-        """Lay settings over a connection's streams; None removes one."""
+        """Change the settings of a connection's streams. With None, the stream is removed."""
         shown = {s["name"]: s for s in self.named("connection", connection)["configurations"]["streams"]}
         merged = {name: shown.get(name, {"name": name}) | (settings.get(name) or {}) for name in shown | settings}
         kept = [stream for name, stream in merged.items() if settings.get(name, {}) is not None]
@@ -147,23 +147,23 @@ class Hand:
         self.request("DELETE", self.path(kind, name))
 
     def copy(self, kind: str, name: str, copy: str, **changes: Any) -> None:
-        """Make an object of others after one that is there."""
+        """Create an object of another user, similar to an existing object."""
         shown = self.named(kind, name)
         body = {key: shown[key] for key in ("workspaceId", "definitionId", "sourceId", "destinationId") if key in shown}
-        body.pop(f"{kind}Id", None)  # its own
+        body.pop(f"{kind}Id", None)  # the server gives the id
         keys = {"auth_type": "iam_user", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
         secrets = {"credentials": keys} if kind == "source" else {}
         configuration = shown.get("configuration", {}) | secrets
         self.request("POST", f"{kind}s", body | {"name": copy, "configuration": configuration} | changes)
 
     def theirs(self) -> dict[str, dict[str, Any]]:
-        """The objects of others by id."""
+        """The objects of the other user, by id."""
         shown = [(item[f"{kind}Id"], item) for kind in KINDS for item in self.objects(kind)]
         return {identifier: item for identifier, item in shown if item["name"].startswith("their")}
 
 
 def seen(plan: Plan) -> dict[str, Any]:
-    """What a plan reports: fields by object (those that are only suspected with a ?), or what happens to it."""
+    """The changed fields of each object in a plan (a ? marks a suspected change), or the action on the object."""
     found: dict[str, Any] = (
         {"workspace": [item.path for item in plan.workspace_fields]} if plan.workspace_fields else {}
     )

@@ -154,7 +154,7 @@ type Row = dict[str, Any]
 
 @dataclass
 class Workspace:
-    """A workspace of its own, bootstrap's commands on it, and what airbyte-lite keeps of it."""
+    """A workspace of its own, bootstrap's commands on it, and its records in airbyte-lite."""
 
     bootstrap: Bootstrap
     platform: Platform
@@ -174,7 +174,7 @@ class Workspace:
         return self.bootstrap.run(*arguments, variables=variables, kill=kill)
 
     def finish(self, *arguments: str) -> Run:
-        """Run a command that has to succeed."""
+        """Run a command, which must succeed."""
         run = self.run(*arguments)
         assert run.exit_code == 0, run.output
         return run
@@ -202,7 +202,7 @@ class Workspace:
         assert memory["objects"].keys() >= set(self.ids().values())
 
     def request(self, method: str, path: str, body: Row | None = None) -> Row:
-        """Send a request as somebody else."""
+        """Send a request as another user."""
         url = f"{self.platform.url('airbyte')}/api/public/v1/{path}"
         answer = httpx.request(method, url, json=body, timeout=60)
         assert answer.is_success, answer.text
@@ -210,7 +210,7 @@ class Workspace:
         return content
 
     def add_theirs(self) -> dict[str, Row]:
-        """Have somebody else make a source, a destination and a connection."""
+        """Create a source, a destination and a connection as another user."""
         configuration = {"__injected_declarative_manifest": MANIFEST, "url": "http://theirs", "token": "theirs"}
         body = {"workspaceId": self.id, "name": "their source", "definitionId": LOW_CODE_DEFINITION}
         source = self.request("POST", "sources", body | {"configuration": configuration})
@@ -248,7 +248,7 @@ class Workspace:
             return set(database.execute(query, (self.id,)).fetchall())
 
     def add_states(self) -> None:
-        """Have a sync state for each connection, as syncs leave them."""
+        """Add a sync state for each connection, as a sync does."""
         ids = [row_id for row_id, row in self.rows().items() if row["kind"] == "connection"]
         with self.database() as database, database:
             database.executemany("insert into states values (?, 'orders', '{}')", [(each,) for each in ids])
@@ -286,7 +286,7 @@ class Workspace:
 
 
 def contents(rows: dict[str, Row]) -> list[Row]:
-    """Objects without their times, and with names in the place of ids: alike in every workspace."""
+    """Return the objects without times and with names in place of ids: equal workspaces have equal contents."""
     names = {row_id: row["name"] for row_id, row in rows.items()}
     varying = dict.fromkeys(("id", "workspace_id", "created_at", "updated_at"))
     found = [
@@ -320,10 +320,10 @@ type NewWorkspace = Callable[[str], Workspace]
 
 @pytest.fixture(scope="module")
 def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[NewWorkspace]:
-    """A function that gives a workspace that does not exist yet, with this declared for it; all on one airbyte-lite."""
+    """A function that returns a new workspace, not yet created, with these declarations. All use one airbyte-lite."""
     directory = tmp_path_factory.mktemp("interruptions")
     platform = Platform(directory, free_ports(PORTS))
-    # What these tests ask of a connector is the list of its streams, some 200 times.
+    # These tests ask the connector for nothing but the list of its streams, some 200 times.
     connectors = {"source-declarative-manifest": LOW_CODE_DEFINITION, "source-s3": S3_DEFINITION}
     variables = stand_ins(directory / "connectors", connectors)
 
@@ -355,7 +355,7 @@ def test_first_apply(new_workspace: NewWorkspace, chosen: Choice, subtests: pyte
 
 @pytest.fixture(scope="module")
 def changed(new_workspace: NewWorkspace) -> tuple[Workspace, Workspace, list[Kill]]:
-    """A workspace with changes declared for it, one where they are made, and the moments of making them."""
+    """A workspace with declared changes, a workspace where apply has made them, and the moments of that apply."""
     before = new_workspace(BEFORE)
     before.finish("apply")
     before.add_theirs()

@@ -1,4 +1,4 @@
-"""What is left in bootstrap's memory by a process that was killed."""
+"""bootstrap's state after its process was killed."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""The sensor of changed files with LocalStack and Dagster's runs: what it requests, and what it learns from a run."""
+"""The sensor of changed files with LocalStack and Dagster: the runs that it requests, and their effect on it."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace

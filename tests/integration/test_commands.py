@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="services are fo
 
 @pytest.fixture
 def forks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
-    """What runs commands in the environment of the warehouse."""
+    """Runs commands in the environment of the warehouse."""
     monkeypatch.setitem(commands.MODULES, "warehouse", ())
     (tmp_path / "servers").mkdir()
     with Commands(tmp_path / "servers") as forks:

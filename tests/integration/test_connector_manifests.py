@@ -39,7 +39,7 @@ def places(tmp_path: Path, server: Registry, monkeypatch: pytest.MonkeyPatch) ->
 
     def own_environment(places: Places, changes: Changes, folder: Path, shared: dict[str, Any], say: Say) -> set[str]:
         places.trial.mkdir()
-        for part in ("bin", "lib", "pyvenv.cfg"):  # what PyPI would give takes a minute
+        for part in ("bin", "lib", "pyvenv.cfg"):  # an installation from PyPI would take a minute
             (places.trial / part).symlink_to(ENVIRONMENTS / "connectors/source-s3" / part)
         places.trial_lock.write_text("airbyte-cdk==7\n")
         return add_lock(changes, folder, Lock(shared["package"], shared["version"], "airbyte-cdk==7\n"))

@@ -35,7 +35,7 @@ Put = Callable[[str, str | bytes], None]
 
 @dataclass
 class Result:
-    """What a read said."""
+    """The messages of a read, by type, and its end."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
@@ -222,7 +222,7 @@ def test_configuration_of_an_older_form_comes_back_in_the_current_one(source: S3
 
 
 def test_glob_without_files_passes_for_an_empty_table_unless_checked(source: S3) -> None:
-    """Why a sync asks the check before it overwrites a table with nothing."""
+    """This is why a sync runs the check before it overwrites a table with no rows."""
     configuration = source.configuration("nothing-*.csv")
     result = source.runner.check(source.connector, configuration)
     assert not result.succeeded

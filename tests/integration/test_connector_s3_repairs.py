@@ -1,4 +1,4 @@
-"""The repairs of Airbyte's S3 connector: what it refuses now, and what it reads now. Each fails without its repair."""
+"""The repairs of Airbyte's S3 connector: files that it now refuses or reads. Each case fails without its repair."""
 
 import codecs
 import datetime

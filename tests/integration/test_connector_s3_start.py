@@ -1,4 +1,4 @@
-"""What is done once, when the S3 connector is started, before its commands are forked."""
+"""The work that is done once when the S3 connector starts, before its commands are forked."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -150,7 +150,7 @@ def test_a_file_is_uploaded_and_replaced_only_after_a_question(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's memory figures of a process are Linux's")
 def test_large_files_need_little_memory(process: Process, console: str) -> None:
-    """One of 64 MB, then 30 of 7 MB at the same time: 210 MB, of which each could be in memory."""
+    """One file of 64 MB, then 30 files of 7 MB at the same time, 210 MB together."""
     status, block = Path(f"/proc/{process.popen.pid}/status"), os.urandom(MEGABYTE)
 
     def megabytes(field: str) -> int:

@@ -22,8 +22,8 @@ ANSWERED = [row for row in SAMPLE if not row.refusal]
 QUERIES = [json.loads(line) for line in (DIALECT / "queries.jsonl").read_text().splitlines()[1:]]
 OTHERWISE = {row.sql for row in manual.MANUAL}
 
-# Known gaps, in the table of docs/decisions/bigquery-emulator.md: columns of a PIVOT with several aggregates are named
-# the other way round; a path of an aliased subquery is no table (an error).
+# Known gaps, in the table of docs/decisions/bigquery-emulator.md: columns of a PIVOT with several aggregates have their
+# names the other way round; a path into an aliased subquery is an error, because the subquery is no table.
 KNOWN = (
     "SELECT * FROM (SELECT 'a' AS k, 1 AS v UNION ALL SELECT 'b', 2) PIVOT (SUM(v) AS s, COUNT(*)",
     "SELECT k, x.a, o FROM (SELECT 1 AS k",

@@ -14,7 +14,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_no_foreign_page_sends_sql(warehouse: Server, headers: dict[str, str]) -> None:
-    """As a form could: a simple request, which the browser sends without asking first."""
+    """The browser sends a simple request, such as a form's, without a preflight request."""
     path = f"{warehouse.url}/bigquery/v2/projects/local-dev/queries"
     body = '{"query": "create schema stolen", "useLegacySql": false}'
     answer = httpx.post(path, content=body, headers={**headers, "Content-Type": "text/plain"})

@@ -47,7 +47,7 @@ TESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "row_count_change": ("1 as n union all select 2", "1 as n", {"max_increase": 0.5}),
 }
 CHANGED = {"accepted_range", "row_count_change"}  # their rows are changed after the build
-# The same bad row under other configurations: what dbt makes of it.
+# The same bad row under other configurations, and dbt's result.
 CONFIGURED: dict[str, tuple[dict[str, Any], str]] = {
     "as_a_warning": ({"severity": "warn"}, "warn"),
     "below_the_threshold": ({"error_if": ">1", "warn_if": ">1"}, "pass"),

@@ -63,7 +63,7 @@ class Landing:
     rows: dict[str, File] = field(default_factory=lambda: {table: {} for table in COLUMNS})
 
     def sync(self, table: str, records: list[dict[str, Any]], *, reset: bool = False) -> None:
-        """Take over the file's new version; `reset` empties the table before."""
+        """Load the new version of the file. With `reset`, the table is emptied before."""
         self.now += STEP
         if reset:
             self.rows[table] = {}

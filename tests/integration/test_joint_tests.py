@@ -1,4 +1,4 @@
-"""Data tests that are asked in one query have the results that they have alone: in dbt's files and in the warehouse."""
+"""Data tests that share one query have the same results as alone, in dbt's files and in the warehouse."""
 
 import json
 import shutil
@@ -95,7 +95,7 @@ def results(
 
 
 def comparable(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a result without what differs from build to build, and without what one query of many tests saves."""
+    """Return a result without the values that differ in each build, and without the costs that a joint query saves."""
     saved = {"job_id", "slot_ms", "bytes_billed"}
     response = {name: value for name, value in result["adapter_response"].items() if name not in saved}
     kept = {name: value for name, value in result.items() if name not in {"timing", "thread_id", "execution_time"}}

@@ -67,7 +67,7 @@ def archive(**members: str) -> bytes:
     return file.getvalue()
 
 
-# What is loaded as it is.
+# Loaded without a change.
 RIGHT = {
     "texts": Case(
         "zip,phone,order,price\n02134,0044123,12345678901234567890,12345678901234567.89\n",
@@ -132,7 +132,7 @@ RIGHT = {
         {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]
     ),
 }
-# What Airbyte loads in another way than the file means: told with place and remedy, and dbt is not built.
+# Airbyte loads other values than the file has: a check names the place and the remedy, and dbt does not build.
 WRONG = {
     "guessed": Case(
         "zip,flag,order,price\n10115,0,1,2.5\n02134,1,12345678901234567890,12345678901234567.89\n",
@@ -291,7 +291,7 @@ WRONG = {
         },
     ),
 }
-# What may be meant: told, and dbt is built.
+# Possibly intended: a check reports it, and dbt builds.
 TOLD = {
     "old_column": Case(
         # The connector looks for columns in the ten newest files; the oldest is written first.
@@ -315,7 +315,7 @@ TOLD = {
     ),
 }
 CASES = RIGHT | WRONG | TOLD
-# What the connector refuses: the job fails and says where and why.
+# Refused by the connector: the job fails with the place and the reason.
 REFUSED = {
     "blanks": (Case("id, name\n1,Ada\n", columns=PERSON), ("a.csv, line 1", "' name'")),
     "repeated": (Case("id,name,name\n1,Ada,Byron\n", columns=PERSON), ("a.csv, line 1", "'name' (columns 2, 3)")),

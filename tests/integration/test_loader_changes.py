@@ -228,7 +228,7 @@ def test_a_key_with_another_text_after_a_change_of_its_type_is_refused(
     ],
 )
 def test_a_key_that_becomes_another_text_is_refused(kit: Kit, old: dict[str, Any], before: Any, now: str) -> None:
-    """The row would stay beside its new version."""
+    """Otherwise the row would stay beside its new version."""
     kit.sync(kit.stream(DEDUPED, fields={"id": old, "name": TEXT}), rows=[{"id": before, "name": "old"}])
     stream = kit.stream(DEDUPED, fields={"id": TEXT, "name": TEXT})
     with pytest.raises(SyncError, match=r"id, of the primary key, is (NUMERIC|TIMESTAMP|BOOL).*reset"):
@@ -243,7 +243,7 @@ def test_a_key_that_becomes_another_text_is_refused(kit: Kit, old: dict[str, Any
 def test_a_cursor_that_gets_another_order_is_refused(
     kit: Kit, old: dict[str, Any], before: Any, new: dict[str, Any], now: Any
 ) -> None:
-    """The row would win over its new version: as texts, 10 comes before 9."""
+    """Otherwise the row would win over its new version: as text, 10 sorts before 9."""
     first, second = (
         kit.stream(DEDUPED, fields={"id": ID, "name": TEXT, "at": type_}, cursor_field=["at"]) for type_ in (old, new)
     )
@@ -256,7 +256,7 @@ def test_a_cursor_that_gets_another_order_is_refused(
 
 
 def test_a_cursor_of_a_table_without_rows_may_become_text(kit: Kit) -> None:
-    """It may not become a number: the column would stay text, and the next sync would be refused."""
+    """It may not become a number again: the column would stay text, and the next sync would be refused."""
     number, text = (kit.stream(DEDUPED, fields={"id": ID, "at": type_}, cursor_field=["at"]) for type_ in (ID, TEXT))
     kit.sync(number, rows=[])
     kit.sync(text, rows=[])

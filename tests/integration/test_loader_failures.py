@@ -90,7 +90,7 @@ ENDINGS: dict[str, tuple[Callable[[list[Line]], Lines], str]] = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("rows", [4, 20, 50])  # several batches, a full one, one that is not
+@pytest.mark.parametrize("rows", [4, 20, 50])  # several batches; one full batch; one batch that is not full
 def test_batches_of_the_connector_are_loaded(kit: Kit, mode: str, rows: int) -> None:
     stream = with_old_rows(kit, mode)
     kit.batch_rows = rows
@@ -214,7 +214,7 @@ def test_a_batch_that_fails_ends_the_connector(kit: Kit) -> None:
     source.lines = [*new(stream), wait_for_staging, break_staging, *new(stream, 6), go_on, *new(stream)]
     with pytest.raises(SyncError, match="load rows into") as caught:
         kit.run(source, stream)
-    assert not isinstance(caught.value, SourceError)  # it was ended by us
+    assert not isinstance(caught.value, SourceError)  # the loader has ended the connector
     assert kit.rows() == OLD_ROWS
     assert kit.states == []
 
@@ -335,7 +335,7 @@ def test_a_repeated_request_does_not_load_twice(kit: Kit, tmp_path: Path) -> Non
 def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_tables(
     tmp_path: Path, start_process: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table of each mode, each with batches of its own on the way."""
+    """There is a table of each mode, and each table has batches on the way."""
     monkeypatch.setattr(loader_warehouse, "UNAVAILABLE_S", 1.0)
     platform = Platform(tmp_path, free_ports(PORTS))
     process = start_process.start(platform.warehouse())

@@ -1,4 +1,4 @@
-"""The sync modes, into the emulator, judged by the official client."""
+"""The sync modes, loaded into the emulator and checked with the official client."""
 
 import uuid
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What Dagster knows, loaded where nothing else runs: the graph, the checks, the job, the schedule."""
+"""Dagster's definitions, loaded while no service runs: the graph, the checks, the job, the schedule."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What a run does when a file, a connection or a service is not as it should be: it says so and goes no further."""
+"""Runs with a faulty file, connection or service: the run reports the fault and stops."""
 
 import json
 import re

@@ -78,7 +78,7 @@ def metadata(url: str) -> dict[str, dict[str, Any]]:
 
 
 def run_that_started(url: str, job: int) -> tuple[bool, str]:
-    """Whether the console links a job to a run of all assets; and its link of a job that Dagster does not know."""
+    """Whether the console links a job to a run of all assets, and the console's link for a job unknown to Dagster."""
 
     async def ask() -> tuple[bool, str]:
         dagster = Dagster(Settings.read({"DAGSTER_URL": url}))

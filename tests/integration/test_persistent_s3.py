@@ -1,6 +1,6 @@
-"""LocalStack's S3 with the scripts of compose/localstack: what it has acknowledged is there after it was killed.
+"""LocalStack's S3 with the scripts of compose/localstack keeps every acknowledged write when it is killed.
 
-These tests also tell when a release of LocalStack has moved what the scripts reach into.
+These tests also fail when a release of LocalStack has moved the internals that the scripts use.
 """
 
 import base64
@@ -69,7 +69,7 @@ class OwnS3:
         self.services.start(self.platform.s3()).wait()
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that S3 tells of every version of every object that fill() made, with its content's checksum."""
+        """All answers of S3 about each version of each object that fill() made, with the checksum of its content."""
         found: dict[str, Any] = {}
         for bucket in self.client.list_buckets()["Buckets"]:
             if (name := bucket["Name"]) not in FILLED:
@@ -91,7 +91,7 @@ class OwnS3:
         return answers
 
     def version(self, bucket: str, item: Any) -> tuple[Any, Any]:
-        if item["Key"].startswith("many/"):  # a thousand: what the list tells will do
+        if item["Key"].startswith("many/"):  # a thousand objects: their entries in the list are enough
             return item, None
         where = {"Bucket": bucket, "Key": item["Key"], "VersionId": item["VersionId"]}
         answer = self.client.get_object(**where, ChecksumMode="ENABLED")
@@ -104,12 +104,12 @@ class OwnS3:
 
 
 def without_request(answer: Any) -> dict[str, Any]:
-    """An answer without what differs from request to request."""
+    """An answer without the values that differ in each request."""
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
 def client_of(platform: Platform) -> S3Client:
-    """A client that repeats nothing by itself."""
+    """A client without retries."""
     return boto3.client(
         "s3",
         endpoint_url=platform.url("s3"),
@@ -121,7 +121,7 @@ def client_of(platform: Platform) -> S3Client:
 
 
 def fill(client: S3Client) -> None:
-    """Make objects in every way that there is, and take some away again."""
+    """Create objects in every way that S3 offers, and delete some of them."""
     client.create_bucket(Bucket="plain")
     # A thousand requests of boto3 take 2 CPU seconds more. LocalStack asks for no signature.
     with httpx.Client(base_url=client.meta.endpoint_url, timeout=60) as http, ThreadPoolExecutor(4) as pool:
@@ -189,7 +189,7 @@ def own(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def filled(own: OwnS3, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Objects made in every way that there is, and what S3 tells of them."""
+    """Objects that were created in every way that S3 offers, and S3's answers about them."""
     fill(own.client)
     large = tmp_path_factory.mktemp("multipart") / "large"
     large.write_bytes(LARGE[: 20 * MEGABYTE])
@@ -202,7 +202,7 @@ def filled(own: OwnS3, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 @dataclass(frozen=True)
 class Reading:
-    """A stream and what the connector has read of it."""
+    """A stream, and the connector's messages about it."""
 
     source: S3
     configuration: dict[str, Any]
@@ -327,18 +327,18 @@ def test_kills_at_random_moments_lose_nothing_and_tear_nothing(own: OwnS3) -> No
 
 
 def test_two_platforms_share_nothing(own: OwnS3, s3_client: S3Client) -> None:
-    """The other one is the platform of the other tests."""
+    """The second platform is the one that the other tests use."""
     for client in (own.client, s3_client):
         client.create_bucket(Bucket="shared-name")
     s3_client.delete_bucket(Bucket="shared-name")
     own.client.put_object(Bucket="shared-name", Key="key", Body=b"x" * MEGABYTE)
     assert own.client.get_object(Bucket="shared-name", Key="key")["Body"].read() == b"x" * MEGABYTE
-    # Also where a file /.dockerenv makes LocalStack take itself for its image, with one folder for all.
+    # Also if a file /.dockerenv exists: LocalStack then believes that it runs in its image, with fixed folders.
     assert (own.platform.directory / "s3/var/lib/localstack").is_dir()
 
 
 def test_the_index_of_specifications_is_that_of_the_installation(own: OwnS3) -> None:
-    """LocalStack makes one in its cache where it finds none; that takes two thirds of its start."""
+    """If LocalStack finds no index, it makes one in its cache, which takes two thirds of its start."""
     assert list((own.platform.directory / "s3/usr/lib/localstack").glob("service-catalog-*"))
     assert list((own.platform.directory / "s3/var/lib/localstack/cache").glob("service-catalog-*")) == []
 
@@ -365,7 +365,7 @@ def test_an_overwrite_that_fails_its_checksum_leaves_the_old_object(own: OwnS3, 
     ("limit", "content"), [(1000, b"x" * 50_000), (100, b"small")], ids=["the content", "the catalogue"]
 )
 def test_a_full_disk_is_told_and_leaves_the_old_object(own: OwnS3, kept: str, limit: int, content: bytes) -> None:
-    """A limit for the size of files, of the content or of the database, is refused by the kernel as a full disk is."""
+    """A limit for the size of files makes writes of the content or of the database fail, as on a full disk."""
     process = own.process.popen.pid
     before = resource.prlimit(process, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
@@ -417,7 +417,7 @@ def test_a_slow_reader_does_not_fill_the_memory(own: OwnS3) -> None:
 
 
 def test_no_file_is_left_that_no_object_has(own: OwnS3) -> None:
-    """After all of the above: overwritten, deleted and refused contents are removed a little later."""
+    """Runs after the tests above. Overwritten, deleted and refused contents are removed a little later."""
     pages = [own.client.list_object_versions(Bucket=bucket["Name"]) for bucket in own.client.list_buckets()["Buckets"]]
     objects = sum(len(page.get("Versions", [])) for page in pages)
     deadline = time.monotonic() + 30
@@ -435,7 +435,7 @@ def run_script(platform: Platform, commands: Commands, **variables: str) -> "sub
 
 
 def test_a_failure_ends_localstack_and_says_why(own: OwnS3, commands: Commands, tmp_path: Path) -> None:
-    """It would go on with an empty S3 that is healthy."""
+    """Otherwise LocalStack would go on with an empty S3 and report it as healthy."""
     (tmp_path / "open").mkdir(mode=0o700)
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "damaged").mkdir(mode=0o700)

@@ -86,7 +86,7 @@ def test_profiles_of_every_type(tables: str, bigquery: google_bigquery.Client, m
     assert (len(wide["columns"]), wide["columns_left_out"], wide["columns"][49]["max"]) == (50, 10, 49)
     assert isinstance(doubled, dict)
     assert doubled["columns"][0]["max"] == 8
-    # A table that cannot be read does not take the profiles of the others.
+    # The other tables have profiles although one table cannot be read.
     assert isinstance(broken, str)
     assert isinstance(missing, str)
     assert "Not found" in missing

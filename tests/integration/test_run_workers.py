@@ -86,7 +86,7 @@ def test_a_run_worker_is_forked(killed: str, tmp_path: Path, commands: Commands)
 
 
 def test_the_fork_server_has_no_threads(tmp_path: Path) -> None:
-    """A fork would not have them. A new Python: those of the other tests have imported BigQuery before."""
+    """A fork would lack the threads. The test starts a new Python, because a warm one has imported BigQuery already."""
     program = (
         "import os, sys\nfrom orchestrator.code_server.run_workers import LATER, import_later\nimport_later()\n"
         "print(LATER in sys.modules, len(os.listdir('/proc/self/task')))\nimport pyarrow.parquet"

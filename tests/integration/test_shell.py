@@ -9,7 +9,7 @@ from tools.local.platform import ENVIRONMENTS, ROOT
 
 
 def in_shell(tmp_path: Path, script: str) -> str:
-    """What a script prints that runs as the shell."""
+    """Run a script as the shell, and return its output."""
     shell = tmp_path / "shell"
     shell.write_text(f"#!/bin/sh\n{script}\n")
     shell.chmod(0o755)

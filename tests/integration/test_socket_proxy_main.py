@@ -1,4 +1,4 @@
-"""The start: settings that are wrong are said, root is given up in the order that works."""
+"""The start of the socket proxy: wrong settings are reported, and root is given up in the only possible order."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ def settings(tmp_path: Path) -> WorkerSettings:
 
 
 def start(**variables: str) -> str:
-    """What the proxy says when it does not start."""
+    """Start the proxy, which must fail; return its message."""
     result = subprocess.run(
         [sys.executable, "-m", "socket_proxy"],
         env=variables,
@@ -42,13 +42,13 @@ def test_a_wrong_setting_is_said_without_a_traceback() -> None:
 
 
 def test_a_socket_that_is_none_is_said(tmp_path: Path) -> None:
-    """Where the path does not exist, the engine makes a folder of it."""
+    """If the path does not exist on the host, the engine creates a folder there."""
     said = start(PROXY_PROJECT="shop", PROXY_NETWORK="shop", PROXY_IMAGE="shop:1", PROXY_SOCKET=str(tmp_path))
     assert said == f"socket proxy: {tmp_path} is not a socket. Set DOCKER_SOCKET in .env to the engine's.\n"
 
 
 def test_root_is_given_up_groups_first(settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another order is not allowed any more after its first step."""
+    """In another order, the first step would take away the permission for the next."""
     steps: list[tuple[str, Any]] = []
     monkeypatch.setattr(os, "getuid", lambda: 0)
     for name in ("setgroups", "setgid", "setuid"):

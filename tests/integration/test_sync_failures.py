@@ -21,7 +21,7 @@ ROWS = 30_000  # almost a second of reading
 
 @pytest.fixture(params=[OVERWRITE, DEDUPED])
 def connection(request: pytest.FixtureRequest, syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> str:
-    """A connection whose table holds two rows; of one that is incremental the state is kept."""
+    """A connection whose table holds two rows. An incremental connection also has a sync state."""
     put("people.csv", PEOPLE)
     source = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
     identity = syncs.connect(source, dataset, request.param, "id")
@@ -65,7 +65,7 @@ def forbidding_s3() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Failure:
-    """A sync that fails: a file that it meets or what its configuration has wrong, and what its log says."""
+    """A sync that fails: the faulty file or the faulty setting of its source, and the facts in its log."""
 
     said: list[str]  # in the last line of the log, which gives the reason
     logged: str = ""  # somewhere in the log

@@ -29,8 +29,9 @@ def orders() -> bytes:
 
 @pytest.fixture
 def grown(platform: RunningPlatform) -> Iterator[list[int]]:
-    """By how much (bytes) the airbyte-lite process's memory has grown at most since the test began; and the most memory
-    that a command of the connector had of its own, which it does not share with its fork server."""
+    """The growth of airbyte-lite's memory (bytes) since the test began, and the memory of a connector's command.
+
+    Both are maxima. Memory that the command shares with its fork server does not count."""
     server = psutil.Process(platform.services.processes["airbyte"].popen.pid)
     before = server.memory_info().rss
     highest, done = [0, 0], threading.Event()

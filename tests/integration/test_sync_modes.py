@@ -1,4 +1,4 @@
-"""Every sync mode and what becomes of data that changes: airbyte-lite's API, the real connector, the emulator."""
+"""Every sync mode, with data that change between the syncs: airbyte-lite's API, the real connector, the emulator."""
 
 import json
 from collections.abc import Callable, Iterable

@@ -121,7 +121,7 @@ def test_a_lost_key_pauses_the_connection_until_it_is_repaired(
 def test_a_key_that_is_lost_beside_declared_columns_pauses_the_connection(
     syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str
 ) -> None:
-    """The schema cannot show it: it has the declared columns."""
+    """The schema does not show the loss, because it has the declared columns."""
     source = s3_configuration(s3.url, bucket, "", [])
     declared = '{"id": "integer", "name": "string"}'
     source["streams"] = [{"name": "declared", "globs": ["declared*.csv"], "format": CSV, "input_schema": declared}]

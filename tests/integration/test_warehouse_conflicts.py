@@ -14,7 +14,7 @@ ROWS = 50  # of each load in the program
 
 @pytest.fixture(scope="module")
 def answers(local_platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the program's writers were told, and the number of rows in their tables."""
+    """The answers to the program's writers, and the number of rows in their tables."""
     return json.loads(local_platform.run_program("warehouse", PROGRAM, str(tmp_path_factory.mktemp("conflicts"))))
 
 

@@ -83,7 +83,7 @@ def test_every_type_arrives_unchanged(bigquery: Client, dataset: str, packed: bo
 
 
 def test_any_json_value_is_a_json_value(bigquery: Client, dataset: str) -> None:
-    """BigQuery's guide to JSON data loads 20, "This is a string" and {"id": 10} so."""
+    """BigQuery's guide to JSON data loads the values 20, "This is a string" and {"id": 10}."""
     values = ["text", '{"not": "parsed"}', 20, 1.5, True, None, [1, "b"], {"id": 10}, "null"]
     lines = [{"id": n, "value": value} for n, value in enumerate(values)]
     load(bigquery, f"{dataset}.json", lines, [*ID, SchemaField("value", "JSON")])

@@ -1,4 +1,4 @@
-"""The direct look-ups find what DuckDB's list of all tables and columns holds; the memory of jobs, what is stored."""
+"""Direct look-ups agree with DuckDB's list of all tables and columns, and the memory of jobs with the stored jobs."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ PROGRAMS = Path(__file__).parent / "semantics"
 
 
 def test_direct_look_ups_are_exact_and_do_not_read_every_table(local_platform: RunningPlatform) -> None:
-    before, after, asked = json.loads(local_platform.run_program("warehouse", PROGRAMS / "lookups.py"))
+    before, after, asked, created = json.loads(local_platform.run_program("warehouse", PROGRAMS / "lookups.py"))
     # local-bigquery asks DuckDB for a missing table, and DuckDB looks for a file of this name.
     assert (before.pop("columns data.csv"), after.pop("columns data.csv")) == ("IOException", "BigQueryError")
     assert after == before
@@ -25,6 +25,13 @@ def test_direct_look_ups_are_exact_and_do_not_read_every_table(local_platform: R
     assert not [sql for sql in asked if "json_serialize_plan" in sql and "selects t" in sql], (
         "the plan of a view is as large as its query, with the views in it"
     )
+    assert {name: found for name, found in created.items() if found != name} == {
+        "T": "t",
+        "mixed": "Mixed",
+        "Plain VIEW": "plain view",
+        "missing": None,
+        "data.csv": None,
+    }
 
 
 def test_what_is_remembered_of_a_table_is_never_older_than_the_table(local_platform: RunningPlatform) -> None:

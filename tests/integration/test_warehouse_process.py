@@ -1,4 +1,4 @@
-"""The warehouse as a process: what survives a kill, how it stops, and what it says of itself."""
+"""The warehouse as a process: the data that survive a kill, its stop, its log and its health."""
 
 import json
 import signal
@@ -135,7 +135,7 @@ def test_old_results_are_deleted(settings: Platform, start_process: Supervisor, 
 def test_what_needs_more_memory_than_the_limit_is_done_without_it(
     settings: Platform, start_process: Supervisor, client: google_bigquery.Client
 ) -> None:
-    """A long string cannot be kept on the disk. The limit is noted each time it is set or lifted."""
+    """A long string cannot be moved to the disk. The test notes each change of the limit."""
     note = settings.directory / "limits"
     small = (
         "from warehouse import memory_limit\n"

@@ -104,7 +104,7 @@ def test_only_clients_that_take_rows_while_they_wait_get_them(
 def test_an_unmodified_client_reads_a_table_through_the_proxy(
     bigquery: Client, local_platform: RunningPlatform, warehouse: Server, dataset: str, tmp_path: Path
 ) -> None:
-    """The two variables that gRPC reads lead the client to the emulator, where it asks for Google's host."""
+    """The client connects to Google's host; two variables that gRPC reads redirect it to the emulator."""
     bigquery.query_and_wait(f"create table {dataset}.rows as {ROWS}")
     roots = tmp_path / "roots.pem"
     roots.write_text(httpx.get(f"{warehouse.url}/storage-roots.pem").text)

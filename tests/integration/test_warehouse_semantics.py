@@ -1,4 +1,4 @@
-"""BigQuery's semantics: each statement of `semantics/*.sql` answered with all rules, and without the rule it is for."""
+"""BigQuery's semantics: each statement of `semantics/*.sql` runs with all rules, and without the rule that it tests."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -20,7 +20,7 @@ DOCS = ROOT / "docs" / "warehouse-sql.md"
 class Case:
     """A statement and what is expected: rows (and types), or words of a refusal.
 
-    `rule` is the rule it is for; `-` stands for what is no rule but changes how a statement is parsed or bound.
+    `rule` is the rule that the statement tests; `-` stands for a change of how statements are parsed or bound.
     """
 
     place: str
@@ -69,7 +69,7 @@ CASES = [case for path in sorted(FOLDER.glob("*.sql")) if path.stem != "setup" f
 
 @dataclass(frozen=True)
 class Answers:
-    """The rules with their reasons, the answers to CASES in their order, and an analysis's cost: see answers.py."""
+    """The rules with their reasons, the answers to CASES in their order, the cost of an analysis. See answers.py."""
 
     rules: dict[str, str]
     answers: list[dict[str, Any]]

@@ -208,7 +208,7 @@ def test_a_run_imports_dbt_itself_when_nothing_answers(environment: Path, monkey
 def test_a_run_imports_dbt_itself_when_the_kept_dbt_has_died(
     environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also while a server lives that it has forked."""
+    """Also while a server that the kept dbt has forked still runs."""
     processes: list[subprocess.Popen[bytes]] = []
     start = keeper._start
 
@@ -248,7 +248,7 @@ def test_it_ends_with_who_has_started_it(environment: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_imported_counts_as_changed(tmp_path: Path) -> None:
-    """The clock of the machine may also have been set back, which must not make it begin anew for ever."""
+    """A time outside the import, as after a clock was set back, does not count: dbt would be imported anew for ever."""
     module = type(sys)("module_of_a_test")
     module.__file__ = str(tmp_path / "module.py")
     (tmp_path / "module.py").touch()

@@ -36,7 +36,7 @@ from typing import Any
 PR_SET_PDEATHSIG = 1
 MOST_FILES = 32
 FREE = 500  # the numbers of open files from here on are free
-MARK = "PLATFORM_SERVICE_LOG"  # by which `tools/local/marked.py` finds a service
+MARK = "PLATFORM_SERVICE_LOG"  # the variable by which `tools/local/marked.py` finds a service
 
 
 def serve(listening: socket.socket) -> dict[str, Any] | None:
@@ -72,7 +72,7 @@ def attend(connection: socket.socket) -> dict[str, Any]:
             else:
                 os.setpgid(0, 0)
             lines.close()
-            connection.close()  # its number may be one of those that follow
+            connection.close()  # its number may be one of the following numbers
             for number, file in zip(request["files"], files, strict=True):
                 os.dup2(file, number)
                 os.close(file)
@@ -98,7 +98,7 @@ def attend(connection: socket.socket) -> dict[str, Any]:
 
 
 def become_service(parent: int, environment: dict[str, str]) -> None:
-    """Wait until the parent has ended, which gives this process to who has asked for it; have a session of its own."""
+    """Wait until the parent has ended, so that the asking process becomes the parent; then start a session."""
     while os.getppid() == parent:
         time.sleep(0.0005)
     os.setsid()
@@ -107,7 +107,7 @@ def become_service(parent: int, environment: dict[str, str]) -> None:
 
 
 def show(name: str, value: str) -> None:
-    """Replace a variable where /proc/PID/environ shows it. There it is as long as the server was started with."""
+    """Replace a variable in /proc/PID/environ. Its length there stays that of the value at the server's start."""
     start, end = map(int, Path("/proc/self/stat").read_text().rpartition(")")[2].split()[47:49])
     old = f"{name}={os.environ[name]}".encode()
     place = start + ctypes.string_at(start, end - start).index(old)

@@ -13,7 +13,7 @@ PLACES = {"bucket", "endpoint", "host", "database", "url"}
 """Fields of a source that say where its data are."""
 DEDUPED = "incremental_deduped_history"
 BEHAVIOR = "nonBreakingSchemaUpdatesBehavior"
-AGAIN = "To load it again from the start: a job of type reset of the stream, then a sync"
+AGAIN = "To load the stream again from the start, run a job of type reset of the stream, then a sync"
 
 
 def with_earlier_rows(changes: list[Change], connections: list[Json]) -> list[Change]:
@@ -59,7 +59,7 @@ def _other_rows(change: Change, label: str, mode: str) -> Iterator[str]:
     elif wanted.endswith("_append") and mode.startswith("full_refresh_"):
         yield (
             f"{label}: the next sync reads everything and appends it, also the rows that the table has already. To "
-            "have them once: a job of type reset of the stream, before that sync"
+            "have each row once, run a job of type reset of the stream before that sync"
         )
     elif not wanted and mode == DEDUPED and f"streams.{label}.primaryKey" in new:
         yield f"{label}: the table keeps the rows that were loaded with the other key. {AGAIN}"
@@ -89,6 +89,6 @@ def _other_place(change: Change, source: Json, connections: list[Json], lost: di
         streams = [label for label in incremental_streams(connection) if label not in gone]
         if connection["sourceId"] == source["sourceId"] and streams:
             yield (
-                f"the sync state of {', '.join(streams)} is kept: what has the same name in the new place, and is not "
-                f"newer, counts as loaded. {AGAIN}"
+                f"the sync state of {', '.join(streams)} is kept: in the new place, files with the name of a "
+                f"loaded file, and rows, count as loaded if they are not newer. {AGAIN}"
             )

@@ -21,7 +21,7 @@ def main() -> None:
     """Serve until SIGTERM or Ctrl-C. Exit with 2 for an invalid setting, with 1 if the port cannot be used."""
     parser = argparse.ArgumentParser("console", description="The platform in a browser.")
     parser.add_argument(
-        "--bind", help="the address to listen on instead of CONSOLE_HOST: in a container, whose port is published there"
+        "--bind", help="the address to listen on in place of CONSOLE_HOST, if a container publishes the port there"
     )
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)

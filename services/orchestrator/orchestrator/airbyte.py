@@ -14,6 +14,7 @@ from orchestrator.settings import Settings
 # Starting a job can take minutes on a busy Airbyte. A request that times out is sent again and could start a second
 # job.
 REQUEST_TIMEOUT_SECONDS = 600
+REQUEST_RETRIES, REQUEST_RETRY_SECONDS = 3, 0.25
 LOG_LINES = 30  # of a failed job, shown in the error
 
 
@@ -42,8 +43,8 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
                 client_secret=application[1],
                 username=login[0],
                 password=login[1],
-                request_max_retries=3,
-                request_retry_delay=0.25,
+                request_max_retries=REQUEST_RETRIES,
+                request_retry_delay=REQUEST_RETRY_SECONDS,
                 request_timeout=REQUEST_TIMEOUT_SECONDS,
                 poll_interval=0,  # the client pauses itself
                 # A sync that somebody else started, or that an interrupted run left behind, is followed to its end.

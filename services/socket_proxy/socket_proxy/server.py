@@ -21,6 +21,7 @@ BODY_BYTES = 512 * 1024  # a creation by Dagster is about 5 KiB
 ARCHIVE_BYTES = 16 * 1024 * 1024  # a connector's configuration, catalog and state
 ARCHIVES = 2  # at once: they are held in memory
 BODY_SECONDS = 30
+LINGER_SECONDS = 1  # then the connection of a refused caller that still sends is closed
 REQUESTS = 64  # at once: their bodies fit into the container's memory, their connections into aiohttp's pool of 100
 REFUSED_HEADERS = ("Transfer-Encoding", "Content-Encoding", "Expect")
 PING_HEADERS = ("Api-Version", "Ostype")  # Docker's command line chooses the version of the API by them
@@ -124,7 +125,7 @@ def http_server(engine: Engine, policy: Policy) -> web.Server:
     return web.Server(
         Proxy(engine, policy),
         handler_cancellation=True,
-        lingering_time=1,  # second: then the connection of a refused caller that still sends is closed
+        lingering_time=LINGER_SECONDS,
         access_log=None,
     )
 

@@ -24,17 +24,11 @@ from warehouse.watched import DEFINITIONS
 
 Object = tuple[str, str, int]  # name, TABLE or VIEW, rows
 Path = tuple[str, str, str]  # catalog, schema, table
-VIEW = (
-    "SELECT view_name, 'VIEW', 0 FROM duckdb_views() "
-    "WHERE database_name = ? AND schema_name = ? AND view_name = ? AND NOT internal"
-)
-VIEW_IN_ANY_CASE = (
-    "SELECT view_name FROM duckdb_views() "
-    "WHERE database_name = ? AND schema_name = ? AND lower(view_name) = lower(?) AND NOT internal"
-)
-TABLE_IN_ANY_CASE = (
-    "SELECT table_name FROM duckdb_tables() "
-    "WHERE database_name = ? AND schema_name = ? AND lower(table_name) = lower(?) AND NOT internal"
+# lower() folds letters that DuckDB's names distinguish (Ö and ö), so the exact name comes first.
+NAME_AS_CREATED = (
+    "SELECT {0}_name FROM duckdb_{0}s() "
+    "WHERE database_name = $1 AND schema_name = $2 AND lower({0}_name) = lower($3) AND NOT internal "
+    "ORDER BY {0}_name <> $3"
 )
 POLICIES = metadata.KINDS[metadata.RowAccessPolicy]
 
@@ -55,9 +49,8 @@ def one_object() -> None:
         kind = _kind(path)
         if kind == "none":
             return []
-        if kind == "view":  # its plan would be that of its query, and of the views in it
-            views: list[Object] = database.fetch(VIEW, list(path))
-            return views or list(upstream(*path))
+        if kind == "view":
+            return [(path[2], "VIEW", 0)] if name_as_created(path) == path[2] else list(upstream(*path))
         try:
             stored = _result(path)[0] if path[1] == tables.RESULTS else _stored_name(path)
         except duckdb.Error:  # DuckDB cannot show the plan
@@ -159,14 +152,14 @@ def name_as_created(path: Path) -> str | None:
     kind = _kind(path)
     if kind == "none":
         return None
-    if kind == "table":
+    if kind == "table":  # the plan of a view would be that of its query, and of the views in it
         try:
             stored = _stored_name(path)
         except duckdb.Error:  # DuckDB cannot show the plan
-            named = database.fetch(TABLE_IN_ANY_CASE, list(path))
-            return str(named[0][0]) if named else None
-        return stored[-1] if stored else None
-    named = database.fetch(VIEW_IN_ANY_CASE, list(path))
+            pass
+        else:
+            return stored[-1] if stored else None
+    named = database.fetch(NAME_AS_CREATED.format(kind), list(path))
     return str(named[0][0]) if named else None
 
 

@@ -1,4 +1,4 @@
-"""A connector for tests, and what runs it."""
+"""Fixtures of the connector runner's tests: a fake connector, its fork server, and a runner."""
 
 from .fake_connector import fake_connector, fork_server, runner
 

@@ -1,4 +1,4 @@
-"""A connector for tests: a real console script in a real virtual environment, that does what its argument says."""
+"""A fake connector: a real console script in a real virtual environment. It executes the code that it is given."""
 
 from collections.abc import Iterator
 from pathlib import Path

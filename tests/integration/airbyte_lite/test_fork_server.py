@@ -103,7 +103,7 @@ def test_stop_ends_what_the_command_started_too(fork_server: ForkServer, tmp_pat
 
 
 def test_what_a_command_leaves_behind_is_killed(fork_server: ForkServer, tmp_path: Path) -> None:
-    """Otherwise it would keep the output open, and a reader would wait for it."""
+    """A process that stays would keep the output open, and a reader would wait for the end of the output."""
     lock = tmp_path / "lock"
     command = fork_server.start(["-c", HOLD_LOCK.format(path=str(lock))], tmp_path)
     assert output(command) == b"locked\n"
@@ -263,7 +263,7 @@ def test_server_that_hangs_in_its_import_is_killed(
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS ignores the limit")
 def test_a_hundred_threads_fit_into_512_mib(fake_connector: Connector, tmp_path: Path) -> None:
-    """Their stacks count as data, also if unused. A text of deep JSON is still an error, not a crash."""
+    """Stacks of threads count as data, also unused ones. With small stacks, deep JSON is an error, not a crash."""
     server = ForkServer(fake_connector, tmp_path, 512 << 20)
     code = """
 import threading

@@ -1,4 +1,4 @@
-"""The protocol's commands, run by a console script that does what its configuration says."""
+"""The commands of the Airbyte protocol, run with a fake connector that does what its configuration says."""
 
 import stat
 import sys

@@ -1,4 +1,4 @@
-"""What is left in airbyte-lite's database by a process that died."""
+"""airbyte-lite's database after a process that wrote to it has died."""
 
 import subprocess
 import sys

@@ -35,7 +35,7 @@ CONNECTION = Connection("c1", "w1", "orders", "s1", "d1", [STREAM], 0.0)
 
 
 class Setting:
-    """A worker over a database with one connection; the source's code is given to `task`."""
+    """A worker and its database. `task` adds a connection whose source runs the given code, and starts a job for it."""
 
     def __init__(self, connector: Connector, runner: ConnectorRunner, database: Database, directory: Path) -> None:
         self.connector, self.runner = connector, runner
@@ -64,7 +64,7 @@ Loader = Callable[[Callable[[Sync, Source], None]], None]
 
 @pytest.fixture
 def load_with(monkeypatch: pytest.MonkeyPatch) -> Loader:
-    """Put a function where the loader is, without a warehouse."""
+    """Replace the loader by a function that needs no warehouse."""
 
     def replace_loader(run: Callable[[Sync, Source], None]) -> None:
         monkeypatch.setattr(
@@ -85,7 +85,7 @@ HOUR = "time.sleep(3600)"
 
 
 def run_and_cancel(task: Task, work: Callable[[Task], None]) -> None:
-    """Run the work and cancel it when its connector runs. Only a connector that is ended lets the work end in time."""
+    """Run the work and cancel it once its connector runs. The work ends in time only if the connector is stopped."""
 
     def cancel() -> None:
         while task.read is None:
@@ -113,7 +113,7 @@ def test_cancel_ends_a_connector_that_hangs_while_it_checks(setting: Setting) ->
 
 def test_what_a_crashed_connector_wrote_last_is_in_the_log(setting: Setting, load_with: Loader) -> None:
     load_with(read_to_the_end)
-    # Its check passes: the reason is what it wrote to standard error.
+    # The connector's check passes, so its standard error is the reason.
     task = setting.task(
         "say(type='CONNECTION_STATUS', connectionStatus={'status': 'SUCCEEDED'})\n"
         "if 'catalog' in files: raise KeyError('last words')"
@@ -139,7 +139,7 @@ def test_a_failure_of_the_source_is_told_with_what_its_check_says(setting: Setti
 
 def test_a_failure_of_the_destination_is_not_put_on_the_source(setting: Setting, load_with: Loader) -> None:
     def fail(_sync: Sync, source: Source) -> None:
-        source.stop()  # as where a load fails while the connector writes
+        source.stop()  # as when a load fails while the connector writes
         for _ in source:
             pass
         raise SyncError("BigQuery does not answer.", "transient_error")
@@ -200,7 +200,7 @@ def test_reset_is_cancelled_as_a_whole_or_not_at_all(setting: Setting, monkeypat
 
 
 class Dataset:
-    """Stands where the warehouse is."""
+    """A stand-in for the dataset in the warehouse."""
 
     tables_: set[str] = set()
 

@@ -20,11 +20,11 @@ CASES = {"csv": csv_cases, "jsonl": jsonl_cases, "parquet": parquet_cases}
 
 
 class DifferentError(AssertionError):
-    """A case whose rows depend on the way."""
+    """The rows of a case differ between the two ways."""
 
 
 def compare(comparison: Comparison, kind: str, count: int, number: int) -> None:
-    """Compare so many cases of a kind. Raises DifferentError with the smallest case that differs."""
+    """Compare a number of cases of one kind. Raises DifferentError with the smallest case that differs."""
 
     @seed(number)
     @settings(

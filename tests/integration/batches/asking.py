@@ -1,4 +1,4 @@
-"""A running compare.py: it is given cases and answers what differs."""
+"""Runs compare.py: sends cases to the process and reads the differences from it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Comparison:
             env={"HOME": str(directory), "NLTK_DATA": str(CONNECTORS / "nltk_data")},
             text=True,
         )
-        self.outcome = ""  # of the last case
+        self.outcome = ""  # outcome of the last case
         self.outcomes: dict[str, int] = {}
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Reads files both ways, record by record and in batches, and says what differs. Runs in the connector's environment.
+"""Reads files record by record and in batches, and reports the differences. Runs in the connector's environment.
 
     python compare.py PACKAGE DIRECTORY
 
@@ -58,7 +58,7 @@ by_value: list[str] = []
 """The functions that were called to read a file value by value."""
 STREAM = "orders"
 LOOP = asyncio.new_event_loop()
-asyncio.set_event_loop(LOOP)  # the connector's: asyncio.run would leave it without one
+asyncio.set_event_loop(LOOP)  # the connector's event loop, which asyncio.run would remove
 
 
 class Reader(AbstractFileBasedStreamReader):  # type: ignore[misc] # airbyte-cdk is not installed here
@@ -136,8 +136,8 @@ class Case:
             "streams": [stream],
             "delivery_method": {"delivery_type": "use_records_transfer"},
         }
-        self.plain = content.get("plain", False)  # nothing of the file is to be read value by value
-        self.kinds = content.get("kinds", {})  # of columns that exist with another type
+        self.plain = content.get("plain", False)  # whether reading the file value by value is a failure
+        self.kinds = content.get("kinds", {})  # types of columns that the table has with another type
 
     def source(self, catalog: Any) -> SourceS3:
         return SourceS3(
@@ -204,7 +204,7 @@ class Case:
 
 
 def _declared(column: dict[str, Any]) -> str:
-    """Return the type of a column in the configuration, which knows one type for each column and no format."""
+    """Return a column's type as the configuration declares it: one type for each column, without a format."""
     types = column.get("type", "string")
     kinds = [types] if isinstance(types, str) else [each for each in types if each != "null"]
     return kinds[0] if kinds else "null"
@@ -219,7 +219,7 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     try:
         schema = case.schema()
     except Exception as error:
-        return f"no schema: {error!r} {error.__cause__!r}", []  # no sync comes so far
+        return f"no schema: {error!r} {error.__cause__!r}", []  # a sync ends here, too
     columns = [
         Column(name, f"c{n}", FieldType(case.kinds[name]) if name in case.kinds else field_type(each))
         for n, (name, each) in enumerate(schema["properties"].items())
@@ -228,7 +228,7 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     json = {name for name, kind in kinds.items() if kind == "JSON"}
     for path in Path().iterdir():
         path.unlink()
-    hooks._made.clear()  # a case that failed has left rows
+    hooks._made.clear()  # a failed case leaves rows
     sent = _sent(*case.read(schema), RowFormatter(columns, 7, 3))
     suffix = order.PARQUET if case.format == "parquet" else order.NDJSON
     wanted = order.Order("key", str(Path().absolute()), suffix, 20_000, {STREAM: order.StreamOrder("b", columns, 7, 3)})
@@ -237,7 +237,7 @@ def compare(case: Case) -> tuple[Any, list[str]]:
     if case.plain and by_value:
         return "by value", [f"called: {by_value}"]
     Path(order.FILE).unlink()
-    if set(sent["errors"]) & set(_refusals(written["errors"])):  # the loader stops at the first one of all files
+    if set(sent["errors"]) & set(_refusals(written["errors"])):  # the loader stops at the first error of all files
         written["errors"] = sent["errors"]
     different = [what for what in sent if what != "rows" and sent[what] != written[what]]
     found = [f"{what}: {sent[what]!r} in records, {written[what]!r} in batches" for what in different]
@@ -245,7 +245,7 @@ def compare(case: Case) -> tuple[Any, list[str]]:
         [{name: _text(kinds.get(name, ""), value) for name, value in row.items()} for row in result["rows"]]
         for result in (sent, written)
     ]
-    if len(case.files) > 1:  # they are read at the same time
+    if len(case.files) > 1:  # the files are read at the same time
         rows = [sorted(each, key=lambda row: sorted(row.items())) for each in rows]
     for number, (record, batch) in enumerate(zip(*rows, strict=False)):
         if record != batch:
@@ -254,7 +254,7 @@ def compare(case: Case) -> tuple[Any, list[str]]:
 
 
 def _noted(function: Any) -> Any:
-    """Return the function; each call of it is noted in `by_value`."""
+    """Return the function with a wrapper that notes each call in `by_value`."""
 
     @functools.wraps(function)
     def noted(*arguments: Any, **more: Any) -> Any:
@@ -276,7 +276,7 @@ def _inferred_by_values(case: Case) -> list[str]:
 
 
 def _sent(lines: list[bytes], error: Any, formatter: RowFormatter) -> dict[str, Any]:
-    """Return what the loader makes of records. Of a sync that fails, nothing is loaded."""
+    """Return the rows that the loader makes of records; no rows if the sync fails."""
     rows, state, warned = [], None, 0
     for line in lines:
         try:
@@ -299,7 +299,7 @@ def _sent(lines: list[bytes], error: Any, formatter: RowFormatter) -> dict[str, 
 
 
 def _written(lines: list[bytes], error: Any, json: set[str]) -> dict[str, Any]:
-    """Return what the loader makes of reports."""
+    """Return the rows that the loader makes of the reports of batches."""
     rows: list[dict[str, Any]] = []
     state, warned, count, misfits = None, 0, 0, Counter[str]()
     for line in lines:
@@ -326,7 +326,7 @@ def _written(lines: list[bytes], error: Any, json: set[str]) -> dict[str, Any]:
 
 
 def _refused(lines: list[bytes]) -> list[str]:
-    """Return the messages about values that the loader does not take: in batches, the connector says them."""
+    """Return the messages about values that the loader refuses. In batches, the connector writes these messages."""
     errors = [
         orjson.loads(line)["trace"]["error"]["message"] for line in lines if b'"TRACE"' in line and b'"ERROR"' in line
     ]
@@ -364,7 +364,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(kind: str, value: Any) -> str:
-    """Return a value as a text that is the same for the spellings of one value in JSON and in Parquet."""
+    """Return a text for a value: the same text for each spelling of the value in JSON and in Parquet."""
     match kind:
         case "NUMERIC":
             return str(Fraction(str(value)))

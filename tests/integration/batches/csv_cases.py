@@ -16,7 +16,7 @@ FAULTS = ["", " ", "\t", "x", "\0", "\ufeff"]
 
 @st.composite
 def csv_cases(draw: st.DrawFn) -> dict[str, Any]:
-    """CSV files of one header, columns of mostly one kind, and now and then a fault."""
+    """CSV files with the same header. Most columns have values of one kind; a few files have a fault."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
     format_ = draw(formats(names))
     files = {}
@@ -95,7 +95,7 @@ def texts(draw: st.DrawFn, names: list[str], format_: dict[str, Any]) -> str:
         careless = seldom(draw, 30)
         rows.append(delimiter.join(written(draw(st.sampled_from(pool)), always, careless) for pool in pools))
         if seldom(draw, 30):
-            rows.append(draw(st.sampled_from(rows)))  # the header once more, for example
+            rows.append(draw(st.sampled_from(rows)))  # for example, a second header
     if seldom(draw, 12):
         unlike = [delimiter, f"{quote}open", delimiter.join("x" * (len(names) + 1)), f"{quote}a{quote}b{delimiter}"]
         rows.insert(draw(st.integers(0, len(rows))), draw(st.sampled_from([*FAULTS, *unlike])))

@@ -1,4 +1,4 @@
-"""Makes JSONL files: their texts are put together here, because Python's JSON module writes only usual ones."""
+"""Makes JSONL files. Their text is built here, because Python's JSON module writes no unusual JSON."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ LINES = [
 
 @st.composite
 def jsonl_cases(draw: st.DrawFn) -> dict[str, Any]:
-    """JSONL files whose columns are mostly of one type. Half of them are as Arrow reads them, but for a fault."""
+    """JSONL files. Most columns have one type. Half of the files are such that Arrow reads them, apart from a fault."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
     simple = draw(st.booleans())
     types = {name: draw(st.sampled_from(SIMPLE if simple else list(VALUES))) for name in names}
@@ -174,7 +174,7 @@ def jsonl_cases(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def contents(draw: st.DrawFn, types: dict[str, str], simple: bool) -> bytes:
-    """Return a file: lines, their ends, and now and then a fault in it."""
+    """Return a file: lines, different line ends and, in a few files, a fault."""
     end = draw(st.sampled_from(["\n", "\n", "\n", "\r\n", "\n\n", "\r", " \n", "\n \n"]))
     entries = [draw(objects(types, simple)) for _ in range(draw(st.integers(0, 8)))]
     if seldom(draw, 16):
@@ -195,7 +195,7 @@ def contents(draw: st.DrawFn, types: dict[str, str], simple: bool) -> bytes:
 
 @st.composite
 def objects(draw: st.DrawFn, types: dict[str, str], simple: bool) -> str:
-    """Return an object with most of the columns: keys may be absent, twice, escaped, or not be columns."""
+    """Return an object with most of the columns. A key may be missing, repeated, escaped, or not a column."""
     pairs = []
     for name, kind in types.items():
         if seldom(draw, 12):

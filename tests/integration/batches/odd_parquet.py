@@ -22,7 +22,7 @@ def parquet(column: pa.Array) -> bytes:
 
 
 def numbers(kind: pa.DataType, *values: int) -> pa.Array:
-    """Return values of a type by the numbers that stand for them in the file."""
+    """Return values of a type, given the numbers that the file stores for them."""
     stored = pa.array([0, *values], pa.int32() if kind.bit_width == 32 else pa.int64())
     return pa.Array.from_buffers(kind, len(stored), stored.buffers())
 

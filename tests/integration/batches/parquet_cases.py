@@ -85,7 +85,7 @@ def timestamps(draw: st.DrawFn) -> Column:
 
 @st.composite
 def parquet_cases(draw: st.DrawFn) -> dict[str, Any]:
-    """Parquet files of columns of every type; some are in folders that name a value."""
+    """Parquet files of columns of every type; the names of some folders contain a value."""
     names = draw(st.lists(st.sampled_from([*NAMES, ""]), min_size=1, max_size=5, unique=True))
     columns = {name: draw(timestamps() if seldom(draw, 5) else st.sampled_from(COLUMNS)) for name in names}
     key = draw(
@@ -102,7 +102,7 @@ def parquet_cases(draw: st.DrawFn) -> dict[str, Any]:
     )
     files = {key: draw(contents(columns))}
     if seldom(draw, 5):
-        if seldom(draw, 2):  # a column has another type in another file
+        if seldom(draw, 2):  # a column may have another type in another file
             columns[names[0]] = draw(st.sampled_from(COLUMNS))
         files["1.parquet"] = draw(contents(columns))
     format_ = {"filetype": "parquet", "decimal_as_float": draw(st.booleans())}
@@ -138,7 +138,7 @@ def contents(draw: st.DrawFn, columns: dict[str, Column]) -> bytes:
 
 @st.composite
 def tables(draw: st.DrawFn, columns: dict[str, Column], rows: int) -> pa.Table:
-    """Return a table. A column of texts has now and then invalid bytes."""
+    """Return a table. A text column sometimes has invalid bytes."""
     made = {}
     for name, (type_, values) in columns.items():
         nulls = st.none() | values if draw(st.booleans()) else values

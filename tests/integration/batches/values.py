@@ -1,4 +1,4 @@
-"""What the generators of files share: texts that are easily read otherwise, column types, settings of a sync."""
+"""Shared by the generators of files: texts that parsers often misread, column types, settings of a sync."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ letters = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
 def seldom(draw: st.DrawFn, times: int) -> bool:
-    """Return True in about one of so many draws; hypothesis tries False first when it looks for a smaller case."""
+    """Return True in one of `times` draws. Hypothesis tries False first when it looks for a smaller case."""
     return bool(draw(st.integers(0, times - 1)) == times - 1)
 
 

@@ -44,7 +44,7 @@ def syncs(authenticated: str, bigquery: google_bigquery.Client) -> Iterator[Sync
 @pytest.fixture(scope="session")
 def silent_server() -> Iterator[str]:
     """The address of a server that accepts every connection and never answers."""
-    # Nothing accepts: the kernel completes the connections and keeps what they send.
+    # No program accepts: the kernel completes the connections and keeps the data.
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -53,14 +53,14 @@ def silent_server() -> Iterator[str]:
 def world(
     authenticated: str, syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str, silent_server: str
 ) -> Iterator[World]:
-    """What a client script gets: address, credentials, a workspace, and the ids of its three connections."""
+    """The input of a client script: address, credentials, a workspace, and the ids of its three connections."""
     put("people.csv", "id,name\n1,Ada\n2,Grace\n3,Edsger\n")
     workspace = syncs.workspace()
 
     def connect(name: str, **changes: str) -> str:
         source = s3_configuration(s3.url, bucket, name, ["people.csv"])
         identity = syncs.connect(source, dataset, "incremental_deduped_history", "id", workspace=workspace)
-        if changes:  # only afterwards, as the creation of a connection reads the source
+        if changes:  # after the creation of the connection, which reads the source
             source_id = syncs.call("GET", f"connections/{identity}")["sourceId"]
             syncs.call("PATCH", f"sources/{source_id}", {"configuration": changes})
         return identity

@@ -1,4 +1,4 @@
-"""Which Airbyte and warehouse go together: what `make up` says first, and what Compose makes of each combination."""
+"""The combinations of Airbyte and warehouse: the checks of `make up`, and each combination as Compose resolves it."""
 
 import json
 import os
@@ -39,7 +39,7 @@ needs_compose = pytest.mark.skipif(not has_compose(), reason="docker compose con
 
 
 def variables(airbyte: str, warehouse: str, **changes: str) -> dict[str, str]:
-    """What `make env` writes, with the modes and some variables set."""
+    """The variables that `make env` writes, with these modes and variables."""
     example = (ROOT / ".env.example").read_text()
     return (
         dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", example, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""BigQuery in the doctor: when it is looked at, by which program, and what becomes of what that says."""
+"""The doctor's check of BigQuery: when it runs, with which program, and how the doctor reports the program's answer."""
 
 import json
 import re
@@ -111,7 +111,7 @@ def test_a_program_that_breaks_is_told(
 
 
 def test_the_program_needs_nothing_beside_it() -> None:
-    """It is read from standard input, in images that hold no package of airbyte-lite's."""
+    """The program is read from standard input, in images without airbyte-lite's packages."""
     text = bigquery.PROGRAM.read_text()
     assert "airbyte_lite" not in {
         word.split(".")[0] for word in re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)

@@ -11,7 +11,7 @@ from tools.stack import images
 
 @pytest.mark.parametrize(("code", "named"), [(0, True), (1, False)])
 def test_a_base_image_gets_its_name_only_when_it_is_whole(tmp_path: Path, code: int, named: bool) -> None:
-    """Docker imports nothing at all as an empty image: by its name it would be taken for made."""
+    """Docker imports empty input as an empty image. Under the final name, the next run would take it for complete."""
     calls = tmp_path / "calls"
     commands = {
         "mmdebstrap": f"echo tar; exit {code}",

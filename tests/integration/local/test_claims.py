@@ -1,4 +1,4 @@
-"""`make demo` and `make dev`: one of each at a time in a checkout, and what other commands see of a dev that runs."""
+"""`make demo` and `make dev`: a checkout runs one of each at a time, and other commands find the running `make dev`."""
 
 import fcntl
 import subprocess
@@ -28,7 +28,7 @@ with claims.claim(directory):
 
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
-    """A run in another process, on a folder that is taken for `make dev`'s."""
+    """A process that claims a folder as `make dev` does."""
     directory = tmp_path / "dev"
     directory.mkdir()
     for module in (claims, dev):

@@ -1,4 +1,4 @@
-"""The installer: what it takes for up to date, which uv it uses, two at once, Ctrl-C."""
+"""The installer: which environments are up to date, which uv it uses, two installers at once, Ctrl-C."""
 
 import os
 import shutil
@@ -139,7 +139,7 @@ def test_the_cache_is_in_the_checkout_when_the_home_folder_cannot_be_written(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert "UV_CACHE_DIR" not in install.environment()
-    (tmp_path / ".cache").touch()  # no folder: root could write into any folder
+    (tmp_path / ".cache").touch()  # a file, because root may write into every folder
     assert install.environment()["UV_CACHE_DIR"] == str(install.ROOT / ".local/cache/uv")
     monkeypatch.setenv("UV_CACHE_DIR", "mine")
     assert install.environment()["UV_CACHE_DIR"] == "mine"

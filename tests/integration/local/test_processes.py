@@ -186,7 +186,7 @@ def wait_for_the_end(pid: int) -> None:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process that is nobody's child here runs: one that nobody reaps does not."""
+    """Whether a process that is not a child of this one runs. A process that has ended and was not reaped does not."""
     status = Path(f"/proc/{pid}/status")
     return status.exists() and "State:\tZ" not in status.read_text()
 

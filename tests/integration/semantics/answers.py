@@ -1,4 +1,4 @@
-"""Answers statements as the warehouse does, without HTTP: with all rules, then without the rule it is for.
+"""Answers statements as the warehouse does, without HTTP: with all rules, then without the rule that it tests.
 
 Runs in the warehouse's environment. Its argument is a file with a JSON object: {"setup": [statement, …], "cases":
 [{"sql", "rule", "parameters"}, …]}. Standard output has one JSON object a line: the rules with their reasons, then for
@@ -63,7 +63,7 @@ def answer(sql: str, parameters: list[dict[str, Any]] | None = None) -> dict[str
 
 
 def differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether one answer is a refusal and the other is not, or their rows differ: at most one can be as expected."""
+    """Whether only one answer is a refusal, or the rows differ. Then at most one answer can be the expected one."""
     return ("error" in one) != ("error" in other) or one.get("rows") != other.get("rows")
 
 

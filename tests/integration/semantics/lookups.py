@@ -1,7 +1,7 @@
 """Compares the direct look-ups of one table with DuckDB's list of all tables and columns.
 
 Runs in the warehouse's environment. Standard output is a JSON list: the answers of local-bigquery, those of the
-warehouse, and the SQL that the warehouse ran for tables and views of an exact name.
+warehouse, the SQL that the warehouse ran for tables and views of an exact name, and the names as they were created.
 """
 
 import json
@@ -35,6 +35,7 @@ SCHEMA = """
     CREATE VIEW d."of hidden" AS SELECT * FROM d.hidden;
     CREATE VIEW d."plain view" AS SELECT 1 AS x;
     CREATE VIEW d."selects t" AS SELECT * FROM d.t;
+    CREATE VIEW d."Ö" AS SELECT 1 AS x; CREATE VIEW d."ö" AS SELECT 2 AS x; -- DuckDB folds only ASCII letters
     CREATE TABLE e.broken (x INT); CREATE VIEW d.broken AS SELECT * FROM e.broken; DROP TABLE e.broken;
     CREATE TABLE e.changed (x INT); CREATE VIEW d.changed AS SELECT x FROM e.changed;
     ALTER TABLE e.changed RENAME x TO y;
@@ -86,4 +87,6 @@ database.fetch = recorded
 for name in ("t", "selects t", "broken", "missing"):
     database.objects(PROJECT, "d", name)
 tables.columns(PROJECT, "d", "t")
-print(json.dumps([before, after, asked]))
+database.fetch = fetch
+created = {name: lookups.name_as_created((PROJECT, "d", name)) for name in (*NAMES, "Plain VIEW", "Ö", "ö")}
+print(json.dumps([before, after, asked, created]))

@@ -64,7 +64,7 @@ def known(cursor: Any = None) -> Any:
 
 
 def anew() -> Any:
-    """Return the same, read from DuckDB."""
+    """Return the same facts, read from DuckDB."""
     kept.forget(watched.DEFINITIONS)
     kept.forget(watched.ROWS)
     return known()

@@ -24,7 +24,7 @@ STATEMENTS = (
 
 
 def facts(tree: Any, nodes: list[Any]) -> list[Any]:
-    """Return what belongs to each node of `tree`, in the order of `nodes`; other nodes by their numbers there."""
+    """Return the attributes of each of the `nodes` of `tree`. Another node in them is its position in `nodes`."""
     numbers = {id(node): number for number, node in enumerate(nodes)}
 
     def plain(value: Any) -> Any:

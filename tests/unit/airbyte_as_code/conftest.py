@@ -80,7 +80,7 @@ class FailingAirbyte:
         self._save(object_id, body | {Kind(kind).id_field: object_id})
 
     def by_hand(self, kind: str, name: str, **changes: Any) -> None:
-        """Edit a source or destination as somebody in Airbyte's UI would."""
+        """Edit a source or destination as a user of Airbyte's UI does."""
         item = self.named(kind, name)
         changes["configuration"] = item["configuration"] | changes.get("configuration", {})
         self._save(item[Kind(kind).id_field], changes)

@@ -56,7 +56,8 @@ def test_a_deleted_object_is_forgotten(tmp_path: Path) -> None:
     assert State(tmp_path).name_of(Kind.SOURCE, "id-1") is None
 
 
-def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+def test_two_runs_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
     with (
         State(tmp_path).locked(),
         pytest.raises(UserError, match=r"Another run of bootstrap.*/lock"),

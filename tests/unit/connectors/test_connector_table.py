@@ -8,6 +8,7 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError, OverdueError
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import CheckResult
+from platform_kit import locks
 from platform_kit.file_changes import only_one
 from tools.connectors import __main__ as command
 from tools.connectors import compatibility, run_command, standard
@@ -137,6 +138,7 @@ def test_the_table_is_not_made_twice_at_once(
 ) -> None:
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setenv("names", "source-x")
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(compatibility, "run", lambda *_given: pytest.fail("another one runs"))
     with only_one(Places(tmp_path).table_journal, "make connector-table"):
         assert command.main("table") == 1

@@ -15,6 +15,7 @@ import pytest
 from pyrage import encrypt, passphrase
 from pyrage.x25519 import Identity
 
+from platform_kit import locks
 from tools.backup import __main__ as command_line
 from tools.backup import containers, processes, quiet
 from tools.backup.content import DRAFT, BackupError, Manifest, alone, new_backup, pack, read_manifest, unpack, verify
@@ -90,7 +91,8 @@ def test_an_interrupted_backup_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_commands_at_once_are_refused(tmp_path: Path) -> None:
+def test_two_commands_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
     with alone(tmp_path / "backups"), pytest.raises(BackupError, match="another backup"), alone(tmp_path / "backups"):
         pass
     with alone(tmp_path / "backups"):

@@ -62,7 +62,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             "GET /api/public/v1/jobs/7": FAILED_JOB,
         }
         monkeypatch.setenv("AIRBYTE_URL", f"http://127.0.0.1:{result.server_port}")
-        monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
+        monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.001)
+        monkeypatch.setattr(airbyte, "REQUEST_RETRY_SECONDS", 0.001)
         thread = threading.Thread(target=result.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield result
@@ -90,6 +91,7 @@ def test_two_connections_of_one_name(server: Server) -> None:
 
 def test_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRBYTE_URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr(airbyte, "REQUEST_RETRY_SECONDS", 0.001)
     text = failure("orders")
     assert "http://127.0.0.1:9/api/public/v1" in text
     assert "Is it running" in text

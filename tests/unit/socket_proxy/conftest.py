@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from socket_proxy import server as http
 from socket_proxy.engine import Engine
 from socket_proxy.policy import policy
-from socket_proxy.server import http_server
 from socket_proxy.settings import ConnectorSettings, ImageSettings, Settings, WorkerSettings
 
 ID = "0123456789abcdef" * 4
@@ -102,7 +102,7 @@ def served(settings: Settings) -> Iterator[Served]:
 
     async def serve() -> None:
         real, stop = Engine(settings), asyncio.Event()
-        server = http_server(real, policy(settings))
+        server = http.http_server(real, policy(settings))
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -112,7 +112,8 @@ def served(settings: Settings) -> Iterator[Served]:
         await runner.cleanup()
         await real.close()
 
-    with socket.socket(socket.AF_UNIX) as listening:
+    with pytest.MonkeyPatch.context() as patch, socket.socket(socket.AF_UNIX) as listening:
+        patch.setattr(http, "LINGER_SECONDS", 0.05)
         listening.bind(str(settings.socket))
         listening.listen(100)
         threading.Thread(target=engine.serve, args=[listening], daemon=True).start()

@@ -119,8 +119,8 @@ class Engine:
                 if not client.inspect_container(container)["State"]["Running"]:
                     raise
                 raise ConnectorError(
-                    f"{_title(connector)} goes on, but its output has ended: the connection to it was lost. "
-                    "It was ended. Start the job again.",
+                    f"{_title(connector)} was stopped, because the connection to its output was lost. Start the "
+                    "job again.",
                     failure_type="transient_error",
                 ) from error
             if code and client.inspect_container(container)["State"].get("OOMKilled"):

@@ -23,6 +23,7 @@ from platform_kit.bigquery import client
 
 REQUEST_S = 60  # time limit of one attempt of one request; jobs are polled, so every answer is quick
 STAGING_LIFE = timedelta(days=7)  # BigQuery drops a staging table after this time; longer than any sync
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0  # before a request is repeated
 UNAVAILABLE_S = 60.0  # a request is repeated for this time after its first failure: a restart takes seconds
 _SCOPES = ("https://www.googleapis.com/auth/bigquery",)
 _NO_ANSWER = (ConnectionError, HttpConnectionError, Timeout, TransportError)
@@ -121,7 +122,7 @@ class Warehouse:
                 since, reached = now, done
             return now - since < UNAVAILABLE_S
 
-        return Retry(predicate=repeated, initial=0.2, maximum=5.0, timeout=None, on_error=pause)
+        return Retry(predicate=repeated, initial=FIRST_PAUSE_S, maximum=LONGEST_PAUSE_S, timeout=None, on_error=pause)
 
     @contextmanager
     def errors(self, action: str) -> Iterator[None]:

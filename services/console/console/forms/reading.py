@@ -124,7 +124,7 @@ class _Reader:
         """Return a schema with its reference, its allOf, and its only alternative beside null put in its place."""
         self._read += 1
         if self._read > MOST:
-            raise ValueError(f"it has more than {MOST:,} schemas with what its references repeat")
+            raise ValueError(f"it has more than {MOST:,} schemas, counting the schemas of references at each use")
         schema: Schema = given if isinstance(given, dict) else {}
         for _ in range(DEEPEST):
             reference = schema.get("$ref")

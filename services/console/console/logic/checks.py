@@ -69,7 +69,7 @@ class Check:
 
 @for_all_pages(SECONDS)
 async def every(dagster: Dagster) -> list[Check]:
-    """Return all checks: what is wrong first, then by asset and name. Raises ServiceError."""
+    """Return all checks: failures first, then by asset and name. Raises ServiceError."""
     answer = await dagster.query(CHECKS)
     found = [
         _check(tuple(node["assetKey"]["path"]), check)

@@ -141,7 +141,7 @@ class _Connection:
             answer = await do()
         except ServiceError as problem:
             return f"{action.title}: {problem.what}. {problem.remedy}", True
-        return answer if isinstance(answer, tuple) else (f"{action.title}: Airbyte has taken the request.", False)
+        return answer if isinstance(answer, tuple) else (f"{action.title}: Airbyte has accepted the request.", False)
 
     async def _check(self, detail: Detail) -> Outcome:
         results = await actions.check_ends(self._visit.platform.airbyte, detail)

@@ -1,4 +1,4 @@
-"""Quality: every check with its last result, what is wrong first."""
+"""Quality: every check with its last result, failures first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Quality:
         self._visit = visit
         self._state, self._text = visit.parameters.get("state", ""), visit.parameters.get("q", "")
         self._checks: list[Check] = []
-        with pieces.heading("Quality", "The checks of all tables, what is wrong first"):
+        with pieces.heading("Quality", "The checks of all tables, failures first"):
             pass
         loaded(lambda: all_checks.every(visit.platform.dagster), self._show, every=SECONDS, lines=8)
 

@@ -92,20 +92,29 @@ class Values:
 
         If many values are unusual, this and the next blocks are left to the pattern of lines.
         """
-        number = 0
+        first = 0
         while self._kinds:
-            unusual = self._unusual(grid, number)
-            are_many = unusual is None or len(unusual) > UNUSUAL_SHARE * grid.lines + 1
-            before = self._harmless
-            for found in () if unusual is None else unusual[:1] if are_many else unusual:
-                self.in_row(*row(grid.line(found), found))
-                number = found + 1
-                if self._harmless is not before:  # something else is sought from here on
-                    break
-            else:
+            unusual = self._unusual(grid, first)
+            if unusual is None:
+                self._by_grid = False
+                return first
+            are_many = len(unusual) > UNUSUAL_SHARE * grid.lines + 1
+            # One of many is looked at too: a new number of decimals, for example, makes the others usual.
+            changed = self._look_until_change(grid, row, unusual[:1] if are_many else unusual)
+            if changed is None:
                 self._by_grid = not are_many
-                return number if are_many else grid.lines
+                return unusual[0] + 1 if are_many else grid.lines
+            first = changed + 1
         return grid.lines
+
+    def _look_until_change(self, grid: Grid, row: Row, numbers: list[int]) -> int | None:
+        """Look into the records until one of them changes what is sought; return its number, None without one."""
+        before = self._harmless
+        for number in numbers:
+            self.in_row(*row(grid.line(number), number))
+            if self._harmless is not before:
+                return number
+        return None
 
     def _unusual(self, grid: Grid, first: int) -> list[int] | None:
         """Return the numbers, at least `first`, of the records with an unusual value; None: it is not known.

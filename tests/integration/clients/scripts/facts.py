@@ -1,4 +1,4 @@
-"""What every client script has: the server and the objects that it uses, and the facts that it prints."""
+"""Shared by the client scripts: the server and the objects that they use, and the facts that they print."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ _facts: dict[str, Any] = {}
 
 
 def fact(name: str, value: Any) -> None:
-    """Note what the client answered."""
+    """Note an answer of the client."""
     _facts[name] = value
 
 

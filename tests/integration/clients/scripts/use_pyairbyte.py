@@ -1,4 +1,4 @@
-"""PyAirbyte's client of a remote Airbyte: a workspace, its connections, a sync and what it left."""
+"""PyAirbyte's client of a remote Airbyte: a workspace, its connections, a sync and its results."""
 
 from airbyte import cloud
 from airbyte._util import api_util

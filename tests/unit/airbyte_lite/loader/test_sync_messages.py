@@ -227,7 +227,8 @@ def sync_against(
 
 
 def test_a_warehouse_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "UNAVAILABLE_S", 0.5)
+    monkeypatch.setattr(warehouse, "UNAVAILABLE_S", 0.05)
+    monkeypatch.setattr(warehouse, "FIRST_PAUSE_S", 0.01)
     log: list[str] = []
     with pytest.raises(SyncError, match=r"http://127\.0\.0\.1:1 does not answer") as caught:
         sync_against(

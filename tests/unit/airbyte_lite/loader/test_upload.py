@@ -42,6 +42,7 @@ class Uploads:
 def serving(uploads: Uploads) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two packets: 40 ms a request otherwise
 
         def do_POST(self) -> None:
             uploads.job = json.loads(self.body())
@@ -128,7 +129,8 @@ def load(tmp_path: Path, uploads: Uploads, **options: Any) -> bytes:
 @pytest.fixture(autouse=True)
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload, "PIECE_BYTES", PIECE)
-    monkeypatch.setattr(warehouse, "UNAVAILABLE_S", 0.3)
+    monkeypatch.setattr(warehouse, "UNAVAILABLE_S", 0.05)
+    monkeypatch.setattr(warehouse, "FIRST_PAUSE_S", 0.01)
 
 
 def test_the_destination_sets_the_size_of_the_pieces(tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ def test_the_destination_sets_the_size_of_the_pieces(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", ["break", "503", "lost answer"])
 def test_an_upload_that_breaks_goes_on_where_it_stopped(tmp_path: Path, fault: str) -> None:
     # Each attempt takes longer than the limit of the repetitions: the limit must not count the attempt itself.
-    uploads = Uploads(faults={9: fault, 15: fault}, slow_s=0.35)
+    uploads = Uploads(faults={9: fault, 15: fault}, slow_s=0.06)
     assert load(tmp_path, uploads) == bytes(uploads.data)
     assert uploads.sessions == 1
     assert uploads.received == PIECE * PIECES

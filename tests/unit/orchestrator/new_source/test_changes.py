@@ -10,6 +10,7 @@ import yaml
 import connections_file
 from orchestrator.new_source.adding import Places, plan
 from orchestrator.new_source.removing import plan_removal
+from platform_kit import locks
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
 from source_texts.errors import SourceError
 
@@ -275,7 +276,8 @@ def test_a_file_that_comes_while_the_question_is_open_is_not_overwritten(places:
     assert (places.seed_folder / "refunds.csv").read_text() == "id\n9\n"
 
 
-def test_two_commands_do_not_run_at_once(places: Places) -> None:
+def test_two_commands_do_not_run_at_once(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "RETRY_SECONDS", 0.0)
     with (
         only_one(places.journal, "make x"),
         pytest.raises(ChangesError, match="make x"),

@@ -185,7 +185,7 @@ class Rows:
             encoding = self._format.encoding or ""
             remedy = f"Set format.encoding to {'utf-16' if '16' in encoding else 'utf-8-sig'}."
             if encoding.lower().replace("_", "-") in ("utf-8-sig", "utf-16"):
-                remedy = "It has a second one after the first, so it was added twice. Remove it from the file."
+                remedy = "The file has a second byte order mark after the first. Remove it from the file."
             raise FileFault(
                 self._file,
                 "line 1",

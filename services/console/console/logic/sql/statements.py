@@ -70,7 +70,7 @@ def consequence(kind: str | None, target: str | None, processed: int) -> str:
     if kind == "SCRIPT":
         return f"The text is a script of several statements, which may change tables.{reads}"
     what = DOES.get(kind or "", f"is {(kind or 'a statement of an unknown type').replace('_', ' ')}: it may change")
-    return f"The statement {what} {target or 'what it names'}.{reads}"
+    return f"The statement {what} {target or 'the object that it names'}.{reads}"
 
 
 def place(message: str, sent: Chosen) -> Place | None:

@@ -97,7 +97,7 @@ def nan_compares_with_nothing(node: exp.Binary, facts: Facts) -> Node | None:
     return exp.Paren(this=exp.And(this=node.copy(), expression=exp.Not(this=exp.Paren(this=missing))))
 
 
-@rule("NaN is the greatest and the least of all", exp.Greatest, exp.Least)
+@rule("GREATEST and LEAST of values with a NaN are NaN", exp.Greatest, exp.Least)
 def nan_wins(node: exp.Greatest | exp.Least, facts: Facts) -> Node | None:
     values = [node.this, *node.expressions]
     floats = [value for value in values if of(value) == "FLOAT64" and not is_literal(value)]

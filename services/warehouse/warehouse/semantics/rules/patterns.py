@@ -63,7 +63,7 @@ def regexps_of_bytes(node: Node, facts: Facts) -> Node | None:
     return typed(call(function, searched) if function else searched, kind)
 
 
-@rule("a column that a subquery has twice has no meaning", exp.Column)
+@rule("a column name that a subquery has twice is ambiguous", exp.Column)
 def ambiguous_columns(node: exp.Column, facts: Facts) -> None:
     select = node.find_ancestor(exp.Select)
     if select is None or isinstance(node.this, exp.Star):
