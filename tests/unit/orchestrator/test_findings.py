@@ -45,6 +45,8 @@ class Answers(Warehouse):
     def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
         if "is null" in query:
             return [{"n": 1, "url": "a.csv"}]
+        if "regexp_replace" in query:
+            return [{"n": 3, "first": "007", "last": "7"}]
         return [{"id": 7, "n": 2, "url": "a.csv"}]
 
 
@@ -222,6 +224,14 @@ def test_blanks_around_a_key_are_a_warning() -> None:
     [finding] = keys.find(PEOPLE, found, Answers(), lambda _: iter(()))
     assert (finding.column, finding.blocking) == ("id", False)
     assert "2 of 3 rows" in finding.text
+
+
+def test_keys_that_are_one_number_are_a_warning() -> None:
+    found = TableFacts("t", {"id": ("id", "STRING")}, 9, key=["id"], key_zeros=2)
+    [finding] = keys.find(PEOPLE, found, Answers(), lambda _: iter(()))
+    assert (finding.column, finding.blocking) == ("id", False)
+    assert "'007' and '7'" in finding.text
+    assert not keys.find(APPENDED, found, Answers(), lambda _: iter(()))
 
 
 def test_a_folder_that_replaces_the_values_of_a_column_is_a_warning() -> None:

@@ -10,10 +10,10 @@ from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.errors import LostKeyError, SyncError
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.merge import LOST_KEY, insert_sql, merge_sql
+from airbyte_lite.loader.merge import LOST_KEY, REWRITTEN_KEY, insert_sql, merge_sql, rewritten_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
-from airbyte_lite.loader.tables import TablePlan
+from airbyte_lite.loader.tables import OLD_TYPE, TablePlan
 from airbyte_lite.loader.warehouse import STAGING_LIFE, Warehouse
 from airbyte_lite.loader.widening import widen, widened
 
@@ -74,6 +74,8 @@ class StreamLoad:
         Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows.
         """
         step = f"{self.plan.table[:100]}_commit"
+        if self.plan.retyped_keys and self._batches:
+            self._refuse_rewritten_keys(step)
         if self.plan.widened:
             self._widen(step)
         if self.plan.stream.sync_mode == DEDUPED:
@@ -106,6 +108,25 @@ class StreamLoad:
         self._batches += 1
         number = self._batches
         self._background.submit(lambda: self._stage(batch, number))
+
+    def _refuse_rewritten_keys(self, step: str) -> None:
+        """Raise SyncError if a row of the table would stay beside its new version, because its key has another text."""
+        found = self.plan.find(self._warehouse)
+        if found is None:
+            return
+        names_ = self._warehouse.name(self.plan.table), self._warehouse.name(self._staging)
+        try:
+            self._jobs.query(rewritten_sql(self.plan, found, *names_), self._staging, f"{step}_keys", "compare keys of")
+        except SyncError as error:
+            if texts := REWRITTEN_KEY.search(error.message):
+                raise SyncError(
+                    f"Stream {self.plan.stream.name}: the source writes {texts[2]!r} where the table {self.plan.table} "
+                    f"has {texts[1]!r}, in {', '.join(self.plan.retyped_keys)}, of the primary key, because the type "
+                    f"of the column has changed. The old row would stay beside its new version. The table was not "
+                    f"changed. {OLD_TYPE}",
+                    "config_error",
+                ) from error
+            raise
 
     def _widen(self, step: str) -> None:
         found = self.plan.find(self._warehouse)
