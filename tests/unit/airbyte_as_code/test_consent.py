@@ -1,4 +1,4 @@
-"""What apply does not do without --prune, what it does all the same, and what waits for the rest."""
+"""Apply without --prune: the changes that it does not make, those that it makes, and those that wait for others."""
 
 import re
 from collections.abc import Callable

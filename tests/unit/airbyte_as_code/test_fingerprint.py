@@ -1,4 +1,4 @@
-"""Which object is the one whose creation was not seen to its end, and which is somebody else's of that name."""
+"""An object whose creation was interrupted is recognised, and another user's object of the same name is not taken."""
 
 from pathlib import Path
 from typing import Any

@@ -118,7 +118,7 @@ def test_each_connection_is_synced_at_its_time(server: Server) -> None:
 
 
 def test_the_real_clock_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the time of day as it is: what is due at once is started without anybody's help."""
+    """With the real clock, a sync that is due at once is started."""
     started: queue.SimpleQueue[str] = queue.SimpleQueue()
     monkeypatch.setattr("airbyte_lite.jobs.scheduler.next_time", lambda _, after: after + 0.05)
     due = replace(CONNECTION, cron="* * * * * ?")

@@ -1,4 +1,4 @@
-"""The layout of tables, and what becomes of existing ones."""
+"""The layout of new tables, and the changes of existing tables."""
 
 from typing import Any, cast
 
