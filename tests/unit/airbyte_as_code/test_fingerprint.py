@@ -23,7 +23,7 @@ ASKED: dict[str, Any] = {
 
 
 def is_ours(directory: Path, **shown: Any) -> bool:
-    """Whether the next process takes an object that Airbyte shows like this for the one that was asked for."""
+    """Whether the next process recognises an object that Airbyte shows like this as the requested one."""
     State(directory).begin_creation(Kind.SOURCE, "s", ASKED)
     return State(directory).is_creation(Kind.SOURCE, ASKED | {"sourceId": "an-id"} | shown)
 

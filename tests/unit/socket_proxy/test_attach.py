@@ -27,7 +27,7 @@ def attached(proxy: Served) -> socket.socket:
 
 
 def rest(connection: socket.socket) -> bytes:
-    """Everything until the other side ends its direction."""
+    """Read until the other side ends its direction."""
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 

@@ -28,7 +28,7 @@ FIELDS: dict[str, Any] = {
 
 
 class Dataset:
-    """Stands where the warehouse is: knows one table at most."""
+    """A stand-in for the warehouse: knows one table at most."""
 
     def __init__(self, table: Table | None = None) -> None:
         self.table = table
