@@ -222,7 +222,7 @@ def test_a_global_state_is_committed_when_all_is_loaded(kit: Kit) -> None:
 
 @pytest.mark.parametrize(("mode", "most"), [(OVERWRITE, 6), ("incremental_append", 6), (DEDUPED, 9)])
 def test_a_small_table_takes_few_requests(kit: Kit, strict_warehouse: Front, mode: str, most: int) -> None:
-    """The time of a small sync is that of its requests."""
+    """A small sync takes as long as its requests."""
     kit.sync(kit.stream(mode), rows=[{"id": 1, "name": "x"}])
     strict_warehouse.requests.clear()
     kit.sync(kit.stream(mode), rows=[{"id": n, "name": "x"} for n in range(100)])

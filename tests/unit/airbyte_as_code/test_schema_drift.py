@@ -1,4 +1,4 @@
-"""The source's columns differ from those of the connection: what plan shows and apply takes over."""
+"""The source's columns differ from those of the connection: plan shows the difference, and apply takes it over."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The layout of tables, and what becomes of existing ones."""
+"""The layout of new tables, and the changes of existing tables."""
 
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ FIELDS: dict[str, Any] = {
 
 
 class Dataset:
-    """Stands where the warehouse is: knows one table at most."""
+    """A stand-in for the warehouse: knows one table at most."""
 
     def __init__(self, table: Table | None = None) -> None:
         self.table = table
