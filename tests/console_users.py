@@ -190,7 +190,7 @@ class Users:
 
 @dataclass
 class Load:
-    """What the users found: the memory (MiB) of the console at each look, and how long its pages took to open."""
+    """The results of a load: the memory (MiB) of the console at each look, and the seconds until pages opened."""
 
     memory: list[float]
     users: Users

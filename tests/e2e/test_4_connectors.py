@@ -26,7 +26,7 @@ FAKER = {
 @pytest.fixture(scope="session")
 def _image(engine: docker.DockerClient) -> Iterator[None]:
     """The stand-in's image, until the end of all tests: every `make up` asks for the images in connectors.toml."""
-    # The network has another name than that of test_image_connectors: an engine has one of a name.
+    # test_image_connectors uses another name for its network: two networks of an engine cannot have the same name.
     with stand_in(engine, DOCKERFILE.encode(), IMAGE, f"{NAME}-platform"):
         yield
 

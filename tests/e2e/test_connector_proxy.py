@@ -125,7 +125,7 @@ def test_a_destination_reads_its_input_to_the_end_and_then_reports(proxy: Addres
 
 @pytest.mark.parametrize("unread", [b"", b"x" * 12_000_000], ids=["no input", "input left unread"])
 def test_output_arrives_whole(proxy: Address, unread: bytes) -> None:
-    """Also that of a container which ends before its input does, as a destination that crashes."""
+    """The output also arrives if the container ends before its input, as when a destination crashes."""
     result = run(proxy, IMAGE, "read", "--config", "source_config.json", standard_input=unread)
     assert (result.returncode, result.stdout.count(b"a record\n"), result.stderr) == (0, 200_000, b"")
 

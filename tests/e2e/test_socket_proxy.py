@@ -71,7 +71,7 @@ def dagster(proxy: Address) -> Iterator[docker.DockerClient]:
 
 @pytest.fixture(scope="module")
 def victim(platform: None) -> Iterator[Container]:
-    """Somebody else's container, running; its label is that of another platform on the same engine."""
+    """A running container of another platform on the same engine, with that platform's label."""
     container = DockerContainer(IMAGE, name=f"{NAME}-victim").with_command(["dagster", "api", "execute_run", "wait"])
     with container.with_kwargs(labels={"data-platform.run-worker": "another"}):
         yield container.get_wrapped_container()
@@ -358,7 +358,7 @@ def test_smuggled_hijacked_and_malformed_requests_are_refused(proxy: Address, da
 
 @pytest.mark.usefixtures("unchanged")
 def test_an_allowed_request_carries_no_second_one(proxy: Address) -> None:
-    """Pipelined after a good request, a bad one is parsed and refused like any other."""
+    """A bad request that is pipelined after a good request is parsed and refused like any other."""
     answers = exchange(proxy, request("GET", "/_ping", b"", "Connection: keep-alive") + SMUGGLED)
     assert answers.statuses == [200, 403], answers.text
 

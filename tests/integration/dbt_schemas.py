@@ -1,4 +1,4 @@
-"""Imported by `warm_python.py`: lets dbt make what it makes at its first command, and the JSON schemas of more classes.
+"""Imported by `warm_python.py`: lets dbt do the work of its first command, and make the JSON schemas of more classes.
 
 dbt makes them when it first checks an object of the class, which takes half of the processor time of parsing a project.
 """

@@ -85,7 +85,7 @@ def test_secrets_are_masked_and_kept(
     listed = syncs.http.get("/api/public/v1/sources", params={"workspaceIds": source["workspaceId"]})
     assert [row["name"] for row in listed.json()["data"]] == ["renamed"]
     assert SECRET not in str(shown) + str(changed) + listed.text
-    # LocalStack takes any secret, so that no sync would show which one is kept.
+    # LocalStack accepts any secret, so a sync would not show which secret is stored.
     stored = stored_configuration(platform, source["sourceId"])
     assert (stored["bucket"], stored["credentials"]["aws_secret_access_key"]) == ("another", SECRET)
 
@@ -193,7 +193,7 @@ def test_streams_are_checked(
 def test_log_of_a_sync_can_be_read_and_holds_no_secret(
     syncs: Syncs, source: dict[str, Any], destination: dict[str, Any]
 ) -> None:
-    # Connectors log the names of their streams, so that one that is called like the secret is in the log for sure.
+    # Connectors log the names of their streams, so a stream with the secret as its name is surely in the log.
     [stream] = source["configuration"]["streams"]
     streams = [stream | {"name": f"people {SECRET}"}]
     syncs.call("PATCH", f"sources/{source['sourceId']}", {"configuration": {"streams": streams}})

@@ -57,7 +57,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
+    """Whether a process runs. A process that has ended and waits for its parent does not run."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition; fail with what was waited for."""
+    """Wait for a condition; fail with its description."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what
@@ -209,7 +209,7 @@ def test_server_that_stops_in_mid_sync(
 
 
 def each_minute(seconds: int) -> dict[str, str]:
-    """A schedule that is first due in so many seconds. On a machine that is too slow, it is due a minute later."""
+    """A schedule that is first due after this number of seconds; on a machine that is too slow, a minute later."""
     at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
     return {"scheduleType": "cron", "cronExpression": at.strftime("%-S * * * * ?")}
 

@@ -29,7 +29,7 @@ from .test_airbyte_api_lowcode import LOW_CODE_DEFINITION
 from .test_connector_declarative import MANIFEST
 from .warm_services import WarmSupervisor
 
-# Nothing but airbyte-lite has to run: a manifest holds the schema of its streams, and schemaless streams need no file.
+# Only airbyte-lite must run: a manifest holds the schema of its streams, and schemaless streams need no file.
 # YAML's own anchor, as the text of three manifests would take most of the time of reading the file.
 STREAMS = (
     f"[&stream {json.dumps(MANIFEST['streams'][0])}, {{<<: *stream, name: customers}}, {{<<: *stream, name: items}}]"

@@ -34,7 +34,7 @@ print(json.dumps({
 
 @dataclass
 class Checkout:
-    """A copy of what the walk-through changes, in a workspace, a bucket and a dataset of its own."""
+    """A copy of the files that the walk-through changes, with a workspace, a bucket and a dataset of its own."""
 
     directory: Path
     variables: dict[str, str]

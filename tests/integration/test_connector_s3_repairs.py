@@ -196,12 +196,13 @@ class Source:
         self.failure: ConnectorError | None = None
 
     def read(
-        self, streams: dict[str, tuple[list[str], dict[str, Any]]], **columns: dict[str, Any]
+        self, streams: dict[str, tuple[list[str], dict[str, Any]]], *, policy: str = "Emit Record", **columns: Any
     ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str], list[str]]:
         """Return the records and the error of each stream, and all warnings. `columns` replaces types of COLUMNS."""
         configuration = s3_configuration(self._endpoint, self._bucket, "", [])
         configuration["streams"] = [
             {"name": name, "globs": globs, "format": CSV | format_, "input_schema": json.dumps(COLUMNS)}
+            | {"validation_policy": policy}
             for name, (globs, format_) in streams.items()
         ]
         types = {name: {"type": ["null", kind]} for name, kind in COLUMNS.items()}
@@ -282,11 +283,13 @@ def test_files_that_are_read(source: Source, put: Put) -> None:
 
 
 def test_a_csv_column_that_had_another_type_is_read_as_it_is_declared(source: Source, put: Put) -> None:
-    put("types.csv", 'id,data\n1,"{""a"": 1}"\n2,x\n')
+    put("types.csv", 'id,data\n1,"{""a"": 1}"\n,x\n')
     text_and_object = [{"type": ["null", "object"]}, {"type": ["null", "string"]}]
-    records, errors, _ = source.read({"types": (["types.csv"], {})}, data={"oneOf": text_and_object})
-    assert errors == {}
-    assert [record["data"] for record in records["types"]] == [{"a": 1}, "x"]
+    for policy in ("Emit Record", "Skip Record", "Wait for Discover"):
+        streams: dict[str, Any] = {"types": (["types.csv"], {})}
+        records, errors, _ = source.read(streams, policy=policy, data={"oneOf": text_and_object})
+        assert errors == {}
+        assert [record["data"] for record in records["types"]] == [{"a": 1}, "x"]
 
 
 def test_the_discovered_types_hold_the_values_of_all_files(

@@ -86,7 +86,7 @@ def console(local_platform: RunningPlatform, process: Process) -> str:
 
 @pytest.fixture
 def evil_site(tmp_path: Path) -> Iterator[str]:
-    """A site of another origin. It is on this machine, because Chromium itself keeps those of the internet away."""
+    """A site of another origin on this machine: Chromium itself blocks requests from a site of the internet."""
     (tmp_path / "index.html").write_text("<h1>win a prize</h1>")
     handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

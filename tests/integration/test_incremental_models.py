@@ -112,7 +112,7 @@ class Shop:
         return [dict(row) for row in self.landing.client.query_and_wait(query)]
 
     def difference(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the rows of fct_orders and those of a rebuild. `changed_at` tells what an incremental run has seen."""
+        """Return the rows of fct_orders and of a rebuild, without `changed_at`, which depends on the runs."""
         select = "select * except (changed_at) from {} order by order_id"
         stored = self.rows(select.format(f"{self.landing.dataset}_trusted.fct_orders"))
         return stored, self.rows(select.format(f"({self.rebuild})"))
@@ -196,7 +196,7 @@ def test_a_deleted_order_that_comes_back_has_a_current_status(shop: Shop, tmp_pa
     folder = {"DBT_TARGET_PATH": str(tmp_path), "DBT_LOG_PATH": str(tmp_path)}
     without = replace(shop.dbt, environment=shop.dbt.environment | folder, target=tmp_path)
     for dbt, variables in ((without, ()), (shop.dbt, ("--vars", json.dumps(MARKED)))):
-        # The tests of stg_orders are run elsewhere; those of the history belong to what is asserted here.
+        # Other tests run the data tests of stg_orders; the data tests of the history belong to this test.
         selected = ("--select", "stg_orders", "order_status_history", "--exclude", "stg_orders+1,resource_type:test")
         code, _, output = dbt("build", *selected, *variables)
         assert code == 0, output

@@ -226,6 +226,12 @@ WRONG = {
             )
         },
     ),
+    "keys_of_numbers": Case(
+        "id,name\n7,a\n+07,b\n007,c\n08,d\n-1,e\n-01,f\n0,g\n00,h\n0x7,i\n9,j\n",
+        key="id",
+        warnings={"key_is_whole": ("3 numbers are keys in several texts", "'+07' and '7'")},
+    ),
+    "keys_of_codes": Case("id,name\n7,a\n08,b\n+9,c\n", key="id"),
     "keys_of_objects": Case(
         '{"id": 1}\n{"id": null}\n{"name": "x"}\n',
         {"filetype": "jsonl"},

@@ -1,5 +1,6 @@
 """Schemas that change and values that do not fit, in the emulator's own answers."""
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.load import StreamLoad
 
 from .google_front import Front
-from .loader_kit import Kit, Lines, record, status
+from .loader_kit import EMITTED_AT, Kit, Lines, record, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 KEEPING = ["full_refresh_append", "incremental_append", DEDUPED]
@@ -188,14 +189,49 @@ def test_a_key_whose_type_changed(
 
 
 @pytest.mark.parametrize(
+    ("old", "before", "new", "others", "now"),
+    [
+        (ID, 7, TEXT, ["8", "x", "0"], "007"),
+        (ID, 7, TEXT, ["007x", "08"], "+7"),
+        (ID, 7, TEXT, ["70"], "7 "),
+        (ID, -7, TEXT, ["7"], "-7.0"),
+        (DAY, "2024-01-02", TEXT, ["2024-01-01"], "2024-1-2"),
+        (TEXT, "007", ID, [70], 7),
+        (TEXT, "5.50", NUMBER, [5.51], 5.5),
+    ],
+)
+def test_a_key_with_another_text_after_a_change_of_its_type_is_refused(
+    kit: Kit, old: dict[str, Any], before: Any, new: dict[str, Any], others: list[Any], now: Any
+) -> None:
+    """The row would stay beside its new version. Other rows are no reason to refuse."""
+    key, part = [["id"], ["part"]], {"part": TEXT, "name": TEXT}
+    kit.sync(
+        kit.stream(DEDUPED, fields={"id": old} | part, primary_key=key),
+        rows=[{"id": before, "part": "a"}, {"id": None}],
+    )
+    stream = kit.stream(DEDUPED, fields={"id": new} | part, primary_key=key)
+    with pytest.raises(SyncError, match=rf"'{re.escape(str(now))}' where the table t has '{before}'.*reset") as caught:
+        kit.sync(stream, rows=[{"id": value, "part": "a"} for value in [*others, now]])
+    assert caught.value.failure_type == "config_error"
+    assert (len(kit.rows("id")), kit.tables()) == (2, {"t"})
+    fitting = [*((value, "a") for value in [*others, str(before)]), (now, "b")]  # another part: another key
+    kit.sync(stream, rows=[{"id": value, "part": part} for value, part in fitting], at=EMITTED_AT + 1)
+    assert len(kit.rows("id")) == 1 + len(fitting)
+
+
+@pytest.mark.parametrize(
     ("old", "before", "now"),
-    [(NUMBER, 5.5, "5.50"), (MOMENT, "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z")],
+    [
+        (NUMBER, 5.5, "5.50"),
+        (MOMENT, "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+        ({"type": "boolean"}, True, "1"),
+    ],
 )
 def test_a_key_that_becomes_another_text_is_refused(kit: Kit, old: dict[str, Any], before: Any, now: str) -> None:
     """Otherwise the row would stay beside its new version."""
     kit.sync(kit.stream(DEDUPED, fields={"id": old, "name": TEXT}), rows=[{"id": before, "name": "old"}])
     stream = kit.stream(DEDUPED, fields={"id": TEXT, "name": TEXT})
-    with pytest.raises(SyncError, match=r"id, of the primary key, is (NUMERIC|TIMESTAMP).*reset"):
+    with pytest.raises(SyncError, match=r"id, of the primary key, is (NUMERIC|TIMESTAMP|BOOL).*reset"):
         kit.sync(stream, rows=[{"id": now, "name": "new"}])
     assert kit.rows("name") == [("old",)]
     kit.client.delete_table(kit.table())

@@ -276,7 +276,7 @@ def test_a_stop_loses_nothing_and_what_a_power_failure_leaves_is_cleaned_and_tol
 
 
 def test_kills_at_random_moments_lose_nothing_and_tear_nothing(own: OwnS3) -> None:
-    """Each writer has its own keys; after the kill a key holds what was last acknowledged, or what was on its way."""
+    """Each writer has its own keys; after the kill, a key has the last acknowledged or the last sent content."""
     own.client.create_bucket(Bucket="random")
     acknowledged: dict[str, bytes | None] = {}
     seed = random.randrange(1 << 32)  # noqa: S311

@@ -1,4 +1,4 @@
-"""INFORMATION_SCHEMA, options, estimates of bytes, and what the warehouse refuses."""
+"""INFORMATION_SCHEMA, options, estimates of bytes, and refused requests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every type, nested in every way, through insertAll and load jobs; and what those refuse."""
+"""Every type, nested in every way, through insertAll and load jobs; and the values that they refuse."""
 
 import base64
 import datetime

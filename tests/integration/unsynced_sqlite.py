@@ -1,6 +1,6 @@
 """Imported by a warm Python: SQLAlchemy's SQLite databases, such as Dagster's, do not wait for the disk.
 
-What a test's run of Dagster writes need not survive a power failure; a run commits hundreds of times.
+The data of a test's Dagster run need not survive a power failure, and a run commits hundreds of times.
 """
 
 import sqlite3

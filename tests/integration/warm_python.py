@@ -1,4 +1,4 @@
-"""Runs commands as forks of a Python that has imported what they need: importing takes one to four seconds each time.
+"""Runs commands as forks of a Python that has done their imports, which take one to four seconds each time.
 
 Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
 and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a

@@ -1,4 +1,4 @@
-"""Services that start at once: forks of a Python that has imported what they need, see `commands.py`."""
+"""Services that start at once: forks of a Python that has done their imports, see `commands.py`."""
 
 import sys
 import time

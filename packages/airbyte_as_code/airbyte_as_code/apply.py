@@ -10,9 +10,10 @@ from airbyte_as_code.airbyte_client import PAUSES, AirbyteClient, AirbyteError, 
 from airbyte_as_code.change import OUTCOMES, Action, Change
 from airbyte_as_code.desired import Desired
 from airbyte_as_code.destroy import Report, delete
+from airbyte_as_code.earlier_rows import with_earlier_rows
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.matching import clash
-from airbyte_as_code.plan import Plan, compare, make_plan, refuse_to_take_along
+from airbyte_as_code.plan import Plan, compare, make_plan, refuse_to_take_along, with_columns
 from airbyte_as_code.render import PRUNE, destruction_lines, move_text
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
@@ -110,23 +111,34 @@ def _carry_out(
         if prune and change.action is Action.REPLACE and change.found:
             delete(client, state, change.kind, change.found)
     ids: dict[tuple[Kind, str], str] = {}
-    for change in plan.changes:
-        if change.found and change in left:
-            _remember_as_ours(state, change, change.found)
-        if change.desired and _is_executed(change, prune=prune):
-            ids[change.kind, change.name] = _converge(
-                client, workspace_id, change, change.desired, ids, state, prune=prune
-            )
-        elif change.found and change.action is Action.UPDATE:
-            ids[change.kind, change.name] = change.found[change.kind.id_field]
-        if change.desired:
-            report(change.kind, change.name, _outcome(change, prune=prune))
+    for kind in Kind:
+        changes = _discovered(client, plan.changes) if kind is Kind.CONNECTION else plan.changes
+        for change in (change for change in changes if change.kind is kind):
+            if change.found and change.needs_consent and not prune:
+                _remember_as_ours(state, change, change.found)
+            if change.desired and _is_executed(change, prune=prune):
+                ids[kind, change.name] = _converge(
+                    client, workspace_id, change, change.desired, ids, state, prune=prune
+                )
+            elif change.found and change.action is Action.UPDATE:
+                ids[kind, change.name] = change.found[kind.id_field]
+            if change.desired:
+                report(kind, change.name, _outcome(change, prune=prune))
     for change in reversed(plan.changes):
         if prune and change.action is Action.DELETE and change.found:
             delete(client, state, change.kind, change.found)
             report(change.kind, change.name, _outcome(change, prune=prune))
     state.end_creations([(change.kind, change.name) for change in left if change.found is None])
     return left
+
+
+def _discovered(client: AirbyteClient, changes: list[Change]) -> list[Change]:
+    """Return the changes with the columns of those connections whose sources had to change before."""
+    later = [change.found for change in changes if change.undiscovered and change.found]
+    return [
+        with_earlier_rows([new], [])[0] if old.undiscovered else old
+        for old, new in zip(changes, with_columns(client, changes, later), strict=True)
+    ]
 
 
 def _is_executed(change: Change, *, prune: bool) -> bool:

@@ -49,6 +49,8 @@ class Change:
     """The streams that keep their sync state but load other tables, which do not have the earlier rows."""
     columns: list[FieldChange] = field(default_factory=list)
     """The part of `fields` that comes from the source: columns that a refresh of the schema takes over."""
+    undiscovered: bool = False
+    """Whether `columns` is not known yet: apply discovers the source after its change."""
     earlier: str = ""
     """Which rows stay in the tables, or are not read, although they do not fit the declaration any more."""
     shared: str = ""

@@ -9,12 +9,12 @@ from airbyte_as_code.airbyte_client import AirbyteClient, Json, Kind
 from airbyte_as_code.change import Action, Change, place_changes
 from airbyte_as_code.connection_diff import incremental_streams, moved_streams, overwritten_streams
 from airbyte_as_code.consent import with_overwritten, with_waits
-from airbyte_as_code.desired import Desired, Ids, Link, declared
+from airbyte_as_code.desired import Actor, Desired, Ids, Link, declared
 from airbyte_as_code.diff import FieldChange
 from airbyte_as_code.earlier_rows import lost_by_connection, with_earlier_rows
 from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
 from airbyte_as_code.pinning import Pin
-from airbyte_as_code.schema_drift import column_changes, lost_columns, note
+from airbyte_as_code.schema_drift import LATER, Drift, drift, lost_columns, note, unseen_text
 from airbyte_as_code.shared_tables import with_shared_tables
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
@@ -127,24 +127,56 @@ def compare(
 
 def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool) -> list[Change]:
     """Return the changes with what Airbyte noticed or, if `refresh`, with the columns that differ from the sources'."""
-    kept = [
-        change.found
+    kept = {
+        change.found["connectionId"]: change.found
         for change in changes
         if change.kind is Kind.CONNECTION and change.found and change.action in {Action.UPDATE, Action.UNCHANGED}
-    ]
-    ids = [connection["connectionId"] for connection in kept]
+    }
     if not refresh:
-        notes = {identity: note(client, identity) for identity in ids}
-        return [replace(change, note=notes.get((change.found or {}).get("connectionId"), "")) for change in changes]
-    drift = column_changes(client, kept)
-    return [_with_columns(change, drift.get((change.found or {}).get("connectionId", ""), [])) for change in changes]
+        notes = {identity: note(client, identity) for identity in kept}
+        return [replace(change, note=notes.get(_connection_id(change), "")) for change in changes]
+    changing = {
+        change.found["sourceId"]
+        for change in changes
+        if change.kind is Kind.SOURCE and change.found and change.action is Action.UPDATE
+    }
+    later = {identity for identity, connection in kept.items() if connection["sourceId"] in changing}
+    changes = [
+        replace(change, note=LATER, undiscovered=True) if _connection_id(change) in later else change
+        for change in changes
+    ]
+    return with_columns(client, changes, [found for identity, found in kept.items() if identity not in later])
 
 
-def _with_columns(change: Change, columns: list[FieldChange]) -> Change:
+def with_columns(client: AirbyteClient, changes: list[Change], connections: list[Json]) -> list[Change]:
+    """Return the changes; those of these connections have the columns that differ from the sources'."""
+    schemaless = {
+        (change.found["sourceId"], str(stream.get("name")))
+        for change in changes
+        if isinstance(change.desired, Actor) and change.kind is Kind.SOURCE and change.found
+        for stream in change.desired.configuration.get("streams") or []
+        if isinstance(stream, dict) and stream.get("schemaless")
+    }
+    found = drift(client, connections, schemaless)
+    return [
+        _with_columns(change, found[identity]) if (identity := _connection_id(change)) in found else change
+        for change in changes
+    ]
+
+
+def _connection_id(change: Change) -> str:
+    """Return the id of a connection in Airbyte; empty for other objects."""
+    return str((change.found or {}).get("connectionId", ""))
+
+
+def _with_columns(change: Change, drift: Drift) -> Change:
+    columns = drift.columns
+    lost = lost_columns(change.desired.declared, columns) if isinstance(change.desired, Link) else ""
+    note = "; ".join(filter(None, (lost, unseen_text(drift.unseen))))
+    change = replace(change, note=note, undiscovered=False)
     if not columns:
         return change
-    note = lost_columns(change.desired.declared, columns) if isinstance(change.desired, Link) else ""
-    return replace(change, action=Action.UPDATE, fields=[*change.fields, *columns], columns=columns, note=note)
+    return replace(change, action=Action.UPDATE, fields=[*change.fields, *columns], columns=columns)
 
 
 def _with_moves(changes: list[Change], connections: list[Json]) -> list[Change]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from airbyte_as_code.airbyte_client import AirbyteClient, AirbyteError, Json
@@ -16,26 +17,38 @@ PARALLEL = 4  # discoveries at a time: each of them runs a connector
 REFRESH = "make apply o=--refresh-schema"
 """The command that takes the source's columns and types over into the connections."""
 BREAKING = "breaking schema change"
+LATER = f"the columns are compared after the change of the source: {REFRESH} does both"
+"""The note of a connection whose source changes in the same plan."""
 ONLY_NULL = "null"
 """The type of a column that is NULL in every row of the source: it says nothing about the column's type."""
 
 
-def column_changes(client: AirbyteClient, connections: list[Json]) -> dict[str, list[FieldChange]]:
-    """Return the columns in which each connection differs from its source, by the connection's id.
+@dataclass(frozen=True)
+class Drift:
+    """The columns in which a connection differs from its source, and the streams of which the source told none."""
 
-    Runs the connector of each source once. Raises AirbyteError with the name of the connection.
+    columns: list[FieldChange] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+
+def drift(
+    client: AirbyteClient, connections: list[Json], schemaless: Container[tuple[str, str]] = ()
+) -> dict[str, Drift]:
+    """Return how each connection differs from its source, by the connection's id.
+
+    `schemaless` are the streams, by source id and name, that have no columns of their own. Runs the connector of each
+    source once. Raises AirbyteError with the name of the connection.
     """
     with ThreadPoolExecutor(PARALLEL) as pool:
         sources = {connection["sourceId"]: connection["name"] for connection in connections}
         found = dict(zip(sources, pool.map(lambda item: _discovered(client, *item), sources.items()), strict=True))
-    return {
-        connection["connectionId"]: list(
-            _compare(
-                client.catalog(connection["connectionId"])["syncCatalog"]["streams"], found[connection["sourceId"]]
-            )
-        )
-        for connection in connections
-    }
+    drifts = {}
+    for connection in connections:
+        source, identity = connection["sourceId"], connection["connectionId"]
+        known = client.catalog(identity)["syncCatalog"]["streams"]
+        without = {name for name in (item["stream"]["name"] for item in known) if (source, name) in schemaless}
+        drifts[identity] = _compare(known, found[source], without)
+    return drifts
 
 
 def note(client: AirbyteClient, connection_id: str) -> str:
@@ -93,23 +106,41 @@ def _discovered(client: AirbyteClient, source_id: str, connection: str) -> list[
         return client.discover(source_id)
     except AirbyteError as error:
         raise AirbyteError(
-            f"connection {connection!r}: the schema of its source could not be discovered. {error}", error.status
+            f"connection {connection!r}: the schema of its source could not be discovered. {error}\n"
+            f"Correct the source in the connections file, then: {REFRESH}",
+            error.status,
         ) from error
 
 
-def _compare(known: Iterable[Json], offered: list[Json]) -> Iterator[FieldChange]:
+def _compare(known: Iterable[Json], offered: list[Json], schemaless: Container[str]) -> Drift:
     now = {label_of(item["stream"]): _types(item["stream"]) for item in offered}
+    drift = Drift()
     for item in known:
         label = label_of(item["stream"])
         before, after = _types(item["stream"]), now.get(label)
-        if after is None or (_has_no_data(after) and not _has_no_data(before)):
-            continue  # the stream or its files are gone: the next sync fails and says so
+        if after is None:
+            drift.unseen.append(f"the source does not have the stream {label} any more")
+            continue
+        if _has_no_data(after) and item["stream"]["name"] not in schemaless:
+            drift.unseen.append(f"the source finds no file of the stream {label}")
+            continue
         if (item.get("config") or {}).get("fieldSelectionEnabled"):
             after = {name: after[name] for name in before if name in after}
         for name in dict.fromkeys([*before, *after]):
             old, new = before.get(name, ABSENT), after.get(name, ABSENT)
             if old != new and not _says_nothing(old, new):
-                yield FieldChange(f"streams.{label}.columns.{name}", old, new)
+                drift.columns.append(FieldChange(f"streams.{label}.columns.{name}", old, new))
+    return drift
+
+
+def unseen_text(unseen: list[str]) -> str:
+    """Return the sentence about streams whose columns the source did not tell: empty if there are none."""
+    if not unseen:
+        return ""
+    return (
+        f"{'; '.join(unseen)}: the columns stay as they are. Put the data into the place that the source reads, or "
+        f"correct the source (of files: bucket and globs). Then: {REFRESH}"
+    )
 
 
 def _has_no_data(types: dict[str, str]) -> bool:

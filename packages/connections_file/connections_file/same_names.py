@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connections_file.models import Connection, ConnectionsFile, Destination, Stream
 from connections_file.tables import namespace_dataset
 from connections_file.yaml_lines import Location
-from platform_kit.names import identifier
+from platform_kit.names import TABLE_LENGTH, identifier
 
 
 def same_names(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
@@ -36,6 +36,12 @@ def same_names(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
             if destination is None:
                 continue
             table = _table(stream, connection, destination)
+            if len(table[-1]) > TABLE_LENGTH:
+                yield (
+                    (*connection.location, *path, "name"),
+                    f"the table's name (prefix and stream) has {len(table[-1])} characters; at most {TABLE_LENGTH} are "
+                    "possible. Shorten the stream's name or the prefix.",
+                )
             here = f"{connection.place(*path, 'name')}, connection {connection.name!r}, stream {stream.name!r}"
             # The case of a name is ignored: two names that differ by it only are too easily taken for one.
             if (other := tables.setdefault(tuple(part.casefold() for part in table), here)) != here:

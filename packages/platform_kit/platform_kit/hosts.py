@@ -27,7 +27,7 @@ POLICY_VIOLATION = 1008  # the code with which a WebSocket is closed
 
 
 def names(more: str | None) -> list[str]:
-    """Return the host names in a list that is separated by commas. Raises ValueError if ALLOWED_HOSTS may not be it."""
+    """Return the host names of ALLOWED_HOSTS, separated by commas. Raises ValueError if it is invalid."""
     if reason := TABLE["ALLOWED_HOSTS"].refusal(more or ""):
         raise ValueError(reason)
     return [name.strip() for name in (more or "").split(",") if name.strip()]

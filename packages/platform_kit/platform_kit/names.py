@@ -32,6 +32,9 @@ RESERVED_PREFIXES = (
 COLUMN_LENGTH = 300
 """BigQuery's limit of a column name, in characters."""
 
+TABLE_LENGTH = 986
+"""The most characters of a table's name: BigQuery's limit is 1,024; airbyte-lite needs 38 for its staging tables."""
+
 
 @lru_cache(4096)
 def column_name(name: str) -> str:

@@ -21,6 +21,7 @@ from orchestrator.profiles.accept import accept_profile
 from orchestrator.profiles.step import profile_checks
 from orchestrator.profiles.tables import counted_views, profiled_tables
 from orchestrator.settings import Settings
+from orchestrator.taken_keys import refuse_taken_keys
 from orchestrator.warehouse import Warehouse
 
 settings = Settings.read()
@@ -34,6 +35,7 @@ manifest = json.loads(prepare(project).read_text())
 limits = Freshness(manifest).sources
 
 models = dbt_models(project, marked)
+refuse_taken_keys(declared.connections, models.keys)
 profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
 profiles = settings.profiles and len(profiled) > 0
 flows = jobs(declared.connections, models)

@@ -18,7 +18,7 @@ VOLUME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]+"
 
 
 class Settings(BaseModel):
-    """The values that a request cannot change, whoever is served."""
+    """The values that no request can change, for every policy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +56,7 @@ class WorkerSettings(Settings):
 
 
 class ImageSettings(Settings):
-    """For airbyte-lite: source connectors, of images whose names it is allowed."""
+    """For airbyte-lite: source connectors, made from images with allowed names."""
 
     label_name: ClassVar[str] = "data-platform.connector"
     noun: ClassVar[str] = "connector"

@@ -1,4 +1,4 @@
-"""Bridges that bound DuckDB's memory, and lift the bound for work that cannot do without."""
+"""Bridges that limit DuckDB's memory, and lift the limit for work that needs more."""
 
 import contextlib
 import threading

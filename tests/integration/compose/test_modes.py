@@ -77,7 +77,7 @@ def test_an_allowed_combination_is_allowed(mode: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("mode", [mode for mode in SERVICES if mode != ("lite", "bigquery")], ids="+".join)
 def test_the_guide_says_what_the_doctor_asks_for(mode: tuple[str, str]) -> None:
-    """Of lite with BigQuery it says: the same."""
+    """For lite with BigQuery, the guide refers to the mode above."""
     needed = modes.Mode(*mode)
     row = re.search(rf"^\| `{mode[0]}` \| `{mode[1]}` .*", (ROOT / "docs/modes.md").read_text(), re.MULTILINE)
     assert row
@@ -131,7 +131,7 @@ def test_each_mode_has_its_own_address_and_connectors(tmp_path: Path) -> None:
 def test_the_connectors_of_the_real_airbyte_are_pulled_with_the_other_images(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its worker may not pull any; `make up` makes the images, if one is absent, before it starts anything."""
+    """Airbyte's worker may not pull images. If one is missing, `make up` pulls it before it starts a service."""
     found = resolved(tmp_path, variables("compose", "bigquery", **KEY))
     connectors = {
         f"airbyte/{name}" for name in found["services"]["bootstrap"]["environment"]["AIRBYTE_CONNECTORS"].split()

@@ -1,7 +1,7 @@
-"""Changes tables in many ways, and compares what is remembered of them with what DuckDB says.
+"""Changes tables in many ways, and compares the emulator's memory of them with DuckDB's answers.
 
-Runs in the warehouse's environment. Standard output is a JSON object: for each statement, whether what is remembered
-after it equals what is read anew, and whether it differs from what was remembered before.
+Runs in the warehouse's environment. Standard output is a JSON object: for each statement, whether the memory after the
+statement equals a new look at DuckDB, and whether the memory differs from the one before the statement.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ for bridge in (watched.statements, lookups.one_object, lookups.one_schema, looku
 
 
 def known(cursor: Any = None) -> Any:
-    """Return what the emulator knows of the tables: kinds, columns and their types, hidden columns, rows."""
+    """Return the emulator's facts about the tables: kinds, columns and their types, hidden columns, rows."""
     found: list[Any] = []
     for reference in REFERENCES:
         name = tables.name(*reference)

@@ -1,6 +1,7 @@
 """Annotates statements twice, and once more with other columns; compares the types with those of an empty memory.
 
-Runs in the warehouse's environment. Standard output is a JSON object: how often each was worked out, and what differs.
+Runs in the warehouse's environment. Standard output is a JSON object: how often the types of each were computed, and
+the differences.
 """
 
 import json
@@ -30,7 +31,7 @@ annotate: Any = annotating  # its functions are replaced
 
 
 def types(statement: str, columns: dict[str, str], parameter: str) -> list[Any]:
-    """Annotate a statement; return what the nodes have afterwards."""
+    """Annotate a statement; return the types of its nodes."""
     tree = sqlglot.parse_one(statement, dialect=BigQueryDialect)
     context: Any = Context("p", "d", {"p": parameter}, {"p": 1})
     context.columns = {'"p"."d"."t"': columns, '"p"."d"."u"': columns, '"p"."d"."nothing"': {}}

@@ -1,4 +1,4 @@
-"""Applying to a server that fails: answers 500, cuts the connection, or works on when nobody waits any more."""
+"""Apply with a server that answers 500, cuts the connection, or finishes a request after its sender has gone."""
 
 from collections.abc import Callable
 from typing import Any

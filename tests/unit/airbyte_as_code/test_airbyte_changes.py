@@ -1,4 +1,4 @@
-"""What a plan sees: changes in the file, edits by hand, renames, removals, and objects of others."""
+"""The plan reports changes in the file, edits by hand, renames and removals, and leaves objects of others alone."""
 
 import json
 from pathlib import Path

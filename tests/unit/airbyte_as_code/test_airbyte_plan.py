@@ -26,5 +26,5 @@ def test_a_plan_with_any_action_is_not_empty(action: Action) -> None:
 
 
 def test_taking_over_an_object_as_it_is_is_a_change() -> None:
-    """It is written down as ours and gets its secrets: apply has something to do."""
+    """apply would record the object as its own and send its secrets, so the plan has a change."""
     assert not plan(replace(UNCHANGED, adopted=True)).is_empty

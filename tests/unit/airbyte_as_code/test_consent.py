@@ -1,4 +1,4 @@
-"""What apply does not do without --prune, what it does all the same, and what waits for the rest."""
+"""Apply without --prune: the changes that it does not make, those that it makes, and those that wait for others."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def text(session: Any) -> str:
 
 
 def left(session: Any, **environment: str) -> dict[str, str]:
-    """What the plan would do with --prune only: the action, or the object and the tables that it waits for."""
+    """The changes that need --prune: the action, or the object and the tables for which a change waits."""
     plan = session.plan(**environment)
     return {
         f"{change.kind} {change.name}": waits_for(change) if change.waits else str(change.action)
@@ -67,7 +67,7 @@ def test_an_interrupted_creation_that_is_left_stays_ours(session: Any, server: A
         if request.url.path.endswith("/connections") and request.method == "POST":
             raise KeyboardInterrupt
 
-    server.after = kill  # it is made, and we do not see it
+    server.after = kill  # Airbyte creates it, and its answer is lost
     with pytest.raises(KeyboardInterrupt):
         session.apply()
     server.after = lambda _: None

@@ -1,4 +1,4 @@
-"""Changes that lose no sync state, but leave rows in a table that do not fit the declaration: the plan says so."""
+"""The plan names changes that lose no sync state, but leave rows in a table that do not fit the declaration."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from airbyte_as_code.render import as_json, plan_lines
 
 
 def told(plan: Plan) -> dict[str, str]:
-    """What is said of earlier rows, by `kind name`."""
+    """The notes about earlier rows, by `kind name`."""
     shown = "\n".join(plan_lines(plan))
     found = {f"{change['kind']} {change['name']}": change["earlier_rows"] for change in as_json(plan)["changes"]}
     assert all(text in shown for text in found.values() if text)

@@ -1,4 +1,4 @@
-"""Which object is the one whose creation was not seen to its end, and which is somebody else's of that name."""
+"""An object whose creation was interrupted is recognised, and another user's object of the same name is not taken."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ ASKED: dict[str, Any] = {
 
 
 def is_ours(directory: Path, **shown: Any) -> bool:
-    """Whether the next process takes an object that Airbyte shows like this for the one that was asked for."""
+    """Whether the next process recognises an object that Airbyte shows like this as the requested one."""
     State(directory).begin_creation(Kind.SOURCE, "s", ASKED)
     return State(directory).is_creation(Kind.SOURCE, ASKED | {"sourceId": "an-id"} | shown)
 

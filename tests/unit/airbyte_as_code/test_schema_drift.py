@@ -1,4 +1,4 @@
-"""The source's columns differ from those of the connection: what plan shows and apply takes over."""
+"""The source's columns differ from those of the connection: plan shows the difference, and apply takes it over."""
 
 from typing import Any
 
@@ -159,6 +159,49 @@ def test_a_source_whose_files_are_gone_does_not_take_the_known_columns_away(sess
     server.columns = {"id": INTEGER, url: text}
     session.apply()
     server.columns = {"data": {"type": "object"}, url: text}
-    assert session.plan(refresh_schema=True).is_empty
+    plan = session.plan(refresh_schema=True)
+    assert plan.is_empty
+    for told in ("\n".join(plan_lines(plan)), "\n".join(session.apply(refresh_schema=True))):
+        assert "no file of the stream t" in told
+        assert "make apply o=--refresh-schema" in told
     server.columns = {"data": {"type": "object"}, "id": INTEGER, url: text}
     assert not session.plan(refresh_schema=True).is_empty
+
+
+def test_a_stream_without_columns_of_its_own_is_not_missed(session: Any, server: Any) -> None:
+    file = session.directory / "connections.yaml"
+    file.write_text(file.read_text().replace("bucket:", "streams: [{name: t, schemaless: true}], bucket:"))
+    server.columns = {"data": {"type": "object"}}
+    session.apply()
+    assert "no file" not in "\n".join(plan_lines(session.plan(refresh_schema=True)))
+
+
+def test_a_stream_that_the_source_does_not_have_any_more_is_told(session: Any, server: Any) -> None:
+    session.apply()
+
+    def empty(request: httpx.Request) -> httpx.Response | None:
+        answer = {"catalog": {"streams": []}, "jobInfo": {"succeeded": True}}
+        return httpx.Response(200, json=answer) if request.url.path.endswith("discover_schema") else None
+
+    server.before = empty
+    assert "does not have the stream t" in "\n".join(plan_lines(session.plan(refresh_schema=True)))
+
+
+def test_a_refresh_beside_a_change_of_the_source_needs_one_run(drifted: Any, server: Any) -> None:
+    """The columns are those of the changed source. The old place may not even answer any more."""
+    text = "\n".join(plan_lines(drifted.plan(refresh_schema=True, BUCKET="other")))
+    assert server.discoveries == 0
+    assert "after the change of the source: make apply o=--refresh-schema" in text
+
+    def gone(request: httpx.Request) -> httpx.Response | None:
+        source = server.named("source", "s")["configuration"]
+        failed = {"jobInfo": {"failureReason": {"externalMessage": "no such bucket"}}}
+        old = request.url.path.endswith("discover_schema") and source["bucket"] != "other"
+        return httpx.Response(200, json=failed) if old else None
+
+    server.before = gone
+    [_, source, _, connection] = drifted.apply(refresh_schema=True, BUCKET="other")
+    assert "bucket" in source
+    assert "streams.t.columns.amount" in connection
+    assert server.taken_over == server.columns
+    assert drifted.plan(refresh_schema=True, BUCKET="other").is_empty

@@ -54,7 +54,7 @@ PROFILES = {
     **dict.fromkeys([*AIRBYTES, "airbyte-db", "airbyte-engine"], ("compose",)),
 }
 SECRET = re.compile(r"PASSWORD|PWD|SECRET(?!_PERSISTENCE)|_KEY|TOKEN|CREDENTIALS")
-# Not secret, though called so: the folder's name that Compose mounts the key by, and an emptied telemetry setting.
+# Not secret in spite of the name: the name under which Compose mounts the key's folder, and an empty telemetry setting.
 NOT_SECRET = {"GOOGLE_APPLICATION_CREDENTIALS", "PROXY_GOOGLE_KEY", "SEGMENT_WRITE_KEY"}
 
 
@@ -118,7 +118,7 @@ class TestEveryService:
         assert not forbidden & set(service)
 
     def test_init(self, name: str) -> None:
-        """The proxies' would stay root and could not send them a signal."""
+        """An init process in a proxy's container would stay root and could not send the proxy a signal."""
         assert SERVICES[name]["init"] is (name not in PROXIES)
 
     def test_not_root(self, name: str) -> None:
@@ -315,14 +315,14 @@ def test_airbytes_services_have_what_they_do_not_start_without(name: str) -> Non
 def test_the_bootloader_has_no_store_of_secrets() -> None:
     variables = set(SERVICES["airbyte-bootloader"]["environment"])
     assert variables >= DATABASE | {"AIRBYTE_VERSION", "CONNECTOR_REGISTRY_SEED_PROVIDER"}
-    # With the one of the others it ends with "No bean of type DSLContext … local-secrets".
+    # With the other services' store of secrets it ends with "No bean of type DSLContext … local-secrets".
     assert not variables & {"SECRET_PERSISTENCE", "MICRONAUT_ENVIRONMENTS"}
 
 
 def test_the_heap_leaves_room_within_the_limit() -> None:
     for name in (*JVMS, "airbyte-bootloader"):
         variables = SERVICES[name]["environment"]
-        # Not JAVA_TOOL_OPTIONS: the images' start scripts say 75 themselves, and the last one holds.
+        # Not JAVA_TOOL_OPTIONS: the images' start scripts set 75 too, and the last option wins.
         assert not {key for key in variables if key.startswith("J") and key.endswith("TOOL_OPTIONS")}
         [percentage] = re.findall(r"^-XX:MaxRAMPercentage=(\d+)$", variables["JAVA_OPTS"])
         assert int(percentage) < 75
@@ -355,7 +355,7 @@ def test_our_images() -> None:
     assert not re.search(r"^(ADD|COPY) (--\S+ )*\. ", text, re.MULTILINE), "copies everything"
     for name, (_, body) in stages.items():
         if name.startswith("build"):
-            # Under a strict umask the checkout's files are their owner's only: none gets into an image as it is.
+            # Under a strict umask only the owner can read the checkout's files: each copied folder is made readable.
             pattern = r"^COPY (?:(?!--from).)* (/opt/(?!venv\.txt|connectors\.txt|connectors/)\w+)"
             readable = "".join(re.findall(r"^RUN chmod -R a\+rX ([^&\n]+)", body, re.MULTILINE))
             folders = set(re.findall(pattern, body, re.MULTILINE))

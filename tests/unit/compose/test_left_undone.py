@@ -1,4 +1,4 @@
-"""`make up` ends with what bootstrap left undone."""
+"""`make up` ends with the changes that bootstrap has not made."""
 
 import subprocess
 from datetime import UTC, datetime

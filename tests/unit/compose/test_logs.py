@@ -1,4 +1,4 @@
-"""`make logs`: whose logs are followed."""
+"""`make logs`: the services whose logs it follows."""
 
 from collections.abc import Callable
 from pathlib import Path

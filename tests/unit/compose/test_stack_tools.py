@@ -1,4 +1,4 @@
-"""The tools around Compose: .env, the doctor's findings, what is built again, how a start is judged."""
+"""The tools around Compose: .env, the doctor's findings, the images that are built again, the verdict on a start."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def levels(checkout: Path, **changes: str) -> list[tuple[str, str]]:
-    """The doctor's findings about a fresh .env with some variables changed; an empty list of changes is a good one."""
+    """The doctor's findings about a fresh .env with these variables changed; without changes the .env is valid."""
     env.make_env()
     file = checkout / ".env"
     for name, value in changes.items():
@@ -44,7 +44,7 @@ def levels(checkout: Path, **changes: str) -> list[tuple[str, str]]:
 
 
 def failures(found: list[tuple[str, str]]) -> list[str]:
-    """The file or folder that each finding begins with; every finding is a failure about who can read it."""
+    """The file or folder of each finding. Every finding must be a failure because only the owner can read it."""
     assert all(level == "fail" and "only you can read" in what for level, what in found), found
     return [re.split(r"[: ]", what)[0] for _, what in found]
 
@@ -70,7 +70,7 @@ def test_make_env_leaves_what_is_there(checkout: Path) -> None:
 
 
 def test_make_env_adds_what_an_older_env_lacks(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """First, so that COMPOSE_PROFILES further down finds the mode; the modes' own values stay the user's."""
+    """The modes come first, because COMPOSE_PROFILES further down uses them. The user's own values stay."""
     older = "# mine\nPOSTGRES_PASSWORD=old\nWAREHOUSE=bigquery\nCOMPOSE_PROFILES=${AIRBYTE_MODE},${WAREHOUSE}"
     (checkout / ".env").write_text(older)
     (checkout / ".env").chmod(0o600)
@@ -101,7 +101,7 @@ def test_make_env_leaves_the_credentials_of_an_external_airbyte_to_the_user(chec
 
 
 def test_the_environment_comes_before_env(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it does for Compose: another name or port there would be looked for in vain."""
+    """As in Compose. Otherwise the commands would look for the platform under another name or port."""
     env.make_env()
     for name, value in {"COMPOSE_PROJECT_NAME": "other", "DAGSTER_PORT": "3999", "AWS_ACCESS_KEY_ID": ""}.items():
         monkeypatch.setenv(name, value)
@@ -113,7 +113,7 @@ def test_the_environment_comes_before_env(checkout: Path, monkeypatch: pytest.Mo
 
 
 def test_the_environment_also_has_what_env_leaves_out(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it has for Compose: the proxy would get this socket."""
+    """As in Compose, which would give this socket to the proxy."""
     monkeypatch.setenv("DOCKER_SOCKET", "/run/user/1000/docker.sock")
     monkeypatch.setenv("DOCKER_HOST", "unix:///run/user/1000/docker.sock")
     monkeypatch.setenv("BQ_DATASET", "of_this_shell")

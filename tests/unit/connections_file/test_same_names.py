@@ -65,6 +65,16 @@ def test_names_that_bigquery_takes_for_one(tmp_path: Path, one: str, two: str) -
     assert "connections.yaml:9" in told
 
 
+@pytest.mark.parametrize(("name", "prefix"), [("x" * 987, ""), ("x" * 980, "eu_orders_"), ("1" * 986, "")])
+def test_a_name_that_would_be_cut_is_refused(tmp_path: Path, name: str, prefix: str) -> None:
+    settings = f"prefix: {prefix}, " if prefix else ""
+    [told] = mistakes(tmp_path, connection("a", name, "shop.a", settings=settings))
+    assert "connections.yaml:9: connections[0].streams[0].name" in told
+    assert str(len(prefix + name) + (name[0] == "1")) in told
+    assert "986" in told
+    assert not mistakes(tmp_path, connection("a", "x" * 986, "shop.a"))
+
+
 def test_other_tables_are_not_refused(tmp_path: Path) -> None:
     assert not mistakes(
         tmp_path,

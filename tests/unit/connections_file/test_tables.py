@@ -1,4 +1,4 @@
-"""The table that a stream becomes, from what the connections file says of its connection and destination."""
+"""The table of a stream, as the connections file declares its connection and destination."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Airbyte's registry says of a connector, and what is known without it."""
+"""The facts of a connector in Airbyte's registry, and those that are known without the registry."""
 
 import json
 from pathlib import Path

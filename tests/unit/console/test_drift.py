@@ -1,4 +1,4 @@
-"""What a source offers now, as the lines of connections.yaml to change."""
+"""The streams that a source offers now, as the lines of connections.yaml to change."""
 
 import copy
 from pathlib import Path

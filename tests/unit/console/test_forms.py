@@ -1,4 +1,4 @@
-"""Forms of ten published specifications' shapes: what is entered becomes a configuration that the schema accepts."""
+"""Forms of ten published specifications: the entered values become a configuration that the schema accepts."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A part of a page that fails shows an error, whatever failed."""
+"""A part of a page that fails shows an error, whatever the exception is."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The log of a job is read piece by piece: only its end is kept, and the download has all of it."""
+"""The log of a job is read piece by piece: a page keeps only the end, and the download has the whole log."""
 
 import asyncio
 import json

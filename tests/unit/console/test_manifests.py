@@ -1,4 +1,4 @@
-"""Any manifest is read or refused with a sentence, and quickly: whoever pastes one must not stop the console."""
+"""Every manifest is read or refused with a sentence, and quickly: a pasted manifest must not stop the console."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A query whose job cannot be looked at for a moment, or whose start got no answer."""
+"""A query with a lost answer: to its start, or to a question about its job."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The SQL page's logic: what is sent, where an error is, what writes, what is remembered."""
+"""The SQL page's logic: the text that is sent, the place of an error, statements that write, the history."""
 
 from pathlib import Path
 

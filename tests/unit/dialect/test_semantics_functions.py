@@ -1,4 +1,4 @@
-"""The functions in Python that the emulator's SQL calls where DuckDB has none."""
+"""The Python functions that the emulator's SQL calls where DuckDB has no function."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What the documentation refers to is there: files, headings, make targets."""
+"""The files, headings and make targets that the documentation refers to exist."""
 
 import re
 from pathlib import Path

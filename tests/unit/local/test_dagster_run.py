@@ -1,4 +1,4 @@
-"""Following a run: its verdict; and that what runs before an install runs on old Pythons."""
+"""Following a run to its verdict. The programs that run before an installation run on old Pythons."""
 
 import ast
 import re

@@ -32,7 +32,7 @@ def test_the_mode_of_env_decides_where_sql_goes(env: Path) -> None:
 
 
 def test_the_environment_comes_before_env_for_sql_too(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it did when the platform was started: elsewhere there would be nothing, or the tables of another."""
+    """As at the start of the platform. Otherwise the query would find no tables, or those of another platform."""
     env.write_text("WAREHOUSE=bigquery\nWAREHOUSE_PORT=9050\nBQ_PROJECT='mine'\n")
     assert sql.running_platform()["BQ_PROJECT"] == "mine"
     for name, value in {"WAREHOUSE": "emulator", "WAREHOUSE_PORT": "9999", "BQ_PROJECT": "other"}.items():

@@ -1,4 +1,4 @@
-"""What a user reads when a connection is not there or a sync fails; a small server answers as Airbyte would."""
+"""The errors that a user reads when a connection is missing or a sync fails; a small server stands in for Airbyte."""
 
 import json
 import threading

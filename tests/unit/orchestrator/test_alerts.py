@@ -1,4 +1,4 @@
-"""Alerts: each incident is told once when it begins and once when it ends; nothing is lost, nothing repeated."""
+"""Alerts: each incident is reported once when it begins and once when it ends; no message is lost or repeated."""
 
 import json
 from datetime import timedelta
@@ -21,7 +21,7 @@ from orchestrator.alerts.outbox import Outbox, target_name
 from orchestrator.alerts.sensor import look
 from orchestrator.settings import Settings
 
-# An instance in memory knows no sensors.
+# Dagster's instance in memory has no sensors.
 pytestmark = pytest.mark.usefixtures("no_sensors")
 
 URL = "json://user:secret@example.com"

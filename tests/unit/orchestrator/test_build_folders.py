@@ -1,4 +1,4 @@
-"""What failed builds left is removed when it is old, and never the folder of a build that may still run."""
+"""Old folders of failed builds are removed, but never the folder of a build that may still run."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""What starts Dagster's code servers under `make dev`, and how a run's process is chosen."""
+"""The start of Dagster's code servers under `make dev`, and the choice of a run's process."""
 
 import os
 import sys

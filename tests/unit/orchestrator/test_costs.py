@@ -1,4 +1,4 @@
-"""dbt's results with what BigQuery billed for them; the events are of dbt 1.11's structured log."""
+"""The costs that BigQuery billed, in dbt's results; the events are from dbt 1.11's structured log."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a daemon does with the runs that an earlier one was launching when it was killed."""
+"""A new daemon takes up the runs that an earlier daemon was launching when it was killed."""
 
 import time
 from types import SimpleNamespace

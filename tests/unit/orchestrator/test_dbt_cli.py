@@ -1,4 +1,4 @@
-"""dbt is started without what costs dagster-dbt seconds before; the names we override still exist."""
+"""dbt starts without two steps of dagster-dbt that take seconds; the names that we override still exist."""
 
 import shutil
 import sys

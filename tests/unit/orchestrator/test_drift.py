@@ -1,4 +1,4 @@
-"""A difference between Airbyte and connections.yaml is told once, after a second look, and once when it is gone."""
+"""A difference between Airbyte and connections.yaml is reported once, after a second look, and once when it is gone."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the check of a failed dbt test shows: a sentence, the query, a sample of the rows."""
+"""The check of a failed dbt test shows a sentence, the query and a sample of the rows."""
 
 from typing import Any
 

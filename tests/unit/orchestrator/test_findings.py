@@ -45,6 +45,8 @@ class Answers(Warehouse):
     def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
         if "is null" in query:
             return [{"n": 1, "url": "a.csv"}]
+        if "regexp_replace" in query:
+            return [{"n": 3, "first": "007", "last": "7"}]
         return [{"id": 7, "n": 2, "url": "a.csv"}]
 
 
@@ -224,6 +226,14 @@ def test_blanks_around_a_key_are_a_warning() -> None:
     assert "2 of 3 rows" in finding.text
 
 
+def test_keys_that_are_one_number_are_a_warning() -> None:
+    found = TableFacts("t", {"id": ("id", "STRING")}, 9, key=["id"], key_zeros=2)
+    [finding] = keys.find(PEOPLE, found, Answers(), lambda _: iter(()))
+    assert (finding.column, finding.blocking) == ("id", False)
+    assert "'007' and '7'" in finding.text
+    assert not keys.find(APPENDED, found, Answers(), lambda _: iter(()))
+
+
 def test_a_folder_that_replaces_the_values_of_a_column_is_a_warning() -> None:
     files = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
     read = {
@@ -267,9 +277,14 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
     assert "drop the table" not in finding.remedy
     [kept] = casts.find(APPENDED, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
     assert kept.remedy.endswith(
-        "make apply, drop the table (rows whose files are no longer in the bucket are lost) and run again."
+        "make apply o=--refresh-schema, drop the table (rows whose files are no longer in the bucket are lost) "
+        "and run again."
     )
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
+    assert "cursor" not in finding.text
+    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["x"]})
+    [finding] = casts.find(deduped, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    assert "the cursor" in finding.text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which files are counted: those of which the connector reads every record, and no other file's."""
+"""Files are counted only if the connector reads every record of them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The image is built with what its containers run with: dbt's manifest in it depends on these settings."""
+"""The image is built with the settings of its containers, because dbt's manifest in the image depends on them."""
 
 import re
 from pathlib import Path

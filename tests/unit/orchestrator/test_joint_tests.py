@@ -1,4 +1,4 @@
-"""Which data tests are asked together, and what each of them gets of the answer."""
+"""The choice of data tests that are asked together, and the part of the answer that each test gets."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace

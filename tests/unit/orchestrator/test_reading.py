@@ -316,6 +316,17 @@ def test_a_fault_has_its_line(content: bytes, kind: str, line: int, records: int
     assert facts.records == records
 
 
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF_32"])
+def test_a_file_without_the_byte_order_mark_of_its_encoding_is_read_and_told(encoding: str, order: str) -> None:
+    facts = scan("id,name\n1,a\n2,b\n".encode(f"{encoding}-{order}"), encoding=encoding)
+    assert (facts.records, facts.names) == (2, ["id", "name"])
+    [fault] = facts.faults
+    assert (fault.kind, fault.line) == ("encoding", 1)
+    assert f"-{order}" in fault.text
+    assert "encoding" in scan(b"id,name\n1,a\n", encoding=encoding).fault_counts  # UTF-8
+
+
 def test_records_and_faults_do_not_depend_on_where_blocks_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = ['"', '"', ",", "\n", "\r", "\r\n", "a", "\u00e9", '"a"', "\n"]
     random = Random(7)  # noqa: S311

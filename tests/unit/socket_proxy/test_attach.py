@@ -1,4 +1,4 @@
-"""A container's input and output on one connection: nothing of either is lost, and nobody is waited for who is gone."""
+"""A container's input and output on one connection: no bytes are lost, and no side waits for one that has ended."""
 
 import socket
 import struct
@@ -27,7 +27,7 @@ def attached(proxy: Served) -> socket.socket:
 
 
 def rest(connection: socket.socket) -> bytes:
-    """Everything until the other side ends its direction."""
+    """Read until the other side ends its direction."""
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 

@@ -1,4 +1,4 @@
-"""The HTTP side: what is forwarded, what is refused, and what becomes of an engine or a caller that fails half way."""
+"""The HTTP server: forwarded and refused requests, and an engine or a caller that fails half way."""
 
 import json
 import socket

@@ -20,7 +20,7 @@ from airbyte_lite.jobs import cron
 from airbyte_lite.problem import invalid, invalid_fields
 from airbyte_lite.state.records import Connection, Stream
 from airbyte_lite.sync import catalog
-from airbyte_lite.sync.offered import CatalogError
+from airbyte_lite.sync.offered import CatalogError, refuse_same_tables
 from airbyte_lite.sync.stream_schema import field_paths
 
 router = APIRouter(route_class=Route, prefix=PUBLIC, tags=["Connections"], dependencies=AUTHENTICATED)
@@ -45,7 +45,7 @@ def _discovered(served: Services, source_id: str) -> list[dict[str, Any]]:
         raise invalid(f"The schema of the source could not be discovered. {error.message}") from error
 
 
-def _streams(served: Services, source_id: str, given: schemas.StreamConfigurations | None) -> list[Stream]:
+def _streams(served: Services, source_id: str, given: schemas.StreamConfigurations | None, prefix: str) -> list[Stream]:
     choices = [
         catalog.StreamChoice(
             name=stream.name,
@@ -60,9 +60,16 @@ def _streams(served: Services, source_id: str, given: schemas.StreamConfiguratio
         for stream in (given.streams if given else None) or []
     ]
     try:
-        return catalog.configure(_discovered(served, source_id), choices)
+        return catalog.configure(_discovered(served, source_id), choices, prefix)
     except CatalogError as error:
         raise invalid(str(error)) from error
+
+
+def _refuse_same_tables(streams: list[Stream], prefix: str) -> None:
+    try:
+        refuse_same_tables([stream.stream for stream in streams], prefix)
+    except CatalogError as error:
+        raise invalid(str(error), {"prefix": str(error)}) from error
 
 
 def _cron(given: schemas.Schedule) -> str | None:
@@ -109,7 +116,7 @@ def create_connection(served: Served, body: schemas.ConnectionCreate) -> dict[st
         name=body.name or f"{source.name} → {destination.name}",
         source_id=source.id,
         destination_id=destination.id,
-        streams=_streams(served, source.id, body.configurations),
+        streams=_streams(served, source.id, body.configurations, body.prefix or ""),
         created_at=time.time(),
         prefix=body.prefix or "",
         status=body.status or "active",
@@ -135,9 +142,12 @@ def patch_connection(served: Served, connection_id: Id, body: schemas.Connection
     expression = _cron(body.schedule) if body.schedule else None
     streams: list[Stream] | None = None
     if body.configurations is not None and body.configurations.streams:
-        streams = _streams(served, connection.source_id, body.configurations)
+        prefix = connection.prefix if body.prefix is None else body.prefix
+        streams = _streams(served, connection.source_id, body.configurations, prefix)
 
     def alter(now: Connection) -> Connection:
+        if streams is None and body.prefix is not None:
+            _refuse_same_tables(now.streams, body.prefix)
         # New streams have the source's schema, and an active connection is compared with it again by its next sync.
         seen = streams is not None or (body.status == "active" and now.status != "active")
         return replace(

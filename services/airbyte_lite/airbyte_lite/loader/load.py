@@ -1,5 +1,6 @@
 """Loads the batches of one stream into its table: a single batch directly, several through a staging table."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +11,10 @@ from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.errors import LostKeyError, SyncError
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.merge import LOST_KEY, insert_sql, merge_sql
+from airbyte_lite.loader.merge import LOST_KEY, REWRITTEN_KEY, insert_sql, merge_sql, noted_sql, rewritten_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
-from airbyte_lite.loader.tables import TablePlan
+from airbyte_lite.loader.tables import OLD_TYPE, TablePlan
 from airbyte_lite.loader.warehouse import STAGING_LIFE, Warehouse
 from airbyte_lite.loader.widening import widen, widened
 
@@ -68,16 +69,22 @@ class StreamLoad:
             if self._spool.size:
                 self.batch_full()
 
-    def commit(self) -> None:
+    def commit(self, misfits: Container[str] = ()) -> None:
         """Change the final table in one atomic job. The background must have been drained before.
 
-        Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows.
+        Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows. If the
+        cursor is among the columns with `misfits`, the rows that it did not replace are noted after it.
         """
         step = f"{self.plan.table[:100]}_commit"
+        if self.plan.retyped_keys and self._batches:
+            self._refuse_rewritten_keys(step)
         if self.plan.widened:
             self._widen(step)
         if self.plan.stream.sync_mode == DEDUPED:
             self._merge(step)
+            if self.plan.cursor in misfits and self._batches:
+                names_ = self._warehouse.name(self.plan.table), self._warehouse.name(self._staging)
+                self._jobs.query(noted_sql(self.plan, *names_), self.plan.table, f"{step}_notes", "note records in")
         else:
             self._write(step)
         self._committed = True
@@ -106,6 +113,25 @@ class StreamLoad:
         self._batches += 1
         number = self._batches
         self._background.submit(lambda: self._stage(batch, number))
+
+    def _refuse_rewritten_keys(self, step: str) -> None:
+        """Raise SyncError if a row of the table would stay beside its new version, because its key has another text."""
+        found = self.plan.find(self._warehouse)
+        if found is None:
+            return
+        names_ = self._warehouse.name(self.plan.table), self._warehouse.name(self._staging)
+        try:
+            self._jobs.query(rewritten_sql(self.plan, found, *names_), self._staging, f"{step}_keys", "compare keys of")
+        except SyncError as error:
+            if texts := REWRITTEN_KEY.search(error.message):
+                raise SyncError(
+                    f"Stream {self.plan.stream.name}: the source writes {texts[2]!r} where the table {self.plan.table} "
+                    f"has {texts[1]!r}, in {', '.join(self.plan.retyped_keys)}, of the primary key, because the type "
+                    f"of the column has changed. The old row would stay beside its new version. The table was not "
+                    f"changed. {OLD_TYPE}",
+                    "config_error",
+                ) from error
+            raise
 
     def _widen(self, step: str) -> None:
         found = self.plan.find(self._warehouse)

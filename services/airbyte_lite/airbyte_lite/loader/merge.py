@@ -1,13 +1,20 @@
 """The SQL statements that write new versions of rows into a deduplicated table."""
 
+import json
 import re
 
+from google.cloud import bigquery
+
 from airbyte_lite.loader import layout
+from airbyte_lite.loader.rows import nulled
 from airbyte_lite.loader.tables import TablePlan
+from airbyte_lite.loader.widening import widened
 
 _ROW_NUMBER = "_airbyte_row_number"
 LOST_KEY = re.compile(r"no row has the key <(.+?)>")
 """The error of a statement that reads rows without a value in a column of the key, and the column."""
+REWRITTEN_KEY = re.compile(r"the key <(.*?)> is now <(.*?)>")
+"""The error of a statement that finds a key of the table in another text: the old one and the new one."""
 
 # The names in these statements need no escaping: names.py makes them, or they are names of existing columns.
 
@@ -30,8 +37,7 @@ def merge_sql(plan: TablePlan, target: str, source: str) -> str:
             f"t.{cursor} < s.{cursor} OR (t.{cursor} IS NULL AND s.{cursor} IS NOT NULL) "
             f"OR (t.{cursor} IS NOT DISTINCT FROM s.{cursor} AND {newer})"
         )
-    # In this comparison, null equals null. BigQuery can use a hash join for it, which is fast.
-    same = " AND ".join(f"(t.`{key}` = s.`{key}` OR (t.`{key}` IS NULL AND s.`{key}` IS NULL))" for key in plan.keys)
+    same = " AND ".join(_same(f"t.`{key}`", f"s.`{key}`") for key in plan.keys)
     every = _columns(plan)
     return f"""
 MERGE `{target}` AS t
@@ -40,6 +46,71 @@ ON {same}
 WHEN MATCHED AND ({newer}) THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in every)}
 WHEN NOT MATCHED THEN INSERT ({", ".join(every)}) VALUES ({", ".join(f"s.{name}" for name in every)})
 """  # noqa: S608
+
+
+def noted_sql(plan: TablePlan, target: str, source: str) -> str:
+    """Return the statement that notes, in the table's rows, the source's records whose cursor does not fit its type.
+
+    Such a record does not replace a row, so that nothing in the table would tell of it.
+    """
+    field = next(column.field for column in plan.columns if column.name == plan.cursor)
+    keys = ", ".join(f"`{key}`" for key in plan.keys)
+    appended = f"JSON_ARRAY_APPEND(t.{layout.META}, '$.changes', PARSE_JSON({_literal(json.dumps(nulled(field)))}))"
+    same = [" AND ".join(_same(f"{t}.`{key}`", f"s.`{key}`") for key in plan.keys) for t in ("t", "r")]
+    return f"""
+MERGE `{target}` AS r
+USING (
+  SELECT {", ".join(f"t.`{key}`" for key in plan.keys)}, {appended} AS _airbyte_noted
+  FROM `{target}` AS t
+  JOIN (SELECT DISTINCT {keys} FROM `{source}` WHERE `{plan.cursor}` IS NULL AND {_has_note("", field)}) AS s
+  ON {same[0]}
+  WHERE NOT {_has_note("t.", field)}
+) AS s
+ON {same[1]}
+WHEN MATCHED THEN UPDATE SET {layout.META} = s._airbyte_noted
+"""  # noqa: S608
+
+
+def _has_note(table: str, field: str) -> str:
+    """Return the condition that a row notes a change of a field."""
+    changes = f"UNNEST(JSON_QUERY_ARRAY({table}{layout.META}, '$.changes'))"
+    return f"EXISTS (SELECT 1 FROM {changes} AS c WHERE JSON_VALUE(c, '$.field') = {_literal(field)})"  # noqa: S608
+
+
+def rewritten_sql(plan: TablePlan, existing: bigquery.Table, target: str, source: str) -> str:
+    """Return the query that fails if a retyped key has another text in the source than in the table: `007` and `7`.
+
+    The row would stay beside its new version. Run it before the table gets the new types.
+    """
+    casts = {column.name: column.cast() for column in widened(existing, plan.schema)}
+    old = ", ".join(f"{casts.get(key, f'`{key}`')} AS `{key}`" for key in plan.keys)
+    sides = {key: (f"t.`{key}`", f"s.`{key}`") for key in plan.keys}
+    same = " AND ".join(
+        _same(*(_value(side, plan.retyped_keys.get(key)) for side in both)) for key, both in sides.items()
+    )
+    differ = " OR ".join(f"{old_} != {new}" for old_, new in (sides[key] for key in plan.retyped_keys))
+    texts = [", ', ', ".join(sides[key][at] for key in plan.retyped_keys) for at in (0, 1)]
+    return f"""
+SELECT ERROR(CONCAT('the key <', {texts[0]}, '> is now <', {texts[1]}, '>'))
+FROM (SELECT {old} FROM `{target}`) AS t
+JOIN `{source}` AS s ON {same}
+WHERE {differ}
+"""  # noqa: S608
+
+
+def _literal(text: str) -> str:
+    """Return the text as SQL."""
+    return "'" + "".join(c if c.isascii() and c.isalnum() else rf"\U{ord(c):08x}" for c in text) + "'"
+
+
+def _same(one: str, other: str) -> str:
+    """Return the comparison in which null equals null. BigQuery can use a hash join for it, which is fast."""
+    return f"({one} = {other} OR ({one} IS NULL AND {other} IS NULL))"
+
+
+def _value(text: str, type_: str | None) -> str:
+    """Return the expression for a text in the form that BigQuery writes for its value, or as it is."""
+    return f"COALESCE(CAST(SAFE_CAST(TRIM({text}) AS {type_}) AS STRING), {text})" if type_ else text
 
 
 def _newest(plan: TablePlan, source: str) -> str:

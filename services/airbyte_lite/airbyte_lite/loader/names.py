@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterable
 
 from airbyte_lite.loader.layout import EXTRACTED_AT, GENERATION_ID, META, RAW_ID
-from platform_kit.names import COLUMN_LENGTH, column_name, identifier
+from platform_kit.names import COLUMN_LENGTH, TABLE_LENGTH, column_name, identifier
 
 _STAGING = "_airbyte_tmp_"
 _TOKEN_LENGTH = 12  # hexadecimal digits
-_TABLE_LENGTH = 1024 - len(_STAGING) - 2 * _TOKEN_LENGTH - 1  # BigQuery's limit without a staging table's suffix
 
 
 def columns(fields: Iterable[str]) -> dict[str, str]:
@@ -38,10 +37,10 @@ def tables(wanted: Iterable[tuple[str | None, str, str]]) -> dict[tuple[str | No
     taken: set[str] = set()
     result = {}
     for namespace, stream, table in wanted:
-        name = identifier(table)[:_TABLE_LENGTH]
+        name = identifier(table)[:TABLE_LENGTH]
         if name in taken:
             digest = hashlib.sha256(f"{namespace}&airbyte&{stream}".encode()).hexdigest()
-            name = f"{name[: _TABLE_LENGTH - 9]}_{digest[:8]}"
+            name = f"{name[: TABLE_LENGTH - 9]}_{digest[:8]}"
         taken.add(name)
         result[namespace, stream] = name
     return result

@@ -30,7 +30,15 @@ _CLUSTERED = _ORDERED - {"TIME", "BYTES"}  # types that BigQuery can cluster by 
 _ALTER_ATTEMPTS = 5  # another connection may change the same table at the same time
 # BigQuery writes a value of these types in one way, whatever text the source has: 5.5 for 5.50, 2024-01-01 00:00:00+00
 # for 2024-01-01T00:00:00Z.
-_REWRITTEN = {"NUMERIC", "DATETIME", "TIMESTAMP"}
+_REWRITTEN = {"BOOL", "NUMERIC", "DATETIME", "TIMESTAMP"}
+# For a key that was text or becomes text: the type that tells whether two texts are the same value (007 and 7).
+_COMPARED_AS = {name: name for name in ("NUMERIC", "DATE", "TIME", "DATETIME", "TIMESTAMP")} | {"INT64": "NUMERIC"}
+_RESET = "a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
+OLD_TYPE = (
+    "Give the column its old type, in the source or under columns in connections.yaml, and run make apply "
+    f"o=--refresh-schema, which takes that type over into the connection. Or start {_RESET}"
+)
+"""What to do if old and new rows cannot be compared."""
 _TEXT_ORDER = "Text has another order (10 comes before 9)."
 _MOST_KEYS = 3  # BigQuery clusters by up to four columns; the fourth is the time of extraction
 
@@ -48,6 +56,9 @@ class TablePlan:
     existing: bigquery.Table | None
     partitioning: bigquery.TimePartitioning | None = field(repr=False)
     clustering: list[str] = field(default_factory=list)
+    retyped_keys: dict[str, str] = field(default_factory=dict)
+    """The keys of a deduplicated table with rows that are text, and that the table or the source has as another type.
+    The value is the type as which two texts are compared."""
 
     @property
     def widened(self) -> list[Widened]:
@@ -150,7 +161,21 @@ def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
         if existing is None
         else existing.time_partitioning,
         clustering=[*clusters[:_MOST_KEYS], layout.EXTRACTED_AT],
+        retyped_keys=_retyped_keys(stream, existing, by_field) if stream.sync_mode == DEDUPED else {},
     )
+
+
+def _retyped_keys(stream: SyncStream, existing: bigquery.Table | None, columns: dict[str, Column]) -> dict[str, str]:
+    if existing is None or not existing.num_rows:
+        return {}
+    had = {item.name: sql_name(item.field_type) for item in existing.schema}
+    found: dict[str, str] = {}
+    for [name] in stream.primary_key:
+        column, wanted = columns[name], field_type(stream.json_schema["properties"][name]).name
+        types = {had.get(column.name, wanted), wanted}
+        if column.type.name == "STRING" and types != {"STRING"}:
+            found.update((column.name, _COMPARED_AS[other]) for other in types & _COMPARED_AS.keys())
+    return found
 
 
 def _api_type(item: SchemaField) -> tuple[str, str]:
@@ -233,17 +258,12 @@ def _refuse_other_order(
     That is so with a new key, with a cursor that becomes text or a number, and with a key that becomes text and was a
     type that BigQuery writes in another way. Old rows would stay beside their new versions, or win over them.
     """
-    reset = "a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
-    repair = (
-        "Give the column its old type in the source and run make apply o=--refresh-schema, which takes that type over "
-        f"into the connection. Or start {reset}"
-    )
     types = {item.name: sql_name(item.field_type) for item in existing.schema}
     wanted = field_type(stream.json_schema["properties"][stream.cursor_field[0]]).name if cursor else ""
     if cursor and types.get(cursor) == "STRING" and wanted in ("INT64", "NUMERIC"):
         raise SyncError(
             f"Stream {stream.name}: the cursor {cursor} is text in the table {existing.table_id}, and now {wanted}. "
-            f"{_TEXT_ORDER} {repair}",
+            f"{_TEXT_ORDER} {OLD_TYPE}",
             "config_error",
         )
     if not existing.num_rows:
@@ -253,20 +273,21 @@ def _refuse_other_order(
     if new:
         raise SyncError(
             f"Stream {stream.name}: the {existing.num_rows} rows of the table {existing.table_id} have no value for "
-            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. Start {reset}",
+            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. Start "
+            f"{_RESET}",
             "config_error",
         )
     for column in widened(existing, schema):
         if column.name == cursor and column.new == "STRING":
             raise SyncError(
                 f"Stream {stream.name}: the cursor {cursor} is {column.old} in the table {existing.table_id}, and now "
-                f"text. {_TEXT_ORDER} {repair}",
+                f"text. {_TEXT_ORDER} {OLD_TYPE}",
                 "config_error",
             )
         if column.name in keys and column.new == "STRING" and column.old in _REWRITTEN:
             raise SyncError(
                 f"Stream {stream.name}: {column.name}, of the primary key, is {column.old} in the table "
                 f"{existing.table_id}, and now text. As texts, old and new values may differ (5.5 and 5.50), and old "
-                f"rows would stay beside their new versions. {repair}",
+                f"rows would stay beside their new versions. {OLD_TYPE}",
                 "config_error",
             )

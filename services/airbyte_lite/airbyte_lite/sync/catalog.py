@@ -40,17 +40,17 @@ class StreamChoice:
     namespace: str | None = None
 
 
-def configure(offered: list[dict[str, Any]], choices: list[StreamChoice]) -> list[Stream]:
+def configure(offered: list[dict[str, Any]], choices: list[StreamChoice], prefix: str = "") -> list[Stream]:
     """Return the configured streams. Without choices: every stream in its default mode. Raises CatalogError.
 
-    Columns that differ by case only are the same column.
+    `prefix` is that of the connection's tables. Columns that differ by case only are the same column.
     """
     by_key(offered)
     if not offered:
         raise CatalogError("The source has no streams, so there is nothing to sync. Add a stream to its configuration.")
     choices = choices or [StreamChoice(name, namespace=namespace or None) for namespace, name in map(key_of, offered)]
     chosen = [find(offered, choice.name, choice.namespace) for choice in choices]
-    refuse_same_tables(chosen)
+    refuse_same_tables(chosen, prefix)
     return [_configure(stream, choice) for stream, choice in zip(chosen, choices, strict=True)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from platform_kit.names import identifier
+from platform_kit.names import TABLE_LENGTH, identifier
 
 
 class CatalogError(Exception):
@@ -49,11 +49,11 @@ def find(offered: list[dict[str, Any]], name: str, namespace: str | None) -> dic
     raise CatalogError(f"The source has no stream {wanted}. It has: {', '.join(map(shown, offered)) or 'none'}.")
 
 
-def refuse_same_tables(streams: list[dict[str, Any]]) -> None:
+def refuse_same_tables(streams: list[dict[str, Any]], prefix: str = "") -> None:
     """Raise CatalogError for two streams that would fill the same table. Tables have no namespace here."""
     by_table: dict[str, dict[str, Any]] = {}
     for stream in streams:
-        table = identifier(str(stream["name"]))
+        table = identifier(prefix + str(stream["name"]))[:TABLE_LENGTH]
         twin = by_table.get(table)
         if twin is None:
             by_table[table] = stream

@@ -1,4 +1,4 @@
-"""The graph of files and tables as a picture. Home shows all with their states, the lineage what belongs together."""
+"""The graph of files and tables as a picture. Home shows all of them; the lineage shows a part."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The sensor `airbyte_drift`: checks whether Airbyte still holds what connections.yaml declares.
 
-What it finds is in its cursor. The sensor `alerts` tells it.
+The differences are in the sensor's cursor. The sensor `alerts` reports them.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ CHECK_FAILED = "DagsterAssetCheckFailedError"
 def ended(instance: dg.DagsterInstance, book: Book) -> tuple[Book, list[str]]:
     """Return the book after the next ended runs, and the ids of these runs in the order of their ends.
 
-    The first look, or a look at another database, starts at its end: old failures are not told.
+    The first look, or a look at another database, starts at the end of the events: old failures are not reported.
     """
     newest = max(
         (record.storage_id for kind in KINDS for record in instance.fetch_run_status_changes(kind, limit=1).records),
@@ -53,7 +53,7 @@ def ended(instance: dg.DagsterInstance, book: Book) -> tuple[Book, list[str]]:
 def observe(instance: dg.DagsterInstance, run_id: str, link: str) -> Observation | None:
     """Return the observation of an ended run; None if the run was deleted.
 
-    If Dagster repeats the run, what it has not built is not told: the repetition does that.
+    If Dagster repeats the run, the repetition reports the assets that are still missing.
     """
     run = instance.get_run_by_id(run_id)
     if run is None:

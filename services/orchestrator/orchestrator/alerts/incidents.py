@@ -2,7 +2,8 @@
 
 A symptom is one thing that can be wrong and get right again: a check of an asset, an asset that was not built, a late
 asset, a sensor.
-An incident is a group of symptoms that were found together. It is told when it opens and when its last symptom is gone.
+An incident is a group of symptoms that were found together. It is reported when it opens and when its last symptom is
+gone.
 """
 
 from collections.abc import Iterable
@@ -46,7 +47,7 @@ class Incident(_Model):
 
 
 class Message(_Model):
-    """What is told."""
+    """A message about an incident."""
 
     kind: Literal["failed", "recovered"]
     incident: str
@@ -70,7 +71,7 @@ class Book(_Model):
 
 
 def apply(book: Book, observations: Iterable[Observation], now: float) -> tuple[Book, list[Message]]:
-    """Return the book after these observations, in their order, and what is to be told."""
+    """Return the book after these observations, in their order, and the messages to send."""
     after = book.model_copy(deep=True)
     messages: list[Message] = []
     for observation in observations:
@@ -88,9 +89,9 @@ def apply(book: Book, observations: Iterable[Observation], now: float) -> tuple[
 
 
 def _found(book: Book, observation: Observation, now: float) -> Message | None:
-    """Add the symptoms to the open incidents that have one of them, and tell nothing.
+    """Add the symptoms to the open incidents that have one of them, without a message.
 
-    Without such an incident, or if the observation has a cause that none of them has, open an incident and tell it.
+    Without such an incident, or if the observation has a cause that none of them has, open an incident and report it.
     """
     wrong = list(dict.fromkeys(observation.wrong))
     if known := [incident for incident in book.incidents.values() if not set(wrong).isdisjoint(incident.open)]:

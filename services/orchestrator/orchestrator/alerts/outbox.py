@@ -58,7 +58,7 @@ class Outbox:
             self._continue_numbers(folder)
 
     def _continue_numbers(self, folder: Path) -> None:
-        """Count on from what the file has told, if the database was deleted and the file was not."""
+        """Continue the numbers of the file of alerts, if the database was deleted and the file was not."""
         told = list(_told(folder))
         if not told:
             return

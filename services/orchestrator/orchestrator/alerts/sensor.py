@@ -16,7 +16,7 @@ SECONDS = 14  # the daemon has a loop of 5 s, so a look every 15 s
 
 
 def alerts(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor. Its page in Dagster shows what it has told last."""
+    """Return the sensor. Its page in Dagster shows the last messages."""
 
     @dg.sensor(
         name=NAME,
@@ -43,7 +43,7 @@ def look(
     now: float,
     send: delivery.Send = delivery.send_by_apprise,
 ) -> str:
-    """Look once, write, send; return what was told. Raises Failure if something could not be written or sent."""
+    """Look once, write, send; return a summary of it. Raises Failure if something could not be written or sent."""
     folder, urls = settings.alerts_folder, (settings.alert_urls or "").split()
     try:
         outbox = Outbox(folder)

@@ -1,4 +1,4 @@
-"""What is wrong now, whatever has run: late assets, and sensors and schedules that fail."""
+"""Faults that do not depend on a run: late assets, and sensors and schedules that fail."""
 
 from collections.abc import Iterable
 

@@ -1,7 +1,7 @@
 """The objects that a landing table was loaded from, kept in Dagster's own key-value store.
 
-The step of the connection writes them when its sync has succeeded. So a lost cursor of the sensor starts no run for
-what was loaded, and misses nothing that was not.
+The step of the connection writes them when its sync has succeeded. So when the sensor's cursor is lost, the sensor
+starts no run for loaded objects and misses no other object.
 """
 
 import base64

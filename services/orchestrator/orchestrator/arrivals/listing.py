@@ -1,4 +1,4 @@
-"""One look at the bucket: the objects of each watched stream, as hashes of what tells one version from another."""
+"""One look at the bucket: the objects of each watched stream, as hashes that differ for each version."""
 
 import hashlib
 import posixpath
@@ -74,7 +74,7 @@ def look(files: Files, streams: Sequence[Watched]) -> Look:
 
 
 def together(prefixes: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return what to list: prefixes, or a folder in place of several prefixes in it, which come with it.
+    """Return the prefixes to list; a folder replaces several prefixes in it.
 
     A request for each file of a folder would cost more than one for the folder.
     """

@@ -35,7 +35,7 @@ AIRBYTE = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyt
 def find(
     stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, explained: set[str]
 ) -> list[Finding]:
-    """Return the findings. The columns of `explained` have values that did not fit; another check tells that."""
+    """Return the findings. Another check reports the columns of `explained`, whose values did not fit."""
     if files.schemaless:
         return []
     found: list[Finding] = []

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connections_file import Stream
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import URL, TableFacts, key_columns
 from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
@@ -14,7 +14,8 @@ from platform_kit.names import column_name
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
 
-A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; an empty text as the key.
+A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; an empty text as the key; two keys that
+are one number, as `7` and `007`: the column may have become a text after the first rows were loaded.
 After an append a key may be in several rows, so this is not checked then.
 """
 
@@ -85,6 +86,19 @@ def find(
                 blocking=False,
             )
         )
+    if table.key_zeros and not stream.sync_mode.endswith("append"):
+        [pairs] = warehouse.query(_one_number(table))
+        if pairs["n"]:
+            found.append(
+                Finding(
+                    f"{pairs['n']} numbers are keys in several texts, for example {pairs['first']!r} and "
+                    f"{pairs['last']!r}: each text is another key",
+                    "If the texts mean one record, write them in one way in the files. If the column has become a text "
+                    f"after the first rows were loaded, {DROP}, and run again.",
+                    column=names,
+                    blocking=False,
+                )
+            )
     if table.key_duplicates and not stream.sync_mode.endswith("append"):
         parts = ", ".join(f"`{name}`" for name in table.key)
         not_null = " and ".join(f"`{name}` is not null" for name in table.key)
@@ -107,6 +121,18 @@ def find(
                 )
             )
     return found
+
+
+def _one_number(table: TableFacts) -> str:
+    """Return the query for keys that differ only in the zeros and plus signs before their numbers."""
+    texts = {name for name in table.key if table.columns[name.lower()][1] == "STRING"}
+    parts = ", ".join(
+        rf"regexp_replace(`{name}`, r'^[+]?(-?)0*([0-9]+)$', r'\1\2')" if name in texts else f"`{name}`"
+        for name in table.key
+    )
+    text = f"concat({", ', ', ".join(f'cast(`{name}` as string)' for name in table.key)})"
+    groups = f"select min({text}) as one, max({text}) as other from {table.scope} group by {parts}"  # noqa: S608 - see Warehouse.query
+    return f"select count(*) as n, min(one) as first, min_by(other, one) as last from ({groups}) where one != other"  # noqa: S608
 
 
 def _keys(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

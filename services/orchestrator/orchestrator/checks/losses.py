@@ -1,4 +1,4 @@
-"""What the values of the files lose without a note of Airbyte: a part of the check `values_were_cast`."""
+"""Losses in the values of the files that Airbyte does not note: a part of the check `values_were_cast`."""
 
 from collections.abc import Mapping, Set
 
@@ -54,7 +54,7 @@ def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
 def find(
     stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]
 ) -> list[Finding]:
-    """Return the findings. The columns of `explained` have values that did not fit, which is told already."""
+    """Return the findings. Another finding reports the columns of `explained`, whose values did not fit."""
     found: list[Finding] = []
     told: set[tuple[str, str]] = set()
     for file, fact in facts.items():

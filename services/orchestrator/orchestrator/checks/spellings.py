@@ -52,7 +52,7 @@ def find(
 def different(
     files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts
 ) -> dict[str, dict[str, tuple[str, str]]]:
-    """Return for each column of the table (in lower case) the files with another spelling: theirs and the usual one.
+    """Return by table column (in lower case) the files with another spelling: the file's spelling and the usual one.
 
     The usual one is declared, or that of the first file.
     """

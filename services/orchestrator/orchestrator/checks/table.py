@@ -10,6 +10,8 @@ from orchestrator.warehouse import Warehouse
 EXTRACTED = "_airbyte_extracted_at"
 META, URL, MODIFIED = "_airbyte_meta", "_ab_source_file_url", "_ab_source_file_last_modified"
 
+ZEROS = r"^([+-]?0|[+])[0-9]+$"
+
 
 @dataclass(frozen=True)
 class TableFacts:
@@ -29,6 +31,8 @@ class TableFacts:
     """The rows with blanks around a text of the key."""
     key_empty: int = 0
     """The rows whose key is an empty text, if the key is one column."""
+    key_zeros: int = 0
+    """The rows in which a text of the key is a whole number with a leading zero or a plus sign."""
     values: Mapping[str, int] = field(default_factory=dict)
     """The number of rows in which each of the source's columns (in lower case) is not NULL."""
     newest: datetime | None = None
@@ -80,7 +84,8 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, has_vers
         measures += [f"countif({null}) as key_nulls", f"{found} as keys_found"]
         if texts := [name for name in known if columns[name.lower()][1] == "STRING"]:
             padded = " or ".join(f"`{name}` != trim(`{name}`)" for name in texts)
-            measures.append(f"countif({padded}) as key_blanks")
+            zeros = " or ".join(f"regexp_contains(`{name}`, r'{ZEROS}')" for name in texts)
+            measures += [f"countif({padded}) as key_blanks", f"countif({zeros}) as key_zeros"]
             if len(known) == 1:
                 measures.append(f"countif(`{known[0]}` = '') as key_empty")
     own = [name for name in columns if not name.startswith("_airbyte_")]
@@ -98,6 +103,7 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, has_vers
         key_nulls=nulls,
         key_blanks=row.get("key_blanks", 0),
         key_empty=row.get("key_empty", 0),
+        key_zeros=row.get("key_zeros", 0),
         key_duplicates=rows - nulls - row["keys_found"] if "keys_found" in row else 0,
         values={name: row[f"n_{position}"] for position, name in enumerate(own)},
     )

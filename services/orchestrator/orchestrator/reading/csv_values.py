@@ -22,7 +22,7 @@ type Row = Callable[[str, int], tuple[list[str], int]]
 
 
 class Values:
-    """What is still sought in a file. Each column is left alone as soon as its first place is known."""
+    """The columns that are still searched in a file. The search in a column ends when its first place is known."""
 
     def __init__(self, names: Sequence[str], file_format: CsvFormat, sought: Sought, facts: FileFacts) -> None:
         """Find the columns by the names of the file."""
@@ -42,7 +42,7 @@ class Values:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is sought in what was read so far."""
+        """Whether the text that was read so far needs no search."""
         return not self._wanted and (
             not self._kinds or (not self._underscores and {*self._kinds.values()} == {"whole"})
         )

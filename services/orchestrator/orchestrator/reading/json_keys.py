@@ -44,7 +44,7 @@ def may_repeat(text: str, record: dict[str, Any] | list[Any]) -> bool:
 def repeated(text: str) -> Iterator[tuple[str, str, Any]]:
     """Yield the top-level field, the repeated key and its last value, for each repeated key with different values.
 
-    The field is that which has the object; if the repeated key is a field of the record itself, the key.
+    The field contains the object. If the repeated key is a field of the record itself, this key is the field.
     """
     record = json.loads(text, object_pairs_hook=_pairs)
     if isinstance(record, Repeated):

@@ -25,6 +25,11 @@ def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
 
     Bytes that are invalid in the encoding are noted as a fault and replaced. Raises TooLongError.
     """
+    chunk = raw.read(CHUNK_BYTES)
+    if order := _missing_mark(encoding, chunk):
+        text = f"the file does not begin with a byte order mark, as {encoding} requires; without one, it may be {order}"
+        facts.add_fault("encoding", 1, text)
+        encoding = order
     inner = codecs.getincrementaldecoder(encoding)("strict")
     decoder = io.IncrementalNewlineDecoder(inner, translate=True)
     rest: list[str] = []
@@ -32,7 +37,6 @@ def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
     end = False
     suspicion = Suspicion(encoding)
     while not end:
-        chunk = raw.read(CHUNK_BYTES)
         end = not chunk
         suspicion.add(chunk)
         try:
@@ -55,10 +59,20 @@ def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
             length += len(text)
             if length > LINE_LIMIT:
                 raise TooLongError(f"line {lines + 1} has more than {LINE_LIMIT} characters")
+        chunk = raw.read(CHUNK_BYTES)
     if last := "".join(rest):
         yield last + "\n"
     if found := suspicion.found():
         facts.add_fault("encoding", *found)
+
+
+def _missing_mark(encoding: str, start: bytes) -> str | None:
+    """Return the encoding with its byte order if the file lacks the byte order mark that Python's decoder requires."""
+    name = codecs.lookup(encoding).name
+    marks = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
+    if name not in marks or len(start) < len(marks[name][0]) or start.startswith(marks[name]):
+        return None
+    return f"{name}-{'be' if start[0] == 0 else 'le'}"
 
 
 def line_ends(text: str) -> int:

@@ -53,7 +53,7 @@ def _kinds(columns: Iterable[Column]) -> Columns:
 def columns_of_table(name: str, context: Any) -> Columns:
     """Return `columns` of a table with its whole quoted name, from memory where another statement asked for them.
 
-    The memory is that of all statements, so it has no temporary tables, nor what a transaction has changed so far.
+    All statements share the memory, so it has no temporary tables and no changes of an open transaction.
     """
 
     def found() -> Columns:

@@ -122,8 +122,9 @@ def _written(element: str, moment: Moment) -> str:
 
 
 def read(model: str, kind: str, text: str, zone: str) -> int:
-    """Return the instant in microseconds since 1970. What the format lacks is of the first day of this month, 00:00.
+    """Return the instant in microseconds since 1970.
 
+    Parts that the format lacks are those of the first day of this month, 00:00.
     Raises ValueError for a text that is not of the format, and for an element that is only written.
     """
     match = _pattern(model, kind).fullmatch(text.strip())

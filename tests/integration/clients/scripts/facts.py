@@ -15,7 +15,7 @@ def fact(name: str, value: Any) -> None:
 
 
 def error_of(action: Callable[[], object]) -> str:
-    """Run an action that has to fail; return the client's message with the names of the errors that caused it."""
+    """Run an action that must fail; return the client's message with the names of the errors that caused it."""
     try:
         answer = action()
     except Exception as error:

@@ -25,7 +25,7 @@ def server(password: str) -> Any:
 
 
 async def error_of(action: Any) -> str:
-    """Await an action that has to fail; return the client's message and the cause's."""
+    """Await an action that must fail; return the messages of the client and of the cause."""
     try:
         return f"no error: {await action!r}"
     except Exception as error:

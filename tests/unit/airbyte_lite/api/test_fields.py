@@ -1,4 +1,4 @@
-"""No field of a request is ignored: what has no effect is refused by name, unless its value means nothing."""
+"""No field of a request is ignored: a field without effect is refused by name, unless its value means nothing."""
 
 from collections.abc import Iterator
 from typing import Any

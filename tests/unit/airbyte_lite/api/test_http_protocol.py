@@ -1,4 +1,4 @@
-"""Requests that do not arrive, and what is not HTTP."""
+"""Requests that do not arrive completely, and bytes that are not HTTP."""
 
 import asyncio
 import contextlib

@@ -456,6 +456,18 @@ def test_patch_connection_keeps_what_is_left_out(api: Any, connection: Connectio
     assert api.request("PATCH", f"{PUBLIC}/connections/c1", json={"prefix": ""}).json()["prefix"] == ""
 
 
+def test_a_prefix_with_which_two_streams_fill_one_table_is_refused(
+    api: Any, services: Services, connection: Connection
+) -> None:
+    [stream] = connection.streams
+    twin = replace(stream, stream={**stream.stream, "name": " orders"})
+    services.store.change(connection, lambda now: replace(now, streams=[stream, twin]))
+    answer = api.request("PATCH", f"{PUBLIC}/connections/c1", json={"prefix": "a "})
+    assert answer.status_code == 422
+    assert "a_orders" in answer.text
+    assert services.store.connection("c1").prefix == ""
+
+
 @pytest.mark.parametrize("change", ["deleted", "renamed"])
 def test_patch_connection_sees_what_happened_while_it_discovered(
     api: Any, services: Services, connection: Connection, monkeypatch: pytest.MonkeyPatch, change: str

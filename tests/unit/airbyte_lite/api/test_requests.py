@@ -1,4 +1,4 @@
-"""Bodies are limited before they are read, and whoever works for a client learns when it hangs up."""
+"""Bodies are limited before they are read, and the work for a client ends when the client hangs up."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What airbyte-lite does when the Docker engine fails, or when a tag moves, with a client that fails on purpose."""
+"""airbyte-lite with a Docker engine that fails, or whose tag has moved; the client of the engine is a stand-in."""
 
 from pathlib import Path
 from typing import Any

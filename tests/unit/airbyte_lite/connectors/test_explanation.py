@@ -1,4 +1,4 @@
-"""What a failed command says, from recorded messages of the S3 connector without their lines of code."""
+"""The explanations of failed commands, from recorded messages of the S3 connector without their lines of code."""
 
 import json
 from pathlib import Path

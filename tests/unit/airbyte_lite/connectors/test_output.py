@@ -1,4 +1,4 @@
-"""A command that writes nothing is ended; one that waits for its source is known to be quiet."""
+"""A command that writes nothing is ended; a command that waits for its source is reported as quiet."""
 
 import contextlib
 import io

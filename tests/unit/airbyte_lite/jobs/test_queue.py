@@ -22,7 +22,7 @@ def connection(number: int) -> Connection:
 
 
 class Work:
-    """Jobs that run until they are let go, or stopped."""
+    """Jobs that run until they are released or stopped."""
 
     def __init__(self) -> None:
         self.go = threading.Event()

@@ -21,7 +21,7 @@ BEGIN = datetime.datetime(2026, 3, 14, 12, tzinfo=datetime.UTC)
 
 
 def due_in(seconds: float) -> str:
-    """A cron expression for one second of the day, counted from where the clock begins."""
+    """A cron expression for one second of the day, counted from the start of the fake clock."""
     return (BEGIN + datetime.timedelta(seconds=seconds)).strftime("%-S %-M %-H * * ?")
 
 
@@ -47,7 +47,7 @@ class FakeClock(Clock):
 
 
 class Server:
-    """What the scheduler works with: scheduled connections, and syncs that can be started or not."""
+    """The functions that the scheduler calls: scheduled connections, and syncs whose start may fail."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -118,7 +118,7 @@ def test_each_connection_is_synced_at_its_time(server: Server) -> None:
 
 
 def test_the_real_clock_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the time of day as it is: what is due at once is started without anybody's help."""
+    """With the real clock, a sync that is due at once is started."""
     started: queue.SimpleQueue[str] = queue.SimpleQueue()
     monkeypatch.setattr("airbyte_lite.jobs.scheduler.next_time", lambda _, after: after + 0.05)
     due = replace(CONNECTION, cron="* * * * * ?")
@@ -223,7 +223,7 @@ def test_a_schedule_that_could_not_be_planned_is_planned_later(
 ) -> None:
     idle.schedule("c1", due_in(30))
     with monkeypatch.context() as patch:
-        patch.setattr("airbyte_lite.jobs.scheduler.next_time", None)  # as where its library cannot be loaded
+        patch.setattr("airbyte_lite.jobs.scheduler.next_time", None)  # as when its library cannot be loaded
         with pytest.raises(TypeError):
             idle.scheduler._read()
     assert idle.scheduler._seconds() == LONGEST_WAIT

@@ -1,4 +1,4 @@
-"""What the BigQuery destination takes for credentials; none of it is sent anywhere."""
+"""The credentials that the BigQuery destination accepts; no test sends them."""
 
 import json
 from typing import Any

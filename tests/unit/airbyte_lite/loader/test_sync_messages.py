@@ -23,7 +23,7 @@ from airbyte_lite.loader.types import FieldType
 
 
 class Batches:
-    """Stands where the loads are: keeps what is handed over."""
+    """A stand-in for the loads: keeps the batches and states that it gets."""
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool

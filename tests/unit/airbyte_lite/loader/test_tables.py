@@ -1,4 +1,4 @@
-"""The layout of tables, and what becomes of existing ones."""
+"""The layout of new tables, and the changes of existing tables."""
 
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ FIELDS: dict[str, Any] = {
 
 
 class Dataset:
-    """Stands where the warehouse is: knows one table at most."""
+    """A stand-in for the warehouse: knows one table at most."""
 
     def __init__(self, table: Table | None = None) -> None:
         self.table = table
@@ -171,3 +171,26 @@ def test_merge_compares_keys_null_safely_and_orders_by_cursor_then_time_then_arr
     assert "(t.`id` = s.`id` OR (t.`id` IS NULL AND s.`id` IS NULL))" in sql
     assert "ORDER BY `at` IS NULL, `at` DESC, _airbyte_extracted_at DESC, _airbyte_raw_id DESC" in sql
     assert layout.META in sql
+
+
+@pytest.mark.parametrize(
+    ("had", "wanted", "rows", "compared"),
+    [
+        ("INTEGER", {"type": "string"}, 7, {"id": "NUMERIC"}),
+        ("INTEGER", {"type": "string"}, 0, {}),
+        ("INTEGER", {"type": "number"}, 7, {}),
+        ("INTEGER", {"type": "integer"}, 7, {}),
+        ("DATE", {"type": "string"}, 7, {"id": "DATE"}),
+        ("STRING", {"type": "string"}, 7, {}),
+        ("STRING", {"type": "integer"}, 7, {"id": "NUMERIC"}),
+        ("STRING", {"type": "string", "format": "date-time"}, 7, {"id": "TIMESTAMP"}),
+    ],
+)
+def test_keys_whose_texts_are_compared_with_the_tables(
+    had: str, wanted: dict[str, Any], rows: int, compared: dict[str, str]
+) -> None:
+    table = existing(SchemaField("id", had), SchemaField("name", "STRING"))
+    table._properties["numRows"] = str(rows)
+    fields: dict[str, Any] = {"ID": wanted, "name": {"type": "string"}}
+    assert planned("incremental_deduped_history", table, key="ID", **fields).retyped_keys == compared
+    assert planned("incremental_append", table, key="ID", **fields).retyped_keys == {}

@@ -1,4 +1,4 @@
-"""Uploads over a line that breaks, to a server that keeps what it got."""
+"""Uploads over a connection that breaks, to a server that keeps the received pieces."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is removed with time, and that no secret stays behind in the file."""
+"""Old records are removed, and no secret stays in the file."""
 
 import contextlib
 import sqlite3

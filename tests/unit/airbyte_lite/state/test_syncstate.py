@@ -1,4 +1,4 @@
-"""States of single streams and of several: what is left of them when a stream goes."""
+"""The states of one stream and of several streams after a stream is removed."""
 
 from typing import Any
 

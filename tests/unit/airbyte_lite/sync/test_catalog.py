@@ -80,6 +80,28 @@ def test_choices_that_do_not_fit(choices: list[StreamChoice], sentence: str) -> 
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("names", "prefix", "table"),
+    [
+        (["1x", "_1x"], "", "_1x"),
+        (["1x", "_1x"], "a_", None),
+        ([" x", "x"], "", None),
+        ([" x", "x"], "a ", "a_x"),
+        (["\u0301x", "x"], "a", "ax"),
+        (["x" * 986 + "a", "x" * 986 + "b"], "", "x" * 986),
+    ],
+)
+def test_streams_that_would_fill_one_table(names: list[str], prefix: str, table: str | None) -> None:
+    streams = [PAGES | {"name": name} for name in names]
+    if table is None:
+        assert [stream.name for stream in catalog.configure(streams, [], prefix)] == names
+        return
+    with pytest.raises(CatalogError) as caught:
+        catalog.configure(streams, [], prefix)
+    for fact in [*names, f"{table}, so"]:
+        assert fact in str(caught.value)
+
+
 def test_nested_columns_can_be_keys() -> None:
     [stream] = catalog.configure(OFFERED, [StreamChoice("orders", primary_key=[["customer", "id"]])])
     assert stream.primary_key == [["customer", "id"]]

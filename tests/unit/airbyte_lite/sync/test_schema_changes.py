@@ -1,4 +1,4 @@
-"""What a changed schema of the source does to a connection."""
+"""The effect of a changed source schema on a connection."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""The branch's own dataset, which has the counts of the test row_count_change: it is made, listed and dropped."""
+"""The branch's own dataset, which stores the counts of the test row_count_change, is created, listed and dropped."""
 
 import json
 from pathlib import Path

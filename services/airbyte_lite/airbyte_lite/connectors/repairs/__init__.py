@@ -29,6 +29,7 @@ REPAIRS = (
     csv_rows.objects_beside_null_values,
     csv_rows.several_types,
     files_types.any_order,
+    files_types.no_validation_of_several_types,
     jsonl_lines.checked_lines,
     object_keys.any_key,
     object_keys.unreadable_files,

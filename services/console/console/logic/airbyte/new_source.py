@@ -156,7 +156,7 @@ def _core(connector: Connector, given: Json, workspace_id: str | None) -> Json:
 
 
 def modes(stream: Offered) -> list[str]:
-    """Return the sync modes that a stream can have, the one to propose first."""
+    """Return the sync modes that a stream can have; the first one is the proposal."""
     found = ["full_refresh_overwrite", "full_refresh_append"]
     if stream.is_incremental:
         found.append("incremental_append")

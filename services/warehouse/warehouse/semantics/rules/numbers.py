@@ -32,7 +32,7 @@ def bignumeric_literals(node: exp.Binary, facts: Facts) -> Node | None:
 
 
 def _bignumeric(node: Node) -> Decimal | None:
-    """Return the value of `CAST(1.5 AS BIGNUMERIC)` as it is written; None for what is no such literal."""
+    """Return the value of `CAST(1.5 AS BIGNUMERIC)` as it is written; None for any other node."""
     if of(node) != "BIGNUMERIC":
         return None
     while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and of(node) == "BIGNUMERIC"):
