@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.cloud import bigquery as google_bigquery
@@ -120,6 +121,30 @@ def test_deduped_keeps_the_newest_of_each_key(kit: Kit) -> None:
     assert kit.states == [{"at": 9}, {"at": 5}]
     told = [text for level, text in kit.log if level == "WARN"]
     assert ["1 of 9 records have no value of the cursor at" in told[0], "1 of 5 records" in told[1]] == [True, True]
+
+
+@pytest.mark.usefixtures("batches")
+def test_a_record_whose_cursor_does_not_fit_is_noted_in_the_row_that_it_does_not_replace(kit: Kit) -> None:
+    """The landing check finds it there. Otherwise the record would be missing without a word."""
+    cursor = 'last "seen" é\'s'
+    fields = {"id": {"type": "integer"}, "name": {"type": "string"}, cursor: {"type": "string", "format": "date-time"}}
+    stream = kit.stream(DEDUPED, fields=fields, cursor_field=[cursor])
+    good = "2024-01-02T00:00:00Z"
+
+    def rows(*rows: tuple[int, str, Any]) -> list[dict[str, Any]]:
+        return [{"id": key, "name": name, cursor: at} for key, name, at in rows]
+
+    def noted() -> list[tuple[Any, ...]]:
+        return kit.rows("id, name, json_query_array(_airbyte_meta, '$.changes')")
+
+    change = {"field": cursor, "change": "NULLED", "reason": "DESTINATION_TYPECAST_ERROR"}
+    kit.sync(stream, rows=rows((1, "good", good), (1, "lost", "soon"), (2, "only", "soon"), (3, "none", None)))
+    assert noted() == [(1, "good", [change]), (2, "only", [change]), (3, "none", [])]
+    for at in (LATER, LATER + 1):
+        kit.sync(stream, at=at, rows=rows((1, "lost", "x"), (3, "lost", "x"), (4, "new", good), (4, "lost", "x")))
+        assert noted() == [(1, "good", [change]), (2, "only", [change]), (3, "lost", [change]), (4, "new", [change])]
+    kit.sync(stream, at=LATER + 2, rows=rows(*((key, "right", "2024-01-03T00:00:00Z") for key in (1, 2, 3, 4))))
+    assert noted() == [(key, "right", []) for key in (1, 2, 3, 4)]
 
 
 def test_deduped_without_a_cursor_takes_the_last_emitted(kit: Kit) -> None:

@@ -75,6 +75,25 @@ def test_the_second_days_files_lose_no_value(syncs: Syncs, connect: Callable[...
     assert {tuple(map(tuple, stream["primaryKey"])) for stream in streams} == {(), (("id",),)}
 
 
+def test_an_integer_that_becomes_a_boolean_is_noted_until_the_schema_is_refreshed(
+    syncs: Syncs, s3: Server, bucket: str, put: Put, dataset: str
+) -> None:
+    """A column of integers does not take `true`. The check values_were_cast fails and names the command."""
+    source = s3_configuration(s3.url, bucket, "", [])
+    source["streams"] = [{"name": "switches", "globs": ["switches.jsonl"], "format": {"filetype": "jsonl"}}]
+    connection = syncs.connect(source, dataset, OVERWRITE, configurations={"streams": [{"name": "switches"}]})
+    for content in ('{"id": 1, "on": 1}\n', '{"id": 1, "on": true}\n'):
+        put("switches.jsonl", content)
+        log = syncs.log(syncs.sync(connection)["jobId"])
+    assert "on (integer → boolean)" in log
+    rows = f"select `on`, json_value(_airbyte_meta, '$.changes[0].field') from {dataset}.switches"
+    assert syncs.rows(rows) == [(None, "on")]
+    streams = syncs.call("GET", f"connections/{connection}")["configurations"]["streams"]
+    syncs.call("PATCH", f"connections/{connection}", {"configurations": {"streams": streams}})  # as --refresh-schema
+    syncs.sync(connection)
+    assert syncs.rows(rows) == [(True, None)]
+
+
 def test_a_lost_key_pauses_the_connection_until_it_is_repaired(
     syncs: Syncs, connect: Callable[..., str], put: Put, dataset: str
 ) -> None:

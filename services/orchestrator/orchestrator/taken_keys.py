@@ -18,5 +18,5 @@ def refuse_taken_keys(connections: Sequence[Connection], models: Collection[dg.A
                 raise ConnectionsFileError(
                     f"{connection.place('streams', position, 'dbt_source')}: stream {stream.name!r}: {owner} has the "
                     f"name {stream.dbt_source} in Dagster already. Rename the dbt source of the stream, here and in "
-                    "the dbt project. Then: make plan"
+                    "the dbt project. Dagster then loads both again."
                 )

@@ -277,9 +277,14 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
     assert "drop the table" not in finding.remedy
     [kept] = casts.find(APPENDED, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
     assert kept.remedy.endswith(
-        "make apply, drop the table (rows whose files are no longer in the bucket are lost) and run again."
+        "make apply o=--refresh-schema, drop the table (rows whose files are no longer in the bucket are lost) "
+        "and run again."
     )
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
+    assert "cursor" not in finding.text
+    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["x"]})
+    [finding] = casts.find(deduped, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    assert "the cursor" in finding.text
 
 
 @pytest.mark.parametrize(

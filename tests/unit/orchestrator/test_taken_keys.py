@@ -33,7 +33,7 @@ def test_a_taken_key_is_refused(tmp_path: Path, models: list[list[str]], place: 
     path.write_text(FILE)
     with pytest.raises(ConnectionsFileError) as caught:
         refuse_taken_keys(load(path, {}).connections, [dg.AssetKey(model) for model in models])
-    for fact in (place, owner, "make plan"):
+    for fact in (place, owner, "Rename the dbt source"):
         assert fact in str(caught.value)
 
 

@@ -1,5 +1,6 @@
 """Loads the batches of one stream into its table: a single batch directly, several through a staging table."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from google.cloud.bigquery import SchemaUpdateOption, WriteDisposition
 from airbyte_lite.loader.background import Background
 from airbyte_lite.loader.errors import LostKeyError, SyncError
 from airbyte_lite.loader.jobs import Jobs
-from airbyte_lite.loader.merge import LOST_KEY, REWRITTEN_KEY, insert_sql, merge_sql, rewritten_sql
+from airbyte_lite.loader.merge import LOST_KEY, REWRITTEN_KEY, insert_sql, merge_sql, noted_sql, rewritten_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.tables import OLD_TYPE, TablePlan
@@ -68,10 +69,11 @@ class StreamLoad:
             if self._spool.size:
                 self.batch_full()
 
-    def commit(self) -> None:
+    def commit(self, misfits: Container[str] = ()) -> None:
         """Change the final table in one atomic job. The background must have been drained before.
 
-        Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows.
+        Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows. If the
+        cursor is among the columns with `misfits`, the rows that it did not replace are noted after it.
         """
         step = f"{self.plan.table[:100]}_commit"
         if self.plan.retyped_keys and self._batches:
@@ -80,6 +82,9 @@ class StreamLoad:
             self._widen(step)
         if self.plan.stream.sync_mode == DEDUPED:
             self._merge(step)
+            if self.plan.cursor in misfits and self._batches:
+                names_ = self._warehouse.name(self.plan.table), self._warehouse.name(self._staging)
+                self._jobs.query(noted_sql(self.plan, *names_), self.plan.table, f"{step}_notes", "note records in")
         else:
             self._write(step)
         self._committed = True

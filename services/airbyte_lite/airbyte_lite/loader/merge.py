@@ -1,10 +1,12 @@
 """The SQL statements that write new versions of rows into a deduplicated table."""
 
+import json
 import re
 
 from google.cloud import bigquery
 
 from airbyte_lite.loader import layout
+from airbyte_lite.loader.rows import nulled
 from airbyte_lite.loader.tables import TablePlan
 from airbyte_lite.loader.widening import widened
 
@@ -46,6 +48,35 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(every)}) VALUES ({", ".join(f"s.{name}"
 """  # noqa: S608
 
 
+def noted_sql(plan: TablePlan, target: str, source: str) -> str:
+    """Return the statement that notes, in the table's rows, the source's records whose cursor does not fit its type.
+
+    Such a record does not replace a row, so that nothing in the table would tell of it.
+    """
+    field = next(column.field for column in plan.columns if column.name == plan.cursor)
+    keys = ", ".join(f"`{key}`" for key in plan.keys)
+    appended = f"JSON_ARRAY_APPEND(t.{layout.META}, '$.changes', PARSE_JSON({_literal(json.dumps(nulled(field)))}))"
+    same = [" AND ".join(_same(f"{t}.`{key}`", f"s.`{key}`") for key in plan.keys) for t in ("t", "r")]
+    return f"""
+MERGE `{target}` AS r
+USING (
+  SELECT {", ".join(f"t.`{key}`" for key in plan.keys)}, {appended} AS _airbyte_noted
+  FROM `{target}` AS t
+  JOIN (SELECT DISTINCT {keys} FROM `{source}` WHERE `{plan.cursor}` IS NULL AND {_has_note("", field)}) AS s
+  ON {same[0]}
+  WHERE NOT {_has_note("t.", field)}
+) AS s
+ON {same[1]}
+WHEN MATCHED THEN UPDATE SET {layout.META} = s._airbyte_noted
+"""  # noqa: S608
+
+
+def _has_note(table: str, field: str) -> str:
+    """Return the condition that a row notes a change of a field."""
+    changes = f"UNNEST(JSON_QUERY_ARRAY({table}{layout.META}, '$.changes'))"
+    return f"EXISTS (SELECT 1 FROM {changes} AS c WHERE JSON_VALUE(c, '$.field') = {_literal(field)})"  # noqa: S608
+
+
 def rewritten_sql(plan: TablePlan, existing: bigquery.Table, target: str, source: str) -> str:
     """Return the query that fails if a retyped key has another text in the source than in the table: `007` and `7`.
 
@@ -65,6 +96,11 @@ FROM (SELECT {old} FROM `{target}`) AS t
 JOIN `{source}` AS s ON {same}
 WHERE {differ}
 """  # noqa: S608
+
+
+def _literal(text: str) -> str:
+    """Return the text as SQL."""
+    return "'" + "".join(c if c.isascii() and c.isalnum() else rf"\U{ord(c):08x}" for c in text) + "'"
 
 
 def _same(one: str, other: str) -> str:

@@ -153,7 +153,8 @@ def _commit(sync: Sync, reader: Reader, warehouse: Warehouse, jobs: Jobs) -> Non
     for read in reader.streams.values():
         if sync.cancelled.is_set():
             raise SyncCancelled
-        read.load.commit()
+        fields = {column.field: column.name for column in read.load.plan.columns}
+        read.load.commit({fields[field] for field in read.rows.misfits})
         billed = jobs.bytes_billed - sync.progress.bytes_billed
         sync.progress.bytes_billed = jobs.bytes_billed
         _report(read, warehouse, billed, sync.log)

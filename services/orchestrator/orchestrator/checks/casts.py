@@ -68,12 +68,14 @@ def find(
         )
         text += f" ({item['change']}, {item['reason']})"
         text += f", the first is {value!r}" if line else ""
+        if stream.sync_mode == "incremental_deduped_history" and [field] == stream.cursor_field:
+            text += ". It is the cursor: a record without a value does not replace a row that has one"
         words = ", or add the words to true_values and false_values" if kind == "BOOLEAN" else ""
         found.append(
             Finding(
                 text,
                 f"Correct the values in the file, or declare another type for the column in connections.yaml{words}; "
-                f"then make apply{again}.",
+                f"then make apply o=--refresh-schema{again}.",
                 file,
                 line,
                 field,
