@@ -8,7 +8,7 @@ from airbyte_as_code.airbyte_client import Json, Kind
 from airbyte_as_code.change import Action, Change
 from airbyte_as_code.connection_diff import label_of, streams_of
 from airbyte_as_code.desired import Actor, Ids, Link
-from platform_kit.names import identifier
+from platform_kit.names import dataset_name, identifier
 
 type Dataset = tuple[str, str]
 """Project and dataset of a destination, or what identifies it, if it is not BigQuery."""
@@ -63,7 +63,8 @@ def tables_by_stream(connection: Json, dataset: Dataset) -> dict[str, Table]:
         schema = stream.get("namespace") or ""
         named = {"source": schema, "custom_format": name_format.replace("${SOURCE_NAMESPACE}", schema)}
         name = identifier((connection.get("prefix") or "") + stream["name"])
-        tables[label_of(stream)] = (dataset[0], named.get(definition or "") or dataset[1], name)
+        namespace = named.get(definition or "", "")
+        tables[label_of(stream)] = (dataset[0], dataset_name(namespace) if namespace.strip() else dataset[1], name)
     return tables
 
 

@@ -23,7 +23,7 @@ ONLY_NULL = "null"
 """The type of a column that is NULL in every row of the source: it says nothing about the column's type."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Drift:
     """The columns in which a connection differs from its source, and the streams of which the source told none."""
 

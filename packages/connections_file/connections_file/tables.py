@@ -5,7 +5,7 @@ import os
 from connections_file.expansion import ExpansionError, expand
 from connections_file.models import Connection, Destination, Stream
 from connections_file.yaml_lines import ConnectionsFileError
-from platform_kit.names import identifier
+from platform_kit.names import dataset_name, identifier
 
 
 def landing_table(stream: Stream, connection: Connection, destination: Destination) -> str:
@@ -38,5 +38,4 @@ def namespace_dataset(stream: Stream, connection: Connection) -> str | None:
         "source": stream.namespace or "",
         "custom_format": (connection.namespace_format or "").replace("${SOURCE_NAMESPACE}", stream.namespace or ""),
     }[connection.namespace_definition]
-    # BigQuery hides a dataset whose name begins with an underscore.
-    return identifier(namespace, first="[A-Za-z0-9]", otherwise="n") if namespace.strip() else None
+    return dataset_name(namespace) if namespace.strip() else None

@@ -17,6 +17,11 @@ def identifier(name: str, first: str = "[A-Za-z_]", otherwise: str = "_") -> str
     return plain if re.match(first, plain) else f"{otherwise}{plain}"
 
 
+def dataset_name(namespace: str) -> str:
+    """Return the dataset of a namespace. BigQuery hides a dataset whose name begins with an underscore."""
+    return identifier(namespace, first="[A-Za-z0-9]", otherwise="n")
+
+
 RESERVED_PREFIXES = (
     "_table_",
     "_file_",

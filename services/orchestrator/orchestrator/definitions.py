@@ -10,6 +10,7 @@ from orchestrator.alerts.drift import airbyte_drift
 from orchestrator.alerts.sensor import alerts
 from orchestrator.arrivals.sensor import changed_files
 from orchestrator.arrivals.watched import watched
+from orchestrator.contradictions import refuse_other_tables, refuse_taken_keys
 from orchestrator.dbt import TRANSLATOR, dbt_cli, dbt_models
 from orchestrator.documentation.job import docs_job, docs_sensor
 from orchestrator.files import Bucket, file_assets
@@ -21,7 +22,6 @@ from orchestrator.profiles.accept import accept_profile
 from orchestrator.profiles.step import profile_checks
 from orchestrator.profiles.tables import counted_views, profiled_tables
 from orchestrator.settings import Settings
-from orchestrator.taken_keys import refuse_taken_keys
 from orchestrator.warehouse import Warehouse
 
 settings = Settings.read()
@@ -36,6 +36,7 @@ limits = Freshness(manifest).sources
 
 models = dbt_models(project, marked)
 refuse_taken_keys(declared.connections, models.keys)
+refuse_other_tables(declared.connections, destinations, manifest)
 profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
 profiles = settings.profiles and len(profiled) > 0
 flows = jobs(declared.connections, models)

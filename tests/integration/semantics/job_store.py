@@ -1,7 +1,7 @@
 """Follows a job through the store of jobs. Runs in the warehouse's environment.
 
-Standard output is a JSON object: for each moment, the job's state in the table of jobs, and the state that a client is
-told.
+Standard output is a JSON object: for each moment, the state that a client is told, and the job's states in the table of
+jobs before and after that.
 """
 
 import json
@@ -28,26 +28,33 @@ def job(identity: str, state: str, words: str = "select 1") -> Any:
 
 
 def note(moment: str, identity: str = "a") -> None:
-    """Note the state of a job."""
-    stored = database.fetch("SELECT state FROM emulator.jobs WHERE project_id = 'p' AND job_id = ?", [identity])
+    """Note the states of a job."""
+    before = stored(identity)
     told = store.load("p", identity)
-    moments[moment] = [stored[0][0] if stored else None, told.status.state if told else None]
+    moments[moment] = [told.status.state if told else None, before, stored(identity)]
+
+
+def stored(identity: str) -> str | None:
+    """Return the job's state in the table of jobs."""
+    rows = database.fetch("SELECT state FROM emulator.jobs WHERE project_id = 'p' AND job_id = ?", [identity])
+    return rows[0][0] if rows else None
 
 
 note("before")
 store.save(job("a", "PENDING"))
 note("submitted")
-runner.wait("p", "a", 0)
-note("answered while it waits")
 store.save(job("a", "RUNNING"))
 note("running")
 store.save(job("a", "DONE"))
 note("done")
-runner.wait("p", "a", 0)
-note("answered when it is done")
 store.save(job("b", "PENDING"))
 assert [each.jobReference.jobId for each in store.list_("p", ["PENDING"])] == ["b"]
 note("listed", "b")
+store.save(job("quick", "PENDING"))
+store.save(job("quick", "RUNNING"))
+assert stored("quick") is None
+store.save(job("quick", "DONE"))
+note("done at once", "quick")
 store.save(job("long", "DONE", "select 1 -- " + "x" * job_store.LONGEST))
 note("too long for the memory", "long")
 for number in range(job_store.KEPT):

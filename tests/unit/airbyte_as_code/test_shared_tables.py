@@ -47,6 +47,17 @@ def test_also_through_another_destination_with_the_same_dataset(session: Any, se
         session.plan()
 
 
+def test_also_through_another_spelling_of_one_dataset(session: Any, server: Any) -> None:
+    session.apply()
+    theirs(server, prefix="a_", namespaceDefinition="custom_format", namespaceFormat="my-lake")
+    namespace = "    namespace_definition: custom_format\n    namespace_format: my_lake\n"
+    text = (session.directory / "connections.yaml").read_text()
+    session.write(text.replace("    source: s\n", f"    source: s\n{namespace}"))
+    move(session, "a_")
+    with pytest.raises(UserError, match="'c' would load a_t"):
+        session.plan()
+
+
 def test_a_table_that_both_load_already_is_told_and_the_rest_goes_on(session: Any, server: Any) -> None:
     session.apply()
     theirs(server)

@@ -1,6 +1,7 @@
-"""Declared columns that the files do not have, or that have another type in the table: a part of `columns_arrived`."""
+"""Columns that the files do not have, or that have another type in the table: a part of `columns_arrived`."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
@@ -50,6 +51,30 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
                 has = f"; it has {', '.join(map(repr, new[:3]))}" if new else ""
                 text = f"the file does not have this declared column, so its values are NULL{has}"
                 yield Finding(text, REMEDY, file, fact.header_line, name)
+
+
+def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts) -> Iterator[Finding]:
+    """Yield a warning for each column of the table that no file has any more. New rows have NULL in it.
+
+    A declared column that no file has is an error already, see `find`.
+    """
+    names = {name for fact in facts.values() for name in fact.names} | {*files.declared}
+    names |= {part.partition("=")[0] for file in facts for part in file.split("/")[:-1] if "=" in part}
+    drop = "" if stream.sync_mode == "full_refresh_overwrite" else ", drop the column from the table"
+    for column, (shown, _) in table.columns.items():
+        if facts and not column.startswith(("_airbyte_", "_ab_source_file_")) and not _is_borne(column, names):
+            yield Finding(
+                "no file has this column of the table any more, so it is NULL in new rows",
+                "If the column has another name in the files now, use the new name in the dbt models. If it is gone: "
+                f"make apply o=--refresh-schema{drop}, and run again.",
+                column=shown,
+                blocking=False,
+            )
+
+
+def _is_borne(column: str, names: Iterable[str]) -> bool:
+    """Return whether one of the names is that of a table column, also of one with a suffix (`id_1` beside `ID`)."""
+    return any(bears(column, name) or bears(re.sub(r"_\d+$", "", column), name) for name in names)
 
 
 def wider(stream: Stream, files: StreamFiles, table: TableFacts) -> Iterator[Finding]:

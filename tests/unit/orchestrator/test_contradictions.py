@@ -1,12 +1,13 @@
-"""An asset key that a landing table shares with a dbt model or a file is refused with the stream's place."""
+"""What the connections file and the dbt project say differently is refused with the stream's place."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from connections_file import ConnectionsFileError, load
-from orchestrator.taken_keys import refuse_taken_keys
+from orchestrator.contradictions import refuse_other_tables, refuse_taken_keys
 
 FILE = """\
 workspace: {id: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6, name: Test}
@@ -41,3 +42,23 @@ def test_other_keys_are_not_refused(tmp_path: Path) -> None:
     path = tmp_path / "connections.yaml"
     path.write_text(FILE.replace("files: [people]", "files: [shop/orders]"))
     refuse_taken_keys(load(path, {}).connections, [dg.AssetKey(["trusted", "orders"])])
+
+
+def manifest(table: str) -> dict[str, Any]:
+    return {"sources": {"x": {"source_name": "shop", "name": "orders", "relation_name": table}}}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "table"), [("eu_", "`p`.`lake`.`orders`"), ("", "`p`.`pond`.`orders`"), ("", "`p`.`lake`.`Orders`")]
+)
+def test_a_dbt_source_that_is_another_table_is_refused(tmp_path: Path, prefix: str, table: str) -> None:
+    path = tmp_path / "connections.yaml"
+    path.write_text(FILE.replace("source: s\n", f"source: s\n    prefix: '{prefix}'\n"))
+    file = load(path, {})
+    destinations = {destination.name: destination for destination in file.destinations}
+    with pytest.raises(ConnectionsFileError) as caught:
+        refuse_other_tables(file.connections, destinations, manifest(table))
+    for fact in ("connections.yaml:12", f"p.lake.{prefix}orders", table.replace("`", ""), "identifier", "shop.orders"):
+        assert fact in str(caught.value)
+    refuse_other_tables(file.connections, destinations, manifest(f"`p`.`lake`.`{prefix}orders`"))
+    refuse_other_tables(file.connections, destinations, {"sources": {}})
