@@ -123,7 +123,6 @@ def test_deduped_keeps_the_newest_of_each_key(kit: Kit) -> None:
     assert ["1 of 9 records have no value of the cursor at" in told[0], "1 of 5 records" in told[1]] == [True, True]
 
 
-@pytest.mark.usefixtures("batches")
 def test_a_record_whose_cursor_does_not_fit_is_noted_in_the_row_that_it_does_not_replace(kit: Kit) -> None:
     """The landing check finds it there. Otherwise the record would be missing without a word."""
     cursor = 'last "seen" é\'s'
