@@ -173,7 +173,7 @@ test: ## About five minutes: `make check` and the integration tests; needs no Do
 	@$(MAKE) --no-print-directory --jobs 3 lint test-in-process test-integration processes=0
 
 # The unit and contract tests in one process beside the integration tests: all workers of one run would import what they
-# need, which takes each of them 6 CPU seconds more.
+# need, which takes each of them 5 CPU seconds more.
 processes := 2
 # Four workers for two cores: a third of an integration test's time is waiting, for a service that starts or a file that
 # is a second older. With three workers, a tenth of the processors' time was unused.
