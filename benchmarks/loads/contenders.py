@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from benchmarks import environments
 from benchmarks.figures import BESIDE
@@ -90,9 +90,7 @@ def checks(loading: Loading, case: Case) -> Cost:
     with subprocess.Popen(
         command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=empty(loading)
     ) as program:
-        asked, answers = program.stdin, program.stdout
-        assert asked is not None
-        assert answers is not None
+        asked, answers = cast(IO[str], program.stdin), cast(IO[str], program.stdout)
 
         def ask() -> None:
             print("again", file=asked, flush=True)
