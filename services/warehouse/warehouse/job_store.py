@@ -1,6 +1,7 @@
 """Bridges for the store of jobs: each job is written and read several times before its client has the result."""
 
 import json
+import re
 import threading
 from typing import Any
 
@@ -11,13 +12,19 @@ KEPT = 200  # jobs
 LONGEST = 20_000  # characters of a job that is kept
 INSERT = "INSERT OR REPLACE INTO emulator.jobs VALUES (?, ?, ?, ?, ?, ?)"
 Key = tuple[str, str]
+READS = re.compile(
+    r"(?:\s|--[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*(?:SELECT\b|WITH\b|\()(?!.*;.*\S)", re.DOTALL | re.IGNORECASE
+)
+"""One statement that only reads, with the comments before it. A semicolon in a text makes it look like a script."""
 
 
 def newest_in_memory() -> None:
-    """Read the newest jobs from memory, and write a job that ends quickly once, instead of three times.
+    """Read the newest jobs from memory, and write a job as seldom as possible.
 
-    A job that still waits or runs when a request asks for it is written before the answer. A client that has an answer
-    therefore finds its job after any stop.
+    A job that waits is written when a request asks for it. A client that has an answer therefore finds its job after
+    any stop. A job that runs is written before it changes data: after a stop, a client that repeats it under the same
+    id learns that it was interrupted, and it does not run twice. Only a query that just reads is not written when it
+    runs, unless a request asks for it.
     """
     upstream_load, upstream_list, upstream_delete = store.load, store.list_, store.delete
     kept: dict[Key, str] = {}
@@ -34,16 +41,22 @@ def newest_in_memory() -> None:
         if len(kept) > KEPT:
             del kept[next(iter(kept))]  # the one that was written first
 
+    def write_all() -> None:
+        for key, row in list(waiting.items()):
+            write(key, row)
+
     def save(job: Job) -> Job:
         resource = job.dump()
         reference, statistics, state = resource["jobReference"], resource["statistics"], resource["status"]["state"]
         key = reference["projectId"], reference["jobId"]
         row = [*key, statistics.get("parentJobId"), state, int(statistics["creationTime"]), json.dumps(resource)]
         with writing:
-            if state == "DONE":
+            if state == "DONE" or (state == "RUNNING" and not _only_reads(job)):
                 write(key, row)
             else:
                 waiting[key] = row
+            if "INFORMATION_SCHEMA" in _query(job).upper():  # it may list the jobs
+                write_all()
         return job
 
     def load(project_id: str, job_id: str) -> Job | None:
@@ -58,8 +71,7 @@ def newest_in_memory() -> None:
 
     def list_(*args: Any, **kwargs: Any) -> Any:
         with writing:
-            for key, row in list(waiting.items()):
-                write(key, row)
+            write_all()
         return upstream_list(*args, **kwargs)
 
     def delete(project_id: str, job_id: str) -> None:
@@ -69,3 +81,13 @@ def newest_in_memory() -> None:
             kept.clear()
 
     store.save, store.load, store.list_, store.delete = save, load, list_, delete
+
+
+def _only_reads(job: Job) -> bool:
+    query = job.configuration.query
+    return query is not None and query.destinationTable is None and READS.match(_query(job)) is not None
+
+
+def _query(job: Job) -> str:
+    query = job.configuration.query
+    return (query.query if query else None) or ""

@@ -13,6 +13,13 @@ from local_bigquery.models import JobConfiguration
 
 from warehouse import job_store
 
+TABLE = {"projectId": "p", "datasetId": "d", "tableId": "t"}
+READS = ("select 1", "/* dbt */ select 1", "-- a\n# b\nWITH t AS (SELECT 1) SELECT * FROM t;\n", "(select 1)")
+WRITES = (
+    *("insert into t values (1)", "-- select\ninsert into t values (1)", "/* select */ merge into t using s on false"),
+    *("select 1; insert into t values (1)", "select 1;\n\ndelete from t where true", "create table t as select 1"),
+    *("begin select 1; end", "call p()", "selects"),
+)
 connection = database.duckdb.connect()
 connection.execute("ATTACH ':memory:' AS emulator")
 connection.execute(database.EMULATOR_SCHEMA)
@@ -50,11 +57,21 @@ note("done")
 store.save(job("b", "PENDING"))
 assert [each.jobReference.jobId for each in store.list_("p", ["PENDING"])] == ["b"]
 note("listed", "b")
-store.save(job("quick", "PENDING"))
-store.save(job("quick", "RUNNING"))
-assert stored("quick") is None
-store.save(job("quick", "DONE"))
-note("done at once", "quick")
+for number, text in enumerate(READS):
+    store.save(job(f"r{number}", "RUNNING", text))
+    assert stored(f"r{number}") is None, text
+store.save(job("r0", "DONE"))
+note("done at once", "r0")
+for number, text in enumerate(WRITES):
+    store.save(job(f"w{number}", "RUNNING", text))
+    assert stored(f"w{number}") == "RUNNING", text
+    assert stored("r1") is None
+store.save(job("copy", "RUNNING").replace(configuration={"query": {"query": "select 1", "destinationTable": TABLE}}))
+assert stored("copy") == "RUNNING"
+store.save(job("load", "RUNNING").replace(configuration={"load": {"destinationTable": TABLE}}))
+assert stored("load") == "RUNNING"
+store.save(job("catalog", "RUNNING", "select * from `region-us`.information_schema.jobs"))
+assert [stored("catalog"), stored("r1")] == ["RUNNING", "RUNNING"], "what a query may list is written"
 store.save(job("long", "DONE", "select 1 -- " + "x" * job_store.LONGEST))
 note("too long for the memory", "long")
 for number in range(job_store.KEPT):

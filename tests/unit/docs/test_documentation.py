@@ -42,6 +42,11 @@ def test_make_targets_exist(page: Path) -> None:
     assert not unknown, f"{page.name} names make targets that the Makefile does not have: {sorted(unknown)}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_an_item_of_a_list_begins_a_line(page: Path) -> None:
+    assert re.findall(r"^.*\S - \*\*.*$", prose(page), re.MULTILINE) == []
+
+
 def test_every_guide_and_decision_is_in_the_index() -> None:
     index = (ROOT / "docs/README.md").read_text()
     pages = [page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.name != "README.md"]

@@ -307,9 +307,13 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
     )
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
     assert "cursor" not in finding.text
-    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["x"]})
+    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["X"]})
     [finding] = casts.find(deduped, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
-    assert "the cursor" in finding.text
+    assert "3 rows have the key of a record whose cursor does not fit" in finding.text
+    assert "NULL (" not in finding.text  # the row that stays may have a cursor
+    expected = ("a.csv", 9, True) if wrong else ("", 0, False)  # the row that stays may be from another file
+    assert (finding.file, finding.line, repr(text) in finding.text) == expected
+    assert ("newer files" in finding.text) is not wrong
 
 
 @pytest.mark.parametrize(
