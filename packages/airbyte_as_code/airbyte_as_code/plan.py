@@ -14,7 +14,7 @@ from airbyte_as_code.diff import FieldChange
 from airbyte_as_code.earlier_rows import lost_by_connection, with_earlier_rows
 from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
 from airbyte_as_code.pinning import Pin
-from airbyte_as_code.schema_drift import LATER, WAITS, Drift, drift, lost_columns, note, stream_labels, unseen_text
+from airbyte_as_code.schema_drift import LATER, WAITS, Drift, drift, lost_columns, note, unseen_text
 from airbyte_as_code.shared_tables import with_shared_tables
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
@@ -178,9 +178,7 @@ def with_columns(client: AirbyteClient, changes: list[Change], connections: list
         if isinstance(stream, dict) and {"globs", "format"} & stream.keys() and not stream.get("schemaless")
     }
     declared = {
-        _connection_id(change): stream_labels(change.desired.declared)
-        for change in changes
-        if isinstance(change.desired, Link)
+        _connection_id(change): change.desired.declared for change in changes if isinstance(change.desired, Link)
     }
     found = drift(client, connections, declared, of_files)
     return [

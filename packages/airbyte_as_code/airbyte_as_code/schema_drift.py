@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,14 +36,14 @@ class Drift:
 def drift(
     client: AirbyteClient,
     connections: list[Json],
-    declared: Mapping[str, Set[str]],
+    declared: Mapping[str, Connection],
     of_files: Container[tuple[str, str]] = (),
 ) -> dict[str, Drift]:
     """Return how each connection differs from its source, by the connection's id.
 
-    `declared` are the streams of each connection, by its id: others are not compared. `of_files` are the streams, by
-    source id and name, that have the columns of files. Runs the connector of each source once. Raises AirbyteError with
-    the name of the connection.
+    `declared` are the declared connections by id: streams that they do not have any more are not compared. `of_files`
+    are the streams, by source id and name, that have the columns of files. Runs the connector of each source once.
+    Raises AirbyteError with the name of the connection.
     """
     with ThreadPoolExecutor(PARALLEL) as pool:
         sources = {connection["sourceId"]: connection["name"] for connection in connections}
@@ -52,19 +52,19 @@ def drift(
     for connection in connections:
         source, identity = connection["sourceId"], connection["connectionId"]
         known = client.catalog(identity)["syncCatalog"]["streams"]
-        wanted = [item for item in known if {label_of(item["stream"]), item["stream"]["name"]} & declared[identity]]
+        wanted = [item for item in known if _is_declared(item["stream"], declared[identity])]
         files = {name for name in (item["stream"]["name"] for item in wanted) if (source, name) in of_files}
         drifts[identity] = _compare(wanted, found[source], files)
     return drifts
 
 
-def stream_labels(connection: Connection) -> set[str]:
-    """Return how plans name the streams that a connection declares."""
-    return {_label(stream) for stream in connection.streams}
-
-
-def _label(stream: Stream) -> str:
-    return label_of({"namespace": stream.namespace, "name": stream.name})
+def _is_declared(known: Json, connection: Connection) -> bool:
+    """Return whether the connection declares a stream of Airbyte's. A namespace that one of them lacks may be any."""
+    namespace = known.get("namespace")
+    return any(
+        stream.name == known["name"] and (not stream.namespace or not namespace or stream.namespace == namespace)
+        for stream in connection.streams
+    )
 
 
 def note(client: AirbyteClient, connection_id: str) -> str:
@@ -97,8 +97,9 @@ def lost_columns(connection: Connection, columns: Iterable[FieldChange]) -> str:
     lost = [
         f"{stream.name} has lost the column {path[0]}, its {what}"
         for stream in connection.streams
+        for label in (label_of({"namespace": stream.namespace, "name": stream.name}),)
         for what, path in _needed(stream)
-        if f"streams.{_label(stream)}.columns.{path[0]}".casefold() in gone - kept
+        if f"streams.{label}.columns.{path[0]}".casefold() in gone - kept
     ]
     if not lost:
         return ""
