@@ -231,6 +231,12 @@ WRONG = {
         key="id",
         warnings={"key_is_whole": ("3 numbers are keys in several texts", "'+07' and '7'")},
     ),
+    "keys_of_parts": Case(
+        "one,other\n7,1\n007,1\n007,2\n",
+        columns={"one": "string", "other": "integer"},
+        key="other,one",
+        warnings={"key_is_whole": ("1 number is a key in several texts", "'1, 007' and '1, 7'")},
+    ),
     "keys_of_codes": Case("id,name\n7,a\n08,b\n+9,c\n", key="id"),
     "keys_of_objects": Case(
         '{"id": 1}\n{"id": null}\n{"name": "x"}\n',
@@ -392,7 +398,7 @@ def found(configuration: dict[str, Any], syncs: Syncs, dataset: str) -> dict[str
                 name=name,
                 sync_mode="full_refresh_overwrite",
                 dbt_source=f"files.{name}",
-                primary_key=[[case.key]] if case.key else [],
+                primary_key=[[name] for name in case.key.split(",") if name],
             )
             checks = TableChecks(stream, f"local-dev.{dataset}.{name}", stream_files(stream, source))
             selected = {spec.name for spec in checks.specs}

@@ -1,5 +1,6 @@
 """Schemas that change and values that do not fit, in the emulator's own answers."""
 
+import json
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -19,7 +20,7 @@ from .loader_kit import EMITTED_AT, Kit, Lines, record, status
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 KEEPING = ["full_refresh_append", "incremental_append", DEDUPED]
-ID, TEXT, NUMBER = {"type": "integer"}, {"type": "string"}, {"type": "number"}
+ID, TEXT, NUMBER, BOOL = {"type": "integer"}, {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 DAY, MOMENT = {"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}
 
 
@@ -192,9 +193,10 @@ def test_a_key_whose_type_changed(
     ("old", "before", "new", "others", "now"),
     [
         (ID, 7, TEXT, ["8", "x", "0"], "007"),
-        (ID, -7, TEXT, ["7", "-07x"], " -7.0"),
+        (ID, -7, TEXT, ["7", "-07x"], " -7.0\n"),
         (DAY, "2024-01-02", TEXT, ["2024-01-01"], "2024-1-2"),
         (TEXT, "007", ID, [70], 7),
+        (TEXT, "True", BOOL, [False], True),
     ],
 )
 def test_a_key_with_another_text_after_a_change_of_its_type_is_refused(
@@ -207,13 +209,22 @@ def test_a_key_with_another_text_after_a_change_of_its_type_is_refused(
         rows=[{"id": before, "part": "a"}, {"id": None}],
     )
     stream = kit.stream(DEDUPED, fields={"id": new} | part, primary_key=key)
-    with pytest.raises(SyncError, match=rf"'{re.escape(str(now))}' where the table t has '{before}'.*reset") as caught:
+    text = repr(now if isinstance(now, str) else json.dumps(now))
+    with pytest.raises(SyncError, match=rf"{re.escape(text)} where the table t has '{before}'.*reset") as caught:
         kit.sync(stream, rows=[{"id": value, "part": "a"} for value in [*others, now]])
     assert caught.value.failure_type == "config_error"
     assert (len(kit.rows("id")), kit.tables()) == (2, {"t"})
     fitting = [*((value, "a") for value in [*others, str(before)]), (now, "b")]  # another part: another key
     kit.sync(stream, rows=[{"id": value, "part": part} for value, part in fitting], at=EMITTED_AT + 1)
     assert len(kit.rows("id")) == 1 + len(fitting)
+
+
+def test_a_key_of_two_retyped_columns_is_refused_also_if_one_is_null(kit: Kit) -> None:
+    key = [["id"], ["part"]]
+    kit.sync(kit.stream(DEDUPED, fields={"id": ID, "part": ID}, primary_key=key), rows=[{"id": 7}, {"part": 1}])
+    stream = kit.stream(DEDUPED, fields={"id": TEXT, "part": TEXT}, primary_key=key)
+    with pytest.raises(SyncError, match="'007, NULL' where the table t has '7, NULL', in id, part"):
+        kit.sync(stream, rows=[{"id": "007"}, {"part": "1"}])
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,12 @@ def test_a_record_whose_cursor_does_not_fit_is_noted_in_the_row_that_it_does_not
         assert noted() == [(1, "good", [change]), (2, "only", [change]), (3, "lost", [change]), (4, "new", [change])]
     kit.sync(stream, at=LATER + 2, rows=rows(*((key, "right", "2024-01-03T00:00:00Z") for key in (1, 2, 3, 4))))
     assert noted() == [(key, "right", []) for key in (1, 2, 3, 4)]
+    # Rows of one key, from an append, and a row of an old Airbyte release.
+    kit.sync(kit.stream("incremental_append", fields=fields), rows=rows((1, "again", good)))
+    kit.client.query(f"UPDATE `{kit.dataset}.t` SET _airbyte_meta = JSON '{{\"errors\":[]}}' WHERE id = 2").result()
+    kit.sync(stream, at=LATER + 3, rows=rows((1, "lost", "x"), (2, "lost", "x")))
+    changed = [(1, "again", [change]), (1, "right", [change]), (2, "right", [change])]
+    assert noted() == [*changed, (3, "right", []), (4, "right", [])]
 
 
 def test_deduped_without_a_cursor_takes_the_last_emitted(kit: Kit) -> None:

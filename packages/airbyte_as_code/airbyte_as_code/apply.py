@@ -13,7 +13,7 @@ from airbyte_as_code.destroy import Report, delete
 from airbyte_as_code.earlier_rows import with_earlier_rows
 from airbyte_as_code.errors import UserError
 from airbyte_as_code.matching import clash
-from airbyte_as_code.plan import Plan, compare, make_plan, refuse_to_take_along, with_columns
+from airbyte_as_code.plan import Plan, compare, make_plan, refuse_to_take_along, waiting_sources, with_columns
 from airbyte_as_code.render import PRUNE, destruction_lines, move_text
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
@@ -112,7 +112,7 @@ def _carry_out(
             delete(client, state, change.kind, change.found)
     ids: dict[tuple[Kind, str], str] = {}
     for kind in Kind:
-        changes = _discovered(client, plan.changes) if kind is Kind.CONNECTION else plan.changes
+        changes = _discovered(client, plan.changes, prune=prune) if kind is Kind.CONNECTION else plan.changes
         for change in (change for change in changes if change.kind is kind):
             if change.found and change.needs_consent and not prune:
                 _remember_as_ours(state, change, change.found)
@@ -132,11 +132,13 @@ def _carry_out(
     return left
 
 
-def _discovered(client: AirbyteClient, changes: list[Change]) -> list[Change]:
-    """Return the changes with the columns of those connections whose sources had to change before."""
-    later = [change.found for change in changes if change.undiscovered and change.found]
+def _discovered(client: AirbyteClient, changes: list[Change], *, prune: bool) -> list[Change]:
+    """Return the changes with the columns of those connections whose sources had to change before, and have changed."""
+    waiting = {} if prune else waiting_sources(changes)
+    found = [change.found for change in changes if change.undiscovered and change.found]
+    later = [connection for connection in found if connection["sourceId"] not in waiting]
     return [
-        with_earlier_rows([new], [])[0] if old.undiscovered else old
+        with_earlier_rows([new], [])[0] if old.undiscovered and not new.undiscovered else old
         for old, new in zip(changes, with_columns(client, changes, later), strict=True)
     ]
 

@@ -14,7 +14,7 @@ from airbyte_as_code.diff import FieldChange
 from airbyte_as_code.earlier_rows import lost_by_connection, with_earlier_rows
 from airbyte_as_code.matching import is_ours, match, refuse_to_cascade
 from airbyte_as_code.pinning import Pin
-from airbyte_as_code.schema_drift import LATER, Drift, drift, lost_columns, note, unseen_text
+from airbyte_as_code.schema_drift import LATER, WAITS, Drift, drift, lost_columns, note, unseen_text
 from airbyte_as_code.shared_tables import with_shared_tables
 from airbyte_as_code.state import State
 from connections_file import ConnectionsFile
@@ -92,7 +92,7 @@ def make_plan(
     if notes or refresh_schema:
         changes = _with_schemas(client, changes, refresh=refresh_schema)
     changes = with_earlier_rows(_with_moves(changes, actual[Kind.CONNECTION]), actual[Kind.CONNECTION])
-    changes = with_waits(with_overwritten(changes, ids), ids)
+    changes = _with_waiting_sources(with_waits(with_overwritten(changes, ids), ids))
     changes = with_shared_tables(changes, actual[Kind.CONNECTION], actual[Kind.DESTINATION], ids)
     return Plan(*_workspace(file, workspace, state, adopt=adopt), changes)
 
@@ -148,16 +148,39 @@ def _with_schemas(client: AirbyteClient, changes: list[Change], *, refresh: bool
     return with_columns(client, changes, [found for identity, found in kept.items() if identity not in later])
 
 
+def _with_waiting_sources(changes: list[Change]) -> list[Change]:
+    """Return the changes; of each connection that is discovered later, the note says if its source needs --prune."""
+    waiting = waiting_sources(changes)
+    return [
+        replace(change, note=f"source {waiting[change.found['sourceId']]!r} {WAITS}")
+        if change.undiscovered and change.found and change.found["sourceId"] in waiting
+        else change
+        for change in changes
+    ]
+
+
+def waiting_sources(changes: list[Change]) -> dict[str, str]:
+    """Return the names, by id, of the sources that stay unchanged without --prune."""
+    return {
+        change.found["sourceId"]: change.name
+        for change in changes
+        if change.kind is Kind.SOURCE and change.found and change.needs_consent
+    }
+
+
 def with_columns(client: AirbyteClient, changes: list[Change], connections: list[Json]) -> list[Change]:
     """Return the changes; those of these connections have the columns that differ from the sources'."""
-    schemaless = {
+    of_files = {  # of a source of files, each stream has a format, and globs unless it reads all files
         (change.found["sourceId"], str(stream.get("name")))
         for change in changes
         if isinstance(change.desired, Actor) and change.kind is Kind.SOURCE and change.found
         for stream in change.desired.configuration.get("streams") or []
-        if isinstance(stream, dict) and stream.get("schemaless")
+        if isinstance(stream, dict) and {"globs", "format"} & stream.keys() and not stream.get("schemaless")
     }
-    found = drift(client, connections, schemaless)
+    declared = {
+        _connection_id(change): change.desired.declared for change in changes if isinstance(change.desired, Link)
+    }
+    found = drift(client, connections, declared, of_files)
     return [
         _with_columns(change, found[identity]) if (identity := _connection_id(change)) in found else change
         for change in changes

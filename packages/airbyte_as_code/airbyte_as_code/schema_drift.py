@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,8 @@ REFRESH = "make apply o=--refresh-schema"
 BREAKING = "breaking schema change"
 LATER = f"the columns are compared after the change of the source: {REFRESH} does both"
 """The note of a connection whose source changes in the same plan."""
+WAITS = "is not updated yet. The columns are compared after its change: make apply o='--prune --refresh-schema'"
+"""The end of the note of a connection whose source changes in the same plan, but only with --prune."""
 ONLY_NULL = "null"
 """The type of a column that is NULL in every row of the source: it says nothing about the column's type."""
 
@@ -32,12 +34,16 @@ class Drift:
 
 
 def drift(
-    client: AirbyteClient, connections: list[Json], schemaless: Container[tuple[str, str]] = ()
+    client: AirbyteClient,
+    connections: list[Json],
+    declared: Mapping[str, Connection],
+    of_files: Container[tuple[str, str]] = (),
 ) -> dict[str, Drift]:
     """Return how each connection differs from its source, by the connection's id.
 
-    `schemaless` are the streams, by source id and name, that have no columns of their own. Runs the connector of each
-    source once. Raises AirbyteError with the name of the connection.
+    `declared` are the declared connections by id: streams that they do not have any more are not compared. `of_files`
+    are the streams, by source id and name, that have the columns of files. Runs the connector of each source once.
+    Raises AirbyteError with the name of the connection.
     """
     with ThreadPoolExecutor(PARALLEL) as pool:
         sources = {connection["sourceId"]: connection["name"] for connection in connections}
@@ -46,9 +52,19 @@ def drift(
     for connection in connections:
         source, identity = connection["sourceId"], connection["connectionId"]
         known = client.catalog(identity)["syncCatalog"]["streams"]
-        without = {name for name in (item["stream"]["name"] for item in known) if (source, name) in schemaless}
-        drifts[identity] = _compare(known, found[source], without)
+        wanted = [item for item in known if _is_declared(item["stream"], declared[identity])]
+        files = {name for name in (item["stream"]["name"] for item in wanted) if (source, name) in of_files}
+        drifts[identity] = _compare(wanted, found[source], files)
     return drifts
+
+
+def _is_declared(known: Json, connection: Connection) -> bool:
+    """Return whether the connection declares a stream of Airbyte's. A namespace that one of them lacks may be any."""
+    namespace = known.get("namespace")
+    return any(
+        stream.name == known["name"] and (not stream.namespace or not namespace or stream.namespace == namespace)
+        for stream in connection.streams
+    )
 
 
 def note(client: AirbyteClient, connection_id: str) -> str:
@@ -112,7 +128,7 @@ def _discovered(client: AirbyteClient, source_id: str, connection: str) -> list[
         ) from error
 
 
-def _compare(known: Iterable[Json], offered: list[Json], schemaless: Container[str]) -> Drift:
+def _compare(known: Iterable[Json], offered: list[Json], of_files: Container[str]) -> Drift:
     now = {label_of(item["stream"]): _types(item["stream"]) for item in offered}
     drift = Drift()
     for item in known:
@@ -121,8 +137,8 @@ def _compare(known: Iterable[Json], offered: list[Json], schemaless: Container[s
         if after is None:
             drift.unseen.append(f"the source does not have the stream {label} any more")
             continue
-        if _has_no_data(after) and item["stream"]["name"] not in schemaless:
-            drift.unseen.append(f"the source finds no file of the stream {label}")
+        if _has_no_data(after) and item["stream"]["name"] in of_files:
+            drift.unseen.append(f"the source finds no file of the stream {label}, or its files have only a column data")
             continue
         if (item.get("config") or {}).get("fieldSelectionEnabled"):
             after = {name: after[name] for name in before if name in after}
@@ -138,13 +154,16 @@ def unseen_text(unseen: list[str]) -> str:
     if not unseen:
         return ""
     return (
-        f"{'; '.join(unseen)}: the columns stay as they are. Put the data into the place that the source reads, or "
-        f"correct the source (of files: bucket and globs). Then: {REFRESH}"
+        f"{'; '.join(unseen)}: the columns stay as they are. If data is missing, put it into the place that the "
+        f"source reads, or correct the source (of files: bucket and globs). Then: {REFRESH}"
     )
 
 
 def _has_no_data(types: dict[str, str]) -> bool:
-    """Return whether these are the columns that Airbyte's file sources offer if no file matches."""
+    """Return whether these are the columns that Airbyte's file sources offer if no file matches.
+
+    JSON lines such as {"data": {}} have the same columns.
+    """
     return types.get("data") == "object" and set(types) <= {"data", *FILE_COLUMNS}
 
 

@@ -30,19 +30,21 @@ def refuse_other_tables(
     """Raise ConnectionsFileError if the dbt source of a stream is not the table that the stream loads.
 
     dbt would build on another table, for example on the one that was loaded before the connection got its prefix.
+    Several dbt packages may have a source of this name; one of them has to be the table.
     """
-    read = {
-        f"{node['source_name']}.{node['name']}": str(node["relation_name"]).replace("`", "")
-        for node in manifest["sources"].values()
-    }
+    read: dict[str, set[str]] = {}
+    for node in manifest["sources"].values():
+        source = f"{node['source_name']}.{node['name']}"
+        read.setdefault(source, set()).add(str(node["relation_name"]).replace("`", ""))
     for place, connection, stream in _streams(connections):
         table = landing_table(stream, connection, destinations[connection.destination])
-        if read.get(stream.dbt_source, table) != table:
+        found = read.get(stream.dbt_source, {table})
+        if table not in found:
             raise ConnectionsFileError(
                 f"{place}: stream {stream.name!r} loads the table {table}, but its dbt source {stream.dbt_source} is "
-                f"the table {read[stream.dbt_source]}, so dbt would not read what is loaded. In the dbt project, set "
-                f"identifier (the table {table.rpartition('.')[2]}), schema and database of this source. Or correct "
-                "the stream's name, the prefix or the destination in the connections file, then: make apply"
+                f"the table {' or '.join(sorted(found))}, so dbt would not read what is loaded. In the dbt project, "
+                f"set identifier (the table {table.rpartition('.')[2]}), schema and database of this source. Or "
+                "correct the stream's name, the prefix or the destination in the connections file, then: make apply"
             )
 
 

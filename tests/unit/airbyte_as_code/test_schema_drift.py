@@ -8,6 +8,8 @@ import pytest
 from airbyte_as_code.airbyte_client import AirbyteError
 from airbyte_as_code.render import as_json, plan_lines
 
+from .conftest import FILE
+
 INTEGER, NUMBER, DAY = {"type": ["null", "integer"]}, {"type": ["null", "number"]}, {"type": "string", "format": "date"}
 
 
@@ -154,7 +156,15 @@ def test_what_the_reason_says_is_not_said_again(session: Any, server: Any, notic
     assert note.lower().count("breaking schema change") + note.count("--refresh-schema") == 1
 
 
+def of_files(session: Any, options: str = "", text: str = "") -> None:
+    """Give the source a stream of files, with these options."""
+    file = session.directory / "connections.yaml"
+    streams = f"streams: [{{name: t, globs: ['*.jsonl']{options}}}], bucket:"
+    file.write_text((text or file.read_text()).replace("bucket:", streams))
+
+
 def test_a_source_whose_files_are_gone_does_not_take_the_known_columns_away(session: Any, server: Any) -> None:
+    of_files(session)
     text, url = {"type": "string"}, "_ab_source_file_url"
     server.columns = {"id": INTEGER, url: text}
     session.apply()
@@ -162,18 +172,27 @@ def test_a_source_whose_files_are_gone_does_not_take_the_known_columns_away(sess
     plan = session.plan(refresh_schema=True)
     assert plan.is_empty
     for told in ("\n".join(plan_lines(plan)), "\n".join(session.apply(refresh_schema=True))):
-        assert "no file of the stream t" in told
+        assert "no file of the stream t, or its files have only a column data" in told
         assert "make apply o=--refresh-schema" in told
     server.columns = {"data": {"type": "object"}, "id": INTEGER, url: text}
     assert not session.plan(refresh_schema=True).is_empty
 
 
 def test_a_stream_without_columns_of_its_own_is_not_missed(session: Any, server: Any) -> None:
-    file = session.directory / "connections.yaml"
-    file.write_text(file.read_text().replace("bucket:", "streams: [{name: t, schemaless: true}], bucket:"))
     server.columns = {"data": {"type": "object"}}
     session.apply()
+    assert "no file" not in "\n".join(plan_lines(session.plan(refresh_schema=True)))  # a source without files
+    of_files(session, ", schemaless: true")
+    session.apply()
     assert "no file" not in "\n".join(plan_lines(session.plan(refresh_schema=True)))
+
+
+def test_a_source_without_files_may_have_only_the_column_data(session: Any, server: Any) -> None:
+    server.columns = {"id": INTEGER}
+    session.apply()
+    server.columns = {"data": {"type": "object"}}
+    session.apply(refresh_schema=True)
+    assert server.taken_over == server.columns
 
 
 def test_a_stream_that_the_source_does_not_have_any_more_is_told(session: Any, server: Any) -> None:
@@ -205,3 +224,41 @@ def test_a_refresh_beside_a_change_of_the_source_needs_one_run(drifted: Any, ser
     assert "streams.t.columns.amount" in connection
     assert server.taken_over == server.columns
     assert drifted.plan(refresh_schema=True, BUCKET="other").is_empty
+
+
+SECOND = """\
+  - name: other
+    source: s
+    destination: d
+    prefix: other_
+    streams: [{name: u, sync_mode: full_refresh_append, dbt_source: shop.u}]
+"""
+
+
+def test_a_stream_that_is_removed_with_the_same_change_is_not_missed(session: Any, server: Any) -> None:
+    both = FILE.replace("bucket:", "streams: [{name: t}, {name: u}], bucket:").replace(
+        "dbt_source: shop.t}", "dbt_source: shop.t}, {name: u, sync_mode: full_refresh_append, dbt_source: shop.u}"
+    )
+    server.columns = {"id": INTEGER}
+    session.write(both)
+    session.apply()
+    of_files(session, text=FILE)
+    told = "\n".join(session.apply(refresh_schema=True))
+    assert server.discoveries == 1
+    assert [stream["name"] for stream in server.named("connection", "c")["configurations"]["streams"]] == ["t"]
+    assert "does not have the stream" not in told
+
+
+def test_columns_wait_for_a_source_that_needs_prune(session: Any, server: Any) -> None:
+    """Connection `other` still reads the stream that the source loses, until --prune deletes it."""
+    server.columns = {"id": INTEGER}
+    session.write(FILE.replace("bucket:", "streams: [{name: t}, {name: u}], bucket:") + SECOND)
+    session.apply()
+    before, server.columns = server.taken_over, {"id": NUMBER}
+    of_files(session, text=FILE)
+    for lines in (list(plan_lines(session.plan(refresh_schema=True))), session.apply(refresh_schema=True)):
+        [told] = [line for line in lines if "source 's' is not updated yet" in line and "waits" not in line]
+        assert "make apply o='--prune --refresh-schema'" in told
+    assert (server.discoveries, server.taken_over) == (0, before)
+    assert not any("not updated yet" in line for line in session.apply(refresh_schema=True, prune=True))
+    assert (server.discoveries, server.taken_over) == (1, server.columns)

@@ -44,8 +44,9 @@ def test_other_keys_are_not_refused(tmp_path: Path) -> None:
     refuse_taken_keys(load(path, {}).connections, [dg.AssetKey(["trusted", "orders"])])
 
 
-def manifest(table: str) -> dict[str, Any]:
-    return {"sources": {"x": {"source_name": "shop", "name": "orders", "relation_name": table}}}
+def manifest(*tables: str) -> dict[str, Any]:
+    source = {"source_name": "shop", "name": "orders"}
+    return {"sources": {f"{n}": source | {"relation_name": table} for n, table in enumerate(tables)}}
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,26 @@ def test_a_dbt_source_that_is_another_table_is_refused(tmp_path: Path, prefix: s
         assert fact in str(caught.value)
     refuse_other_tables(file.connections, destinations, manifest(f"`p`.`lake`.`{prefix}orders`"))
     refuse_other_tables(file.connections, destinations, {"sources": {}})
+
+
+@pytest.mark.parametrize(
+    ("place", "namespace", "dataset"),
+    [
+        ("", "", "lake"),
+        ("namespace_definition: source", "namespace: eu", "eu"),
+        ("namespace_definition: custom_format\n    namespace_format: raw", "namespace: eu", "raw"),
+    ],
+)
+def test_a_source_of_the_same_name_in_another_dbt_package_is_not_refused(
+    tmp_path: Path, place: str, namespace: str, dataset: str
+) -> None:
+    path = tmp_path / "connections.yaml"
+    text = FILE.replace("source: s\n", f"source: s\n    {place}\n")
+    path.write_text(text.replace("{name: orders,", f"{{name: orders, {namespace},") if namespace else text)
+    file = load(path, {})
+    destinations = {destination.name: destination for destination in file.destinations}
+    ours, other = f"`p`.`{dataset}`.`orders`", "`p`.`package`.`orders`"
+    for tables in ([ours], [ours, other], [other, ours]):
+        refuse_other_tables(file.connections, destinations, manifest(*tables))
+    with pytest.raises(ConnectionsFileError, match=r"p\.package\.orders or p\.pond\.orders"):
+        refuse_other_tables(file.connections, destinations, manifest("`p`.`pond`.`orders`", other))

@@ -104,15 +104,25 @@ def test_a_column_without_values_in_the_table_is_an_error_unless_it_is_explained
 def test_a_column_of_the_table_that_no_file_has_any_more_is_a_warning(stream: Stream, dropped: bool) -> None:
     found = table(id="INTEGER", Amount="NUMERIC", x="STRING", x_1="STRING", day="STRING", _ab_source_file_url="STRING")
     read = {"day=1/a.csv": FileFacts(names=["id", "x", "amount_eur"]), "b.csv": FileFacts(names=["id", "amount"])}
+    read["c.csv"] = FileFacts(names=["id", "X"])  # x_1
     assert {finding.column for finding in columns.find(stream, FILES, read, found, set())} == {"amount_eur"}
     del read["b.csv"]
     [finding, _] = columns.find(stream, FILES, read, found, set())
     assert told([finding]) == [(False, "", 0, "Amount")]
     assert ("drop the column" in finding.remedy) is dropped
-    declared = StreamFiles(["**"], JsonlFormat(filetype="jsonl"), {"amount": "number"})
-    assert len(columns.find(stream, declared, read, found, set())) == 1
-    read["c.csv"] = FileFacts()  # cannot be read
+    lines = StreamFiles(["**"], JsonlFormat(filetype="jsonl"))  # may leave out a field
+    declared = StreamFiles(["**"], ParquetFormat(filetype="parquet"), {"amount": "number"})
+    for files in (lines, declared):
+        assert [finding.column for finding in columns.find(stream, files, read, found, set())] == ["amount_eur"]
+    read["d.csv"] = FileFacts()  # cannot be read
     assert len(columns.find(stream, FILES, read, found, set())) == 1
+
+
+def test_a_column_with_a_number_is_not_taken_for_the_second_of_two_names() -> None:
+    found = table(id="INTEGER", score="NUMERIC", score_2="NUMERIC")
+    for names in (["id", "score"], ["id", "score", "Score"]):
+        read = {"a.csv": FileFacts(names=names)}
+        assert "score_2" in {finding.column for finding in columns.find(PEOPLE, FILES, read, found, set())}
 
 
 def test_another_delimiter_or_format_is_told_alone() -> None:
@@ -297,9 +307,13 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
     )
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
     assert "cursor" not in finding.text
-    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["x"]})
+    deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["X"]})
     [finding] = casts.find(deduped, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
-    assert "the cursor" in finding.text
+    assert "3 rows have the key of a record whose cursor does not fit" in finding.text
+    assert "NULL (" not in finding.text  # the row that stays may have a cursor
+    expected = ("a.csv", 9, True) if wrong else ("", 0, False)  # the row that stays may be from another file
+    assert (finding.file, finding.line, repr(text) in finding.text) == expected
+    assert ("newer files" in finding.text) is not wrong
 
 
 @pytest.mark.parametrize(

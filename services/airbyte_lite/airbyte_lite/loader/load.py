@@ -1,5 +1,6 @@
 """Loads the batches of one stream into its table: a single batch directly, several through a staging table."""
 
+import json
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,10 +71,10 @@ class StreamLoad:
                 self.batch_full()
 
     def commit(self, misfits: Container[str] = ()) -> None:
-        """Change the final table in one atomic job. The background must have been drained before.
+        """Write the rows to the final table in one atomic job. The background must have been drained before.
 
-        Columns that get a wider type are changed before, in an atomic job of their own that keeps all rows. If the
-        cursor is among the columns with `misfits`, the rows that it did not replace are noted after it.
+        Jobs before it compare the texts of retyped keys, and give columns a wider type; these keep all rows. If the
+        cursor is among the columns with `misfits`, a job after it notes the records that did not replace a row.
         """
         step = f"{self.plan.table[:100]}_commit"
         if self.plan.retyped_keys and self._batches:
@@ -124,9 +125,10 @@ class StreamLoad:
             self._jobs.query(rewritten_sql(self.plan, found, *names_), self._staging, f"{step}_keys", "compare keys of")
         except SyncError as error:
             if texts := REWRITTEN_KEY.search(error.message):
+                old, new = map(json.loads, texts.groups())
                 raise SyncError(
-                    f"Stream {self.plan.stream.name}: the source writes {texts[2]!r} where the table {self.plan.table} "
-                    f"has {texts[1]!r}, in {', '.join(self.plan.retyped_keys)}, of the primary key, because the type "
+                    f"Stream {self.plan.stream.name}: the source writes {new!r} where the table {self.plan.table} "
+                    f"has {old!r}, in {', '.join(self.plan.retyped_keys)}, of the primary key, because the type "
                     f"of the column has changed. The old row would stay beside its new version. The table was not "
                     f"changed. {OLD_TYPE}",
                     "config_error",

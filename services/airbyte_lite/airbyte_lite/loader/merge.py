@@ -13,8 +13,8 @@ from airbyte_lite.loader.widening import widened
 _ROW_NUMBER = "_airbyte_row_number"
 LOST_KEY = re.compile(r"no row has the key <(.+?)>")
 """The error of a statement that reads rows without a value in a column of the key, and the column."""
-REWRITTEN_KEY = re.compile(r"the key <(.*?)> is now <(.*?)>")
-"""The error of a statement that finds a key of the table in another text: the old one and the new one."""
+REWRITTEN_KEY = re.compile(r'the key ("(?:[^"\\]|\\.)*") is now ("(?:[^"\\]|\\.)*")')
+"""The error of a statement that finds a key of the table in another text: the old one and the new one, as JSON."""
 
 # The names in these statements need no escaping: names.py makes them, or they are names of existing columns.
 
@@ -51,22 +51,25 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(every)}) VALUES ({", ".join(f"s.{name}"
 def noted_sql(plan: TablePlan, target: str, source: str) -> str:
     """Return the statement that notes, in the table's rows, the source's records whose cursor does not fit its type.
 
-    Such a record does not replace a row, so that nothing in the table would tell of it.
+    Such a record does not replace a row, so that nothing in the table would tell of it. The statement finds the rows by
+    their raw ids: a table that was appended to before has several rows with one key.
     """
     field = next(column.field for column in plan.columns if column.name == plan.cursor)
     keys = ", ".join(f"`{key}`" for key in plan.keys)
-    appended = f"JSON_ARRAY_APPEND(t.{layout.META}, '$.changes', PARSE_JSON({_literal(json.dumps(nulled(field)))}))"
-    same = [" AND ".join(_same(f"{t}.`{key}`", f"s.`{key}`") for key in plan.keys) for t in ("t", "r")]
+    same = " AND ".join(_same(f"t.`{key}`", f"s.`{key}`") for key in plan.keys)
+    meta = f"t.{layout.META}"  # old Airbyte releases write {"errors": []}
+    noting = f"IF(JSON_QUERY({meta}, '$.changes') IS NULL, JSON_SET({meta}, '$.changes', JSON '[]'), {meta})"
+    appended = f"JSON_ARRAY_APPEND({noting}, '$.changes', PARSE_JSON({_literal(json.dumps(nulled(field)))}))"
     return f"""
 MERGE `{target}` AS r
 USING (
-  SELECT {", ".join(f"t.`{key}`" for key in plan.keys)}, {appended} AS _airbyte_noted
+  SELECT t.{layout.RAW_ID}, {appended} AS _airbyte_noted
   FROM `{target}` AS t
   JOIN (SELECT DISTINCT {keys} FROM `{source}` WHERE `{plan.cursor}` IS NULL AND {_has_note("", field)}) AS s
-  ON {same[0]}
+  ON {same}
   WHERE NOT {_has_note("t.", field)}
 ) AS s
-ON {same[1]}
+ON r.{layout.RAW_ID} = s.{layout.RAW_ID}
 WHEN MATCHED THEN UPDATE SET {layout.META} = s._airbyte_noted
 """  # noqa: S608
 
@@ -89,9 +92,10 @@ def rewritten_sql(plan: TablePlan, existing: bigquery.Table, target: str, source
         _same(*(_value(side, plan.retyped_keys.get(key)) for side in both)) for key, both in sides.items()
     )
     differ = " OR ".join(f"{old_} != {new}" for old_, new in (sides[key] for key in plan.retyped_keys))
-    texts = [", ', ', ".join(sides[key][at] for key in plan.retyped_keys) for at in (0, 1)]
+    shown = [", ', ', ".join(f"COALESCE({sides[key][at]}, 'NULL')" for key in plan.retyped_keys) for at in (0, 1)]
+    texts = [f"TO_JSON_STRING(CONCAT({text}))" for text in shown]  # an error may end at a line break
     return f"""
-SELECT ERROR(CONCAT('the key <', {texts[0]}, '> is now <', {texts[1]}, '>'))
+SELECT ERROR(CONCAT('the key ', {texts[0]}, ' is now ', {texts[1]}))
 FROM (SELECT {old} FROM `{target}`) AS t
 JOIN `{source}` AS s ON {same}
 WHERE {differ}

@@ -32,7 +32,8 @@ _ALTER_ATTEMPTS = 5  # another connection may change the same table at the same 
 # for 2024-01-01T00:00:00Z.
 _REWRITTEN = {"BOOL", "NUMERIC", "DATETIME", "TIMESTAMP"}
 # For a key that was text or becomes text: the type that tells whether two texts are the same value (007 and 7).
-_COMPARED_AS = {name: name for name in ("NUMERIC", "DATE", "TIME", "DATETIME", "TIMESTAMP")} | {"INT64": "NUMERIC"}
+_COMPARED_AS = {name: name for name in ("BOOL", "NUMERIC", "DATE", "TIME", "DATETIME", "TIMESTAMP")}
+_COMPARED_AS |= {"INT64": "NUMERIC"}
 _RESET = "a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
 OLD_TYPE = (
     "Give the column its old type, in the source or under columns in connections.yaml, and run make apply "

@@ -169,7 +169,7 @@ def _taken(stream: Stream, name: str, before: Any, now: Any) -> Any:
 def _joined(before: Any, now: Any) -> Any:
     """Return the JSON schema of a column that holds the values of both schemas."""
     old, new = field_type(before), field_type(now)
-    if old == new or _shown(now) == "any":
+    if old == new or (old.name == "JSON" and _shown(now) == "any"):
         return now
     if old.name == "JSON":
         return before if old.shape is None else {"oneOf": [before, now]}

@@ -62,14 +62,20 @@ def find(
         line, value = 0, ""
         if position < EXAMPLES and file and isinstance(file_format, CsvFormat | JsonlFormat):
             line, value = _place(rows(file), field, kind, file_format)
-        text = "1 value does" if item["n"] == 1 else f"{item['n']} values do"
-        text += (
-            f" not fit the column's type {kind} and {'is' if item['n'] == 1 else 'are'} NULL" if kind else " not fit"
-        )
+        one, type_ = item["n"] == 1, f" the column's type {kind}" if kind else ""
+        cursor = stream.sync_mode == "incremental_deduped_history" and _is_cursor(field, stream)
+        if cursor:
+            text = "1 row has" if one else f"{item['n']} rows have"
+            text += f" the key of a record whose cursor does not fit{type_}"
+        else:
+            text = "1 value does" if one else f"{item['n']} values do"
+            text += f" not fit{type_}{f' and {"is" if one else "are"} NULL' if kind else ''}"
         text += f" ({item['change']}, {item['reason']})"
         text += f", the first is {value!r}" if line else ""
-        if stream.sync_mode == "incremental_deduped_history" and [field] == stream.cursor_field:
-            text += ". It is the cursor: a record without a value does not replace a row that has one"
+        if cursor:
+            text += ". Such a record does not replace a row that has a cursor"
+            if not line:  # the row that stays may be from another file than the record
+                text, file = f"{text}; look for it in the newer files", ""
         words = ", or add the words to true_values and false_values" if kind == "BOOLEAN" else ""
         found.append(
             Finding(
@@ -82,6 +88,10 @@ def find(
             )
         )
     return found
+
+
+def _is_cursor(field: str, stream: Stream) -> bool:
+    return [column_name(name).lower() for name in stream.cursor_field] == [column_name(field).lower()]
 
 
 def _place(

@@ -1,15 +1,17 @@
 """Columns that the files do not have, or that have another type in the table: a part of `columns_arrived`."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
 from orchestrator.reading.names import bears
+from platform_kit.names import column_name
 
 REMEDY = "Correct the name in the header of the file or in columns of connections.yaml, then make apply and run again."
 WIDER: Mapping[str, frozenset[str]] = {
@@ -56,13 +58,18 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
 def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts) -> Iterator[Finding]:
     """Yield a warning for each column of the table that no file has any more. New rows have NULL in it.
 
-    A declared column that no file has is an error already, see `find`.
+    A declared column that no file has is an error already, see `find`. JSON lines may leave out a field.
     """
-    names = {name for fact in facts.values() for name in fact.names} | {*files.declared}
+    if not facts or isinstance(files.format, JsonlFormat):
+        return
+    in_files = {name for fact in facts.values() for name in fact.names}
+    alike = Counter(column_name(name).lower() for name in in_files)
+    names = in_files | {*files.declared}
     names |= {part.partition("=")[0] for file in facts for part in file.split("/")[:-1] if "=" in part}
     drop = "" if stream.sync_mode == "full_refresh_overwrite" else ", drop the column from the table"
     for column, (shown, _) in table.columns.items():
-        if facts and not column.startswith(("_airbyte_", "_ab_source_file_")) and not _is_borne(column, names):
+        own = column.startswith(("_airbyte_", "_ab_source_file_"))
+        if not own and not any(bears(column, name) for name in names) and not _is_second(column, alike):
             yield Finding(
                 "no file has this column of the table any more, so it is NULL in new rows",
                 "If the column has another name in the files now, use the new name in the dbt models. If it is gone: "
@@ -72,9 +79,13 @@ def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], tab
             )
 
 
-def _is_borne(column: str, names: Iterable[str]) -> bool:
-    """Return whether one of the names is that of a table column, also of one with a suffix (`id_1` beside `ID`)."""
-    return any(bears(column, name) or bears(re.sub(r"_\d+$", "", column), name) for name in names)
+def _is_second(column: str, alike: Mapping[str, int]) -> bool:
+    """Return whether the column has a suffix because several names are the same for BigQuery: `id_1` of `id` and `ID`.
+
+    `alike` is the number of names of the files for each column name.
+    """
+    suffixed = re.fullmatch(r"(.+)_(\d+)", column)
+    return suffixed is not None and int(suffixed[2]) < alike.get(suffixed[1], 0)
 
 
 def wider(stream: Stream, files: StreamFiles, table: TableFacts) -> Iterator[Finding]:

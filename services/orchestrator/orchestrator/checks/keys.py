@@ -89,10 +89,11 @@ def find(
     if table.key_zeros and not stream.sync_mode.endswith("append"):
         [pairs] = warehouse.query(_one_number(table))
         if pairs["n"]:
+            what = "1 number is a key" if pairs["n"] == 1 else f"{pairs['n']} numbers are keys"
             found.append(
                 Finding(
-                    f"{pairs['n']} numbers are keys in several texts, for example {pairs['first']!r} and "
-                    f"{pairs['last']!r}: each text is another key",
+                    f"{what} in several texts, for example {pairs['first']!r} and {pairs['last']!r}: each text is "
+                    "another key",
                     "If the texts mean one record, write them in one way in the files. If the column has become a text "
                     f"after the first rows were loaded, {DROP}, and run again.",
                     column=names,
@@ -131,8 +132,10 @@ def _one_number(table: TableFacts) -> str:
         for name in table.key
     )
     text = f"concat({", ', ', ".join(f'cast(`{name}` as string)' for name in table.key)})"
-    groups = f"select min({text}) as one, max({text}) as other from {table.scope} group by {parts}"  # noqa: S608 - see Warehouse.query
-    return f"select count(*) as n, min(one) as first, min_by(other, one) as last from ({groups}) where one != other"  # noqa: S608
+    one, other = "_airbyte_one", "_airbyte_other"  # the key may have a column `one`
+    groups = f"select min({text}) as {one}, max({text}) as {other} from {table.scope} group by {parts}"  # noqa: S608 - see Warehouse.query
+    numbers = f"count(*) as n, min({one}) as first, min_by({other}, {one}) as last"
+    return f"select {numbers} from ({groups}) where {one} != {other}"  # noqa: S608
 
 
 def _keys(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

@@ -183,6 +183,7 @@ def test_merge_compares_keys_null_safely_and_orders_by_cursor_then_time_then_arr
         ("DATE", {"type": "string"}, 7, {"id": "DATE"}),
         ("STRING", {"type": "string"}, 7, {}),
         ("STRING", {"type": "integer"}, 7, {"id": "NUMERIC"}),
+        ("STRING", {"type": "boolean"}, 7, {"id": "BOOL"}),
         ("STRING", {"type": "string", "format": "date-time"}, 7, {"id": "TIMESTAMP"}),
     ],
 )
