@@ -7,6 +7,7 @@ from dataclasses import dataclass
 BATCHES, RECORDS = "this platform, in batches", "this platform, record by record"
 GOOGLE = "this platform, as to Google"
 CHANGED = "this platform, one of the files changed"
+CHECKS = "the landing checks of this platform's table"
 CONNECTOR, PYAIRBYTE = "source-s3 to nowhere", "PyAirbyte to DuckDB"
 DLT_ARROW, DLT_DUCKDB = "dlt (Arrow) to the emulator", "dlt (DuckDB reader) to the emulator"
 DLT_ARROW_FILE, DLT_DUCKDB_FILE = "dlt (Arrow) to DuckDB", "dlt (DuckDB reader) to DuckDB"
@@ -14,6 +15,7 @@ LIMIT = "DuckDB alone, local files"
 
 CONTENDERS = (
     BATCHES,
+    CHECKS,
     GOOGLE,
     CHANGED,
     RECORDS,
@@ -59,9 +61,9 @@ class Case:
 FULL = (
     Case(1_000_000),
     Case(100_000, slow_rounds=2),
-    Case(1_000_000, kind="parquet", contenders=(*COLUMN_WISE, RECORDS)),
-    Case(1_000_000, kind="jsonl", contenders=(*COLUMN_WISE, RECORDS)),
-    Case(1_000_000, columns=40, contenders=FAST, rounds=2),
+    Case(1_000_000, kind="parquet", contenders=(*COLUMN_WISE, CHECKS, RECORDS)),
+    Case(1_000_000, kind="jsonl", contenders=(*COLUMN_WISE, CHECKS, RECORDS)),
+    Case(1_000_000, columns=40, contenders=(*FAST, CHECKS), rounds=2),
     Case(1_000_000, files=20, contenders=(*FAST, CHANGED, RECORDS)),
     Case(10_000, contenders=FAST),
     Case(10_000_000, contenders=(BATCHES, DLT_ARROW, DLT_DUCKDB, LIMIT), rounds=2),

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from benchmarks import environments
 from benchmarks.figures import BESIDE
 from benchmarks.loads import cases
 from benchmarks.loads.cases import SLOW, Case
 from benchmarks.loads.running import BUCKET, CONNECTOR_COMMAND, DATASET, STREAM, Loading
-from benchmarks.measure import Cost, measure_call, measure_command
+from benchmarks.measure import Cost, Part, measure_call, measure_command
 from benchmarks.rounds import Contender
+from tools.local.platform import python
 
+LANDING_CHECKS = Path(__file__).with_name("landing_checks.py")
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 DLT = {
     cases.DLT_ARROW: ("arrow", "emulator"),
@@ -36,6 +38,7 @@ def contenders(loading: Loading, case: Case) -> list[Contender]:
         cases.RECORDS: partial(ours, loading, case, "records"),
         cases.GOOGLE: partial(ours, loading, case, "google"),
         cases.CHANGED: partial(changed, loading, case),
+        cases.CHECKS: partial(checks, loading, case),
         cases.CONNECTOR: partial(connector, loading, case),
         cases.PYAIRBYTE: partial(pyairbyte, loading, case),
         cases.LIMIT: partial(duckdb, loading, case),
@@ -71,6 +74,35 @@ def changed(loading: Loading, case: Case) -> Cost:
     cost = measure_call(partial(loading.run, "batches", "changed", rows), parts, BESIDE)
     loading.has_arrived(f"{DATASET}.changed_{STREAM}", case.rows)
     return cost
+
+
+def checks(loading: Loading, case: Case) -> Cost:
+    """The landing checks of the table that a sync has loaded. Raises RuntimeError if a check fails."""
+    if "batches" not in loading.connections:
+        ours(loading, case, "batches")
+    order = {
+        "configuration": loading.configuration(case),
+        "stream": STREAM,
+        "table": f"{loading.bigquery.project}.{DATASET}.batches_{STREAM}",
+    }
+    command = [python("orchestrator"), str(LANDING_CHECKS), json.dumps(order)]
+    environ = variables() | loading.platform.environment | {"S3_BUCKET": BUCKET}
+    with subprocess.Popen(
+        command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=empty(loading)
+    ) as program:
+        asked, answers = cast(IO[str], program.stdin), cast(IO[str], program.stdout)
+
+        def ask() -> None:
+            print("again", file=asked, flush=True)
+            answer = json.loads(answers.readline())
+            if answer["rows"] != case.rows or answer["failed"]:
+                raise RuntimeError(f"{answer['rows']} of {case.rows} rows; failed: {'; '.join(answer['failed'])}")
+
+        try:
+            answers.readline()  # it has checked the table once
+            return measure_call(ask, [Part("checks", program.pid), *loading.parts("warehouse", "s3")], BESIDE)
+        finally:
+            asked.close()
 
 
 def connector(loading: Loading, case: Case) -> Cost:

@@ -15,6 +15,7 @@ Entry = dict[str, Any]
 KINDS = {"csv": "CSV", "jsonl": "JSONL", "parquet": "Parquet"}
 SHORT = {
     cases.BATCHES: "ours, batches",
+    cases.CHECKS: "our landing checks",
     cases.GOOGLE: "ours, as to Google",
     cases.RECORDS: "ours, records",
     cases.CHANGED: "ours, 1 file changed",
