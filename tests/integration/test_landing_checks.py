@@ -226,6 +226,12 @@ WRONG = {
             )
         },
     ),
+    "keys_named_url": Case(
+        "url,n\n7,Ada\n8,Grace\n7,Edsger\n",
+        columns={"url": "integer", "n": "string"},
+        key="url",
+        errors={"key_is_whole": ("line 2, column 'url'", "2 rows have the key 7", "line 4")},
+    ),
     "keys_of_numbers": Case(
         "id,name\n7,a\n+07,b\n007,c\n08,d\n-1,e\n-01,f\n0,g\n00,h\n0x7,i\n9,j\n",
         key="id",

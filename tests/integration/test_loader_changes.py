@@ -196,7 +196,7 @@ def test_a_key_whose_type_changed(
         (ID, -7, TEXT, ["7", "-07x"], " -7.0\n"),
         (DAY, "2024-01-02", TEXT, ["2024-01-01"], "2024-1-2"),
         (TEXT, "007", ID, [70], 7),
-        (TEXT, "True", BOOL, [False], True),
+        (TEXT, "Yes", BOOL, [False], True),
     ],
 )
 def test_a_key_with_another_text_after_a_change_of_its_type_is_refused(

@@ -30,15 +30,17 @@ def refuse_other_tables(
     """Raise ConnectionsFileError if the dbt source of a stream is not the table that the stream loads.
 
     dbt would build on another table, for example on the one that was loaded before the connection got its prefix.
-    Several dbt packages may have a source of this name; one of them has to be the table.
+    Several dbt packages may have a source of this name. The project's own source counts. If the project has none, the
+    source of one package must be the table.
     """
-    read: dict[str, set[str]] = {}
+    own = manifest["metadata"]["project_name"]
+    read: dict[tuple[str, bool], set[str]] = {}
     for node in manifest["sources"].values():
-        source = f"{node['source_name']}.{node['name']}"
+        source = f"{node['source_name']}.{node['name']}", node["package_name"] == own
         read.setdefault(source, set()).add(str(node["relation_name"]).replace("`", ""))
     for place, connection, stream in _streams(connections):
         table = landing_table(stream, connection, destinations[connection.destination])
-        found = read.get(stream.dbt_source, {table})
+        found = read.get((stream.dbt_source, True)) or read.get((stream.dbt_source, False), {table})
         if table not in found:
             raise ConnectionsFileError(
                 f"{place}: stream {stream.name!r} loads the table {table}, but its dbt source {stream.dbt_source} is "

@@ -10,20 +10,22 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import runner
 
 EVERY_S = 0.05
+CANCEL_WAIT_MS = 1000
+"""How long the answer to a cancellation waits for the job's end, in milliseconds."""
 
 
 def cancelled_at_any_moment() -> None:
     """Interrupt a cancelled job until it ends: local-bigquery interrupts it once.
 
     DuckDB forgets an interrupt that comes before the statement runs, for example while it is translated. The job then
-    ran to its end.
+    ran to its end. An interrupt that comes after it is an error.
     """
-    upstream = runner.cancel
 
     def cancel(project_id: str, job_id: str) -> Any:
+        runner.get(project_id, job_id)  # raises BigQueryError if there is no such job
         if running := runner._running.get((project_id, job_id)):
             _stop(running)
-        return upstream(project_id, job_id)
+        return runner.wait(project_id, job_id, CANCEL_WAIT_MS)
 
     runner.cancel = cancel
 

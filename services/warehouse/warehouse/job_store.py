@@ -13,7 +13,7 @@ LONGEST = 20_000  # characters of a job that is kept
 INSERT = "INSERT OR REPLACE INTO emulator.jobs VALUES (?, ?, ?, ?, ?, ?)"
 Key = tuple[str, str]
 READS = re.compile(
-    r"(?:\s|--[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*(?:SELECT\b|WITH\b|\()(?!.*;.*\S)", re.DOTALL | re.IGNORECASE
+    r"(?:\s|--[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*+(?:SELECT\b|WITH\b|\()(?!.*;.*\S)", re.DOTALL | re.IGNORECASE
 )
 """One statement that only reads, with the comments before it. A semicolon in a text makes it look like a script."""
 

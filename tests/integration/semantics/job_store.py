@@ -19,6 +19,10 @@ WRITES = (
     *("insert into t values (1)", "-- select\ninsert into t values (1)", "/* select */ merge into t using s on false"),
     *("select 1; insert into t values (1)", "select 1;\n\ndelete from t where true", "create table t as select 1"),
     *("begin select 1; end", "call p()", "selects"),
+    "/* a */ insert into t (a) /* b */ (select 1)",
+    "/* a */ create or replace table t as (\n/* b */\nselect 1)",
+    "/* a */ merge into t using (/* b */ select 1) as s on false",
+    "/**/" * 40 + "insert into t values (1)",
 )
 connection = database.duckdb.connect()
 connection.execute("ATTACH ':memory:' AS emulator")

@@ -45,8 +45,10 @@ def test_other_keys_are_not_refused(tmp_path: Path) -> None:
 
 
 def manifest(*tables: str) -> dict[str, Any]:
+    """A manifest whose first source is the project's own; the others are those of a package."""
     source = {"source_name": "shop", "name": "orders"}
-    return {"sources": {f"{n}": source | {"relation_name": table} for n, table in enumerate(tables)}}
+    nodes = {f"{n}": source | {"relation_name": table, "package_name": f"p{n}"} for n, table in enumerate(tables)}
+    return {"metadata": {"project_name": "p0"}, "sources": nodes}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ def test_a_dbt_source_that_is_another_table_is_refused(tmp_path: Path, prefix: s
     for fact in ("connections.yaml:12", f"p.lake.{prefix}orders", table.replace("`", ""), "identifier", "shop.orders"):
         assert fact in str(caught.value)
     refuse_other_tables(file.connections, destinations, manifest(f"`p`.`lake`.`{prefix}orders`"))
-    refuse_other_tables(file.connections, destinations, {"sources": {}})
+    refuse_other_tables(file.connections, destinations, manifest())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,10 @@ def test_a_source_of_the_same_name_in_another_dbt_package_is_not_refused(
     file = load(path, {})
     destinations = {destination.name: destination for destination in file.destinations}
     ours, other = f"`p`.`{dataset}`.`orders`", "`p`.`package`.`orders`"
-    for tables in ([ours], [ours, other], [other, ours]):
+    for tables in ([ours], [ours, other]):
         refuse_other_tables(file.connections, destinations, manifest(*tables))
-    with pytest.raises(ConnectionsFileError, match=r"p\.package\.orders or p\.pond\.orders"):
-        refuse_other_tables(file.connections, destinations, manifest("`p`.`pond`.`orders`", other))
+    packages = manifest(other, ours)
+    packages["metadata"]["project_name"] = "of no source"
+    refuse_other_tables(file.connections, destinations, packages)
+    with pytest.raises(ConnectionsFileError, match=r"is the table p\.package\.orders, so dbt"):
+        refuse_other_tables(file.connections, destinations, manifest(other, ours))

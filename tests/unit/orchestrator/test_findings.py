@@ -44,10 +44,10 @@ class Answers(Warehouse):
 
     def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
         if "is null" in query:
-            return [{"n": 1, "url": "a.csv"}]
+            return [{"n": 1, "_airbyte_url": "a.csv"}]
         if "regexp_replace" in query:
             return [{"n": 3, "first": "007", "last": "7"}]
-        return [{"id": 7, "n": 2, "url": "a.csv"}]
+        return [{"_airbyte_key_0": 7, "_airbyte_rows": 2, "_airbyte_url": "a.csv"}]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from airbyte_lite.loader.tables import TablePlan
 from airbyte_lite.loader.widening import widened
 
 _ROW_NUMBER = "_airbyte_row_number"
+# What source-s3 reads as a boolean, unless its configuration has other words.
+_TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", "off", "0")
 LOST_KEY = re.compile(r"no row has the key <(.+?)>")
 """The error of a statement that reads rows without a value in a column of the key, and the column."""
 REWRITTEN_KEY = re.compile(r'the key ("(?:[^"\\]|\\.)*") is now ("(?:[^"\\]|\\.)*")')
@@ -114,6 +116,9 @@ def _same(one: str, other: str) -> str:
 
 def _value(text: str, type_: str | None) -> str:
     """Return the expression for a text in the form that BigQuery writes for its value, or as it is."""
+    if type_ == "BOOL":
+        word = f"LOWER(TRIM({text}))"
+        return f"CASE WHEN {word} IN {_TRUE} THEN 'true' WHEN {word} IN {_FALSE} THEN 'false' ELSE {text} END"
     return f"COALESCE(CAST(SAFE_CAST(TRIM({text}) AS {type_}) AS STRING), {text})" if type_ else text
 
 

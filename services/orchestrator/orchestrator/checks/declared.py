@@ -63,9 +63,9 @@ def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], tab
     if not facts or isinstance(files.format, JsonlFormat):
         return
     in_files = {name for fact in facts.values() for name in fact.names}
+    in_files |= {part.partition("=")[0] for file in facts for part in file.split("/")[:-1] if "=" in part}
     alike = Counter(column_name(name).lower() for name in in_files)
     names = in_files | {*files.declared}
-    names |= {part.partition("=")[0] for file in facts for part in file.split("/")[:-1] if "=" in part}
     drop = "" if stream.sync_mode == "full_refresh_overwrite" else ", drop the column from the table"
     for column, (shown, _) in table.columns.items():
         own = column.startswith(("_airbyte_", "_ab_source_file_"))

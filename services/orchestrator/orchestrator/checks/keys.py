@@ -49,7 +49,7 @@ def find(
     if table.key_nulls:
         null = " or ".join(f"`{name}` is null" for name in table.key)
         [example] = _ask(warehouse, table, f"count(*) as n{_url(table)}", f"where {null}")
-        file = example.get("url") or ""
+        file = example.get("_airbyte_url") or ""
         line, records = _without_key(rows(file) if file else (), table.key)
         several = len(table.key) > 1
         what = "no value in a column of the key" if several else "no key"
@@ -101,20 +101,21 @@ def find(
                 )
             )
     if table.key_duplicates and not stream.sync_mode.endswith("append"):
-        parts = ", ".join(f"`{name}`" for name in table.key)
+        parts = ", ".join(f"`{name}` as _airbyte_key_{at}" for at, name in enumerate(table.key))
+        groups = ", ".join(f"`{name}`" for name in table.key)
         not_null = " and ".join(f"`{name}` is not null" for name in table.key)
         for row in _ask(
             warehouse,
             table,
-            f"{parts}, count(*) as n{_url(table)}",
-            f"where {not_null} group by {parts} having count(*) > 1 order by n desc limit 3",
+            f"{parts}, count(*) as _airbyte_rows{_url(table)}",
+            f"where {not_null} group by {groups} having count(*) > 1 order by _airbyte_rows desc limit 3",
         ):
-            file, key = row.get("url") or "", [row[name] for name in table.key]
+            file, key = row.get("_airbyte_url") or "", [row[f"_airbyte_key_{at}"] for at in range(len(table.key))]
             first, second = _with_key(rows(file) if file else (), table.key, key)
             again = f", in this file again in line {second}" if second else ""
             found.append(
                 Finding(
-                    f"{row['n']} rows have the key {', '.join(map(str, key))}{again}",
+                    f"{row['_airbyte_rows']} rows have the key {', '.join(map(str, key))}{again}",
                     "Remove the repeated records from the file, or correct primary_key in connections.yaml.",
                     file,
                     first,
@@ -175,7 +176,7 @@ def _is_same(text: str, value: Any) -> bool:
 
 
 def _url(table: TableFacts) -> str:
-    return f", min({URL}) as url" if URL in table.columns else ""
+    return f", min({URL}) as _airbyte_url" if URL in table.columns else ""
 
 
 def _ask(warehouse: Warehouse, table: TableFacts, what: str, which: str) -> list[dict[str, Any]]:
