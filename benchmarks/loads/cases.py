@@ -28,6 +28,7 @@ CONTENDERS = (
     PYAIRBYTE,
 )
 """All, in the order of the page: this platform, dlt, dlt's lower limit, and the peers that work row by row."""
+OURS = {BATCHES, CHECKS, GOOGLE, CHANGED, RECORDS}
 OF_ONE_FILE = tuple(name for name in CONTENDERS if name != CHANGED)
 FAST = (BATCHES, DLT_ARROW, DLT_DUCKDB, LIMIT)
 COLUMN_WISE = (BATCHES, DLT_ARROW, LIMIT)

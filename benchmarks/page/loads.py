@@ -61,10 +61,10 @@ def ordered(entry: Entry) -> list[str]:
 
 
 def main_cases(measured: list[Entry]) -> list[Entry]:
-    """Return the cases that have a table of their own: the widest field of contenders, and the most rows."""
+    """Return the cases that have a table of their own: the most peers, and the most rows."""
     if not measured:
         return []
-    widest = max(measured, key=lambda entry: (len(entry["contenders"]), entry["rows"]))
+    widest = max(measured, key=lambda entry: (len(entry["contenders"].keys() - cases.OURS), entry["rows"]))
     largest = max(measured, key=lambda entry: entry["rows"])
     return [widest] if widest is largest else [widest, largest]
 

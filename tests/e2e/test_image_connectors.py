@@ -258,5 +258,5 @@ def test_a_lost_connection_is_no_end_of_the_data(
         lines = iter(read)
         next(lines)
         streams[0].close()
-        with pytest.raises(ConnectorError, match="output has ended"):
+        with pytest.raises(ConnectorError, match="connection to its output was lost"):
             list(lines)
