@@ -12,10 +12,11 @@ import pytest
 from airbyte_api import models
 from airbyte_api.utils import unmarshal_json
 
+from airbyte_lite.api import actors, connections
 from airbyte_lite.api import configuration as configuration_api
-from airbyte_lite.api import connections
 from airbyte_lite.api.app import create_app
 from airbyte_lite.api.services import Services
+from airbyte_lite.connectors import validation
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream
 from platform_kit.specification import MASK
@@ -540,3 +541,20 @@ def test_openapi_page(api: Any) -> None:
     summaries = [operation["summary"] for _, _, operation in operations]
     assert all(summary and summary[0].isupper() for summary in summaries)
     assert api.get("/docs").status_code == 200
+
+
+def test_a_configuration_is_checked_before_the_transaction(
+    api: Any, services: Services, destination: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one takes seconds, and the writer would keep the jobs waiting."""
+    checked = []
+    check = validation.check_configuration
+
+    def spy(*arguments: Any) -> None:
+        checked.append(services.database._write_lock.locked())
+        check(*arguments)
+
+    monkeypatch.setattr(actors, "check_configuration", spy)
+    path = f"{PUBLIC}/destinations/{destination['destinationId']}"
+    assert api.request("PATCH", path, json={"configuration": {"dataset_id": "other"}}).status_code == 200
+    assert checked == [False]
