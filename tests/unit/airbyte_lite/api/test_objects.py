@@ -145,10 +145,11 @@ def test_server_with_credentials_answers_for_every_name(settings: Settings, clie
 
 
 @pytest.mark.parametrize("encoding", ["json", "data"])
-def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str) -> None:
+@pytest.mark.parametrize("api_path", [PUBLIC, CONFIGURATION])  # Airbyte's documentation names both
+def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str, api_path: str) -> None:
     services = Services.open(settings.model_copy(update={"client_id": "me", "client_secret": "s&cret=1"}))
     client = client_of(create_app(services))
-    path = f"{PUBLIC}/applications/token"
+    path = f"{api_path}/applications/token"
     given = {"client_id": "me", "client_secret": "s&cret=1", "grant_type": "client_credentials"}
     answer = client.post(path, **{encoding: given}).json()
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 900)
@@ -157,6 +158,8 @@ def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding:
     assert client.post(path, **{encoding: {"client_id": "me", "client_secret": "no"}}).status_code == 401
     assert client.post(path, **{encoding: {"client_id": "me"}}).status_code == 422
     assert "password" in client.post(path, **{encoding: given | {"grant_type": "password"}}).json()["message"]
+    wrong = client.post(path, json=given | {"grant_type": ["client_credentials"]})
+    assert (wrong.status_code, "grant type" in wrong.json()["message"]) == (422, True)
     assert client.post(path, content=b"\xff", headers={"content-type": "application/json"}).status_code == 422
     services.close()
 
