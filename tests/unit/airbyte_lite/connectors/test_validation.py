@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors.masking import MANIFEST
-from airbyte_lite.connectors.validation import check_configuration
+from airbyte_lite.connectors.masking import MANIFEST, mask, secret_values
+from airbyte_lite.connectors.validation import MOST_FAULTS, check_configuration
 from airbyte_lite.problem import Problem
+from platform_kit.specification import MASK
 
 LOW_CODE = {"type": "object", "required": [MANIFEST], "properties": {MANIFEST: {"type": "object"}}}
 
@@ -32,6 +33,29 @@ def test_manifest_with_a_broken_specification_is_refused() -> None:
     [(path, text)] = faults({MANIFEST: manifest(required="token")}, LOW_CODE).items()
     assert path == f"configuration.{MANIFEST}.spec.connection_specification.required"
     assert "JSON schema" in text
+
+
+def test_references_of_a_manifests_specification_are_relative_to_the_manifest() -> None:
+    own = manifest(properties={"token": {"$ref": "#/definitions/token"}})
+    own["definitions"] = {"token": {"type": "string", "airbyte_secret": True}}
+    check_configuration({MANIFEST: own, "token": "t"}, LOW_CODE, "source-x")
+    assert faults({MANIFEST: own, "token": 4711}, LOW_CODE) == {"configuration.token": "must be of type string"}
+    assert mask({MANIFEST: own, "token": "t"}, LOW_CODE)["token"] == MASK
+
+
+@pytest.mark.parametrize("reference", ["#/definitions/token", "#", "file:///etc/passwd", "http://127.0.0.1:1/a.json"])
+def test_manifest_with_a_reference_to_nothing_is_refused_and_all_is_secret(reference: str) -> None:
+    configuration = {MANIFEST: manifest(properties={"pin": {"$ref": reference}}), "pin": "4711"}
+    [(path, text)] = faults(configuration, LOW_CODE).items()
+    assert path == f"configuration.{MANIFEST}.spec"
+    assert reference in text
+    assert mask(configuration, LOW_CODE)["pin"] == MASK
+    assert secret_values(configuration, LOW_CODE) == {"4711"}
+
+
+def test_a_hundred_faults_are_enough() -> None:
+    found = faults({"streams": [1] * 5000}, {"properties": {"streams": {"items": {"type": "object"}}}})
+    assert len(found) == MOST_FAULTS
 
 
 def test_manifest_without_a_specification_is_not_judged() -> None:
