@@ -77,6 +77,9 @@ def file_faults(**stream: Any) -> dict[str, str]:
         ("encoding", "utf-99", ["utf-8-sig", "windows-1252"]),
         ("encoding", "rot13", ["utf-8"]),
         ("encoding", "", ["utf-8"]),
+        ("encoding", "idna", ["utf-8"]),
+        ("skip_rows_before_header", -1, ["0 or more"]),
+        ("skip_rows_after_header", -1, ["0 or more"]),
         ("quote_char", "", ["one character"]),
         ("quote_char", "''", ["one character"]),
         ("quote_char", ",", ["delimiter"]),
@@ -120,12 +123,30 @@ def test_column_names_and_streams_are_unique() -> None:
         "id"
         in file_faults(format={"filetype": "csv", "header_definition": header})["format.header_definition.column_names"]
     )
+    header["column_names"] = ["id", " name"]
+    padded = file_faults(format={"filetype": "csv", "header_definition": header})
+    assert "' name'" in padded["format.header_definition.column_names"]
     twice = faults({"streams": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, FILES)
     assert set(twice) == {"configuration.streams.0.name", "configuration.streams.2.name"}
 
 
+def test_a_null_value_with_the_escape_character_is_refused() -> None:
+    format_ = {"filetype": "csv", "null_values": ["", "\\N"]}
+    check_configuration({"streams": [{"name": "a", "format": format_}]}, FILES, "source-x")
+    said = file_faults(format=format_ | {"escape_char": "\\"})["format.null_values"]
+    assert "'\\\\N'" in said
+    assert "escape_char" in said
+
+
 def test_valid_settings_of_files() -> None:
-    csv = {"filetype": "csv", "delimiter": "\\t", "encoding": "UTF-8-SIG", "escape_char": "\\", "quote_char": "'"}
+    csv = {
+        "filetype": "csv",
+        "skip_rows_after_header": 0,
+        "delimiter": "\\t",
+        "encoding": "UTF-8-SIG",
+        "escape_char": "\\",
+        "quote_char": "'",
+    }
     schema = '{"id": "INTEGER", "zip": "string"}'
     check_configuration({"streams": [{"name": "a", "format": csv, "input_schema": schema}]}, FILES, "source-x")
     check_configuration({"streams": [{"name": "b", "format": {"filetype": "jsonl", "encoding": 1}}]}, FILES, "source-x")
