@@ -336,6 +336,13 @@ def test_which_columns_may_have_lost_something(declared: dict[str, str], kind: s
     assert losses.kinds(files, table(x=kind)).get("x") == expected
 
 
+def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
+    lines, cells = JsonlFormat(filetype="jsonl"), CsvFormat(filetype="csv")
+    fitting = [text for text in ("1.0", "2e3", "-7", "1.5", "1e30", "true") if casts.fits(text, "INTEGER", lines)]
+    assert fitting == ["1.0", "2e3", "-7"]
+    assert not casts.fits("1.0", "INTEGER", cells)
+
+
 def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     loss = Loss(column="zip", kind="text", line=3, text="02134", loaded="2134")
     read = {"a.csv": FileFacts(losses=[loss]), "b.csv": FileFacts(losses=[loss])}

@@ -112,6 +112,8 @@ def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
     test = TESTS.get(kind)
     if isinstance(file_format, JsonlFormat) and test and ("_" in text or not text.isascii()):
         return False  # the connector reads the numbers of CSV files with Python's int and float, which accept both
+    if isinstance(file_format, JsonlFormat) and kind == "INTEGER" and _is_number(text):
+        return Decimal(text) % 1 == 0 and -(2**63) <= Decimal(text) < 2**63  # 1.0 and 2e3 are loaded
     if kind == "BOOLEAN":
         words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS
         return text in words

@@ -23,7 +23,7 @@ def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:
     The connector skips text that is not JSON at the end of the file, without an error if a record came before it. Such
     text is a fault and counts as a record.
     """
-    facts = FileFacts()
+    facts = FileFacts(header_line=0)
     try:
         _scan(raw, facts, sought)
     except TooLongError as error:
