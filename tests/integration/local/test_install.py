@@ -50,6 +50,12 @@ def put_uv(folder: Path, script: str) -> Path:
     return uv
 
 
+def test_an_unknown_environment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert install.main(["tests", "clients/airflo"]) == 1
+    assert "not an environment: clients/airflo. Name one of all" in capsys.readouterr().err
+    assert not (ROOT / ".venvs/clients/airflo").exists()
+
+
 def test_an_environment_as_its_lock_says_is_left_alone(checkout: Path) -> None:
     assert install.is_current("bootstrap")
 

@@ -22,6 +22,8 @@ LARGEST_BODY = 10 * 1024 * 1024
 LARGEST_TOKEN_BODY = 16 * 1024
 PARSED_AT_ONCE = 16 * 1024
 """Bytes of a body that are parsed in less than a millisecond. Other requests wait meanwhile."""
+STOPPING = Problem(503, "The server stops. Send the request again when it runs.")
+"""For the requests that are not answered yet: uvicorn cancels them."""
 TOKEN_PATH = "/applications/token"  # noqa: S105 -- the end of the paths that issue tokens
 
 
@@ -67,7 +69,7 @@ class RequestReader:
         caller = Caller()
         CALLER.set(caller)
         watch = asyncio.create_task(_watch(receive, caller))
-        given = False
+        given = started = False
 
         async def give() -> Message:
             nonlocal given
@@ -77,8 +79,17 @@ class RequestReader:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
+        async def answer(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self._app(scope, give, send)
+            await self._app(scope, give, answer)
+        except asyncio.CancelledError:
+            if started:
+                raise
+            await JSONResponse(errors.body(STOPPING, scope["path"]), STOPPING.status)(scope, receive, send)
         finally:
             watch.cancel()
 
