@@ -369,6 +369,14 @@ def test_names_that_look_the_same_are_told_apart() -> None:
     assert "'cafe\\u0301' and 'caf\\xe9'" in finding.text
 
 
+def test_a_column_of_a_folder_name_is_not_gone() -> None:
+    files, found = StreamFiles(["**"], ParquetFormat(filetype="parquet")), table(id="INTEGER", year="STRING")
+    read = {"sales/year=2024/a.parquet": FileFacts(names=["id"])}
+    assert not list(declared.gone(PEOPLE, files, read, found))
+    [finding] = declared.gone(PEOPLE, files, {"sales/a.parquet": FileFacts(names=["id"])}, found)
+    assert (finding.column, finding.blocking) == ("year", False)
+
+
 def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
     lines, cells = JsonlFormat(filetype="jsonl"), CsvFormat(filetype="csv")
     fitting = [text for text in ("1.0", "2e3", "-7", "1.5", "1e30", "true") if casts.fits(text, "INTEGER", lines)]
