@@ -160,6 +160,13 @@ WRONG = {
             )
         },
     ),
+    "null_numbers": Case(
+        "id,n,s\n1,-999,-999\n2,-,-\n",
+        {"null_values": ["-999", "-"]},
+        {"id": "integer", "n": "number", "s": "string"},
+        errors={"values_were_cast": ("line 2, column 'n': 1 of 2 rows have the value '-999'", "null_values")},
+        rows=[(1, -999, None), (2, None, None)],
+    ),
     "guessed_words": Case(
         "id,flag,country\n7,0,no\n8,1,no\n",
         GUESS,
