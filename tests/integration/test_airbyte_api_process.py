@@ -94,7 +94,7 @@ class Own:
 def started(platform: RunningPlatform, commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     """The server, started."""
     directory = tmp_path_factory.mktemp("own")
-    with WarmSupervisor(directory / "logs", commands=commands) as services:
+    with WarmSupervisor(directory / "logs", commands=commands, warm_connector=False) as services:
         own = Own(own_server(platform, directory), services)
         own.start()
         yield own
