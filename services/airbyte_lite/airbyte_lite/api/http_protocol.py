@@ -127,6 +127,7 @@ class TimedProtocol(H11Protocol):
             (b"content-type", b"application/json"),
             (b"content-length", str(len(content)).encode()),
             (b"connection", b"close"),
+            *((name.lower().encode(), value.encode()) for name, value in errors.HEADERS.get(status, {}).items()),
         ]
         events: tuple[Any, ...] = (
             h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES.get(status, b"")),

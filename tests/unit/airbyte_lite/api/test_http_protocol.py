@@ -168,3 +168,4 @@ def test_a_connection_too_many_is_refused_when_all_others_wait_for_answers(monke
     *working, late = asyncio.run(use())
     assert [transport.closed for transport in working] == [False, False]
     assert b"503 Service Unavailable" in late.written
+    assert b"retry-after: 10" in late.written
