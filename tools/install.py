@@ -184,7 +184,8 @@ def find_python(uv: str) -> str:
     """
     candidates: list[str | None] = [None]
     pyenv = user_folder("PYENV_ROOT", ".pyenv") / "versions"
-    candidates += sorted((path.name for path in pyenv.glob(f"{PYTHON}.*")), reverse=True)
+    with contextlib.suppress(OSError):  # after `su`, PYENV_ROOT may be a folder of another user
+        candidates += sorted((path.name for path in pyenv.glob(f"{PYTHON}.*")), reverse=True)
     for version in candidates:
         variables = environment()
         if version:
@@ -295,6 +296,12 @@ def main(names: list[str]) -> int:
     """Install the named environments and print a line for each that changed. Return the exit code."""
     groups = {"all": ALL, "platform": PLATFORM, "clients": CLIENTS}
     names = [member for name in names for member in groups.get(name, [name])]
+    if unknown := [name for name in names if name not in LOCKS]:
+        print(
+            f"install: not an environment: {', '.join(unknown)}. Name one of {', '.join([*groups, *LOCKS])}.",
+            file=sys.stderr,
+        )
+        return 1
     try:
         with one_at_a_time():
             outdated = [name for name in names if not is_current(name)]

@@ -10,9 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from jsonschema import Draft7Validator
 
+from airbyte_lite.connectors import patterns
+from airbyte_lite.connectors.masking import MANIFEST as MANIFEST_KEY
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
+from airbyte_lite.connectors.validation import check_configuration
+from airbyte_lite.problem import Problem
 from tools.local.platform import ENVIRONMENTS
 
 TOKEN = "let-me-in"
@@ -196,3 +200,23 @@ def test_manifest_that_is_none_is_an_error_for_the_user(runner: ConnectorRunner,
     with pytest.raises(ConnectorError, match="__injected_declarative_manifest") as raised:
         runner.check(connector, {"url": "http://127.0.0.1"})
     assert raised.value.failure_type == "system_error"
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("2018-01-01", {}),
+        ("1 January", {"configuration.start": "does not satisfy pattern ^[0-9-]+$"}),
+    ],
+)
+def test_pattern_of_a_manifests_specification(value: str, fault: dict[str, str]) -> None:
+    assert patterns.faults({"start": value}, {"properties": {"start": {"pattern": "^[0-9-]+$"}}}) == fault
+
+
+def test_pattern_that_takes_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meanwhile no thread of the server would run, if the server itself checked it."""
+    monkeypatch.setattr(patterns, "SECONDS", 1.0)
+    own = {"spec": {"connection_specification": {"properties": {"start": {"pattern": "^(a+)+$"}}}}}
+    with pytest.raises(Problem) as raised:
+        check_configuration({MANIFEST_KEY: own, "start": "a" * 60 + "!"}, {}, "source-x")
+    assert "pattern" in raised.value.message

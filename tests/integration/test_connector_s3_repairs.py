@@ -17,7 +17,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, parse_message
+from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from tools.local.platform import ENVIRONMENTS
@@ -108,7 +108,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "mark without a header.csv": (codecs.BOM_UTF8 + b"1,a\n", NO_HEADER, ["byte order mark", "utf-8-sig"]),
     "no name.csv": ("id,,name\n1,2,a\n", {}, ["line 1", "column 2"]),
     "no names.csv": (",\n1,a\n", {}, ["line 1", "header is empty"]),
-    "value without a name.csv": ("id,name,\n1,a,\n2,b,c\n", {}, ["line 3", "column 3"]),
+    "value without a name.csv": ("id,name,\n1,a,\n2,b,c\n", {}, ["line 3", "column 3", "Name the column"]),
     "empty.csv": ("", {}, ["empty (0 bytes)", "ignore_errors_on_fields_mismatch: true"]),
     "too short.csv": ("id,name\n", {"skip_rows_before_header": 3}, ["only 1 line", "skip_rows_before_header"]),
     "latin.csv": ("id,name\n1,Zoe\n2,Müller\n".encode("latin-1"), {}, ["line 3, byte 4", "0xFC", "format.encoding"]),
@@ -136,6 +136,13 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         ["line 1", "'sep='", "skip_rows_before_header: 1."],
     ),
     "comment.csv": ("# by hand\nid,name\n1,a\n", {}, ["line 2: 2 values", "below line 1", "skip_rows_before_header"]),
+    "workbook.csv": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), {}, ["line 1", "Excel"]),
+    "compressed, read as Latin-1.csv": (
+        gzip.compress(b"id,name\n1,a\n"),
+        {"encoding": "latin-1"},
+        ["line 1", "gzip", ".gz"],
+    ),
+    "page.csv": (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", {}, ["line 2", "PDF"]),
     "files.tar.gz": (tar(b"id,name\n1,a\n"), {}, ["tar archive"]),
     "damaged.csv.gz": (gzip.compress(b"id,name\n1,a\n")[:-8] + bytes(8), {}, ["damaged"]),
     "latest/test.csv": ("id,name\n1,2,3\n", {}, ["latest/test.csv, line 2"]),
@@ -232,6 +239,8 @@ class Source:
                         errors[stream] = text
                     elif message["type"] == "LOG" and message["log"]["level"] == "WARN":
                         warnings.append(message["log"]["message"])
+                    elif sent := error_of(message):
+                        self.failure = sent
             except ConnectorError as error:
                 self.failure = error
         return records, errors, warnings
@@ -401,6 +410,36 @@ def test_archive_is_read_in_any_encoding_and_without_its_folders(source: Source,
     assert errors == {}
     found = {name: [(record["id"], record["name"]) for record in rows] for name, rows in records.items()}
     assert found == {key: [(1, "Zoë"), (2, "日本")] for key in streams}
+
+
+def test_archive_that_cannot_be_read_is_named_and_its_own_name_may_have_any_character(source: Source, put: Put) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as members:
+        members.writestr("a.csv", "id,name\n1,a\n")
+    whole = archive.getvalue()
+    directory = whole.rindex(b"PK\x01\x02")
+    changed = {"locked": (8, b"\x01"), "packed": (10, b"\x09")}  # the flags and the method in the archive's directory
+    contents = {
+        name: whole[: directory + at] + new + whole[directory + at + 1 :] for name, (at, new) in changed.items()
+    }
+    no_date = whole[: directory + 12] + bytes(4) + whole[directory + 16 :]
+    contents |= {"text": b"id,name\n1,a\n", "cut": whole[:-30], "q?#1": no_date}
+    for name, content in contents.items():
+        put(f"{name}.zip", content)
+    for name, facts in {
+        "locked": ("locked.zip#a.csv", "encrypted"),
+        "packed": ("packed.zip#a.csv", "method 9"),
+        "text": ("text.zip", "no ZIP archive"),
+        "cut": ("cut.zip", "cut off"),
+    }.items():
+        source.failure = None
+        source.read({name: ([f"{name}.zip#*"], {})})
+        assert source.failure, name
+        assert all(fact in source.failure.message for fact in facts), source.failure.message
+    records, errors, _ = source.read({"rows": (["q[?]#1.zip#*"], {})})
+    assert errors == {}
+    found = [(record["id"], record["_ab_source_file_last_modified"] > "2026") for record in records["rows"]]
+    assert found == [(1, True)]  # the time of the archive: that of the file in it is no date
 
 
 @pytest.fixture

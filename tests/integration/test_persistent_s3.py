@@ -10,6 +10,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -335,6 +336,16 @@ def test_two_platforms_share_nothing(own: OwnS3, s3_client: S3Client) -> None:
     assert own.client.get_object(Bucket="shared-name", Key="key")["Body"].read() == b"x" * MEGABYTE
     # Also if a file /.dockerenv exists: LocalStack then believes that it runs in its image, with fixed folders.
     assert (own.platform.directory / "s3/var/lib/localstack").is_dir()
+
+
+def test_localstack_listens_on_its_own_address_only(own: OwnS3) -> None:
+    """Its server ignores the address, and listens on every address of the machine."""
+    port = own.platform.ports["s3"]
+    with (
+        pytest.raises((ConnectionRefusedError, TimeoutError)),
+        socket.create_connection(("127.0.0.2", port), timeout=5),
+    ):
+        pass
 
 
 def test_the_index_of_specifications_is_that_of_the_installation(own: OwnS3) -> None:

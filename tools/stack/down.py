@@ -6,12 +6,13 @@ import os
 import sys
 
 from tools.stack.compose import StackError, connectors, output, read_env, run_workers, say, show
+from tools.stack.running import without_containers
 
 
 def down(*options: str) -> None:
     """Remove the platform's containers and networks; the data stays."""
     if not read_env():
-        raise StackError(".env not found, so this checkout has no platform to stop. To start one: make up")
+        raise without_containers(".env not found, so no containers of this checkout can run. To start them: make up")
     # First stop the services that launch containers. Compose does not know the run workers and the connectors, and it
     # cannot remove the network while one of them exists.
     # Every profile: the containers may belong to a mode that .env does not name any more.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tools.stack.compose import StackError, config, read_env, run_workers, say, states, urls
+from tools.stack.compose import config, read_env, run_workers, say, states, urls
+from tools.stack.running import without_containers
 
 
 def ps() -> None:
     """Print a line for each service of the compose file. Raises StackError when no container exists."""
     now = states() if read_env() else {}
     if not now:
-        raise StackError("nothing is running. Start the platform: make up")
+        raise without_containers("no container of this platform exists. Start the platform: make up")
     addresses = urls(read_env())
     for name in config()["services"]:
         state = now.get(name, {})

@@ -25,6 +25,17 @@ class NotRunningError(StackError):
         )
 
 
+def without_containers(message: str) -> StackError:
+    """Return the error of a command for containers: the message, or that `make dev` runs here without them."""
+    development = claims.development()
+    if development is None:
+        return StackError(message)
+    addresses = f"Dagster {development['DAGSTER_URL']}, Airbyte {development['AIRBYTE_URL']}"
+    return StackError(
+        f"`make dev` runs in this checkout, without containers: {addresses}. Ctrl-C in its terminal stops it"
+    )
+
+
 def check_shell(*names: str) -> None:
     """Raise StackError for an invalid setting among these variables of the shell."""
     reasons = refusals({name: os.environ[name] for name in names if name in os.environ})

@@ -15,6 +15,7 @@ from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 
 from persistent_s3.catalogue import Catalogue
 from persistent_s3.contents import Contents
+from persistent_s3.own_addresses import listen_on_own_addresses
 from persistent_s3.own_hosts import check
 from persistent_s3.slow_readers import wait_for_slow_readers
 
@@ -113,6 +114,7 @@ def install(folder: str) -> str:
     provider._storage_backend = contents
     provider._cors_handler.invalidate_cache()
     preprocess_request.append(check)
+    listen_on_own_addresses()
     wait_for_slow_readers()
     modify_service_response.append("s3", SaveChanges(catalogue, contents))
     for address in lost:

@@ -21,6 +21,56 @@ SECRET_NAME = re.compile(
 """Names of fields that the specification does not describe, and that are probably secret."""
 
 
+MOST_LEVELS = 100
+MOST_PARTS = 100_000
+"""Of a specification whose references are resolved: a few references can make it very large."""
+
+
+class UnresolvedError(ValueError):
+    """A reference in a specification that cannot be resolved. The message is the reason, without a full stop."""
+
+
+def resolved(specification: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a specification in which each reference is replaced by what it refers to in `document`.
+
+    A reference is a field `$ref` with a text such as "#/definitions/key". Fields beside it have precedence, as in
+    airbyte-cdk's manifests. Raises UnresolvedError.
+    """
+    parts = 0
+
+    def copy(value: Any, inside: tuple[str, ...], levels: int) -> Any:
+        nonlocal parts
+        parts += 1
+        if parts > MOST_PARTS or levels > MOST_LEVELS:
+            raise UnresolvedError(f"with its references it has more than {MOST_PARTS} parts or {MOST_LEVELS} levels")
+        if isinstance(value, list):
+            return [copy(item, inside, levels + 1) for item in value]
+        if not isinstance(value, dict):
+            return value
+        reference = value.get("$ref")
+        if not isinstance(reference, str):
+            return {key: copy(item, inside, levels + 1) for key, item in value.items()}
+        if reference in inside:
+            raise UnresolvedError(f"the reference {reference[:100]!r} leads to itself")
+        found = copy(_referred(document, reference), (*inside, reference), levels + 1)
+        others = {key: copy(item, inside, levels + 1) for key, item in value.items() if key != "$ref"}
+        return found | others if isinstance(found, dict) else found
+
+    return dict(copy(specification, (), 0))
+
+
+def _referred(document: Any, reference: str) -> Any:
+    if not reference.startswith("#/"):
+        raise UnresolvedError(f"the reference {reference[:100]!r} does not start with #/")
+    found = document
+    for name in reference[2:].split("/"):
+        try:
+            found = found[int(name) if isinstance(found, list) else name.replace("~1", "/").replace("~0", "~")]
+        except (LookupError, TypeError, ValueError) as error:
+            raise UnresolvedError(f"the reference {reference[:100]!r} leads to nothing") from error
+    return found
+
+
 def branches(schema: dict[str, Any]) -> Schemas:
     """Return a schema and the schemas in its oneOf, anyOf and allOf."""
     inner = (item for word in ("oneOf", "anyOf", "allOf") for item in schema.get(word, []) if isinstance(item, dict))

@@ -3,12 +3,14 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.stack import __main__, compose, doctor, env, images, modes, up
+from tools.local import claims
+from tools.stack import __main__, compose, doctor, down, env, images, modes, ps, up
 from tools.stack.findings import Finding
 from tools.stack.up import judge
 
@@ -440,3 +442,19 @@ lock = "b"
 image="airbyte/source-c:2.0"
 """
     assert images.pinned_images(text) == {"airbyte/source-a:1.0": "sha256:2", "airbyte/source-c:2.0": ""}
+
+
+@pytest.mark.parametrize("command", [ps.ps, down.stop])
+def test_commands_for_containers_know_make_dev(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(claims, "DEVELOPMENT", checkout / ".local/dev")
+    with pytest.raises(compose.StackError, match="make up"):
+        command()
+    with claims.claim(claims.DEVELOPMENT):
+        claims.DEVELOPMENT.mkdir()
+        claims.publish(
+            claims.DEVELOPMENT, {"DAGSTER_URL": "http://127.0.0.1:3000", "AIRBYTE_URL": "http://127.0.0.1:1"}
+        )
+        with pytest.raises(compose.StackError, match=r"`make dev` .* http://127.0.0.1:3000"):
+            command()

@@ -79,6 +79,7 @@ def test_globs_match_as_in_the_connector() -> None:
         ({"format": {"filetype": "excel"}}, "excel"),
         ({"format": {"filetype": "unstructured"}}, "unstructured"),
         ({"format": {}}, "filetype"),
+        ({"format": {"filetype": "csv", "encoding": "idna"}}, "idna"),
     ],
 )
 def test_no_check_rather_than_a_wrong_one(changes: dict[str, Any], reason: str) -> None:

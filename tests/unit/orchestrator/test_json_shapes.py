@@ -98,3 +98,17 @@ def test_usual_lines_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = [f'{{"s": "{number}", "id": {number}}}' for number in range(100)]
     assert facts([*USUAL * 100, other, *numbers, *USUAL]).records == 404
     assert parsed == [USUAL[0], other]
+
+
+def test_lines_with_null_match_after_the_first_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = list[str]()
+    learn = Shapes.learn
+
+    def noted(shapes: Shapes, record: dict[str, Any], line: str) -> None:
+        parsed.append(line)
+        learn(shapes, record, line)
+
+    monkeypatch.setattr(Shapes, "learn", noted)
+    usual, null = '{"id": 1, "s": "x"}', '{"id": 2, "s": null}'
+    assert facts([usual, usual, null, *[usual, null] * 3]).records == 9
+    assert parsed == [usual, null]

@@ -105,6 +105,16 @@ def test_json_lines(content: bytes, expected: int) -> None:
     assert count_lines(content) == expected
 
 
+@pytest.mark.parametrize("header", [b"id,name\n", b"name\n"])
+def test_an_escape_character_before_a_letter_is_told_once(header: bytes) -> None:
+    text = header + b'\\"\\\\\\\\n\\,\n' + b"\\\\\\N\nC:\\dir\n" * 3
+    facts = scan(text, escape_char="\\")
+    assert [(fault.line, fault.text[:5]) for fault in facts.faults if fault.kind == "escaped letter"] == [
+        (3, repr("\\N"))
+    ]
+    assert "escaped letter" not in scan(text).fault_counts
+
+
 def test_json_over_too_many_lines_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "OVER_LINES_LIMIT", 10_000)
     facts = scan_json_lines(io.BytesIO(b'{"a": 1}\n{"a":\n' + b'{"a": 1}\n' * 2000))
@@ -119,6 +129,7 @@ def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
     with file.open("rb") as content:
         facts = scan_parquet(content, PARQUET, Sought(frozenset({"id", "none"})))
     assert (facts.records, facts.names, list(facts.first_values)) == (500, ["id", "none"], ["id"])
+    assert facts.header_line == scan_json_lines(io.BytesIO(b'{"a": 1}')).header_line == 0
     with pytest.raises(ValueError, match="Parquet"):
         scan_parquet(io.BytesIO(b"id,name\n1,a\n"), PARQUET)
 

@@ -109,10 +109,14 @@ def _update(
     actor = served.store.actor(kind, actor_id)
     definition = served.definitions.get(kind, actor.definition_id)
     body.refuse_others(actor_view(actor, served.definitions))
-    served.definitions.schema(definition)  # may take seconds the first time; `alter` runs in a transaction
+
+    def configured(now: Actor) -> dict[str, Any]:
+        return _configuration(served, definition, configuration(now.configuration), now.configuration)
+
+    checked = configured(actor)  # may take seconds, and `alter` runs in a transaction
 
     def alter(now: Actor) -> Actor:
-        changed = _configuration(served, definition, configuration(now.configuration), now.configuration)
+        changed = checked if now.configuration == actor.configuration else configured(now)
         return replace(now, name=body.name or now.name, configuration=changed, updated_at=time.time())
 
     return actor_view(served.store.change(actor, alter), served.definitions)

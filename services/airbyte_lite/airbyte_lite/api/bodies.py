@@ -13,6 +13,10 @@ from airbyte_lite.problem import invalid_fields
 NOT_IMPLEMENTED = "this server does not implement it; omit it (the page /docs lists the fields of this request)"
 
 
+MOST_OTHERS = 100
+"""Fields of one object that are named because they are not implemented."""
+
+
 def _means_nothing(value: object) -> bool:
     """Return whether a field with this value has no effect: null, false, empty, or an object of such values."""
     if isinstance(value, dict):
@@ -35,11 +39,10 @@ class Body(BaseModel):
         if not isinstance(given, dict):
             return given
         known = {field.alias or name for name, field in cls.model_fields.items()}
-        return {
-            name: value
-            for name, value in given.items()
-            if (value is not None if name in known else not _means_nothing(value))
-        }
+        others = {name for name, value in given.items() if name not in known and not _means_nothing(value)}
+        if len(others) > MOST_OTHERS:
+            raise ValueError(f"an object with {len(others)} fields that this server does not implement")
+        return {name: value for name, value in given.items() if name in others or (name in known and value is not None)}
 
 
 READ_ONLY = {"updatedAt"}

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from airbyte_lite.api import configuration_schemas as schemas
+from airbyte_lite.api import workspaces
 from airbyte_lite.api.configuration_views import definition_read, stream_read
 from airbyte_lite.api.connections import discover
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
@@ -26,6 +27,9 @@ from airbyte_lite.sync import catalog
 
 open_router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Health and tokens"])
 router = APIRouter(route_class=Route, prefix=CONFIGURATION, tags=["Configuration API"], dependencies=AUTHENTICATED)
+
+
+open_router.post("/applications/token", summary="The same as in the public API")(workspaces.token)
 
 
 @open_router.get("/health", summary="Check that the server works")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from airbyte_lite.api.bodies import Body
-from airbyte_lite.api.fields import Id, Moment, Number
+from airbyte_lite.api.fields import Id, Many, Moment, Number
 from airbyte_lite.api.schemas import WorkspaceCreate
 
 
@@ -60,7 +60,7 @@ class StreamName(Body):
 class ConnectionStreams(ConnectionId):
     """Streams of a connection."""
 
-    streams: list[StreamName] = Field(min_length=1)
+    streams: Many[StreamName] = Field(min_length=1)
 
 
 class JobId(Body):
@@ -95,11 +95,11 @@ JobStatus = Literal["pending", "queued", "running", "incomplete", "failed", "suc
 class JobList(Body):
     """The conditions of a list of jobs."""
 
-    config_types: list[ConfigType] = Field(min_length=1)
+    config_types: Many[ConfigType] = Field(min_length=1)
     config_id: Id | None = None
     including_job_id: Number | None = None
     pagination: Pagination = FIRST_PAGE
-    statuses: list[JobStatus] | None = None
+    statuses: Many[JobStatus] | None = None
     created_at_start: Moment | None = None
     created_at_end: Moment | None = None
     updated_at_start: Moment | None = None
@@ -151,7 +151,7 @@ EventType = Literal[
 class ConnectionEvents(ConnectionId):
     """The conditions of a list of events of a connection."""
 
-    event_types: list[EventType] | None = None
+    event_types: Many[EventType] | None = None
     pagination: Pagination = FIRST_PAGE
     created_at_start: Moment | None = None
     created_at_end: Moment | None = None

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, FailFast, Field
 
 MOST_CHARACTERS = 256
 """Of a name, as in Airbyte's database."""
@@ -40,6 +40,8 @@ def _written_time(value: object) -> object:
     return value
 
 
+type Many[T] = Annotated[list[T], FailFast()]
+"""A list of which only the first fault is named: it can have thousands of faulty items."""
 Id = Annotated[str, AfterValidator(canonical)]
 Name = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_printable)]
 Prefix = Annotated[str, Field(min_length=0, max_length=MOST_CHARACTERS), AfterValidator(_printable)]

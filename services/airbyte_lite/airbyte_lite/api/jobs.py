@@ -16,6 +16,8 @@ from airbyte_lite.api.views import job_view
 from airbyte_lite.problem import conflict, invalid
 from airbyte_lite.state.records import Job, JobFilter
 
+OrderBy = Literal["createdAt|ASC", "createdAt|DESC", "updatedAt|ASC", "updatedAt|DESC"]
+
 router = APIRouter(route_class=Route, prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
 
 
@@ -56,7 +58,7 @@ def list_jobs(
     created_to: Annotated[Moment | None, Query(alias="createdAtEnd")] = None,
     updated_from: Annotated[Moment | None, Query(alias="updatedAtStart")] = None,
     updated_to: Annotated[Moment | None, Query(alias="updatedAtEnd")] = None,
-    order_by: Annotated[str, Query(alias="orderBy", pattern=r"^(createdAt|updatedAt)\|(ASC|DESC)$")] = "createdAt|ASC",
+    order_by: Annotated[OrderBy, Query(alias="orderBy")] = "createdAt|ASC",
 ) -> dict[str, Any]:
     """Answer a page of jobs, sorted by orderBy; the default is oldest first."""
     column, _, direction = order_by.partition("|")

@@ -11,6 +11,7 @@ import orjson
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import checkpoint
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
@@ -22,6 +23,10 @@ SLOW = CapacityLimiter(200)
 """For endpoints that write, run a connector, or wait for the end of a job. A waiting thread needs no processor."""
 PARSED = "airbyte_lite.body"
 """`api.requests` stores the parsed JSON body under this key of the request's scope."""
+LONG = "airbyte_lite.long"
+"""Whether the body is so long that its parsing and its validation could keep other requests waiting."""
+ONE_AT_A_TIME = CapacityLimiter(1)
+"""For the parsing and the validation of long bodies."""
 
 PIECE = 256 * 1024
 """Bytes of an answer that are sent at once. Other requests wait meanwhile."""
@@ -52,10 +57,17 @@ class Route(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler for a request whose body is already parsed."""
+        """Return FastAPI's handler for a request whose body is already parsed, and validated if it is long."""
         handler = super().get_route_handler()
+        field = self.body_field
 
         async def handle(request: Request) -> Response:
+            if field is not None and request.scope.get(LONG):
+                validate = functools.partial(field.validate, request.scope[PARSED], loc=("body",))
+                body, faults = await to_thread.run_sync(validate, limiter=ONE_AT_A_TIME)
+                if faults:
+                    raise RequestValidationError(faults)
+                request.scope[PARSED] = body
             return await handler(_ParsedRequest(request.scope, request.receive))
 
         return handle

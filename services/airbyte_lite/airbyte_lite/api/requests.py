@@ -6,7 +6,7 @@ import asyncio
 from email.message import Message as ContentType
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,14 +15,15 @@ from airbyte_lite import json_values
 from airbyte_lite.api import errors
 from airbyte_lite.api.auth import Authenticator
 from airbyte_lite.api.callers import CALLER, Caller
-from airbyte_lite.api.pools import PARSED
+from airbyte_lite.api.pools import LONG, ONE_AT_A_TIME, PARSED
 from airbyte_lite.problem import Problem, invalid
 
 LARGEST_BODY = 10 * 1024 * 1024
 LARGEST_TOKEN_BODY = 16 * 1024
 PARSED_AT_ONCE = 16 * 1024
 """Bytes of a body that are parsed in less than a millisecond. Other requests wait meanwhile."""
-_PARSING = CapacityLimiter(1)
+STOPPING = Problem(503, "The server stops. Send the request again when it runs.")
+"""For the requests that are not answered yet: uvicorn cancels them."""
 TOKEN_PATH = "/applications/token"  # noqa: S105 -- the end of the paths that issue tokens
 
 
@@ -47,8 +48,10 @@ class RequestReader:
             body = await _read(receive, headers, self._limit(scope["path"], headers))
             if body is None:
                 return
+            if body and headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+                raise _encoded(headers["content-encoding"])
             if body and is_json(headers.get("content-type", "")):
-                scope = {**scope, PARSED: await _parsed(body)}
+                scope = {**scope, PARSED: await _parsed(body), LONG: len(body) > PARSED_AT_ONCE}
             elif body and scope["method"] in ("POST", "PUT", "PATCH") and not _is_token(scope["path"]):
                 raise _no_json(headers.get("content-type", ""))
         except Problem as problem:
@@ -66,7 +69,7 @@ class RequestReader:
         caller = Caller()
         CALLER.set(caller)
         watch = asyncio.create_task(_watch(receive, caller))
-        given = False
+        given = started = False
 
         async def give() -> Message:
             nonlocal given
@@ -76,8 +79,20 @@ class RequestReader:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
+        async def answer(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self._app(scope, give, send)
+            await self._app(scope, give, answer)
+        except asyncio.CancelledError:
+            if started:
+                raise
+            answered = JSONResponse(
+                errors.body(STOPPING, scope["path"]), STOPPING.status, errors.HEADERS[STOPPING.status]
+            )
+            await answered(scope, receive, send)
         finally:
             watch.cancel()
 
@@ -116,6 +131,10 @@ def _no_json(content_type: str) -> Problem:
     return Problem(415, f"The Content-Type is {given}. Send the body as JSON, with Content-Type: application/json.")
 
 
+def _encoded(encoding: str) -> Problem:
+    return Problem(415, f"The Content-Encoding is {encoding[:100]!r}. Send the body uncompressed, without this header.")
+
+
 def _too_large(limit: int) -> Problem:
     return Problem(
         413,
@@ -137,6 +156,6 @@ async def _parsed(body: bytes) -> Any:
     try:
         if len(body) <= PARSED_AT_ONCE:
             return json_values.parse(body)
-        return await to_thread.run_sync(json_values.parse, body, limiter=_PARSING)
+        return await to_thread.run_sync(json_values.parse, body, limiter=ONE_AT_A_TIME)
     except json_values.InvalidJson as error:
         raise invalid(f"Invalid request: the body has {error}.", {"body": str(error)}) from error

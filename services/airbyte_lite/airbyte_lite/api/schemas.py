@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from airbyte_lite.api.bodies import Body, Change
-from airbyte_lite.api.fields import Id, Name, Namespace, Prefix, StreamName
+from airbyte_lite.api.fields import MOST_CHARACTERS, Id, Many, Name, Namespace, Prefix, StreamName
 from airbyte_lite.api.instance import ORGANIZATION
 
 Residency = Literal["auto"]  # other places for the data are not implemented
@@ -27,6 +27,7 @@ class WorkspaceCreate(Body):
 
     name: Name
     organization_id: Organization | None = None
+    data_residency: Residency | None = None
 
 
 class WorkspacePatch(Change):
@@ -61,7 +62,7 @@ class ActorPut(Change):
 class SelectedField(Body):
     """A column to sync."""
 
-    field_path: list[str] = Field(min_length=1, max_length=1, description="Top-level columns only")
+    field_path: Many[str] = Field(min_length=1, max_length=1, description="Top-level columns only")
 
 
 class StreamConfiguration(Body):
@@ -70,22 +71,24 @@ class StreamConfiguration(Body):
     name: StreamName
     namespace: Namespace | None = Field(None, description="Required if the source has several streams with this name")
     sync_mode: str | None = None
-    primary_key: list[list[str]] | None = None
-    cursor_field: list[str] | None = None
-    selected_fields: list[SelectedField] | None = None
+    primary_key: Many[Annotated[Many[str], Field(min_length=1)]] | None = None
+    cursor_field: Many[str] | None = None
+    selected_fields: Many[SelectedField] | None = None
 
 
 class StreamConfigurations(Body):
     """The streams of a connection."""
 
-    streams: list[StreamConfiguration] | None = None
+    streams: Many[StreamConfiguration] | None = None
 
 
 class Schedule(Body):
     """The schedule of a connection: manual, or a cron expression."""
 
     schedule_type: Literal["manual", "cron"]
-    cron_expression: str | None = Field(None, description="Quartz, in UTC, at most once a minute: 0 0 12 * * ?")
+    cron_expression: str | None = Field(
+        None, max_length=MOST_CHARACTERS, description="Quartz, in UTC, at most once a minute: 0 0 12 * * ?"
+    )
 
 
 class ConnectionSettings(BaseModel):

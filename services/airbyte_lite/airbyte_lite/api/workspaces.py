@@ -48,12 +48,12 @@ async def token(served: Served, request: Request) -> dict[str, Any]:
         if not (isinstance(client_id, str) and isinstance(client_secret, str)):
             raise TypeError("not a text")
         issued = served.authenticator.issue(client_id, client_secret)
-        grants = {given[name] for name in GRANT_NAMES if given.get(name)}
+        grants = [given[name] for name in GRANT_NAMES if given.get(name)]
     except (ValueError, KeyError, TypeError) as error:
         raise invalid(
             "client_id or client_secret is missing or not a text. Send both as JSON or as form data."
         ) from error
-    if grants - {"client_credentials"}:
+    if any(grant != "client_credentials" for grant in grants):
         raise invalid(f"The grant type must be client_credentials, not {', '.join(map(str, grants))[:100]}.")
     if issued is None:
         raise Problem(401, "The client id or the client secret is wrong.")

@@ -15,7 +15,7 @@ from airbyte_lite.connectors.tracebacks import Trace
 TYPES = "array, boolean, integer, null, number, object, string"
 """The types of a column in `input_schema`."""
 READS_FILES = re.compile(r"file_based|File encoding error")
-RETYPE = "Set format.filetype to the type of the file."
+RETYPE = "set format.filetype to the type of the file."
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,10 @@ RULES = (
     Rule(
         "ArrowInvalid|ArrowIOError",
         r"(?s)(?=.*(?:[Pp]arquet))(.*?)(?:\.|$)",
-        _in_file(f"not a valid Parquet file ({{0}}). {RETYPE}"),
+        _in_file(f"not a valid Parquet file ({{0}}). Upload the file again. If it is of another type: {RETYPE}"),
     ),
     Rule("ArrowInvalid|ArrowNotImplementedError|ArrowTypeError", r"(.*)", _in_file("{0}")),
-    Rule("ValueError", r"cannot read header - is it an avro file", _in_file(f"not an Avro file. {RETYPE}")),
+    Rule("ValueError", r"cannot read header - is it an avro file", _in_file(f"not an Avro file: {RETYPE}")),
     Rule(
         "SchemaInferenceError",
         r"(?s).*Cannot merge schema for unequal (object|array) types\..*?key=(\S+) detected_types=(.+)",

@@ -6,11 +6,12 @@ of their messages do not name the field. The paths of the faults begin below the
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+
+from platform_kit.encodings import is_encoding
 
 TYPES = ("array", "boolean", "float", "integer", "null", "number", "object", "string")
 """airbyte-cdk's types of columns, in any case of letters."""
@@ -84,7 +85,7 @@ def _csv_faults(format_: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if other := next((name for name, used in characters.items() if used == character and name != field), None):
             yield field, f"must differ from {other}"
     encoding = format_.get("encoding")
-    if isinstance(encoding, str) and not _is_encoding(encoding):
+    if isinstance(encoding, str) and not is_encoding(encoding):
         yield (
             "encoding",
             "is not a known encoding; allowed: the text encodings of Python, for example utf-8, utf-8-sig (with a byte "
@@ -97,6 +98,22 @@ def _csv_faults(format_: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{HEADERS}.column_names", "must name at least one column"
         if repeated := [name for name, count in Counter(map(str, columns)).items() if count > 1]:
             yield f"{HEADERS}.column_names", f"names a column twice: {', '.join(repeated)}"
+        if padded := [name for name in columns if isinstance(name, str) and name != name.strip()]:
+            text = f"has blanks around {', '.join(map(repr, padded))}: the connector would load NULL into these columns"
+            yield f"{HEADERS}.column_names", text
+    for field in ("skip_rows_before_header", "skip_rows_after_header"):
+        if isinstance(count := format_.get(field), int) and count < 0:
+            yield field, "must be 0 or more"
+    trues, falses = format_.get("true_values"), format_.get("false_values")
+    if isinstance(trues, list) and isinstance(falses, list) and (both := [text for text in trues if text in falses]):
+        yield "false_values", f"has {', '.join(map(repr, both))}, which true_values has too"
+    nulls, escape = format_.get("null_values"), characters.get("escape_char")
+    if escape and isinstance(nulls, list) and (never := [text for text in nulls if escape in str(text)]):
+        yield (
+            "null_values",
+            f"has {', '.join(map(repr, never))}, which no value is: escape_char removes {escape!r} from the values. "
+            "Leave escape_char out, or write the value without it",
+        )
 
 
 def _character_fault(field: str) -> str:
@@ -110,10 +127,3 @@ def _character_fault(field: str) -> str:
             )
         case _:
             return "must be one character; leave it out if the files have none"
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        return codecs.lookup(name)._is_text_encoding
-    except (LookupError, ValueError):  # ValueError: a NUL in the name
-        return False

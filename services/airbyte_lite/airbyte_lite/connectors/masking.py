@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from platform_kit.specification import MASK, SECRET_NAME, Schemas, branches, child, is_secret
+from platform_kit.specification import MASK, SECRET_NAME, Schemas, UnresolvedError, branches, child, is_secret, resolved
 
 # The configuration of a low-code connector contains its manifest, and the manifest contains the specification.
 MANIFEST = "__injected_declarative_manifest"
@@ -84,15 +84,23 @@ def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 
 def manifest_specification(configuration: dict[str, Any]) -> Schema | None:
-    """Return the specification in a low-code connector's manifest, or None if the configuration has none."""
+    """Return the specification in a low-code connector's manifest, or None if the configuration has none.
+
+    As in airbyte-cdk, its references are relative to the manifest. Raises UnresolvedError.
+    """
     manifest = configuration.get(MANIFEST)
-    spec = manifest.get("spec") if isinstance(manifest, dict) else None
+    if not isinstance(manifest, dict):
+        return None
+    spec = resolved({"spec": manifest.get("spec")}, manifest)["spec"]
     own = spec.get("connection_specification") if isinstance(spec, dict) else None
     return own if isinstance(own, dict) else None
 
 
 def _schemas(configuration: dict[str, Any], specification: Schema) -> Schemas:
-    own = manifest_specification(configuration)
+    try:
+        own = manifest_specification(configuration)
+    except UnresolvedError:  # stored by an earlier release
+        own = {"properties": {name: {"airbyte_secret": True} for name in configuration if name != MANIFEST}}
     return [*branches(specification), *(branches(own) if own else [])]
 
 

@@ -31,6 +31,7 @@ from airbyte_lite.connectors.protocol import (
     parse_message,
 )
 from airbyte_lite.connectors.registry import Connector, Image
+from platform_kit.specification import UnresolvedError, resolved
 
 __all__ = ["CheckResult", "ConnectorError", "ConnectorRunner", "Limits", "Read", "Silence"]
 
@@ -162,7 +163,7 @@ class ConnectorRunner:
             lock = self._spec_locks[connector]
         with lock:  # many requests may need the specification at once; one command is enough
             if connector not in self._specs:
-                self._specs[connector] = self._ask(connector, "spec", "spec")
+                self._specs[connector] = _resolved(connector, self._ask(connector, "spec", "spec"))
             return self._specs[connector]
 
     def check(self, connector: Connector, configuration: dict[str, Any], follow: Follow = _ignore) -> CheckResult:
@@ -309,6 +310,16 @@ class ConnectorRunner:
 def _owner(work_dir: Path) -> str:
     """Return the label value of this server's containers. It comes from the server's own folder."""
     return hashlib.sha256(str(work_dir.absolute()).encode()).hexdigest()[:32]
+
+
+def _resolved(connector: Connector, specification: dict[str, Any]) -> dict[str, Any]:
+    """Return the specification without references. Raises ConnectorError."""
+    schema = specification.get("connectionSpecification") or {}
+    try:
+        return {**specification, "connectionSpecification": resolved(schema, schema)}
+    except UnresolvedError as error:
+        message = f"The specification of {connector.title} {connector.version} is not valid: {error}."
+        raise ConnectorError(message) from error
 
 
 def _silent(connector: Connector, command: str, seconds: float) -> ConnectorError:

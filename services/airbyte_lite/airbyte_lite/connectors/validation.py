@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from airbyte_lite.connectors.file_formats import format_faults, reads_files
 from airbyte_lite.connectors.masking import MANIFEST, manifest_specification
+from airbyte_lite.connectors.patterns import SECONDS, PatternError, has_patterns
+from airbyte_lite.connectors.patterns import faults as faults_by_patterns
 from airbyte_lite.problem import invalid
+from platform_kit.specification import UnresolvedError
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 
+MOST_FAULTS = 100
+"""Faults of a configuration that are found and named. A list can have thousands of faulty entries."""
+
+
 def check_configuration(configuration: dict[str, Any], specification: dict[str, Any], connector: str) -> None:
-    """Raise a 422 Problem that names every fault, if the configuration does not match the specification.
+    """Raise a 422 Problem that names the faults, if the configuration does not match the specification.
 
     The configuration of a low-code connector must also match the specification in its manifest.
     """
-    faults = _all_faults(configuration, specification)
+    faults = all_faults(configuration, specification)
     if reads_files(specification):
         faults |= {f"configuration.{path}": text for path, text in format_faults(configuration).items()}
-    own = manifest_specification(configuration)
+    try:
+        own = manifest_specification(configuration)
+    except UnresolvedError as error:
+        own, faults[f"configuration.{MANIFEST}.spec"] = None, f"is not valid: {error}"
     if own is not None:
         values = {key: value for key, value in configuration.items() if key != MANIFEST}
-        faults |= _schema_faults(own) or _all_faults(values, own)
+        faults |= _schema_faults(own) or _own_faults(values, own)
     if faults:
         sentences = "; ".join(f"{path} {text}" for path, text in faults.items())
         raise invalid(f"The configuration does not match the specification of {connector}: {sentences}.", faults)
 
 
-def _all_faults(configuration: dict[str, Any], specification: dict[str, Any]) -> dict[str, str]:
+def _own_faults(configuration: dict[str, Any], specification: dict[str, Any]) -> dict[str, str]:
+    if not has_patterns(specification):
+        return all_faults(configuration, specification)
+    try:
+        return faults_by_patterns(configuration, specification)
+    except PatternError:
+        path = f"configuration.{MANIFEST}.spec.connection_specification"
+        return {path: f"has a pattern that the configuration could not be checked against within {SECONDS:g} s"}
+
+
+def all_faults(configuration: dict[str, Any], specification: dict[str, Any]) -> dict[str, str]:
+    """Return the first MOST_FAULTS faults by path."""
     import jsonschema  # not at the top: the import takes 0.2 s, and the start of the server does not need it
 
     faults: dict[str, str] = {}
-    for fault in jsonschema.Draft7Validator(specification).iter_errors(configuration):
+    errors = jsonschema.Draft7Validator(specification).iter_errors(configuration)
+    for fault in itertools.islice(errors, MOST_FAULTS):
         faults.update(_faults(fault))
     return faults
 
@@ -71,6 +94,8 @@ def _faults(error: ValidationError) -> dict[str, str]:
             return {f"{path}.{name}": "is not a property of this connector" for name in extra}
         case "oneOf" | "anyOf":
             return _chosen_alternative(error) or {path: "does not match any of the allowed alternatives"}
+        case None:
+            return {path: "is not allowed"}
         case _:
             return {path: f"does not satisfy {error.validator} {limit}"}
 

@@ -190,7 +190,7 @@ def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Fi
         elif name.startswith("_ab_source_file_"):
             yield Finding(
                 "Airbyte loads the name and the time of the file into a column of this name, in place of the values",
-                "Rename the column in the header of the file.",
+                "Rename the column in the file.",
                 file,
                 fact.header_line,
                 name,
@@ -199,7 +199,7 @@ def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Fi
         if column in AIRBYTE:
             yield Finding(
                 "Airbyte loads a value of its own into a column of this name, in place of the values of the file",
-                "Rename the column in the header of the file.",
+                "Rename the column in the file.",
                 file,
                 fact.header_line,
                 name,
@@ -210,7 +210,7 @@ def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Fi
                 "two columns have this name; only the last one is loaded"
                 if same
                 else f"this name and {first[column]!r} are the same for BigQuery",
-                "Rename one of them in the header of the file.",
+                "Rename one of them in the file.",
                 file,
                 fact.header_line,
                 name,

@@ -44,9 +44,12 @@ class Lines:
         headers = {header.text, separator.join(header.names), separator.join(quoted)} - {""}
         self._headers = [text for text in headers if "\n" not in text] if file_format.knows_names else []
         self._empty = separator * (len(header.names) + header.nameless - 1)
+        escape = re.escape(file_format.escape_char or "")
+        self._escaped = re.compile(rf"(?<!{escape})(?:{escape}{escape})*({escape}([A-Za-z0-9]))") if escape else None
 
     def look(self, block: str, line: int, grid: Grid | None = None) -> None:
         """Look at the next whole lines; `line` is the number of the line before them. `grid` is that of the block."""
+        self._look_for_escaped_letter(block, line)
         if not self._looks:
             return
         self._begins_inside = self._ends_inside
@@ -85,6 +88,13 @@ class Lines:
         only_dashes = re.fullmatch(rf"[-=+ {re.escape(separator)}]*", first) and re.search("---|===", first)
         if only_dashes and not self._format.null_values.issuperset(first.split(separator)):
             self._facts.add_fault("line of dashes", line, "the line below the header has dashes only")
+
+    def _look_for_escaped_letter(self, block: str, line: int) -> None:
+        """Note the first letter or digit with an escape character before it, which programs write for another text."""
+        if self._escaped and (found := self._escaped.search(block)):
+            text = f"{found[1]!r} is loaded as {found[2]!r}: the connector removes each escape_char"
+            self._facts.add_fault("escaped letter", line + block.count("\n", 0, found.start(1)) + 1, text)
+            self._escaped = None
 
     def _note_header(self, line: int) -> None:
         self._facts.add_fault("header again", line, "the line repeats the header and is loaded as a record")

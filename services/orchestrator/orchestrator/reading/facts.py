@@ -14,6 +14,7 @@ EXAMPLES = 3
 FaultKind = Literal[
     "open quote",
     "text after quote",
+    "escaped letter",
     "lines in quotes",
     "number of values",
     "NUL byte",
@@ -67,6 +68,7 @@ class FileFacts(BaseModel):
     names: list[str] = []
     """The names of the columns: the header's, or those that the format or the records define."""
     header_line: int = 1
+    """The line of the header; 0 if the format of the file has none."""
     delimiter: str | None = None
     """Another delimiter that the file seems to have."""
     other_format: str | None = None

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from connections_file import Source, Stream, globs
 from connections_file.columns import declared_columns
 from connections_file.expansion import ExpansionError, expand
 from orchestrator.settings import Settings
+from platform_kit.encodings import is_encoding
 
 CONNECTOR = "source-s3"
 
@@ -35,6 +36,13 @@ class CsvFormat(BaseModel):
     skip_rows_after_header: int = 0
     header_definition: dict[str, Any] = {}
     ignore_errors_on_fields_mismatch: bool = False
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str | None) -> str | None:
+        if encoding and not is_encoding(encoding):
+            raise ValueError(f"the encoding {encoding!r} is not known")
+        return encoding
 
     @property
     def separator(self) -> str:

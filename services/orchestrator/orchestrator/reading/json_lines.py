@@ -9,10 +9,10 @@ from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
-from orchestrator.reading.text import TooLongError, blocks, line_ends
+from orchestrator.reading.text import TooLongError, blocks, byte_blocks, places
 
 OVER_LINES_LIMIT = 1024 * 1024
-"""Most characters of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
+"""Most bytes of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
 LONG_WHOLE_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9]{7}[0-9.]{9,}|[0-9.]+[eE])")
 """As LONG_NUMBER, without numbers that lose decimals only. They are often in each line; the first of them is told."""
 
@@ -23,7 +23,7 @@ def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:
     The connector skips text that is not JSON at the end of the file, without an error if a record came before it. Such
     text is a fault and counts as a record.
     """
-    facts = FileFacts()
+    facts = FileFacts(header_line=0)
     try:
         _scan(raw, facts, sought)
     except TooLongError as error:
@@ -35,32 +35,33 @@ def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:
 def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     import orjson  # as the connector does: the standard library's parser would accept NaN
 
-    pending, line_number, start = "", 0, 1
+    pending, line_number, start = b"", 0, 1
     names: dict[str, None] = {}
     long_number = json_numbers.LONG_NUMBER
     shapes = Shapes(lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty))
-    for block in blocks(raw, "utf8", facts):
-        position, plain = 0, are_plain(block)
+    for block in byte_blocks(raw, "utf8", facts):
+        ends = places(block, b"\n")
+        position, before, plain = 0, line_number, are_plain(block, ends)
         while position < len(block):
             if not pending and (end := shapes.end(block, position, plain=plain)) > position:
-                lines = line_ends(block[position:end])
+                lines = before + int(ends.searchsorted(end)) - line_number
                 facts.records += lines
                 line_number, start, position = line_number + lines, line_number + lines + 1, end
                 continue
-            end = block.index("\n", position)
+            end = block.index(b"\n", position)
             line, position = block[position:end], end + 1
             line_number += 1
-            pending = f"{pending}\n{line}" if pending else line
+            pending = pending + b"\n" + line if pending else line
             try:
                 record = orjson.loads(pending)
             except orjson.JSONDecodeError:
-                if not pending.strip():
-                    pending, start = "", line_number + 1
+                if not pending.decode().strip():
+                    pending, start = b"", line_number + 1
                 elif len(pending) > OVER_LINES_LIMIT and pending != line:
                     facts.add_fault("not JSON", start, "here begins text that is not JSON, or a value over many lines")
                     facts.uncounted = (
                         f"in line {start} begins text that is not JSON, or a value of more than {OVER_LINES_LIMIT} "
-                        "characters over several lines"
+                        "bytes over several lines"
                     )
                     facts.names = list(names)
                     return
@@ -68,25 +69,28 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             if isinstance(record, dict) and not names.keys() >= record.keys():
                 names.update(dict.fromkeys(record))
             if isinstance(record, dict):
+                text = pending.decode()
                 found = len(facts.first_values)
                 if sought.empty:
                     _note_values(facts, record, start, sought.empty)
-                if json_keys.may_repeat(pending, record):
-                    _note_repeated(facts, pending, start)
-                if long_number.search(pending):
-                    _note_losses(facts, pending, start, sought)
+                if json_keys.may_repeat(text, record):
+                    _note_repeated(facts, text, start)
+                if long_number.search(text):
+                    _note_losses(facts, text, start, sought)
                     if any(loss.kind == "decimals" for loss in facts.losses):
                         long_number = LONG_WHOLE_NUMBER
                 rounded = long_number is LONG_WHOLE_NUMBER
                 if len(facts.first_values) > found or rounded != shapes.rounded:
                     shapes.again(rounded=rounded)
-                shapes.learn(record, pending)
+                shapes.learn(record, text)
             facts.records += 1
-            pending, start = "", line_number + 1
+            pending, start = b"", line_number + 1
     facts.names = list(names)
-    if pending.strip():
+    if pending.decode().strip():
         facts.records += 1
-        facts.add_fault("not JSON", start, f"the text from here to the end of the file is not JSON{_reason(pending)}")
+        facts.add_fault(
+            "not JSON", start, f"the text from here to the end of the file is not JSON{_reason(pending.decode())}"
+        )
 
 
 def _reason(text: str) -> str:

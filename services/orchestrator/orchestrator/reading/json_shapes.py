@@ -7,7 +7,10 @@ are parsed.
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_SHAPES = 16
 """Lines with other keys than so many before them are parsed."""
@@ -32,21 +35,18 @@ NUMBERS = {
 """Alternatives. The first one may end inside a number; behind it, the pattern goes on with a comma or a bracket."""
 
 
-def are_plain(block: str) -> bool:
+def are_plain(block: bytes, ends: "NDArray[Any]") -> bool:
     """Return whether a block of whole lines has no escapes and no control characters, and each line begins with a key.
 
-    Then no string that PLAIN matches goes over a line end: it would end with the second character of a line, behind
-    which neither a comma nor a bracket stands.
+    `ends` are the places of its line ends. Then no string that PLAIN matches goes over a line end: it would end with
+    the second character of a line, behind which neither a comma nor a bracket stands.
     """
     import numpy
 
-    if "\\" in block:
+    data = numpy.frombuffer(block, numpy.uint8)
+    if b"\\" in block or numpy.count_nonzero(data < ord(" ")) != len(ends):
         return False
-    data = numpy.frombuffer(block.encode("utf-8", "surrogatepass"), numpy.uint8)
-    newlines = numpy.flatnonzero(data == ord("\n"))
-    if numpy.count_nonzero(data < ord(" ")) != len(newlines):
-        return False
-    starts = numpy.concatenate([[0], newlines[:-1] + 1])
+    starts = numpy.concatenate([[0], ends[:-1] + 1])
     if not ((data[starts] == ord("{")).all() and (data[starts + 1] == ord('"')).all()):
         return False
     second = data[starts + 2]
@@ -60,10 +60,11 @@ class Shapes:
         self._wanted, self._records = wanted, list[tuple[dict[str, Any], str]]()
         self._patterns: set[str] = set()
         self.rounded = False
+        self._nulls = False  # whether a value may be null: patterns without it are faster
         self._tries = 0
-        self._lines = self._plain_lines = re.compile("")
+        self._lines = self._plain_lines = re.compile(b"")
 
-    def end(self, block: str, position: int, *, plain: bool = False) -> int:
+    def end(self, block: bytes, position: int, *, plain: bool = False) -> int:
         """Return where the lines end that match, from a position at which a line begins; `plain`: see `are_plain`."""
         found = (self._plain_lines if plain else self._lines).match(block, position)
         return found.end() if found else position
@@ -71,6 +72,9 @@ class Shapes:
     def learn(self, record: dict[str, Any], line: str) -> None:
         """Take the shape of a line that was parsed."""
         self._tries += 1
+        if not self._nulls and "null" in line:
+            self._nulls = True
+            self.again(rounded=self.rounded)
         may_learn = len(self._records) < MOST_SHAPES and self._tries <= MOST_TRIES and len(line) <= LONGEST
         if may_learn and self._add(record, gap := _gap(line)):
             self._records.append((record, gap))
@@ -79,7 +83,7 @@ class Shapes:
         """Make the patterns again: another value is looked for; with `rounded`, decimals after the ninth are not."""
         self.rounded = rounded
         self._patterns.clear()
-        self._lines = self._plain_lines = re.compile("")
+        self._lines = self._plain_lines = re.compile(b"")
         for record, gap in self._records:
             self._add(record, gap)
 
@@ -89,7 +93,7 @@ class Shapes:
             return False
         self._patterns.add(pattern)
         lines = f"(?:(?:{'|'.join(sorted(self._patterns))})\n)*+"
-        self._lines, self._plain_lines = re.compile(lines), re.compile(lines.replace(STRING, PLAIN))
+        self._lines, self._plain_lines = (re.compile(text.encode()) for text in (lines, lines.replace(STRING, PLAIN)))
         return True
 
     def _object(self, record: dict[str, Any], depth: int, wanted: Callable[[str], bool], gap: str) -> str | None:
@@ -117,7 +121,7 @@ class Shapes:
             items = f"(?:{item}(?:,{GAP}{item})*+)?+" if kinds else ""
             return rf"(?:\[{items}\]|null)"
         if isinstance(value, str):
-            return f"(?:{STRING}|null)"
+            return f"(?:{STRING}|null)" if self._nulls else STRING
         if isinstance(value, bool):
             return "(?:true|false|null)"
         if value is None:

@@ -18,7 +18,7 @@ def scan_parquet(file: BinaryIO, file_format: ParquetFormat, sought: Sought = NO
     opened = pyarrow.parquet.ParquetFile(file)
     metadata = opened.metadata
     schema = metadata.schema.to_arrow_schema()
-    facts = FileFacts(records=metadata.num_rows, names=list(schema.names))
+    facts = FileFacts(records=metadata.num_rows, names=list(schema.names), header_line=0)
     unknown: set[str] = set()
     for group in range(metadata.num_row_groups):
         for position in range(metadata.num_columns):

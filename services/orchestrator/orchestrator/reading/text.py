@@ -4,16 +4,23 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from orchestrator.reading.facts import FileFacts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CHUNK_BYTES = 512 * 1024
 """Of a larger block, each pass over it takes a third longer: it does not fit the processor's cache."""
 NOT_ASCII, CONTROL = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\x80-\x9f]")
 LONG_TEXT = 10_000
 LINE_LIMIT = 64 * 1024 * 1024
-"""The most characters of a line, so that memory is bounded."""
+"""The most bytes of a line, so that memory is bounded."""
+SURROGATES = "surrogatepass"
+"""How errors are handled between text and UTF-8: some encodings have characters that UTF-8 has not."""
+KEEP_ASCII = {"utf-8", "ascii", "iso8859-1", "cp1252"}
+"""Encodings in which bytes below 128 are ASCII, whatever stands before them."""
 
 
 class TooLongError(Exception):
@@ -21,18 +28,23 @@ class TooLongError(Exception):
 
 
 def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
-    r"""Yield the text in blocks that end with "\n"; "\r\n" and "\r" become "\n", and the last line gets a "\n".
+    """Yield the blocks of `byte_blocks` as text. Raises TooLongError."""
+    for block in byte_blocks(raw, encoding, facts):
+        yield block.decode("utf-8", SURROGATES)
+
+
+def byte_blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[bytes]:
+    r"""Yield the text as UTF-8, in blocks that end with "\n"; "\r\n" and "\r" become "\n"; the last line gets a "\n".
 
     Bytes that are invalid in the encoding are noted as a fault and replaced. Raises TooLongError.
     """
     chunk = raw.read(CHUNK_BYTES)
     if order := _missing_mark(encoding, chunk):
-        text = f"the file does not begin with a byte order mark, as {encoding} requires; without one, it may be {order}"
-        facts.add_fault("encoding", 1, text)
+        missing = "the file does not begin with a byte order mark"
+        facts.add_fault("encoding", 1, f"{missing}, as {encoding} requires; without one, it may be {order}")
         encoding = order
-    inner = codecs.getincrementaldecoder(encoding)("strict")
-    decoder = io.IncrementalNewlineDecoder(inner, translate=True)
-    rest: list[str] = []
+    decoder = _Decoder(encoding)
+    rest: list[bytes] = []
     lines = length = 0
     end = False
     suspicion = Suspicion(encoding)
@@ -43,27 +55,48 @@ def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
             text = decoder.decode(chunk, final=end)
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(encoding, "replace")
-            line = lines + sum(part.count("\n") for part in rest) + before.count("\n") + 1
+            line = lines + sum(map(line_ends, rest)) + before.count("\n") + 1
             bad = error.object[error.start : error.start + 1].hex()
             facts.add_fault("encoding", line, f"the byte 0x{bad} is not valid in the encoding {encoding}")
-            inner.errors = "replace"
+            decoder.replaces()
             text = decoder.decode(chunk, final=end)
-        head, newline, tail = text.rpartition("\n")
-        if newline:
-            block = "".join([*rest, head, newline])
+        if behind := text.rfind(b"\n") + 1:
+            block = b"".join([*rest, memoryview(text)[:behind]])
             lines += line_ends(block)
             yield block
-            rest, length = [tail], len(tail)
+            rest, length = [text[behind:]], len(text) - behind
         else:
             rest.append(text)
             length += len(text)
             if length > LINE_LIMIT:
-                raise TooLongError(f"line {lines + 1} has more than {LINE_LIMIT} characters")
+                raise TooLongError(f"line {lines + 1} has more than {LINE_LIMIT} bytes")
         chunk = raw.read(CHUNK_BYTES)
-    if last := "".join(rest):
-        yield last + "\n"
+    if last := b"".join(rest):
+        yield last + b"\n"
     if found := suspicion.found():
         facts.add_fault("encoding", *found)
+
+
+class _Decoder:
+    r"""Makes UTF-8 with the line ends "\n" of the chunks of a text in an encoding."""
+
+    def __init__(self, encoding: str) -> None:
+        self._inner = codecs.getincrementaldecoder(encoding)("strict")
+        self._decoder = io.IncrementalNewlineDecoder(self._inner, translate=True)
+        self._start = self._decoder.getstate()
+        self._keeps_ascii = codecs.lookup(encoding).name in KEEP_ASCII
+
+    def decode(self, chunk: bytes, *, final: bool) -> bytes:
+        """Return the text of the next chunk. Raises UnicodeDecodeError; then the chunk can be decoded again."""
+        # Most chunks are taken as they are. The state is another one inside a character, and behind "\r".
+        is_ascii = self._keeps_ascii and chunk.isascii() and b"\r" not in chunk
+        if is_ascii and self._decoder.getstate() == self._start:
+            return chunk
+        return self._decoder.decode(chunk, final=final).encode("utf-8", SURROGATES)
+
+    def replaces(self) -> None:
+        """From now on, replace bytes that are invalid in the encoding."""
+        self._inner.errors = "replace"
 
 
 def _missing_mark(encoding: str, start: bytes) -> str | None:
@@ -75,14 +108,20 @@ def _missing_mark(encoding: str, start: bytes) -> str | None:
     return f"{name}-{'be' if start[0] == 0 else 'le'}"
 
 
-def line_ends(text: str) -> int:
-    """Return the number of line ends: of a long text, in half the time of `str.count`."""
+def line_ends(text: bytes) -> int:
+    """Return the number of line ends: of a long text, in half the time of `bytes.count`."""
     if len(text) < LONG_TEXT:
-        return text.count("\n")
+        return text.count(b"\n")
     import numpy
 
-    data = numpy.frombuffer(text.encode("utf-8", "surrogatepass"), numpy.uint8)
-    return int(numpy.count_nonzero(data == ord("\n")))
+    return int(numpy.count_nonzero(numpy.frombuffer(text, numpy.uint8) == ord("\n")))
+
+
+def places(text: bytes, byte: bytes) -> "NDArray[Any]":
+    """Return the places of a byte in a text."""
+    import numpy
+
+    return numpy.flatnonzero(numpy.frombuffer(text, numpy.uint8) == ord(byte))
 
 
 class Suspicion:

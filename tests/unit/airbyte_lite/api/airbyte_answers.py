@@ -171,6 +171,7 @@ ANSWERS: dict[tuple[str, str], Fact] = {
     ("GET", f"{PUBLIC}/organizations"): {"data": [ORGANIZATION]},
     ("GET", f"{PUBLIC}/tags"): {"data": [dict]},
     ("GET", f"{CONFIGURATION}/health"): {"available": bool},
+    ("POST", f"{CONFIGURATION}/applications/token"): TOKEN,
     ("GET", f"{CONFIGURATION}/instance_configuration"): INSTANCE,
     ("POST", f"{CONFIGURATION}/workspaces/create_if_not_exist"): WORKSPACE_READ,
     ("POST", f"{CONFIGURATION}/sources/check_connection"): CHECK,

@@ -29,6 +29,7 @@ ORDERS = {
 IDS = {"workspace_id": WORKSPACE, "connection_id": "c1", "job_id": "1"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{PUBLIC}/applications/token"): {"client_id": "a", "client_secret": "b"},
+    ("POST", f"{CONFIGURATION}/applications/token"): {"client_id": "a", "client_secret": "b"},
     ("POST", f"{PUBLIC}/workspaces"): {"name": "two"},
     ("PATCH", f"{PUBLIC}/workspaces/{{workspace_id}}"): {"name": "two"},
     ("POST", f"{PUBLIC}/sources"): {"name": "s", "workspaceId": WORKSPACE, "configuration": {"sourceType": "s3"}},

@@ -12,10 +12,11 @@ import pytest
 from airbyte_api import models
 from airbyte_api.utils import unmarshal_json
 
+from airbyte_lite.api import actors, connections
 from airbyte_lite.api import configuration as configuration_api
-from airbyte_lite.api import connections
 from airbyte_lite.api.app import create_app
 from airbyte_lite.api.services import Services
+from airbyte_lite.connectors import validation
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream
 from platform_kit.specification import MASK
@@ -144,10 +145,11 @@ def test_server_with_credentials_answers_for_every_name(settings: Settings, clie
 
 
 @pytest.mark.parametrize("encoding", ["json", "data"])
-def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str) -> None:
+@pytest.mark.parametrize("api_path", [PUBLIC, CONFIGURATION])  # Airbyte's documentation names both
+def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str, api_path: str) -> None:
     services = Services.open(settings.model_copy(update={"client_id": "me", "client_secret": "s&cret=1"}))
     client = client_of(create_app(services))
-    path = f"{PUBLIC}/applications/token"
+    path = f"{api_path}/applications/token"
     given = {"client_id": "me", "client_secret": "s&cret=1", "grant_type": "client_credentials"}
     answer = client.post(path, **{encoding: given}).json()
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 900)
@@ -156,6 +158,8 @@ def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding:
     assert client.post(path, **{encoding: {"client_id": "me", "client_secret": "no"}}).status_code == 401
     assert client.post(path, **{encoding: {"client_id": "me"}}).status_code == 422
     assert "password" in client.post(path, **{encoding: given | {"grant_type": "password"}}).json()["message"]
+    wrong = client.post(path, json=given | {"grant_type": ["client_credentials"]})
+    assert (wrong.status_code, "grant type" in wrong.json()["message"]) == (422, True)
     assert client.post(path, content=b"\xff", headers={"content-type": "application/json"}).status_code == 422
     services.close()
 
@@ -540,3 +544,20 @@ def test_openapi_page(api: Any) -> None:
     summaries = [operation["summary"] for _, _, operation in operations]
     assert all(summary and summary[0].isupper() for summary in summaries)
     assert api.get("/docs").status_code == 200
+
+
+def test_a_configuration_is_checked_before_the_transaction(
+    api: Any, services: Services, destination: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one takes seconds, and the writer would keep the jobs waiting."""
+    checked = []
+    check = validation.check_configuration
+
+    def spy(*arguments: Any) -> None:
+        checked.append(services.database._write_lock.locked())
+        check(*arguments)
+
+    monkeypatch.setattr(actors, "check_configuration", spy)
+    path = f"{PUBLIC}/destinations/{destination['destinationId']}"
+    assert api.request("PATCH", path, json={"configuration": {"dataset_id": "other"}}).status_code == 200
+    assert checked == [False]

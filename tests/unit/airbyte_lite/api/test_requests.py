@@ -138,3 +138,31 @@ def test_deep_bodies_of_every_route(serving: Any, tmp_path: Any) -> None:
             assert "100 levels" in answer.json()["message"]
     assert client.get("/api/public/v1/workspaces").json()["data"] == []
     services.close()
+
+
+def test_what_is_not_answered_when_the_server_stops_gets_503() -> None:
+    begun = asyncio.Event()
+    sent = []
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        if not begun.is_set():
+            return {"type": "http.request", "body": b""}
+        return await asyncio.Event().wait() and {}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def stop() -> None:
+        scope = {"type": "http", "method": "GET", "path": SOURCES, "headers": []}
+        request = asyncio.create_task(RequestReader(app, Authenticator(Settings(), b"key"))(scope, receive, send))
+        await begun.wait()
+        request.cancel()
+        await request
+
+    asyncio.run(stop())
+    assert sent[0]["status"] == 503
+    assert (b"retry-after", b"10") in sent[0]["headers"]

@@ -1,11 +1,15 @@
 """Odd values, bodies and content types are refused with the place and the reason, and never stored."""
 
+import gzip
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from airbyte_lite.api import bodies
 from airbyte_lite.api.app import create_app
+from airbyte_lite.api.requests import PARSED_AT_ONCE
 from airbyte_lite.api.services import Services
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Connection, Stream, Workspace
@@ -63,6 +67,16 @@ def api(tmp_path_factory: pytest.TempPathFactory, client_of: Any) -> Iterator[An
         ),
         ("GET", f"{PUBLIC}/jobs?createdAtStart=99999999999999", None, "createdAtStart: not a time"),
         ("GET", f"{PUBLIC}/jobs?updatedAtEnd=-1", None, "updatedAtEnd: not a time"),
+        (
+            *("PATCH", f"{PUBLIC}/connections/{CONNECTION}"),
+            *({"schedule": {"scheduleType": "cron", "cronExpression": f"0 {'0,' * 200}0 * * * ?"}}, "at most 256"),
+        ),
+        (
+            *("PATCH", f"{PUBLIC}/connections/{CONNECTION}"),
+            *({"configurations": {"streams": [{"name": "orders", "primaryKey": [[]]}]}}, "streams.0.primaryKey.0"),
+        ),
+        ("POST", f"{PUBLIC}/workspaces", {"name": "n", "dataResidency": "eu"}, "body.dataResidency"),
+        ("GET", f"{PUBLIC}/jobs?orderBy=createdAt", None, "createdAt|ASC"),
         ("GET", f"{PUBLIC}/jobs?limit=1_0", None, "query.limit: not a whole number"),
         ("GET", f"{PUBLIC}/jobs?offset=-1", None, "query.offset"),
         ("DELETE", f"{PUBLIC}/jobs/0_1", None, "path.job_id: not a whole number"),
@@ -77,6 +91,63 @@ def test_odd_value_is_refused_with_its_place(api: Any, method: str, path: str, b
     assert answer.status_code == 422, answer.text
     assert place in answer.json()["message"]
     assert (api.get(f"{PUBLIC}/connections").json(), api.get(f"{PUBLIC}/workspaces").json()) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        (
+            f"connections/{CONNECTION}",
+            {f"f{number}": 1 for number in range(30_000)},
+            "body: an object with 30000 fields",
+        ),
+        (
+            f"connections/{CONNECTION}",
+            {"configurations": {"streams": [{"name": ""}] * 20_000}},
+            "body.configurations.streams.0.name",
+        ),
+        (
+            f"connections/{CONNECTION}",
+            {"configurations": {"streams": [{"name": "orders", "primaryKey": [[1]] * 9000}]}},
+            "body.configurations.streams.0.primaryKey.0.0",
+        ),
+    ],
+)
+def test_of_thousands_of_faults_few_are_answered(api: Any, path: str, body: Any, place: str) -> None:
+    answer = api.request("PATCH", f"{PUBLIC}/{path}", json=body)
+    assert answer.status_code == 422
+    assert place in answer.json()["message"]
+    assert len(answer.content) < 3000
+
+
+def test_long_bodies_are_validated_in_a_thread(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = set()
+    means_nothing = bodies._means_nothing
+
+    def spy(value: object) -> bool:
+        threads.add(threading.get_ident())
+        return means_nothing(value)
+
+    monkeypatch.setattr(bodies, "_means_nothing", spy)
+    for length, elsewhere in ((10, False), (PARSED_AT_ONCE, True)):
+        threads.clear()
+        answer = api.post(f"{PUBLIC}/workspaces", json={"name": "n", "note": "n" * length})
+        assert "body.note" in answer.json()["message"]
+        assert (threads != {threading.get_ident()}) is elsewhere
+
+
+def test_compressed_body_is_refused(api: Any) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    answer = api.post(f"{PUBLIC}/workspaces", content=gzip.compress(b'{"name": "n"}'), headers=headers)
+    assert answer.status_code == 415
+    assert "'gzip'" in answer.json()["message"]
+
+
+def test_data_residency_as_it_is_shown(api: Any) -> None:
+    [workspace] = api.get(f"{PUBLIC}/workspaces").json()["data"]
+    created = api.post(f"{PUBLIC}/workspaces", json={"name": "n", "dataResidency": workspace["dataResidency"]})
+    assert created.status_code == 200
+    assert api.request("DELETE", f"{PUBLIC}/workspaces/{created.json()['workspaceId']}").status_code == 204
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "", "application/x-www-form-urlencoded", "application/jsonx"])

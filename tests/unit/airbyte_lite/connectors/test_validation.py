@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from airbyte_lite.connectors.masking import MANIFEST
-from airbyte_lite.connectors.validation import check_configuration
+from airbyte_lite.connectors.masking import MANIFEST, mask, secret_values
+from airbyte_lite.connectors.validation import MOST_FAULTS, check_configuration
 from airbyte_lite.problem import Problem
+from platform_kit.specification import MASK
 
 LOW_CODE = {"type": "object", "required": [MANIFEST], "properties": {MANIFEST: {"type": "object"}}}
 
@@ -34,6 +35,29 @@ def test_manifest_with_a_broken_specification_is_refused() -> None:
     assert "JSON schema" in text
 
 
+def test_references_of_a_manifests_specification_are_relative_to_the_manifest() -> None:
+    own = manifest(properties={"token": {"$ref": "#/definitions/token"}})
+    own["definitions"] = {"token": {"type": "string", "airbyte_secret": True}}
+    check_configuration({MANIFEST: own, "token": "t"}, LOW_CODE, "source-x")
+    assert faults({MANIFEST: own, "token": 4711}, LOW_CODE) == {"configuration.token": "must be of type string"}
+    assert mask({MANIFEST: own, "token": "t"}, LOW_CODE)["token"] == MASK
+
+
+@pytest.mark.parametrize("reference", ["#/definitions/token", "#", "file:///etc/passwd", "http://127.0.0.1:1/a.json"])
+def test_manifest_with_a_reference_to_nothing_is_refused_and_all_is_secret(reference: str) -> None:
+    configuration = {MANIFEST: manifest(properties={"pin": {"$ref": reference}}), "pin": "4711"}
+    [(path, text)] = faults(configuration, LOW_CODE).items()
+    assert path == f"configuration.{MANIFEST}.spec"
+    assert reference in text
+    assert mask(configuration, LOW_CODE)["pin"] == MASK
+    assert secret_values(configuration, LOW_CODE) == {"4711"}
+
+
+def test_a_hundred_faults_are_enough() -> None:
+    found = faults({"streams": [1] * 5000}, {"properties": {"streams": {"items": {"type": "object"}}}})
+    assert len(found) == MOST_FAULTS
+
+
 def test_manifest_without_a_specification_is_not_judged() -> None:
     check_configuration({MANIFEST: {"streams": []}, "anything": 1}, LOW_CODE, "source-x")
 
@@ -53,6 +77,9 @@ def file_faults(**stream: Any) -> dict[str, str]:
         ("encoding", "utf-99", ["utf-8-sig", "windows-1252"]),
         ("encoding", "rot13", ["utf-8"]),
         ("encoding", "", ["utf-8"]),
+        ("encoding", "idna", ["utf-8"]),
+        ("skip_rows_before_header", -1, ["0 or more"]),
+        ("skip_rows_after_header", -1, ["0 or more"]),
         ("quote_char", "", ["one character"]),
         ("quote_char", "''", ["one character"]),
         ("quote_char", ",", ["delimiter"]),
@@ -96,12 +123,35 @@ def test_column_names_and_streams_are_unique() -> None:
         "id"
         in file_faults(format={"filetype": "csv", "header_definition": header})["format.header_definition.column_names"]
     )
+    header["column_names"] = ["id", " name"]
+    padded = file_faults(format={"filetype": "csv", "header_definition": header})
+    assert "' name'" in padded["format.header_definition.column_names"]
     twice = faults({"streams": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, FILES)
     assert set(twice) == {"configuration.streams.0.name", "configuration.streams.2.name"}
 
 
+def test_a_word_for_true_and_false_is_refused() -> None:
+    words = {"filetype": "csv", "true_values": ["x", "y"], "false_values": ["n", "x"]}
+    assert "'x'" in file_faults(format=words)["format.false_values"]
+
+
+def test_a_null_value_with_the_escape_character_is_refused() -> None:
+    format_ = {"filetype": "csv", "null_values": ["", "\\N"]}
+    check_configuration({"streams": [{"name": "a", "format": format_}]}, FILES, "source-x")
+    said = file_faults(format=format_ | {"escape_char": "\\"})["format.null_values"]
+    assert "'\\\\N'" in said
+    assert "escape_char" in said
+
+
 def test_valid_settings_of_files() -> None:
-    csv = {"filetype": "csv", "delimiter": "\\t", "encoding": "UTF-8-SIG", "escape_char": "\\", "quote_char": "'"}
+    csv = {
+        "filetype": "csv",
+        "skip_rows_after_header": 0,
+        "delimiter": "\\t",
+        "encoding": "UTF-8-SIG",
+        "escape_char": "\\",
+        "quote_char": "'",
+    }
     schema = '{"id": "INTEGER", "zip": "string"}'
     check_configuration({"streams": [{"name": "a", "format": csv, "input_schema": schema}]}, FILES, "source-x")
     check_configuration({"streams": [{"name": "b", "format": {"filetype": "jsonl", "encoding": 1}}]}, FILES, "source-x")

@@ -40,7 +40,9 @@ REPAIRS = (
     secret_words.whole_words,
     spelling.any_case,
     zip_members.any_encoding,
-    zip_members.no_folders,
+    zip_members.files_of_archives,
+    zip_members.any_archive_key,
+    zip_members.readable_archives,
     once.specification,
     once.description_of_s3,
 )

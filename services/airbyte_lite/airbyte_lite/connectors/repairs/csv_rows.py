@@ -255,9 +255,8 @@ class Rows:
         """Return the values of the columns that have a name. Raises FileFault if another column has a value."""
         for number, value in enumerate(values[width:], width + 1):
             if value.strip():
-                raise FileFault(
-                    self._file, self._place(start), f"column {number} has a value, but no name in the header."
-                )
+                reason = f"column {number} has a value, but no name in the header. Name the column there."
+                raise FileFault(self._file, self._place(start), reason)
         return values[:width]
 
     def _note_skipped(self, place: str, reason: str) -> None:

@@ -1,11 +1,22 @@
 """Reads the text files inside a .zip archive."""
 
 import io
+import struct
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from source_s3.v4 import stream_reader
 from source_s3.v4.stream_reader import SourceS3StreamReader
+from source_s3.v4.zip_reader import RemoteFileInsideArchive, ZipFileHandler
+
+from .faults import FileFault
+
+ENCRYPTED = 1
+"""The bit in the flags of a file in an archive."""
+FIRST_DATE = (1980, 1, 1, 0, 0, 0)
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+"""How a file in an archive may be compressed."""
 
 
 class Content(io.RawIOBase):
@@ -45,11 +56,60 @@ def any_encoding() -> None:
     stream_reader.ZipContentReader = opened
 
 
-def no_folders() -> None:
-    """Leave out the folders of an archive, which the connector 4.16.1 would read as empty files."""
+def files_of_archives() -> None:
+    """Give the files of an archive the time of the archive, and leave out its folders.
+
+    The connector 4.16.1 takes the time that the archive has for the file. So an incremental sync does not read the file
+    of a new archive if the program that made it writes the same time always, such as 1 January 1980, or reads no file
+    of the bucket if the time is no date. It would read a folder as an empty file.
+    """
     original = SourceS3StreamReader._handle_zip_file
 
     def files(self: Any, file: Any) -> Iterator[Any]:
-        return (member for member in original(self, file) if not member.uri.endswith("/"))
+        written = self._handle_regular_file(file).last_modified
+        for member in original(self, file):
+            if not member.uri.endswith("/"):
+                member.last_modified = written
+                yield member
 
     SourceS3StreamReader._handle_zip_file = files
+
+
+def any_archive_key() -> None:
+    """Open an archive whose own key has a `#`. The connector 4.16.1 ends the key of an archive at the first `#`."""
+    original = SourceS3StreamReader._construct_s3_uri
+
+    def address(self: Any, file: Any) -> str:
+        if not isinstance(file, RemoteFileInsideArchive):
+            return str(original(self, file))
+        return f"s3://{self.config.bucket}/{file.uri.partition('.zip#')[0]}.zip"
+
+    SourceS3StreamReader._construct_s3_uri = address
+
+
+def readable_archives() -> None:
+    """Name an archive that cannot be read, and why.
+
+    At an object that is no archive, the connector 4.16.1 fails with "a bytes-like object is required, not 'NoneType'",
+    and the message says that the files cannot be listed. It does not look whether a file is encrypted: it fails while
+    decompressing, or reads other bytes.
+    """
+    original = ZipFileHandler.get_zip_files
+
+    def members(self: Any, key: str) -> tuple[list[zipfile.ZipInfo], int]:
+        try:
+            found: list[zipfile.ZipInfo]
+            found, start = original(self, key)
+        except (TypeError, ValueError, struct.error, zipfile.BadZipFile) as error:
+            reason = "the name ends with .zip, but the content is no ZIP archive, or it is cut off or damaged."
+            raise FileFault(key, "", f"{reason} Upload the file again, or rename it.") from error
+        for each in found:
+            each.date_time = FIRST_DATE  # not used, and it may be no date
+            if each.flag_bits & ENCRYPTED:
+                raise FileFault(f"{key}#{each.filename}", "", "the file is encrypted. Upload it without a password.")
+            if each.compress_type not in METHODS:
+                reason = f"the file is compressed with method {each.compress_type} of ZIP, which cannot be read here."
+                raise FileFault(f"{key}#{each.filename}", "", f"{reason} Compress it with the usual one (deflate).")
+        return found, start
+
+    ZipFileHandler.get_zip_files = members
