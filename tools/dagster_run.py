@@ -132,7 +132,9 @@ def terminate(url: str, run_id: str) -> str:
     status = ""
     for event in follow(url, run_id) if answer["__typename"] == "TerminateRunSuccess" else ():
         status = event.get("status", status)
-    if not status:
+    if not status:  # Dagster refuses to end a run that has just ended
+        status = query(url, STATUS, {"runId": run_id})["runOrError"].get("status", "")
+    if status not in FINISHED:
         raise DagsterRunError(f"Dagster could not end the run: {answer.get('message', answer['__typename'])}")
     return status
 

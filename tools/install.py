@@ -184,7 +184,8 @@ def find_python(uv: str) -> str:
     """
     candidates: list[str | None] = [None]
     pyenv = user_folder("PYENV_ROOT", ".pyenv") / "versions"
-    candidates += sorted((path.name for path in pyenv.glob(f"{PYTHON}.*")), reverse=True)
+    with contextlib.suppress(OSError):  # after `su`, PYENV_ROOT may be a folder of another user
+        candidates += sorted((path.name for path in pyenv.glob(f"{PYTHON}.*")), reverse=True)
     for version in candidates:
         variables = environment()
         if version:

@@ -35,7 +35,9 @@ class Commands:
     def __init__(self, directory: Path) -> None:
         self.path = ROOT / "connections.yaml"
         key = directory / "key.json"
-        key.write_text(json.dumps({"type": "service_account", "private_key": "of the account"}))
+        key.write_text(
+            json.dumps({"type": "service_account", "client_email": "a@b", "private_key": "PRIVATE KEY of the account"})
+        )
         self.environment = {
             "AWS_ACCESS_KEY_ID": "an-access-key",
             "AWS_SECRET_ACCESS_KEY": "a-secret-key",
@@ -95,6 +97,15 @@ def test_apply_converges_though_secrets_are_masked(airbyte: Fake, commands: Comm
     sent = len(airbyte.requests)
     commands.apply()
     assert len(airbyte.requests) == sent
+
+
+def test_a_key_that_is_none_of_google_is_refused_before_anything_is_changed(airbyte: Fake, commands: Commands) -> None:
+    Path(commands.environment["GOOGLE_APPLICATION_CREDENTIALS"]).write_text('{"a-secret": "of the account"}')
+    for command in (commands.actions, commands.apply):
+        with pytest.raises(UserError, match=r"connections.yaml.*'warehouse': credentials_json is not a") as caught:
+            command()
+        assert "of the account" not in str(caught.value)
+    assert held(airbyte) == {kind: set() for kind in EVERYTHING}
 
 
 def test_a_changed_secret_and_a_change_by_hand_are_undone(airbyte: Fake, commands: Commands) -> None:

@@ -41,7 +41,9 @@ def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fake]:
     monkeypatch.setattr(airbyte_as_code.apply, "PAUSES", (0.0,))
     monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.01)
     key = tmp_path / "key.json"
-    key.write_text(json.dumps({"type": "service_account", "private_key": "of the account"}))
+    key.write_text(
+        json.dumps({"type": "service_account", "client_email": "a@b", "private_key": "PRIVATE KEY of the account"})
+    )
     with serve("2.x", cloud=True) as fake:
         fake.workspaces[WORKSPACE] = {"workspaceId": WORKSPACE, "name": "Theirs", "dataResidency": "auto"}
         for name, value in {

@@ -1,6 +1,7 @@
 """Sources that never answer, and many impatient clients: the server answers everybody else at once."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
@@ -8,9 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
+from airbyte_lite.api.http_protocol import MOST_CONNECTIONS
 
 from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
@@ -108,6 +112,19 @@ def test_reads_are_answered_at_once_while_sources_hang(
     assert_quick(taken)
     for job in jobs:
         assert syncs.call("DELETE", f"jobs/{job}")["status"] == "cancelled"
+
+
+def test_many_open_connections_do_not_keep_others_out(platform: RunningPlatform) -> None:
+    address = urlsplit(platform.airbyte_url)
+    with contextlib.ExitStack() as stack:
+        where = (address.hostname or "", address.port or 0)
+        idle = [stack.enter_context(socket.create_connection(where, timeout=5)) for _ in range(MOST_CONNECTIONS + 100)]
+        begin = time.monotonic()
+        assert httpx.get(f"{platform.airbyte_url}/api/v1/health").status_code == 200
+        assert time.monotonic() - begin < 10 * QUICK
+        assert idle[0].recv(1) == b"", "the connection that waited longest is closed"
+        idle[-1].sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle[-1].recv(12) == b"HTTP/1.1 200"
 
 
 def assert_quick(taken: list[float]) -> None:

@@ -137,6 +137,11 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     ),
     "comment.csv": ("# by hand\nid,name\n1,a\n", {}, ["line 2: 2 values", "below line 1", "skip_rows_before_header"]),
     "workbook.csv": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), {}, ["line 1", "Excel"]),
+    "compressed, read as Latin-1.csv": (
+        gzip.compress(b"id,name\n1,a\n"),
+        {"encoding": "latin-1"},
+        ["line 1", "gzip", ".gz"],
+    ),
     "page.csv": (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", {}, ["line 2", "PDF"]),
     "files.tar.gz": (tar(b"id,name\n1,a\n"), {}, ["tar archive"]),
     "damaged.csv.gz": (gzip.compress(b"id,name\n1,a\n")[:-8] + bytes(8), {}, ["damaged"]),

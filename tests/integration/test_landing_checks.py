@@ -160,6 +160,13 @@ WRONG = {
             )
         },
     ),
+    "null_numbers": Case(
+        "id,n,s\n1,-999,-999\n2,-,-\n",
+        {"null_values": ["-999", "-"]},
+        {"id": "integer", "n": "number", "s": "string"},
+        errors={"values_were_cast": ("line 2, column 'n': 1 of 2 rows have the value '-999'", "null_values")},
+        rows=[(1, -999, None), (2, None, None)],
+    ),
     "guessed_words": Case(
         "id,flag,country\n7,0,no\n8,1,no\n",
         GUESS,
@@ -206,6 +213,9 @@ WRONG = {
     ),
     "lost_header": Case(
         "1,Ada\n2,Grace\n", errors={"columns_arrived": ("line 1, column '1'", "no header", "header_definition")}
+    ),
+    "framed": Case(
+        "+----+\n| id |\n+----+\n|  1 |\n+----+\n", errors={"columns_arrived": ("line 1", "a table with lines")}
     ),
     "another_format": Case("<?xml version='1.0'?>\n<a></a>\n", errors={"columns_arrived": ("line 1", "XML")}),
     "invisible": Case(
@@ -317,6 +327,12 @@ TOLD = {
         warnings={"file_is_well_formed": ("line 3", "1 values, the header has 2", "line 4")},
         rows=[("1", "Ada"), ("4", "Alan")],
     ),
+    "quoted_lines": Case(
+        '"id,name"\n"1,Ada"\n\n"2,Grace"\n',
+        warnings={"columns_arrived": ("line 1", "quotes around each whole line", "one column of texts")},
+        rows=[("1,Ada",), ("2,Grace",)],
+    ),
+    "quoted_texts": Case('"City, State"\n"Boise, Idaho"\n', rows=[("Boise, Idaho",)]),
     "copies": Case(
         {"1.csv": "a.b,a-b\n1,2\n", "old/1.csv": "a.b,a-b\n1,2\n"},
         warnings={

@@ -78,8 +78,11 @@ def revive(name: str, services: Supervisor) -> None:
     """Start a service that ended, or lacks its vital process, and wait until it is healthy. Raises ServiceError."""
     process = services.processes[name]
     code = process.exit_code()
-    what = f"`{process.service.vital}` ended" if code is None else f"it ended with exit code {code}"
-    warn(f"dev: {name} is started again: {what}.\n{process.tail()}")
+    if code is None:  # the log has only the errors of those that asked the ended process
+        reason = f"`{process.service.vital}` ended. Its log: {process.log}"
+    else:
+        reason = f"it ended with exit code {code}.\n{process.tail()}"
+    warn(f"dev: {name} is started again: {reason}")
     services.restart(name)
 
 

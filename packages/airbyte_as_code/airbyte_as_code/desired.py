@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from airbyte_as_code import google_key
 from airbyte_as_code.airbyte_client import AirbyteClient, Json, Kind
 from airbyte_as_code.connection_diff import (
     chosen,
@@ -224,7 +225,7 @@ def declared(
 
     Without specifications (they need a workspace), the objects can be created but not compared. With `elsewhere`, they
     can be compared but not created: values that are known elsewhere only are UNKNOWN.
-    Raises UserError if the server does not have a connector.
+    Raises UserError if the server does not have a connector, or if a key of Google is none.
     """
     workspace_id = str(file.workspace.id)
     found: list[Desired] = []
@@ -250,5 +251,7 @@ def declared(
             schemas = specifications.get(definition_id, [])
             configuration = item.expanded(elsewhere)
             client.hide(not_public(schemas, configuration))
+            if wrong := google_key.fault(item.connector, configuration):
+                raise UserError(f"{item.where}: {kind} {item.name!r}: {wrong} Then: make apply")
             found.append(Actor(kind, item.name, item.connector, definitions, configuration, schemas, item.where))
     return [*found, *(Link(connection, connection.where) for connection in file.connections)]

@@ -24,7 +24,12 @@ SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "!", Action.DEL
 
 def line(kind: str, name: str, outcome: str) -> str:
     """Return the line of one object: `source       jaffle_shop_orders                      created`."""
-    return f"{kind:<12} {name:<38} {outcome}"
+    return f"{kind:<12} {_printable(name):<38} {outcome}"
+
+
+def _printable(name: str) -> str:
+    """Return the name with escapes for line breaks and other characters that a terminal does not print."""
+    return "".join(part if part.isprintable() else ascii(part)[1:-1] for part in name)
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

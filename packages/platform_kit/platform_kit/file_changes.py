@@ -99,7 +99,7 @@ class Changes:
             _put(journal, json.dumps({"remove": deleted}))  # from here on nothing is taken back
         except OSError as error:
             take_back(journal)
-            raise ChangesError(f"{error.filename}: {error.strerror}. Nothing was changed.") from error
+            raise ChangesError(f"{_reason(error)}. Nothing was changed.") from error
         _finish(deleted, journal)
 
     def _new(self) -> list[Path]:
@@ -148,6 +148,11 @@ def only_one(journal: Path, commands: str) -> Iterator[None]:
         yield
 
 
+def _reason(error: OSError) -> str:
+    """Return what happened, and the file if the error has it: one of a write has not."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+
+
 def take_back(journal: Path) -> bool:
     """Undo the changes of a command that did not end; return whether there was one. Raises ChangesError."""
     try:
@@ -155,7 +160,7 @@ def take_back(journal: Path) -> bool:
         return _undo(journal) if journal.exists() else False
     except OSError as error:
         raise ChangesError(
-            f"{error.filename}: {error.strerror}. The changes of an interrupted command were not undone completely. "
+            f"{_reason(error)}. The changes of an interrupted command were not undone completely. "
             "Correct the cause, then run the same command again: it continues to undo them."
         ) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import resource
 import sys
 
 import uvicorn
@@ -20,6 +21,10 @@ from platform_kit.settings import SettingsError
 
 SWITCH_SECONDS = 0.001
 """Time after which a busy thread lets the others run. Python's 5 ms make requests wait while many threads are busy."""
+OPEN_FILES = 4096
+"""Files and connections that the process may have open, if the machine allows it. Without this: 256 or 1,024."""
+BACKLOG = 256
+"""New connections that the server takes at once, and that the system keeps waiting for it."""
 GRACE_SECONDS = 1  # for open requests at a shutdown; afterwards, running jobs get a few more seconds
 
 log = logging.getLogger("airbyte_lite")
@@ -34,6 +39,10 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO)
     sys.setswitchinterval(SWITCH_SECONDS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     try:
         settings = Settings.read()
         sockets = listen(settings.host, settings.port)
@@ -50,6 +59,7 @@ def main() -> None:
         http=TimedProtocol,
         log_config=None,
         access_log=False,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     # The garbage collector skips the objects of the imports and of the app: with them, each full collection stops every

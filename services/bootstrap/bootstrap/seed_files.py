@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ def _reason(path: Path) -> str:
             return f"its name does not end in {', '.join(DATA)} (compressed: {', '.join(COMPRESSED)} behind it)"
         if found.st_size == 0:
             return "it is empty"
+        if any(unicodedata.category(character) == "Cc" for character in path.name):
+            return "its name has a control character, such as a line break"
         with path.open("rb"):
             return ""
     except OSError as error:

@@ -23,13 +23,20 @@ def web(name: str) -> Service:
     return Service(name, command, {}, f"http://127.0.0.1:{port}/")
 
 
-def test_a_service_that_ended_is_started_again(tmp_path: Path) -> None:
+def test_a_service_that_ended_is_started_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Supervisor(tmp_path) as services:
         services.start(web("s3")).wait(60)
         services.processes["s3"].popen.kill()
         services.processes["s3"].popen.wait()
         dev.revive("s3", services)
         assert services.processes["s3"].healthy()
+        told = capsys.readouterr().err
+        assert "exit code -9" in told
+        assert "Last lines of" in told
+        dev.revive("s3", services)  # without its vital process: the log has only the errors of those that asked it
+        told = capsys.readouterr().err
+        assert str(services.processes["s3"].log) in told
+        assert "Last lines of" not in told
 
 
 def test_a_file_that_an_editor_has_just_removed_is_no_error(tmp_path: Path) -> None:

@@ -50,6 +50,14 @@ def put_uv(folder: Path, script: str) -> Path:
     return uv
 
 
+def test_a_pyenv_of_another_user_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("versions")  # Python 3.9 to 3.12 do; 3.13 finds nothing
+
+    monkeypatch.setattr(Path, "glob", refuse)
+    assert install.find_python(str(put_uv(tmp_path, "echo /usr/bin/python3.13"))) == "/usr/bin/python3.13"
+
+
 def test_an_unknown_environment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert install.main(["tests", "clients/airflo"]) == 1
     assert "not an environment: clients/airflo. Name one of all" in capsys.readouterr().err

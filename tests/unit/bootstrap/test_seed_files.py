@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from airbyte_as_code.render import line
 from bootstrap.seed_files import seed_files
 
 
@@ -17,6 +18,7 @@ def test_every_entry_is_uploaded_or_has_a_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").touch()
     (tmp_path / "picture.png").write_text("x")
     (tmp_path / "plain").write_text("x")
+    (tmp_path / "two\nlines.csv").write_text("x")
     (tmp_path / "deep/README.md").write_text("x")
     (tmp_path / "broken.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "folder").symlink_to(tmp_path / "deep")
@@ -33,6 +35,16 @@ def test_every_entry_is_uploaded_or_has_a_reason(tmp_path: Path) -> None:
         "picture.png": ".csv",
         "pipe.csv": "not a regular file",
         "plain": ".csv",
+        "two\nlines.csv": "control character",
     }
     assert set(found) == {*uploaded, *facts}
     assert [name for name, fact in facts.items() if fact not in found[name]] == []
+
+
+def test_an_object_has_one_line() -> None:
+    assert line("object", "two\nlines\x1b[31m größe.csv", "left").split() == [
+        "object",
+        r"two\nlines\x1b[31m",
+        "größe.csv",
+        "left",
+    ]

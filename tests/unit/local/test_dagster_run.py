@@ -194,7 +194,9 @@ def test_the_end_of_a_failed_run_does_not_repeat_the_errors_of_its_steps() -> No
     assert "no column" in str(dagster_run.describe(event, 0))
 
 
-def followed(monkeypatch: pytest.MonkeyPatch, *interrupts: float, answer: dict[str, Any]) -> list[str]:
+def followed(
+    monkeypatch: pytest.MonkeyPatch, *interrupts: float, answer: dict[str, Any], status: str = "STARTED"
+) -> list[str]:
     """The lines of `make run` after as many Ctrl-C as asked for, the first one while the run is followed."""
     lines: list[str] = []
     waits = iter(interrupts)
@@ -210,7 +212,7 @@ def followed(monkeypatch: pytest.MonkeyPatch, *interrupts: float, answer: dict[s
 
     monkeypatch.setattr(dagster_run, "launch", lambda _url: "run-id")
     monkeypatch.setattr(dagster_run, "follow", follow)
-    monkeypatch.setattr(dagster_run, "query", lambda *_: {"terminateRun": answer})
+    monkeypatch.setattr(dagster_run, "query", lambda *_: {"terminateRun": answer, "runOrError": {"status": status}})
     monkeypatch.setattr(stack_run, "address", lambda: "http://127.0.0.1:9")
     monkeypatch.setattr(stack_run, "say", lines.append)
     monkeypatch.setattr(time, "sleep", sleep)
@@ -230,6 +232,7 @@ def test_a_run_that_cannot_be_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     refused = {"__typename": "TerminateRunFailure", "message": "no run worker"}
     with pytest.raises(StackError, match="no run worker"):
         followed(monkeypatch, 1, answer=refused)
+    assert "SUCCESS" in followed(monkeypatch, 1, answer=refused, status="SUCCESS")[-1]  # it has just ended
 
 
 @pytest.mark.parametrize("name", BEFORE_AN_INSTALL)

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, file_form, keys, losses, spellings
+from orchestrator.checks import casts, columns, declared, file_form, keys, losses, null_texts, spellings
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import FIXED_WIDTH
@@ -283,6 +283,9 @@ def test_a_key_that_is_not_in_the_table() -> None:
     [
         ("INTEGER", "5", False),
         ("INTEGER", "9223372036854775808", True),
+        ("INTEGER", "1_000", False),
+        ("INTEGER", "-0x1F", False),
+        ("BOOLEAN", "True", False),
         ("NUMERIC", "5,5", True),
         ("BOOLEAN", "maybe", True),
         ("DATE", "2024-01-31", False),
@@ -334,6 +337,44 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
 def test_which_columns_may_have_lost_something(declared: dict[str, str], kind: str, expected: str | None) -> None:
     files = StreamFiles(["**"], CsvFormat(filetype="csv"), declared)
     assert losses.kinds(files, table(x=kind)).get("x") == expected
+
+
+def test_a_number_or_a_word_that_means_null_is_an_error_in_a_column_of_another_type() -> None:
+    class Counts(Answers):
+        def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
+            assert query == (
+                "select countif(`n` in (-999)) as n_0, countif(`x` in (-1.5, -999)) as n_1, "
+                "countif(`b` in (false)) as n_2 from `p.d.people`"
+            )
+            return [{"n_0": 1, "n_1": 0, "n_2": 2}]
+
+    def rows(file: str) -> Iterator[tuple[int, dict[str, str]]]:
+        yield 2, {"n": "1", "b": "0"}
+        yield 3, {"n": "-999" if file == "b.csv" else "5", "b": "0"}
+
+    nulls = {"", "-999", "-1.5", "no", "NaN", "-"}
+    format_ = CsvFormat(filetype="csv", null_values=nulls, false_values={"no", "0"})
+    files, facts = StreamFiles(["**"], format_), {"a.csv": FileFacts(), "b.csv": FileFacts()}
+    found = table(n="INTEGER", x="NUMERIC", b="BOOLEAN", s="STRING")
+    [finding] = null_texts.find(PEOPLE, files, facts, found, Counts(), rows)  # another word is false too
+    assert told([finding]) == [(True, "b.csv", 3, "n")]
+    assert "1 of 2 rows have the value '-999'" in finding.text
+    assert [each.column for each in null_texts.find(APPENDED, files, facts, found, Counts(), rows)] == ["n", "b"]
+    assert not list(null_texts.find(PEOPLE, FILES, facts, found, Counts(), rows))
+
+
+def test_names_that_look_the_same_are_told_apart() -> None:
+    files = StreamFiles(["**"], CsvFormat(filetype="csv"), {"caf\u00e9": "string"})
+    [finding] = declared.find(PEOPLE, files, {"a.csv": FileFacts(names=["cafe\u0301"])})
+    assert "'cafe\\u0301' and 'caf\\xe9'" in finding.text
+
+
+def test_a_column_of_a_folder_name_is_not_gone() -> None:
+    files, found = StreamFiles(["**"], ParquetFormat(filetype="parquet")), table(id="INTEGER", year="STRING")
+    read = {"sales/year=2024/a.parquet": FileFacts(names=["id"])}
+    assert not list(declared.gone(PEOPLE, files, read, found))
+    [finding] = declared.gone(PEOPLE, files, {"sales/a.parquet": FileFacts(names=["id"])}, found)
+    assert (finding.column, finding.blocking) == ("year", False)
 
 
 def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:

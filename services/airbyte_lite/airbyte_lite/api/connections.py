@@ -76,7 +76,8 @@ def _cron(given: schemas.Schedule) -> str | None:
     """Return the cron expression to store, or None for a manual schedule. Raises a 422 Problem if it is invalid."""
     if given.schedule_type == "manual":
         if given.cron_expression is not None:
-            raise invalid_fields({"schedule.cronExpression": "the scheduleType manual has none; set cron, or omit it"})
+            fault = "not allowed with the scheduleType manual; omit it, or set the scheduleType cron"
+            raise invalid_fields({"schedule.cronExpression": fault})
         return None
     if given.cron_expression is None:
         raise invalid("schedule.cronExpression is missing. The scheduleType cron requires it, for example 0 0 12 * * ?")

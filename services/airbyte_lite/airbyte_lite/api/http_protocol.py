@@ -17,6 +17,8 @@ ARRIVAL_SECONDS = 30.0
 """Time from the first byte of a request, or from the connection, to the last byte of its body."""
 LINGER_SECONDS = 2.0
 """Time in which the rest of a refused request is read. A client that is still sending could not read the answer."""
+MOST_CONNECTIONS = 500
+"""Open connections. A process may have about 1,000 open files, and needs them for its database and connectors too."""
 STALLED_SECONDS = 300.0
 """Time in which a client must read the next part of its answer. The answer stays in memory until then."""
 
@@ -25,9 +27,11 @@ class TimedProtocol(H11Protocol):
     """Closes connections that would otherwise stay open for ever.
 
     These are connections whose request does not arrive completely within ARRIVAL_SECONDS, and connections whose client
-    reads nothing of its answer for STALLED_SECONDS.
+    reads nothing of its answer for STALLED_SECONDS. When there are too many connections, the one is closed whose client
+    has sent nothing for the longest time, of those that wait for their client.
     """
 
+    _received_at = 0.0
     _timer: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _refused = False
@@ -35,12 +39,16 @@ class TimedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time for the first request."""
         super().connection_made(transport)
+        self._received_at = self.loop.time()
         self._watch()
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Read a part of a request."""
         if self._refused:
             return
+        self._received_at = self.loop.time()
         super().data_received(data)
         self._watch()
 
@@ -59,6 +67,21 @@ class TimedProtocol(H11Protocol):
         """Stop that time."""
         self._is_read()
         super().resume_writing()
+
+    def _make_room(self) -> None:
+        """Close the connection that has waited longest for its client; refuse this one if no other waits."""
+        others = [other for other in self.connections if isinstance(other, TimedProtocol) and other is not self]
+        waiting = [other for other in others if other.waits_for_client]
+        if waiting:
+            min(waiting, key=lambda other: other._received_at).transport.close()
+        else:
+            self._refuse(503, f"{MOST_CONNECTIONS} requests are being answered. Send this one again later.")
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether the client owes a request or a part of one, and nothing is answered."""
+        idle = self.cycle is None or self.cycle.response_complete
+        return not self.transport.is_closing() and (idle or self._timer is not None)
 
     def _is_read(self) -> None:
         if self._stalled is not None:
@@ -104,6 +127,7 @@ class TimedProtocol(H11Protocol):
             (b"content-type", b"application/json"),
             (b"content-length", str(len(content)).encode()),
             (b"connection", b"close"),
+            *((name.lower().encode(), value.encode()) for name, value in errors.HEADERS.get(status, {}).items()),
         ]
         events: tuple[Any, ...] = (
             h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES.get(status, b"")),

@@ -89,7 +89,10 @@ class RequestReader:
         except asyncio.CancelledError:
             if started:
                 raise
-            await JSONResponse(errors.body(STOPPING, scope["path"]), STOPPING.status)(scope, receive, send)
+            answered = JSONResponse(
+                errors.body(STOPPING, scope["path"]), STOPPING.status, errors.HEADERS[STOPPING.status]
+            )
+            await answered(scope, receive, send)
         finally:
             watch.cancel()
 

@@ -71,7 +71,7 @@ class StreamConfiguration(Body):
     name: StreamName
     namespace: Namespace | None = Field(None, description="Required if the source has several streams with this name")
     sync_mode: str | None = None
-    primary_key: Many[Many[str]] | None = None
+    primary_key: Many[Annotated[Many[str], Field(min_length=1)]] | None = None
     cursor_field: Many[str] | None = None
     selected_fields: Many[SelectedField] | None = None
 

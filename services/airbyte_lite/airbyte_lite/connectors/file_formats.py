@@ -104,6 +104,9 @@ def _csv_faults(format_: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for field in ("skip_rows_before_header", "skip_rows_after_header"):
         if isinstance(count := format_.get(field), int) and count < 0:
             yield field, "must be 0 or more"
+    trues, falses = format_.get("true_values"), format_.get("false_values")
+    if isinstance(trues, list) and isinstance(falses, list) and (both := [text for text in trues if text in falses]):
+        yield "false_values", f"has {', '.join(map(repr, both))}, which true_values has too"
     nulls, escape = format_.get("null_values"), characters.get("escape_char")
     if escape and isinstance(nulls, list) and (never := [text for text in nulls if escape in str(text)]):
         yield (

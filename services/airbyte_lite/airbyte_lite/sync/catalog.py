@@ -161,6 +161,8 @@ def _check_selection(stream: Stream, selected: list[str], paths: list[list[str]]
     if unknown or not selected:
         fault = f"has no column {', '.join(unknown)} to select" if unknown else "has an empty list selectedFields"
         raise CatalogError(f"Stream {stream.name} {fault}. It has: {', '.join(selectable)}.")
+    if len({name.lower() for name in selected}) < len(selected):
+        raise CatalogError(f"selectedFields of stream {stream.name} names a column twice: {', '.join(selected)}.")
     needed = [path[0] for path in stream.primary_key]
     if stream.incremental and stream.cursor_field:
         needed.append(stream.cursor_field[0])

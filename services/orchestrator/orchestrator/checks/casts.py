@@ -22,8 +22,9 @@ DESCRIPTION = """Every value fits the type of its column, and no part of a value
 
 An error: a value that does not fit and is NULL (noted in `_airbyte_meta.changes`); a text that a guessed type has
 changed (`02134` is 2134, `no` is false, `1.10` beside `1.9` is 1.1); an underscore in a number (`1_234` is 1234); a
-number with more than 15 digits, which lost some; NaN or infinity. A warning: zeros at the end of guessed numbers with
-one number of decimals; decimals after the ninth, which NUMERIC does not keep; nanoseconds.
+number with more than 15 digits, which lost some; NaN or infinity; a number or a boolean that `null_values` names. A
+warning: zeros at the end of guessed numbers with one number of decimals; decimals after the ninth, which NUMERIC does
+not keep; nanoseconds.
 
 All rows of the table count, not only those of the last sync: an error stays until the rows are right. The stream's
 `checks: {uncast_values_allowed: 0.01}` tolerates a share of the rows with values that do not fit. It does not tolerate
@@ -116,12 +117,13 @@ def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
         return Decimal(text) % 1 == 0 and -(2**63) <= Decimal(text) < 2**63  # 1.0 and 2e3 are loaded
     if kind == "BOOLEAN":
         words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS
-        return text in words
+        return text in words or text.lower() in WORDS  # a text that is no word of the format is cast by BigQuery
     return test(text) if test else True
 
 
 def _is_integer(text: str) -> bool:
-    return re.fullmatch(r"\s*[+-]?\d+\s*", text) is not None and -(2**63) <= int(text) < 2**63
+    number = re.fullmatch(r"\s*([+-]?(?:\d+(?:_\d+)*|(0x[0-9a-fA-F]+)))\s*", text)  # BigQuery casts 0x10 to 16
+    return number is not None and -(2**63) <= int(number[1], 16 if number[2] else 10) < 2**63
 
 
 def _like(pattern: str) -> Callable[[str], bool]:

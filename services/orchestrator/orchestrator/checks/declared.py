@@ -1,6 +1,7 @@
 """Columns that the files do not have, or that have another type in the table: a part of `columns_arrived`."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -51,8 +52,15 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
             new = sorted(others - beside[name])
             if new or name in nowhere:
                 has = f"; it has {', '.join(map(repr, new[:3]))}" if new else ""
+                if alike := [other for other in new if _normal(other) == _normal(name)]:
+                    has += f" (other characters that look the same: {alike[0]!a} and {name!a})"
                 text = f"the file does not have this declared column, so its values are NULL{has}"
                 yield Finding(text, REMEDY, file, fact.header_line, name)
+
+
+def _normal(name: str) -> str:
+    """Return a name in one form: é may be one character, or e and an accent."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from orchestrator.checks import (
     file_form,
     keys,
     losses,
+    null_texts,
     remembered,
     row_count,
     source_freshness,
@@ -103,7 +104,7 @@ class TableChecks:
             last = synced or source_freshness.last_sync(instance, stream)
             yield source_freshness.judge(stream, table, self.limits, last)
         if casts.NAME in selected:
-            yield self._casts(table, noted, read.facts if read else {}, bucket)
+            yield self._casts(table, noted, read.facts if read else {}, warehouse, bucket)
         if keys.NAME in selected:
             good = f"{table.rows} rows, the key is never NULL and not repeated"
             found = keys.find(stream, table, warehouse, lambda name: self._rows_with_nulls(bucket, name))
@@ -134,7 +135,12 @@ class TableChecks:
             yield result(stream, file_form.NAME, "The files are well formed", found, numbers)
 
     def _casts(
-        self, table: TableFacts, noted: list[dict[str, object]], facts: Mapping[str, FileFacts], bucket: Bucket
+        self,
+        table: TableFacts,
+        noted: list[dict[str, object]],
+        facts: Mapping[str, FileFacts],
+        warehouse: Warehouse,
+        bucket: Bucket,
     ) -> dg.AssetCheckResult:
         share = table.changed / table.rows if table.rows else 0.0
         numbers = {"rows": table.rows, "rows_with_uncast_values": table.changed, "share": share}
@@ -142,6 +148,8 @@ class TableChecks:
         found = []
         if not isinstance(self.files, NotCountedError):
             found = losses.find(self.stream, self.files, facts, table, _explained(noted))
+            rows = partial(self._rows, bucket)
+            found += null_texts.find(self.stream, self.files, facts, table, warehouse, rows)
         if share > self.stream.checks.uncast_values_allowed:
             file_format = None if isinstance(self.files, NotCountedError) else self.files.format
             found = casts.find(self.stream, table, noted, file_format, lambda name: self._rows(bucket, name)) + found

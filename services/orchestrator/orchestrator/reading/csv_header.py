@@ -23,6 +23,10 @@ OTHER_FORMATS = {
 GAP = re.compile(r"\S {2,}\S")
 FIXED_WIDTH = "a text with columns of a fixed width"
 """The format of files with one column whose texts have several blanks side by side, which any text may have."""
+QUOTED_LINES = "a CSV file with quotes around each whole line"
+"""The format of files with one column whose texts have the delimiter, which texts may have too."""
+FRAME = re.compile(r"[-+=|_ ]{3,}")
+"""The first line of a table as mysql prints it."""
 
 
 @dataclass
@@ -78,7 +82,7 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
         header = Header(_trimmed(row), text=first.removeprefix("\ufeff"))
         header.nameless = len(row) - len(header.names)
         records = lines[skipped:][:SAMPLE_LINES]
-        facts.other_format = _other_format(first, records, len(header.names))
+        facts.other_format = _other_format(first, records, len(header.names), file_format)
         facts.delimiter = _other_delimiter(first, records, len(header.names), file_format)
     elif file_format.column_names is not None:
         header = Header(file_format.column_names)
@@ -93,7 +97,11 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
 
 def surely_other(facts: FileFacts) -> bool:
     """Return whether the file certainly has another delimiter or format: it is not a column of texts."""
-    return facts.delimiter not in (None, *WEAK_DELIMITERS) or facts.other_format not in (None, FIXED_WIDTH)
+    return facts.delimiter not in (None, *WEAK_DELIMITERS) or facts.other_format not in (
+        None,
+        FIXED_WIDTH,
+        QUOTED_LINES,
+    )
 
 
 def _first_block(blocks: Iterator[str], lines: int) -> str | None:
@@ -132,8 +140,14 @@ def _other_delimiter(header: str, records: list[str], width: int, file_format: C
     return None
 
 
-def _other_format(header: str, records: list[str], width: int) -> str | None:
+def _other_format(header: str, records: list[str], width: int, file_format: CsvFormat) -> str | None:
     text = header.lstrip("\ufeff \t").casefold()
     if width == 1 and GAP.search(header.strip()) and records and all(GAP.search(record.strip()) for record in records):
         return FIXED_WIDTH
+    if width == 1 and FRAME.fullmatch(header.strip()):
+        return "a table with lines around its cells"
+    lines, quote, count = [header, *filter(None, records)], file_format.quote_char, header.count(file_format.separator)
+    alike = all(line[0] == quote == line[-1] and line.count(file_format.separator) == count for line in lines if line)
+    if width == 1 and count and len(lines) > 1 and alike and f"{file_format.separator} " not in header:
+        return QUOTED_LINES
     return next((name for start, name in OTHER_FORMATS.items() if text.startswith(start)), None)

@@ -129,3 +129,43 @@ def test_a_client_that_reads_nothing_of_its_answer_is_cut_off(reads: bool, monke
         return closed
 
     assert asyncio.run(send()) is not reads
+
+
+def connect(state: ServerState, *parts: bytes) -> Transport:
+    """Return a new connection to a server after these parts of a request."""
+    protocol, transport = TimedProtocol(uvicorn.Config(app, log_config=None), state, {}), Transport()
+    protocol.connection_made(transport)
+    for part in parts:
+        protocol.data_received(part)
+    return transport
+
+
+@pytest.mark.parametrize("parts", [[], [b"GET / HT"], [HEAD], [HEAD, b"ab"], [b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"]])
+def test_of_too_many_connections_the_one_closes_that_waits_longest_for_its_client(
+    parts: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 10)
+
+    async def use() -> list[bool]:
+        state = ServerState()
+        first = connect(state, *parts)
+        await asyncio.sleep(0.001)  # a complete request is answered
+        others = [connect(state), connect(state)]
+        return [transport.closed for transport in (first, *others)]
+
+    assert asyncio.run(use()) == [True, False, False]
+
+
+def test_a_connection_too_many_is_refused_when_all_others_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
+
+    async def use() -> list[Transport]:
+        state = ServerState()
+        working = [connect(state, HEAD, b"abcde") for _ in range(2)]  # nothing is answered before the loop goes on
+        return [*working, connect(state)]
+
+    *working, late = asyncio.run(use())
+    assert [transport.closed for transport in working] == [False, False]
+    assert b"503 Service Unavailable" in late.written
+    assert b"retry-after: 10" in late.written

@@ -142,7 +142,7 @@ def test_deep_bodies_of_every_route(serving: Any, tmp_path: Any) -> None:
 
 def test_what_is_not_answered_when_the_server_stops_gets_503() -> None:
     begun = asyncio.Event()
-    statuses = []
+    sent = []
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         begun.set()
@@ -154,7 +154,7 @@ def test_what_is_not_answered_when_the_server_stops_gets_503() -> None:
         return await asyncio.Event().wait() and {}
 
     async def send(message: Message) -> None:
-        statuses.append(message.get("status"))
+        sent.append(message)
 
     async def stop() -> None:
         scope = {"type": "http", "method": "GET", "path": SOURCES, "headers": []}
@@ -164,4 +164,5 @@ def test_what_is_not_answered_when_the_server_stops_gets_503() -> None:
         await request
 
     asyncio.run(stop())
-    assert statuses == [503, None]
+    assert sent[0]["status"] == 503
+    assert (b"retry-after", b"10") in sent[0]["headers"]

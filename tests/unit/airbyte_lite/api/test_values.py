@@ -71,6 +71,10 @@ def api(tmp_path_factory: pytest.TempPathFactory, client_of: Any) -> Iterator[An
             *("PATCH", f"{PUBLIC}/connections/{CONNECTION}"),
             *({"schedule": {"scheduleType": "cron", "cronExpression": f"0 {'0,' * 200}0 * * * ?"}}, "at most 256"),
         ),
+        (
+            *("PATCH", f"{PUBLIC}/connections/{CONNECTION}"),
+            *({"configurations": {"streams": [{"name": "orders", "primaryKey": [[]]}]}}, "streams.0.primaryKey.0"),
+        ),
         ("POST", f"{PUBLIC}/workspaces", {"name": "n", "dataResidency": "eu"}, "body.dataResidency"),
         ("GET", f"{PUBLIC}/jobs?orderBy=createdAt", None, "createdAt|ASC"),
         ("GET", f"{PUBLIC}/jobs?limit=1_0", None, "query.limit: not a whole number"),

@@ -130,6 +130,11 @@ def test_column_names_and_streams_are_unique() -> None:
     assert set(twice) == {"configuration.streams.0.name", "configuration.streams.2.name"}
 
 
+def test_a_word_for_true_and_false_is_refused() -> None:
+    words = {"filetype": "csv", "true_values": ["x", "y"], "false_values": ["n", "x"]}
+    assert "'x'" in file_faults(format=words)["format.false_values"]
+
+
 def test_a_null_value_with_the_escape_character_is_refused() -> None:
     format_ = {"filetype": "csv", "null_values": ["", "\\N"]}
     check_configuration({"streams": [{"name": "a", "format": format_}]}, FILES, "source-x")

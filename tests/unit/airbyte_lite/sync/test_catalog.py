@@ -71,6 +71,7 @@ def test_what_the_source_defines_is_filled_in() -> None:
         ([StreamChoice("orders", "incremental_append", None, ["id"])], "Omit cursorField"),
         ([StreamChoice("orders", selected_fields=["nr"])], "no column nr to select"),
         ([StreamChoice("orders", selected_fields=[])], "empty list selectedFields"),
+        ([StreamChoice("orders", selected_fields=["id", "ID"])], "names a column twice: id, ID"),
         ([StreamChoice("orders", "incremental_append", selected_fields=["id"])], "must include its key and cursor"),
     ],
 )

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from .faults import FileFault
+from .faults import SIGNATURES, FileFault
 
 DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
 TAR = "\0ustar"
@@ -26,6 +26,7 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
     """Return the names in a header, without the columns that have no name at its end. Raises FileFault."""
     names = row[: len(row) - nameless_columns(row)]
     place = f"line {line}"
+    refuse_other_types(row, file, place)
     if not names:
         raise FileFault(file, place, "the header is empty. Set format.skip_rows_before_header if titles precede it.")
     if any(TAR in name for name in names):
@@ -60,6 +61,15 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
             f"each name. Rename the columns in the file. {RENAME}",
         )
     return names
+
+
+def refuse_other_types(row: list[str], file: str, place: str) -> None:
+    """Raise FileFault if the text begins as a file of another type does: a one-byte encoding can decode any file."""
+    text = row[0] if row else ""
+    start = text.encode("latin-1", "ignore")
+    for signature, reason in SIGNATURES.items() if not text.isprintable() else ():
+        if start.startswith(signature):
+            raise FileFault(file, place, f"the file is not a text in this encoding. {reason}")
 
 
 def check_declared(names: list[str], declared: Iterable[str], file: str, line: int) -> None:
