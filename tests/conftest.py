@@ -21,57 +21,40 @@ PREFIXES = (
 
 TESTS = Path(__file__).parent
 INTEGRATION = TESTS / "integration"
-# These run Dagster or dbt as forks of a Python that takes six seconds to start. The files of a group are on one worker,
-# which starts that Python once. There are two groups of the same length: one would keep its worker busy for longer than
-# the others.
-GROUPS = {
-    "dagster": (
-        *("test_orchestrator_job", "test_orchestrator_failures", "test_bring_your_own_data"),
-        *("test_orchestrator_definitions", "test_run_workers"),
-    ),
-    "dbt": (
-        *("test_dbt_project", "test_bigquery_mode", "test_incremental_models", "test_generic_tests"),
-        *("test_joint_tests", "test_warm_dbt"),
-    ),
-}
 # The workers end at about the same time when the files that take longest are begun first.
 LONGEST_FIRST = (
-    *(file for files in GROUPS.values() for file in files),
-    "test_bootstrap_interruptions",
-    "test_loader_failures",
-    "test_persistent_s3",
-    "test_airbyte_api_process",
-    "test_sync_modes",
-    "test_backup",
-    "test_console_pages",
     "test_loader_changes",
+    "test_bootstrap_interruptions",
+    "test_orchestrator_job",
+    "test_dbt_project",
+    "test_console_pages",
+    "test_incremental_models",
+    "test_airbyte_api_process",
+    "test_loader_failures",
+    "test_bigquery_mode",
+    "test_orchestrator_failures",
     "test_connector_s3",
-    "test_landing_checks",
-    "test_warehouse_process",
-    "test_connector_interruptions",
-    "test_bootstrap_drift",
-    "test_bootstrap_apply",
-    "test_warehouse_semantics",
-    "test_sync_large",
-    "test_dialect",
-    "test_sync_failures",
-    "test_bootstrap_seed",
+    "test_persistent_s3",
+    "test_bring_your_own_data",
     "test_batches",
+    "test_bootstrap_drift",
+    "test_bootstrap_seed",
+    "test_sync_modes",
+    "test_warm_dbt",
+    "test_loader_modes",
+    "test_landing_checks",
+    "test_bootstrap_apply",
+    "test_sync_schema_changes",
+    "test_connector_interruptions",
+    "test_warehouse_semantics",
+    "test_backup",
 )
-
-
-class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Gives each file to one worker, as its tests share fixtures, and all files of a group to the same one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file: str = super()._split_scope(nodeid)
-        return next((group for group, files in GROUPS.items() if Path(file).stem in files), file)
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist's plugin there is no such hook
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    """Distribute the tests as Together does."""
-    return Together(config, log)
+    """Give each file to one worker, as its tests share fixtures."""
+    return LoadFileScheduling(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,25 +1,24 @@
 """Services' commands as processes that start at once: forks of one Python per service, see `warm_python.py`."""
 
-import ctypes
 import os
 import shlex
 import signal
-import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from tools.local import marked
 from tools.local.platform import ENVIRONMENTS, ROOT, python
 
-from . import warm_client
+from . import warm_client, warm_connector
+from .forked import Forked
+from .warm_servers import WarmServers
 
-SERVER = Path(__file__).with_name("warm_python.py")
 # The modules that a service's commands import, if their import does not read the environment.
 MODULES = {
     "airbyte_lite": ("google.auth.transport.requests", "airbyte_lite.api.app", "airbyte_lite.api.services"),
@@ -52,41 +51,28 @@ MODULES = {
 }
 
 
-PR_SET_CHILD_SUBREAPER = 36
 LONGEST_MARK = 1000
 
 
-class Forked(subprocess.Popen[bytes]):
-    """A process that became a child of this one when its parent ended."""
-
-    def __init__(self, number: int) -> None:
-        self.args: list[str] = []
-        self.pid = number
-        self.returncode: int | None = None
-        self.stdin = self.stdout = self.stderr = None
-        self._child_created = True
-        self._waitpid_lock = threading.Lock()
-
-
-@contextmanager
-def orphans_taken() -> Iterator[None]:
-    """Make this process the parent of each process below it whose own parent ends (Linux)."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    try:
-        yield
-    finally:
-        prctl(PR_SET_CHILD_SUBREAPER, 0)
+def write_program(path: Path, lines: str) -> None:
+    """Write a shell script."""
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
 
 
 @dataclass
 class Commands:
-    """Runs commands of services to their end; leaving the `with` block ends the processes that they are forked from."""
+    """Runs commands of services to their end, and starts services.
+
+    Leaving the `with` block ends the processes that they are forked from, if nobody shares them.
+    """
 
     directory: Path
     variables: dict[str, str] = field(default_factory=dict)
     """Variables that each command has, besides its own."""
-    _servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    shared: WarmServers | None = None
+    """The warm Pythons, if others use them too."""
+    _started: set[str] = field(default_factory=set)
 
     def run(
         self,
@@ -126,36 +112,42 @@ class Commands:
 
     def start(
         self, service: str, command: list[str], environment: dict[str, str], directory: Path, output: int
-    ) -> subprocess.Popen[bytes]:
-        """Start a service as a child process of this one, with these variables only and a session of its own."""
+    ) -> Forked:
+        """Start a service with these variables only and a session of its own. It is ended when this process ends."""
         path = self._server(service, environment)
         if command[0] == python(service):
             command = [str(self._programs(service) / "python"), *command[1:]]
-        with Path(os.devnull).open() as nothing, orphans_taken():
+        with Path(os.devnull).open() as nothing:
             files = {0: nothing.fileno(), 1: output, 2: output}
-            answers = warm_client.run(path, command, environment, str(directory), files, service=True)
-            return Forked(next(answers))
+            return Forked(warm_client.run(path, command, environment, str(directory), files, service=True))
+
+    def connectors(self) -> Path:
+        """Return a folder of connectors' environments where the fork servers of the S3 connector start warm."""
+        name = warm_connector.NAME
+        programs = self._programs(name)
+        if name not in self._started:
+            variables = warm_connector.variables(self.directory)
+            self._servers.start(name, warm_connector.PYTHON, [warm_connector.IMPORT], variables)
+            (programs / "bin").mkdir(parents=True)
+            write_program(programs / "bin/python", warm_connector.stand_in(shlex.join(self._servers.client(name))))
+            self._started.add(name)
+        return programs.parent
 
     def _server(self, service: str, environment: dict[str, str]) -> str:
         """Return the address of the warm Python of a service."""
-        if service not in self._servers:
-            self._servers[service] = self._serve(service, environment)
-        return self._socket(service)
-
-    def _serve(self, service: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-        """Start the warm Python of a service, and write the stand-ins for the service's programs."""
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(self._socket(service))
-            listening.listen()
-            number = listening.fileno()
-            command = [python(service), str(SERVER), str(number), *MODULES[service]]
+        if service not in self._started:
             room = {marked.VARIABLE: " " * LONGEST_MARK}  # for the mark of each service: see show() in warm_python.py
-            server = subprocess.Popen(
-                command, env=environment | room, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[number]
-            )
+            statements = [f"import {module}" for module in MODULES[service]]
+            self._servers.start(service, [python(service)], statements, environment | room)
+            self._write_programs(service)
+            self._started.add(service)
+        return self._servers.socket(service)
+
+    def _write_programs(self, service: str) -> None:
+        """Write the stand-ins for the service's programs."""
         programs = self._programs(service)
         programs.mkdir()
-        client = [sys.executable, "-IS", warm_client.__file__, self._socket(service)]
+        client = self._servers.client(service)
         folder = ENVIRONMENTS / service / "bin"
         lines = {
             # A new Python runs the arguments that warm_python.py does not know.
@@ -166,23 +158,20 @@ class Commands:
             "orchestrator-dbt": f'exec {shlex.quote(str(folder / "orchestrator-dbt"))} "$@"',
         }
         for name, line in lines.items():
-            program = programs / name
-            program.write_text(f"#!/bin/sh\n{line}\n")
-            program.chmod(0o755)
-        return server
-
-    def _socket(self, service: str) -> str:
-        return str(self.directory / f"{service}.socket")
+            write_program(programs / name, line)
 
     def _programs(self, service: str) -> Path:
         """The folder of the stand-in for the service's Python. A service starts the dbt beside its Python."""
         return self.directory / service
+
+    @cached_property
+    def _servers(self) -> WarmServers:
+        return self.shared or WarmServers(self.directory)
 
     def __enter__(self) -> Self:
         """Return self."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the servers: each ends with its standard input."""
-        for server in self._servers.values():
-            server.communicate()
+        """End the warm Pythons that are not shared."""
+        self._servers.close()

@@ -1,7 +1,9 @@
 """The real services as processes, once per test session, through the same launcher as `make demo`."""
 
+import os
 import shutil
 import signal
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,13 +27,19 @@ from .google_front import Front, front_of
 from .google_rules import Rules
 from .running import RunningPlatform, Server
 from .syncs import Syncs
+from .warm_servers import WarmServers
 from .warm_services import WarmSupervisor
 
 
 @pytest.fixture(scope="session", autouse=True)
 def commands(tmp_path_factory: pytest.TempPathFactory, no_certificates: Path) -> Iterator[Commands]:
-    """Runs the services' commands."""
-    with Commands(tmp_path_factory.mktemp("commands"), {"SSL_CERT_DIR": str(no_certificates)}) as commands:
+    """Runs the services' commands. The workers of pytest-xdist share what takes seconds to start."""
+    shared = None
+    if "PYTEST_XDIST_WORKER" in os.environ and sys.platform == "linux":
+        folder = tmp_path_factory.getbasetemp().parent / "warm"
+        folder.mkdir(exist_ok=True)
+        shared = WarmServers(folder, keeper=os.getppid())
+    with Commands(tmp_path_factory.mktemp("commands"), {"SSL_CERT_DIR": str(no_certificates)}, shared) as commands:
         yield commands
 
 

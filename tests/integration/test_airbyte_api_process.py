@@ -19,12 +19,15 @@ from tools.local.free_ports import free_ports
 from tools.local.processes import Process, Service, Supervisor
 
 from .commands import Commands
+from .held_answers import Door, door_to
 from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
 from .warm_services import WarmSupervisor
 
 Put = Callable[[str, str | bytes], None]
-ROWS = 400_000  # seconds of reading: the sync is stopped meanwhile
+ROWS = 200_000
+FREE = 3_000_000
+"""Bytes of the large file that the connector gets at once: it writes rows, and waits for the others."""
 
 
 @functools.cache
@@ -91,7 +94,7 @@ class Own:
 def started(platform: RunningPlatform, commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     """The server, started."""
     directory = tmp_path_factory.mktemp("own")
-    with WarmSupervisor(directory / "logs", commands=commands) as services:
+    with WarmSupervisor(directory / "logs", commands=commands, warm_connector=False) as services:
         own = Own(own_server(platform, directory), services)
         own.start()
         yield own
@@ -113,10 +116,17 @@ def own(server: Own, bigquery: google_bigquery.Client) -> Iterator[Syncs]:
 
 
 @pytest.fixture
-def connection(own: Syncs, s3: Server, bucket: str, put: Put, dataset: str) -> str:
-    """A connection that has loaded a row, and whose next sync takes seconds."""
+def door(s3: Server) -> Iterator[Door]:
+    """The way to S3 of the connection: while it is closed, the sync of the large file cannot end."""
+    with door_to(s3.url, FREE) as door:
+        yield door
+
+
+@pytest.fixture
+def connection(own: Syncs, door: Door, bucket: str, put: Put, dataset: str) -> str:
+    """A connection that has loaded a row, and whose next sync ends only if the door is opened."""
     put("people.csv", "id,name\n0,Ada\n")
-    source = s3_configuration(s3.url, bucket, "people", ["people*.csv"])
+    source = s3_configuration(door.url, bucket, "people", ["people*.csv"])
     connection = own.connect(source, dataset, "incremental_append")
     own.sync(connection)
     put("people2.csv", "id,name\n1,Grace\n")
@@ -137,7 +147,7 @@ def assert_the_stopped_sync_has_changed_nothing(
         assert own.sync(connection)["rowsSynced"] == ROWS + 1
         assert count(own, dataset) == ROWS + 2
         return
-    s3_client.delete_object(Bucket=bucket, Key="people3.csv")  # to read it takes seconds and shows nothing more
+    s3_client.delete_object(Bucket=bucket, Key="people3.csv")  # to read it takes time and shows nothing more
     assert own.sync(connection)["rowsSynced"] == 1
     assert own.rows(f"select id from {dataset}.people order by id") == [(0,), (1,)]
 
@@ -181,6 +191,7 @@ def test_server_that_stops_in_mid_sync(
     own: Syncs,
     server: Own,
     connection: str,
+    door: Door,
     s3_client: S3Client,
     bucket: str,
     dataset: str,
@@ -194,6 +205,7 @@ def test_server_that_stops_in_mid_sync(
     stopped.wait(60)
     wait_until(lambda: not any(alive(pid) for pid in processes), 60, "connector processes are left behind")
 
+    door.open()
     server.start()
     ended = own.call("GET", f"jobs/{job}")
     assert ended["status"] == "failed"

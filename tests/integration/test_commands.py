@@ -15,6 +15,7 @@ from tools.local.platform import python
 
 from . import commands
 from .commands import Commands
+from .warm_servers import WarmServers
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], marked.VARIABLE: "none"}
 INNER = "import os, pathlib, time; pathlib.Path('number').write_text(f'{os.getpid()} '); time.sleep(60)"
@@ -25,6 +26,8 @@ INTERRUPTED = (
     "import os, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "os.kill(os.getpid(), signal.SIGINT); time.sleep(10)"
 )
+# Prints the warm Python from which it was forked: the parent of the process that attends to it.
+WARM = "import os, pathlib; print(pathlib.Path(f'/proc/{os.getppid()}/stat').read_text().rpartition(')')[2].split()[1])"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="services are forks on Linux only")
 
@@ -71,3 +74,27 @@ def test_the_exit_code_is_that_of_a_new_python(forks: Commands, program: str, co
     assert forks.run("warehouse", command, ENVIRONMENT).returncode == code
     new = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert new.returncode == code
+
+
+def test_a_warm_python_that_is_shared_ends_with_its_keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(commands.MODULES, "warehouse", ())
+    command, found = [python("warehouse"), "-c", WARM], set()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as keeper:
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            with Commands(tmp_path / name, shared=WarmServers(tmp_path, keeper.pid)) as forks:
+                found.add(forks.run("warehouse", command, ENVIRONMENT).stdout)
+        keeper.communicate(b"\n")
+    [warm] = found
+    deadline = time.monotonic() + 30
+    while alive(int(warm)):
+        assert time.monotonic() < deadline, "the warm Python goes on"
+        time.sleep(0.01)
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs. A process that has ended and waits for its parent does not run."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -6,6 +6,7 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -33,16 +34,17 @@ def grown(platform: RunningPlatform) -> Iterator[list[int]]:
 
     Both are maxima. Memory that the command shares with its fork server does not count."""
     server = psutil.Process(platform.services.processes["airbyte"].popen.pid)
+    commands = Path(platform.environment["AIRBYTE_LITE_DATA_DIR"], "connectors/commands")
     before = server.memory_info().rss
     highest, done = [0, 0], threading.Event()
 
     def sample() -> None:
         while not done.wait(0.05):
             highest[0] = max(highest[0], server.memory_info().rss - before)
-            for fork_server in server.children():
+            for process in psutil.process_iter(["cwd"]):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    for command in fork_server.children():
-                        highest[1] = max(highest[1], command.memory_full_info().uss)
+                    if commands in Path(process.info["cwd"] or "").parents:  # a command's folder
+                        highest[1] = max(highest[1], process.memory_full_info().uss)
 
     thread = threading.Thread(target=sample)
     thread.start()

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 
@@ -22,12 +22,11 @@ def run(
     files: dict[int, int],
     *,
     service: bool = False,
-) -> Iterator[int]:
+) -> Generator[int]:
     """Run a command in a fork of the server at this socket; yield its process's number, then its exit code.
 
-    `files` are its open files: by the number there, the number here. A negative exit code is the number of a signal. A
-    service becomes a child process of the nearest process above the server that takes orphans; its exit code is not
-    yielded.
+    `files` are its open files: by the number there, the number here. A negative exit code is the number of a signal.
+    The process is ended when the generator is closed.
     """
     request: dict[str, object] = {
         "command": command,

@@ -1,15 +1,16 @@
 """Runs commands as forks of a Python that has done their imports, which take one to four seconds each time.
 
 Started by `commands.py`, in a service's environment. Its arguments are the file descriptor of its listening socket
-and the modules to import. It ends with its standard input. `warm_client.py` sends it commands, each written as for a
-shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …]; "-P" may stand before "-m" and "-c".
+and the statements that import. It ends with its standard input. `warm_client.py` sends it commands, each written as for
+a shell: [python, "-m", module, …], [python, "-c", code, …] or [script, …]; "-P" may stand before "-m" and "-c".
 
-A service becomes a child process of the process that asked for it, and the leader of a session of its own: it can be
-watched, stopped and killed like a service that `tools/local/processes.py` has started.
+A service becomes the leader of a session of its own. It can be watched, stopped and killed like a service that
+`tools/local/processes.py` has started, except that it is no child process of the process that asked for it: see
+`forked.py`. It is ended when that process ends.
 
-A command that a service starts cannot join the service's process group, which is in another session. It leads a group
-of its own, which is killed when the client ends. The client of a service's command is in the service's group, and the
-client of a command's command in that command's group: so the end of a service's group ends all that it has started.
+A command leads a process group of its own, which is killed when the client ends. The client of a service's command is
+in the service's group, and the client of a command's command in that command's group: so the end of a service's group
+ends all that it has started.
 """
 
 import atexit
@@ -17,7 +18,6 @@ import contextlib
 import ctypes
 import fcntl
 import gc
-import importlib
 import json
 import multiprocessing
 import os
@@ -28,7 +28,6 @@ import socket
 import sys
 import threading
 import time
-import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ def serve(listening: socket.socket) -> dict[str, Any] | None:
 def attend(connection: socket.socket) -> dict[str, Any]:
     """Fork the process of a command and return its request there. Here, answer with its number and its exit code.
 
-    When the client ends before the process, the process is killed with its group.
+    When the client ends before the process, the process is killed with its group; a service gets SIGTERM.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, received, _, _ = socket.recv_fds(connection, 1, MOST_FILES)
@@ -63,11 +62,10 @@ def attend(connection: socket.socket) -> dict[str, Any]:
         os.close(file)
     with connection.makefile("rw") as lines:
         request: dict[str, Any] = json.loads(lines.readline())
-        here = os.getpid()
         process = os.fork()
         if process == 0:
             if request["service"]:
-                become_service(here, request["environment"])
+                become_service(request["environment"])
                 print(os.getpid(), file=lines, flush=True)
             else:
                 os.setpgid(0, 0)
@@ -79,30 +77,30 @@ def attend(connection: socket.socket) -> dict[str, Any]:
             return request
         for file in files:
             os.close(file)
-        if request["service"]:
-            os._exit(0)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C it still has to kill the process
-        with contextlib.suppress(ProcessLookupError):  # it has ended
-            os.setpgid(process, process)  # the process does the same; this may come first
         with contextlib.suppress(BrokenPipeError):  # the client has ended
-            print(process, file=lines, flush=True)
+            if not request["service"]:
+                with contextlib.suppress(ProcessLookupError):  # it has ended
+                    os.setpgid(process, process)  # the process does the same; this may come first
+                print(process, file=lines, flush=True)
         if hasattr(os, "pidfd_open"):
             end = os.pidfd_open(process)
             if end not in select.select([connection, end], [], [])[0]:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+                    os.killpg(process, signal.SIGTERM if request["service"] else signal.SIGKILL)
+        ended = os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        assert ended is not None
         with contextlib.suppress(BrokenPipeError):
-            print(code, file=lines, flush=True)
+            print(ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status, file=lines, flush=True)
+        with contextlib.suppress(ConnectionResetError):  # the client has ended
+            connection.recv(1)  # it has read the exit code: now the system may use the process's number again
         os._exit(0)
 
 
-def become_service(parent: int, environment: dict[str, str]) -> None:
-    """Wait until the parent has ended, so that the asking process becomes the parent; then start a session."""
-    while os.getppid() == parent:
-        time.sleep(0.0005)
+def become_service(environment: dict[str, str]) -> None:
+    """Start a session; end with the parent."""
     os.setsid()
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # end with the new parent
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     show(MARK, environment[MARK])
 
 
@@ -149,8 +147,8 @@ if __name__ == "__main__":
     gc.disable()  # almost all that is imported stays: looking for garbage in it takes a tenth of the time
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for module in sys.argv[2:]:
-            importlib.import_module(module)
+        for statement in sys.argv[2:]:
+            exec(statement, {})  # noqa: S102 - of commands.py
     gc.freeze()  # into memory that the forks share
     gc.enable()
     request = serve(socket.socket(fileno=int(sys.argv[1])))
@@ -164,9 +162,9 @@ if __name__ == "__main__":
                 print(end.code, file=sys.stderr)
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
         except BaseException as error:
-            traceback.print_exc()
+            sys.excepthook(type(error), error, error.__traceback__)
             code, interrupted = 1, isinstance(error, KeyboardInterrupt)
-        if request["service"]:
+        if request["service"] or request["command"][0].endswith(".py"):  # the connectors' fork_server.py
             threading._shutdown()  # type: ignore[attr-defined]  # wait for its threads, as at each end of a Python
             atexit._run_exitfuncs()
         sys.stdout.flush()

@@ -56,7 +56,10 @@ def resolved(specification: dict[str, Any], document: dict[str, Any]) -> dict[st
         others = {key: copy(item, inside, levels + 1) for key, item in value.items() if key != "$ref"}
         return found | others if isinstance(found, dict) else found
 
-    return dict(copy(specification, (), 0))
+    whole = copy(specification, (), 0)
+    if not isinstance(whole, dict):
+        raise UnresolvedError(f"the reference {specification['$ref'][:100]!r} does not lead to an object")
+    return whole
 
 
 def _referred(document: Any, reference: str) -> Any:

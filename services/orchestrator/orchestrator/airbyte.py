@@ -16,6 +16,7 @@ from orchestrator.settings import Settings
 REQUEST_TIMEOUT_SECONDS = 600
 REQUEST_RETRIES, REQUEST_RETRY_SECONDS = 3, 0.25
 LOG_LINES = 30  # of a failed job, shown in the error
+TRACE = "Traceback (most recent call last):"
 
 
 class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the parameter is for resources that wrap a value
@@ -67,7 +68,7 @@ class Airbyte(dg.ConfigurableResource):  # type: ignore[type-arg]  # the paramet
                 "paused, make plan shows its state and reason, and make apply sets it to active; then run again."
             ) from None  # its description is in this one
         except dg.Failure as failure:
-            raise explain(client, connection_name, failure) from failure
+            raise explain(client, connection_name, failure) from None  # its description is in this one
 
 
 def find_connection(client: AirbyteClient, name: str) -> str:
@@ -92,7 +93,10 @@ def find_connection(client: AirbyteClient, name: str) -> str:
 
 
 def explain(client: AirbyteClient, connection_name: str, failure: dg.Failure) -> dg.Failure:
-    """Return the failure with the job's reason and its last log lines, if Airbyte returns them."""
+    """Return the failure with the job's reason and its last log lines, if Airbyte returns them.
+
+    Without stack traces: with them, the reason is a hundred lines above the end.
+    """
     description = failure.description or "The sync failed"
     job = re.search(r"Job (?:failed|was cancelled): (\d+)", description)
     if not job:
@@ -107,7 +111,7 @@ def explain(client: AirbyteClient, connection_name: str, failure: dg.Failure) ->
     reasons, lines = failure_reasons(details), log_lines(details)
     parts = [f"Airbyte's sync of {connection_name!r} did not succeed ({description}).", *reasons]
     if lines:
-        parts.append("The end of the job's log:\n" + "\n".join(lines[-LOG_LINES:]))
+        parts.append("The end of the job's log:\n" + "\n".join(map(without_trace, lines[-LOG_LINES:])))
     return dg.Failure("\n".join(parts), metadata={"airbyte_job_id": int(job[1])})
 
 
@@ -122,6 +126,15 @@ def log_lines(details: Mapping[str, Any]) -> list[str]:
     """Return the log of the job's last attempt."""
     lines = (_last_attempt(details).get("logs") or {}).get("logLines") or []
     return [str(line) for line in lines]
+
+
+def without_trace(entry: str) -> str:
+    """Return a log entry without its stack trace; of an entry that is only a trace, its last line."""
+    above, trace, below = entry.partition(TRACE)
+    if not trace:
+        return entry
+    last = below.rstrip().rpartition("\n")[2]
+    return above.rstrip() if "\n" in above else f"{above}{last}"
 
 
 def _last_attempt(details: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -137,6 +137,23 @@ def test_failed_job_shows_its_reason_and_the_end_of_its_log(server: Server) -> N
     assert lines[3:] == LOG[-airbyte.LOG_LINES :]
 
 
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ("1 INFO Read 5 records", "1 INFO Read 5 records"),
+        ("1 INFO runtimes:\norders 0.05", "1 INFO runtimes:\norders 0.05"),
+        ("1 FATAL Some errors\nTraceback (most recent call last):\n  File x\nError: no", "1 FATAL Some errors"),
+        (
+            "1 ERROR Traceback (most recent call last):\n  File x\nFileFault: a.csv, line 7\n",
+            "1 ERROR FileFault: a.csv, line 7",
+        ),
+    ],
+)
+def test_the_log_of_a_failed_job_has_no_stack_traces(server: Server, entry: str, shown: str) -> None:
+    server.answers["POST /api/v1/jobs/get"] = {"attempts": [{"attempt": {}, "logs": {"logLines": [entry]}}]}
+    assert failure("orders").partition("log:\n")[2] == shown
+
+
 def test_cancelled_job(server: Server) -> None:
     server.answers["GET /api/public/v1/jobs/7"] = FAILED_JOB | {"status": "cancelled"}
     server.answers["POST /api/v1/jobs/get"] = {"attempts": []}

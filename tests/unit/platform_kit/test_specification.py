@@ -70,3 +70,9 @@ def test_references_that_cannot_be_resolved(reference: str, fact: str) -> None:
     with pytest.raises(UnresolvedError) as raised:
         resolved({"key": {"$ref": reference}}, DOCUMENT)
     assert fact in str(raised.value)
+
+
+def test_a_specification_that_is_a_reference_leads_to_an_object() -> None:
+    assert resolved({"$ref": "#/parts/key"}, DOCUMENT) == DOCUMENT["parts"]["key"]
+    with pytest.raises(UnresolvedError, match="object"):
+        resolved({"$ref": "#/parts/a~1b"}, DOCUMENT)

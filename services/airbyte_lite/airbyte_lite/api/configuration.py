@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import Definition
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.loader.destination import BigQueryDestination
-from airbyte_lite.loader.errors import SyncError
+from airbyte_lite.loader.errors import SyncCancelled, SyncError
 from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Actor, Workspace
 from airbyte_lite.sync import catalog
@@ -167,11 +168,15 @@ def check_destination(served: Served, body: schemas.DestinationId) -> dict[str, 
     destination: Actor = served.store.actor("destination", body.destination_id)
 
     def attempt() -> str | None:
+        halt = threading.Event()
         try:
-            with served.commands.slot():
-                BigQueryDestination(destination.configuration, served.settings.emulator_host).check()
+            with served.commands.destination_slot() as caller:
+                caller.when_gone(halt.set)
+                BigQueryDestination(destination.configuration, served.settings.emulator_host).check(halt)
         except SyncError as error:
             return served.redact(destination, error.message)
+        except SyncCancelled:
+            return "The client closed its connection before the check ended."
         return None
 
     return check_answer("check_connection_destination", attempt)

@@ -90,8 +90,8 @@ def _avro_type(match: re.Match[str], trace: Trace) -> str:
 
 
 def _binary_column(match: re.Match[str], trace: Trace) -> str:
-    """Return a sentence about a column of bytes in a Parquet file. Empty for other files."""
-    if "parquet_parser" not in trace.text and not trace.file.endswith(".parquet"):
+    """Return a sentence about a column of bytes in a Parquet or Avro file. Empty for other files."""
+    if not any(f"{kind}_parser" in trace.text or trace.file.endswith(f".{kind}") for kind in ("parquet", "avro")):
         return ""
     return (
         f"{trace.file or 'a file'}: a binary column is not UTF-8 text (the byte {match[1]}), and the connector reads "

@@ -30,8 +30,8 @@ def faults(configuration: dict[str, Any], specification: dict[str, Any]) -> dict
     """Return the faults by path. Raises PatternError."""
     command = [sys.executable, "-m", "airbyte_lite.connectors.patterns"]
     given = json.dumps([configuration, specification]).encode()
-    try:
-        done = subprocess.run(command, input=given, stdout=subprocess.PIPE, timeout=SECONDS, check=True)
+    try:  # without its standard error, which could have a secret
+        done = subprocess.run(command, input=given, capture_output=True, timeout=SECONDS, check=True)
     except subprocess.TimeoutExpired as error:
         raise PatternError from error
     found: dict[str, str] = json.loads(done.stdout)

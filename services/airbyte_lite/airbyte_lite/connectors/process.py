@@ -121,14 +121,6 @@ class ForkServer:
         require_pinned(connector)
         self._connector = connector
         self._control, theirs = socket.socketpair()
-        environment = passed_on() | {
-            "HOME": str(directory),
-            "TMPDIR": str(directory),
-            "NLTK_DATA": str(connector.language_data),
-            "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS would start threads before the fork
-            "ARROW_DEFAULT_MEMORY_POOL": "system",  # the default pool reserves 1 GiB, which counts against `memory`
-            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS looks up proxies in a framework that refuses forks
-        }
         python = connector.environment / "bin" / "python"
         try:
             self._process = subprocess.Popen(
@@ -143,7 +135,7 @@ class ForkServer:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env=variables(connector, directory),
                 cwd=directory,
                 start_new_session=True,  # Ctrl-C must reach only airbyte-lite, which then ends the commands itself
             )
@@ -226,6 +218,18 @@ def require_pinned(connector: Connector) -> None:
             "has no components_consent. Add it again, which asks for the consent: "
             f"make connector-remove name={connector.name} && make connector name={connector.name}"
         )
+
+
+def variables(connector: Connector, directory: Path) -> dict[str, str]:
+    """Return the environment of a connector's fork server, whose home is the directory."""
+    return passed_on() | {
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        "NLTK_DATA": str(connector.language_data),
+        "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS would start threads before the fork
+        "ARROW_DEFAULT_MEMORY_POOL": "system",  # the default pool reserves 1 GiB, which counts against `memory`
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS looks up proxies in a framework that refuses forks
+    }
 
 
 def _options(connector: Connector, memory: int) -> dict[str, object]:

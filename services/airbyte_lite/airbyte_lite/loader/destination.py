@@ -1,6 +1,7 @@
 """Work on a BigQuery destination outside the load: its check, the reset of a stream, and a search for lost tables."""
 
 import os
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,14 +18,17 @@ class BigQueryDestination:
     def __init__(self, configuration: dict[str, Any], emulator_host: str | None) -> None:
         self._warehouse = Warehouse(configuration, emulator_host)
 
-    def check(self) -> None:
-        """Create the dataset if it does not exist, then create and drop a test table in it."""
+    def check(self, halt: threading.Event | None = None) -> None:
+        """Create the dataset if it does not exist, then create and drop a test table in it.
+
+        When `halt` is set, no request is repeated: the next failure raises SyncCancelled.
+        """
         warehouse = self._warehouse
-        warehouse.ensure_dataset()
+        warehouse.ensure_dataset(halt)
         name = f"_airbyte_connection_test_{os.urandom(6).hex()}"
         table = bigquery.Table(warehouse.name(name), schema=[bigquery.SchemaField("test", "STRING")])
         with warehouse.errors(f"create a table in {warehouse.project}.{warehouse.dataset}"):
-            warehouse.client.create_table(table, retry=warehouse.retry(), timeout=REQUEST_S)
+            warehouse.client.create_table(table, retry=warehouse.retry(halt), timeout=REQUEST_S)
         warehouse.drop(name)
 
     def missing(self, streams: list[SyncStream]) -> list[SyncStream]:

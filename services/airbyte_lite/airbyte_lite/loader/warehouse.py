@@ -58,18 +58,18 @@ class Warehouse:
         """Return the reference of a table of the dataset."""
         return bigquery.DatasetReference(self.project, self.dataset).table(name)
 
-    def ensure_dataset(self) -> None:
-        """Create the dataset in the configured location if it does not exist.
+    def ensure_dataset(self, halt: threading.Event | None = None) -> None:
+        """Create the dataset in the configured location if it does not exist. `halt`: see `retry`.
 
         Raises SyncError if it exists in another location, because jobs run in the configured one.
         """
         dataset = bigquery.Dataset(f"{self.project}.{self.dataset}")
         with self.errors(f"open the dataset {self.project}.{self.dataset}"):
             try:
-                found = self.client.get_dataset(dataset.reference, retry=self.retry(), timeout=REQUEST_S)
+                found = self.client.get_dataset(dataset.reference, retry=self.retry(halt), timeout=REQUEST_S)
             except exceptions.NotFound:
                 # The client adds the configured location to the request.
-                found = self.client.create_dataset(dataset, exists_ok=True, retry=self.retry(), timeout=REQUEST_S)
+                found = self.client.create_dataset(dataset, exists_ok=True, retry=self.retry(halt), timeout=REQUEST_S)
         if self._location and found.location and found.location.lower() != self._location.lower():
             raise SyncError(
                 f"The dataset {self.project}.{self.dataset} is in {found.location}, but the destination's "

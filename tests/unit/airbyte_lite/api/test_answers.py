@@ -82,7 +82,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     monkeypatch.setattr(ConnectorRunner, "spec", lambda *_: specification)
     monkeypatch.setattr(ConnectorRunner, "check", lambda *_: CheckResult(False, "no such bucket"))
     monkeypatch.setattr(ConnectorRunner, "discover", lambda *_: [ORDERS])
-    monkeypatch.setattr(BigQueryDestination, "check", lambda _: None)
+    monkeypatch.setattr(BigQueryDestination, "check", lambda *_: None)
     monkeypatch.setattr(Worker, "run", lambda *_: None)
     services = Services.open(Settings(data_dir=tmp_path / "data", connector_environments=tmp_path / "environments"))
     store = services.store

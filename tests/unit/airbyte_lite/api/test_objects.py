@@ -1,7 +1,9 @@
 """The endpoints that need no connector: everything but sources and what is made of them."""
 
 import base64
+import contextlib
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,8 +17,12 @@ from airbyte_api.utils import unmarshal_json
 from airbyte_lite.api import actors, connections
 from airbyte_lite.api import configuration as configuration_api
 from airbyte_lite.api.app import create_app
+from airbyte_lite.api.callers import CALLER
 from airbyte_lite.api.services import Services
-from airbyte_lite.connectors import validation
+from airbyte_lite.connectors import slots, validation
+from airbyte_lite.connectors.runner import CheckResult
+from airbyte_lite.loader.destination import BigQueryDestination
+from airbyte_lite.loader.errors import SyncCancelled
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream
 from platform_kit.specification import MASK
@@ -561,3 +567,29 @@ def test_a_configuration_is_checked_before_the_transaction(
     path = f"{PUBLIC}/destinations/{destination['destinationId']}"
     assert api.request("PATCH", path, json={"configuration": {"dataset_id": "other"}}).status_code == 200
     assert checked == [False]
+
+
+def test_a_check_of_a_destination_ends_with_its_client(
+    api: Any, destination: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(_self: object, halt: threading.Event) -> None:
+        CALLER.get().leave()
+        assert halt.is_set()
+        raise SyncCancelled
+
+    monkeypatch.setattr(BigQueryDestination, "check", check)
+    answer = api.post(
+        f"{CONFIGURATION}/destinations/check_connection", json={"destinationId": destination["destinationId"]}
+    )
+    assert (answer.status_code, answer.json()["status"]) == (200, "failed")
+
+
+def test_a_warehouse_that_hangs_keeps_no_source_waiting(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services.runner, "check", lambda *_: CheckResult(True, ""))
+    monkeypatch.setattr(slots, "WAIT_SECONDS", 0)
+    connector = services.definitions.list("source")[0].connector
+    assert connector is not None
+    with contextlib.ExitStack() as stack:
+        for _ in range(services.settings.commands):
+            stack.enter_context(services.commands.destination_slot())
+        assert services.commands.check(connector, {}).succeeded

@@ -218,10 +218,11 @@ def test_field_with_an_object_and_a_text_is_named() -> None:
     assert all(fact in error.message for fact in ("'a'", "string, object", "input_schema"))
 
 
-def test_bytes_in_a_parquet_file_are_no_question_of_its_encoding() -> None:
-    text = "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0\nfile=a.parquet stream=s\nfile_based"
+@pytest.mark.parametrize("name", ["a.parquet", "a.avro"])
+def test_bytes_in_a_file_with_types_are_no_question_of_its_encoding(name: str) -> None:
+    text = f"UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0\nfile={name} stream=s\nfile_based"
     error = Explanation().of(ConnectorError("Error parsing record.", text, "system_error"))
-    assert "a.parquet: a binary column" in error.message
+    assert f"{name}: a binary column" in error.message
     assert "encoding" not in error.message
 
 
