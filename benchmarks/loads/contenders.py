@@ -81,7 +81,7 @@ def checks(loading: Loading, case: Case) -> Cost:
     if "batches" not in loading.connections:
         ours(loading, case, "batches")
     order = {
-        "configuration": loading.configuration(case),
+        "configuration": loading.declared(case),
         "stream": STREAM,
         "table": f"{loading.bigquery.project}.{DATASET}.batches_{STREAM}",
     }

@@ -29,6 +29,17 @@ from tools.settings_table import PORTS, TABLE
 
 SYNC_SECONDS = 900
 BUCKET, DATASET, STREAM = "bench", "bench", "orders"
+COLUMNS = {
+    "id": "integer",
+    "user_id": "integer",
+    "order_date": "string",
+    "status": "string",
+    "amount": "number",
+    "note": "string",
+    "is_paid": "boolean",
+    "reference": "string",
+}
+"""The first columns of the files, which `make_files.py` writes, with their types. All later ones are integers."""
 PARTS = {"warehouse": "emulator", "s3": S3, "front": FRONT}
 """How the page calls a service."""
 CONNECTOR_COMMAND = str(ENVIRONMENTS / "connectors/source-s3/bin/source-s3")
@@ -97,6 +108,14 @@ class Loading:
         found = s3_configuration(self.platform.url("s3"), BUCKET, STREAM, [f"{case.name}/*"])
         if case.kind != "csv":
             found["streams"][0]["format"] = {"filetype": case.kind}
+        return found
+
+    def declared(self, case: Case) -> dict[str, Any]:
+        """The configuration, with declared columns for CSV files."""
+        found = self.configuration(case)
+        if case.kind == "csv":
+            measures = {f"measure_{at}": "integer" for at in range(1, case.columns - len(COLUMNS) + 1)}
+            found["streams"][0]["input_schema"] = json.dumps(COLUMNS | measures)
         return found
 
     def connect(self, case: Case, way: str, mode: str, prefix: str) -> str:

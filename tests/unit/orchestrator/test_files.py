@@ -1,5 +1,7 @@
 """The files in S3 as assets."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 import pytest
 
@@ -41,7 +43,7 @@ def test_a_file_in_an_s3_that_does_not_answer(file_format: FileFormat, monkeypat
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(s3, "ATTEMPTS", 1)
     with pytest.raises(dg.Failure) as caught:
-        Bucket().files().facts(File("shop/orders", ""), file_format, NOTHING)
+        Bucket().files().facts(File("shop/orders", "", datetime.now(UTC)), file_format, NOTHING)
     assert "/shop/orders" in str(caught.value.description)
     assert "http://127.0.0.1:9/" in str(caught.value.description)
     assert "make ps" in str(caught.value.description)

@@ -1,13 +1,14 @@
 """What each check of a landing table finds, from the facts about its files and the numbers of its table."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, declared, file_form, keys, losses, null_texts, spellings
+from orchestrator.checks import casts, columns, declared, file_form, keys, left_out, losses, null_texts, spellings
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import FIXED_WIDTH
@@ -67,6 +68,31 @@ def test_a_wrong_header_is_an_error(names: list[str], column: str, fact: str) ->
     finding = next(finding for finding in column_findings(names, header_line=3) if finding.blocking)
     assert (finding.file, finding.line, finding.column) == ("a.csv", 3, column)
     assert fact in str(finding)
+
+
+def test_a_column_that_newer_files_leave_out_is_a_warning(subtests: pytest.Subtests) -> None:
+    all_, less, more = ["id", "Name"], ["id"], ["id", "name", "city"]
+    parquet = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
+    json_lines = StreamFiles(["**"], JsonlFormat(filetype="jsonl"))
+    cases: list[tuple[StreamFiles, list[list[str]], list[tuple[bool, str, int, str]]]] = [
+        (FILES, [all_, less], [(False, "1", 3, "Name")]),
+        (parquet, [all_, less, less], [(False, "1", 3, "Name")]),
+        (FILES, [more, all_, less], [(False, "1", 3, "city"), (False, "2", 3, "Name")]),
+        (FILES, [less, all_, more], []),
+        (FILES, [all_, less, all_], []),
+        (FILES, [all_, []], []),
+        (json_lines, [all_, less], []),
+    ]
+    for files, names, expected in cases:
+        read = {str(at): FileFacts(names=found, records=1, header_line=3) for at, found in enumerate(names)}
+        modified = {file: datetime(2026, 1, 1 + at, tzinfo=UTC) for at, file in enumerate(read)}
+        with subtests.test(files=files.format, names=names):
+            found = list(left_out.find(PEOPLE, files, read, modified, set()))
+            assert sorted(told(found)) == expected
+    together = dict.fromkeys(read, datetime(2026, 1, 1, tzinfo=UTC))
+    assert not list(left_out.find(PEOPLE, FILES, read, together, set()))
+    assert not list(left_out.find(PEOPLE, FILES, read, modified, {"Name"}))
+    assert list(left_out.find(PEOPLE, FILES, read, modified, set()))
 
 
 def test_numbered_columns_are_a_header() -> None:

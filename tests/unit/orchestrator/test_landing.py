@@ -60,15 +60,17 @@ class StubWarehouse(Warehouse):
         return [{"row_count": self.count_rows(table), "n_0": 1}]
 
 
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 class StubFiles(Files):
     def pages(self, prefix: str) -> Iterator[Any]:
         if "away" in ODD:
             raise dg.Failure("S3 is away")
-        when = datetime(2026, 1, 1, tzinfo=UTC)
-        yield [{"Key": key, "ETag": "1", "Size": 1, "LastModified": when} for key in RECORDS if key.startswith(prefix)]
+        yield [{"Key": key, "ETag": "1", "Size": 1, "LastModified": WHEN} for key in RECORDS if key.startswith(prefix)]
 
     def matching(self, files: StreamFiles) -> list[File]:
-        return [File(key, "1") for key in RECORDS if files.matches(key)]
+        return [File(key, "1", WHEN) for key in RECORDS if files.matches(key)]
 
     def facts(self, file: File, file_format: FileFormat, sought: Sought) -> FileFacts:  # noqa: ARG002
         assert file_format.filetype == "csv"

@@ -5,6 +5,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import CsvFormat, JsonlFormat, NotCountedError, ParquetFormat, StreamFiles
 from orchestrator.reading.objects import File, Files, copies
 
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 PEOPLE = b"id,name\n1,Ada\n2,Grace\n"
 CSV = CsvFormat(filetype="csv")
 
@@ -29,7 +31,10 @@ class Client:
 
     def paginate(self, *, Prefix: str, **_: str) -> list[dict[str, Any]]:
         found = [key for key in self.objects if key.startswith(Prefix)]
-        contents = [{"Key": key, "ETag": str(hash(self.objects[key])), "Size": len(self.objects[key])} for key in found]
+        contents = [
+            {"Key": key, "ETag": str(hash(self.objects[key])), "Size": len(self.objects[key]), "LastModified": WHEN}
+            for key in found
+        ]
         return [{"Contents": contents}]
 
     def head_object(self, Key: str, **_: str) -> dict[str, Any]:
@@ -93,9 +98,9 @@ def test_rows_of_json_lines_are_text() -> None:
 @pytest.mark.parametrize("content", [PEOPLE, gzip.compress(PEOPLE)[:-9]], ids=["not gzip", "cut off"])
 def test_damaged_content_names_the_file(content: bytes) -> None:
     with pytest.raises(dg.Failure, match=r"s3://bucket/a\.csv\.gz"):
-        files({"a.csv.gz": content}).facts(File("a.csv.gz", "1"), CSV, NOTHING)
+        files({"a.csv.gz": content}).facts(File("a.csv.gz", "1", WHEN), CSV, NOTHING)
 
 
 def test_a_compressed_parquet_file_is_not_read() -> None:
     with pytest.raises(NotCountedError, match="footer"):
-        files({"a.gz": b""}).facts(File("a.gz", "1"), ParquetFormat(filetype="parquet"), NOTHING)
+        files({"a.gz": b""}).facts(File("a.gz", "1", WHEN), ParquetFormat(filetype="parquet"), NOTHING)

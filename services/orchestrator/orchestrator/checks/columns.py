@@ -21,9 +21,9 @@ DESCRIPTION = """Each column of the files is a column of the table, with its val
 An error: a name with blanks, a byte order mark or another invisible character; two columns with one name; one column
 that holds the delimiter of the others; a file without a header, or of another format; a declared column that a file
 does not have; a column that is NULL in every row although a file has values. A warning: a column of a file that the
-table does not have; a column of the table that no file has any more (not for JSON lines); one column whose texts look
-like several columns with blanks or colons between them; a column that is declared with a narrower type than the table
-has.
+table does not have; a column of the table that no file has any more, or that newer files leave out (not for JSON
+lines); one column whose texts look like several columns with blanks or colons between them; a column that is declared
+with a narrower type than the table has.
 """
 VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
 """Names that are numbers or dates."""

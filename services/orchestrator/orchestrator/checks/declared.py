@@ -29,7 +29,7 @@ WIDER: Mapping[str, frozenset[str]] = {
 def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
     """Yield an error for each declared column that is NULL in the rows of a file because the file has another name.
 
-    A column that only some files lack, and that they have under no other name, is not told: columns are added in time.
+    A column that only some files lack, and that they have under no other name, is no error: see `left_out`.
     JSON lines may leave out a field, and the connector reads Parquet by its own schema, so only CSV files are compared.
     """
     if not isinstance(files.format, CsvFormat) or not facts:

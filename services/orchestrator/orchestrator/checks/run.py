@@ -13,6 +13,7 @@ from orchestrator.checks import (
     columns,
     file_form,
     keys,
+    left_out,
     losses,
     null_texts,
     remembered,
@@ -129,6 +130,7 @@ class TableChecks:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             rows = partial(self._rows_with_nulls, bucket)
             found += spellings.find(files, read.facts, table, warehouse, rows, _explained(noted))
+            found += left_out.find(stream, files, read.facts, read.modified, {finding.column for finding in found})
             yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)
         if file_form.NAME in selected:
             found = file_form.find(files, read.facts, read.copies)
@@ -188,15 +190,16 @@ class TableChecks:
             fact = memory.get(file) or bucket.facts(file, files.format, sought)
             found[file.name] = memory.keep(file, fact)
         memory.save()
-        return ReadFiles(found, copies(matching))
+        return ReadFiles(found, copies(matching), {file.name: file.modified for file in matching})
 
 
 @dataclass(frozen=True)
 class ReadFiles:
-    """The facts about the stream's files, and the files that are copies of another one."""
+    """The facts about the stream's files, the files that are copies of another one, and the times of the files."""
 
     facts: Mapping[str, FileFacts]
     copies: Mapping[str, str]
+    modified: Mapping[str, datetime]
 
 
 def _explained(noted: list[dict[str, object]]) -> set[str]:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import dagster as dg
@@ -33,6 +34,7 @@ class File:
 
     name: str  # as in the column _ab_source_file_url
     version: str  # changes with the content
+    modified: datetime
 
 
 def copies(files: Iterable[File]) -> dict[str, str]:
@@ -56,7 +58,7 @@ class Files:
             for item in (item for prefix in files.prefixes for page in self.pages(prefix) for item in page):
                 for name in self._names(item["Key"], item["Size"]):
                     if files.matches(name):
-                        found[name] = File(name, f"{item['ETag']} {item['Size']}")
+                        found[name] = File(name, f"{item['ETag']} {item['Size']}", item["LastModified"])
         return [found[name] for name in sorted(found)]
 
     def pages(self, prefix: str) -> "Iterator[list[ObjectTypeDef]]":
