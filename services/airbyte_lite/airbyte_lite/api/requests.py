@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import Message as ContentType
 from typing import Any
 
@@ -16,15 +18,20 @@ from airbyte_lite.api import errors
 from airbyte_lite.api.auth import Authenticator
 from airbyte_lite.api.callers import CALLER, Caller
 from airbyte_lite.api.pools import LONG, ONE_AT_A_TIME, PARSED
-from airbyte_lite.problem import Problem, invalid
+from airbyte_lite.problem import Problem, busy, invalid
 
 LARGEST_BODY = 10 * 1024 * 1024
 LARGEST_TOKEN_BODY = 16 * 1024
+MOST_HELD = 200 * 1024 * 1024
+"""Bytes of the bodies of all requests that arrive or are answered. Beyond it, only short bodies are accepted."""
 PARSED_AT_ONCE = 16 * 1024
 """Bytes of a body that are parsed in less than a millisecond. Other requests wait meanwhile."""
 STOPPING = Problem(503, "The server stops. Send the request again when it runs.")
 """For the requests that are not answered yet: uvicorn cancels them."""
 TOKEN_PATH = "/applications/token"  # noqa: S105 -- the end of the paths that issue tokens
+
+
+type Hold = Callable[[int], None]
 
 
 class RequestReader:
@@ -37,15 +44,39 @@ class RequestReader:
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._held = 0  # bytes of all bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or answer 413 or 422. A client that hangs up gets no answer, and nothing is logged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with self._holding() as hold:
+            await self._answer(scope, receive, send, hold)
+
+    @contextmanager
+    def _holding(self) -> Iterator[Hold]:
+        """Yield a function that counts the bytes of a body, and raises a 503 Problem if they are too many."""
+        held = 0
+
+        def hold(count: int) -> None:
+            nonlocal held
+            held += count
+            self._held += count
+            if held > PARSED_AT_ONCE and self._held > MOST_HELD:
+                raise busy(
+                    f"The bodies of all requests have more than {MOST_HELD >> 20} MiB. Send this one again later."
+                )
+
+        try:
+            yield hold
+        finally:
+            self._held -= held
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, hold: Hold) -> None:
         headers = Headers(scope=scope)
         try:
-            body = await _read(receive, headers, self._limit(scope["path"], headers))
+            body = await _read(receive, headers, self._limit(scope["path"], headers), hold)
             if body is None:
                 return
             if body and headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
@@ -55,7 +86,8 @@ class RequestReader:
             elif body and scope["method"] in ("POST", "PUT", "PATCH") and not _is_token(scope["path"]):
                 raise _no_json(headers.get("content-type", ""))
         except Problem as problem:
-            await JSONResponse(errors.body(problem, scope["path"]), problem.status)(scope, receive, send)
+            told = errors.HEADERS.get(problem.status)
+            await JSONResponse(errors.body(problem, scope["path"]), problem.status, told)(scope, receive, send)
             return
         await self._serve(scope, body, receive, send)
 
@@ -104,8 +136,11 @@ async def _watch(receive: Receive, caller: Caller) -> None:
     caller.leave()
 
 
-async def _read(receive: Receive, headers: Headers, limit: int) -> bytes | None:
-    """Return the body, or None if the client hangs up. Raises a 413 Problem for a body above the limit (bytes)."""
+async def _read(receive: Receive, headers: Headers, limit: int, hold: Hold) -> bytes | None:
+    """Return the body, or None if the client hangs up. Raises a 413 Problem for a body above the limit (bytes).
+
+    `hold` is called with the size of each part.
+    """
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > limit:
         raise _too_large(limit)
@@ -115,7 +150,9 @@ async def _read(receive: Receive, headers: Headers, limit: int) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message.get("body", b"")
+        part = message.get("body", b"")
+        hold(len(part))
+        body += part
         if len(body) > limit:
             raise _too_large(limit)
         more = message.get("more_body", False)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from airbyte_lite.api import requests
 from airbyte_lite.api.auth import Authenticator
 from airbyte_lite.api.callers import CALLER
-from airbyte_lite.api.requests import LARGEST_BODY, LARGEST_TOKEN_BODY, RequestReader
+from airbyte_lite.api.requests import LARGEST_BODY, LARGEST_TOKEN_BODY, PARSED_AT_ONCE, RequestReader
 from airbyte_lite.settings import Settings
 
 TOKEN = "/api/public/v1/applications/token"
@@ -166,3 +167,39 @@ def test_what_is_not_answered_when_the_server_stops_gets_503() -> None:
     asyncio.run(stop())
     assert sent[0]["status"] == 503
     assert (b"retry-after", b"10") in sent[0]["headers"]
+
+
+def test_the_bodies_of_all_requests_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MOST_HELD", 3 * PARSED_AT_ONCE)
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await release.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def ask(reader: RequestReader, size: int) -> int:
+        messages = iter(chunks(b" " * size))
+        statuses: list[int] = []
+
+        async def receive() -> Message:
+            message = next(messages, None)
+            if message is None:
+                await asyncio.Event().wait()
+            assert message is not None
+            return message
+
+        async def send(message: Message) -> None:
+            statuses.append(message.get("status", 0))
+
+        await reader({"type": "http", "method": "GET", "path": SOURCES, "headers": []}, receive, send)
+        return statuses[0]
+
+    async def use() -> list[int]:
+        reader = RequestReader(app, Authenticator(Settings(), b"key"))
+        begun = [asyncio.create_task(ask(reader, size)) for size in (2 * PARSED_AT_ONCE, 2 * PARSED_AT_ONCE, 10)]
+        await asyncio.wait([begun[1]])
+        release.set()
+        return [await task for task in begun] + [await ask(reader, 2 * PARSED_AT_ONCE)]
+
+    release = asyncio.Event()
+    assert asyncio.run(use()) == [200, 503, 200, 200]
