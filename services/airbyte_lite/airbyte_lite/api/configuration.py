@@ -41,9 +41,9 @@ async def health(served: Served) -> dict[str, Any]:
     return {"available": True}
 
 
-@router.get("/instance_configuration", summary="Get the edition and the kind of authentication")
+@open_router.get("/instance_configuration", summary="Get the edition and the kind of authentication")
 def instance_configuration(served: Served) -> dict[str, Any]:
-    """Answer the edition, the version and the kind of authentication of this server."""
+    """Answer the edition, the version and the kind of authentication of this server. As in Airbyte, to everybody."""
     oldest = served.store.workspaces([], False, 1, 0)
     return {
         "edition": "community",

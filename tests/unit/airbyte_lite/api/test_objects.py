@@ -150,6 +150,13 @@ def test_server_with_credentials_answers_for_every_name(settings: Settings, clie
     services.close()
 
 
+def test_kind_of_authentication_is_told_to_everybody(settings: Settings, client_of: Any) -> None:
+    services = Services.open(settings.model_copy(update={"username": "ada", "password": "x"}))
+    answer = client_of(create_app(services)).get(f"{CONFIGURATION}/instance_configuration")
+    assert (answer.status_code, answer.json()["auth"]) == (200, {"mode": "simple"})
+    services.close()
+
+
 @pytest.mark.parametrize("encoding", ["json", "data"])
 @pytest.mark.parametrize("api_path", [PUBLIC, CONFIGURATION])  # Airbyte's documentation names both
 def test_token_as_json_and_as_form(settings: Settings, client_of: Any, encoding: str, api_path: str) -> None:
