@@ -13,7 +13,6 @@ import httpx
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
-from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.runner import ConnectorRunner
 from platform_kit.s3 import client
@@ -26,6 +25,7 @@ from .commands import Commands
 from .google_front import Front, front_of
 from .google_rules import Rules
 from .running import RunningPlatform, Server
+from .s3_types import S3Client
 from .syncs import Syncs
 from .warm_servers import WarmServers
 from .warm_services import WarmSupervisor

@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
-from types_boto3_s3 import S3Client
 
 from tools.local.free_ports import free_ports
 from tools.local.processes import Process, Service, Supervisor
@@ -21,6 +20,7 @@ from tools.local.processes import Process, Service, Supervisor
 from .commands import Commands
 from .held_answers import Door, door_to
 from .running import RunningPlatform, Server
+from .s3_types import S3Client
 from .syncs import Syncs, s3_configuration
 from .warm_services import WarmSupervisor
 

@@ -16,7 +16,6 @@ import dagster as dg
 import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
-from types_boto3_s3 import S3Client
 
 from tools.local.free_ports import free_ports
 from tools.local.platform import ENVIRONMENTS, ROOT, Platform
@@ -24,6 +23,7 @@ from tools.local.platform import ENVIRONMENTS, ROOT, Platform
 from .commands import Commands
 from .google_front import LEAST_BILLED, Front, front_of
 from .running import RunningPlatform, Server
+from .s3_types import S3Client
 from .syncs import Syncs
 from .warm_services import WarmSupervisor
 

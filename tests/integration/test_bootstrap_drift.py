@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from types_boto3_s3 import S3Client
 
 from airbyte_as_code.airbyte_client import AirbyteClient
 from airbyte_as_code.apply import apply
@@ -20,6 +19,7 @@ from bootstrap.settings import Settings
 from connections_file import load
 
 from .running import RunningPlatform
+from .s3_types import S3Client
 
 FILE = """\
 workspace: {id: $WORKSPACE, name: Drift}

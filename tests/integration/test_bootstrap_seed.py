@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from boto3.s3.transfer import TransferConfig
-from types_boto3_s3 import S3Client
 
 from bootstrap import seed as seed_module
 from bootstrap.settings import Settings
 from tools.local.platform import ROOT
 
 from .running import RunningPlatform, Server
+from .s3_types import S3Client
 
 
 @pytest.fixture

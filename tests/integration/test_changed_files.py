@@ -6,7 +6,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from types_boto3_s3 import S3Client
 
 from orchestrator.arrivals import known, sensor
 from orchestrator.arrivals.cursor import Outcome
@@ -16,6 +15,7 @@ from orchestrator.reading.objects import Files
 from orchestrator.settings import Settings
 
 from .running import RunningPlatform
+from .s3_types import S3Client
 
 ORDERS = Watched(dg.AssetKey("orders"), ("orders/**",), replaced=False)
 LINES = Watched(dg.AssetKey("lines"), ("lines.csv",), replaced=True)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
-from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
@@ -22,6 +21,8 @@ from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.types import FieldType
 from platform_kit.settings_table import TABLE
 from tools.local.platform import ENVIRONMENTS
+
+from .s3_types import S3Client
 
 PAYMENTS = """ID,ORDERID,PAYMENTMETHOD,STATUS,AMOUNT,CREATED
 1,1,credit_card,success,1000,2018-01-01

@@ -19,12 +19,12 @@ import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from types_boto3_s3 import S3Client
 
 from tools.local.processes import Process
 
 from . import hostile_services
 from .running import RunningPlatform, Server
+from .s3_types import S3Client
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")

@@ -14,7 +14,6 @@ import dagster as dg
 import pyarrow
 import pyarrow.parquet
 import pytest
-from types_boto3_s3 import S3Client
 
 from connections_file import Source, Stream
 from connections_file.columns import with_input_schemas
@@ -25,6 +24,7 @@ from orchestrator.reading.formats import stream_files
 from orchestrator.warehouse import Warehouse
 
 from .running import RunningPlatform
+from .s3_types import S3Client
 from .syncs import Syncs, s3_configuration
 
 # Dagster 1.13 reads pydantic's fields by their old name.

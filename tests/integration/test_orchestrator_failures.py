@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from google.cloud import bigquery as google_bigquery
-from types_boto3_s3 import S3Client
 
 from tools.local.platform import ROOT
 
 from .running import RunningPlatform
+from .s3_types import S3Client
 
 # Does what *Re-execute*, *From asset failure* in Dagster's UI does. Prints the assets that the run loaded or built.
 REPEAT = """

@@ -27,7 +27,6 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from types_boto3_s3 import S3Client
 
 from airbyte_lite.connectors.registry import load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
@@ -37,6 +36,7 @@ from tools.local.processes import Process, Supervisor
 from tools.settings_table import PORTS
 
 from .commands import Commands
+from .s3_types import S3Client
 from .test_connector_s3 import S3, WHOLE_SECOND, Result
 from .warm_services import WarmSupervisor
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from types_boto3_s3 import S3Client
 
 from .running import RunningPlatform, Server
+from .s3_types import S3Client
 from .syncs import Syncs, s3_configuration
 
 ROWS = 125_000
