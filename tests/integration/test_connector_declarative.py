@@ -2,6 +2,9 @@
 
 import http.server
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -220,3 +223,9 @@ def test_pattern_that_takes_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(Problem) as raised:
         check_configuration({MANIFEST_KEY: own, "start": "a" * 60 + "!"}, {}, "source-x")
     assert "pattern" in raised.value.message
+
+
+def test_process_for_patterns_ends_itself_even_when_the_server_has_ended() -> None:
+    command = [sys.executable, "-m", patterns.__name__, "0.5"]
+    given = json.dumps([{"start": "a" * 60 + "!"}, {"properties": {"start": {"pattern": "^(a+)+$"}}}]).encode()
+    assert subprocess.run(command, input=given, timeout=60, check=False).returncode == -signal.SIGPROF

@@ -225,7 +225,7 @@ def declared(
 
     Without specifications (they need a workspace), the objects can be created but not compared. With `elsewhere`, they
     can be compared but not created: values that are known elsewhere only are UNKNOWN.
-    Raises UserError if the server does not have a connector, or if a key of Google is none.
+    Raises UserError if the server does not have a connector, or if a `credentials_json` is not a key of Google.
     """
     workspace_id = str(file.workspace.id)
     found: list[Desired] = []

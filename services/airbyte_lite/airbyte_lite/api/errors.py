@@ -51,11 +51,16 @@ def body(problem: Problem, path: str) -> dict[str, Any]:
     return answer
 
 
+def response(problem: Problem, path: str) -> JSONResponse:
+    """Return the answer to a request for `path` that failed."""
+    return JSONResponse(body(problem, path), problem.status, HEADERS.get(problem.status))
+
+
 def install(app: FastAPI) -> None:
     """Make the app answer every error in Airbyte's format. No message repeats a configuration's value."""
 
     def respond(request: Request, problem: Problem) -> JSONResponse:
-        return JSONResponse(body(problem, request.url.path), problem.status, HEADERS.get(problem.status))
+        return response(problem, request.url.path)
 
     def on_problem(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)  # noqa: S101 -- for the type checker: registered for this class
@@ -109,4 +114,4 @@ class CrashGuard:
             places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
             log.error("%s %s failed with %s\n%s", scope["method"], scope["path"], type(error).__name__, places)
             message = f"Unexpected error: {type(error).__name__}. The server's log has the details."
-            await JSONResponse(body(Problem(500, message), scope["path"]), 500)(scope, receive, send)
+            await response(Problem(500, message), scope["path"])(scope, receive, send)

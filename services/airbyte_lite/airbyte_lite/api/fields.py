@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, FailFast, Field
 
@@ -40,7 +40,8 @@ def _written_time(value: object) -> object:
     return value
 
 
-type Many[T] = Annotated[list[T], FailFast()]
+T = TypeVar("T")
+Many = Annotated[list[T], FailFast()]  # `type Many[T]` would be a schema with a long name in /docs
 """A list of which only the first fault is named: it can have thousands of faulty items."""
 Id = Annotated[str, AfterValidator(canonical)]
 Name = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_printable)]

@@ -19,6 +19,8 @@ LINGER_SECONDS = 2.0
 """Time in which the rest of a refused request is read. A client that is still sending could not read the answer."""
 MOST_CONNECTIONS = 500
 """Open connections. A process may have about 1,000 open files, and needs them for its database and connectors too."""
+MOST_LEAVING = 200
+"""Connections beside them that are refused or closing, and that stay open only until their client has its answer."""
 STALLED_SECONDS = 300.0
 """Time in which a client must read the next part of its answer. The answer stays in memory until then."""
 
@@ -27,8 +29,8 @@ class TimedProtocol(H11Protocol):
     """Closes connections that would otherwise stay open for ever.
 
     These are connections whose request does not arrive completely within ARRIVAL_SECONDS, and connections whose client
-    reads nothing of its answer for STALLED_SECONDS. When there are too many connections, the one is closed whose client
-    has sent nothing for the longest time, of those that wait for their client.
+    reads nothing of its answer for STALLED_SECONDS. When there are too many connections, the one is refused whose
+    client has sent nothing for the longest time, of those that wait for their client.
     """
 
     _received_at = 0.0
@@ -39,6 +41,7 @@ class TimedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time for the first request."""
         super().connection_made(transport)
+        transport.set_write_buffer_limits(0)  # else up to 64 KiB of an answer could wait for ever, see `pause_writing`
         self._received_at = self.loop.time()
         self._watch()
         if len(self.connections) > MOST_CONNECTIONS:
@@ -69,19 +72,30 @@ class TimedProtocol(H11Protocol):
         super().resume_writing()
 
     def _make_room(self) -> None:
-        """Close the connection that has waited longest for its client; refuse this one if no other waits."""
-        others = [other for other in self.connections if isinstance(other, TimedProtocol) and other is not self]
-        waiting = [other for other in others if other.waits_for_client]
-        if waiting:
-            min(waiting, key=lambda other: other._received_at).transport.close()
-        else:
-            self._refuse(503, f"{MOST_CONNECTIONS} requests are being answered. Send this one again later.")
+        """Refuse the connection that has waited longest for its client, or this one if no other waits.
 
-    @property
-    def waits_for_client(self) -> bool:
-        """Whether the client owes a request or a part of one, and nothing is answered."""
+        The client gets an answer because its request may be on the way.
+        """
+        longest_first = sorted(
+            (other for other in self.connections if isinstance(other, TimedProtocol)),
+            key=lambda other: other._received_at,
+        )
+        leaving = [other for other in longest_first if other._is_leaving()]
+        if len(leaving) > MOST_LEAVING:
+            leaving[0].transport.abort()
+        if len(longest_first) - len(leaving) <= MOST_CONNECTIONS:
+            return
+        waiting = (other for other in longest_first if other is not self and other._waits_for_client())
+        next(waiting, self)._end(503, f"{MOST_CONNECTIONS} connections are open. Send the request again later.")
+
+    def _is_leaving(self) -> bool:
+        """Return whether the connection is refused or closing: it takes no request any more."""
+        return self._refused or self.transport.is_closing()
+
+    def _waits_for_client(self) -> bool:
+        """Return whether the client owes a request or a part of one, and nothing is answered."""
         idle = self.cycle is None or self.cycle.response_complete
-        return not self.transport.is_closing() and (idle or self._timer is not None)
+        return not self._is_leaving() and (idle or self._timer is not None)
 
     def _is_read(self) -> None:
         if self._stalled is not None:
@@ -111,12 +125,14 @@ class TimedProtocol(H11Protocol):
             self._timer = None
 
     def _expire(self) -> None:
-        """Answer 408 if nothing was answered yet, and close the connection."""
         self._timer = None
-        if self.transport.is_closing() or self._refused:
-            return
+        if not self._is_leaving():
+            self._end(408, f"The request did not arrive completely within {ARRIVAL_SECONDS:g} s.")
+
+    def _end(self, status: int, message: str) -> None:
+        """Close the connection; before, answer with the status if nothing is answered yet."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._refuse(408, f"The request did not arrive completely within {ARRIVAL_SECONDS:g} s.")
+            self._refuse(status, message)
         else:
             self.transport.close()
 

@@ -9,7 +9,6 @@ from email.message import Message as ContentType
 from typing import Any
 
 from anyio import to_thread
-from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,10 +25,11 @@ MOST_HELD = 200 * 1024 * 1024
 """Bytes of the bodies of all requests that arrive or are answered. Beyond it, only short bodies are accepted."""
 PARSED_AT_ONCE = 16 * 1024
 """Bytes of a body that are parsed in less than a millisecond. Other requests wait meanwhile."""
-STOPPING = Problem(503, "The server stops. Send the request again when it runs.")
-"""For the requests that are not answered yet: uvicorn cancels them."""
+STOPPING = Problem(
+    503, "The server is stopping. It may still carry out the request: check this before you send the request again."
+)
+"""For the requests that are not answered yet: uvicorn cancels them, but not the threads of their endpoints."""
 TOKEN_PATH = "/applications/token"  # noqa: S105 -- the end of the paths that issue tokens
-
 
 type Hold = Callable[[int], None]
 
@@ -47,12 +47,26 @@ class RequestReader:
         self._held = 0  # bytes of all bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request, or answer 413 or 422. A client that hangs up gets no answer, and nothing is logged."""
+        """Serve the request, or answer 413, 415, 422 or 503. A client that hangs up gets no answer.
+
+        Nothing is logged.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with self._holding() as hold:
-            await self._answer(scope, receive, send, hold)
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            with self._holding() as hold:
+                await self._answer(scope, receive, answer, hold)
+        except asyncio.CancelledError:
+            if not started:
+                await errors.response(STOPPING, scope["path"])(scope, receive, send)
 
     @contextmanager
     def _holding(self) -> Iterator[Hold]:
@@ -86,8 +100,7 @@ class RequestReader:
             elif body and scope["method"] in ("POST", "PUT", "PATCH") and not _is_token(scope["path"]):
                 raise _no_json(headers.get("content-type", ""))
         except Problem as problem:
-            told = errors.HEADERS.get(problem.status)
-            await JSONResponse(errors.body(problem, scope["path"]), problem.status, told)(scope, receive, send)
+            await errors.response(problem, scope["path"])(scope, receive, send)
             return
         await self._serve(scope, body, receive, send)
 
@@ -101,7 +114,7 @@ class RequestReader:
         caller = Caller()
         CALLER.set(caller)
         watch = asyncio.create_task(_watch(receive, caller))
-        given = started = False
+        given = False
 
         async def give() -> Message:
             nonlocal given
@@ -111,20 +124,8 @@ class RequestReader:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def answer(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self._app(scope, give, answer)
-        except asyncio.CancelledError:
-            if started:
-                raise
-            answered = JSONResponse(
-                errors.body(STOPPING, scope["path"]), STOPPING.status, errors.HEADERS[STOPPING.status]
-            )
-            await answered(scope, receive, send)
+            await self._app(scope, give, send)
         finally:
             watch.cancel()
 

@@ -47,7 +47,7 @@ def _own_faults(configuration: dict[str, Any], specification: dict[str, Any]) ->
         return faults_by_patterns(configuration, specification)
     except PatternError:
         path = f"configuration.{MANIFEST}.spec.connection_specification"
-        return {path: f"has a pattern that the configuration could not be checked against within {SECONDS:g} s"}
+        return {path: f"has a pattern that the configuration could not be checked against in {SECONDS:g} s"}
 
 
 def all_faults(configuration: dict[str, Any], specification: dict[str, Any]) -> dict[str, str]:
@@ -58,7 +58,9 @@ def all_faults(configuration: dict[str, Any], specification: dict[str, Any]) -> 
     errors = jsonschema.Draft7Validator(specification).iter_errors(configuration)
     for fault in itertools.islice(errors, MOST_FAULTS):
         faults.update(_faults(fault))
-    return faults
+        if len(faults) >= MOST_FAULTS:  # one of `required` names all missing fields
+            break
+    return dict(itertools.islice(faults.items(), MOST_FAULTS))
 
 
 def _schema_faults(specification: dict[str, Any]) -> dict[str, str]:

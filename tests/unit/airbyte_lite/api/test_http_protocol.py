@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -34,6 +35,8 @@ class Transport(asyncio.Transport):
 
     def abort(self) -> None:
         self.close()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
 
     def pause_reading(self) -> None: ...
 
@@ -131,6 +134,35 @@ def test_a_client_that_reads_nothing_of_its_answer_is_cut_off(reads: bool, monke
     assert asyncio.run(send()) is not reads
 
 
+def test_a_client_that_reads_only_the_start_of_a_short_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "STALLED_SECONDS", 0.05)
+
+    async def long(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"60000")]})
+        await send({"type": "http.response.body", "body": b"a" * 60_000})
+
+    async def use() -> set[Any]:
+        state = ServerState()
+        listening = socket.create_server(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        config = uvicorn.Config(long, log_config=None)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: TimedProtocol(config, state, {}), sock=listening)
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(listening.getsockname())
+            client.sendall(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n")
+            for _ in range(100):
+                await asyncio.sleep(0.02)
+                if state.total_requests and not state.connections:
+                    break
+            left = set(state.connections)
+            server.close()
+        return left
+
+    assert asyncio.run(use()) == set()
+
+
 def connect(state: ServerState, *parts: bytes) -> Transport:
     """Return a new connection to a server after these parts of a request."""
     protocol, transport = TimedProtocol(uvicorn.Config(app, log_config=None), state, {}), Transport()
@@ -141,20 +173,21 @@ def connect(state: ServerState, *parts: bytes) -> Transport:
 
 
 @pytest.mark.parametrize("parts", [[], [b"GET / HT"], [HEAD], [HEAD, b"ab"], [b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"]])
-def test_of_too_many_connections_the_one_closes_that_waits_longest_for_its_client(
+def test_of_too_many_connections_the_one_is_refused_that_waits_longest_for_its_client(
     parts: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
     monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 10)
 
-    async def use() -> list[bool]:
+    async def use() -> list[tuple[bool, bool]]:
         state = ServerState()
         first = connect(state, *parts)
         await asyncio.sleep(0.001)  # a complete request is answered
         others = [connect(state), connect(state)]
-        return [transport.closed for transport in (first, *others)]
+        await asyncio.sleep(0.03)
+        return [(transport.closed, b" 503 " in transport.written) for transport in (first, *others)]
 
-    assert asyncio.run(use()) == [True, False, False]
+    assert asyncio.run(use()) == [(True, True), (False, False), (False, False)]
 
 
 def test_a_connection_too_many_is_refused_when_all_others_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,3 +202,36 @@ def test_a_connection_too_many_is_refused_when_all_others_wait_for_answers(monke
     assert [transport.closed for transport in working] == [False, False]
     assert b"503 Service Unavailable" in late.written
     assert b"retry-after: 10" in late.written
+
+
+def test_refused_connections_make_no_room_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(http_protocol, "MOST_LEAVING", 2)
+
+    async def use() -> list[Transport]:
+        state = ServerState()
+        for _ in range(2):
+            connect(state, HEAD, b"abcde")
+        late = []
+        for _ in range(5):
+            late.append(connect(state))
+            for protocol in [each for each in state.connections if each.transport.is_closing()]:
+                protocol.connection_lost(None)
+        return late
+
+    late = asyncio.run(use())
+    assert [b"503 Service Unavailable" in transport.written for transport in late] == [True] * 5
+    assert [transport.closed for transport in late] == [True, True, False, False, False], "else they could be thousands"
+
+
+def test_connections_that_are_closing_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their clients read nothing of their answers."""
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
+
+    async def use() -> list[Transport]:
+        state = ServerState()
+        for _ in range(3):
+            connect(state).close()
+        return [connect(state) for _ in range(2)]
+
+    assert [(transport.closed, transport.written) for transport in asyncio.run(use())] == [(False, b"")] * 2

@@ -90,3 +90,4 @@ def test_openapi_declares_the_errors_that_are_answered(api: Any) -> None:
     declared = document["paths"][f"{PUBLIC}/workspaces"]["get"]["responses"][str(answer.status_code)]
     assert declared["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
     assert set(document["components"]["schemas"]["ErrorBody"]["required"]) <= set(answer.json())
+    assert [name for name in document["components"]["schemas"] if not name.isalpha()] == [], "the page /docs shows them"

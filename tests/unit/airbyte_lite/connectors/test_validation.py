@@ -56,6 +56,7 @@ def test_manifest_with_a_reference_to_nothing_is_refused_and_all_is_secret(refer
 def test_a_hundred_faults_are_enough() -> None:
     found = faults({"streams": [1] * 5000}, {"properties": {"streams": {"items": {"type": "object"}}}})
     assert len(found) == MOST_FAULTS
+    assert len(faults({}, {"required": [f"field_{number}" for number in range(5000)]})) == MOST_FAULTS
 
 
 def test_manifest_without_a_specification_is_not_judged() -> None:
