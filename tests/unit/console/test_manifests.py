@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from console.forms.fields import Kind
 from console.forms.manifests import ManifestError, manifest_fields
 from console.forms.mistakes import mistakes
 from console.forms.patterns import matches
@@ -13,8 +14,8 @@ from console.forms.values import entered
 CODE = "__injected_components_py"
 
 
-def manifest(schema: dict[str, Any]) -> str:
-    return json.dumps({"spec": {"connection_specification": schema}})
+def manifest(schema: dict[str, Any], **definitions: dict[str, Any]) -> str:
+    return json.dumps({"definitions": definitions, "spec": {"connection_specification": schema}})
 
 
 def aliases(first: str, template: str) -> str:
@@ -28,6 +29,10 @@ def aliases(first: str, template: str) -> str:
 
 SELF = {"$ref": "#/definitions/self"}
 REPEATED = {"type": "object", "required": list("abcdef"), "properties": dict.fromkeys("abcdef", SELF)}
+LEVELS = {
+    f"level_{number}": {"properties": {key: {"$ref": f"#/definitions/level_{number - 1}"} for key in "abcdef"}}
+    for number in range(1, 12)
+}
 
 
 @pytest.mark.parametrize(
@@ -36,8 +41,10 @@ REPEATED = {"type": "object", "required": list("abcdef"), "properties": dict.fro
         (aliases("{type: string}", "{{properties: {{a: {}, b: {}, c: {}, d: {}, e: {}, f: {}}}}}"), "aliases"),
         (aliases("{x: 1}", "{{<<: [{all}]}}"), "aliases"),
         (aliases("{type: string}", "{{default: [{all}]}}"), "aliases"),
-        (manifest(REPEATED | {"definitions": {"self": REPEATED}}), "references"),
-        (manifest({"allOf": [SELF], "definitions": {"self": {"allOf": [SELF, SELF]}}}), "refer"),
+        (manifest(REPEATED, self=REPEATED), "'#/definitions/self' leads to itself"),
+        (manifest({"allOf": [SELF]}, self={"allOf": [SELF, SELF]}), "leads to itself"),
+        (manifest({"properties": {"a": SELF}}), "leads to nothing"),
+        (manifest({"$ref": "#/definitions/level_11"}, level_0={}, **LEVELS), "parts"),
         ("spec: &s {connection_specification: *s}", "line 1: .*own alias"),
         ("[" * 200_000, "levels"),
         ("- " * 200_000, "levels"),
@@ -85,3 +92,9 @@ def test_a_pattern_cannot_stop_the_console() -> None:
 def test_the_fields_of_the_connector_itself_are_left_out() -> None:
     schema = {"properties": {CODE: {"const": "import os"}, "own": {"type": "string"}, "token": {"type": "string"}}}
     assert [one.key for one in manifest_fields(manifest(schema), ["own"])] == ["token"]
+
+
+def test_references_are_relative_to_the_manifest() -> None:
+    token = {"type": "string", "airbyte_secret": True}
+    [field] = manifest_fields(manifest({"properties": {"token": {"$ref": "#/definitions/token"}}}, token=token))
+    assert (field.key, field.kind, field.secret) == ("token", Kind.TEXT, True)

@@ -115,6 +115,17 @@ def test_an_escape_character_before_a_letter_is_told_once(header: bytes) -> None
     assert "escaped letter" not in scan(text).fault_counts
 
 
+def test_an_escape_character_that_is_not_in_the_file_takes_almost_no_time() -> None:
+    def seconds(**options: Any) -> float:
+        start = time.process_time()
+        scan(content, **options)
+        return time.process_time() - start
+
+    content = b"id,name\n" + b"1,a name of thirty characters\n" * 50_000
+    without = min(seconds() for _ in range(3))
+    assert min(seconds(escape_char="\\") for _ in range(3)) < 5 * without
+
+
 def test_json_over_too_many_lines_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "OVER_LINES_LIMIT", 10_000)
     facts = scan_json_lines(io.BytesIO(b'{"a": 1}\n{"a":\n' + b'{"a": 1}\n' * 2000))

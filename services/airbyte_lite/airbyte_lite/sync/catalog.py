@@ -15,6 +15,7 @@ from airbyte_lite.sync.stream_schema import (
     columns,
     field_paths,
     selected_schema,
+    spelled,
     spellings,
     without_schema,
 )
@@ -161,7 +162,7 @@ def _check_selection(stream: Stream, selected: list[str], paths: list[list[str]]
     if unknown or not selected:
         fault = f"has no column {', '.join(unknown)} to select" if unknown else "has an empty list selectedFields"
         raise CatalogError(f"Stream {stream.name} {fault}. It has: {', '.join(selectable)}.")
-    if len({name.lower() for name in selected}) < len(selected):
+    if len({tuple(spelled([name], paths)) for name in selected}) < len(selected):
         raise CatalogError(f"selectedFields of stream {stream.name} names a column twice: {', '.join(selected)}.")
     needed = [path[0] for path in stream.primary_key]
     if stream.incremental and stream.cursor_field:

@@ -10,6 +10,7 @@ from console.forms.fields import Field, Kind
 from console.forms.patterns import is_linear
 from console.forms.reading import read_specification
 from console.forms.structured import structured
+from platform_kit.specification import UnresolvedError, resolved
 
 MANIFEST = "__injected_declarative_manifest"
 """The key of the manifest in a configuration of source-declarative-manifest."""
@@ -30,8 +31,9 @@ def has_manifest(root: Field) -> bool:
 def manifest_fields(text: str | None, taken: Collection[str] = ()) -> tuple[Field, ...]:
     """Return the fields of the specification in a manifest, JSON or YAML. Raises ManifestError.
 
-    A manifest without a specification needs no other values. Fields of the connector itself are left out: those whose
-    key is in `taken` or begins with INJECTED.
+    As in airbyte-cdk, references in the specification are relative to the manifest. A manifest without a specification
+    needs no other values. Fields of the connector itself are left out: those whose key is in `taken` or begins with
+    INJECTED.
     """
     if not (text or "").strip():
         return ()
@@ -41,7 +43,10 @@ def manifest_fields(text: str | None, taken: Collection[str] = ()) -> tuple[Fiel
         raise ManifestError(f"The manifest is not JSON or YAML: {error}.") from error
     if not isinstance(manifest, dict):
         raise ManifestError("The manifest is not a mapping with version, type, streams and spec.")
-    specification: Any = manifest.get("spec") or {}
+    try:
+        specification: Any = resolved({"spec": manifest.get("spec") or {}}, manifest)["spec"]
+    except UnresolvedError as error:
+        raise ManifestError(f"The spec of the manifest is not valid: {error}.") from error
     schema = specification.get("connection_specification", {}) if isinstance(specification, dict) else None
     if not isinstance(schema, dict):
         raise ManifestError(f"{PLACE} is not a mapping.")
@@ -52,9 +57,8 @@ def manifest_fields(text: str | None, taken: Collection[str] = ()) -> tuple[Fiel
 def _fields(schema: dict[str, Any]) -> tuple[Field, ...]:
     try:
         found = read_specification(schema)
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        what = "it refers to itself" if isinstance(error, RecursionError) else error
-        raise ManifestError(f"{PLACE} is not a valid JSON schema: {what}.") from error
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ManifestError(f"{PLACE} is not a valid JSON schema: {error}.") from error
     if found.kind is Kind.ONE_OF:
         raise ManifestError(f"{PLACE} is a choice. The form needs an object.")
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

@@ -114,7 +114,7 @@ def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
     if isinstance(file_format, JsonlFormat) and test and ("_" in text or not text.isascii()):
         return False  # the connector reads the numbers of CSV files with Python's int and float, which accept both
     if isinstance(file_format, JsonlFormat) and kind == "INTEGER" and _is_number(text):
-        return Decimal(text) % 1 == 0 and -(2**63) <= Decimal(text) < 2**63  # 1.0 and 2e3 are loaded
+        return -(2**63) <= Decimal(text) < 2**63 and Decimal(text) % 1 == 0  # 1.0 and 2e3 are loaded
     if kind == "BOOLEAN":
         words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS
         return text in words or text.lower() in WORDS  # a text that is no word of the format is cast by BigQuery
@@ -135,7 +135,7 @@ def _is_number(text: str) -> bool:
         number = Decimal(text)
     except InvalidOperation:
         return False
-    return number.is_finite() and abs(number) < Decimal(10) ** 29
+    return number.is_finite() and number.copy_abs() < Decimal(10) ** 29
 
 
 TESTS: Mapping[str, Callable[[str], bool]] = {

@@ -25,7 +25,10 @@ def find(
     warehouse: Warehouse,
     rows: Rows,
 ) -> Iterator[Finding]:
-    """Yield an error for each column with such values. The warehouse is asked only if `null_values` has such a text."""
+    """Yield an error for each column with such values; a warning if only the files of other syncs may have had them.
+
+    The warehouse is asked only if `null_values` has such a text.
+    """
     if not isinstance(files.format, CsvFormat):
         return
     wanted: dict[str, dict[str, str]] = {}
@@ -48,14 +51,17 @@ def find(
             continue  # the value is written in another way, for example 0.0
         shown = repr(text) if file else " or ".join(map(repr, values))
         drop = "" if stream.sync_mode == "full_refresh_overwrite" else f", {DROP}"
+        elsewhere = "" if file else ". No file has this text: its file is gone, or the value is written in another way"
         yield Finding(
             f"{count} of {table.rows} rows have the value {shown}, which null_values of the stream's format takes for "
-            "NULL: the connector looks for null_values after it has converted a value, so only in columns of texts",
+            "NULL: the connector looks for null_values after it has converted a value, so only in columns of texts"
+            f"{elsewhere}",
             f"Declare the column as string in connections.yaml, then make apply{drop} and run again; cast it in the "
             f"staging model. Or remove the text from null_values, and use nullif({name}, …) there.",
             file,
             line,
             name,
+            blocking=bool(file),
         )
 
 
@@ -69,7 +75,7 @@ def _literal(text: str, kind: str, format_: CsvFormat) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return ""
-    if not number.is_finite() or abs(number) >= 2**63 or (kind == "INTEGER" and number % 1):
+    if not number.is_finite() or not -(2**63) <= number < 2**63 or (kind == "INTEGER" and number % 1):
         return ""
     return f"{int(number)}" if kind == "INTEGER" else f"{number:f}"
 

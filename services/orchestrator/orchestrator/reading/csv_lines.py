@@ -45,7 +45,9 @@ class Lines:
         self._headers = [text for text in headers if "\n" not in text] if file_format.knows_names else []
         self._empty = separator * (len(header.names) + header.nameless - 1)
         escape = re.escape(file_format.escape_char or "")
-        self._escaped = re.compile(rf"(?<!{escape})(?:{escape}{escape})*({escape}([A-Za-z0-9]))") if escape else None
+        # It begins with the character itself, which re finds ten times as fast as a place with none before it.
+        odd = rf"{escape}(?<!{escape}{escape})(?:{escape}{escape})*+(?<=({escape}))([A-Za-z0-9])"
+        self._escaped = re.compile(odd) if escape else None
 
     def look(self, block: str, line: int, grid: Grid | None = None) -> None:
         """Look at the next whole lines; `line` is the number of the line before them. `grid` is that of the block."""
@@ -92,7 +94,7 @@ class Lines:
     def _look_for_escaped_letter(self, block: str, line: int) -> None:
         """Note the first letter or digit with an escape character before it, which programs write for another text."""
         if self._escaped and (found := self._escaped.search(block)):
-            text = f"{found[1]!r} is loaded as {found[2]!r}: the connector removes each escape_char"
+            text = f"{found[1] + found[2]!r} is loaded as {found[2]!r}: the connector removes each escape_char"
             self._facts.add_fault("escaped letter", line + block.count("\n", 0, found.start(1)) + 1, text)
             self._escaped = None
 

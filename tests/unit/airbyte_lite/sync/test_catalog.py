@@ -114,6 +114,14 @@ def test_selection_reduces_the_schema() -> None:
     assert list(configured["stream"]["json_schema"]["properties"]) == ["key"]
 
 
+def test_columns_that_differ_by_case_only_can_both_be_selected() -> None:
+    """The second one gets the name ID_1 in BigQuery."""
+    choices = [StreamChoice("orders", selected_fields=["id", "ID"])]
+    [stream] = catalog.configure(offered(id="integer", ID="integer", name="string"), choices)
+    [configured] = catalog.protocol_catalog([stream])["streams"]
+    assert list(configured["stream"]["json_schema"]["properties"]) == ["id", "ID"]
+
+
 def test_protocol_modes() -> None:
     [stream] = catalog.configure(OFFERED, [StreamChoice("orders", "incremental_deduped_history", [["id"]])])
     [configured] = catalog.protocol_catalog([stream])["streams"]

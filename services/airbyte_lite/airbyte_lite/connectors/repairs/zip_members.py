@@ -17,6 +17,8 @@ ENCRYPTED = 1
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 """How a file in an archive may be compressed."""
+AES = 99
+"""The method that ZIP has for encrypted files; here for all of them, also those with a real method."""
 
 
 class Content(io.RawIOBase):
@@ -88,13 +90,13 @@ def any_archive_key() -> None:
 
 
 def readable_archives() -> None:
-    """Name an archive that cannot be read, and why.
+    """Name an archive, or a file in it, that cannot be read, and why.
 
     At an object that is no archive, the connector 4.16.1 fails with "a bytes-like object is required, not 'NoneType'",
     and the message says that the files cannot be listed. It does not look whether a file is encrypted: it fails while
-    decompressing, or reads other bytes.
+    decompressing, or reads other bytes. Only files that the stream reads are refused: others may lie beside them.
     """
-    original = ZipFileHandler.get_zip_files
+    original, opened = ZipFileHandler.get_zip_files, SourceS3StreamReader.open_file
 
     def members(self: Any, key: str) -> tuple[list[zipfile.ZipInfo], int]:
         try:
@@ -106,10 +108,16 @@ def readable_archives() -> None:
         for each in found:
             each.date_time = FIRST_DATE  # not used, and it may be no date
             if each.flag_bits & ENCRYPTED:
-                raise FileFault(f"{key}#{each.filename}", "", "the file is encrypted. Upload it without a password.")
-            if each.compress_type not in METHODS:
-                reason = f"the file is compressed with method {each.compress_type} of ZIP, which cannot be read here."
-                raise FileFault(f"{key}#{each.filename}", "", f"{reason} Compress it with the usual one (deflate).")
+                each.compress_type = AES
         return found, start
 
-    ZipFileHandler.get_zip_files = members
+    def open_file(self: Any, file: Any, *arguments: Any) -> Any:
+        method = file.compression_method if isinstance(file, RemoteFileInsideArchive) else None
+        if method == AES:
+            raise FileFault(file.uri, "", "the file is encrypted. Upload it without a password.")
+        if method is not None and method not in METHODS:
+            reason = f"the file is compressed with method {method} of ZIP, which cannot be read here."
+            raise FileFault(file.uri, "", f"{reason} Compress it with the usual one (deflate).")
+        return opened(self, file, *arguments)
+
+    ZipFileHandler.get_zip_files, SourceS3StreamReader.open_file = members, open_file
