@@ -3,6 +3,7 @@
 # ruff: noqa: E501 one case, one line
 
 import datetime
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -120,3 +121,21 @@ def test_a_table_of_the_default_dataset_is_renamed(bigquery: Client, writes: Non
     config = google_bigquery.QueryJobConfig(default_dataset=f"{bigquery.project}.w")
     bigquery.query("ALTER TABLE old_name RENAME TO new_name", config, job_retry=None).result()
     assert run(bigquery, "SELECT id FROM w.new_name") == [(1,)]
+
+
+def test_a_wide_row_is_written_as_json(bigquery: Client) -> None:
+    kinds = ["{}", "'text {}'", "cast({} as numeric)", "{} / 4", "date '2024-01-02'", "[{}, 2]", "cast(null as int64)"]
+    values = [kinds[at % len(kinds)].format(at) for at in range(150)]
+    columns = ", ".join(f"{value} as c{at}" for at, value in enumerate(values))
+    names = ", ".join(f"c{at}" for at in range(len(values)))
+    texts = [
+        "to_json_string(t)",
+        f"to_json_string(struct({names}))",
+        "to_json_string([t])",
+        "to_json(t)",
+    ]
+    [row] = bigquery.query_and_wait(f"select {', '.join(texts)} from (select {columns}) as t", wait_timeout=20)
+    few = [f"trim(to_json_string(struct({value} as c{at})), '{{}}')" for at, value in enumerate(values)]
+    [parts] = bigquery.query_and_wait(f"select {', '.join(few)}")
+    expected = f"{{{','.join(parts.values())}}}"
+    assert row.values() == (expected, expected, f"[{expected}]", json.loads(expected))

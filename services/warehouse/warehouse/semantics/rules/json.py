@@ -21,6 +21,8 @@ WRITERS = {  # the macro that writes a value as BigQuery's JSON has it, where Du
     "INTERVAL": "_interval_json",
     "JSON": "_json_document",
 }
+MANY_FIELDS = 16
+"""A struct with more fields is named once: DuckDB plans an expression that repeats it in quadratic time."""
 
 
 @rule("TO_JSON and TO_JSON_STRING write each type as JSON in BigQuery's form", exp.Anonymous)
@@ -45,11 +47,12 @@ def _json(value: Node, of_type: exp.DataType, names: Iterator[int], wide: bool =
     """Return `value` so that DuckDB's to_json writes it in BigQuery's form."""
     kind = types.kind(of_type)
     if kind == "STRUCT" and of_type.expressions and all(isinstance(f, exp.ColumnDef) for f in of_type.expressions):
-        fields = []
-        for field in of_type.expressions:
-            written = _json(call("struct_extract", value, field.name), field.args["kind"], names, wide)
-            fields.append(exp.PropertyEQ(this=exp.to_identifier(field.name, quoted=True), expression=written))
-        return exp.Struct(expressions=fields)
+        if (parts := _literal_fields(value)) or len(of_type.expressions) <= MANY_FIELDS:
+            return _json_fields(parts or value, of_type, names, wide)
+        label = exp.to_identifier(f"j{next(names)}")
+        written = _json_fields(exp.column(label.copy()), of_type, names, wide)
+        named = call("list_transform", exp.Array(expressions=[value]), exp.Lambda(this=written, expressions=[label]))
+        return call("list_extract", named, 1)
     if kind == "ARRAY" and of_type.expressions:
         label = exp.to_identifier(f"j{next(names)}")
         element = _json(exp.column(label.copy()), of_type.expressions[0], names, wide)
@@ -57,6 +60,22 @@ def _json(value: Node, of_type: exp.DataType, names: Iterator[int], wide: bool =
     if wide and kind in ("INT64", "NUMERIC", "BIGNUMERIC"):
         return macro("_json_wide", value) if kind != "INT64" else value
     return macro(WRITERS[kind], value) if kind in WRITERS else value
+
+
+def _json_fields(struct: Node | list[Node], of_type: exp.DataType, names: Iterator[int], wide: bool) -> Node:
+    """Return a struct, or a struct of these values, with the fields as `_json` returns them."""
+    fields = []
+    for at, field in enumerate(of_type.expressions):
+        value = struct[at] if isinstance(struct, list) else call("struct_extract", struct, field.name)
+        written = _json(value, field.args["kind"], names, wide)
+        fields.append(exp.PropertyEQ(this=exp.to_identifier(field.name, quoted=True), expression=written))
+    return exp.Struct(expressions=fields)
+
+
+def _literal_fields(value: Node) -> list[Node]:
+    """Return the values of `struct(1 as a, 2 as b)`; nothing if `value` is something else."""
+    fields = value.expressions if isinstance(value, exp.Struct) else []
+    return [field.expression for field in fields] if all(isinstance(f, exp.PropertyEQ) for f in fields) else []
 
 
 @rule("a STRING that is not JSON has no value", exp.JSONExtractScalar)
