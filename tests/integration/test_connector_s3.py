@@ -3,8 +3,10 @@
 import gzip
 import hashlib
 import http.server
+import io
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -354,17 +356,26 @@ def test_file_that_breaks_off_is_complete_for_the_connector_but_not_for_us(
 
 
 def test_state_round_trip(source: S3, put: Put) -> None:
+    def put_archive(text: str) -> None:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("a.csv"), text)  # its time is 1980, as of many programs
+        put("payments.zip", file.getvalue())
+
     put("payments.csv", PAYMENTS)
-    configuration = source.configuration("payments.csv")
+    put_archive(PAYMENTS.replace("2,2,", "7,7,"))
+    configuration = source.configuration("payments*")
     (stream,) = source.runner.discover(source.connector, configuration)
     first = source.read(configuration, stream)
-    assert (len(first.records), len(first.states)) == (2, 1)
-    second = source.read(configuration, stream, first.states)
+    times = set(first.states[-1]["stream"]["stream_state"]["history"].values())
+    assert (len(first.records), len(first.states)) == (4, len(times))
+    second = source.read(configuration, stream, first.states[-1:])
     assert (second.records, second.statuses, second.exit_code) == ([], ["STARTED", "COMPLETE"], 0)
     time.sleep(WHOLE_SECOND)
     put("payments.csv", PAYMENTS + "3,3,coupon,success,5,2018-01-03\n")
-    third = source.read(configuration, stream, second.states)
-    assert [record["ID"] for record in third.records] == [1, 2, 3], "a changed file is read again whole"
+    put_archive(PAYMENTS.replace("2,2,", "8,8,"))
+    third = source.read(configuration, stream, second.states[-1:])
+    assert sorted(record["ID"] for record in third.records) == [1, 1, 2, 3, 8], "a changed file is read again whole"
 
 
 def test_full_refresh_reads_all_again(source: S3, put: Put) -> None:

@@ -1,5 +1,6 @@
 """The check that each column of the files is a column of the table, with its values."""
 
+import functools
 import json
 import re
 import unicodedata
@@ -42,6 +43,7 @@ def find(
     found: list[Finding] = []
     missing: dict[str, list[str]] = {}
     readable = {file: fact for file, fact in facts.items() if fact.names}
+    arrived = functools.cache(lambda name: any(bears(known, name) for known in table.columns))  # once for all files
     for file, fact in readable.items():
         if isinstance(files.format, CsvFormat) and (other := _another_format(file, fact, files.format)):
             found.append(other)
@@ -55,7 +57,7 @@ def find(
         for name in dict.fromkeys(fact.names):
             if (stream.selected_fields and name not in stream.selected_fields) or name in wrong:
                 continue
-            if not any(bears(known, name) for known in table.columns):
+            if not arrived(name):
                 missing.setdefault(name, []).append(file)
             elif name in fact.first_values and not any(bears(other, name) for other in explained):
                 found.append(
