@@ -191,6 +191,7 @@ def test_of_too_many_connections_the_one_is_refused_that_waits_longest_for_its_c
 
 
 def test_a_connection_too_many_is_refused_when_all_others_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 10)
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
 
     async def use() -> list[Transport]:
@@ -205,6 +206,7 @@ def test_a_connection_too_many_is_refused_when_all_others_wait_for_answers(monke
 
 
 def test_refused_connections_make_no_room_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 10)
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
     monkeypatch.setattr(http_protocol, "MOST_LEAVING", 2)
 
@@ -226,6 +228,7 @@ def test_refused_connections_make_no_room_for_more(monkeypatch: pytest.MonkeyPat
 
 def test_connections_that_are_closing_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their clients read nothing of their answers."""
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 10)
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 2)
 
     async def use() -> list[Transport]:
