@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 512 * 1024
 """Of a larger block, each pass over it takes a third longer: it does not fit the processor's cache."""
-KEPT_BYTES = 16 * 1024 * 1024
-"""Once so much was freed at a time, glibc keeps the memory of a block for the next one: mapping takes a fifth."""
 NOT_ASCII, CONTROL = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\x80-\x9f]")
 LONG_TEXT = 10_000
 LINE_LIMIT = 64 * 1024 * 1024
@@ -73,7 +71,6 @@ def byte_blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[Bloc
 
     Bytes that are invalid in the encoding are noted as a fault and replaced. Raises TooLongError.
     """
-    bytes(KEPT_BYTES)
     chunk = raw.read(CHUNK_BYTES)
     if order := _missing_mark(encoding, chunk):
         missing = "the file does not begin with a byte order mark"
