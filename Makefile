@@ -175,9 +175,9 @@ test: ## About five minutes: `make check` and the integration tests; needs no Do
 # The unit and contract tests in one process beside the integration tests: all workers of one run would import what they
 # need, which takes each of them 5 CPU seconds more.
 processes := 2
-# Four workers for two cores: a third of an integration test's time is waiting, for a service that starts or a file that
-# is a second older. With three workers, a tenth of the processors' time was unused.
-workers := 4
+# Three workers beside these for two cores: a third of an integration test's time is waiting, for a service that starts or
+# a file that is a second older. A fourth would need services of its own and import all once more: 30 CPU seconds.
+workers := 3
 # Without the compiled files, each worker compiles every test file again.
 unexport PYTHONDONTWRITEBYTECODE
 

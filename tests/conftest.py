@@ -2,8 +2,10 @@
 
 import gc
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,31 @@ LONGEST_FIRST = (
     "test_warehouse_semantics",
     "test_backup",
 )
+
+MEMORY = Path("/dev/shm")  # a file system in memory that every Linux has
+ROOM = 6 << 30  # bytes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Put the tests' files into memory where there is room, unless `TMPDIR` names a folder.
+
+    Otherwise a tenth of the time of `make test` goes into waiting for the disk: each commit of each database is synced.
+    A process that is killed leaves the same files behind in both places.
+    """
+    if "TMPDIR" not in os.environ and _has_room():
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # Python then reads TMPDIR again
+
+
+def _has_room() -> bool:
+    try:
+        system = os.statvfs(MEMORY)
+        available = re.findall(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), flags=re.MULTILINE)
+    except FileNotFoundError:  # not Linux
+        return False
+    programs_may_start = not system.f_flag & os.ST_NOEXEC  # in a container of Docker they may not
+    return programs_may_start and min(system.f_bavail * system.f_frsize, int(available[0]) << 10) > ROOM
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist's plugin there is no such hook

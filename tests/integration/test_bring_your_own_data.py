@@ -55,7 +55,7 @@ class Checkout:
         result = subprocess.run(
             ["bash", "-euc", line],
             cwd=self.directory,
-            env=os.environ | variables | self.variables,
+            env=os.environ | {"MAKELEVEL": "0"} | variables | self.variables,  # as outside of `make test-integration`
             capture_output=True,
             text=True,
             timeout=120,

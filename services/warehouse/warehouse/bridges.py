@@ -61,6 +61,7 @@ BRIDGES = (
     storage.plain_files,
     watched.statements,
     lookups.one_object,
+    lookups.one_dataset,
     lookups.one_schema,
     lookups.one_hidden_column,
     lookups.remembered_resources,

@@ -5,12 +5,14 @@ import re
 import threading
 from typing import Any
 
+import duckdb
 from local_bigquery.jobs import store
 from local_bigquery.models import Job
 
 KEPT = 200  # jobs
 LONGEST = 20_000  # characters of a job that is kept
-INSERT = "INSERT OR REPLACE INTO emulator.jobs VALUES (?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO emulator.jobs VALUES (?, ?, ?, ?, ?, ?)"
+UPDATE = "UPDATE emulator.jobs SET state = ?, resource = ? WHERE project_id = ? AND job_id = ?"
 Key = tuple[str, str]
 READS = re.compile(
     r"(?:\s|--[^\n]*\n|#[^\n]*\n|/\*.*?\*/)*+(?:SELECT\b|WITH\b|\()(?!.*;.*\S)", re.DOTALL | re.IGNORECASE
@@ -29,13 +31,24 @@ def newest_in_memory() -> None:
     upstream_load, upstream_list, upstream_delete = store.load, store.list_, store.delete
     kept: dict[Key, str] = {}
     waiting: dict[Key, list[Any]] = {}  # rows of jobs that are not done; the table has no row or an older one
+    begun: set[Key] = set()  # jobs that are not done and whose row this process has inserted
     writing = threading.RLock()
 
     def write(key: Key, row: list[Any]) -> None:
-        store.execute(INSERT, row)
+        state, text = row[3], row[5]
+        if key not in begun:
+            try:
+                store.execute(INSERT, row)
+            except duckdb.ConstraintException:  # an earlier process has inserted it, or it was done
+                begun.add(key)
+        if key in begun:
+            store.execute(UPDATE, [state, text, *key])
+        if state == "DONE":
+            begun.discard(key)
+        else:
+            begun.add(key)
         waiting.pop(key, None)
         kept.pop(key, None)
-        text = row[-1]
         if len(text) <= LONGEST:
             kept[key] = text
         if len(kept) > KEPT:
@@ -78,6 +91,7 @@ def newest_in_memory() -> None:
         with writing:
             upstream_delete(project_id, job_id)  # and the jobs of a script's statements
             waiting.pop((project_id, job_id), None)
+            begun.discard((project_id, job_id))
             kept.clear()
 
     store.save, store.load, store.list_, store.delete = save, load, list_, delete

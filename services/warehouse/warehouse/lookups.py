@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 from duckdb import _seam
-from local_bigquery.catalog import metadata, names, row_access, tabledata, tables
+from local_bigquery.catalog import datasets, metadata, names, row_access, tabledata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.errors import not_found
 from local_bigquery.models import TableFieldSchema
@@ -60,6 +60,17 @@ def one_object() -> None:
         return [] if stored is None else list(upstream(*path))
 
     database.objects = objects
+
+
+def one_dataset() -> None:
+    """Remember whether a dataset exists: each reference to a table asks, and DuckDB reads the list of all schemas."""
+    upstream = datasets.exists
+
+    def exists(project_id: str, dataset_id: str) -> bool:
+        path = (project_id, dataset_id)
+        return bool(kept.get(DEFINITIONS, ("dataset", path), lambda: upstream(project_id, dataset_id)))
+
+    datasets.exists = exists
 
 
 def one_schema() -> None:

@@ -13,7 +13,7 @@ DEFINING = ("create", "alter", "drop", "attach", "detach", "import", "commit")  
 WRITING = ("insert", "update", "delete", "merge", "truncate", "copy")
 # What the emulator itself writes: the catalog has a memory of its own, and so have results (see lookups).
 OWN = re.compile(
-    r"(INSERT OR REPLACE INTO|DELETE FROM) emulator\.[a-z_]+ "
+    r"(INSERT (OR REPLACE )?INTO|UPDATE|DELETE FROM) emulator\.[a-z_]+ "
     r'|CREATE OR REPLACE TABLE "emulator"\."_results"\.'
 )
 TEMPORARY = "SELECT table_name FROM duckdb_tables() WHERE temporary"
