@@ -128,6 +128,12 @@ RIGHT = {
         {"a.csv.gz": gzip.compress(b"id,name\n1,Ada\n") + gzip.compress(b"2,Grace\n")}, columns=PERSON, rows=ADA
     ),
     "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
+    "escaped_nulls": Case(
+        "id,name\n1,\\\\N\n2,Grace\n",  # as Python writes it
+        {"escape_char": "\\", "null_values": ["\\N"]},
+        PERSON,
+        rows=[(1, None), (2, "Grace")],
+    ),
     "later_column": Case(
         {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]
     ),
