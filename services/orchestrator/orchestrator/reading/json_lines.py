@@ -9,7 +9,7 @@ from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
-from orchestrator.reading.text import TooLongError, blocks, byte_blocks, places
+from orchestrator.reading.text import TooLongError, blocks, byte_blocks, line_end_places
 
 OVER_LINES_LIMIT = 1024 * 1024
 """Most bytes of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
@@ -40,7 +40,7 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     long_number = json_numbers.LONG_NUMBER
     shapes = Shapes(lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty))
     for block in byte_blocks(raw, "utf8", facts):
-        ends = places(block, b"\n")
+        ends = line_end_places(block)
         position, before, plain = 0, line_number, are_plain(block, ends)
         while position < len(block):
             if not pending and (end := shapes.end(block, position, plain=plain)) > position:

@@ -117,11 +117,11 @@ def line_ends(text: bytes) -> int:
     return int(numpy.count_nonzero(numpy.frombuffer(text, numpy.uint8) == ord("\n")))
 
 
-def places(text: bytes, byte: bytes) -> "NDArray[Any]":
-    """Return the places of a byte in a text."""
+def line_end_places(text: bytes) -> "NDArray[Any]":
+    """Return the places of the line ends."""
     import numpy
 
-    return numpy.flatnonzero(numpy.frombuffer(text, numpy.uint8) == ord(byte))
+    return numpy.flatnonzero(numpy.frombuffer(text, numpy.uint8) == ord("\n"))
 
 
 class Suspicion:
