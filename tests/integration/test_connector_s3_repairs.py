@@ -8,7 +8,6 @@ import io
 import json
 import lzma
 import tarfile
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
+from tests.serving import serving
 from tools.local.platform import ENVIRONMENTS
 
 from .batches.odd_parquet import EXACT, ODD, parquet
@@ -160,6 +160,13 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "mark.jsonl": (codecs.BOM_UTF8 + b'{"id": 1}\n', JSONL, ["line 1", "byte order mark"]),
     "latin.jsonl": ('{"id": 1}\n{"name": "ü"}\n'.encode("latin-1"), JSONL, ["line 2, byte 11", "0xFC", "UTF-8"]),
     "same names.parquet": (numbers("id", "id"), PARQUET, ["2 columns", "'id'"]),
+    "cut off.parquet": (numbers("id")[:-20], PARQUET, ["not a valid Parquet file", "Upload", "format.filetype"]),
+    "damaged.parquet": (numbers("id")[:8] + bytes(20) + numbers("id")[28:], PARQUET, ["damaged", "Upload"]),
+    "damaged end.parquet": (numbers("id")[:-60] + bytes(52) + numbers("id")[-8:], PARQUET, ["damaged", "Upload"]),
+    "lines.parquet": ("id,name\n1,a\n", PARQUET, ["not a valid Parquet file", "format.filetype"]),
+    "parquet.csv": (numbers("id"), {}, ["Parquet", "format.filetype to parquet"]),
+    "workbook.jsonl": (b"PK\x03\x04\x84" + bytes(20), JSONL, ["line 1", "Excel workbook"]),
+    "lines.avro": ("id,name\n1,a\n", {"filetype": "avro"}, ["not an Avro file", "Upload", "format.filetype"]),
     **{key: (content, PARQUET, facts) for key, (content, facts) in ODD.items()},
 }
 # Each file is read: its content, the format of its stream, and its records.
@@ -274,6 +281,33 @@ def test_fault_in_a_file_is_named_with_its_line_and_what_to_do(source: Source, p
     assert unsaid == {}
     assert source.failure
     assert source.failure.failure_type == "config_error"
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "format_", "facts"),
+    [
+        ("none.parquet", numbers(), PARQUET, ["no columns", "globs"]),
+        ("empty.jsonl", "\n", JSONL, ["no JSON object", "input_schema"]),
+        ("objects.jsonl", "{}\n{}\n", JSONL, ["no JSON object", "input_schema"]),
+    ],
+)
+def test_a_file_without_columns_is_named(
+    runner: ConnectorRunner,
+    connector: Connector,
+    s3: Server,
+    bucket: str,
+    put: Put,
+    key: str,
+    content: str | bytes,
+    format_: dict[str, Any],
+    facts: list[str],
+) -> None:
+    put(key, content)
+    configuration = s3_configuration(s3.url, bucket, "none", [key], format=format_)
+    with pytest.raises(ConnectorError) as error:
+        runner.discover(connector, configuration)
+    assert str(error.value).startswith(f"Stream none: {key}: ")
+    assert all(fact in str(error.value) for fact in facts), str(error.value)
 
 
 def test_files_that_are_read(source: Source, put: Put) -> None:
@@ -466,12 +500,8 @@ def closed_s3() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_file_that_may_not_be_read(runner: ConnectorRunner, connector: Connector, closed_s3: str) -> None:

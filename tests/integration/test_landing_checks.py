@@ -52,6 +52,7 @@ class Case:
     warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows: list[tuple[Any, ...]] | None = None
     key: str = ""
+    policy: str = "Emit Record"
 
 
 def parquet(**columns: Any) -> bytes:
@@ -167,6 +168,12 @@ RIGHT = {
         {"a.csv.gz": gzip.compress(b"id,name\n1,Ada\n") + gzip.compress(b"2,Grace\n")}, columns=PERSON, rows=ADA
     ),
     "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
+    "escaped_nulls": Case(
+        "id,name\n1,\\\\N\n2,Grace\n",  # as Python writes it
+        {"escape_char": "\\", "null_values": ["\\N"]},
+        PERSON,
+        rows=[(1, None), (2, "Grace")],
+    ),
     "later_column": Case(
         {"1.csv": "id\n1\n", "2.csv": "id,name\n2,Grace\n"}, columns=PERSON, rows=[(1, None), (2, "Grace")]
     ),
@@ -238,6 +245,13 @@ WRONG = {
             "file_is_well_formed": ("line 3", "repeats the header", "line 5", "without values"),
             "key_is_whole": ("1 of 4 rows have no key", "1 of 4 rows have blanks around the key"),
         },
+    ),
+    "stopped": Case(
+        {"a.csv": PEOPLE, "b.csv": "id,name\n3,Edsger\n4,Alan\nfive,Ada\n6,Barbara\n"},
+        columns=PERSON,
+        policy="Wait for Discover",
+        errors={"row_count_matches_file": ("4 rows", "6 records", "stopped/b.csv, line 4", "Emit Record")},
+        rows=[*ADA, (3, "Edsger"), (4, "Alan")],
     ),
     "not_finite": Case(
         'id,x\n1,"[1, NaN]"\n',
@@ -440,7 +454,7 @@ REFUSED = {
 def stream_options(name: str, case: Case) -> dict[str, Any]:
     """Return a stream as a source of connections.yaml has it."""
     format_ = ({} if "filetype" in case.options else CSV) | dict(case.options)
-    options = {"name": name, "globs": [f"{name}/**"], "validation_policy": "Emit Record", "format": format_}
+    options = {"name": name, "globs": [f"{name}/**"], "validation_policy": case.policy, "format": format_}
     return options | ({"columns": case.columns} if case.columns else {})
 
 

@@ -183,6 +183,13 @@ def test_a_column_with_a_number_is_not_taken_for_the_second_of_two_names() -> No
         assert "score_2" in {finding.column for finding in columns.find(PEOPLE, FILES, read, found, set())}
 
 
+def test_a_second_column_whose_long_name_is_cut_is_not_taken_for_one_that_has_gone() -> None:
+    found = table(**{"n" * 300: "STRING", "n" * 298 + "_1": "STRING", "n" * 298 + "_2": "STRING"})
+    read = {"a.csv": FileFacts(names=["n" * 300 + "a", "n" * 300 + "b"])}
+    gone = declared.gone(PEOPLE, FILES, read, found)
+    assert {finding.column for finding in gone} == {"n" * 298 + "_2"}
+
+
 def test_another_delimiter_or_format_is_told_alone() -> None:
     [finding] = column_findings(["id;name"], delimiter=";")
     assert "';'" in finding.remedy

@@ -115,6 +115,14 @@ def test_an_escape_character_before_a_letter_is_told_once(header: bytes) -> None
     assert "escaped letter" not in scan(text).fault_counts
 
 
+def test_a_text_for_null_whose_escape_character_is_removed_is_told() -> None:
+    text, nulls = b"id,x\n1,\\\\-\n2,\\,\n3,\\-\n", {"\\-", "\\,"}
+    [fault] = scan(text, escape_char="\\", null_values=nulls).faults
+    assert (fault.kind, fault.line) == ("escaped letter", 4)
+    assert fault.text.startswith(repr("\\-"))
+    assert not scan(text, escape_char="\\").faults
+
+
 def test_an_escape_character_that_is_not_in_the_file_takes_almost_no_time() -> None:
     def seconds(**options: Any) -> float:
         start = time.process_time()

@@ -71,3 +71,13 @@ def test_rows_that_stay_do_not_hide_records_that_became_one(
     assert severity in (None, verdict.severity)
     assert ("same primary key (id)" in (verdict.description or "")) is (severity == ERROR)
     assert ("moved to another file: reset" in (verdict.description or "")) is (severity == ERROR)
+
+
+@pytest.mark.parametrize("mode", ["full_refresh_overwrite", "incremental_append", "incremental_deduped_history"])
+def test_records_after_the_one_at_which_the_connector_stopped_need_no_reset(mode: SyncMode) -> None:
+    stream = Stream(name="orders", sync_mode=mode, primary_key=[["id"]], dbt_source="shop.orders")
+    verdict = compare(stream, 9, {"a.csv": FileFacts(records=10)}, None, stopped="a.csv, line 5: Correct the record.")
+    assert not verdict.passed
+    assert verdict.severity == ERROR
+    assert "a.csv, line 5: Correct the record." in (verdict.description or "")
+    assert "reset" not in (verdict.description or "")

@@ -16,6 +16,11 @@ TYPES = "array, boolean, integer, null, number, object, string"
 """The types of a column in `input_schema`."""
 READS_FILES = re.compile(r"file_based|File encoding error")
 RETYPE = "set format.filetype to the type of the file."
+DAMAGED = (
+    "thrift|corrupt|codec failed|decompression failed|unexpected end of stream|metadata bytes|flatbuffers|page header|"
+    "schema message|invalid byte_array|dictionary|number of indices"
+)
+"""What pyarrow's messages about a damaged Parquet file have. Each damaged byte may lead to another message."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +150,17 @@ RULES = (
         r"(?s)(?=.*(?:[Pp]arquet))(.*?)(?:\.|$)",
         _in_file(f"not a valid Parquet file ({{0}}). Upload the file again. If it is of another type: {RETYPE}"),
     ),
+    Rule(
+        "ArrowInvalid|OSError",
+        rf"(?si)(?=.*(?:{DAMAGED}))(.+?)(?:\.?$|\.?\n)",
+        _in_file("the Parquet content is damaged ({0}). Upload the file again."),
+    ),
     Rule("ArrowInvalid|ArrowNotImplementedError|ArrowTypeError", r"(.*)", _in_file("{0}")),
-    Rule("ValueError", r"cannot read header - is it an avro file", _in_file(f"not an Avro file: {RETYPE}")),
+    Rule(
+        "ValueError",
+        r"cannot read header - is it an avro file",
+        _in_file(f"not an Avro file. Upload the file again. If it is of another type: {RETYPE}"),
+    ),
     Rule(
         "SchemaInferenceError",
         r"(?s).*Cannot merge schema for unequal (object|array) types\..*?key=(\S+) detected_types=(.+)",

@@ -107,13 +107,6 @@ def _csv_faults(format_: dict[str, Any]) -> Iterator[tuple[str, str]]:
     trues, falses = format_.get("true_values"), format_.get("false_values")
     if isinstance(trues, list) and isinstance(falses, list) and (both := [text for text in trues if text in falses]):
         yield "false_values", f"has {', '.join(map(repr, both))}, which true_values has too"
-    nulls, escape = format_.get("null_values"), characters.get("escape_char")
-    if escape and isinstance(nulls, list) and (never := [text for text in nulls if escape in str(text)]):
-        yield (
-            "null_values",
-            f"has {', '.join(map(repr, never))}, which no value is: escape_char removes {escape!r} from the values. "
-            "Leave escape_char out, or write the value without it",
-        )
 
 
 def _character_fault(field: str) -> str:

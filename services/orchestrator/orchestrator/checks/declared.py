@@ -12,7 +12,7 @@ from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
-from platform_kit.names import column_name
+from platform_kit.names import COLUMN_LENGTH, column_name
 
 REMEDY = "Correct the name in the file or in columns of connections.yaml, then make apply and run again."
 WIDER: Mapping[str, frozenset[str]] = {
@@ -97,10 +97,13 @@ def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], tab
 def _is_second(column: str, alike: Mapping[str, int]) -> bool:
     """Return whether the column has a suffix because several names are the same for BigQuery: `id_1` of `id` and `ID`.
 
-    `alike` is the number of names of the files for each column name.
+    `alike` is the number of names of the files for each column name. A long name is cut in front of its suffix.
     """
     suffixed = re.fullmatch(r"(.+)_(\d+)", column)
-    return suffixed is not None and int(suffixed[2]) < alike.get(suffixed[1], 0)
+    if suffixed is None:
+        return False
+    length = COLUMN_LENGTH - len(suffixed[2]) - 1
+    return any(int(suffixed[2]) < count for name, count in alike.items() if name[:length] == suffixed[1])
 
 
 def wider(stream: Stream, files: StreamFiles, table: TableFacts) -> Iterator[Finding]:

@@ -19,12 +19,18 @@ DESCRIPTION = """Every record of the file is a row of the landing table.
 
 
 def compare(
-    stream: Stream, rows: int, facts: Mapping[str, FileFacts], skips: str | None, older: int = 0
+    stream: Stream,
+    rows: int,
+    facts: Mapping[str, FileFacts],
+    skips: str | None,
+    older: int = 0,
+    stopped: str | None = None,
 ) -> dg.AssetCheckResult:
     """Return the result for a table of `rows` rows, loaded from files with these facts.
 
     `older` of them are of an older version of their file: a file has fewer records, or several have one key.
-    It is a warning if the connector may leave out records of these files, by the option `skips`.
+    It is a warning if the connector may leave out records of these files, by the option `skips`. `stopped` is the
+    remedy if it may have ended a file early.
     """
     deleted = older if stream.deletions == "mark" else 0
     rows -= deleted
@@ -54,6 +60,10 @@ def compare(
                 " If no key is repeated, a row of an older version of a file stands for a record that moved to another "
                 "file: reset the connection in Airbyte, then run again."
             )
+        if stopped:
+            remedy += f" Or a file was not read to its end: {stopped}"
+    elif rows < records and stopped:
+        remedy = f". {stopped}"
     elif rows < records:
         remedy = ". Records were lost: reset the connection in Airbyte, then run again."
     elif stream.sync_mode == "full_refresh_overwrite" and rows > records:

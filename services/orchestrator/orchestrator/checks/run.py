@@ -20,6 +20,7 @@ from orchestrator.checks import (
     row_count,
     source_freshness,
     spellings,
+    stopped,
 )
 from orchestrator.checks.findings import result
 from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
@@ -131,7 +132,8 @@ class TableChecks:
     ) -> Iterator[dg.AssetCheckResult]:
         stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
-            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older)
+            stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, partial(self._rows, bucket))
+            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             rows = partial(self._rows_with_nulls, bucket)

@@ -45,8 +45,14 @@ class Lines:
         self._headers = [text for text in headers if "\n" not in text] if file_format.knows_names else []
         self._empty = separator * (len(header.names) + header.nameless - 1)
         escape = re.escape(file_format.escape_char or "")
+        # The rest of a text for NULL such as "\-", but no escaped special character.
+        special = (separator, quote, file_format.escape_char)
+        nulls = {null[1:] for null in file_format.null_values if escape and null[0:1] == file_format.escape_char}
+        rests = sorted(re.escape(rest) for rest in nulls if rest and rest[0] not in special)
         # It begins with the character itself, which re finds ten times as fast as a place with none before it.
-        odd = rf"{escape}(?<!{escape}{escape})(?:{escape}{escape})*+(?<=({escape}))([A-Za-z0-9])"
+        odd = (
+            rf"{escape}(?<!{escape}{escape})(?:{escape}{escape})*+(?<=({escape}))({'|'.join(['[A-Za-z0-9]', *rests])})"
+        )
         self._escaped = re.compile(odd) if escape else None
 
     def look(self, block: str, line: int, grid: Grid | None = None) -> None:
@@ -92,7 +98,7 @@ class Lines:
             self._facts.add_fault("line of dashes", line, "the line below the header has dashes only")
 
     def _look_for_escaped_letter(self, block: str, line: int) -> None:
-        """Note the first letter or digit with an escape character before it, which programs write for another text."""
+        """Note the first letter, digit or text for NULL with an escape character that is removed before it."""
         if self._escaped and (found := self._escaped.search(block)):
             text = f"{found[1] + found[2]!r} is loaded as {found[2]!r}: the connector removes each escape_char"
             self._facts.add_fault("escaped letter", line + block.count("\n", 0, found.start(1)) + 1, text)

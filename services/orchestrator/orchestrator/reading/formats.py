@@ -101,6 +101,8 @@ class StreamFiles:
     schemaless: bool = False
     skips: str | None = None
     """The option with which the connector may leave out invalid records."""
+    stops: bool = False
+    """Whether the connector ends a file in front of its first invalid record."""
 
     def matches(self, key: str) -> bool:
         """Return whether the connector reads the object."""
@@ -127,7 +129,8 @@ def stream_files(stream: Stream, source: Source) -> StreamFiles:
         skips = "validation_policy is Skip Record: the connector skips invalid records"
     elif isinstance(found, CsvFormat) and found.ignore_errors_on_fields_mismatch:
         skips = "ignore_errors_on_fields_mismatch is set: the connector may skip records"
-    return StreamFiles(read, found, declared_columns(options) or {}, bool(options.get("schemaless")), skips)
+    stops = options.get("validation_policy") == "Wait for Discover"
+    return StreamFiles(read, found, declared_columns(options) or {}, bool(options.get("schemaless")), skips, stops)
 
 
 def read_options(stream: Stream, source: Source) -> tuple[dict[str, Any], dict[str, Any]]:

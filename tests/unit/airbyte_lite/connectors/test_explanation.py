@@ -230,6 +230,12 @@ def test_bytes_in_a_file_with_types_are_no_question_of_its_encoding(name: str) -
     ("exception", "facts"),
     [
         ("TypeError: Recursion limit reached", ["nested too deep"]),
+        (
+            "OSError: Couldn't deserialize thrift: invalid TType",
+            ["damaged (Couldn't deserialize thrift: invalid TType)"],
+        ),
+        ("OSError: GZipCodec failed: incorrect data check", ["Parquet", "damaged", "again"]),
+        ("pyarrow.lib.ArrowInvalid: Expected to read 168 metadata bytes, but only read 163", ["damaged", "again"]),
         ("gzip.BadGzipFile: CRC check failed 0x1 != 0x2", ["damaged", "again"]),
         ("gzip.BadGzipFile: Not a gzipped file (b'id')", ["not gzip", "Rename"]),
         ("""KeyError: 'Field "id" exists 2 times in schema'""", ["2 columns", "'id'"]),
