@@ -8,7 +8,6 @@ import io
 import json
 import lzma
 import tarfile
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
+from tests.serving import serving
 from tools.local.platform import ENVIRONMENTS
 
 from .batches.odd_parquet import EXACT, ODD, parquet
@@ -500,12 +500,8 @@ def closed_s3() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_file_that_may_not_be_read(runner: ConnectorRunner, connector: Connector, closed_s3: str) -> None:

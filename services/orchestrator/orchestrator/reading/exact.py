@@ -73,6 +73,15 @@ def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
     return "decimals" if rounded else "digits", shown(loaded)
 
 
+def numeric_loss(exact: Decimal) -> tuple[LossKind, str] | None:
+    """Return what a number that is no double loses in a column of the type NUMERIC."""
+    if not exact.is_finite() or abs(exact) >= NUMERIC_LIMIT:  # NULL in the table, and noted by Airbyte
+        return None
+    with localcontext(prec=400):
+        loaded = exact.quantize(NINE_DECIMALS, rounding=ROUND_HALF_UP)
+    return None if loaded == exact else ("decimals", shown(loaded))
+
+
 def shown(number: Decimal) -> str:
     """Return a number as in a table, without zeros at the end."""
     text = f"{number:f}"
