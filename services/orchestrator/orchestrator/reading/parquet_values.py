@@ -61,7 +61,8 @@ def _is_text(kind: Any) -> bool:
     """Return whether the connector delivers a number of this type as text, which may have many decimals."""
     import pyarrow.types as types
 
-    return types.is_string(kind) or types.is_large_string(kind) or (types.is_decimal(kind) and kind.scale > DECIMALS)
+    many = types.is_decimal(kind) and kind.scale > DECIMALS
+    return bool(many or types.is_string(kind) or types.is_large_string(kind))
 
 
 def _has_nanoseconds(kind: Any) -> bool:
