@@ -22,6 +22,7 @@ from airbyte_lite.connectors.runner import ConnectorRunner
 from tests.serving import serving
 from tools.local.platform import ENVIRONMENTS
 
+from . import odd_avro
 from .batches.odd_parquet import EXACT, ODD, parquet
 from .running import Server
 from .syncs import s3_configuration
@@ -30,6 +31,7 @@ Put = Callable[[str, str | bytes], None]
 CSV = {"filetype": "csv", "null_values": [""]}
 JSONL = {"filetype": "jsonl"}
 PARQUET = {"filetype": "parquet"}
+AVRO = {"filetype": "avro"}
 COLUMNS = {
     "id": "integer",
     "name": "string",
@@ -166,8 +168,9 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "lines.parquet": ("id,name\n1,a\n", PARQUET, ["not a valid Parquet file", "format.filetype"]),
     "parquet.csv": (numbers("id"), {}, ["Parquet", "format.filetype to parquet"]),
     "workbook.jsonl": (b"PK\x03\x04\x84" + bytes(20), JSONL, ["line 1", "Excel workbook"]),
-    "lines.avro": ("id,name\n1,a\n", {"filetype": "avro"}, ["not an Avro file", "Upload", "format.filetype"]),
+    "lines.avro": ("id,name\n1,a\n", AVRO, ["not an Avro file", "Upload", "format.filetype"]),
     **{key: (content, PARQUET, facts) for key, (content, facts) in ODD.items()},
+    **{key: (content, AVRO, facts) for key, (content, facts) in odd_avro.FAULTS.items()},
 }
 # Each file is read: its content, the format of its stream, and its records.
 READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
@@ -199,6 +202,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
     "one column.csv": ("id\n1\n2\n", {}, [(1,), (2,)]),
     "objects.jsonl": ('{"id": 1, "name": "a"}\n\n{"id":\n2,\n"name": "b"}', JSONL, [(1, "a"), (2, "b")]),
     **{key: (content, PARQUET, list(enumerate(values))) for key, (content, values) in EXACT.items()},
+    **{key: (content, AVRO, list(enumerate(values))) for key, (content, values) in odd_avro.READ.items()},
 }
 
 

@@ -353,7 +353,7 @@ WRONG = {
                 {
                     "x": "double",
                     "deep": {"type": "map", "values": {"type": "array", "items": "float"}},
-                    "exact": {"type": "bytes", "logicalType": "decimal", "precision": 30, "scale": 12},
+                    "exact": ["null", {"type": "bytes", "logicalType": "decimal", "precision": 30, "scale": 12}],
                     "hour": {"type": "long", "logicalType": "time-micros"},
                 },
                 (1.5, {}, Decimal(1), datetime.time(1, 2, 3)),
