@@ -31,6 +31,7 @@ from .syncs import Syncs, s3_configuration
 # Dagster 1.13 reads pydantic's fields by their old name.
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
 
+NUMBERS = {"exact": "number", "text": "number"}
 PERSON = {"id": "integer", "name": "string"}
 CSV = {"filetype": "csv", "encoding": "utf-8-sig", "null_values": [""]}
 GUESS = {"inference_type": "Primitive Types Only"}
@@ -427,6 +428,29 @@ TOLD = {
         rows=[("1,Ada",), ("2,Grace",)],
     ),
     "quoted_texts": Case('"City, State"\n"Boise, Idaho"\n', rows=[("Boise, Idaho",)]),
+    "parquet_numbers": Case(
+        parquet(exact=[Decimal("0.123456789012"), Decimal(1)], text=["1E-12", "12.5000000000"]),
+        {"filetype": "parquet"},
+        NUMBERS,
+        warnings={"values_were_cast": ("'0.123456789012' is loaded as 0.123456789", "'1E-12' is loaded as 0:")},
+        rows=[("0.123456789", 0), (1, "12.5")],
+    ),
+    "avro_numbers": Case(
+        avro(
+            {"exact": {"type": "bytes", "logicalType": "decimal", "precision": 30, "scale": 12}, "text": "string"},
+            (Decimal(1), "12.5000000000"),
+            (Decimal("0.123456789012"), "1E-12"),
+        ),
+        {"filetype": "avro"},
+        NUMBERS,
+        warnings={
+            "values_were_cast": (
+                "a.csv, record 2, column 'exact': '0.123456789012' is loaded as 0.123456789",
+                "record 2, column 'text': '1E-12' is loaded as 0:",
+            )
+        },
+        rows=[("0.123456789", 0), (1, "12.5")],
+    ),
     "copies": Case(
         {"1.csv": "a.b,a-b\n1,2\n", "old/1.csv": "a.b,a-b\n1,2\n"},
         warnings={

@@ -5,11 +5,11 @@ NaN, infinity and a key that a map has twice are lost at any depth; decimals aft
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from orchestrator.reading.avro_blocks import Header
-from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss, numeric_loss
+from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss, text_loss
 
 KEY, VALUE = "_airbyte_map_key", "_airbyte_map_value"
 """The names of the two parts of a map's entry, see `plain`."""
@@ -120,10 +120,5 @@ def _of_numbers(value: Any) -> Iterator[Found]:
 
 
 def _of_texts(value: Any) -> Iterator[Found]:
-    """Yield what a number loses that the connector delivers as text: Airbyte notes a text that is not a number."""
-    try:
-        found = numeric_loss(Decimal(str(value)))
-    except InvalidOperation:
-        return
-    if found:
+    if found := text_loss(str(value)):
         yield found[0], str(value)[:100], found[1]

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import Literal
 
 Kind = Literal["integer", "number", "boolean", "whole", "digits", "json"]
@@ -73,8 +73,12 @@ def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
     return "decimals" if rounded else "digits", shown(loaded)
 
 
-def numeric_loss(exact: Decimal) -> tuple[LossKind, str] | None:
-    """Return what a number that is no double loses in a column of the type NUMERIC."""
+def text_loss(text: str) -> tuple[LossKind, str] | None:
+    """Return what a number that the connector delivers as text loses in a column of the type NUMERIC."""
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:  # NULL in the table, and noted by Airbyte
+        return None
     if not exact.is_finite() or abs(exact) >= NUMERIC_LIMIT:  # NULL in the table, and noted by Airbyte
         return None
     with localcontext(prec=400):
