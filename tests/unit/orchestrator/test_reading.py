@@ -5,6 +5,7 @@ import io
 import json
 import time
 from collections.abc import Collection
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -182,6 +183,26 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
     }
     texts = scan_parquet(file, PARQUET).losses  # the columns of the table are texts
     assert "middle" not in {loss.column for loss in texts}
+
+
+def test_decimals_after_the_ninth_are_found_in_numbers_that_parquet_has_as_decimals_or_texts() -> None:
+    file = io.BytesIO()
+    long = Decimal("12345678901234567.1234567890")
+    columns = {
+        "exact": pyarrow.array([None, long, long + Decimal("1e-10")], pyarrow.decimal128(30, 10)),
+        "short": [Decimal("1.123456789")] * 3,
+        "text": pyarrow.array(["1.1234567890", "1E-12", "0.12345678901"]).dictionary_encode(),
+        "words": ["1.1 of 2.12345678901", "NaN", "1e400"],
+        "other": ["0.12345678901"] * 3,
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    numbers: dict[str, Kind] = dict.fromkeys(("exact", "short", "text", "words"), "digits")
+    facts = scan_parquet(file, PARQUET, Sought(kinds=numbers))
+    assert [(loss.column, loss.kind, loss.text, loss.loaded) for loss in facts.losses] == [
+        ("exact", "decimals", "12345678901234567.1234567891", "12345678901234567.123456789"),
+        ("text", "decimals", "1E-12", "0"),
+    ]
+    assert scan_parquet(file, PARQUET).losses == []
 
 
 REPEATED = [

@@ -9,7 +9,7 @@ from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
-from orchestrator.reading.text import TooLongError, blocks, byte_blocks, places
+from orchestrator.reading.text import TooLongError, blocks, byte_blocks
 
 OVER_LINES_LIMIT = 1024 * 1024
 """Most bytes of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
@@ -40,16 +40,16 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     long_number = json_numbers.LONG_NUMBER
     shapes = Shapes(lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty))
     for block in byte_blocks(raw, "utf8", facts):
-        ends = places(block, b"\n")
-        position, before, plain = 0, line_number, are_plain(block, ends)
-        while position < len(block):
-            if not pending and (end := shapes.end(block, position, plain=plain)) > position:
-                lines = before + int(ends.searchsorted(end)) - line_number
+        text = block.text
+        position, before, plain = 0, line_number, are_plain(block)
+        while position < len(text):
+            if not pending and (end := shapes.end(text, position, plain=plain)) > position:
+                lines = before + int(block.ends.searchsorted(end)) - line_number
                 facts.records += lines
                 line_number, start, position = line_number + lines, line_number + lines + 1, end
                 continue
-            end = block.index(b"\n", position)
-            line, position = block[position:end], end + 1
+            end = text.index(b"\n", position)
+            line, position = text[position:end], end + 1
             line_number += 1
             pending = pending + b"\n" + line if pending else line
             try:
@@ -69,20 +69,20 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             if isinstance(record, dict) and not names.keys() >= record.keys():
                 names.update(dict.fromkeys(record))
             if isinstance(record, dict):
-                text = pending.decode()
+                parsed = pending.decode()
                 found = len(facts.first_values)
                 if sought.empty:
                     _note_values(facts, record, start, sought.empty)
-                if json_keys.may_repeat(text, record):
-                    _note_repeated(facts, text, start)
-                if long_number.search(text):
-                    _note_losses(facts, text, start, sought)
+                if json_keys.may_repeat(parsed, record):
+                    _note_repeated(facts, parsed, start)
+                if long_number.search(parsed):
+                    _note_losses(facts, parsed, start, sought)
                     if any(loss.kind == "decimals" for loss in facts.losses):
                         long_number = LONG_WHOLE_NUMBER
                 rounded = long_number is LONG_WHOLE_NUMBER
                 if len(facts.first_values) > found or rounded != shapes.rounded:
                     shapes.again(rounded=rounded)
-                shapes.learn(record, text)
+                shapes.learn(record, parsed)
             facts.records += 1
             pending, start = b"", line_number + 1
     facts.names = list(names)

@@ -7,10 +7,9 @@ are parsed.
 import json
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from orchestrator.reading.text import Block
 
 MOST_SHAPES = 16
 """Lines with other keys than so many before them are parsed."""
@@ -35,18 +34,18 @@ NUMBERS = {
 """Alternatives. The first one may end inside a number; behind it, the pattern goes on with a comma or a bracket."""
 
 
-def are_plain(block: bytes, ends: "NDArray[Any]") -> bool:
-    """Return whether a block of whole lines has no escapes and no control characters, and each line begins with a key.
+def are_plain(block: Block) -> bool:
+    """Return whether a block has no escapes and no control characters, and each line begins with a key.
 
-    `ends` are the places of its line ends. Then no string that PLAIN matches goes over a line end: it would end with
-    the second character of a line, behind which neither a comma nor a bracket stands.
+    Then no string that PLAIN matches goes over a line end: it would end with the second character of a line, behind
+    which neither a comma nor a bracket stands.
     """
     import numpy
 
-    data = numpy.frombuffer(block, numpy.uint8)
-    if b"\\" in block or numpy.count_nonzero(data < ord(" ")) != len(ends):
+    if b"\\" in block.text or len(block.ends) != len(block.controls):
         return False
-    starts = numpy.concatenate([[0], ends[:-1] + 1])
+    data = numpy.frombuffer(block.text, numpy.uint8)
+    starts = numpy.concatenate([[0], block.ends[:-1] + 1])
     if not ((data[starts] == ord("{")).all() and (data[starts + 1] == ord('"')).all()):
         return False
     second = data[starts + 2]
