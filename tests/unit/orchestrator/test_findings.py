@@ -194,6 +194,13 @@ def test_a_second_column_whose_long_name_is_cut_is_not_taken_for_one_that_has_go
 def test_another_delimiter_or_format_is_told_alone() -> None:
     [finding] = column_findings(["id;name"], delimiter=";")
     assert "';'" in finding.remedy
+    for delimiter, text in {"\t": r"'\t'", "\x01": r'"\u0001"', "¦": "'¦'"}.items():
+        [finding] = column_findings(["id"], delimiter=delimiter)
+        assert finding.blocking
+        assert f"Set delimiter: {text} " in finding.remedy
+    [finding] = column_findings(["id||name"], delimiter="||")
+    assert "one character" in finding.remedy
+    assert "Set delimiter" not in finding.remedy
     [finding] = column_findings(['{"id": 1'], other_format="JSON")
     assert "JSON" in finding.text
 
