@@ -12,7 +12,7 @@ from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import META, URL, TableFacts
 from orchestrator.reading.exact import WORDS
-from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat
+from orchestrator.reading.formats import CsvFormat, FileFormat, ParquetFormat
 from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
@@ -54,14 +54,14 @@ def changes(warehouse: Warehouse, table: TableFacts) -> list[dict[str, object]]:
 def find(
     stream: Stream, table: TableFacts, noted: list[dict[str, object]], file_format: FileFormat | None, rows: Rows
 ) -> list[Finding]:
-    """Return one finding for each field and reason; the first have the file's value and line, if it is a text file."""
+    """Return one finding for each field and reason; the first have the file's value and line (not of Parquet)."""
     found = []
     again = AGAIN.get(stream.sync_mode, f", {DROP} and run again")
     for position, item in enumerate(noted):
         field, file = str(item["field"]), str(item.get("url") or "")
         kind = table.columns.get(column_name(field).lower(), ("", ""))[1]
         line, value = 0, ""
-        if position < EXAMPLES and file and isinstance(file_format, CsvFormat | JsonlFormat):
+        if position < EXAMPLES and file and file_format and not isinstance(file_format, ParquetFormat):
             line, value = _place(rows(file), field, kind, file_format)
         one, type_ = item["n"] == 1, f" the column's type {kind}" if kind else ""
         cursor = stream.sync_mode == "incremental_deduped_history" and _is_cursor(field, stream)
@@ -96,7 +96,7 @@ def _is_cursor(field: str, stream: Stream) -> bool:
 
 
 def _place(
-    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: CsvFormat | JsonlFormat
+    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: FileFormat
 ) -> tuple[int, str]:
     """Return line and text of the first value that does not fit, (0, "") if none is found."""
     for line, row in rows:
@@ -108,12 +108,12 @@ def _place(
     return 0, ""
 
 
-def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
+def fits(text: str, kind: str, file_format: FileFormat) -> bool:
     """Return whether a cell's text is a value of a BigQuery type."""
     test = TESTS.get(kind)
-    if isinstance(file_format, JsonlFormat) and test and ("_" in text or not text.isascii()):
+    if not isinstance(file_format, CsvFormat) and test and ("_" in text or not text.isascii()):
         return False  # the connector reads the numbers of CSV files with Python's int and float, which accept both
-    if isinstance(file_format, JsonlFormat) and kind == "INTEGER" and _is_number(text):
+    if not isinstance(file_format, CsvFormat) and kind == "INTEGER" and _is_number(text):
         return -(2**63) <= Decimal(text) < 2**63 and Decimal(text) % 1 == 0  # 1.0 and 2e3 are loaded
     if kind == "BOOLEAN":
         words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS
