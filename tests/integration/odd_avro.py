@@ -74,6 +74,10 @@ ODD: dict[str, tuple[bytes, list[str]]] = {
     "no uuid": (avro(logical("string", "uuid"), "x", stored="string"), ["record 1", "uuid"]),
     "bytes": (avro("bytes", b"a", b"\xff"), ["record 2", "0xff"]),
     "fixed": (avro({"type": "fixed", "name": "two", "size": 2}, b"ab", b"\xff\xff"), ["record 2", "0xff"]),
+    "decimal that is too long": (
+        avro(["null", DECIMAL], b"\x01", (10**20 + 1).to_bytes(9, "big"), stored=["null", "bytes"]),
+        ["record 2", "digits", "precision is 20"],
+    ),
     "decimal in an array": (avro({"type": "array", "items": DECIMAL}, [], [Decimal(1)]), ["record 2", "Decimal"]),
     "bytes in a map": (avro({"type": "map", "values": "bytes"}, {"a": b"a"}), ["record 1", "bytes"]),
 }

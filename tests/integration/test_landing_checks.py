@@ -169,6 +169,9 @@ RIGHT = {
         {"a.csv.gz": gzip.compress(b"id,name\n1,Ada\n") + gzip.compress(b"2,Grace\n")}, columns=PERSON, rows=ADA
     ),
     "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
+    "control": Case("id\x01name\n1\x01Ada\n2\x01Grace\n", {"delimiter": "\x01"}, PERSON, rows=ADA),
+    "broken_bar": Case("id¦name\n1¦Ada\n2¦Grace\n", {"delimiter": "¦"}, PERSON, rows=ADA),
+    "dashes": Case("---\nx\n", rows=[("x",)]),
     "escaped_nulls": Case(
         "id,name\n1,\\\\N\n2,Grace\n",  # as Python writes it
         {"escape_char": "\\", "null_values": ["\\N"]},
@@ -239,6 +242,8 @@ WRONG = {
     ),
     "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),
     "caret": Case("id^name\n1^Ada\n", errors={"columns_arrived": ("line 1", "'^'", "delimiter")}),
+    "hive": Case("id\x01name\n1\x01Ada\n", errors={"columns_arrived": ("line 1", r'delimiter: "\u0001"')}),
+    "settings": Case("[db]\nport=5\n", errors={"columns_arrived": ("line 1", "INI", "globs")}),
     "joined": Case(
         "id,name\n1,Ada\nid,name\n A2,Grace\n,\n",
         key="id",
@@ -427,6 +432,12 @@ TOLD = {
         warnings={"columns_arrived": ("line 1", "quotes around each whole line", "one column of texts")},
         rows=[("1,Ada",), ("2,Grace",)],
     ),
+    "ampersands": Case(
+        "id&name\n1&Ada\n2&Grace\n",
+        warnings={"columns_arrived": ("line 1", "delimiter: '&'", "one column of texts")},
+        rows=[("1&Ada",), ("2&Grace",)],
+    ),
+    "yaml": Case("name: a\nitems:\n- b\n", warnings={"columns_arrived": ("line 1", "YAML", "one column of texts")}),
     "quoted_texts": Case('"City, State"\n"Boise, Idaho"\n', rows=[("Boise, Idaho",)]),
     "parquet_numbers": Case(
         parquet(exact=[Decimal("0.123456789012"), Decimal(1)], text=["1E-12", "12.5000000000"]),

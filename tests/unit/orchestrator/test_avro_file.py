@@ -10,7 +10,7 @@ from typing import Any
 import fastavro
 import pytest
 
-from orchestrator.reading.avro_blocks import count_records, read_header
+from orchestrator.reading.avro_blocks import HEADER, MAGIC, count_records, read_header, records
 from orchestrator.reading.avro_file import avro_rows, scan_avro
 from orchestrator.reading.exact import Kind
 from orchestrator.reading.facts import FileFacts, Sought
@@ -43,8 +43,6 @@ def read_as(content: bytes, kind: Any) -> bytes:
     header.schema["fields"][-1]["type"] = kind
     written = io.BytesIO()
     meta = header.meta | {"avro.schema": json.dumps(header.schema).encode()}
-    from orchestrator.reading.avro_blocks import HEADER, MAGIC
-
     fastavro.schemaless_writer(written, HEADER, {"magic": MAGIC, "meta": meta, "sync": header.sync})
     return written.getvalue() + file.read()
 
@@ -206,8 +204,6 @@ def test_a_file_that_comes_in_small_pieces_is_read_whole() -> None:
 def test_a_block_is_read_when_the_one_before_is_done() -> None:
     file = io.BytesIO(avro({"x": "double"}, *[(NAN,)] * 100_000))
     header = read_header(file)
-    from orchestrator.reading.avro_blocks import records
-
     assert sum(1 for _ in itertools.islice(records(file, header), 5)) == 5
     assert file.tell() < 20_000
     assert count_records(io.BytesIO(), header) == 0

@@ -1,6 +1,7 @@
 """What each check of a landing table finds, from the facts about its files and the numbers of its table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -193,6 +194,13 @@ def test_a_second_column_whose_long_name_is_cut_is_not_taken_for_one_that_has_go
 def test_another_delimiter_or_format_is_told_alone() -> None:
     [finding] = column_findings(["id;name"], delimiter=";")
     assert "';'" in finding.remedy
+    for delimiter, text in {"\t": r"'\t'", "\x01": r'"\u0001"', "¦": "'¦'"}.items():
+        [finding] = column_findings(["id"], delimiter=delimiter)
+        assert finding.blocking
+        assert f"Set delimiter: {text} " in finding.remedy
+    [finding] = column_findings(["id||name"], delimiter="||")
+    assert "one character" in finding.remedy
+    assert "Set delimiter" not in finding.remedy
     [finding] = column_findings(['{"id": 1'], other_format="JSON")
     assert "JSON" in finding.text
 
@@ -476,6 +484,17 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     rounded = loss.model_copy(update={"kind": "decimals"})
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())
     assert not finding.blocking
+
+
+def test_a_loss_in_a_column_that_the_table_does_not_have_is_not_told() -> None:
+    """The column is not selected, or `columns_arrived` says that it is missing."""
+    read = {"a.avro": FileFacts(losses=[Loss(column="x", kind="null", line=3, text="nan", loaded="NULL")])}
+    files = StreamFiles(["**"], AvroFormat(filetype="avro"))
+    assert losses.find(PEOPLE, files, read, table(id="INTEGER"), set()) == []
+    [finding] = losses.find(PEOPLE, files, read, table(x="NUMERIC"), set())
+    assert told([finding]) == [(True, "a.avro", 3, "x")]
+    assert "with NULL in place of such values" in finding.remedy
+    assert losses.find(PEOPLE, replace(files, schemaless=True), read, table(data="JSON"), set()) == [finding]
 
 
 def test_values_that_the_table_has_not_are_counted_after_an_overwrite_only() -> None:

@@ -60,7 +60,7 @@ def find(
     for file, fact in facts.items():
         for loss in fact.losses:
             types = {kind for name, (_, kind) in table.columns.items() if bears(name, loss.column)}
-            if loss.kind == "repeated" and not (files.schemaless or types):
+            if not (files.schemaless or types):  # not loaded: another check says so if the field is selected
                 continue
             if loss.kind == "nanoseconds" and types == {"STRING"}:  # a text keeps them
                 continue

@@ -46,7 +46,7 @@ def read_header(raw: BinaryIO) -> Header:
     try:
         found = cast(dict[str, Any], fastavro.schemaless_reader(cast(BinaryIO, _Joined(start, raw)), HEADER, None))
         schema = fastavro.parse_schema(json.loads(found["meta"]["avro.schema"]), definitions)
-    except (KeyError, SchemaParseException) as error:
+    except (KeyError, TypeError, SchemaParseException) as error:
         raise ValueError(f"its schema is not valid: {error!r}") from error
     except IndexError as error:
         raise EOFError("it is cut off inside its header") from error

@@ -38,12 +38,14 @@ def exact_values() -> None:
 
     The connector reads a decimal as text, but not in a union such as `["null", decimal]`: there it fails. It names
     neither record nor column of a date after the year 9999 ("year 10000 is out of range") or of bytes that are not
-    UTF-8, and not even the file of a decimal in a list. No upstream report is known.
+    UTF-8, and not even the file of a decimal in a list. It rounds a decimal with more digits than its type has. No
+    upstream report is known.
     """
     value_of, records = AvroParser._to_output_value, AvroParser.parse_records
 
     def output_value(file_format: Any, kind: Any, value: Any) -> Any:
         if isinstance(value, Decimal):
+            _require_digits(value, kind)
             return str(value)
         found = value_of(file_format, kind, value)
         if isinstance(found, list | dict):
@@ -71,6 +73,15 @@ def exact_values() -> None:
 
     AvroParser._to_output_value = staticmethod(output_value)
     AvroParser.parse_records = parse_records
+
+
+def _require_digits(value: Decimal, kind: Any) -> None:
+    """Raise ValueFault if fastavro has rounded a decimal: then it has fewer decimals than its type."""
+    branches = kind if isinstance(kind, list) else [kind]
+    decimals = [each for each in branches if isinstance(each, dict) and each.get("logicalType") == "decimal"]
+    if decimals and value.as_tuple().exponent not in {-each.get("scale", 0) for each in decimals}:
+        precision = " or ".join(str(each["precision"]) for each in decimals)
+        raise ValueFault(f"the decimal has more digits than its type, whose precision is {precision}. {AS_TEXT}")
 
 
 def _require_json(found: Any) -> None:
