@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
 PYTHON = "3.13"
 UV = "uv==0.13.9"
+UV_PYTHONS = ROOT / ".local/python"  # for a home folder that this user cannot read or cannot write
 OLDEST_UV = (0, 8)  # the first release with `uv venv --clear`
 
 LOCKS = {
@@ -112,7 +113,8 @@ def run(command: list[str], failure: str, **variables: str) -> None:
 def environment() -> dict[str, str]:
     """Return the process environment. A package index that is configured for pip is set for uv too.
 
-    uv's cache is below the checkout where its usual place cannot be written, such as in a read-only home folder.
+    uv's cache is below the checkout where its usual place cannot be written, such as in a read-only home folder. So are
+    uv's Pythons where this user cannot look into their usual place, such as in the home folder of another user.
     """
     result = dict(os.environ)
     # Debian's Python may have no pip; the environment of uv has one.
@@ -122,6 +124,8 @@ def environment() -> dict[str, str]:
         result.setdefault("UV_DEFAULT_INDEX", index)
     if not is_writable(user_folder("XDG_CACHE_HOME", ".cache") / "uv"):
         result.setdefault("UV_CACHE_DIR", str(ROOT / ".local/cache/uv"))
+    if not os.access(disk.existing(uv_data()), os.R_OK | os.X_OK):  # uv would end when it looks for a Python
+        result.setdefault("UV_PYTHON_INSTALL_DIR", str(UV_PYTHONS))
     result.pop("PYTHONDONTWRITEBYTECODE", None)
     return result
 
@@ -132,11 +136,15 @@ def user_folder(variable: str, below_home: str) -> Path:
     return Path(os.environ.get(variable) or Path(home, below_home))
 
 
+def uv_data() -> Path:
+    """Return the folder in which uv keeps the Pythons that it has downloaded."""
+    return user_folder("XDG_DATA_HOME", ".local/share") / "uv"
+
+
 def is_writable(path: Path) -> bool:
     """Return whether this user can write into a folder, or create it."""
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path.is_dir() and os.access(path, os.W_OK | os.X_OK)
+    there = disk.existing(path)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 @functools.lru_cache
@@ -194,11 +202,11 @@ def find_python(uv: str) -> str:
         if found.returncode == 0:
             return found.stdout.strip()
     variables = {}
-    if not is_writable(user_folder("XDG_DATA_HOME", ".local/share") / "uv"):
-        variables["UV_PYTHON_INSTALL_DIR"] = os.environ.get("UV_PYTHON_INSTALL_DIR") or str(ROOT / ".local/python")
+    if not is_writable(uv_data()):
+        variables["UV_PYTHON_INSTALL_DIR"] = os.environ.get("UV_PYTHON_INSTALL_DIR") or str(UV_PYTHONS)
     run(
         [uv, "python", "install", PYTHON],
-        f"Python {PYTHON} was not found, and uv could not download it.\n"
+        f"Python {PYTHON} was not found, and uv could not download it. {found.stderr.strip()}\n"
         f"Install it (Debian 13: apt-get install python3.13 python3-venv; pyenv: pyenv install {PYTHON}), then run the "
         "same command again.",
         **variables,

@@ -4,12 +4,13 @@ import hashlib
 import http.server
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.serving import serving
 
 DOCUMENT = "/files/registries/v0/oss_registry.json"
 REFRESH_TOKEN = "refresh-me"
@@ -218,9 +219,5 @@ SHOUT = {"type": "CustomTransformation", "class_name": "source_declarative_manif
 @contextmanager
 def registry() -> Iterator[Registry]:
     """Serve until the end of the block."""
-    with Registry() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(Registry()) as server:
         yield server
-        server.shutdown()
-        thread.join()

@@ -6,7 +6,6 @@ It refuses what Google BigQuery refuses (google_rules.py), and bills the queries
 import http.client
 import json
 import select
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import google.auth.jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.serving import serving
 
 from .google_rules import Rules
 
@@ -151,19 +152,13 @@ def front_of(
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+    with serving(ThreadingHTTPServer(("127.0.0.1", port), Handler)) as server:
         server.daemon_threads = True
         url = f"http://127.0.0.1:{server.server_port}"
         front = Front(url, _key(url, pem.decode()), Rules(emulator))
         if key_folder:
             front.write_key(key_folder)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield front
-        finally:
-            server.shutdown()
-            thread.join()
+        yield front
 
 
 def _key(url: str, pem: str) -> dict[str, str]:

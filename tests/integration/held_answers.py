@@ -4,7 +4,6 @@ import contextlib
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 PIECE = 1 << 16
@@ -30,6 +29,11 @@ class Door(socketserver.ThreadingTCPServer):
         """Let everything through, from now on."""
         self.opened.set()
 
+    def server_close(self) -> None:
+        """Let everything through, and end."""
+        self.open()
+        super().server_close()
+
 
 class Connection(socketserver.BaseRequestHandler):
     """One connection."""
@@ -54,17 +58,3 @@ def pass_on(client: socket.socket, server: socket.socket) -> None:
         while piece := client.recv(PIECE):
             server.sendall(piece)
         server.shutdown(socket.SHUT_WR)
-
-
-@contextlib.contextmanager
-def door_to(url: str, free: int) -> Iterator[Door]:
-    """Start a door, opened and stopped at the end."""
-    with Door(url, free) as door:
-        thread = threading.Thread(target=door.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield door
-        finally:
-            door.open()
-            door.shutdown()
-            thread.join()

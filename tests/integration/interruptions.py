@@ -5,10 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import signal
-import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -161,17 +158,3 @@ class Bootstrap:
     def nothing_is_under_way(self) -> bool:
         """Whether every late request has arrived."""
         return self._proxy.late is None
-
-
-@contextmanager
-def proxy_before(airbyte_url: str) -> Iterator[Proxy]:
-    """Start a proxy, stopped at the end."""
-    proxy = Proxy(airbyte_url)
-    thread = threading.Thread(target=proxy.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        proxy.shutdown()
-        thread.join()
-        proxy.server_close()

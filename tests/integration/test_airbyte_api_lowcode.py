@@ -1,9 +1,10 @@
 """A low-code connector through the API: configured with its manifest, masked, synced incrementally into a table."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
+
+from tests.serving import serving
 
 from .syncs import BIGQUERY_DEFINITION, Syncs
 from .test_connector_declarative import TOKEN, OrdersApi, configuration
@@ -14,12 +15,8 @@ LOW_CODE_DEFINITION = "64a2f99c-542f-4af8-9a6f-355f1217b436"
 @pytest.fixture
 def orders() -> Iterator[OrdersApi]:
     """An HTTP API with five orders."""
-    with OrdersApi() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(OrdersApi()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_orders_from_an_http_api(syncs: Syncs, orders: OrdersApi, dataset: str) -> None:

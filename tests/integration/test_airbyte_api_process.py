@@ -14,11 +14,12 @@ import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
 
+from tests.serving import serving
 from tools.local.free_ports import free_ports
 from tools.local.processes import Process, Service, Supervisor
 
 from .commands import Commands
-from .held_answers import Door, door_to
+from .held_answers import Door
 from .running import RunningPlatform, Server
 from .s3_types import S3Client
 from .syncs import Syncs, s3_configuration
@@ -118,7 +119,7 @@ def own(server: Own, bigquery: google_bigquery.Client) -> Iterator[Syncs]:
 @pytest.fixture
 def door(s3: Server) -> Iterator[Door]:
     """The way to S3 of the connection: while it is closed, the sync of the large file cannot end."""
-    with door_to(s3.url, FREE) as door:
+    with serving(Door(s3.url, FREE)) as door:
         yield door
 
 

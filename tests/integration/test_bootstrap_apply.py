@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from .interruptions import Proxy, proxy_before
+from tests.serving import serving
+
+from .interruptions import Proxy
 from .running import RunningPlatform
 
 FILE = """\
@@ -55,7 +57,7 @@ UNCHANGED = dict.fromkeys(CREATED, "unchanged")
 
 @pytest.fixture
 def proxy(platform: RunningPlatform) -> Iterator[Proxy]:
-    with proxy_before(platform.airbyte_url) as server:
+    with serving(Proxy(platform.airbyte_url)) as server:
         yield server
 
 

@@ -17,12 +17,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.serving import serving
 from tools.local.free_ports import free_ports
 from tools.local.platform import Platform
 from tools.settings_table import PORTS
 
 from .commands import Commands
-from .interruptions import Bootstrap, Kill, Moment, Run, proxy_before
+from .interruptions import Bootstrap, Kill, Moment, Proxy, Run
 from .stand_in_connector import stand_ins
 from .syncs import BIGQUERY_DEFINITION, S3_DEFINITION
 from .test_airbyte_api_lowcode import LOW_CODE_DEFINITION
@@ -337,7 +338,7 @@ def new_workspace(tmp_path_factory: pytest.TempPathFactory, commands: Commands) 
     with WarmSupervisor(directory / "logs", commands=commands) as services:
         server = platform.airbyte()
         services.start(replace(server, environment=server.environment | variables)).wait()
-        with proxy_before(platform.url("airbyte")) as proxy:
+        with serving(Proxy(platform.url("airbyte"))) as proxy:
             bootstrap = Bootstrap(commands, platform, proxy)
             yield new
 

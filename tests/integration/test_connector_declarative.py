@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +19,7 @@ from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from airbyte_lite.connectors.validation import check_configuration
 from airbyte_lite.problem import Problem
+from tests.serving import serving
 from tools.local.platform import ENVIRONMENTS
 
 TOKEN = "let-me-in"
@@ -124,12 +124,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[OrdersApi]:
-    with OrdersApi() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(OrdersApi()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

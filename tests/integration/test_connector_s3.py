@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import http.server
 import io
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from airbyte_lite.loader.order import FILE, NDJSON, PARQUET, Order, StreamOrder
 from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.types import FieldType
 from platform_kit.settings_table import TABLE
+from tests.serving import serving
 from tools.local.platform import ENVIRONMENTS
 
 from .s3_types import S3Client
@@ -166,12 +166,8 @@ def refusing_s3() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_spec_accepts_the_configuration(source: S3) -> None:

@@ -8,7 +8,6 @@ import io
 import json
 import lzma
 import tarfile
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,8 +19,10 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
+from tests.serving import serving
 from tools.local.platform import ENVIRONMENTS
 
+from . import odd_avro
 from .batches.odd_parquet import EXACT, ODD, parquet
 from .running import Server
 from .syncs import s3_configuration
@@ -30,6 +31,7 @@ Put = Callable[[str, str | bytes], None]
 CSV = {"filetype": "csv", "null_values": [""]}
 JSONL = {"filetype": "jsonl"}
 PARQUET = {"filetype": "parquet"}
+AVRO = {"filetype": "avro"}
 COLUMNS = {
     "id": "integer",
     "name": "string",
@@ -167,8 +169,9 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "lines.parquet": ("id,name\n1,a\n", PARQUET, ["not a valid Parquet file", "format.filetype"]),
     "parquet.csv": (numbers("id"), {}, ["Parquet", "format.filetype to parquet"]),
     "workbook.jsonl": (b"PK\x03\x04\x84" + bytes(20), JSONL, ["line 1", "Excel workbook"]),
-    "lines.avro": ("id,name\n1,a\n", {"filetype": "avro"}, ["not an Avro file", "Upload", "format.filetype"]),
+    "lines.avro": ("id,name\n1,a\n", AVRO, ["not an Avro file", "Upload", "format.filetype"]),
     **{key: (content, PARQUET, facts) for key, (content, facts) in ODD.items()},
+    **{key: (content, AVRO, facts) for key, (content, facts) in odd_avro.FAULTS.items()},
 }
 # Each file is read: its content, the format of its stream, and its records.
 READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
@@ -200,6 +203,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
     "one column.csv": ("id\n1\n2\n", {}, [(1,), (2,)]),
     "objects.jsonl": ('{"id": 1, "name": "a"}\n\n{"id":\n2,\n"name": "b"}', JSONL, [(1, "a"), (2, "b")]),
     **{key: (content, PARQUET, list(enumerate(values))) for key, (content, values) in EXACT.items()},
+    **{key: (content, AVRO, list(enumerate(values))) for key, (content, values) in odd_avro.READ.items()},
 }
 
 
@@ -501,12 +505,8 @@ def closed_s3() -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_file_that_may_not_be_read(runner: ConnectorRunner, connector: Connector, closed_s3: str) -> None:

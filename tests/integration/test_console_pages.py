@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import pytest
 from google.cloud import bigquery as google_bigquery
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.serving import serving
 from tools.local.processes import Process
 
 from . import hostile_services
@@ -89,10 +89,8 @@ def evil_site(tmp_path: Path) -> Iterator[str]:
     """A site of another origin on this machine: Chromium itself blocks requests from a site of the internet."""
     (tmp_path / "index.html").write_text("<h1>win a prize</h1>")
     handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

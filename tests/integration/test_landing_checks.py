@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import dagster as dg
+import fastavro
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -30,6 +31,7 @@ from .syncs import Syncs, s3_configuration
 # Dagster 1.13 reads pydantic's fields by their old name.
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
 
+NUMBERS = {"exact": "number", "text": "number"}
 PERSON = {"id": "integer", "name": "string"}
 CSV = {"filetype": "csv", "encoding": "utf-8-sig", "null_values": [""]}
 GUESS = {"inference_type": "Primitive Types Only"}
@@ -58,6 +60,14 @@ def parquet(*, is_of_spark: bool = False, **columns: Any) -> bytes:
     """Return a Parquet file; Spark writes times in the type INT96."""
     file = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), file, use_deprecated_int96_timestamps=is_of_spark)
+    return file.getvalue()
+
+
+def avro(fields: Mapping[str, Any], *records: tuple[Any, ...], codec: str = "null") -> bytes:
+    file = io.BytesIO()
+    parts = [{"name": name, "type": kind} for name, kind in fields.items()]
+    rows = [dict(zip(fields, record, strict=True)) for record in records]
+    fastavro.writer(file, {"type": "record", "name": "row", "fields": parts}, rows, codec=codec)
     return file.getvalue()
 
 
@@ -131,10 +141,43 @@ RIGHT = {
         {"filetype": "parquet"},
         rows=[("1600-01-01T00:00:00Z", {"at": "9999-12-31T23:59:59.999999"}), (None, None)],
     ),
+    "avro": Case(
+        {
+            "1.avro": avro({"ID": "int", "Name": ["null", "string"]}, (1, "Ada"), codec="snappy"),
+            "2.avro.gz": gzip.compress(avro({"id": "long", "name": "string"}, (2, "Grace"), codec="deflate")),
+        },
+        {"filetype": "avro"},
+        PERSON,
+        rows=ADA,
+        key="id",
+    ),
+    "avro_types": Case(
+        {
+            "a.avro": avro(
+                {
+                    "pairs": {"type": "map", "values": "long"},
+                    "exact": {"type": "bytes", "logicalType": "decimal", "precision": 22, "scale": 2},
+                    "day": {"type": "int", "logicalType": "date"},
+                    "at": {"type": "long", "logicalType": "timestamp-millis"},
+                    "x": "double",
+                    "raw": "bytes",
+                },
+                (
+                    *({"k": 2**53 + 1}, Decimal("12345678901234567890.10"), datetime.date(9999, 12, 31)),
+                    *(datetime.datetime(2024, 1, 2, 3, 4, 5, 678000, datetime.UTC), float("nan"), b"abc"),
+                ),
+            )
+        },
+        {"filetype": "avro", "double_as_string": True},
+        rows=[({"k": 2**53 + 1}, "12345678901234567890.10", "9999-12-31", "2024-01-02T03:04:05.678Z", "nan", "abc")],
+    ),
     "members": Case(
         {"a.csv.gz": gzip.compress(b"id,name\n1,Ada\n") + gzip.compress(b"2,Grace\n")}, columns=PERSON, rows=ADA
     ),
     "names": Case('_table_x,select,1st,"name\n(full)"\n1,2,3,Ada\n', rows=[("1", "2", "3", "Ada")]),
+    "control": Case("id\x01name\n1\x01Ada\n2\x01Grace\n", {"delimiter": "\x01"}, PERSON, rows=ADA),
+    "broken_bar": Case("id¦name\n1¦Ada\n2¦Grace\n", {"delimiter": "¦"}, PERSON, rows=ADA),
+    "dashes": Case("---\nx\n", rows=[("x",)]),
     "escaped_nulls": Case(
         "id,name\n1,\\\\N\n2,Grace\n",  # as Python writes it
         {"escape_char": "\\", "null_values": ["\\N"]},
@@ -205,6 +248,8 @@ WRONG = {
     ),
     "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),
     "caret": Case("id^name\n1^Ada\n", errors={"columns_arrived": ("line 1", "'^'", "delimiter")}),
+    "hive": Case("id\x01name\n1\x01Ada\n", errors={"columns_arrived": ("line 1", r'delimiter: "\u0001"')}),
+    "settings": Case("[db]\nport=5\n", errors={"columns_arrived": ("line 1", "INI", "globs")}),
     "joined": Case(
         "id,name\n1,Ada\nid,name\n A2,Grace\n,\n",
         key="id",
@@ -314,6 +359,47 @@ WRONG = {
             )
         },
     ),
+    "avro_values": Case(
+        {
+            "a.avro": avro(
+                {
+                    "x": "double",
+                    "deep": {"type": "map", "values": {"type": "array", "items": "float"}},
+                    "exact": ["null", {"type": "bytes", "logicalType": "decimal", "precision": 30, "scale": 12}],
+                    "hour": {"type": "long", "logicalType": "time-micros"},
+                },
+                (1.5, {}, Decimal(1), datetime.time(1, 2, 3)),
+                (float("nan"), {"a": [1.0, float("inf")]}, Decimal("0.123456789012"), datetime.time(1, 2, 3)),
+            )
+        },
+        {"filetype": "avro"},
+        {"x": "number", "deep": "object", "exact": "number", "hour": "integer"},
+        errors={
+            "values_were_cast": (
+                *("a.avro, record 2, column 'x': 'nan' is loaded as NULL", "record 2, column 'deep': 'inf'"),
+                *("a.avro, record 1, column 'hour'", "the first is '01:02:03'"),
+            )
+        },
+    ),
+    "avro_columns": Case(
+        {
+            "1.avro": avro({"id": "int", "name": "string"}, (1, "Ada")),
+            "2.avro": avro({"id": "int", "full_name": "string"}, (1, "Grace")),
+        },
+        {"filetype": "avro"},
+        PERSON,
+        key="id",
+        errors={
+            "columns_arrived": ("2.avro, column 'name': the file does not have this declared column", "'full_name'"),
+            "key_is_whole": ("1.avro, record 1, column 'id': 2 rows have the key 1",),
+        },
+    ),
+    "parquet_columns": Case(
+        parquet(id=[1], full_name=["Ada"]),
+        {"filetype": "parquet"},
+        PERSON,
+        errors={"columns_arrived": ("column 'name': the file does not have this declared column", "'full_name'")},
+    ),
     "repeated_keys_in_cells": Case(
         'id,x,_airbyte_meta\n1,"{""a"": 1, ""a"": 2}",mine\n',
         columns={"id": "integer", "x": "object", "_airbyte_meta": "string"},
@@ -358,7 +444,36 @@ TOLD = {
         warnings={"file_is_well_formed": ("line 2", "' \"Ada\"'", "blank before its quote", "trim")},
         rows=[(1, ' "Ada"')],
     ),
+    "ampersands": Case(
+        "id&name\n1&Ada\n2&Grace\n",
+        warnings={"columns_arrived": ("line 1", "delimiter: '&'", "one column of texts")},
+        rows=[("1&Ada",), ("2&Grace",)],
+    ),
+    "yaml": Case("name: a\nitems:\n- b\n", warnings={"columns_arrived": ("line 1", "YAML", "one column of texts")}),
     "quoted_texts": Case('"City, State"\n"Boise, Idaho"\n', rows=[("Boise, Idaho",)]),
+    "parquet_numbers": Case(
+        parquet(exact=[Decimal("0.123456789012"), Decimal(1)], text=["1E-12", "12.5000000000"]),
+        {"filetype": "parquet"},
+        NUMBERS,
+        warnings={"values_were_cast": ("'0.123456789012' is loaded as 0.123456789", "'1E-12' is loaded as 0:")},
+        rows=[("0.123456789", 0), (1, "12.5")],
+    ),
+    "avro_numbers": Case(
+        avro(
+            {"exact": {"type": "bytes", "logicalType": "decimal", "precision": 30, "scale": 12}, "text": "string"},
+            (Decimal(1), "12.5000000000"),
+            (Decimal("0.123456789012"), "1E-12"),
+        ),
+        {"filetype": "avro"},
+        NUMBERS,
+        warnings={
+            "values_were_cast": (
+                "a.csv, record 2, column 'exact': '0.123456789012' is loaded as 0.123456789",
+                "record 2, column 'text': '1E-12' is loaded as 0:",
+            )
+        },
+        rows=[("0.123456789", 0), (1, "12.5")],
+    ),
     "copies": Case(
         {"1.csv": "a.b,a-b\n1,2\n", "old/1.csv": "a.b,a-b\n1,2\n"},
         warnings={

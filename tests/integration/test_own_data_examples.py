@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pyarrow
 import pyarrow.parquet
 import yaml
@@ -36,6 +37,13 @@ def parquet() -> bytes:
     return file.getvalue()
 
 
+def avro() -> bytes:
+    file = io.BytesIO()
+    fields = [{"name": "id", "type": "int"}, {"name": "zip", "type": ["null", "string"]}]
+    fastavro.writer(file, {"type": "record", "name": "place", "fields": fields}, [{"id": 1, "zip": "02134"}])
+    return file.getvalue()
+
+
 def test_every_example_is_read_as_the_page_says(
     s3: Any, bucket: str, put: Callable[[str, str | bytes], None], tmp_path: Path
 ) -> None:
@@ -43,6 +51,7 @@ def test_every_example_is_read_as_the_page_says(
         "compressed": gzip.compress(b"id,zip\n1,02134\n"),
         "lines": '{"id": 1, "zip": "02134"}\n',
         "parquet": parquet(),
+        "avro": avro(),
         "declared": DECLARED_FILE,
     }
     streams = [DECLARED]
@@ -94,4 +103,5 @@ def test_every_example_is_read_as_the_page_says(
         "compressed": [{"id": 1, "zip": "02134"}],
         "lines": [{"id": 1, "zip": "02134"}],
         "parquet": [{"id": 1, "zip": "02134"}],
+        "avro": [{"id": 1, "zip": "02134"}],
     }

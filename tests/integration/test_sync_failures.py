@@ -1,12 +1,13 @@
 """Syncs that must fail: each leaves the table and the state as they were, and says why in its log."""
 
 import http.server
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from tests.serving import serving
 
 from .running import Server
 from .syncs import Syncs, s3_configuration
@@ -56,11 +57,8 @@ class Forbidden(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def forbidding_s3() -> Iterator[str]:
     """The address of an S3 that refuses the credentials (LocalStack refuses none)."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forbidden)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forbidden)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @dataclass(frozen=True)

@@ -64,4 +64,7 @@ def test_a_job_is_stored_before_its_client_is_told_of_it(local_platform: Running
         "too long for the memory": ["DONE", "DONE", "DONE"],
         "no longer in memory": ["DONE", "DONE", "DONE"],
         "deleted": [None, None, None],
+        "again under the same id": ["DONE", "DONE", "DONE"],
+        "begun by an earlier process": ["DONE", "DONE", "DONE"],
+        "done twice": ["DONE", "DONE", "DONE"],
     }

@@ -185,22 +185,26 @@ def test_health_fails_with_the_database(settings: Platform, start_process: Super
     raised.value.close()
 
 
-def test_a_second_process_is_refused(
+def test_what_it_cannot_open_is_named_with_what_to_do(
     local_platform: RunningPlatform, warehouse: Server, start_process: Supervisor, tmp_path: Path
 ) -> None:
     running, first = local_platform.services.processes["warehouse"], local_platform.settings
+    (tmp_path / "unreadable/warehouse/emulator.duckdb").mkdir(parents=True)  # root can read every file
     others = {
-        "--data-dir": Platform(first.directory, free_ports(PORTS)),
-        "--port": Platform(tmp_path / "other", first.ports),
+        "Stop the other process, or use another --data-dir": Platform(first.directory, free_ports(PORTS)),
+        "Stop the other process, or use another --port": Platform(tmp_path / "other", first.ports),
+        "Make its files readable and writable": Platform(tmp_path / "unreadable", free_ports(PORTS)),
     }
+    refused: dict[str, Process] = {}
     for advice, other in others.items():
         service = other.warehouse()
-        second = start_process.start(
-            Service(f"second{advice}", service.command, service.environment, service.health_url)
+        refused[advice] = start_process.start(
+            Service(f"warehouse {len(refused)}", service.command, service.environment, service.health_url)
         )
-        assert second.popen.wait(timeout=60) == 1
-        assert f"another {advice}" in second.tail()
-        assert running.popen.poll() is None
+    for advice, process in refused.items():
+        assert process.popen.wait(timeout=60) == 1
+        assert advice in process.tail()
+    assert running.popen.poll() is None
 
 
 def test_a_key_file_gets_its_token_here(warehouse: Server) -> None:

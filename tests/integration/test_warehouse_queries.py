@@ -52,6 +52,19 @@ def test_grants_at_the_same_time_are_all_stored(bigquery: Client, dataset: str) 
     assert {row["grantee"] for row in found} >= {user for each in users for user in each}
 
 
+def test_the_grants_on_a_table_end_with_it(bigquery: Client, dataset: str) -> None:
+    table = f"`local-dev`.{dataset}.short_lived"
+    view = "`local-dev`.`region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    listed = f"select grantee from {view} where object_schema = '{dataset}' and object_name = 'short_lived'"
+    again = f"create or replace table {table} (id int64); drop table {table}; create table {table} (id int64)"
+    bigquery.query_and_wait(again)
+    before = len(rows(bigquery, listed))
+    bigquery.query_and_wait(f"grant `roles/bigquery.dataViewer` on table {table} to 'user:a@x.com'")
+    assert len(rows(bigquery, listed)) == before + 1
+    bigquery.query_and_wait(again)
+    assert len(rows(bigquery, listed)) == before
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"), [("roles/invalid", "Role roles/invalid"), ("roles/bigquery.user", "no_table")]
 )

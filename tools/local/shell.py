@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+from tools import disk
 from tools.local.claims import DEVELOPMENT, development
 from tools.local.platform import Platform, warn
 from tools.stack import ports
@@ -28,4 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(disk.watched("shell", main))

@@ -38,7 +38,9 @@ def serve(host: str, port: int, storage_port: int, project: str, data_dir: Path)
     try:
         database.connection()
     except duckdb.IOException as error:
-        return _refuse(f"cannot open {data_dir}: {error}\nStop the other process, or use another --data-dir.")
+        is_in_use = "Could not set lock" in str(error)
+        advice = "Stop the other process" if is_in_use else "Make its files readable and writable for this user"
+        return _refuse(f"cannot open {data_dir}: {error}\n{advice}, or use another --data-dir.")
     try:
         sockets = _listen(host, port, "--port")
         storage_sockets = _listen(host, storage_port, "--storage-port")

@@ -159,6 +159,36 @@ def test_the_cache_is_in_the_checkout_when_the_home_folder_cannot_be_written(
     assert install.environment()["UV_CACHE_DIR"] == "mine"
 
 
+def test_a_folder_in_the_home_of_another_user_is_not_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `su`, HOME may be a folder that this user cannot look into."""
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError(".cache")
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
+    assert not install.is_writable(tmp_path / ".cache/uv")
+
+
+def test_uv_looks_for_no_python_in_a_home_that_this_user_cannot_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "UV_PYTHON_INSTALL_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "UV_PYTHON_INSTALL_DIR" not in install.environment()
+    uv = put_uv(tmp_path / "path", 'test "$UV_PYTHON_INSTALL_DIR" && echo /usr/bin/python3.13')
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and access(path, mode))
+    assert install.find_python(str(uv)) == "/usr/bin/python3.13"
+
+
+def test_why_uv_finds_no_python_is_told(tmp_path: Path) -> None:
+    uv = put_uv(tmp_path, 'echo "error: Failed to read /root/.local: Permission denied" >&2; exit 2')
+    with pytest.raises(install.InstallError, match=r"/root/.local: Permission denied\nInstall it"):
+        install.find_python(str(uv))
+
+
 def test_ctrl_c_ends_it_with_a_sentence(checkout: Path) -> None:
     process = start(checkout)
     wait_for(checkout / "at-work")

@@ -83,4 +83,14 @@ for number in range(job_store.KEPT):
 note("no longer in memory")
 store.delete("p", "n7")
 note("deleted", "n7")
+store.save(job("n7", "RUNNING", "insert into t values (1)"))
+store.save(job("n7", "DONE"))
+note("again under the same id", "n7")
+earlier = ["p", "old", None, "RUNNING", 1, "{}"]
+database.execute("INSERT INTO emulator.jobs VALUES (?, ?, ?, ?, ?, ?)", earlier)
+store.save(job("old", "DONE"))
+note("begun by an earlier process", "old")
+store.save(job("old", "DONE").replace(configuration={"query": {"query": "select 2"}}))
+assert store.load("p", "old").configuration.query.query == "select 2"
+note("done twice", "old")
 print(json.dumps(moments))

@@ -9,7 +9,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from local_bigquery.catalog import tables
+from local_bigquery.catalog import datasets, tables
 from local_bigquery.engine import database
 from local_bigquery.errors import BigQueryError
 from local_bigquery.sql.rules import partitions
@@ -35,6 +35,8 @@ CHANGES = (
     'ALTER TABLE "local-dev".d.renamed ADD COLUMN "_PARTITIONTIME" TIMESTAMPTZ',
     'TRUNCATE "local-dev".d.renamed',
     '/* a comment */ drop table "local-dev".d.renamed',
+    'CREATE SCHEMA "local-dev".other',
+    'DROP SCHEMA "local-dev".other',
 )
 connection = database.duckdb.connect()
 connection.execute(
@@ -42,13 +44,19 @@ connection.execute(
     'CREATE TABLE "local-dev".d.t (id INT); CREATE VIEW "local-dev".d.v AS SELECT * FROM "local-dev".d.t;'
 )
 database._connect = lambda: connection
-for bridge in (watched.statements, lookups.one_object, lookups.one_schema, lookups.one_hidden_column):
+for bridge in (
+    watched.statements,
+    lookups.one_object,
+    lookups.one_dataset,
+    lookups.one_schema,
+    lookups.one_hidden_column,
+):
     bridge()
 
 
 def known(cursor: Any = None) -> Any:
-    """Return the emulator's facts about the tables: kinds, columns and their types, hidden columns, rows."""
-    found: list[Any] = []
+    """Return the emulator's facts about the tables: kinds, columns and their types, hidden columns, rows; datasets."""
+    found: list[Any] = [datasets.exists(PROJECT, name) for name in ("d", "other")]
     for reference in REFERENCES:
         name = tables.name(*reference)
         with contextlib.suppress(BigQueryError):

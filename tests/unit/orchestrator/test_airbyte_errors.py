@@ -1,7 +1,6 @@
 """The errors that a user reads when a connection is missing or a sync fails; a small server stands in for Airbyte."""
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from orchestrator import airbyte, airbyte_client
 from orchestrator.airbyte import Airbyte
+from tests.serving import serving
 
 WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 ORDERS = {"connectionId": "c-1", "name": "orders"}
@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as result:
+    with serving(Server(("127.0.0.1", 0), Handler)) as result:
         result.answers = {
             "GET /api/public/v1/connections": {"data": [ORDERS]},
             "POST /api/v1/connections/get": {"connectionId": "c-1"},
@@ -64,11 +64,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.setenv("AIRBYTE_URL", f"http://127.0.0.1:{result.server_port}")
         monkeypatch.setattr(airbyte_client, "FIRST_PAUSE_SECONDS", 0.001)
         monkeypatch.setattr(airbyte, "REQUEST_RETRY_SECONDS", 0.001)
-        thread = threading.Thread(target=result.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield result
-        result.shutdown()
-        thread.join()
 
 
 def failure(connection: str) -> str:

@@ -354,7 +354,7 @@ def test_only_streams_of_the_platforms_bucket_are_watched(monkeypatch: pytest.Mo
     monkeypatch.setenv("S3_BUCKET", "shop")
 
     def found(connector: str = "source-s3", status: str = "active", **configuration: Any) -> list[Watched]:
-        options = {"bucket": "shop", "streams": [{"name": "a", "globs": ["a/*"], "format": {"filetype": "avro"}}]}
+        options = {"bucket": "shop", "streams": [{"name": "a", "globs": ["a/*"], "format": {"filetype": "excel"}}]}
         source = Source(name="s", connector=connector, configuration=options | configuration)
         stream = Stream(name="a", sync_mode="full_refresh_overwrite", dbt_source="x.a")
         return watched(

@@ -1,6 +1,7 @@
 """What each check of a landing table finds, from the facts about its files and the numbers of its table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import FIXED_WIDTH
 from orchestrator.reading.facts import Fault, FileFacts, Loss
-from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
+from orchestrator.reading.formats import AvroFormat, CsvFormat, FileFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.warehouse import Warehouse
 
 # Dagster 1.13 reads pydantic's fields by their old name.
@@ -137,11 +138,43 @@ def test_a_column_of_the_table_that_no_file_has_any_more_is_a_warning(stream: St
     assert told([finding]) == [(False, "", 0, "Amount")]
     assert ("drop the column" in finding.remedy) is dropped
     lines = StreamFiles(["**"], JsonlFormat(filetype="jsonl"))  # may leave out a field
-    declared = StreamFiles(["**"], ParquetFormat(filetype="parquet"), {"amount": "number"})
-    for files in (lines, declared):
-        assert [finding.column for finding in columns.find(stream, files, read, found, set())] == ["amount_eur"]
+    assert [finding.column for finding in columns.find(stream, lines, read, found, set())] == ["amount_eur"]
     read["d.csv"] = FileFacts()  # cannot be read
     assert len(columns.find(stream, FILES, read, found, set())) == 1
+
+
+TYPED: list[FileFormat] = [ParquetFormat(filetype="parquet"), AvroFormat(filetype="avro")]
+
+
+@pytest.mark.parametrize("file_format", TYPED, ids=["parquet", "avro"])
+def test_a_declared_column_that_no_file_with_a_schema_has_is_an_error(file_format: FileFormat) -> None:
+    """The connector reads such a file by the file's own schema, so the column is NULL in each row."""
+    files = StreamFiles(["**"], file_format, {"id": "integer", "amount": "number"})
+    read = {"1": FileFacts(names=["ID", "amount_eur"], header_line=0), "2": FileFacts(names=["id"], header_line=0)}
+    found = columns.find(PEOPLE, files, read, table(id="INTEGER", amount="NUMERIC", amount_eur="NUMERIC"), set())
+    assert told(found) == [(True, "1", 0, "amount"), (True, "2", 0, "amount")]
+    assert "'amount_eur'" in found[0].text
+    read["3"] = FileFacts(names=["id", "amount"], header_line=0)  # the files before it were written under another name
+    assert told(list(declared.find(PEOPLE, files, read))) == [(True, "1", 0, "amount")]
+
+
+def test_a_declared_column_may_be_a_folder_of_parquet_files() -> None:
+    read = {"year=2024/a": FileFacts(names=["id"], header_line=0)}
+    for file_format, errors in zip(TYPED, ([], ["year"]), strict=True):
+        files = StreamFiles(["**"], file_format, {"id": "integer", "year": "string"})
+        assert [finding.column for finding in declared.find(PEOPLE, files, read)] == errors
+
+
+def test_a_place_in_an_avro_file_is_a_record() -> None:
+    finding = Finding("it is so", "Change it.", "a.avro", 7, "x")
+    said = result(PEOPLE, "values_were_cast", "", [finding], part="record")
+    assert said.description == "a.avro, record 7, column 'x': it is so. Change it."
+    findings = said.metadata["findings"]
+    assert isinstance(findings, dg.TableMetadataValue)
+    assert findings.records[0].data["record"] == 7
+    found = TableFacts("t", {"id": ("id", "INTEGER"), "_ab_source_file_url": ("", "")}, 2, 0, ["id"], 0, 1)
+    [repeated] = keys.find(PEOPLE, found, Answers(), lambda _: iter([(1, {"id": "7"}), (3, {"id": "7"})]), "record")
+    assert "record 3" in repeated.text
 
 
 def test_a_column_with_a_number_is_not_taken_for_the_second_of_two_names() -> None:
@@ -161,6 +194,13 @@ def test_a_second_column_whose_long_name_is_cut_is_not_taken_for_one_that_has_go
 def test_another_delimiter_or_format_is_told_alone() -> None:
     [finding] = column_findings(["id;name"], delimiter=";")
     assert "';'" in finding.remedy
+    for delimiter, text in {"\t": r"'\t'", "\x01": r'"\u0001"', "¦": "'¦'"}.items():
+        [finding] = column_findings(["id"], delimiter=delimiter)
+        assert finding.blocking
+        assert f"Set delimiter: {text} " in finding.remedy
+    [finding] = column_findings(["id||name"], delimiter="||")
+    assert "one character" in finding.remedy
+    assert "Set delimiter" not in finding.remedy
     [finding] = column_findings(['{"id": 1'], other_format="JSON")
     assert "JSON" in finding.text
 
@@ -469,6 +509,17 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     rounded = loss.model_copy(update={"kind": "decimals"})
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[rounded])}, table(zip="NUMERIC"), set())
     assert not finding.blocking
+
+
+def test_a_loss_in_a_column_that_the_table_does_not_have_is_not_told() -> None:
+    """The column is not selected, or `columns_arrived` says that it is missing."""
+    read = {"a.avro": FileFacts(losses=[Loss(column="x", kind="null", line=3, text="nan", loaded="NULL")])}
+    files = StreamFiles(["**"], AvroFormat(filetype="avro"))
+    assert losses.find(PEOPLE, files, read, table(id="INTEGER"), set()) == []
+    [finding] = losses.find(PEOPLE, files, read, table(x="NUMERIC"), set())
+    assert told([finding]) == [(True, "a.avro", 3, "x")]
+    assert "with NULL in place of such values" in finding.remedy
+    assert losses.find(PEOPLE, replace(files, schemaless=True), read, table(data="JSON"), set()) == [finding]
 
 
 def test_values_that_the_table_has_not_are_counted_after_an_overwrite_only() -> None:

@@ -48,7 +48,7 @@ def test_options_come_from_the_environment_and_have_the_connectors_defaults() ->
     assert (found.separator, found.skip_rows_before_header) == (";", 2)
 
 
-@pytest.mark.parametrize("filetype", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("filetype", ["csv", "jsonl", "parquet", "avro"])
 def test_formats_that_are_counted(filetype: str) -> None:
     assert decide(format={"filetype": filetype}).format.filetype == filetype
 
@@ -75,7 +75,6 @@ def test_globs_match_as_in_the_connector() -> None:
         ({"globs": KEY}, "not a list"),
         ({"globs": [[KEY]]}, "not a list"),
         ({"legacy_prefix": "shop"}, "legacy_prefix"),
-        ({"format": {"filetype": "avro"}}, "avro"),
         ({"format": {"filetype": "excel"}}, "excel"),
         ({"format": {"filetype": "unstructured"}}, "unstructured"),
         ({"format": {}}, "filetype"),

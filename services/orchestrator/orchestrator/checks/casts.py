@@ -13,7 +13,7 @@ from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import META, URL, TableFacts
 from orchestrator.reading.exact import WORDS
-from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, FileFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
@@ -62,7 +62,7 @@ def find(
     files: StreamFiles | None,
     rows: Rows,
 ) -> list[Finding]:
-    """Return one finding for each field and reason; the first have the file's value and line, if it is a text file."""
+    """Return one finding for each field and reason; the first have the file's value and line (not of Parquet)."""
     file_format, declared = (files.format, files.declared) if files else (None, dict[str, str]())
     found = []
     again = AGAIN.get(stream.sync_mode, f", {DROP} and run again")
@@ -70,7 +70,7 @@ def find(
         field, file = str(item["field"]), str(item.get("url") or "")
         kind = table.columns.get(column_name(field).lower(), ("", ""))[1]
         line, value = 0, ""
-        if position < EXAMPLES and file and isinstance(file_format, CsvFormat | JsonlFormat):
+        if position < EXAMPLES and file and file_format and not isinstance(file_format, ParquetFormat):
             shape = next((each for name, each in declared.items() if bears(column_name(field).lower(), name)), "")
             line, value = _place(rows(file), field, shape if kind == "JSON" else kind, file_format)
         one, type_ = item["n"] == 1, f" the column's type {kind}" if kind else ""
@@ -107,7 +107,7 @@ def _is_cursor(field: str, stream: Stream) -> bool:
 
 
 def _place(
-    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: CsvFormat | JsonlFormat
+    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: FileFormat
 ) -> tuple[int, str]:
     """Return line and text of the first value that does not fit, (0, "") if none is found."""
     for line, row in rows:
@@ -119,14 +119,14 @@ def _place(
     return 0, ""
 
 
-def fits(text: str, kind: str, file_format: CsvFormat | JsonlFormat) -> bool:
+def fits(text: str, kind: str, file_format: FileFormat) -> bool:
     """Return whether a cell's text is a value of a BigQuery type, or JSON of a shape."""
     if kind in SHAPES:
         return _is_json(text, SHAPES[kind])
     test = TESTS.get(kind)
-    if isinstance(file_format, JsonlFormat) and test and ("_" in text or not text.isascii()):
+    if not isinstance(file_format, CsvFormat) and test and ("_" in text or not text.isascii()):
         return False  # the connector reads the numbers of CSV files with Python's int and float, which accept both
-    if isinstance(file_format, JsonlFormat) and kind == "INTEGER" and _is_number(text):
+    if not isinstance(file_format, CsvFormat) and kind == "INTEGER" and _is_number(text):
         return -(2**63) <= Decimal(text) < 2**63 and Decimal(text) % 1 == 0  # 1.0 and 2e3 are loaded
     if kind == "BOOLEAN":
         words = file_format.true_values | file_format.false_values if isinstance(file_format, CsvFormat) else WORDS

@@ -23,7 +23,7 @@ An error: a name with blanks, a byte order mark or another invisible character; 
 that holds the delimiter of the others; a file without a header, or of another format; a declared column that a file
 does not have; a column that is NULL in every row although a file has values. A warning: a column of a file that the
 table does not have; a column of the table that no file has any more, or that newer files leave out (not for JSON
-lines); one column whose texts look like several columns with blanks or colons between them; a column that is declared
+lines); one column whose texts look like several columns, like YAML, settings or paragraphs; a column that is declared
 with a narrower type than the table has.
 """
 VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
@@ -83,7 +83,7 @@ def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding |
         certain = surely_other(fact)
         return Finding(
             f"the file {'is' if certain else 'looks like'} {fact.other_format}, not CSV",
-            "Replace the file, or set filetype in the stream's format in connections.yaml, then make apply."
+            "Replace the file; or set the stream's globs or filetype in connections.yaml, then make apply."
             if certain
             else "If it is, convert the file to CSV. If it has one column of texts, nothing is wrong.",
             file,
@@ -91,7 +91,7 @@ def _another_format(file: str, fact: FileFacts, format_: CsvFormat) -> Finding |
             blocking=certain,
         )
     if fact.delimiter:
-        return _delimiter(file, fact, format_)
+        return _delimiter(file, fact, format_, fact.delimiter)
     if (quote := _common_quote(fact.names)) and format_.has_header:
         return Finding(
             f"each name stands between two {quote}, which become a part of the names and values",
@@ -145,18 +145,29 @@ def _are_numbered(names: Sequence[str]) -> bool:
     return len(names) > 1 and any(list(names) == [str(start + at) for at in range(len(names))] for start in (0, 1))
 
 
-def _delimiter(file: str, fact: FileFacts, format_: CsvFormat) -> Finding:
-    delimiter = "\\t" if fact.delimiter == "\t" else fact.delimiter
+def _delimiter(file: str, fact: FileFacts, format_: CsvFormat, delimiter: str) -> Finding:
     certain = surely_other(fact)
-    one_column = "" if certain else " If the file has one column of texts, nothing is wrong."
+    shown = _in_yaml(delimiter)
+    remedy = (
+        f"Set delimiter: {shown} in the stream's format in connections.yaml, then make apply."
+        if len(delimiter) == 1
+        else "The connector reads delimiters of one character only: write the file with another one, then run again."
+    )
     return Finding(
-        f"the delimiter is {format_.delimiter!r}, but the header and the records look as if it were {delimiter!r}",
-        f"Set delimiter: {delimiter!r} in the stream's format in connections.yaml, then make apply.{one_column}",
+        f"the delimiter is {format_.delimiter!r}, but the header and the records look as if it were {shown}",
+        remedy + ("" if certain else " If the file has one column of texts, nothing is wrong."),
         file,
         fact.header_line,
         fact.names[0] if fact.names else "",
         blocking=certain,
     )
+
+
+def _in_yaml(delimiter: str) -> str:
+    """Return the delimiter as connections.yaml has it."""
+    if delimiter == "\t":
+        return r"'\t'"
+    return repr(delimiter) if delimiter.isprintable() else json.dumps(delimiter)
 
 
 def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:

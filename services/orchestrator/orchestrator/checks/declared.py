@@ -10,11 +10,11 @@ from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
+from orchestrator.reading.formats import JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 from platform_kit.names import COLUMN_LENGTH, column_name
 
-REMEDY = "Correct the name in the header of the file or in columns of connections.yaml, then make apply and run again."
+REMEDY = "Correct the name in the file or in columns of connections.yaml, then make apply and run again."
 WIDER: Mapping[str, frozenset[str]] = {
     "boolean": frozenset({"INTEGER", "NUMERIC", "STRING", "JSON"}),
     "integer": frozenset({"NUMERIC", "STRING", "JSON"}),
@@ -30,25 +30,26 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
     """Yield an error for each declared column that is NULL in the rows of a file because the file has another name.
 
     A column that only some files lack, and that they have under no other name, is no error: see `left_out`.
-    JSON lines may leave out a field, and the connector reads Parquet by its own schema, so only CSV files are compared.
+    JSON lines may leave out a field, so they are not compared.
     """
-    if not isinstance(files.format, CsvFormat) or not facts:
+    if isinstance(files.format, JsonlFormat) or not facts:
         return
+    names_of = {file: {*fact.names, *_folders(file, files)} for file, fact in facts.items()}
     wanted = [name for name in files.declared if not stream.selected_fields or name in stream.selected_fields]
     # The names beside each column in the files that have it: none of them is the column's new name.
     beside: dict[str, set[str]] = {name: set() for name in wanted}
-    for fact in facts.values():
-        lower = {name.lower() for name in fact.names}
+    for own in names_of.values():
+        lower = {name.lower() for name in own}
         for name in (name for name in beside if name.lower() in lower):
-            beside[name].update(fact.names)
+            beside[name].update(own)
     declared = {name.lower() for name in files.declared}
     nowhere = {name for name, names in beside.items() if not names}
     for file, fact in facts.items():
         if surely_other(fact):
             continue
-        lower = {name.lower() for name in fact.names}  # a name in another case is the same column, see spellings.py
-        others = {name for name in fact.names if name.lower() not in declared}
-        for name in (name for name in wanted if name not in fact.names and name.lower() not in lower):
+        lower = {name.lower() for name in names_of[file]}  # a name in another case is the same column: spellings.py
+        others = {name for name in names_of[file] if name.lower() not in declared}
+        for name in (name for name in wanted if name.lower() not in lower):
             new = sorted(others - beside[name])
             if new or name in nowhere:
                 has = f"; it has {', '.join(map(repr, new[:3]))}" if new else ""
@@ -56,6 +57,12 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
                     has += f" (other characters that look the same: {alike[0]!a} and {name!a})"
                 text = f"the file does not have this declared column, so its values are NULL{has}"
                 yield Finding(text, REMEDY, file, fact.header_line, name)
+
+
+def _folders(file: str, files: StreamFiles) -> set[str]:
+    """Return the columns that the connector takes from the folders of a file, such as year=2024."""
+    parts = file.split("/")[:-1] if isinstance(files.format, ParquetFormat) else []
+    return {part.partition("=")[0] for part in parts if "=" in part}
 
 
 def _normal(name: str) -> str:

@@ -27,25 +27,37 @@ class Finding:
     """Whether the table is wrong. If not, the check only warns."""
 
     def __str__(self) -> str:
-        """Return the finding as a sentence."""
-        line = f"line {self.line}" if self.line else ""
+        """Return the finding in a file of lines as a sentence."""
+        return self.sentence()
+
+    def sentence(self, part: str = "line") -> str:
+        """Return the finding as a sentence. `part` is what the file has: lines, or records."""
+        line = f"{part} {self.line}" if self.line else ""
         column = f"column {self.column!r}" if self.column else ""
         place = ", ".join(filter(None, (self.file, line, column)))
         return f"{place}: {self.text}. {self.remedy}" if place else f"{self.text}. {self.remedy}"
 
 
 def result(
-    stream: Stream, name: str, good: str, findings: Sequence[Finding], numbers: dict[str, Any] | None = None
+    stream: Stream,
+    name: str,
+    good: str,
+    findings: Sequence[Finding],
+    numbers: dict[str, Any] | None = None,
+    part: str = "line",
 ) -> dg.AssetCheckResult:
-    """Return the check's result: passed with the sentence `good`, or failed with the findings."""
+    """Return the check's result: passed with the sentence `good`, or failed with the findings.
+
+    `part` is what the files have: lines, or records.
+    """
     ordered = sorted(findings, key=lambda finding: not finding.blocking)
-    lines = [str(finding) for finding in ordered[:SHOWN]]
+    lines = [finding.sentence(part) for finding in ordered[:SHOWN]]
     if len(ordered) > SHOWN:
         lines.append(f"and {len(ordered) - SHOWN} more")
     metadata: dict[str, Any] = dict(numbers or {})
     if ordered:
         records = [
-            dg.TableRecord({"file": f.file, "line": f.line, "column": f.column, "what": f.text, "remedy": f.remedy})
+            dg.TableRecord({"file": f.file, part: f.line, "column": f.column, "what": f.text, "remedy": f.remedy})
             for f in ordered[:100]
         ]
         metadata["findings"] = dg.MetadataValue.table(records)

@@ -29,11 +29,12 @@ type Row = tuple[int, dict[str, str]]
 
 
 def find(
-    stream: Stream, table: TableFacts, warehouse: Warehouse, rows: Callable[[str], Iterable[Row]]
+    stream: Stream, table: TableFacts, warehouse: Warehouse, rows: Callable[[str], Iterable[Row]], part: str = "line"
 ) -> list[Finding]:
     """Return the findings; the warehouse is asked for examples only if something is wrong.
 
-    `rows` returns the records of a file, in which the lines of the examples are looked for.
+    `rows` returns the records of a file, in which the lines of the examples are looked for. `part` is what a place in
+    the file is called.
     """
     absent = [name for name in key_columns(stream) if column_name(name).lower() not in table.columns]
     if absent:
@@ -112,7 +113,7 @@ def find(
         ):
             file, key = row.get("_airbyte_url") or "", [row[f"_airbyte_key_{at}"] for at in range(len(table.key))]
             first, second = _with_key(rows(file) if file else (), table.key, key)
-            again = f", in this file again in line {second}" if second else ""
+            again = f", in this file again in {part} {second}" if second else ""
             found.append(
                 Finding(
                     f"{row['_airbyte_rows']} rows have the key {', '.join(map(str, key))}{again}",

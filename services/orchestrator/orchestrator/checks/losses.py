@@ -7,7 +7,7 @@ from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.exact import Kind, LossKind
 from orchestrator.reading.facts import FileFacts, Loss
-from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
+from orchestrator.reading.formats import AvroFormat, CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 
 DECLARE = "Declare the column as string in connections.yaml (columns: {{{name}: string}}), then make apply"
@@ -18,8 +18,8 @@ REASONS: Mapping[LossKind, str] = {
     "zeros": "{text!r} is loaded as {loaded}: the column's type is not declared, so Airbyte has guessed a number",
     "underscores": "{text!r} is loaded as {loaded}: Airbyte ignores an underscore between digits",
     "digits": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, which keep 15 digits",
-    "decimals": "{text!r} is loaded as {loaded}: Airbyte reads numbers as doubles, and a NUMERIC has nine decimals",
-    "null": "{text!r} is loaded as NULL: a column of numbers has no NaN and no infinity",
+    "decimals": "{text!r} is loaded as {loaded}: a NUMERIC has nine decimals",
+    "null": "{text!r} is loaded as NULL: neither columns of numbers nor JSON have NaN and infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: times are loaded with microseconds",
     "repeated": "an object has the key {text!r} more than once: only its last value, {loaded}, is loaded",
 }
@@ -69,7 +69,7 @@ def find(
     for file, fact in facts.items():
         for loss in fact.losses:
             types = {kind for name, (_, kind) in table.columns.items() if bears(name, loss.column)}
-            if loss.kind == "repeated" and not (files.schemaless or types):
+            if not (files.schemaless or types):  # not loaded: another check says so if the field is selected
                 continue
             if loss.kind == "nanoseconds" and types == {"STRING"}:  # a text keeps them
                 continue
@@ -93,7 +93,7 @@ def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
         remedy = "Write the number as a text in the file (in quotes), and declare the column as string."
     if loss.kind == "repeated":
         remedy = "Give each key once, or other names, in the file; then run again."
-    elif loss.kind == "null" and isinstance(files.format, ParquetFormat):
+    elif loss.kind == "null" and isinstance(files.format, ParquetFormat | AvroFormat):
         remedy = "Write the file with NULL in place of such values, or with the values as text; then run again."
     elif loss.kind == "nanoseconds":
         remedy = "Write the file with microseconds, or with the time as text."

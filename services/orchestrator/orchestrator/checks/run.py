@@ -27,7 +27,7 @@ from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.facts import FileFacts, Sought
-from orchestrator.reading.formats import CsvFormat, NotCountedError, StreamFiles
+from orchestrator.reading.formats import AvroFormat, CsvFormat, NotCountedError, StreamFiles
 from orchestrator.reading.objects import Files, copies
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
@@ -67,6 +67,12 @@ class TableChecks:
             for name, text in descriptions.items()
             if name not in self.stream.checks.skip
         ]
+
+    @property
+    def _part(self) -> str:
+        """What a place in the stream's files is called."""
+        is_avro = not isinstance(self.files, NotCountedError) and isinstance(self.files.format, AvroFormat)
+        return "record" if is_avro else "line"
 
     @property
     def note(self) -> str:
@@ -109,8 +115,8 @@ class TableChecks:
             yield self._casts(table, noted, read.facts if read else {}, warehouse, bucket)
         if keys.NAME in selected:
             good = f"{table.rows} rows, the key is never NULL and not repeated"
-            found = keys.find(stream, table, warehouse, lambda name: self._rows_with_nulls(bucket, name))
-            yield result(stream, keys.NAME, good, found, {"rows": table.rows})
+            found = keys.find(stream, table, warehouse, lambda name: self._rows_with_nulls(bucket, name), self._part)
+            yield result(stream, keys.NAME, good, found, {"rows": table.rows}, self._part)
         if read and not isinstance(self.files, NotCountedError):
             yield from self._of_files(self.files, read, table, noted, selected, warehouse, bucket)
 
@@ -133,10 +139,10 @@ class TableChecks:
             rows = partial(self._rows_with_nulls, bucket)
             found += spellings.find(files, read.facts, table, warehouse, rows, _explained(noted))
             found += left_out.find(stream, files, read.facts, read.modified, {finding.column for finding in found})
-            yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers)
+            yield result(stream, columns.NAME, "Every column of the files is in the table", found, numbers, self._part)
         if file_form.NAME in selected:
             found = file_form.find(files, read.facts, read.copies)
-            yield result(stream, file_form.NAME, "The files are well formed", found, numbers)
+            yield result(stream, file_form.NAME, "The files are well formed", found, numbers, self._part)
 
     def _casts(
         self,
@@ -157,7 +163,7 @@ class TableChecks:
         if is_told:
             files = None if isinstance(self.files, NotCountedError) else self.files
             found = casts.find(self.stream, table, noted, files, rows) + found
-        return result(self.stream, casts.NAME, good, found, numbers)
+        return result(self.stream, casts.NAME, good, found, numbers, self._part)
 
     def _not_checked(self, names: set[str], reason: NotCountedError) -> Iterator[dg.AssetCheckResult]:
         for name in sorted(names):

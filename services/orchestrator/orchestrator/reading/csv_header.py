@@ -8,15 +8,17 @@ from typing import Any
 
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.one_column import WEAK_FORMATS, is_certain, is_name, likely_delimiter, likely_format
 from orchestrator.reading.quotes import open_quote
 
 VALUE_LIMIT = 16 * 1024 * 1024
 """The most characters of a value in a block with quotes. The module csv needs four bytes for each."""
 DELIMITERS = ",;\t|"
 SAMPLE_LINES = 5
-RARE_DELIMITERS, WEAK_DELIMITERS = "^~\x01\x1f", ": "
-"""Delimiters of files with one column only. The weak ones are often in texts, so the file may have one column."""
+MORE_LINES = 100
+"""The lines that are looked at if the file has one column: most of them tell what the text is."""
 OTHER_FORMATS = {
+    **{"{\\rtf": "RTF", "begin:v": "iCalendar or vCard", "-----begin ": "a key or a certificate", "#!": "a script"},
     **{"{": "JSON", "[{": "JSON", "<?xml": "XML", "<!doctype": "HTML", "<html": "HTML", "%pdf": "PDF"},
     **{"version https://git-lfs": "a pointer of Git LFS", "insert into ": "SQL", "create table ": "SQL"},
 }
@@ -81,9 +83,9 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
         skipped += header_lines
         header = Header(_trimmed(row), text=first.removeprefix("\ufeff"))
         header.nameless = len(row) - len(header.names)
-        records = lines[skipped:][:SAMPLE_LINES]
-        facts.other_format = _other_format(first, records, len(header.names), file_format)
-        facts.delimiter = _other_delimiter(first, records, len(header.names), file_format)
+        below = lines[skipped:][:MORE_LINES]
+        facts.delimiter = _other_delimiter(first, below, len(header.names), file_format)
+        facts.other_format = _other_format(first, below, len(header.names), file_format, facts.delimiter)
     elif file_format.column_names is not None:
         header = Header(file_format.column_names)
     else:
@@ -97,11 +99,9 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
 
 def surely_other(facts: FileFacts) -> bool:
     """Return whether the file certainly has another delimiter or format: it is not a column of texts."""
-    return facts.delimiter not in (None, *WEAK_DELIMITERS) or facts.other_format not in (
-        None,
-        FIXED_WIDTH,
-        QUOTED_LINES,
-    )
+    if facts.delimiter and is_certain(facts.delimiter):
+        return True
+    return facts.other_format not in {None, FIXED_WIDTH, QUOTED_LINES, *WEAK_FORMATS}
 
 
 def _first_block(blocks: Iterator[str], lines: int) -> str | None:
@@ -124,30 +124,45 @@ def _trimmed(row: list[str]) -> list[str]:
     return names
 
 
-def _other_delimiter(header: str, records: list[str], width: int, file_format: CsvFormat) -> str | None:
+def _other_delimiter(header: str, below: list[str], width: int, file_format: CsvFormat) -> str | None:
     """Return the delimiter that is as often in the header as in each of the first records, and often enough."""
-    records = [record for record in records if record]
+    unusual = likely_delimiter(header, below) if width == 1 else None
+    if unusual and len(unusual) > 1:
+        return unusual
+    records = [record for record in below[:SAMPLE_LINES] if record]
     for delimiter in DELIMITERS.replace(file_format.separator, ""):
         found = header.count(delimiter)
         if found >= max(width, 1) and all(record.count(delimiter) >= found for record in records):
             return delimiter
-    for delimiter in RARE_DELIMITERS + WEAK_DELIMITERS if width == 1 and records else "":
-        found = header.count(delimiter)
-        if found >= (2 if delimiter in WEAK_DELIMITERS else 1) and all(
-            record.count(delimiter) == found for record in records
-        ):
-            return delimiter
-    return None
+    blanks = header.count(" ")
+    same = blanks > 1 and records and all(record.count(" ") == blanks for record in records)
+    return " " if unusual is None and width == 1 and same and all(map(is_name, header.split(" "))) else unusual
 
 
-def _other_format(header: str, records: list[str], width: int, file_format: CsvFormat) -> str | None:
-    text = header.lstrip("\ufeff \t").casefold()
-    if width == 1 and GAP.search(header.strip()) and records and all(GAP.search(record.strip()) for record in records):
-        return FIXED_WIDTH
-    if width == 1 and FRAME.fullmatch(header.strip()):
+def _other_format(
+    header: str, below: list[str], width: int, file_format: CsvFormat, delimiter: str | None
+) -> str | None:
+    """Return what the text is instead of CSV. The `delimiter` that the file seems to have counts more than a guess."""
+    text, records = header.lstrip("\ufeff \t").casefold(), below[:SAMPLE_LINES]
+    if width == 1 and FRAME.fullmatch(header.strip()) and _is_table(header.strip(), below):
         return "a table with lines around its cells"
+    if known := next((name for start, name in OTHER_FORMATS.items() if text.startswith(start)), None):
+        return known
     lines, quote, count = [header, *filter(None, records)], file_format.quote_char, header.count(file_format.separator)
     alike = all(line[0] == quote == line[-1] and line.count(file_format.separator) == count for line in lines if line)
     if width == 1 and count and len(lines) > 1 and alike and f"{file_format.separator} " not in header:
         return QUOTED_LINES
-    return next((name for start, name in OTHER_FORMATS.items() if text.startswith(start)), None)
+    if width != 1 or (delimiter and is_certain(delimiter)):
+        return None
+    found = likely_format(header.removeprefix("\ufeff"), below)
+    if found and found not in WEAK_FORMATS:
+        return found
+    if GAP.search(header.strip()) and records and all(GAP.search(record.strip()) for record in records):
+        return FIXED_WIDTH
+    return found if delimiter is None else None
+
+
+def _is_table(frame: str, below: list[str]) -> bool:
+    """Return whether lines like the frame stand below it, or cells. A column may have the name ---."""
+    has_lines = len(frame) > 3 and any(FRAME.fullmatch(line.strip()) for line in below)
+    return "+" in frame or has_lines or any(line.count("|") > 1 for line in below)

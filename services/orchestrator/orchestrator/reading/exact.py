@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import Literal
 
 Kind = Literal["integer", "number", "boolean", "whole", "digits", "json"]
@@ -71,6 +71,19 @@ def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
             return None
         rounded = abs(loaded - exact) * 2 <= NINE_DECIMALS
     return "decimals" if rounded else "digits", shown(loaded)
+
+
+def text_loss(text: str) -> tuple[LossKind, str] | None:
+    """Return what a number that the connector delivers as text loses in a column of the type NUMERIC."""
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:  # NULL in the table, and noted by Airbyte
+        return None
+    if not exact.is_finite() or abs(exact) >= NUMERIC_LIMIT:  # NULL in the table, and noted by Airbyte
+        return None
+    with localcontext(prec=400):
+        loaded = exact.quantize(NINE_DECIMALS, rounding=ROUND_HALF_UP)
+    return None if loaded == exact else ("decimals", shown(loaded))
 
 
 def shown(number: Decimal) -> str:

@@ -78,9 +78,16 @@ class ParquetFormat(BaseModel):
     decimal_as_float: bool = False
 
 
-FileFormat = Annotated[CsvFormat | JsonlFormat | ParquetFormat, Field(discriminator="filetype")]
+class AvroFormat(BaseModel):
+    """Avro; its option changes values, not the number of records."""
+
+    filetype: Literal["avro"]
+    double_as_string: bool = False
+
+
+FileFormat = Annotated[CsvFormat | JsonlFormat | ParquetFormat | AvroFormat, Field(discriminator="filetype")]
 FORMAT: TypeAdapter[FileFormat] = TypeAdapter(FileFormat)
-READ = "csv, jsonl and parquet"
+READ = "csv, jsonl, parquet and avro"
 
 
 @dataclass(frozen=True)

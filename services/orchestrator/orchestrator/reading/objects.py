@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import dagster as dg
 
+from orchestrator.reading.avro_file import avro_rows, scan_avro
 from orchestrator.reading.csv_file import csv_rows, scan_csv
 from orchestrator.reading.facts import FileFacts, Sought
-from orchestrator.reading.formats import CsvFormat, FileFormat, JsonlFormat, NotCountedError, ParquetFormat, StreamFiles
+from orchestrator.reading.formats import (
+    AvroFormat,
+    CsvFormat,
+    FileFormat,
+    JsonlFormat,
+    NotCountedError,
+    ParquetFormat,
+    StreamFiles,
+)
 from orchestrator.reading.json_lines import json_rows, scan_json_lines
 from orchestrator.reading.parquet_file import scan_parquet
 
@@ -84,16 +93,25 @@ class Files:
             if isinstance(file_format, JsonlFormat):
                 with self._open(file.name) as raw:
                     return scan_json_lines(raw, sought)
+            if isinstance(file_format, AvroFormat):
+                with self._open(file.name) as raw:
+                    return scan_avro(raw, file_format, sought)
             if file.name.endswith((".gz", ".bz2")) or MEMBER in file.name:
                 raise NotCountedError("a Parquet file is compressed as a whole, so its footer cannot be read alone")
             return scan_parquet(self._seekable(file.name), file_format, sought)
 
     def rows(self, name: str, file_format: FileFormat) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield the records of a text file, their values as text, with their first lines; of other files, nothing."""
+        """Yield the records of a file, their values as text, with their first lines; of a Parquet file, nothing.
+
+        Avro has no lines: its records are numbered.
+        """
         if isinstance(file_format, ParquetFormat):
             return
         with _failures(f"s3://{self._bucket}/{name}"), self._open(name) as raw:
-            yield from csv_rows(raw, file_format) if isinstance(file_format, CsvFormat) else json_rows(raw)
+            if isinstance(file_format, CsvFormat):
+                yield from csv_rows(raw, file_format)
+            else:
+                yield from avro_rows(raw) if isinstance(file_format, AvroFormat) else json_rows(raw)
 
     @contextmanager
     def _open(self, name: str) -> Iterator[BinaryIO]:

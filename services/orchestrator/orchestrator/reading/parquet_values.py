@@ -1,16 +1,21 @@
 """What the values of a Parquet file lose: only the columns are read in which a value can lose something.
 
-These are columns of doubles (NaN, infinity, decimals after the ninth), at any depth; times with nanoseconds; and maps,
-of which a key may be there twice.
+These are columns of doubles (NaN, infinity, decimals after the ninth), at any depth; times with nanoseconds; maps, of
+which a key may be there twice; and, if the column of the table has numbers, decimals with more than nine decimals and
+texts.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss
+from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss, text_loss
 from orchestrator.reading.facts import FileFacts, Loss, Sought
 from orchestrator.reading.names import bears
 
+DECIMALS = 9
+"""A NUMERIC keeps so many."""
+MANY_DECIMALS = r"\.[0-9]{9}[0-9]*[1-9]|[eE]-"
+"""What a number has that may lose decimals."""
 BATCH_ROWS = 65_536
 """So many rows are in memory at a time."""
 MOST_CANDIDATES = 1000
@@ -20,7 +25,8 @@ MOST_CANDIDATES = 1000
 def note_losses(file: Any, facts: FileFacts, sought: Sought) -> None:
     """Note the first loss of each kind for each column. `file` is a pyarrow.parquet.ParquetFile."""
     schema = file.schema_arrow
-    wanted = {field.name for field in schema if _can_lose(field.type)}
+    numeric = {field.name for field in schema if any(bears(column, field.name) for column in sought.kinds)}
+    wanted = {field.name for field in schema if _can_lose(field.type, numeric=field.name in numeric)}
     paths = [file.metadata.schema.column(at).path for at in range(file.metadata.num_columns)]
     # A name with a dot may be a path: then pyarrow reads more than is wanted, not less.
     chosen = [path for path in paths if path in wanted or path.split(".")[0] in wanted]
@@ -29,9 +35,8 @@ def note_losses(file: Any, facts: FileFacts, sought: Sought) -> None:
     noted: set[tuple[str, str]] = set()
     for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=chosen):
         for field in batch.schema:
-            numeric = any(bears(column, field.name) for column in sought.kinds)
-            numeric = numeric and not noted & {(field.name, "decimals"), (field.name, "digits")}
-            for kind, text, loaded in _losses(batch.column(field.name), numeric=numeric):
+            sought_here = field.name in numeric and not noted & {(field.name, "decimals"), (field.name, "digits")}
+            for kind, text, loaded in _losses(batch.column(field.name), numeric=sought_here):
                 if (field.name, kind) not in noted:
                     noted.add((field.name, kind))
                     facts.losses.append(Loss(column=field.name, kind=kind, line=0, text=text, loaded=loaded))
@@ -82,16 +87,27 @@ def _times(array: Any) -> Iterator[Any]:
         yield array.drop_null().to_numpy(zero_copy_only=False)
 
 
-def _can_lose(kind: Any) -> bool:
+def _can_lose(kind: Any, *, numeric: bool = False) -> bool:
+    """Return whether a value of this type can lose something. `numeric`: the column of the table has numbers."""
     import pyarrow.types as types
 
     if types.is_dictionary(kind):
-        return _can_lose(kind.value_type)
+        return _can_lose(kind.value_type, numeric=numeric)
+    if numeric and _is_text(kind):
+        return True
     if types.is_map(kind):
         return True
     if types.is_nested(kind):
         return any(_can_lose(kind.field(at).type) for at in range(kind.num_fields))
     return bool(types.is_floating(kind)) or _has_nanoseconds(kind)
+
+
+def _is_text(kind: Any) -> bool:
+    """Return whether the connector delivers a number of this type as text, which may have many decimals."""
+    import pyarrow.types as types
+
+    many = types.is_decimal(kind) and kind.scale > DECIMALS
+    return bool(many or types.is_string(kind) or types.is_large_string(kind))
 
 
 def _has_nanoseconds(kind: Any) -> bool:
@@ -121,6 +137,8 @@ def _losses(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
         yield from _losses(array.flatten(), numeric=False)
     elif types.is_floating(kind):
         yield from _of_doubles(array, numeric=numeric)
+    elif numeric and _is_text(kind):
+        yield from _of_texts(array)
     elif _has_nanoseconds(kind):
         yield from _nanoseconds(array)
 
@@ -143,6 +161,17 @@ def _of_doubles(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
             if found := digits_loss(text, numeric=True):
                 yield found[0], text, found[1]
                 return
+
+
+def _of_texts(array: Any) -> Iterator[tuple[Any, str, str]]:
+    import pyarrow
+    import pyarrow.compute as compute
+
+    texts = array.drop_null().cast(pyarrow.string())
+    for text in texts.filter(compute.match_substring_regex(texts, MANY_DECIMALS)).to_pylist():
+        if found := text_loss(text):
+            yield found[0], text[:100], found[1]
+            return
 
 
 def _nanoseconds(array: Any) -> Iterator[tuple[Any, str, str]]:

@@ -18,6 +18,7 @@ from google.cloud import bigquery
 from airbyte_lite.loader import upload, warehouse
 from airbyte_lite.loader.errors import SyncError
 from airbyte_lite.loader.jobs import Jobs
+from tests.serving import serving
 
 PIECE = 256 * 1024
 PIECES = 24  # 6 MiB
@@ -39,7 +40,7 @@ class Uploads:
 
 
 @contextmanager
-def serving(uploads: Uploads) -> Iterator[None]:
+def upload_server(uploads: Uploads) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # head and body are two packets: 40 ms a request otherwise
@@ -103,16 +104,10 @@ def serving(uploads: Uploads) -> Iterator[None]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         server.daemon_threads = True
         uploads.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+        yield
 
 
 def load(tmp_path: Path, uploads: Uploads, **options: Any) -> bytes:
@@ -120,7 +115,7 @@ def load(tmp_path: Path, uploads: Uploads, **options: Any) -> bytes:
     content = os.urandom(PIECE * PIECES)
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content)
-    with serving(uploads):
+    with upload_server(uploads):
         target = warehouse.Warehouse({"project_id": "p", "dataset_id": "d"} | options, uploads.url)
         Jobs(target, "test", threading.Event()).load(path, "t", bigquery.LoadJobConfig(), "step")
     return content

@@ -10,6 +10,7 @@ the modules here import the standard library, the connector and its libraries on
 from importlib.metadata import version
 
 from . import (
+    avro_values,
     csv_rows,
     files_types,
     jsonl_lines,
@@ -26,6 +27,7 @@ from . import (
 UPSTREAM = {"airbyte-source-s3": "4.16.1", "airbyte-cdk": "7.39.1", "smart-open": "5.1.0"}
 
 REPAIRS = (
+    avro_values.exact_values,
     csv_rows.checked_rows,
     csv_rows.objects_beside_null_values,
     csv_rows.several_types,

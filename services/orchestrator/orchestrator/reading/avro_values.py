@@ -1,0 +1,124 @@
+"""What the values of an Avro file lose.
+
+NaN, infinity and a key that a map has twice are lost at any depth; decimals after the ninth in columns of numbers.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from orchestrator.reading.avro_blocks import Header
+from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss, text_loss
+
+KEY, VALUE = "_airbyte_map_key", "_airbyte_map_value"
+"""The names of the two parts of a map's entry, see `plain`."""
+
+type Found = tuple[Any, str, str]
+"""The kind of a loss, the value and what is loaded."""
+
+
+def plain(schema: Any, place: str = "record") -> Any:
+    """Return a schema for the same bytes, by which nothing is lost and decoding cannot fail.
+
+    A map is a list of its entries, which is written in the same way. Numbers with a logical type stay numbers: a date
+    may be outside of the years that Python knows. Only decimals are needed as such.
+    """
+    if isinstance(schema, list):
+        return [plain(branch, f"{place}_{at}") for at, branch in enumerate(schema)]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: value for name, value in schema.items() if name != "logicalType" or value == "decimal"}
+    match schema["type"]:
+        case "record" | "error":
+            parts = enumerate(schema["fields"])
+            found["fields"] = [{"name": f["name"], "type": plain(f["type"], f"{place}_{at}")} for at, f in parts]
+        case "array":
+            found["items"] = plain(schema["items"], f"{place}_0")
+        case "map":
+            values = plain(schema["values"], f"{place}_0")
+            fields = [{"name": KEY, "type": "string"}, {"name": VALUE, "type": values}]
+            return {"type": "array", "items": {"type": "record", "name": f"_airbyte_{place}", "fields": fields}}
+    return found
+
+
+def is_nullable(schema: Any, header: Header) -> bool:
+    """Return whether a field may be NULL."""
+    return "null" in _kinds(schema, header.definitions)
+
+
+def finder(schema: Any, header: Header, *, numeric: bool, as_text: bool) -> Callable[[Any], Iterator[Found]] | None:
+    """Return a function that yields what a value of a field loses; None if none of its values can lose something.
+
+    `numeric`: the column is a column of numbers in the table. `as_text`: the format has double_as_string.
+    """
+    doubles_are_texts = as_text and schema == "double"  # of a union, the connector reads doubles as numbers
+    if numeric and _kinds(schema, header.definitions) & {"float", "double", "decimal", "string"}:
+        return _of_texts if doubles_are_texts else _of_numbers
+    return _nested if not doubles_are_texts and _can_lose(schema, header.definitions, set()) else None
+
+
+def _kinds(schema: Any, definitions: Mapping[str, Any]) -> set[str]:
+    """Return the types of a field, one for each branch of a union; a decimal is "decimal"."""
+    if isinstance(schema, list):
+        return set().union(*(_kinds(branch, definitions) for branch in schema))
+    if isinstance(schema, dict):
+        return {"decimal" if schema.get("logicalType") == "decimal" else str(schema["type"])}
+    return _kinds(definitions[schema], definitions) if schema in definitions else {schema}
+
+
+def _can_lose(schema: Any, definitions: Mapping[str, Any], seen: set[str]) -> bool:
+    if isinstance(schema, list):
+        return any(_can_lose(branch, definitions, seen) for branch in schema)
+    if isinstance(schema, str):
+        if schema in seen or schema not in definitions:
+            return schema in ("float", "double")
+        return _can_lose(definitions[schema], definitions, seen | {schema})
+    match schema["type"]:
+        case "map":
+            return True
+        case "record" | "error":
+            return any(_can_lose(field["type"], definitions, seen | {schema["name"]}) for field in schema["fields"])
+        case "array":
+            return _can_lose(schema["items"], definitions, seen)
+        case kind:
+            return kind in ("float", "double")
+
+
+def _nested(value: Any) -> Iterator[Found]:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            yield "null", str(value), "NULL"
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _nested(part)
+    elif isinstance(value, list):
+        if value and isinstance(value[0], dict) and KEY in value[0]:
+            yield from _repeated_keys(value)
+            value = [entry[VALUE] for entry in value]
+        for part in value:
+            yield from _nested(part)
+
+
+def _repeated_keys(entries: list[dict[str, Any]]) -> Iterator[Found]:
+    """Yield the first key that a map has twice, with different values: the connector keeps the last one."""
+    last = {entry[KEY]: entry[VALUE] for entry in entries}
+    if len(last) < len(entries):
+        for entry in entries:
+            if last[entry[KEY]] != entry[VALUE]:
+                yield "repeated", entry[KEY], str(last[entry[KEY]])[:100]
+                return
+
+
+def _of_numbers(value: Any) -> Iterator[Found]:
+    if not isinstance(value, float):
+        yield from _of_texts(value) if isinstance(value, str | Decimal) else _nested(value)
+    elif not math.isfinite(value):
+        yield "null", str(value), "NULL"
+    elif round(value, 9) != value and abs(value) < NUMERIC_LIMIT and (found := digits_loss(repr(value), numeric=True)):
+        yield found[0], repr(value), found[1]
+
+
+def _of_texts(value: Any) -> Iterator[Found]:
+    if found := text_loss(str(value)):
+        yield found[0], str(value)[:100], found[1]
