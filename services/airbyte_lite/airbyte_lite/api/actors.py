@@ -85,7 +85,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
         """Replace the name and the configuration. A masked secret keeps its stored value."""
         return _update(served, kind, actor_id, body, lambda _: body.configuration)
 
-    @router.delete("/{actor_id}", summary=f"Delete a {kind} and its connections")
+    @router.delete("/{actor_id}", status_code=204, summary=f"Delete a {kind} and its connections")
     @slow
     def delete_actor(served: Served, actor_id: Id) -> Response:
         """Delete it and, as in Airbyte, the connections that use it. Their jobs are cancelled, their tables stay."""

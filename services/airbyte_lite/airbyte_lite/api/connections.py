@@ -166,7 +166,7 @@ def patch_connection(served: Served, connection_id: Id, body: schemas.Connection
     return connection_view(served.store.change(connection, alter))
 
 
-@router.delete("/connections/{connection_id}", summary="Delete a connection")
+@router.delete("/connections/{connection_id}", status_code=204, summary="Delete a connection")
 @slow
 def delete_connection(served: Served, connection_id: Id) -> Response:
     """Delete the connection and cancel its running job. The tables stay."""

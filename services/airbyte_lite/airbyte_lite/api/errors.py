@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airbyte_lite.api.bodies import NOT_IMPLEMENTED
@@ -51,9 +52,9 @@ def body(problem: Problem, path: str) -> dict[str, Any]:
     return answer
 
 
-def response(problem: Problem, path: str) -> JSONResponse:
+def response(problem: Problem, path: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Return the answer to a request for `path` that failed."""
-    return JSONResponse(body(problem, path), problem.status, HEADERS.get(problem.status))
+    return JSONResponse(body(problem, path), problem.status, headers or HEADERS.get(problem.status))
 
 
 def install(app: FastAPI) -> None:
@@ -72,13 +73,27 @@ def install(app: FastAPI) -> None:
 
     def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
-        message = f"{request.method} {request.url.path}: {error.detail}. The server's page /docs lists every endpoint."
-        return respond(request, Problem(error.status_code, message))
+        allowed = _methods(request) if error.status_code == 405 else ""
+        detail = f"{error.detail}. Allowed: {allowed}" if allowed else error.detail
+        message = f"{request.method} {request.url.path}: {detail}. The server's page /docs lists every endpoint."
+        headers = {"Allow": allowed} if allowed else None
+        return response(Problem(error.status_code, message), request.url.path, headers)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_middleware(CrashGuard)
+
+
+def _methods(request: Request) -> str:
+    """Return the methods that the endpoints with this path have. Starlette's own answer names those of one endpoint."""
+    routes = request.app.routes
+    found = [
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ", ".join([*found, "HEAD"] if "GET" in found else found)
 
 
 def _fault(error: dict[str, Any]) -> tuple[str, str]:

@@ -55,6 +55,12 @@ class TimedProtocol(H11Protocol):
         super().data_received(data)
         self._watch()
 
+    def handle_events(self) -> None:
+        """Read the requests that have arrived. An empty line before a request is ignored (RFC 9112, 2.2)."""
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0].startswith(b"\r\n"):
+            self.conn._receive_buffer.maybe_extract_at_most(2)
+        super().handle_events()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the times."""
         self._stop()

@@ -16,6 +16,8 @@ from airbyte_lite.api.views import job_view
 from airbyte_lite.problem import conflict, invalid
 from airbyte_lite.state.records import Job, JobFilter
 
+TYPES = {"clear": "reset"}
+"""By the jobType of a request: Airbyte has two names for one type."""
 OrderBy = Literal["createdAt|ASC", "createdAt|DESC", "updatedAt|ASC", "updatedAt|DESC"]
 
 router = APIRouter(route_class=Route, prefix=f"{PUBLIC}/jobs", tags=["Jobs"], dependencies=AUTHENTICATED)
@@ -43,7 +45,7 @@ def create_job(served: Served, body: schemas.JobCreate) -> dict[str, Any]:
     """Start the job and answer at once. GET /jobs/{jobId} shows its progress. The type clear means reset."""
     if body.job_type == "refresh":
         raise invalid("Jobs of type refresh are not implemented. Start a job of type reset, then a job of type sync.")
-    return job_view(start_job(served, body.connection_id, "reset" if body.job_type == "clear" else body.job_type))
+    return job_view(start_job(served, body.connection_id, TYPES.get(body.job_type, body.job_type)))
 
 
 @router.get("", summary="List jobs")
@@ -65,7 +67,7 @@ def list_jobs(
     conditions = JobFilter(
         connection_id=connection_id,
         workspace_ids=workspaces,
-        types=None if job_type is None else [job_type],
+        types=None if job_type is None else [TYPES.get(job_type, job_type)],
         statuses=None if status is None else [status],
         created_from=seconds(created_from),
         created_to=seconds(created_to),

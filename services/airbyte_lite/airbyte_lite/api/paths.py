@@ -1,12 +1,20 @@
-"""Answers the requests that Airbyte's server also answers: with a slash at the end of the path, and HEAD."""
+"""Answers the requests that Airbyte's server also answers: a slash at the end of the path, HEAD, and whole URLs."""
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WHOLE_URL = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
+"""The start of the target of a request in the absolute form of RFC 9112, 3.2.2: GET http://host/path HTTP/1.1."""
 
 
 class LenientPaths:
     """Removes one slash at the end of the path, and answers HEAD like GET, without the body.
+
+    The target of a request may be a whole URL. Its host then replaces the header Host, also for the check of the host.
 
     A redirect instead would lose requests: some clients follow none.
     """
@@ -23,6 +31,7 @@ class LenientPaths:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
+        scope = without_host(scope)
         path: str = scope["path"]
         if len(path) > 1 and path.endswith("/"):
             scope = {**scope, "path": path[:-1], "raw_path": scope.get("raw_path", path.encode()).removesuffix(b"/")}
@@ -30,3 +39,14 @@ class LenientPaths:
             await self._app({**scope, "method": "GET"}, receive, send_head)
             return
         await self._app(scope, receive, send)
+
+
+def without_host(scope: Scope) -> Scope:
+    """Return the request with a path as its target, and the host of the target in the header Host."""
+    target: bytes = scope.get("raw_path") or b""
+    found = WHOLE_URL.match(target)
+    if found is None:
+        return scope
+    path = target[found.end() :] or b"/"
+    headers = [(b"host", found[1]), *((name, value) for name, value in scope["headers"] if name != b"host")]
+    return {**scope, "raw_path": path, "path": unquote(path.decode("ascii")), "headers": headers}

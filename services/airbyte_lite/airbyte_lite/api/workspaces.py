@@ -98,7 +98,9 @@ def update_workspace(served: Served, workspace_id: Id, body: schemas.WorkspacePa
     return workspace_view(served.store.change(workspace, lambda now: replace(now, name=body.name or now.name)))
 
 
-@router.delete("/workspaces/{workspace_id}", tags=["Workspaces"], summary="Delete a workspace and its objects")
+@router.delete(
+    "/workspaces/{workspace_id}", status_code=204, tags=["Workspaces"], summary="Delete a workspace and its objects"
+)
 @slow
 def delete_workspace(served: Served, workspace_id: Id) -> Response:
     """Delete the workspace with its sources, destinations and connections. Their jobs are cancelled, tables stay."""

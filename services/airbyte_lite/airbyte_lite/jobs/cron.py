@@ -22,6 +22,8 @@ FIELDS = {
 DAY_OF_WEEK = re.compile(
     rf"(?P<last>{DAY})L|(?P<nth>{DAY})#(?P<week>[1-5])|(?P<first>{DAY}|\*)(?:-(?P<to>{DAY}))?(?:/(?P<step>[1-7]))?"
 )
+LONGEST_STEPS = {"minute": 59, "hour": 23, "day of the month": 31, "month": 12}
+"""Quartz refuses the minute 0/99; croniter reads it as 0. The pattern of the day of the week limits its own step."""
 
 
 class CronError(ValueError):
@@ -33,7 +35,15 @@ def checked(expression: str) -> str:
     stripped = expression.removesuffix("UTC").strip()
     if next_time(stripped, datetime.datetime.now(datetime.UTC).timestamp()) is None:
         raise CronError("the expression matches no time in the future")
+    _check_steps(stripped)
     return stripped
+
+
+def _check_steps(expression: str) -> None:
+    for name, field in zip(FIELDS, expression.split(), strict=False):
+        longest = LONGEST_STEPS.get(name)
+        if longest and any(len(step) > 2 or int(step) > longest for step in re.findall(r"/(\d+)", field)):
+            raise CronError(f"{field!r} is not a valid {name}: the step after / is at most {longest}")
 
 
 def next_time(expression: str, after: float) -> float | None:

@@ -98,6 +98,12 @@ def test_whole_request_has_no_time_limit() -> None:
     assert not transport.closed
 
 
+def test_empty_line_before_a_request_is_ignored() -> None:
+    transport = answer(b"\r\n" + HEAD, b"abcde\r\n" + HEAD, b"abcde", b"\r\n")
+    assert transport.written.count(b"HTTP/1.1 200") == 2
+    assert b"HTTP/1.1 4" not in transport.written
+
+
 def test_client_that_goes_on_sending_after_its_answer_is_cut_off() -> None:
     transport = answer(HEAD.replace(b" 5", b" 900000") + b"a" * 10, pause=10)
     assert transport.closed

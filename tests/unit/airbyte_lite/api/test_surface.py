@@ -1,12 +1,15 @@
 """How the endpoints take what clients send: paths, null, fields without effect, failed discoveries, tokens."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jwt
 import pytest
 
+from airbyte_lite.api.paths import without_host
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
@@ -46,6 +49,65 @@ def test_paths_with_a_slash_at_the_end_and_head(api: Any) -> None:
         head = api.request("HEAD", path)
         assert (head.status_code, head.content) == (200, b"")
     assert api.request("HEAD", f"{PUBLIC}/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://localhost:8000/api/public/v1/connections", 200),
+        ("HTTP://127.0.0.1/api/public/v1/connections/", 200),
+        ("http://localhost/api/public/v1/connections/%20c1", 404),
+        ("http://localhost", 307),
+        ("http://evil.example/api/public/v1/connections", 403),
+        ("http:///api/public/v1/connections", 403),
+    ],
+)
+def test_target_may_be_a_whole_url(api: Any, target: str, status: int) -> None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": unquote(target),
+        "raw_path": target.encode(),
+        "query_string": b"limit=1",
+        "headers": [(b"host", b"localhost:8000")],
+    }
+    answers: list[Any] = []
+    parts: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Any:
+        return parts.pop() if parts else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    asyncio.run(api.app(scope, receive, send))
+    assert answers[0]["status"] == status
+
+
+def test_host_of_a_whole_url_replaces_the_header_host() -> None:
+    scope = {
+        "type": "http",
+        "path": "/",
+        "raw_path": b"http://[::1]:8000/a%20b",
+        "headers": [(b"host", b"evil.example"), (b"accept", b"*/*")],
+    }
+    found = without_host(scope)
+    assert (found["path"], found["raw_path"]) == ("/a b", b"/a%20b")
+    assert found["headers"] == [(b"host", b"[::1]:8000"), (b"accept", b"*/*")]
+
+
+def test_wrong_method_names_the_allowed_ones(api: Any) -> None:
+    assert api.request("PUT", f"{PUBLIC}/sources/s1/x").status_code == 404
+    assert api.get(f"{CONFIGURATION}/jobs/get").headers["allow"] == "POST"
+    answer = api.request("PUT", f"{PUBLIC}/connections")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, HEAD")
+    assert "GET, POST, HEAD" in answer.json()["message"]
+
+
+def test_type_clear_finds_the_jobs_that_it_starts(api: Any, services: Services) -> None:
+    job = services.job_store.create("c1", "w1", "reset")
+    for name in ("clear", "reset"):
+        assert [found["jobId"] for found in api.get(f"{PUBLIC}/jobs?jobType={name}").json()["data"]] == [job.id]
 
 
 def test_null_leaves_every_field_of_a_connection_unchanged(api: Any) -> None:
@@ -90,4 +152,10 @@ def test_openapi_declares_the_errors_that_are_answered(api: Any) -> None:
     declared = document["paths"][f"{PUBLIC}/workspaces"]["get"]["responses"][str(answer.status_code)]
     assert declared["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
     assert set(document["components"]["schemas"]["ErrorBody"]["required"]) <= set(answer.json())
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            success = "204" if method == "delete" and "/jobs/" not in path else "200"
+            assert [status for status in operation["responses"] if status < "3"] == [success], (method, path)
+            assert {"408", "413"} <= set(operation["responses"])
+    assert api.request("DELETE", f"{PUBLIC}/connections/c1").status_code == 204
     assert [name for name in document["components"]["schemas"] if not name.isalpha()] == [], "the page /docs shows them"

@@ -58,6 +58,10 @@ def test_utc_is_the_time_zone_and_is_not_kept(given: str) -> None:
     [
         ("", "0 fields"),
         ("0 12 * * *", "5 fields"),
+        ("0 0/99 12 * * ?", "at most 59"),
+        ("0 0 0-23/24 * * ?", "at most 23"),
+        ("0 0 12 1/32 * ?", "at most 31"),
+        ("0 0 12 1 JAN/13 ?", "at most 12"),
         ("0 0 12 * * ? 2030 1", "8 fields"),
         ("@daily", "1 fields"),
         ("0 0 12 * * ? Europe/Zurich", "time zone must be UTC"),
