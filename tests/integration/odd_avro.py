@@ -37,6 +37,16 @@ def avro(kind: Any, *values: Any, stored: Any = None, codec: str = "null") -> by
     return named.getvalue() + file.read()
 
 
+def damaged(codec: str) -> bytes:
+    """Return a file whose first block is compressed, and damaged at its begin and in its middle."""
+    content = bytearray(avro("string", *[str(number) * 5 for number in range(500)], codec=codec))
+    file = io.BytesIO(content)
+    read_header(file)
+    for place in (file.tell() + 10, (file.tell() + len(content)) // 2):
+        content[place : place + 4] = b"\xff" * 4
+    return bytes(content)
+
+
 def logical(stored: str, name: str, **options: Any) -> dict[str, Any]:
     """Return a logical type."""
     return {"type": stored, "logicalType": name, **options}
@@ -45,6 +55,7 @@ def logical(stored: str, name: str, **options: Any) -> dict[str, Any]:
 DECIMAL = logical("bytes", "decimal", precision=20, scale=2)
 YEAR_10000 = 253_402_300_800
 """Seconds since 1970."""
+CODECS = ("deflate", "snappy", "bzip2", "xz")
 MANY = avro("string", *["a" * 50] * 1000)
 ODD: dict[str, tuple[bytes, list[str]]] = {
     "date after 9999": (avro(logical("int", "date"), 0, 2_932_897, stored="int"), ["record 2", "date", "year 10000"]),
@@ -74,6 +85,8 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     **{f"{name}.avro": (content, [*facts, "column 'name'", "text"]) for name, (content, facts) in ODD.items()},
     "cut off.avro": (MANY[:-20], ["damaged or cut off after", "records", "upload"]),
     "cut off at the end.avro": (MANY[:-1], ["damaged or cut off after 1000 records", "upload"]),
+    "late.avro": (avro("bytes", *[b"a" * 50] * 1000, b"\xff"), ["record 1001, column 'name'", "0xff"]),
+    **{f"{codec}.avro": (damaged(codec), ["damaged or cut off after 0 records", "upload"]) for codec in CODECS},
     "zstandard.avro": (MANY.replace(b"\x08null", b"\x12zstandard"), ["zstandard", "deflate"]),
 }
 """Each file with facts in the message."""

@@ -1,13 +1,15 @@
 """Reads the values of an Avro file. Some of them do not exist in Python, in JSON or in Airbyte."""
 
-import itertools
+import io
 import json
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+import cramjam
 import fastavro
 import orjson
 from airbyte_cdk.sources.file_based.exceptions import RecordParseError
@@ -18,8 +20,10 @@ from .faults import FileFault
 AS_TEXT = "Correct the value, or write the file with this column as text."
 CODECS = ("null", "deflate", "snappy", "bzip2", "xz")
 """The compressions for which the connector has a library."""
-DAMAGES = (EOFError, IndexError, zlib.error, lzma.LZMAError)
-"""What fastavro raises where a file is damaged or cut off, besides a ValueError for a wrong end of a block."""
+DAMAGES = (EOFError, IndexError, zlib.error, lzma.LZMAError, cramjam.DecompressionError)
+"""What fastavro raises where a file is damaged or cut off."""
+DAMAGED = re.compile("sync marker|Invalid data stream")
+"""The messages of other errors that it raises there: for a wrong end of a block, and for bzip2."""
 
 VALUE_ERRORS = (ValueError, ArithmeticError)
 """What Python raises for a value; an error of the network is another one."""
@@ -105,21 +109,38 @@ def _fault(content: Callable[[], Any], file: str, read: int, error: Exception, f
             f"the file is compressed with {codec}, which the connector cannot read. Write it with deflate or snappy."
         )
         return FileFault(file, "", reason)
-    if isinstance(error, DAMAGES) or "sync marker" in str(error):
+    if isinstance(error, DAMAGES) or DAMAGED.search(str(error)):
         reason = f"the file is damaged or cut off after {read} records ({error}). Write or upload it again."
         return FileFault(file, "", reason)
-    for field in fields if isinstance(error, VALUE_ERRORS) else ():
+    if not isinstance(error, VALUE_ERRORS):
+        return None
+    try:
         with content() as binary:
-            try:
-                one: Any = fastavro.reader(binary, reader_schema={**schema, "fields": [field]})
-                for record in itertools.islice(one, read, read + 1):
-                    AvroParser._to_output_value(file_format, field["type"], record[field["name"]])
-            except Exception as found:
-                # Another error: a field alone may refer to a type that is defined in another field.
-                if type(found) is type(error):
-                    place = f"record {read + 1}, column {field['name']!r}"
-                    return FileFault(file, place, _reason(field["type"], error))
+            record = _record(binary, schema, read)
+    except Exception:  # then the connector's own error is told
+        return None
+    for field in fields:
+        try:
+            one: Any = fastavro.schemaless_reader(io.BytesIO(record), schema, {**schema, "fields": [field]})
+            AvroParser._to_output_value(file_format, field["type"], one[field["name"]])
+        except Exception as found:
+            # Another error: a field alone may refer to a type that is defined in another field.
+            if type(found) is type(error):
+                place = f"record {read + 1}, column {field['name']!r}"
+                return FileFault(file, place, _reason(field["type"], error))
     return None
+
+
+def _record(binary: Any, schema: Any, position: int) -> bytes:
+    """Return the bytes of a block from a record on. Only the records before it in its block are decoded."""
+    blocks: Any = fastavro.block_reader(binary)
+    for block in blocks:
+        if position < block.num_records:
+            for _ in range(position):
+                fastavro.schemaless_reader(block.bytes_, schema, None)
+            return bytes(block.bytes_.read())
+        position -= block.num_records
+    return b""
 
 
 def _reason(kind: Any, error: Exception) -> str:
