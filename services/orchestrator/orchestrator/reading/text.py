@@ -46,8 +46,8 @@ class Block:
         """The places of the line ends."""
         import numpy
 
-        ends: NDArray[Any] = self.controls[numpy.frombuffer(self.text, numpy.uint8)[self.controls] == ord("\n")]
-        return ends
+        found: NDArray[Any] = self.controls[numpy.frombuffer(self.text, numpy.uint8)[self.controls] == ord("\n")]
+        return found
 
     @property
     def lines(self) -> int:
