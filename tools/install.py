@@ -93,6 +93,15 @@ class InstallError(Exception):
     """An installation that failed. The message says what happened, why, and the next command."""
 
 
+def refuse_path(root: Path) -> None:
+    """Raise InstallError for a checkout whose path uv (#), setuptools ($), PATH (:) or Dagster (%) cannot handle."""
+    if odd := [character for character in "#$:%" if character in str(root)]:
+        raise InstallError(
+            f"The path of the checkout has the character {' and '.join(odd)}, with which the platform cannot be "
+            f"installed or cannot run: {root}\nMove the checkout to another folder, then run the same command again."
+        )
+
+
 def run(command: list[str], failure: str, **variables: str) -> None:
     """Run a command without showing its output, with variables added to its environment.
 
@@ -315,6 +324,7 @@ def main(names: list[str]) -> int:
             outdated = [name for name in names if not is_current(name)]
             if not outdated:
                 return 0
+            refuse_path(ROOT)
             uv = find_uv()
             python = find_python(uv)
             for name in outdated:

@@ -64,6 +64,17 @@ def test_an_unknown_environment_is_refused(capsys: pytest.CaptureFixture[str]) -
     assert not (ROOT / ".venvs/clients/airflo").exists()
 
 
+def test_a_path_that_nothing_can_be_installed_into_is_refused(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install, "ROOT", checkout / "C#/$new")
+    assert install.main(["bootstrap"]) == 0, "nothing has to be installed"
+    (checkout / ".venvs/bootstrap/installed").unlink()
+    assert install.main(["bootstrap"]) == 1
+    assert "has the character # and $" in capsys.readouterr().err
+    install.refuse_path(Path("/home/grün/it's & more (2)"))
+
+
 def test_an_environment_as_its_lock_says_is_left_alone(checkout: Path) -> None:
     assert install.is_current("bootstrap")
 

@@ -46,7 +46,8 @@ class Block:
         """The places of the line ends."""
         import numpy
 
-        return self.controls[numpy.frombuffer(self.text, numpy.uint8)[self.controls] == ord("\n")]
+        found: NDArray[Any] = self.controls[numpy.frombuffer(self.text, numpy.uint8)[self.controls] == ord("\n")]
+        return found
 
     @property
     def lines(self) -> int:

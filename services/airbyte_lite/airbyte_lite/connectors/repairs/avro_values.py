@@ -133,7 +133,8 @@ def _fault(content: Callable[[], Any], file: str, read: int, error: Exception, f
 
 def _record(binary: Any, schema: Any, position: int) -> bytes:
     """Return the bytes of a block from a record on. Only the records before it in its block are decoded."""
-    for block in fastavro.block_reader(binary):
+    blocks: Any = fastavro.block_reader(binary)
+    for block in blocks:
         if position < block.num_records:
             for _ in range(position):
                 fastavro.schemaless_reader(block.bytes_, schema, None)
