@@ -94,11 +94,11 @@ class InstallError(Exception):
 
 
 def refuse_path(root: Path) -> None:
-    """Raise InstallError for a checkout whose path uv, setuptools or the variable PATH cannot have."""
-    if odd := [character for character in "#$:" if character in str(root)]:
+    """Raise InstallError for a checkout whose path uv (#), setuptools ($), PATH (:) or Dagster (%) cannot handle."""
+    if odd := [character for character in "#$:%" if character in str(root)]:
         raise InstallError(
-            f"The path of the checkout has the character {' and '.join(odd)}, with which Python packages cannot be "
-            f"installed: {root}\nMove the checkout to another folder, then run the same command again."
+            f"The path of the checkout has the character {' and '.join(odd)}, with which the platform cannot be "
+            f"installed or cannot run: {root}\nMove the checkout to another folder, then run the same command again."
         )
 
 

@@ -375,10 +375,10 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
         yield 9, {"x": text}
 
     noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
-    [finding] = casts.find(PEOPLE, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [finding] = casts.find(PEOPLE, table(x=kind), noted, FILES, rows)
     assert "3 values" in finding.text
     assert "drop the table" not in finding.remedy
-    [kept] = casts.find(APPENDED, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [kept] = casts.find(APPENDED, table(x=kind), noted, FILES, rows)
     assert kept.remedy.endswith(
         "make apply o=--refresh-schema, drop the table (rows whose files are no longer in the bucket are lost) "
         "and run again."
@@ -386,7 +386,7 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
     assert "cursor" not in finding.text
     deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["X"]})
-    [finding] = casts.find(deduped, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [finding] = casts.find(deduped, table(x=kind), noted, FILES, rows)
     assert "3 rows have the key of a record whose cursor does not fit" in finding.text
     assert "NULL (" not in finding.text  # the row that stays may have a cursor
     expected = ("a.csv", 9, True) if wrong else ("", 0, False)  # the row that stays may be from another file
@@ -454,6 +454,29 @@ def test_a_column_of_a_folder_name_is_not_gone() -> None:
     assert (finding.column, finding.blocking) == ("year", False)
 
 
+@pytest.mark.parametrize("format_", [CsvFormat(filetype="csv"), JsonlFormat(filetype="jsonl")])
+def test_the_first_value_that_is_no_object_or_array_is_shown(format_: CsvFormat | JsonlFormat) -> None:
+    def rows(_: str) -> Iterator[tuple[int, dict[str, str]]]:
+        yield from enumerate([{"X": "{}"}, {"X": "text"}, {"X": "[1]"}], 2)
+
+    noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
+    found = [
+        (finding.line, "'text'" in finding.text, "'{}'" in finding.text)
+        for kind in ("object", "array")
+        for finding in casts.find(PEOPLE, table(x="JSON"), noted, StreamFiles(["**"], format_, {"x": kind}), rows)
+    ]
+    assert found == [(3, True, False), (2, False, True)]
+
+
+def test_only_files_of_csv_have_words_for_true_and_false() -> None:
+    noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 1, "url": "a"}]
+    remedies = [
+        casts.find(PEOPLE, table(x="BOOLEAN"), noted, files, lambda _: iter(()))[0].remedy
+        for files in (FILES, StreamFiles(["**"], JsonlFormat(filetype="jsonl")), None)
+    ]
+    assert ["true_values" in remedy for remedy in remedies] == [True, False, False]
+
+
 def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
     lines, cells = JsonlFormat(filetype="jsonl"), CsvFormat(filetype="csv")
     fitting = [
@@ -474,6 +497,8 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     assert "drop" not in finding.remedy
     assert "drop the table" in losses.find(APPENDED, FILES, read, table(zip="INTEGER"), set())[0].remedy
     assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
+    # The stream allows the values that did not fit, so nothing else reports the column.
+    assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}, told=False) != []
     zeros = Loss(column="zip", kind="zeros", line=3, text="1.50", loaded="1.5")
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[zeros])}, table(zip="NUMERIC"), set())
     assert not finding.blocking

@@ -24,6 +24,9 @@ MOST_LEAVING = 200
 STALLED_SECONDS = 300.0
 """Time in which a client must read the next part of its answer. The answer stays in memory until then."""
 
+EMPTY_LINES = b"\r\n"
+"""The bytes that some clients send before a request, or after a body."""
+
 
 class TimedProtocol(H11Protocol):
     """Closes connections that would otherwise stay open for ever.
@@ -49,16 +52,18 @@ class TimedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read a part of a request."""
-        if self._refused:
+        if self._refused or self._only_ends_lines(data):
             return
         self._received_at = self.loop.time()
         super().data_received(data)
         self._watch()
 
     def handle_events(self) -> None:
-        """Read the requests that have arrived. An empty line before a request is ignored (RFC 9112, 2.2)."""
-        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0].startswith(b"\r\n"):
-            self.conn._receive_buffer.maybe_extract_at_most(2)
+        """Read the requests that have arrived. Empty lines before a request are ignored (RFC 9112, 2.2)."""
+        if self.conn.their_state is h11.IDLE:
+            arrived = self.conn.trailing_data[0]
+            if empty := len(arrived) - len(arrived.lstrip(EMPTY_LINES)):
+                self.conn._receive_buffer.maybe_extract_at_most(empty)
         super().handle_events()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -76,6 +81,11 @@ class TimedProtocol(H11Protocol):
         """Stop that time."""
         self._is_read()
         super().resume_writing()
+
+    def _only_ends_lines(self, data: bytes) -> bool:
+        """Return whether the data are empty lines after an answer. They start no request: the connection stays idle."""
+        idle = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        return idle and self.cycle is not None and not data.strip(EMPTY_LINES)
 
     def _make_room(self) -> None:
         """Refuse the connection that has waited longest for its client, or this one if no other waits.

@@ -51,7 +51,7 @@ async def app(_scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": b""})
 
 
-def answer(*parts: bytes, pause: float = 0.03) -> Transport:
+def answer(*parts: bytes, pause: float = 0.03, keep_alive: float = 5) -> Transport:
     """Return the connection after these parts of requests: when it is closed, at the latest after the pause (seconds).
 
     Every pause is longer than the limit.
@@ -60,6 +60,7 @@ def answer(*parts: bytes, pause: float = 0.03) -> Transport:
     async def send() -> Transport:
         config = uvicorn.Config(app, log_config=None, access_log=False)
         protocol, transport = TimedProtocol(config, ServerState(), {}), Transport()
+        protocol.timeout_keep_alive = keep_alive  # type: ignore[assignment]
         protocol.connection_made(transport)
         for part in parts:
             protocol.data_received(part)
@@ -98,10 +99,16 @@ def test_whole_request_has_no_time_limit() -> None:
     assert not transport.closed
 
 
-def test_empty_line_before_a_request_is_ignored() -> None:
-    transport = answer(b"\r\n" + HEAD, b"abcde\r\n" + HEAD, b"abcde", b"\r\n")
-    assert transport.written.count(b"HTTP/1.1 200") == 2
+def test_empty_lines_before_a_request_are_ignored() -> None:
+    transport = answer(b"\r\n\r\n" + HEAD, b"abcde\r\n" + HEAD, b"abcde", b"\r\n", b"\r", b"\n" + HEAD, b"abcde")
+    assert transport.written.count(b"HTTP/1.1 200") == 3
     assert b"HTTP/1.1 4" not in transport.written
+
+
+def test_empty_line_after_an_answer_does_not_keep_the_connection_open() -> None:
+    transport = answer(HEAD + b"abcde", *[b"\r\n"] * 20, pause=1, keep_alive=0.05)
+    assert transport.closed
+    assert transport.written.count(b"HTTP/1.1 ") == 1
 
 
 def test_client_that_goes_on_sending_after_its_answer_is_cut_off() -> None:
