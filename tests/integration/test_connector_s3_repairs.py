@@ -81,6 +81,7 @@ def numbers(*names: str) -> bytes:
 FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "more values.csv": ("id,name\n1,a\n2,b,c\n", {}, ["line 3: 3 values", "header has 2", "ignore_errors_on_fields"]),
     "fewer values.csv": ("id,name\n1\n", {}, ["line 2: 1 value,", "header has 2"]),
+    "blank before a quote.csv": ('id,name\n1, "a, b"\n', {}, ["line 2: 3 values", "remove the blank before the quote"]),
     "lines of a value.csv": ('id,name\n1,"a\nb"\n2\n', {}, ["line 4: 1 value"]),
     "lines of a row.csv": ('id,name\n1,a,"b\nc"\n', {}, ["lines 2 to 3: 3 values"]),
     "titles.csv": (

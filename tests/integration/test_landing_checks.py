@@ -56,9 +56,10 @@ class Case:
     policy: str = "Emit Record"
 
 
-def parquet(**columns: Any) -> bytes:
+def parquet(*, is_of_spark: bool = False, **columns: Any) -> bytes:
+    """Return a Parquet file; Spark writes times in the type INT96."""
     file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    pyarrow.parquet.write_table(pyarrow.table(columns), file, use_deprecated_int96_timestamps=is_of_spark)
     return file.getvalue()
 
 
@@ -134,6 +135,11 @@ RIGHT = {
                 *("2024-01-02T03:04:05.678Z", "abc"),
             )
         ],
+    ),
+    "times_of_spark": Case(
+        parquet(is_of_spark=True, at=[datetime.datetime(1600, 1, 1), None], deep=[{"at": datetime.datetime.max}, None]),
+        {"filetype": "parquet"},
+        rows=[("1600-01-01T00:00:00Z", {"at": "9999-12-31T23:59:59.999999"}), (None, None)],
     ),
     "avro": Case(
         {
@@ -431,6 +437,12 @@ TOLD = {
         '"id,name"\n"1,Ada"\n\n"2,Grace"\n',
         warnings={"columns_arrived": ("line 1", "quotes around each whole line", "one column of texts")},
         rows=[("1,Ada",), ("2,Grace",)],
+    ),
+    "blank_before_quote": Case(
+        'id,name\n1, "Ada"\n',
+        columns=PERSON,
+        warnings={"file_is_well_formed": ("line 2", "' \"Ada\"'", "blank before its quote", "trim")},
+        rows=[(1, ' "Ada"')],
     ),
     "ampersands": Case(
         "id&name\n1&Ada\n2&Grace\n",

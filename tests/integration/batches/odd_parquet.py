@@ -14,10 +14,10 @@ YEAR_10000 = 253_402_300_800
 """Seconds since 1970."""
 
 
-def parquet(column: pa.Array) -> bytes:
+def parquet(column: pa.Array, **options: Any) -> bytes:
     """Return a file with the column `name` in row groups of one row, and the column `id`."""
     file = io.BytesIO()
-    pq.write_table(pa.table({"id": list(range(len(column))), "name": column}), file, row_group_size=1)
+    pq.write_table(pa.table({"id": list(range(len(column))), "name": column}), file, row_group_size=1, **options)
     return file.getvalue()
 
 
@@ -69,11 +69,16 @@ ODD: dict[str, tuple[bytes, list[str]]] = {
     for name, (column, fact) in columns.items()
 }
 """Each file with facts in the message."""
+YEARS = numbers(pa.timestamp("us"), -11_676_096_000_000_000, YEAR_10000 * 10**6 - 1)
 EXACT: dict[str, tuple[bytes, list[Any]]] = {
     "durations.parquet": (parquet(numbers(pa.duration("ms"), 1001, 2**62)), [0, 1001, 2**62]),
     "76 digits.parquet": (parquet(pa.array([Decimal("1" * 76)], pa.decimal256(76, 0))), ["1" * 76]),
     "hours.parquet": (parquet(numbers(pa.time64("us"), DAY * 10**6 - 1)), ["00:00:00", "23:59:59.999999"]),
     "days.parquet": (parquet(numbers(pa.date32(), 2_932_896, -719_162)), ["1970-01-01", "9999-12-31", "0001-01-01"]),
+    "times as Spark writes them.parquet": (
+        parquet(YEARS, use_deprecated_int96_timestamps=True),
+        ["1970-01-01T00:00:00", "1600-01-01T00:00:00", "9999-12-31T23:59:59.999999"],
+    ),
     "numbers as keys.parquet": (parquet(pa.array([[(1, "a")]], pa.map_(pa.int32(), pa.string()))), [{"1": "a"}]),
 }
 """Each file with the values of `name` that it is read as."""

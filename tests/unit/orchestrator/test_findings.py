@@ -158,8 +158,9 @@ def test_a_declared_column_that_no_file_with_a_schema_has_is_an_error(file_forma
     assert told(list(declared.find(PEOPLE, files, read))) == [(True, "1", 0, "amount")]
 
 
-def test_a_declared_column_may_be_a_folder_of_parquet_files() -> None:
-    read = {"year=2024/a": FileFacts(names=["id"], header_line=0)}
+@pytest.mark.parametrize("key", ["year=2024/a", "shop/year=2024.parquet", "y%65ar=2024=5/a"])
+def test_a_declared_column_may_be_in_the_key_of_a_parquet_file(key: str) -> None:
+    read = {key: FileFacts(names=["id"], header_line=0)}
     for file_format, errors in zip(TYPED, ([], ["year"]), strict=True):
         files = StreamFiles(["**"], file_format, {"id": "integer", "year": "string"})
         assert [finding.column for finding in declared.find(PEOPLE, files, read)] == errors
@@ -332,17 +333,18 @@ def test_keys_that_are_one_number_are_a_warning() -> None:
     assert not keys.find(APPENDED, found, Answers(), lambda _: iter(()))
 
 
-def test_a_folder_that_replaces_the_values_of_a_column_is_a_warning() -> None:
+def test_a_key_that_replaces_the_values_of_a_column_is_a_warning() -> None:
     files = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
     read = {
         "id=1/a.parquet": FileFacts(names=["id", "name"]),
         "day=__HIVE_DEFAULT_PARTITION__/a.parquet": FileFacts(names=["id", "name"]),
-        "day=1/id=x.parquet": FileFacts(names=["id", "name"]),
+        "day=1/id=x.parquet": FileFacts(names=["id", "name"]),  # the connector loads "x.parquet" into the column id
     }
     found = columns.find(PEOPLE, files, read, table(id="STRING", name="STRING", day="STRING"), set())
     assert [(finding.file, finding.column, finding.blocking) for finding in found] == [
         ("id=1/a.parquet", "id", False),
         ("day=__HIVE_DEFAULT_PARTITION__/a.parquet", "day", False),
+        ("day=1/id=x.parquet", "id", False),
     ]
 
 
@@ -373,10 +375,10 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
         yield 9, {"x": text}
 
     noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
-    [finding] = casts.find(PEOPLE, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [finding] = casts.find(PEOPLE, table(x=kind), noted, FILES, rows)
     assert "3 values" in finding.text
     assert "drop the table" not in finding.remedy
-    [kept] = casts.find(APPENDED, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [kept] = casts.find(APPENDED, table(x=kind), noted, FILES, rows)
     assert kept.remedy.endswith(
         "make apply o=--refresh-schema, drop the table (rows whose files are no longer in the bucket are lost) "
         "and run again."
@@ -384,7 +386,7 @@ def test_the_first_value_that_does_not_fit_is_shown(kind: str, text: str, wrong:
     assert (finding.line, repr(text) in finding.text) == ((9, True) if wrong else (0, False))
     assert "cursor" not in finding.text
     deduped = PEOPLE.model_copy(update={"sync_mode": "incremental_deduped_history", "cursor_field": ["X"]})
-    [finding] = casts.find(deduped, table(x=kind), noted, CsvFormat(filetype="csv"), rows)
+    [finding] = casts.find(deduped, table(x=kind), noted, FILES, rows)
     assert "3 rows have the key of a record whose cursor does not fit" in finding.text
     assert "NULL (" not in finding.text  # the row that stays may have a cursor
     expected = ("a.csv", 9, True) if wrong else ("", 0, False)  # the row that stays may be from another file
@@ -452,6 +454,29 @@ def test_a_column_of_a_folder_name_is_not_gone() -> None:
     assert (finding.column, finding.blocking) == ("year", False)
 
 
+@pytest.mark.parametrize("format_", [CsvFormat(filetype="csv"), JsonlFormat(filetype="jsonl")])
+def test_the_first_value_that_is_no_object_or_array_is_shown(format_: CsvFormat | JsonlFormat) -> None:
+    def rows(_: str) -> Iterator[tuple[int, dict[str, str]]]:
+        yield from enumerate([{"X": "{}"}, {"X": "text"}, {"X": "[1]"}], 2)
+
+    noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 3, "url": "a.csv"}]
+    found = [
+        (finding.line, "'text'" in finding.text, "'{}'" in finding.text)
+        for kind in ("object", "array")
+        for finding in casts.find(PEOPLE, table(x="JSON"), noted, StreamFiles(["**"], format_, {"x": kind}), rows)
+    ]
+    assert found == [(3, True, False), (2, False, True)]
+
+
+def test_only_files_of_csv_have_words_for_true_and_false() -> None:
+    noted: list[dict[str, object]] = [{"field": "x", "change": "NULLED", "reason": "R", "n": 1, "url": "a"}]
+    remedies = [
+        casts.find(PEOPLE, table(x="BOOLEAN"), noted, files, lambda _: iter(()))[0].remedy
+        for files in (FILES, StreamFiles(["**"], JsonlFormat(filetype="jsonl")), None)
+    ]
+    assert ["true_values" in remedy for remedy in remedies] == [True, False, False]
+
+
 def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
     lines, cells = JsonlFormat(filetype="jsonl"), CsvFormat(filetype="csv")
     fitting = [
@@ -472,6 +497,8 @@ def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     assert "drop" not in finding.remedy
     assert "drop the table" in losses.find(APPENDED, FILES, read, table(zip="INTEGER"), set())[0].remedy
     assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}) == []
+    # The stream allows the values that did not fit, so nothing else reports the column.
+    assert losses.find(PEOPLE, FILES, read, table(zip="INTEGER"), {"zip"}, told=False) != []
     zeros = Loss(column="zip", kind="zeros", line=3, text="1.50", loaded="1.5")
     [finding] = losses.find(PEOPLE, FILES, {"a.csv": FileFacts(losses=[zeros])}, table(zip="NUMERIC"), set())
     assert not finding.blocking

@@ -1,6 +1,7 @@
 """Counting the records of a file."""
 
 import csv
+import datetime
 import io
 import json
 import time
@@ -183,6 +184,42 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
     }
     texts = scan_parquet(file, PARQUET).losses  # the columns of the table are texts
     assert "middle" not in {loss.column for loss in texts}
+
+
+def test_times_of_the_type_int96_lose_their_nanoseconds_only() -> None:
+    """Spark writes this type. Years that nanoseconds do not reach are right; their last digits are no nanoseconds."""
+    file = io.BytesIO()
+    years = [datetime.datetime(1600, 1, 1), None, datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]
+    columns = {
+        "years": pyarrow.array(years, pyarrow.timestamp("us")),
+        "fine": pyarrow.array([None, 5000, 1001], pyarrow.timestamp("ns")),
+        "object": [{"at": None}, None, {"at": years[0]}],
+        "list": pyarrow.array([[], [5000, 1001], None], pyarrow.list_(pyarrow.timestamp("ns"))),
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), file, use_deprecated_int96_timestamps=True)
+    text, loaded = "1970-01-01 00:00:00.000001001", "1970-01-01 00:00:00.000001"
+    assert [(loss.column, loss.kind, loss.text, loss.loaded) for loss in scan_parquet(file, PARQUET).losses] == [
+        ("fine", "nanoseconds", text, loaded),
+        ("list", "nanoseconds", text, loaded),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter", "line"),
+    [
+        ('id,name\n1,a\n2, "b c"\n3, "d"\n', ",", 3),
+        ('id,name\n "1",a\n', ",", 2),
+        ('id,name,x\n"1\n2",a,\t"b"\n', ",", 0),  # not looked for behind a line end in quotes
+        ('id,name\n1,"a, ""b"" c"\n"x\n, ""y""",2\n', ",", 0),
+        ('id,name\n1,a "b"\n2,5 ""\n', ",", 0),
+        ('id\tname\tx\n1\t\t"b"\n', "\t", 0),  # an empty value
+        ('id\tname\n1\t "b"\n', "\t", 2),
+        ('id name x\n1  "b"\n', " ", 0),
+    ],
+)
+def test_a_blank_before_a_quote_is_told(content: str, delimiter: str, line: int) -> None:
+    facts = scan_csv(io.BytesIO(content.encode()), CsvFormat(filetype="csv", delimiter=delimiter))
+    assert [fault.line for fault in facts.faults if fault.kind == "blank before quote"] == ([line] if line else [])
 
 
 def test_decimals_after_the_ninth_are_found_in_numbers_that_parquet_has_as_decimals_or_texts() -> None:

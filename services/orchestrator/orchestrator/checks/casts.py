@@ -4,6 +4,7 @@ Airbyte notes values that do not fit their column in `_airbyte_meta.changes`. It
 is read as a number or a boolean; that is found in the files.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,7 @@ from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import META, URL, TableFacts
 from orchestrator.reading.exact import WORDS
-from orchestrator.reading.formats import CsvFormat, FileFormat, ParquetFormat
+from orchestrator.reading.formats import CsvFormat, FileFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
@@ -37,6 +38,9 @@ AGAIN: Mapping[str, str] = {
 }
 """What to do after `make apply`, by sync mode. The other modes keep every row, so the NULLs stay."""
 
+SHAPES = {"object": dict, "array": list}
+"""The values of a JSON column, by the declared type."""
+
 type Rows = Callable[[str], Iterator[tuple[int, dict[str, str]]]]
 
 
@@ -52,9 +56,14 @@ def changes(warehouse: Warehouse, table: TableFacts) -> list[dict[str, object]]:
 
 
 def find(
-    stream: Stream, table: TableFacts, noted: list[dict[str, object]], file_format: FileFormat | None, rows: Rows
+    stream: Stream,
+    table: TableFacts,
+    noted: list[dict[str, object]],
+    files: StreamFiles | None,
+    rows: Rows,
 ) -> list[Finding]:
     """Return one finding for each field and reason; the first have the file's value and line (not of Parquet)."""
+    file_format, declared = (files.format, files.declared) if files else (None, dict[str, str]())
     found = []
     again = AGAIN.get(stream.sync_mode, f", {DROP} and run again")
     for position, item in enumerate(noted):
@@ -62,7 +71,8 @@ def find(
         kind = table.columns.get(column_name(field).lower(), ("", ""))[1]
         line, value = 0, ""
         if position < EXAMPLES and file and file_format and not isinstance(file_format, ParquetFormat):
-            line, value = _place(rows(file), field, kind, file_format)
+            shape = next((each for name, each in declared.items() if bears(column_name(field).lower(), name)), "")
+            line, value = _place(rows(file), field, shape if kind == "JSON" else kind, file_format)
         one, type_ = item["n"] == 1, f" the column's type {kind}" if kind else ""
         cursor = stream.sync_mode == "incremental_deduped_history" and _is_cursor(field, stream)
         if cursor:
@@ -77,7 +87,8 @@ def find(
             text += ". Such a record does not replace a row that has a cursor"
             if not line:  # the row that stays may be from another file than the record
                 text, file = f"{text}; look for it in the newer files", ""
-        words = ", or add the words to true_values and false_values" if kind == "BOOLEAN" else ""
+        has_words = kind == "BOOLEAN" and isinstance(file_format, CsvFormat)
+        words = ", or add the words to true_values and false_values" if has_words else ""
         found.append(
             Finding(
                 text,
@@ -109,7 +120,9 @@ def _place(
 
 
 def fits(text: str, kind: str, file_format: FileFormat) -> bool:
-    """Return whether a cell's text is a value of a BigQuery type."""
+    """Return whether a cell's text is a value of a BigQuery type, or JSON of a shape."""
+    if kind in SHAPES:
+        return _is_json(text, SHAPES[kind])
     test = TESTS.get(kind)
     if not isinstance(file_format, CsvFormat) and test and ("_" in text or not text.isascii()):
         return False  # the connector reads the numbers of CSV files with Python's int and float, which accept both
@@ -124,6 +137,13 @@ def fits(text: str, kind: str, file_format: FileFormat) -> bool:
 def _is_integer(text: str) -> bool:
     number = re.fullmatch(r"\s*([+-]?(?:\d+(?:_\d+)*|(0x[0-9a-fA-F]+)))\s*", text)  # BigQuery casts 0x10 to 16
     return number is not None and -(2**63) <= int(number[1], 16 if number[2] else 10) < 2**63
+
+
+def _is_json(text: str, shape: type) -> bool:
+    try:
+        return isinstance(json.loads(text), shape)
+    except ValueError:
+        return False
 
 
 def _like(pattern: str) -> Callable[[str], bool]:

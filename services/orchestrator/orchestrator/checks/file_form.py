@@ -12,13 +12,15 @@ DESCRIPTION = """The files can be read in one way only.
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
 not valid in the encoding, another encoding than the format says, an escape character before a letter or a digit, text
 that is not JSON, the header again as a record, a line of dashes below the header. A warning: quotes inside a quoted
-value that are not doubled, a quoted value over lines that look like records, a value that is too long to be read, a
-record without values, a total, a copy of another file and, with ignore_errors_on_fields_mismatch, records with another
-number of values.
+value that are not doubled, a blank before a quote, a quoted value over lines that look like records, a value that is
+too long to be read, a record without values, a total, a copy of another file and, with
+ignore_errors_on_fields_mismatch, records with another number of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
     "text after quote": "Double the quote in the file, or set escape_char in the stream's format.",
+    "blank before quote": "Remove the blanks between delimiter and quote from the file, or trim the values in the "
+    "staging model.",
     "escaped letter": "Double the escape character in the file. Or leave escape_char out of the stream's format, and "
     r"add texts such as \N to null_values; then make apply and run again.",
     "lines in quotes": "Look whether a closing quote is missing in the file.",
@@ -32,7 +34,14 @@ REMEDIES: dict[FaultKind, str] = {
     "no values": "Remove the line from the file, or leave the row out in the staging model.",
     "total row": "Remove the line from the file, or leave the row out in the staging model.",
 }
-WARNINGS: set[FaultKind] = {"text after quote", "lines in quotes", "long value", "no values", "total row"}
+WARNINGS: set[FaultKind] = {
+    "text after quote",
+    "blank before quote",
+    "lines in quotes",
+    "long value",
+    "no values",
+    "total row",
+}
 
 
 def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str, str]) -> list[Finding]:

@@ -52,11 +52,20 @@ def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
 
 
 def find(
-    stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], table: TableFacts, explained: Set[str]
+    stream: Stream,
+    files: StreamFiles,
+    facts: Mapping[str, FileFacts],
+    table: TableFacts,
+    explained: Set[str],
+    *,
+    told: bool = True,
 ) -> list[Finding]:
-    """Return the findings. Another finding reports the columns of `explained`, whose values did not fit."""
+    """Return the findings. The columns of `explained` have values that did not fit.
+
+    `told`: another finding reports these columns. If not, because the stream allows such values, their losses count.
+    """
     found: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    noted: set[tuple[str, str]] = set()
     for file, fact in facts.items():
         for loss in fact.losses:
             types = {kind for name, (_, kind) in table.columns.items() if bears(name, loss.column)}
@@ -64,9 +73,10 @@ def find(
                 continue
             if loss.kind == "nanoseconds" and types == {"STRING"}:  # a text keeps them
                 continue
-            if (loss.column, loss.kind) in told or any(bears(column, loss.column) for column in explained):
+            is_explained = told and any(bears(column, loss.column) for column in explained)
+            if (loss.column, loss.kind) in noted or is_explained:
                 continue
-            told.add((loss.column, loss.kind))
+            noted.add((loss.column, loss.kind))
             found.append(_loss(file, loss, stream, files))
     return found + _fewer(stream, facts, table, explained)
 

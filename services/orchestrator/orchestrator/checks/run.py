@@ -22,7 +22,7 @@ from orchestrator.checks import (
     spellings,
     stopped,
 )
-from orchestrator.checks.findings import result
+from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
@@ -155,14 +155,14 @@ class TableChecks:
         share = table.changed / table.rows if table.rows else 0.0
         numbers = {"rows": table.rows, "rows_with_uncast_values": table.changed, "share": share}
         good = f"{table.changed} of {table.rows} rows have a value that did not fit its column"
-        found = []
+        found, rows = list[Finding](), partial(self._rows, bucket)
+        is_told = share > self.stream.checks.uncast_values_allowed
         if not isinstance(self.files, NotCountedError):
-            found = losses.find(self.stream, self.files, facts, table, _explained(noted))
-            rows = partial(self._rows, bucket)
+            found = losses.find(self.stream, self.files, facts, table, _explained(noted), told=is_told)
             found += null_texts.find(self.stream, self.files, facts, table, warehouse, rows)
-        if share > self.stream.checks.uncast_values_allowed:
-            file_format = None if isinstance(self.files, NotCountedError) else self.files.format
-            found = casts.find(self.stream, table, noted, file_format, lambda name: self._rows(bucket, name)) + found
+        if is_told:
+            files = None if isinstance(self.files, NotCountedError) else self.files
+            found = casts.find(self.stream, table, noted, files, rows) + found
         return result(self.stream, casts.NAME, good, found, numbers, self._part)
 
     def _not_checked(self, names: set[str], reason: NotCountedError) -> Iterator[dg.AssetCheckResult]:

@@ -115,7 +115,7 @@ class _Scan:
             found = unquoted(block, self._format) if has_grid and can_unquote and not grid else None
             if found:
                 grid = self._without_blank(found.grid(width))
-            self._notice(block, grid)
+            self._notice(block, grid, all_quotes_open=found.all_quotes_open if found else grid is not None)
             if grid and not self._values.done:
                 self._values.in_block(grid, self.line, found)
             if found:
@@ -156,10 +156,10 @@ class _Scan:
                 first = self.line + start
                 self._note_lines_in_quotes(first, first + len(lines) - 1)
 
-    def _notice(self, block: str, grid: Grid | None = None) -> None:
+    def _notice(self, block: str, grid: Grid | None = None, *, all_quotes_open: bool = False) -> None:
         """Look at the text of a block before its records are read."""
         self._values.notice(block)
-        self._text.look(block, self.line, grid)
+        self._text.look(block, self.line, grid, all_quotes_open=all_quotes_open)
         if "\0" in block:
             for number, line in enumerate(block.split("\n"), self.line + 1):
                 if "\0" in line:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.reading.csv_header import Header
+from orchestrator.reading.csv_header import Header, csv_reader
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat
 from orchestrator.reading.grid import Grid
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BYTE_ORDER_MARK = "\ufeff"
+CANDIDATES = 100
+"""So many places of a block are looked at for a blank before a quote."""
 TOTALS = {
     "total",
     "totals",
@@ -54,9 +57,14 @@ class Lines:
             rf"{escape}(?<!{escape}{escape})(?:{escape}{escape})*+(?<=({escape}))({'|'.join(['[A-Za-z0-9]', *rests])})"
         )
         self._escaped = re.compile(odd) if escape else None
+        blanks = [blank for blank in (" ", "  ", "\t") if separator not in blank]
+        self._blank_quotes = [f"{before}{blank}{quote}" for before in (separator, "\n") for blank in blanks]
 
-    def look(self, block: str, line: int, grid: Grid | None = None) -> None:
-        """Look at the next whole lines; `line` is the number of the line before them. `grid` is that of the block."""
+    def look(self, block: str, line: int, grid: Grid | None = None, *, all_quotes_open: bool = False) -> None:
+        """Look at the next whole lines; `line` is the number of the line before them. `grid` is that of the block.
+
+        `all_quotes_open`: no quote of the block is text, apart from those inside quoted values.
+        """
         self._look_for_escaped_letter(block, line)
         if not self._looks:
             return
@@ -66,6 +74,8 @@ class Lines:
         if self._format.has_header:
             for found in self._outside_quotes(block, self._headers, grid):
                 self._note_header(line + found)
+        if not all_quotes_open:
+            self._look_for_blank_before_quote(block, line)
         for found in self._outside_quotes(block, [self._empty], grid):
             self._facts.add_fault(
                 "no values", line + found, "the line has delimiters only: it is a record without values"
@@ -103,6 +113,28 @@ class Lines:
             text = f"{found[1] + found[2]!r} is loaded as {found[2]!r}: the connector removes each escape_char"
             self._facts.add_fault("escaped letter", line + block.count("\n", 0, found.start(1)) + 1, text)
             self._escaped = None
+
+    def _look_for_blank_before_quote(self, block: str, line: int) -> None:
+        """Note the first value with a blank before its quote: the quote opens nothing, it is a part of the value."""
+        lines = f"\n{block}"
+        if not any(text in lines for text in self._blank_quotes):
+            return
+        is_open = self._open_lines(block)
+        if is_open is None:
+            return
+        found = re.finditer("|".join(map(re.escape, self._blank_quotes)), lines)
+        for place in islice(found, CANDIDATES):
+            number = lines.count("\n", 0, place.end()) - 1
+            if is_open[number]:
+                continue
+            text = lines[lines.rfind("\n", 0, place.end()) + 1 :].partition("\n")[0]
+            for value in next(csv_reader(iter([text]), self._format, strict=False), []):
+                bare = value.lstrip(" \t")
+                if bare != value and bare.startswith(self._format.quote_char):
+                    reason = f"{value[:50]!r} has a blank before its quote, so blank and quotes are parts of the value"
+                    self._facts.add_fault("blank before quote", line + number + 1, reason)
+                    self._blank_quotes = []
+                    return
 
     def _note_header(self, line: int) -> None:
         self._facts.add_fault("header again", line, "the line repeats the header and is loaded as a record")

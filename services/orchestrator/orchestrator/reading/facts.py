@@ -14,6 +14,7 @@ EXAMPLES = 3
 FaultKind = Literal[
     "open quote",
     "text after quote",
+    "blank before quote",
     "escaped letter",
     "lines in quotes",
     "number of values",

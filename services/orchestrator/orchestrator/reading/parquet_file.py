@@ -5,7 +5,7 @@ from typing import BinaryIO
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.formats import ParquetFormat
 from orchestrator.reading.names import bears
-from orchestrator.reading.parquet_values import note_losses
+from orchestrator.reading.parquet_values import note_int96, note_losses
 
 EXACT_DIGITS = 15
 """A double keeps so many digits of every decimal number."""
@@ -15,7 +15,7 @@ def scan_parquet(file: BinaryIO, file_format: ParquetFormat, sought: Sought = NO
     """Return the facts about a Parquet file, which must be seekable. Raises ValueError if it is not a Parquet file."""
     import pyarrow.parquet
 
-    opened = pyarrow.parquet.ParquetFile(file)
+    opened = pyarrow.parquet.ParquetFile(file, coerce_int96_timestamp_unit="us")
     metadata = opened.metadata
     schema = metadata.schema.to_arrow_schema()
     facts = FileFacts(records=metadata.num_rows, names=list(schema.names), header_line=0)
@@ -36,6 +36,8 @@ def scan_parquet(file: BinaryIO, file_format: ParquetFormat, sought: Sought = NO
     for name in unknown:
         facts.values.pop(name, None)
     note_losses(opened, facts, sought)
+    if any(metadata.schema.column(at).physical_type == "INT96" for at in range(metadata.num_columns)):
+        note_int96(pyarrow.parquet.ParquetFile(file), opened, facts)
     if file_format.decimal_as_float:
         facts.losses += [
             Loss(column=each.name, kind="digits", line=0, text=str(each.type), loaded="a double (decimal_as_float)")

@@ -42,6 +42,51 @@ def note_losses(file: Any, facts: FileFacts, sought: Sought) -> None:
                     facts.losses.append(Loss(column=field.name, kind=kind, line=0, text=text, loaded=loaded))
 
 
+def note_int96(exact: Any, loaded: Any, facts: FileFacts) -> None:
+    """Note the first time with nanoseconds of each column of the type INT96, which is a day and nanoseconds of it.
+
+    `exact` and `loaded` are the file, read with nanoseconds and with microseconds. Of a year before 1678 or after 2261,
+    the nanoseconds since 1970 are a wrong number, but their last digits are right.
+    """
+    import numpy
+
+    names = exact.schema_arrow.names
+    columns = [exact.metadata.schema.column(at) for at in range(exact.metadata.num_columns)]
+    paths = [column.path for column in columns if column.physical_type == "INT96"]
+    found: set[str] = set()
+    batches = (file.iter_batches(batch_size=BATCH_ROWS, columns=paths) for file in (exact, loaded))
+    for fine, coarse in zip(*batches, strict=True):
+        for name in names:
+            if name in found or name not in fine.schema.names:
+                continue
+            for times, moments in zip(_times(fine.column(name)), _times(coarse.column(name)), strict=True):
+                rest = times.view(numpy.int64) - moments.view(numpy.int64) * 1000
+                if rest.any():
+                    first = rest.nonzero()[0][0]
+                    moment = str(moments[first]).replace("T", " ")
+                    found.add(name)
+                    facts.losses.append(
+                        Loss(column=name, kind="nanoseconds", line=0, text=f"{moment}{rest[first]:03}", loaded=moment)
+                    )
+                    break
+
+
+def _times(array: Any) -> Iterator[Any]:
+    """Yield the times of a column, at any depth, without NULL, as arrays of NumPy."""
+    import pyarrow.types as types
+
+    if types.is_struct(array.type):
+        for part in array.flatten():
+            yield from _times(part)
+    elif types.is_map(array.type):
+        yield from _times(array.keys)
+        yield from _times(array.items)
+    elif types.is_nested(array.type):
+        yield from _times(array.flatten())
+    else:
+        yield array.drop_null().to_numpy(zero_copy_only=False)
+
+
 def _can_lose(kind: Any, *, numeric: bool = False) -> bool:
     """Return whether a value of this type can lose something. `numeric`: the column of the table has numbers."""
     import pyarrow.types as types

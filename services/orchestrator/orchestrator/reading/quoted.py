@@ -93,10 +93,16 @@ class Unquoted:
         borders: "NDArray[Any]",
         loose: "NDArray[Any]",
         file_format: CsvFormat,
+        *,
+        all_quotes_open: bool,
     ) -> None:
-        """Take the block, after a line end, and where its delimiters and line ends are that are not in quotes."""
+        """Take the block, after a line end, and where its delimiters and line ends are that are not in quotes.
+
+        `all_quotes_open`: no quote is text, apart from those inside quoted values.
+        """
         import numpy
 
+        self.all_quotes_open = all_quotes_open
         self.lines = int(numpy.count_nonzero(numpy.frombuffer(quoted, numpy.uint8) == NEWLINE)) - 1
         self._data, self._quoted, self._loose, self._format = data, quoted, loose, file_format
         self._borders, self._is_end = borders, data[borders] == NEWLINE
@@ -217,6 +223,7 @@ def unquoted(block: str, file_format: CsvFormat) -> Unquoted | None:
         return None  # the last line end is escaped
 
     quotes = Quotes(data, file_format)
+    all_quotes_open = bool(quotes.open_at_edges)
     if not quotes.open_at_edges or len(quotes.loose) or not file_format.double_quote:
         data = without_literal_quotes(data, file_format)
         quotes = Quotes(data, file_format)
@@ -225,7 +232,7 @@ def unquoted(block: str, file_format: CsvFormat) -> Unquoted | None:
     loose = quotes.loose if file_format.double_quote else numpy.empty(0, numpy.int64)
     if file_format.escape_char and (original[loose + 1] == ord(file_format.escape_char)).any():
         return None  # directly behind a closing quote, an escape character is text
-    return Unquoted(quotes.replaced(), quoted, quotes.borders, loose, file_format)
+    return Unquoted(quotes.replaced(), quoted, quotes.borders, loose, file_format, all_quotes_open=all_quotes_open)
 
 
 def _bytes(text: str) -> bytes:

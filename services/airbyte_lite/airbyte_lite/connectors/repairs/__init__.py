@@ -40,6 +40,7 @@ REPAIRS = (
     object_keys.glob_prefixes,
     parquet_values.exact_values,
     parquet_values.known_types,
+    parquet_values.times_of_every_year,
     parquet_columns.values_of_dictionaries,
     secret_words.whole_words,
     spelling.any_case,

@@ -274,6 +274,9 @@ class Rows:
             if start == self.line
             else "a quote that is not closed joins lines"
         )
+        quote = self._format.quote_char
+        if any(value[:1] in (" ", "\t") and value.lstrip(" \t").startswith(quote) for value in values):
+            cause = f"remove the blank before the quote {quote}, which opens no value there"
         return FileFault(
             self._file,
             self._place(start),
