@@ -28,6 +28,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
                 sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if absent is not None and not sockets:
             raise absent
+    except UnicodeError as error:  # a..b, or a part of more than 63 characters
+        raise OSError(errno.EINVAL, "not a valid host name") from error
     except OSError:
         for opened in sockets:
             opened.close()

@@ -16,7 +16,7 @@ from airbyte_lite.api.listening import PortError, listen
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.registry import RegistryError
 from airbyte_lite.settings import Settings
-from airbyte_lite.state.database import DataDirInUse
+from airbyte_lite.state.database import DataDirUnusable
 from platform_kit.settings import SettingsError
 
 SWITCH_SECONDS = 0.001
@@ -34,7 +34,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT.
 
     If the server cannot start, log the reason and exit: with 1 if the port cannot be used, with 2 for an invalid
-    setting, an invalid connectors.toml or a data directory that another server uses.
+    setting, an invalid connectors.toml or a data directory that cannot be used.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO)
@@ -47,7 +47,7 @@ def main() -> None:
         settings = Settings.read()
         sockets = listen(settings.host, settings.port)
         services = Services.open(settings)
-    except (SettingsError, RegistryError, DataDirInUse) as error:
+    except (SettingsError, RegistryError, DataDirUnusable) as error:
         log.error("%s", error)
         sys.exit(2)
     except PortError as error:

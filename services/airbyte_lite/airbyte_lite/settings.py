@@ -85,7 +85,7 @@ def is_private(host: str) -> bool:
     """Return whether every address of `host` is a loopback or private address. 0.0.0.0 and :: are neither."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the name is unknown, or no host name
         return False
     addresses = {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
     return all(any(address in network for network in PRIVATE_NETWORKS) for address in addresses)

@@ -72,6 +72,8 @@ def test_any_address_may_be_used_with_authentication(host: str) -> None:
         (EVERYWHERE, False),
         ("169.254.169.254", False),
         ("no-such-host.invalid", False),
+        ("a..b", False),
+        ("x" * 64, False),
     ],
 )
 def test_private_networks(host: str, private: bool) -> None:

@@ -4,6 +4,8 @@ import datetime
 import io
 import itertools
 import json
+import time
+import zlib
 from decimal import Decimal
 from typing import Any
 
@@ -88,6 +90,32 @@ def test_a_file_that_is_cut_off_or_damaged_is_refused_at_every_byte(kind: str) -
     assert complete[-1] < 40
     with pytest.raises(ValueError, match="damaged" if kind == "long" else "sync"):
         scan(content[:-1] + b"?")
+
+
+@pytest.mark.parametrize("codec", ["deflate", "snappy", "bzip2", "xz"])
+def test_a_compressed_block_that_is_damaged_is_refused(codec: str) -> None:
+    content = bytearray(avro({"x": "double"}, *[(1 / (number + 1),) for number in range(500)], codec=codec))
+    read_header(file := io.BytesIO(content))
+    content[file.tell() + 10 : file.tell() + 60] = b"\xff" * 50
+    with pytest.raises((ValueError, EOFError, OSError, zlib.error)):  # see Files.facts
+        scan(bytes(content))
+
+
+@pytest.mark.parametrize(("count", "size"), [(-3, 0), (1, -1)])
+def test_a_block_with_a_negative_number_is_refused(count: int, size: int) -> None:
+    content = avro({"id": "long"}, (1,))
+    file = io.BytesIO()
+    for number in (count, size):
+        fastavro.schemaless_writer(file, "long", number)
+    with pytest.raises(ValueError, match="damaged"):
+        scan(content + file.getvalue() + content[-16:])
+
+
+def test_a_number_without_an_end_is_refused_in_no_time() -> None:
+    start = time.process_time()
+    with pytest.raises(ValueError, match="too long"):
+        scan(avro({"id": "long"}, (1,)) + b"\xff" * 300_000)
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("content", [b"", b"Obj", b"id,name\n1,a\n" * 20, b"PAR1" * 20, b"Obj\x01\x00" + bytes(16)])

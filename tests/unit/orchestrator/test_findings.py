@@ -158,8 +158,9 @@ def test_a_declared_column_that_no_file_with_a_schema_has_is_an_error(file_forma
     assert told(list(declared.find(PEOPLE, files, read))) == [(True, "1", 0, "amount")]
 
 
-def test_a_declared_column_may_be_a_folder_of_parquet_files() -> None:
-    read = {"year=2024/a": FileFacts(names=["id"], header_line=0)}
+@pytest.mark.parametrize("key", ["year=2024/a", "shop/year=2024.parquet", "y%65ar=2024=5/a"])
+def test_a_declared_column_may_be_in_the_key_of_a_parquet_file(key: str) -> None:
+    read = {key: FileFacts(names=["id"], header_line=0)}
     for file_format, errors in zip(TYPED, ([], ["year"]), strict=True):
         files = StreamFiles(["**"], file_format, {"id": "integer", "year": "string"})
         assert [finding.column for finding in declared.find(PEOPLE, files, read)] == errors
@@ -332,17 +333,18 @@ def test_keys_that_are_one_number_are_a_warning() -> None:
     assert not keys.find(APPENDED, found, Answers(), lambda _: iter(()))
 
 
-def test_a_folder_that_replaces_the_values_of_a_column_is_a_warning() -> None:
+def test_a_key_that_replaces_the_values_of_a_column_is_a_warning() -> None:
     files = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
     read = {
         "id=1/a.parquet": FileFacts(names=["id", "name"]),
         "day=__HIVE_DEFAULT_PARTITION__/a.parquet": FileFacts(names=["id", "name"]),
-        "day=1/id=x.parquet": FileFacts(names=["id", "name"]),
+        "day=1/id=x.parquet": FileFacts(names=["id", "name"]),  # the connector loads "x.parquet" into the column id
     }
     found = columns.find(PEOPLE, files, read, table(id="STRING", name="STRING", day="STRING"), set())
     assert [(finding.file, finding.column, finding.blocking) for finding in found] == [
         ("id=1/a.parquet", "id", False),
         ("day=__HIVE_DEFAULT_PARTITION__/a.parquet", "day", False),
+        ("day=1/id=x.parquet", "id", False),
     ]
 
 

@@ -43,7 +43,7 @@ class Services:
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
-        """Open the data directory and create every part. Raises DataDirInUse.
+        """Open the data directory and create every part. Raises DataDirUnusable.
 
         Jobs that were running when an earlier server was killed are marked as failed.
         """

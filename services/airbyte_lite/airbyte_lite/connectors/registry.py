@@ -97,6 +97,10 @@ def load_registry(environments: Path, registry: Path = CONNECTORS / "connectors.
         with registry.open("rb") as file:
             entries = tomllib.load(file)
         return _connectors(environments, registry, entries)
+    except OSError as error:
+        raise RegistryError(
+            f"{registry}: {error.strerror}. CONNECTORS_DIR must be the folder that has connectors.toml."
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise RegistryError(f"{registry} is not valid TOML: {error}.") from error
 

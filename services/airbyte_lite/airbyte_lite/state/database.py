@@ -38,7 +38,11 @@ PAGES_LEFT = 4096  # free pages (16 MiB) that are not worth rewriting the file
 log = logging.getLogger("airbyte_lite")
 
 
-class DataDirInUse(Exception):
+class DataDirUnusable(Exception):
+    """The data directory cannot be created or written. The message has the reason and the setting to change."""
+
+
+class DataDirInUse(DataDirUnusable):
     """Another server uses the data directory."""
 
 
@@ -46,10 +50,15 @@ class Database:
     """Connections to one SQLite file in write-ahead mode. Any number of threads may use them."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Open or create the file. Only the owner can read the directory and the file. Raises DataDirInUse."""
-        data_dir.mkdir(parents=True, exist_ok=True)
-        data_dir.chmod(0o700)
-        self._lock_file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Open or create the file. Only the owner can read the directory and the file. Raises DataDirUnusable."""
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            data_dir.chmod(0o700)
+            self._lock_file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DataDirUnusable(
+                f"AIRBYTE_LITE_DATA_DIR={data_dir}: {error.strerror}. Set it to a folder that can be written."
+            ) from error
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

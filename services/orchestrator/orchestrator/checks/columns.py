@@ -13,7 +13,7 @@ from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, ParquetFormat, StreamFiles
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import bears, key_columns
 from platform_kit.names import column_name
 
 NAME = "columns_arrived"
@@ -120,12 +120,12 @@ def _common_quote(names: Sequence[str]) -> str | None:
 
 
 def _folders(file: str, fact: FileFacts) -> Iterator[Finding]:
-    """Yield what the folders of a Parquet file, such as year=2024, do to its columns."""
-    for name, value in (part.split("=")[:2] for part in file.split("/")[:-1] if "=" in part):
+    """Yield what the folders of a Parquet file, such as year=2024, do to its columns. So does its own name."""
+    for name, value in key_columns(file).items():
         if name in fact.names:
             yield Finding(
-                f"the folder {name}={value} gives the column its value, in place of the values of the file",
-                "Rename the folder or the column, if the values of the file are not the same.",
+                f"{name}={value} in the key gives the column its value, in place of the values of the file",
+                "Rename this part of the key or the column, if the values of the file are not the same.",
                 file,
                 column=name,
                 blocking=False,

@@ -11,7 +11,7 @@ from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import JsonlFormat, ParquetFormat, StreamFiles
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import bears, key_columns
 from platform_kit.names import COLUMN_LENGTH, column_name
 
 REMEDY = "Correct the name in the file or in columns of connections.yaml, then make apply and run again."
@@ -34,7 +34,8 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
     """
     if isinstance(files.format, JsonlFormat) or not facts:
         return
-    names_of = {file: {*fact.names, *_folders(file, files)} for file, fact in facts.items()}
+    in_keys = isinstance(files.format, ParquetFormat)
+    names_of = {file: {*fact.names, *(key_columns(file) if in_keys else ())} for file, fact in facts.items()}
     wanted = [name for name in files.declared if not stream.selected_fields or name in stream.selected_fields]
     # The names beside each column in the files that have it: none of them is the column's new name.
     beside: dict[str, set[str]] = {name: set() for name in wanted}
@@ -59,12 +60,6 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
                 yield Finding(text, REMEDY, file, fact.header_line, name)
 
 
-def _folders(file: str, files: StreamFiles) -> set[str]:
-    """Return the columns that the connector takes from the folders of a file, such as year=2024."""
-    parts = file.split("/")[:-1] if isinstance(files.format, ParquetFormat) else []
-    return {part.partition("=")[0] for part in parts if "=" in part}
-
-
 def _normal(name: str) -> str:
     """Return a name in one form: é may be one character, or e and an accent."""
     return unicodedata.normalize("NFKC", name).casefold()
@@ -77,8 +72,7 @@ def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], tab
     """
     if not facts or isinstance(files.format, JsonlFormat):
         return
-    in_files = {name for fact in facts.values() for name in fact.names}
-    in_files |= {part.partition("=")[0] for file in facts for part in file.split("/")[:-1] if "=" in part}
+    in_files = {name for file, fact in facts.items() for name in (*fact.names, *key_columns(file))}
     alike = Counter(column_name(name).lower() for name in in_files)
     names = in_files | {*files.declared}
     drop = "" if stream.sync_mode == "full_refresh_overwrite" else ", drop the column from the table"

@@ -2,12 +2,15 @@
 
 import io
 import json
+import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
+LONG_BITS = 70
+"""A number of 64 bits has at most ten bytes, with seven bits in each."""
 PIECE_BYTES = 1024 * 1024
 """So many bytes are in memory at a time where a block is passed over."""
 HEADER = {
@@ -61,8 +64,9 @@ def count_records(raw: BinaryIO, header: Header) -> int:
     records, raw = 0, cast(BinaryIO, _Joined(b"", raw))
     while (count := _long(raw, or_end=True)) is not None:
         records += count
-        _pass_over(raw, cast(int, _long(raw)))
-        if raw.read(SYNC_BYTES) != header.sync:
+        size = cast(int, _long(raw))
+        _pass_over(raw, size)
+        if count < 0 or size < 0 or raw.read(SYNC_BYTES) != header.sync:
             raise ValueError("it is damaged or cut off: a block has another end than the header says")
     return records
 
@@ -72,6 +76,7 @@ def records(raw: BinaryIO, header: Header, schema: dict[str, Any] | None = None)
 
     `schema` is another schema for the same bytes; without it, the values are those that the connector has.
     """
+    import cramjam
     import fastavro
 
     written = io.BytesIO()
@@ -81,6 +86,8 @@ def records(raw: BinaryIO, header: Header, schema: dict[str, Any] | None = None)
         yield from cast(Iterator[dict[str, Any]], fastavro.reader(cast(BinaryIO, _Joined(written.getvalue(), raw))))
     except IndexError as error:
         raise EOFError("it is cut off inside a block") from error
+    except (KeyError, OverflowError, lzma.LZMAError, cramjam.DecompressionError) as error:
+        raise ValueError(f"it is damaged: {error!r}") from error
 
 
 class _Joined:
@@ -100,11 +107,13 @@ class _Joined:
 def _long(raw: BinaryIO, *, or_end: bool = False) -> int | None:
     """Return the whole number that comes next; with `or_end`, None at the end of the file."""
     found = shift = 0
-    while byte := raw.read(1):
+    while shift < LONG_BITS and (byte := raw.read(1)):
         found |= (byte[0] & 0x7F) << shift
         if not byte[0] & 0x80:
             return (found >> 1) ^ -(found & 1)
         shift += 7
+    if shift >= LONG_BITS:
+        raise ValueError("it is damaged: a block begins with a number that is too long")
     if or_end and not shift:
         return None
     raise EOFError("it is cut off inside a block")

@@ -1,8 +1,18 @@
 """Which table column a name of a file is."""
 
+from urllib.parse import unquote
+
 from platform_kit.names import column_name
 
 
 def bears(column: str, name: str) -> bool:
     """Return whether a name of the file is that of a table column (in lower case), also if it has blanks around it."""
     return column in {column_name(name).lower(), column_name(name.strip()).lower()}
+
+
+def key_columns(key: str) -> dict[str, str]:
+    """Return the columns that the connector takes from the key of a Parquet file, such as year=2024, with their values.
+
+    These are the parts of the key with an equals sign: folders, and the file itself.
+    """
+    return {name: value for name, value, *_ in (unquote(part).split("=") for part in key.split("/") if "=" in part)}

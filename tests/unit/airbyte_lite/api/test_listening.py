@@ -19,6 +19,11 @@ def test_address_of_another_machine() -> None:
         listen("192.0.2.1", 8000)
 
 
+def test_text_that_is_no_host_name() -> None:
+    with pytest.raises(PortError, match=r"a\.\.b.* not a valid host name.*AIRBYTE_LITE_HOST"):
+        listen("a..b", 8000)
+
+
 def test_name_stands_for_its_addresses() -> None:
     sockets = listen("localhost", 0)
     for listening in sockets:

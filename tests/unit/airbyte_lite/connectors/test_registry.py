@@ -94,3 +94,8 @@ def test_an_image_is_the_pinned_one_by_its_id_or_by_the_digest_of_its_repository
     assert image.is_the_pinned("sha256:b", ["airbyte/source-x@sha256:d"])  # for another processor
     assert not image.is_the_pinned("sha256:b", ["airbyte/source-y@sha256:d", "airbyte/source-x@sha256:e"])
     assert not Image("airbyte/source-x:1", "", "sha256:a").is_the_pinned("sha256:b", ["airbyte/source-x@"])
+
+
+def test_folder_without_a_registry(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="CONNECTORS_DIR"):
+        load_registry(Path("environments"), tmp_path / "connectors.toml")

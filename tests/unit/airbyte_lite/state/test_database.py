@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from airbyte_lite.state.database import Database
+from airbyte_lite.state.database import Database, DataDirUnusable
 
 
 @pytest.fixture
@@ -51,3 +51,10 @@ def test_failed_commit_leaves_nothing(database: Database) -> None:
     with database.write() as connection:
         insert(connection, "a")
     assert values(database) == ["a"]
+
+
+def test_folder_that_cannot_be_made_is_told_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file" / "data", tmp_path / ("x" * 300)):
+        with pytest.raises(DataDirUnusable, match="AIRBYTE_LITE_DATA_DIR"):
+            Database(folder)
