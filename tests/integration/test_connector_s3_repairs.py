@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         ["byte order mark", "format.encoding to utf-8-sig"],
     ),
     "mark without a header.csv": (codecs.BOM_UTF8 + b"1,a\n", NO_HEADER, ["byte order mark", "utf-8-sig"]),
-    "no name.csv": ("id,,name\n1,2,a\n", {}, ["line 1", "column 2"]),
+    "no name.csv": ("id,,name\n1,2,a\n", {}, ["line 1", "column 2. Name it in the file. Or name"]),
     "no names.csv": (",\n1,a\n", {}, ["line 1", "header is empty"]),
     "value without a name.csv": ("id,name,\n1,a,\n2,b,c\n", {}, ["line 3", "column 3", "Name the column"]),
     "empty.csv": ("", {}, ["empty (0 bytes)", "ignore_errors_on_fields_mismatch: true"]),

@@ -1,6 +1,7 @@
 """Files: names of uploads, streaming in parts, previews, and who reads a file."""
 
 import asyncio
+import datetime
 import gzip
 import io
 import json
@@ -202,6 +203,13 @@ def test_previews_of_objects() -> None:
     assert preview(bucket, "a.parquet") == Preview(
         ("id", "name"), (("1", "a"), (None, "b")), "The first 2 of 2 rows are shown."
     )
+    spark = io.BytesIO()
+    times = [datetime.datetime(1600, 1, 1), datetime.datetime(9999, 12, 31)]
+    pq.write_table(pa.table({"at": times}), spark, use_deprecated_int96_timestamps=True)
+    bucket.objects["spark.parquet"] = spark.getvalue()
+    found = preview(bucket, "spark.parquet")
+    assert isinstance(found, Preview)
+    assert [str(row[0])[:4] for row in found.rows] == ["1600", "9999"]
     unpacked = preview(bucket, "a.csv.gz")
     assert isinstance(unpacked, Preview)
     assert unpacked.rows == (("1",),)

@@ -140,7 +140,8 @@ def _parquet(client: S3Client, bucket: str, key: str, size: int) -> Preview:
     import pyarrow.parquet as pq  # 40 MB of memory, which only this needs
 
     ranges = io.BufferedReader(_Ranges(client, bucket, key, size), READ_AT_ONCE)
-    file = pq.ParquetFile(ranges, pre_buffer=False, buffer_size=READ_AT_ONCE)
+    # As nanoseconds, the times that Spark writes would have other years before 1678 and after 2261.
+    file = pq.ParquetFile(ranges, pre_buffer=False, buffer_size=READ_AT_ONCE, coerce_int96_timestamp_unit="us")
     names = file.schema_arrow.names
     batch = next(file.iter_batches(batch_size=ROWS, columns=names[:COLUMNS]), None)
     rows = batch.to_pylist() if batch is not None else []

@@ -44,7 +44,9 @@ def column_names(row: list[str], file: str, line: int) -> list[str]:
             file, place, "the header contains NUL characters. The file may be UTF-16: set format.encoding to utf-16-le."
         )
     if missing := [number for number, name in enumerate(names, 1) if not name.strip()]:
-        raise FileFault(file, place, f"the header has no name for column {_listed(missing)}. {RENAME}")
+        raise FileFault(
+            file, place, f"the header has no name for column {_listed(missing)}. Name it in the file. {RENAME}"
+        )
     if padded := [repr(name) for name in names if name != name.strip()]:
         raise FileFault(
             file,
