@@ -125,7 +125,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         {"encoding": "utf-32"},
         ["line 1", "no byte order mark", "utf-32-be"],
     ),
-    "archive.csv": (b"PK\x03\x04" + bytes(20), {"encoding": "utf-16"}, ["line 1", "ZIP"]),
+    "archive.csv": (b"PK\x03\x04" + bytes(20), {"encoding": "utf-16"}, ["line 1", "ZIP", "must end with .zip"]),
     "not utf-16.csv": ("id,name\n1,a\n", {"encoding": "utf-16"}, ["line 1", "format.encoding to utf-8"]),
     "two marks.csv": (
         codecs.BOM_UTF8 * 2 + b"id,name\n1,a\n",

@@ -7,7 +7,7 @@ from airbyte_cdk.sources.file_based.exceptions import RecordParseError
 # The first bytes of files that are not the text that the configuration says.
 SIGNATURES = {
     b"\x1f\x8b": "The file is compressed with gzip: its name must end with .gz.",
-    b"PK\x03\x04": "The file is a ZIP archive or an Excel workbook: save it as text.",
+    b"PK\x03\x04": "The file is a ZIP archive, whose name must end with .zip, or an Excel workbook: save it as text.",
     b"\xfd7zXZ": "The file is compressed with xz, which the connector cannot read: compress it with gzip.",
     b"\x28\xb5\x2f\xfd": "The file is compressed with zstd, which the connector cannot read: compress it with gzip.",
     b"\xd0\xcf\x11\xe0": "The file is an Excel workbook, or another document of Office: save it as text.",
