@@ -5,7 +5,7 @@ import datetime
 import io
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from orchestrator.reading import csv_lines, json_lines, quoted, text
 from orchestrator.reading.csv_file import scan_csv
-from orchestrator.reading.csv_header import surely_other
+from orchestrator.reading.csv_header import csv_reader, surely_other
 from orchestrator.reading.exact import Kind
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat, ParquetFormat
@@ -220,6 +220,19 @@ def test_times_of_the_type_int96_lose_their_nanoseconds_only() -> None:
 def test_a_blank_before_a_quote_is_told(content: str, delimiter: str, line: int) -> None:
     facts = scan_csv(io.BytesIO(content.encode()), CsvFormat(filetype="csv", delimiter=delimiter))
     assert [fault.line for fault in facts.faults if fault.kind == "blank before quote"] == ([line] if line else [])
+
+
+def test_a_line_is_looked_at_once_for_a_blank_before_a_quote(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line may be long, and have many such places inside its quotes."""
+    read: list[str] = []
+
+    def reader(lines: Iterator[str], *arguments: Any, **options: Any) -> Any:
+        read.append("")
+        return csv_reader(lines, *arguments, **options)
+
+    monkeypatch.setattr(csv_lines, "csv_reader", reader)
+    scan(b"id,name,size\n" + b'1,"%s",5" wide\n' % (b'x, ""y"" ' * 50) * 2)
+    assert len(read) == 2
 
 
 def test_decimals_after_the_ninth_are_found_in_numbers_that_parquet_has_as_decimals_or_texts() -> None:

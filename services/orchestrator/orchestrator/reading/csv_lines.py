@@ -123,10 +123,12 @@ class Lines:
         if is_open is None:
             return
         found = re.finditer("|".join(map(re.escape, self._blank_quotes)), lines)
+        looked_at = -1
         for place in islice(found, CANDIDATES):
             number = lines.count("\n", 0, place.end()) - 1
-            if is_open[number]:
+            if number == looked_at or is_open[number]:
                 continue
+            looked_at = number
             text = lines[lines.rfind("\n", 0, place.end()) + 1 :].partition("\n")[0]
             for value in next(csv_reader(iter([text]), self._format, strict=False), []):
                 bare = value.lstrip(" \t")
