@@ -70,7 +70,7 @@ def _why(place: Path) -> str:
     if owner != user:
         mended = f"sudo chown -R {user} {shlex.quote(str(place))}"
     return (
-        f"{place} belongs to {owner}, and {user} cannot write to it. Change that, then run the command again: {mended}"
+        f"{place} belongs to {owner}, and {user} cannot write to it. Run `{mended}`, then run the same command again."
     )
 
 

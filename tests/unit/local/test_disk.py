@@ -60,7 +60,7 @@ def test_a_folder_of_another_user_is_named_with_the_command_that_mends_it(
     not_writable: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert disk.watched("install", lambda: open_in(not_writable)) == 1
-    assert f"chmod u+w '{not_writable}'" in capsys.readouterr().err
+    assert f"Run `chmod u+w '{not_writable}'`, then run the same command again." in capsys.readouterr().err
     monkeypatch.setattr(os, "geteuid", lambda: 1234567)
     assert disk.watched("install", lambda: open_in(not_writable)) == 1
     assert f"sudo chown -R 1234567 '{not_writable}'" in capsys.readouterr().err
