@@ -315,6 +315,16 @@ def test_a_file_without_columns_is_named(
     assert all(fact in str(error.value) for fact in facts), str(error.value)
 
 
+def test_a_stream_without_files_is_told_where_its_schema_is_that_of_the_newest_files(
+    runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str
+) -> None:
+    configuration = s3_configuration(s3.url, bucket, "none", ["no.csv"])
+    configuration["streams"][0]["recent_n_files_to_read_for_schema_discovery"] = 2
+    with pytest.raises(ConnectorError) as error:
+        runner.discover(connector, configuration)
+    assert str(error.value).startswith("Stream none: globs no.csv: no key in the bucket matches. Upload")
+
+
 def test_files_that_are_read(source: Source, put: Put) -> None:
     for key, (content, _, _) in READ.items():
         put(key, content)

@@ -8,6 +8,7 @@ from airbyte_cdk.sources.file_based.stream.default_file_based_stream import Defa
 
 from .faults import FileFault
 
+NO_FILES = "no key in the bucket matches. Upload the files, or correct bucket or globs."
 NO_COLUMNS = "the file has no columns. Upload a file with columns, or exclude this one from the stream's globs."
 NO_KEYS = (
     "the file has no JSON object with a key, so the columns of the stream are unknown. Set the stream's input_schema, "
@@ -29,6 +30,8 @@ def named() -> None:
         return found
 
     def infer_schema(self: Any, files: list[Any]) -> Mapping[str, Any]:
+        if not files:  # recent_n_files_to_read_for_schema_discovery: otherwise the connector does not come here
+            raise FileFault(f"globs {', '.join(self.config.globs or [])}", "", NO_FILES)
         self.files_without_columns = []
         found: Mapping[str, Any] = of_files(self, files)
         if not found and len(self.files_without_columns) == len(files):  # else, the connector has logged another cause
