@@ -82,6 +82,7 @@ def facts(content: str, options: dict[str, Any], kinds: Any) -> FileFacts:
 )
 @example('1,"N,B",1\n2,"say ""so""",2\n', OPTIONS[1], {}, 10_000)
 @example('1,"say ""so""",2\n', OPTIONS[1], {}, 10_000)
+@example('"{""a"": 1, ""a"": 2}"', {"double_quote": False}, {}, 10_000)
 def test_the_facts_are_those_of_the_records(body: str, options: dict[str, Any], kinds: Any, size: int) -> None:
     names = "a,b,c\n".replace(",", options.get("delimiter", ","))
     with pytest.MonkeyPatch.context() as patch:

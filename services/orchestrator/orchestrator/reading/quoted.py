@@ -223,7 +223,7 @@ def unquoted(block: str, file_format: CsvFormat) -> Unquoted | None:
         return None  # the last line end is escaped
 
     quotes = Quotes(data, file_format)
-    all_quotes_open = bool(quotes.open_at_edges)
+    all_quotes_open = bool(quotes.open_at_edges) and file_format.double_quote
     if not quotes.open_at_edges or len(quotes.loose) or not file_format.double_quote:
         data = without_literal_quotes(data, file_format)
         quotes = Quotes(data, file_format)
