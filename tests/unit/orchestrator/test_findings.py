@@ -488,7 +488,13 @@ def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
     assert not casts.fits("1.0", "INTEGER", cells)
 
 
-@pytest.mark.parametrize(("text", "kind"), [("9" * 5000, "INTEGER"), ("[" * 100_000 + "]" * 100_000, "array")])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("9" * 5000, "INTEGER", id="many digits"),
+        pytest.param("[" * 100_000 + "]" * 100_000, "array", id="deep"),
+    ],
+)
 def test_a_value_that_python_cannot_read_does_not_fit(text: str, kind: str) -> None:
     formats: list[FileFormat] = [CsvFormat(filetype="csv"), AvroFormat(filetype="avro")]
     assert [casts.fits(text, kind, each) for each in formats] == [False, False]
