@@ -488,6 +488,12 @@ def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
     assert not casts.fits("1.0", "INTEGER", cells)
 
 
+@pytest.mark.parametrize(("text", "kind"), [("9" * 5000, "INTEGER"), ("[" * 100_000 + "]" * 100_000, "array")])
+def test_a_value_that_python_cannot_read_does_not_fit(text: str, kind: str) -> None:
+    formats: list[FileFormat] = [CsvFormat(filetype="csv"), AvroFormat(filetype="avro")]
+    assert [casts.fits(text, kind, each) for each in formats] == [False, False]
+
+
 def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     loss = Loss(column="zip", kind="text", line=3, text="02134", loaded="2134")
     read = {"a.csv": FileFacts(losses=[loss]), "b.csv": FileFacts(losses=[loss])}

@@ -136,13 +136,16 @@ def fits(text: str, kind: str, file_format: FileFormat) -> bool:
 
 def _is_integer(text: str) -> bool:
     number = re.fullmatch(r"\s*([+-]?(?:\d+(?:_\d+)*|(0x[0-9a-fA-F]+)))\s*", text)  # BigQuery casts 0x10 to 16
-    return number is not None and -(2**63) <= int(number[1], 16 if number[2] else 10) < 2**63
+    try:
+        return number is not None and -(2**63) <= int(number[1], 16 if number[2] else 10) < 2**63
+    except ValueError:  # more than 4300 digits
+        return False
 
 
 def _is_json(text: str, shape: type) -> bool:
     try:
         return isinstance(json.loads(text), shape)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
