@@ -9,7 +9,18 @@ import dagster as dg
 import pytest
 
 from connections_file import Stream
-from orchestrator.checks import casts, columns, declared, file_form, keys, left_out, losses, null_texts, spellings
+from orchestrator.checks import (
+    casts,
+    columns,
+    declared,
+    file_form,
+    keys,
+    left_out,
+    losses,
+    null_texts,
+    spellings,
+    stopped,
+)
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import FIXED_WIDTH
@@ -176,6 +187,23 @@ def test_a_place_in_an_avro_file_is_a_record() -> None:
     found = TableFacts("t", {"id": ("id", "INTEGER"), "_ab_source_file_url": ("", "")}, 2, 0, ["id"], 0, 1)
     [repeated] = keys.find(PEOPLE, found, Answers(), lambda _: iter([(1, {"id": "7"}), (3, {"id": "7"})]), "record")
     assert "record 3" in repeated.text
+
+
+class Loaded(Warehouse):
+    """A warehouse whose table has two rows of the file."""
+
+    def query(self, query: str, *, most_bytes: int | None = None) -> list[dict[str, Any]]:  # noqa: ARG002
+        return [{"url": "a.avro", "n": 2}]
+
+
+def test_the_place_where_the_connector_stopped_is_the_first_record_that_is_missing() -> None:
+    files, found = StreamFiles(["**"], AvroFormat(filetype="avro"), stops=True), table(_ab_source_file_url="STRING")
+    rows = [(number, {"id": "7"}) for number in range(1, 5)]
+    for part in ("line", "record"):
+        read = {"a.avro": FileFacts(records=4)}
+        said = stopped.remedy(PEOPLE, files, read, found, Loaded(), lambda _: iter(rows), part)
+        assert said
+        assert said.startswith(f"a.avro, {part} 3: ")
 
 
 def test_a_column_with_a_number_is_not_taken_for_the_second_of_two_names() -> None:
@@ -488,7 +516,13 @@ def test_a_whole_number_of_json_lines_fits_however_it_is_written() -> None:
     assert not casts.fits("1.0", "INTEGER", cells)
 
 
-@pytest.mark.parametrize(("text", "kind"), [("9" * 5000, "INTEGER"), ("[" * 100_000 + "]" * 100_000, "array")])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("9" * 5000, "INTEGER", id="many digits"),
+        pytest.param("[" * 100_000 + "]" * 100_000, "array", id="deep"),
+    ],
+)
 def test_a_value_that_python_cannot_read_does_not_fit(text: str, kind: str) -> None:
     formats: list[FileFormat] = [CsvFormat(filetype="csv"), AvroFormat(filetype="avro")]
     assert [casts.fits(text, kind, each) for each in formats] == [False, False]

@@ -132,7 +132,8 @@ class TableChecks:
     ) -> Iterator[dg.AssetCheckResult]:
         stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
-            stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, partial(self._rows, bucket))
+            records = partial(self._rows, bucket)
+            stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, records, self._part)
             yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))

@@ -29,9 +29,11 @@ def remedy(
     table: TableFacts,
     warehouse: Warehouse,
     rows: Rows,
+    part: str = "line",
 ) -> str | None:
     """Return what to do about the missing records, with the place of the first one; None: the connector reads all.
 
+    `part` is what the file has: lines, or records.
     The warehouse is asked, and `rows` reads the file, only if the table is a copy of the files and lacks records.
     """
     if not files.stops:
@@ -44,5 +46,5 @@ def remedy(
     for file, fact in facts.items():
         if (count := loaded.get(file, 0)) < fact.records:
             line = next((line for line, _ in islice(rows(file), count, None)), 0)
-            return f"{file}{f', line {line}' if line else ''}: {REMEDY}"
+            return f"{file}{f', {part} {line}' if line else ''}: {REMEDY}"
     return REMEDY
