@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache, partial
 
 from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
@@ -110,11 +111,11 @@ def _place(
     rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: FileFormat
 ) -> tuple[int, str]:
     """Return line and text of the first value that does not fit, (0, "") if none is found."""
+    nulls = file_format.null_values if isinstance(file_format, CsvFormat) else ()
+    is_sought = lru_cache(4096)(partial(bears, column_name(field).lower()))  # asked for each value of the file
     for line, row in rows:
         for name, value in row.items():
-            nulls = file_format.null_values if isinstance(file_format, CsvFormat) else ()
-            mine = bears(column_name(field).lower(), name) and value not in nulls
-            if mine and not fits(value, kind, file_format):
+            if is_sought(name) and value not in nulls and not fits(value, kind, file_format):
                 return line, value[:100]
     return 0, ""
 
