@@ -195,8 +195,8 @@ def test_uv_looks_for_no_python_in_a_home_that_this_user_cannot_read(
 
 
 def test_why_uv_finds_no_python_is_told(tmp_path: Path) -> None:
-    uv = put_uv(tmp_path, 'echo "error: Failed to read /root/.local: Permission denied" >&2; exit 2')
-    with pytest.raises(install.InstallError, match=r"/root/.local: Permission denied\nInstall it"):
+    uv = put_uv(tmp_path, 'echo "error: Failed to read /home/ada/.local: Permission denied" >&2; exit 2')
+    with pytest.raises(install.InstallError, match=r"/home/ada/.local: Permission denied\nInstall it"):
         install.find_python(str(uv))
 
 
