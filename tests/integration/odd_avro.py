@@ -2,13 +2,12 @@
 
 import datetime
 import io
-import json
 from decimal import Decimal
 from typing import Any
 
 import fastavro
 
-from orchestrator.reading.avro_blocks import HEADER, MAGIC, read_header
+from orchestrator.reading.avro_blocks import read_header, written
 
 NODES = [
     {"name": "node", "type": ["null", {"type": "record", "name": "Node", "fields": []}], "default": None},
@@ -31,10 +30,7 @@ def avro(kind: Any, *values: Any, stored: Any = None, codec: str = "null") -> by
     file.seek(0)
     header = read_header(file)
     header.schema["fields"][-1]["type"] = kind
-    named = io.BytesIO()
-    meta = header.meta | {"avro.schema": json.dumps(header.schema).encode()}
-    fastavro.schemaless_writer(named, HEADER, {"magic": MAGIC, "meta": meta, "sync": header.sync})
-    return named.getvalue() + file.read()
+    return written(header, header.schema) + file.read()
 
 
 def damaged(codec: str) -> bytes:

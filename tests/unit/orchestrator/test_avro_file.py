@@ -3,7 +3,6 @@
 import datetime
 import io
 import itertools
-import json
 import time
 import zlib
 from decimal import Decimal
@@ -12,7 +11,7 @@ from typing import Any
 import fastavro
 import pytest
 
-from orchestrator.reading.avro_blocks import HEADER, MAGIC, count_records, read_header, records
+from orchestrator.reading.avro_blocks import count_records, read_header, records, written
 from orchestrator.reading.avro_file import avro_rows, scan_avro
 from orchestrator.reading.exact import Kind
 from orchestrator.reading.facts import FileFacts, Sought
@@ -43,10 +42,7 @@ def read_as(content: bytes, kind: Any) -> bytes:
     file = io.BytesIO(content)
     header = read_header(file)
     header.schema["fields"][-1]["type"] = kind
-    written = io.BytesIO()
-    meta = header.meta | {"avro.schema": json.dumps(header.schema).encode()}
-    fastavro.schemaless_writer(written, HEADER, {"magic": MAGIC, "meta": meta, "sync": header.sync})
-    return written.getvalue() + file.read()
+    return written(header, header.schema) + file.read()
 
 
 def scan(content: bytes, *, empty: tuple[str, ...] = (), format_: AvroFormat = AVRO, **kinds: Kind) -> FileFacts:

@@ -21,6 +21,7 @@ from airbyte_lite.batches.columns import Landing, Part, decimals
 from airbyte_lite.batches.uncast import Warnings
 from airbyte_lite.connectors.repairs import parquet_values
 from airbyte_lite.connectors.repairs.spelling import Spelling, spelling_of
+from airbyte_lite.connectors.repairs.values import ValueFault
 
 BATCH_ROWS = 16_384
 """Most rows of a block. A large dictionary-encoded value is repeated in memory in each of them."""
@@ -80,7 +81,7 @@ class ParquetBlock:
         for name in self.batch.schema.names:
             try:
                 row[name] = self.parser._to_output_value(self.batch.column(name)[position], self.format)
-            except parquet_values.ValueFault as reason:
+            except ValueFault as reason:
                 raise parquet_values.fault(self.file, self.before + position + 1, name, reason) from reason
             except Exception as error:
                 raise failure(self.file, self.row_group, self.before + position + 1) from error

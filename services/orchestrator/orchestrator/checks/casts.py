@@ -6,7 +6,7 @@ is read as a number or a boolean; that is found in the files.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 
@@ -14,6 +14,7 @@ from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import META, URL, TableFacts
 from orchestrator.reading.exact import WORDS
+from orchestrator.reading.facts import Rows
 from orchestrator.reading.formats import CsvFormat, FileFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
@@ -41,8 +42,6 @@ AGAIN: Mapping[str, str] = {
 
 SHAPES = {"object": dict, "array": list}
 """The values of a JSON column, by the declared type."""
-
-type Rows = Callable[[str], Iterator[tuple[int, dict[str, str]]]]
 
 
 def changes(warehouse: Warehouse, table: TableFacts) -> list[dict[str, object]]:
@@ -108,7 +107,7 @@ def _is_cursor(field: str, stream: Stream) -> bool:
 
 
 def _place(
-    rows: Iterator[tuple[int, dict[str, str]]], field: str, kind: str, file_format: FileFormat
+    rows: Iterable[tuple[int, dict[str, str]]], field: str, kind: str, file_format: FileFormat
 ) -> tuple[int, str]:
     """Return line and text of the first value that does not fit, (0, "") if none is found."""
     nulls = file_format.null_values if isinstance(file_format, CsvFormat) else ()

@@ -3,18 +3,16 @@
 The connector looks for `null_values` after it has converted a value, so it finds `-999` in columns of texts only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from connections_file import Stream
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import TableFacts
-from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.facts import FileFacts, Rows
 from orchestrator.reading.formats import CsvFormat, StreamFiles
 from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
-
-type Rows = Callable[[str], Iterable[tuple[int, dict[str, str]]]]
 
 
 def find(

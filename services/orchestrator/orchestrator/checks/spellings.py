@@ -4,16 +4,14 @@ airbyte-lite takes such names for the same column. The real Airbyte distinguishe
 into a second column. So the rows of the file say what has happened.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import URL, TableFacts
-from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.facts import FileFacts, Rows
 from orchestrator.reading.formats import StreamFiles
 from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
-
-type Rows = Callable[[str], Iterable[tuple[int, dict[str, str]]]]
 
 
 def find(

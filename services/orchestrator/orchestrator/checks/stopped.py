@@ -4,12 +4,12 @@ With `validation_policy: Wait for Discover`, the connector ends a file in front 
 the schema of the stream. The sync succeeds.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
 from connections_file import Stream
 from orchestrator.checks.table import URL, TableFacts
-from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.facts import FileFacts, Rows
 from orchestrator.reading.formats import StreamFiles
 from orchestrator.warehouse import Warehouse
 
@@ -19,7 +19,6 @@ REMEDY = (
     "connections.yaml); or set validation_policy: Emit Record, which loads NULL for such a value. Then make apply and "
     "run again."
 )
-type Rows = Callable[[str], Iterable[tuple[int, dict[str, str]]]]
 
 
 def remedy(

@@ -59,6 +59,16 @@ def read_header(raw: BinaryIO) -> Header:
     return Header(schema, definitions, found["meta"], found["sync"])
 
 
+def written(header: Header, schema: Any = None) -> bytes:
+    """Return the bytes of the header, with another schema for the same records if one is given."""
+    import fastavro
+
+    file = io.BytesIO()
+    meta = header.meta | ({"avro.schema": json.dumps(schema).encode()} if schema else {})
+    fastavro.schemaless_writer(file, HEADER, {"magic": MAGIC, "meta": meta, "sync": header.sync})
+    return file.getvalue()
+
+
 def count_records(raw: BinaryIO, header: Header) -> int:
     """Return the number of records in the blocks that follow the header, without decoding one."""
     records, raw = 0, cast(BinaryIO, _Joined(b"", raw))
@@ -79,11 +89,9 @@ def records(raw: BinaryIO, header: Header, schema: dict[str, Any] | None = None)
     import cramjam
     import fastavro
 
-    written = io.BytesIO()
-    meta = header.meta | ({"avro.schema": json.dumps(schema).encode()} if schema else {})
-    fastavro.schemaless_writer(written, HEADER, {"magic": MAGIC, "meta": meta, "sync": header.sync})
+    file = cast(BinaryIO, _Joined(written(header, schema), raw))
     try:
-        yield from cast(Iterator[dict[str, Any]], fastavro.reader(cast(BinaryIO, _Joined(written.getvalue(), raw))))
+        yield from cast(Iterator[dict[str, Any]], fastavro.reader(file))
     except IndexError as error:
         raise EOFError("it is cut off inside a block") from error
     except (KeyError, OverflowError, lzma.LZMAError, cramjam.DecompressionError) as error:

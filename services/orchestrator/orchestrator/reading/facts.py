@@ -1,6 +1,6 @@
 """What one pass over a file finds out. The facts of an unchanged file are kept, so they can be JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,9 @@ from orchestrator.reading.exact import Kind, LossKind
 
 EXAMPLES = 3
 """The number of places that are told for each kind of fault."""
+
+type Rows = Callable[[str], Iterable[tuple[int, dict[str, str]]]]
+"""Reads a file again by its name: the line of each record, and its values as text."""
 
 FaultKind = Literal[
     "open quote",

@@ -1,7 +1,6 @@
 """Reads the values of an Avro file. Some of them do not exist in Python, in JSON or in Airbyte."""
 
 import io
-import json
 import lzma
 import re
 import zlib
@@ -11,13 +10,12 @@ from typing import Any
 
 import cramjam
 import fastavro
-import orjson
 from airbyte_cdk.sources.file_based.exceptions import RecordParseError
 from airbyte_cdk.sources.file_based.file_types.avro_parser import AvroParser
 
 from .faults import FileFault
+from .values import AS_TEXT, ValueFault, json_error, not_utf8
 
-AS_TEXT = "Correct the value, or write the file with this column as text."
 CODECS = ("null", "deflate", "snappy", "bzip2", "xz")
 """The compressions for which the connector has a library."""
 DAMAGES = (EOFError, IndexError, zlib.error, lzma.LZMAError, cramjam.DecompressionError)
@@ -27,10 +25,6 @@ DAMAGED = re.compile("sync marker|Invalid data stream")
 
 VALUE_ERRORS = (ValueError, ArithmeticError)
 """What Python raises for a value; an error of the network is another one."""
-
-
-class ValueFault(ValueError):
-    """A value that cannot be read correctly: why, and what to do."""
 
 
 def exact_values() -> None:
@@ -48,8 +42,8 @@ def exact_values() -> None:
             _require_digits(value, kind)
             return str(value)
         found = value_of(file_format, kind, value)
-        if isinstance(found, list | dict):
-            _require_json(found)
+        if isinstance(found, list | dict) and (reason := json_error(found)):
+            raise ValueFault(f"an array, a map or a record cannot be written as JSON ({reason}). {AS_TEXT}") from reason
         return found
 
     def parse_records(
@@ -82,17 +76,6 @@ def _require_digits(value: Decimal, kind: Any) -> None:
     if decimals and value.as_tuple().exponent not in {-each.get("scale", 0) for each in decimals}:
         precision = " or ".join(str(each["precision"]) for each in decimals)
         raise ValueFault(f"the decimal has more digits than its type, whose precision is {precision}. {AS_TEXT}")
-
-
-def _require_json(found: Any) -> None:
-    """Raise ValueFault for a list or an object that cannot be written as JSON."""
-    try:
-        orjson.dumps(found)
-    except TypeError:
-        try:
-            json.dumps(found)  # as the connector does
-        except TypeError as error:
-            raise ValueFault(f"an array, a map or a record cannot be written as JSON ({error}). {AS_TEXT}") from error
 
 
 def _fault(content: Callable[[], Any], file: str, read: int, error: Exception, file_format: Any) -> FileFault | None:
@@ -147,9 +130,7 @@ def _reason(kind: Any, error: Exception) -> str:
     if isinstance(error, ValueFault):
         return str(error)
     if isinstance(error, UnicodeDecodeError):
-        return (
-            f"the byte 0x{error.object[error.start]:02x} is not UTF-8, and the connector reads bytes as text. {AS_TEXT}"
-        )
+        return not_utf8(error)
     branches = kind if isinstance(kind, list) else [kind]
     logical = [branch["logicalType"] for branch in branches if isinstance(branch, dict) and "logicalType" in branch]
     return f"the value of the type {logical[0] if logical else kind} cannot be read ({error}). {AS_TEXT}"

@@ -1,26 +1,20 @@
 """Reads the values of a Parquet file. Some of them do not exist in Python, in JSON or in Airbyte."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import numpy
-import orjson
 import pyarrow.parquet
 from airbyte_cdk.sources.file_based.exceptions import RecordParseError
 from airbyte_cdk.sources.file_based.file_types.parquet_parser import ParquetParser
 from pyarrow import types
 
 from .faults import FileFault
+from .values import AS_TEXT, ValueFault, json_error, not_utf8
 
 DAY_SECONDS = 24 * 60 * 60
 PER_SECOND = {"s": 1, "ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
-AS_TEXT = "Correct the value, or write the file with this column as text."
-
-
-class ValueFault(ValueError):
-    """A value that cannot be read correctly: which one, why, and what to do."""
 
 
 def exact_values() -> None:
@@ -45,8 +39,8 @@ def exact_values() -> None:
             raise
         except Exception as error:
             raise ValueFault(_reason(value, error)) from error
-        if nested and found is not None:
-            _require_json(found, kind)
+        if nested and found is not None and _may_lack_json(kind) and (reason := json_error(found)):
+            raise ValueFault(f"a value of the type {kind} cannot be written as JSON ({reason}). {AS_TEXT}") from reason
         return found
 
     def parse_records(
@@ -166,19 +160,6 @@ def _has_times(kind: Any) -> bool:
     return bool(types.is_time(kind))
 
 
-def _require_json(found: Any, kind: Any) -> None:
-    """Raise ValueFault for a list or an object that cannot be written as JSON."""
-    if not _may_lack_json(kind):
-        return
-    try:
-        orjson.dumps(found)
-    except TypeError:
-        try:
-            json.dumps(found)  # as the connector does
-        except TypeError as error:
-            raise ValueFault(f"a value of the type {kind} cannot be written as JSON ({error}). {AS_TEXT}") from error
-
-
 @cache
 def _may_lack_json(kind: Any) -> bool:
     if types.is_nested(kind):
@@ -197,7 +178,5 @@ def _reason(value: Any, error: Exception) -> str:
         name = "date" if types.is_date(kind) else "time"
         return f"the {name} {moment}{zone} is not in the years 1 to 9999. {AS_TEXT}"
     if isinstance(error, UnicodeDecodeError):
-        return (
-            f"the byte 0x{error.object[error.start]:02x} is not UTF-8, and the connector reads bytes as text. {AS_TEXT}"
-        )
+        return not_utf8(error)
     return f"a value of the type {kind} cannot be read ({error}). {AS_TEXT}"
