@@ -25,6 +25,8 @@ from tools.settings_table import PORTS
 from .commands import Commands
 from .google_front import Front, front_of
 from .google_rules import Rules
+from .loader_kit import Kit
+from .refusing_s3 import refusing_s3
 from .running import RunningPlatform, Server
 from .s3_source import Source
 from .s3_types import S3Client
@@ -101,6 +103,14 @@ def s3_client(local_platform: RunningPlatform, s3: Server) -> S3Client:
 
 
 @pytest.fixture
+def keyless_s3() -> Iterator[str]:
+    """The address of an S3 that knows no key."""
+    message = "The AWS Access Key Id you provided does not exist in our records."
+    with refusing_s3("InvalidAccessKeyId", message) as url:
+        yield url
+
+
+@pytest.fixture
 def bucket(s3_client: S3Client) -> Iterator[str]:
     """The name of a fresh empty bucket."""
     name = f"bucket-{uuid.uuid4().hex[:12]}"
@@ -158,6 +168,12 @@ def dataset(bigquery: google_bigquery.Client) -> Iterator[str]:
     bigquery.create_dataset(name)
     yield name
     bigquery.delete_dataset(name, delete_contents=True)
+
+
+@pytest.fixture
+def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
+    """Runs syncs without a connector into the fresh dataset."""
+    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from tests.serving import serving
 from tools.local.processes import Process
 
 from . import hostile_services
+from .processes import wait_until
 from .running import RunningPlatform, Server
 from .s3_types import S3Client
 
@@ -139,10 +139,7 @@ def test_a_file_is_uploaded_and_replaced_only_after_a_question(
     page.get_by_role("alertdialog").get_by_text("orders.csv").wait_for()
     assert content() != file.read_bytes()
     page.get_by_role("button", name="Replace", exact=True).click()
-    deadline = time.monotonic() + 30
-    while (replaced := content() == file.read_bytes()) is False and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert replaced
+    wait_until(lambda: content() == file.read_bytes(), 30, "the new content", 0.1)
     assert httpx.get(f"{console}/files/download?key=shop/orders.csv", timeout=60).content == file.read_bytes()
 
 
