@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 import uuid
@@ -174,6 +175,14 @@ def dataset(bigquery: google_bigquery.Client) -> Iterator[str]:
 def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
     """Runs syncs without a connector into the fresh dataset."""
     return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """The address of a server that accepts every connection and never answers."""
+    # No program accepts: the kernel completes the connections and keeps the data.
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture

@@ -2,13 +2,9 @@
 
 import bz2
 import gzip
-import io
 from collections.abc import Callable
 from typing import Any
 
-import fastavro
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from airbyte_lite.connectors.registry import Connector
@@ -17,6 +13,7 @@ from connections_file import Source, Stream
 from orchestrator.files import Bucket
 from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import stream_files
+from tests.data_files import avro, parquet
 
 from .s3_source import read_all
 from .syncs import s3_configuration
@@ -34,19 +31,9 @@ def csv(**options: Any) -> dict[str, Any]:
     return {"filetype": "csv", **options}
 
 
-def parquet(rows: int) -> bytes:
-    """A Parquet file of several row groups."""
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({"id": range(rows)}), file, row_group_size=100)
-    return file.getvalue()
-
-
-def avro(rows: int, kind: str) -> bytes:
+def avro_of(kind: str) -> bytes:
     """An Avro file of several blocks."""
-    file = io.BytesIO()
-    schema = {"type": "record", "name": "row", "fields": [{"name": "id", "type": kind}]}
-    fastavro.writer(file, schema, ({"id": number} for number in range(rows)), codec="deflate", sync_interval=100)
-    return file.getvalue()
+    return avro({"id": kind}, *((number,) for number in range(450)), codec="deflate", sync_interval=100)
 
 
 JSONL = {"filetype": "jsonl"}
@@ -84,10 +71,10 @@ FILES: dict[str, tuple[str, bytes, dict[str, Any], int]] = {
     "large": ("csv.gz", gzip.compress(PLAIN + b"4,d\n" * 40_000), csv(), 40_003),
     "json_lines": ("jsonl", LINES, JSONL, 5),
     "json_lines_gzip": ("jsonl.gz", gzip.compress(LINES), JSONL, 5),
-    "parquet": ("parquet", parquet(450), {"filetype": "parquet"}, 450),
-    "avro": ("avro", avro(450, "long"), AVRO, 450),
-    "avro_decoded": ("avro", avro(450, "double"), AVRO, 450),
-    "avro_gzip": ("avro.gz", gzip.compress(avro(450, "long")), AVRO, 450),
+    "parquet": ("parquet", parquet({"id": range(450)}, row_group_size=100), {"filetype": "parquet"}, 450),
+    "avro": ("avro", avro_of("long"), AVRO, 450),
+    "avro_decoded": ("avro", avro_of("double"), AVRO, 450),
+    "avro_gzip": ("avro.gz", gzip.compress(avro_of("long")), AVRO, 450),
 }
 
 type Put = Callable[[str, str | bytes], None]

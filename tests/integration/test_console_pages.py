@@ -5,7 +5,6 @@ import functools
 import itertools
 import json
 import os
-import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -16,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import MISSING, PROGRAM, chromium
 from tests.serving import serving
 from tools.local.processes import Process
 
@@ -26,8 +26,7 @@ from .processes import wait_until
 from .running import RunningPlatform, Server
 from .s3_types import S3Client
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 
 expect.set_options(timeout=30_000)  # ms, as the other waits of Playwright; its 5 s are short for a busy machine
 MEGABYTE = 1 << 20
@@ -96,10 +95,8 @@ def evil_site(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
 """The examples of docs/bring-your-own-data.md, read by Airbyte's S3 connector in one discovery and one read."""
 
 import gzip
-import io
 import re
 from typing import Any
 
-import fastavro
-import pyarrow
-import pyarrow.parquet
 import yaml
 
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
 from connections_file.columns import column_mistakes, with_input_schemas
+from tests.data_files import avro, parquet
 from tools.local.platform import ROOT
 
 from .s3_source import Put, read_all
@@ -31,27 +28,14 @@ DECLARED: dict[str, Any] = {
 DECLARED_FILE = "\ufeffno,zip,long,flag,paid,other\n1,02134,12345678901234567890,0,true,x\n"
 
 
-def parquet() -> bytes:
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({"id": [1], "zip": ["02134"]}), file)
-    return file.getvalue()
-
-
-def avro() -> bytes:
-    file = io.BytesIO()
-    fields = [{"name": "id", "type": "int"}, {"name": "zip", "type": ["null", "string"]}]
-    fastavro.writer(file, {"type": "record", "name": "place", "fields": fields}, [{"id": 1, "zip": "02134"}])
-    return file.getvalue()
-
-
 def test_every_example_is_read_as_the_page_says(
     s3: Any, bucket: str, put: Put, runner: ConnectorRunner, connector: Connector
 ) -> None:
     files: dict[str, str | bytes] = {
         "compressed": gzip.compress(b"id,zip\n1,02134\n"),
         "lines": '{"id": 1, "zip": "02134"}\n',
-        "parquet": parquet(),
-        "avro": avro(),
+        "parquet": parquet({"id": [1], "zip": ["02134"]}),
+        "avro": avro({"id": "int", "zip": ["null", "string"]}, (1, "02134")),
         "declared": DECLARED_FILE,
     }
     streams = [DECLARED]
