@@ -29,6 +29,7 @@ FaultKind = Literal[
     "line of dashes",
     "no values",
     "total row",
+    "stray character",
 ]
 
 
