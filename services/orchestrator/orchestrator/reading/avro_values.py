@@ -1,11 +1,13 @@
 """What the values of an Avro file lose.
 
-NaN, infinity and a key that a map has twice are lost at any depth; decimals after the ninth in columns of numbers.
+NaN, infinity and a key that a map has twice are lost at any depth; decimals after the ninth in columns of numbers. The
+connector rounds a decimal that has more digits than its type; airbyte-lite refuses the file.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import partial
 from typing import Any
 
 from orchestrator.reading.avro_blocks import Header
@@ -13,6 +15,8 @@ from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss, text_loss
 
 KEY, VALUE = "_airbyte_map_key", "_airbyte_map_value"
 """The names of the two parts of a map's entry, see `plain`."""
+MOST_DIGITS = 100_000
+"""The precision with which decimals of any length are read, so that none of them is rounded."""
 
 type Found = tuple[Any, str, str]
 """The kind of a loss, the value and what is loaded."""
@@ -22,13 +26,15 @@ def plain(schema: Any, place: str = "record") -> Any:
     """Return a schema for the same bytes, by which nothing is lost and decoding cannot fail.
 
     A map is a list of its entries, which is written in the same way. Numbers with a logical type stay numbers: a date
-    may be outside of the years that Python knows. Only decimals are needed as such.
+    may be outside of the years that Python knows. Only decimals are needed as such, with all of their digits.
     """
     if isinstance(schema, list):
         return [plain(branch, f"{place}_{at}") for at, branch in enumerate(schema)]
     if not isinstance(schema, dict):
         return schema
     found = {name: value for name, value in schema.items() if name != "logicalType" or value == "decimal"}
+    if found.get("logicalType") == "decimal":
+        found["precision"] = most_digits(found)
     match schema["type"]:
         case "record" | "error":
             parts = enumerate(schema["fields"])
@@ -52,6 +58,8 @@ def finder(schema: Any, header: Header, *, numeric: bool, as_text: bool) -> Call
 
     `numeric`: the column is a column of numbers in the table. `as_text`: the format has double_as_string.
     """
+    if isinstance(schema, dict) and schema.get("logicalType") == "decimal":  # in another type, the connector fails
+        return partial(_of_decimals, schema, numeric)
     doubles_are_texts = as_text and schema == "double"  # of a union, the connector reads doubles as numbers
     if numeric and _kinds(schema, header.definitions) & {"float", "double", "decimal", "string"}:
         return _of_texts if doubles_are_texts else _of_numbers
@@ -117,6 +125,22 @@ def _of_numbers(value: Any) -> Iterator[Found]:
         yield "null", str(value), "NULL"
     elif round(value, 9) != value and abs(value) < NUMERIC_LIMIT and (found := digits_loss(repr(value), numeric=True)):
         yield found[0], repr(value), found[1]
+
+
+def most_digits(schema: Mapping[str, Any]) -> int:
+    """Return the largest precision that the type of a decimal may have."""
+    return MOST_DIGITS if schema["type"] == "bytes" else int((8 * schema["size"] - 1) * math.log10(2))
+
+
+def _of_decimals(schema: Mapping[str, Any], numeric: bool, value: Decimal) -> Iterator[Found]:
+    precision, scale = schema["precision"], schema.get("scale", 0)
+    loaded = Context(prec=precision).plus(value)
+    if value.as_tuple().exponent != -scale:  # it has one digit more than the largest precision
+        yield "precision", f"a decimal with {most_digits(schema) + 1} digits", str(loaded)
+    elif loaded != value:
+        yield "precision", str(value)[:100], str(loaded)
+    if numeric:
+        yield from _of_texts(loaded)
 
 
 def _of_texts(value: Any) -> Iterator[Found]:
