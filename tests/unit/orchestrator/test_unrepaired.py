@@ -97,6 +97,13 @@ def test_a_decimal_with_more_digits_than_its_precision(stored: Any) -> None:
 
     assert of_avro(4) == [("precision", 2, "12345.67", "1.235E+4")]
     assert of_avro(7) == []
+    if stored != "bytes":  # the type of another field
+        fields.append({"name": "y", "type": "four"})
+        file.seek(0)
+        fastavro.writer(file, {"type": "record", "name": "r", "fields": fields}, [{"x": SMALL, "y": BIG}])
+        file.seek(0)
+        header, content = read_header(file), file.read()
+        assert of_avro(4) == [("precision", 1, "12345.67", "1.235E+4")]
     assert of_avro(4, nullable=True) == []  # the connector fails there
 
 

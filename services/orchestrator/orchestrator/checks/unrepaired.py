@@ -84,6 +84,4 @@ def _forms(loss: Loss, text: str) -> set[str]:
     """Return how the table may write a value."""
     if loss.kind == "years":
         return {text.replace(" ", "T", 1)}
-    if loss.kind == "precision" and " " not in text:
-        return {text, f"{Decimal(text):f}"}
-    return {text}
+    return {text, f"{Decimal(text):f}"} if loss.kind == "precision" else {text}

@@ -6,7 +6,7 @@ connector rounds a decimal that has more digits than its type; airbyte-lite refu
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,9 @@ from orchestrator.reading.exact import NUMERIC_LIMIT, digits_loss, text_loss
 
 KEY, VALUE = "_airbyte_map_key", "_airbyte_map_value"
 """The names of the two parts of a map's entry, see `plain`."""
-MOST_DIGITS = 100_000
-"""The precision with which decimals of any length are read, so that none of them is rounded."""
+
+WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Rounds no number."""
 
 type Found = tuple[Any, str, str]
 """The kind of a loss, the value and what is loaded."""
@@ -26,19 +27,21 @@ def plain(schema: Any, place: str = "record") -> Any:
     """Return a schema for the same bytes, by which nothing is lost and decoding cannot fail.
 
     A map is a list of its entries, which is written in the same way. Numbers with a logical type stay numbers: a date
-    may be outside of the years that Python knows. Only decimals are needed as such, with all of their digits.
+    may be outside of the years that Python knows. Only decimals in unions are needed as such; the decimals of the
+    record's own fields stay bytes, because fastavro rounds them.
     """
     if isinstance(schema, list):
         return [plain(branch, f"{place}_{at}") for at, branch in enumerate(schema)]
     if not isinstance(schema, dict):
         return schema
     found = {name: value for name, value in schema.items() if name != "logicalType" or value == "decimal"}
-    if found.get("logicalType") == "decimal":
-        found["precision"] = most_digits(found)
     match schema["type"]:
         case "record" | "error":
             parts = enumerate(schema["fields"])
             found["fields"] = [{"name": f["name"], "type": plain(f["type"], f"{place}_{at}")} for at, f in parts]
+            for field in found["fields"] if place == "record" else ():
+                if _is_decimal(field["type"]):
+                    field["type"] = {name: value for name, value in field["type"].items() if name != "logicalType"}
         case "array":
             found["items"] = plain(schema["items"], f"{place}_0")
         case "map":
@@ -58,8 +61,9 @@ def finder(schema: Any, header: Header, *, numeric: bool, as_text: bool) -> Call
 
     `numeric`: the column is a column of numbers in the table. `as_text`: the format has double_as_string.
     """
-    if isinstance(schema, dict) and schema.get("logicalType") == "decimal":  # in another type, the connector fails
-        return partial(_of_decimals, schema, numeric)
+    schema = header.definitions.get(schema, schema) if isinstance(schema, str) else schema
+    if _is_decimal(schema):  # in another type, the connector fails
+        return partial(_of_decimals, schema["precision"], schema.get("scale", 0), numeric)
     doubles_are_texts = as_text and schema == "double"  # of a union, the connector reads doubles as numbers
     if numeric and _kinds(schema, header.definitions) & {"float", "double", "decimal", "string"}:
         return _of_texts if doubles_are_texts else _of_numbers
@@ -127,20 +131,21 @@ def _of_numbers(value: Any) -> Iterator[Found]:
         yield found[0], repr(value), found[1]
 
 
-def most_digits(schema: Mapping[str, Any]) -> int:
-    """Return the largest precision that the type of a decimal may have."""
-    return MOST_DIGITS if schema["type"] == "bytes" else int((8 * schema["size"] - 1) * math.log10(2))
+def _is_decimal(schema: Any) -> bool:
+    return isinstance(schema, dict) and schema.get("logicalType") == "decimal"
 
 
-def _of_decimals(schema: Mapping[str, Any], numeric: bool, value: Decimal) -> Iterator[Found]:
-    precision, scale = schema["precision"], schema.get("scale", 0)
-    loaded = Context(prec=precision).plus(value)
-    if value.as_tuple().exponent != -scale:  # it has one digit more than the largest precision
-        yield "precision", f"a decimal with {most_digits(schema) + 1} digits", str(loaded)
-    elif loaded != value:
-        yield "precision", str(value)[:100], str(loaded)
-    if numeric:
-        yield from _of_texts(loaded)
+def _of_decimals(precision: int, scale: int, numeric: bool, value: bytes) -> Iterator[Found]:
+    """Yield what a decimal loses that the file stores as the bytes of a whole number."""
+    number = int.from_bytes(value, signed=True)
+    is_long = abs(number) >= 10**precision
+    if is_long or numeric:
+        exact = Decimal(number).scaleb(-scale, WIDE)
+        loaded = Context(prec=precision).plus(exact)
+        if is_long and loaded != exact:
+            yield "precision", str(exact)[:100], str(loaded)
+        if numeric:
+            yield from _of_texts(loaded)
 
 
 def _of_texts(value: Any) -> Iterator[Found]:
