@@ -1,5 +1,10 @@
-"""Runs the command line."""
+"""Runs the command line. Ctrl-C ends it without a traceback, also during the imports, which take a second."""
 
-from bootstrap.cli import main
+import sys
 
-main()
+try:
+    from bootstrap.cli import main
+
+    main()
+except KeyboardInterrupt:
+    sys.exit(130)
