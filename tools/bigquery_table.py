@@ -94,7 +94,7 @@ def main() -> None:
     try:
         for line in run(client(), sys.stdin.read()):
             print(line)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except (RetryError, requests.exceptions.ConnectionError):
         where = os.environ.get("BIGQUERY_EMULATOR_HOST") or "Google BigQuery"
         sys.exit(f"the warehouse does not answer at {where}. Start the platform first: `make dev` or `make up`.")
@@ -104,9 +104,9 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)  # `make sql` tells
-    except BrokenPipeError:  # the reader has ended, as `head` does
+    except OSError as error:  # of print(): the reader has ended, as `head` does, or a file cannot be written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        sys.exit(141 if isinstance(error, BrokenPipeError) else f"the result cannot be written: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -29,19 +29,29 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def drop_output() -> None:
+    """Write what is left of the output nowhere: at its end Python would try again, and fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def ended(name: str, main: Callable[[], int]) -> int:
     """Run a command's main function and return its exit code. After a failure, print why it could not write."""
     reason = None
     try:
         code = main()
-        sys.stdout.flush()
+        if sys.stdout:  # None after `>&-`
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return interrupted(name)
-    except BrokenPipeError:  # as after `make run | head -1`; at its end Python would try to write the rest
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # as after `make run | head -1`
+        drop_output()
         return CLOSED
     except OSError as error:
-        reason = str(error) if error.errno in disk.NO_SPACE else disk.denied(error)
+        reason = disk.denied(error)
+        if error.errno in disk.NO_SPACE:
+            reason = f"{error.strerror}: {error.filename or 'the output of this command'}"
+            if not error.filename:
+                drop_output()
         if reason is None:
             raise
         code = 1

@@ -80,7 +80,7 @@ def test_a_statement_without_a_result_says_what_it_did(job: dict[str, Any], told
 
 def test_a_refusal_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Google's client puts the reason, the message again, the location and the job's id around it."""
-    error = BadRequest("bad; reason: invalidQuery, message: bad\n\nJob ID: 7", errors=[{"message": "bad"}])
+    error: Any = BadRequest("bad; reason: invalidQuery, message: bad\n\nJob ID: 7", errors=[{"message": "bad"}])  # type: ignore[no-untyped-call]
     job = {"error_result": {"reason": "invalidQuery"}, "exception": lambda: error}
     monkeypatch.setattr(bigquery_table, "client", lambda: Warehouse([], [], **job))
     monkeypatch.setattr("sys.stdin", io.StringIO("selec 1"))

@@ -33,3 +33,23 @@ def test_output_that_nobody_reads_is_no_error(monkeypatch: pytest.MonkeyPatch, l
         monkeypatch.setattr("sys.stdout", output)
         assert endings.ended("run", main) == 141
         output.flush()  # as Python does at its end
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a file that is always full")  # noqa: PTH110
+def test_output_into_a_full_file_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> int:
+        print("a line of the output", flush=True)
+        return 0
+
+    with open("/dev/full", "w") as output:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", output)
+        assert endings.ended("run", main) == 1
+        output.flush()
+    assert "run: No space left on device: the output" in capsys.readouterr().err
+
+
+def test_a_closed_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)  # as Python has it after `>&-`
+    assert endings.ended("run", lambda: 0) == 0

@@ -45,6 +45,6 @@ def test_bootstrap_gets_nothing_of_another_project(platform: Platform, monkeypat
         given.append(env)
         return Ended()
 
-    monkeypatch.setattr(startup.subprocess, "run", run)
+    monkeypatch.setattr("subprocess.run", run)
     startup.bootstrap(platform, "seed")
     check(given[0])
