@@ -31,7 +31,7 @@ class Finding:
         return self.sentence()
 
     def sentence(self, part: str = "line") -> str:
-        """Return the finding as a sentence. `part` is what the file has: lines, or records."""
+        """Return the finding as a sentence. `part` is what the file has: lines, records or rows."""
         line = f"{part} {self.line}" if self.line else ""
         column = f"column {self.column!r}" if self.column else ""
         place = ", ".join(filter(None, (self.file, line, column)))
@@ -48,7 +48,7 @@ def result(
 ) -> dg.AssetCheckResult:
     """Return the check's result: passed with the sentence `good`, or failed with the findings.
 
-    `part` is what the files have: lines, or records.
+    `part` is what the files have: lines, records or rows.
     """
     ordered = sorted(findings, key=lambda finding: not finding.blocking)
     lines = [finding.sentence(part) for finding in ordered[:SHOWN]]

@@ -79,6 +79,10 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
         return None
     lines = block.split("\n")[:-1]
     facts.header_line = above + 1
+    if not file_format.has_header and not skipped and block.startswith("\ufeff"):
+        facts.add_fault(
+            "byte order mark", 1, "a byte order mark stands before the first value and becomes a part of it"
+        )
     if file_format.has_header:
         reader = csv_reader((f"{line}\n" for line in lines[above:]), file_format, strict=False)
         row: list[str] = next(reader, [])

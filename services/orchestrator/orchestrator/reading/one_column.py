@@ -73,7 +73,7 @@ def delimiter_of_records(records: Sequence[str], separator: str) -> str | None:
     records = [record for record in records if record.strip()]
     if len(records) < 2 or separator not in USUAL:
         return None
-    for delimiter in [*USUAL.replace(separator, ""), *SURE]:
+    for delimiter in USUAL.replace(separator, "") + SURE:
         found = records[0].count(delimiter)
         if not found or any(record.count(delimiter) != found for record in records):
             continue
