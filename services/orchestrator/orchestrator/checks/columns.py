@@ -4,7 +4,7 @@ import functools
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connections_file import Stream, SyncMode
 from orchestrator.checks import declared
@@ -12,7 +12,7 @@ from orchestrator.checks.findings import RESET, Finding, again
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, ParquetFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears, key_columns
 from platform_kit.names import column_name
 
@@ -56,7 +56,7 @@ def find(
             found.append(other)
             if other.blocking:
                 continue
-        names = list(name_findings(file, fact, files))
+        names = list(name_findings(file, fact, files, table.columns))
         wrong = {finding.column for finding in names}
         found += names
         if isinstance(files.format, ParquetFormat):
@@ -153,15 +153,16 @@ def _are_numbered(names: Sequence[str]) -> bool:
 
 
 def _delimiter(file: str, fact: FileFacts, format_: CsvFormat, delimiter: str) -> Finding:
-    certain = surely_other(fact)
+    certain = surely_other(fact) and format_.has_header
     shown = _in_yaml(delimiter)
+    what = "the header and the records look" if format_.has_header else "the records look"
     remedy = (
         f"Set delimiter: {shown} in the stream's format in connections.yaml, then make apply."
         if len(delimiter) == 1
         else "The connector reads delimiters of one character only: write the file with another one, then run again."
     )
     return Finding(
-        f"the delimiter is {format_.delimiter!r}, but the header and the records look as if it were {shown}",
+        f"the delimiter is {format_.delimiter!r}, but {what} as if it were {shown}",
         remedy + ("" if certain else " If the file has one column of texts, nothing is wrong."),
         file,
         fact.header_line,
@@ -177,8 +178,13 @@ def _in_yaml(delimiter: str) -> str:
     return repr(delimiter) if delimiter.isprintable() else json.dumps(delimiter)
 
 
-def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
-    """Yield what is wrong with the names of the columns of a file."""
+def name_findings(
+    file: str, fact: FileFacts, files: StreamFiles, loaded: Collection[str] | None = None
+) -> Iterator[Finding]:
+    """Yield what is wrong with the names of the columns of a file.
+
+    `loaded` are the columns of the table: if they are known, JSON objects may spell one column in several ways.
+    """
     first: dict[str, str] = {}
     for name in fact.names:
         plain = name.removeprefix(BYTE_ORDER_MARK)
@@ -226,6 +232,9 @@ def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Fi
             )
         if column in first:
             same = first[column] == name
+            # Names that stand in different objects are loaded into one column, others into two.
+            if isinstance(files.format, JsonlFormat) and loaded is not None and f"{column}_1" not in loaded:
+                continue
             yield Finding(
                 "two columns have this name; only the last one is loaded"
                 if same

@@ -56,6 +56,8 @@ def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str
     for file, fact in facts.items():
         for fault in fact.faults:
             count = fact.fault_counts[fault.kind]
+            # A header above nothing but itself: two exports without records, or a record that happens to be equal.
+            alone = fault.kind == "header again" and count == fact.records
             more = f" ({count} such places in the file)" if count > 1 else ""
             found.append(
                 Finding(
@@ -63,7 +65,7 @@ def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str
                     REMEDIES[fault.kind],
                     file,
                     fault.line,
-                    blocking=fault.kind not in warnings,
+                    blocking=fault.kind not in warnings and not alone,
                 )
             )
     found += [

@@ -22,6 +22,7 @@ REASONS: Mapping[LossKind, str] = {
     "decimals": "{text!r} is loaded as {loaded}: a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: neither columns of numbers nor JSON have NaN and infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: times are loaded with microseconds",
+    "spelling": "the number {text} is loaded as the text {loaded!r}: Airbyte writes numbers as Python does",
     "repeated": "an object has the key {text!r} more than once: only its last value, {loaded}, is loaded",
     "precision": "{text} is loaded as {loaded}: it has more digits than the precision of its type, so Airbyte's "
     "connector rounds it",
@@ -39,7 +40,7 @@ REWRITE: Mapping[LossKind, str] = {
     "durations": "Write the file with the column as an integer or as text",
 }
 """The remedies for values that airbyte-lite does not change, see `unrepaired`."""
-WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds"}
+WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds", "spelling"}
 NUMBERS: Mapping[str, Kind] = {
     "INTEGER": "integer",
     "NUMERIC": "number",
@@ -52,7 +53,11 @@ def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
     """Return the table columns (in lower case) in which a text of the files may have lost something."""
     found: dict[str, Kind] = {}
     # A CSV file says nothing about types. In other files, only a number can lose something: its digits.
-    guessed: dict[str, Kind] = {**NUMBERS, "BOOLEAN": "boolean"} if isinstance(files.format, CsvFormat) else {**NUMBERS}
+    guessed: dict[str, Kind] = {**NUMBERS}
+    if isinstance(files.format, CsvFormat):
+        guessed["BOOLEAN"] = "boolean"
+    elif isinstance(files.format, JsonlFormat):
+        guessed["STRING"] = "spelling"
     declared = {name: kind.strip().casefold() for name, kind in files.declared.items()}
     for column, (_, kind) in table.columns.items():
         types = {declared[name] for name in declared if bears(column, name)}

@@ -5,6 +5,7 @@ connector rounds a decimal that has more digits than its type; airbyte-lite refu
 """
 
 import math
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from functools import partial
@@ -65,8 +66,11 @@ def finder(schema: Any, header: Header, *, numeric: bool, as_text: bool) -> Call
     if _is_decimal(schema):  # in another type, the connector fails
         return partial(_of_decimals, schema["precision"], schema.get("scale", 0), numeric)
     doubles_are_texts = as_text and schema == "double"  # of a union, the connector reads doubles as numbers
-    if numeric and _kinds(schema, header.definitions) & {"float", "double", "decimal", "string"}:
-        return _of_texts if doubles_are_texts else _of_numbers
+    kinds = _kinds(schema, header.definitions)
+    if numeric and kinds & {"float", "double", "decimal", "string"}:
+        if doubles_are_texts:
+            return _of_texts
+        return partial(_of_numbers, short="float" in kinds and "double" not in kinds)
     return _nested if not doubles_are_texts and _can_lose(schema, header.definitions, set()) else None
 
 
@@ -122,13 +126,24 @@ def _repeated_keys(entries: list[dict[str, Any]]) -> Iterator[Found]:
                 return
 
 
-def _of_numbers(value: Any) -> Iterator[Found]:
+def _of_numbers(value: Any, *, short: bool) -> Iterator[Found]:
+    """Yield what a number loses. `short`: it has 32 bits in the file. It is right if it can be had back."""
     if not isinstance(value, float):
         yield from _of_texts(value) if isinstance(value, str | Decimal) else _nested(value)
     elif not math.isfinite(value):
         yield "null", str(value), "NULL"
-    elif round(value, 9) != value and abs(value) < NUMERIC_LIMIT and (found := digits_loss(repr(value), numeric=True)):
-        yield found[0], repr(value), found[1]
+    elif round(value, 9) != value and abs(value) < NUMERIC_LIMIT:
+        if short and struct.pack("f", round(value, 9)) == struct.pack("f", value):
+            return
+        if found := digits_loss(text := _shortest(value) if short else repr(value), numeric=True):
+            yield found[0], text, found[1]
+
+
+def _shortest(value: float) -> str:
+    """Return the shortest text of a float of 32 bits."""
+    import numpy
+
+    return str(numpy.float32(value))
 
 
 def _is_decimal(schema: Any) -> bool:

@@ -192,20 +192,20 @@ def _losses(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
 
 
 def _of_doubles(array: Any, *, numeric: bool) -> Iterator[tuple[Any, str, str]]:
-    import pyarrow
-    import pyarrow.compute as compute
+    import numpy
 
-    numbers = array.drop_null().cast(pyarrow.float64())
-    finite = compute.is_finite(numbers)
-    if not compute.all(finite, min_count=0).as_py():
-        odd = numbers.filter(compute.invert(finite))[0].as_py()
-        yield "null", str(odd), "NULL"
+    numbers = array.drop_null().to_numpy(zero_copy_only=False)
+    finite = numpy.isfinite(numbers)
+    if not finite.all():
+        yield "null", str(numbers[~finite][0]), "NULL"
     if numeric:
         # Beyond that limit a number is NULL, which Airbyte notes.
-        numbers = numbers.filter(compute.less(compute.abs(numbers), float(NUMERIC_LIMIT)))
-        candidates = numbers.filter(compute.not_equal(compute.round(numbers, ndigits=9), numbers))
-        for number in candidates[:MOST_CANDIDATES].to_pylist():
-            text = repr(number)
+        numbers = numbers[finite]
+        numbers = numbers[numpy.abs(numbers.astype(numpy.float64)) < float(NUMERIC_LIMIT)]
+        # A float of 32 bits, such as 0.1, has many decimals as a double. It is right if it can be had back.
+        rounded = numbers.astype(numpy.float64).round(DECIMALS).astype(numbers.dtype)
+        for number in numbers[rounded != numbers][:MOST_CANDIDATES]:
+            text = str(number)
             if found := digits_loss(text, numeric=True):
                 yield found[0], text, found[1]
                 return
