@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from connections_file import Stream
+from connections_file import Stream, SyncMode
 from orchestrator.checks import declared
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import RESET, Finding, again
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
@@ -30,6 +30,13 @@ VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d
 """Names that are numbers or dates."""
 BYTE_ORDER_MARK = "\ufeff"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+LATER: Mapping[SyncMode, str] = {
+    "full_refresh_overwrite": "run again",
+    "full_refresh_append": "run again: the rows of each sync from then on have the column, older rows have NULL",
+    "incremental_append": f"run again: files that change from then on have the column. For all files: {RESET}",
+    "incremental_deduped_history": f"run again: files that change from then on have the column. For all files: {RESET}",
+}
+"""When the values of a column arrive that the table does not have yet."""
 AIRBYTE = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"}
 """The columns that Airbyte adds to each table."""
 
@@ -63,8 +70,8 @@ def find(
                 found.append(
                     Finding(
                         "the file has values, but the column is NULL in every row of the table",
-                        "Compare the name in the header with the column of the connection (make plan), then reset "
-                        "the connection and run again.",
+                        "Compare the name in the header with the column of the connection (make plan), then "
+                        f"{again(stream)}.",
                         file,
                         fact.first_values[name],
                         name,
@@ -74,7 +81,7 @@ def find(
     found += declared.wider(stream, files, table)
     if len(readable) == len(facts) and not any(finding.blocking for finding in found):
         found += declared.gone(stream, files, readable, table)
-    found += [_missing(name, names, facts[names[0]]) for name, names in missing.items()]
+    found += [_missing(stream, files, name, names, facts[names[0]]) for name, names in missing.items()]
     return found
 
 
@@ -241,13 +248,17 @@ def name_findings(
         first[column] = name
 
 
-def _missing(name: str, files: list[str], fact: FileFacts) -> Finding:
-    others = f" (and {len(files) - 1} other files)" if len(files) > 1 else ""
+def _missing(stream: Stream, files: StreamFiles, name: str, names: list[str], fact: FileFacts) -> Finding:
+    others = f" (and {len(names) - 1} other files)" if len(names) > 1 else ""
+    declare = (
+        f"Declare the column in columns of connections.yaml, then make apply and {LATER[stream.sync_mode]}."
+        if files.declared
+        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}."
+    )
     return Finding(
         f"the table does not have the column, so its values were not loaded{others}",
-        "Declare the column in the stream of connections.yaml, or refresh the connection's schema; then make apply and "
-        "reset the connection.",
-        files[0],
+        f"{declare} If it is not needed, nothing is wrong.",
+        names[0],
         fact.header_line,
         name,
         blocking=False,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from connections_file import Stream
+from orchestrator.checks.findings import again
 from orchestrator.reading.facts import FileFacts
 
 NAME = "row_count_matches_file"
@@ -75,7 +76,7 @@ def compare(
     elif rows < records and stopped:
         remedy = f". {stopped}"
     elif rows < records:
-        remedy = ". Records were lost: reset the connection in Airbyte, then run again."
+        remedy = f". Records were lost: {again(stream)}."
     elif stream.sync_mode == "full_refresh_overwrite" and rows > records:
         remedy = ". Another connection may fill the table, or a file has changed since the sync: run again."
     elif stream.deletions == "mark" and rows > records:
