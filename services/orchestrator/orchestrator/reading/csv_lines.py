@@ -124,14 +124,14 @@ class Lines:
             self._escaped = None
 
     def _look_for_mark(self, block: str, line: int) -> None:
-        """Note each line below the header that begins with a byte order mark, apart from the header again."""
+        """Note each line below the first that begins with a byte order mark, apart from the header again."""
         if BYTE_ORDER_MARK not in block:
             return
         is_open = self._open_lines(block)
         for number, text in enumerate(block.split("\n")):
             is_inside = is_open is not None and number < len(is_open) and is_open[number]
             plain = text.removeprefix(BYTE_ORDER_MARK)
-            if plain != text and not is_inside and plain not in self._headers:
+            if plain != text and line + number and not is_inside and plain not in self._headers:
                 reason = "a byte order mark (U+FEFF) at the beginning of the line becomes a part of its first value"
                 self._facts.add_fault("stray character", line + number + 1, reason)
 

@@ -6,9 +6,10 @@ are parsed.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from orchestrator.reading.json_cells import Cells
 from orchestrator.reading.text import Block
 
 MOST_SHAPES = 16
@@ -53,10 +54,14 @@ def are_plain(block: Block) -> bool:
 
 
 class Shapes:
-    """The shapes of the lines so far. `wanted` says of which fields the next value is looked for."""
+    """The shapes of the lines so far. `wanted` says of which fields the next value is looked for.
 
-    def __init__(self, wanted: Callable[[str], bool]) -> None:
-        self._wanted, self._records = wanted, list[tuple[dict[str, Any], str]]()
+    `cells` has a pattern of their own for some fields.
+    """
+
+    def __init__(self, wanted: Callable[[str], bool], cells: Cells | None = None) -> None:
+        self._wanted, self._cells = wanted, cells or Cells({})
+        self._records = list[tuple[dict[str, Any], str]]()
         self._patterns: set[str] = set()
         self.rounded = False
         self._nulls = False  # whether a value may be null: patterns without it are faster
@@ -87,7 +92,8 @@ class Shapes:
             self._add(record, gap)
 
     def _add(self, record: dict[str, Any], gap: str) -> bool:
-        pattern = self._object(record, 0, self._wanted, gap)
+        own = {name: found for name, value in record.items() if (found := self._own(name, value))}
+        pattern = self._object(record, 0, own, gap)
         if pattern is None or pattern in self._patterns or sum(map(len, self._patterns)) + len(pattern) > LONGEST:
             return False
         self._patterns.add(pattern)
@@ -95,10 +101,14 @@ class Shapes:
         self._lines, self._plain_lines = (re.compile(text.encode()) for text in (lines, lines.replace(STRING, PLAIN)))
         return True
 
-    def _object(self, record: dict[str, Any], depth: int, wanted: Callable[[str], bool], gap: str) -> str | None:
+    def _own(self, name: str, value: Any) -> str | None:
+        """Return the pattern of a field of the record itself whose values are looked at, if it is such a field."""
+        return "null" if self._wanted(name) else self._cells.pattern(name, value)
+
+    def _object(self, record: dict[str, Any], depth: int, own: Mapping[str, str], gap: str) -> str | None:
         fields = []
         for key, value in record.items():
-            pattern = "null" if wanted(key) else self._value(value, depth + 1, gap)
+            pattern = own.get(key) or self._value(value, depth + 1, gap)
             if pattern is None:
                 return None
             fields.append(f"{re.escape(json.dumps(key, ensure_ascii=False))}:{gap}{pattern}")
@@ -109,7 +119,7 @@ class Shapes:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
-            found = self._object(value, depth, lambda _: False, gap)
+            found = self._object(value, depth, {}, gap)
             return found and f"(?:{found}|null)"
         if isinstance(value, list):
             kinds = {self._value(item, depth + 1, gap) for item in value[:MOST_SHAPES]}
