@@ -14,10 +14,11 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 
+from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from platform_kit.s3 import client
 from tools.local.free_ports import free_ports
-from tools.local.platform import Platform
+from tools.local.platform import ENVIRONMENTS, Platform
 from tools.local.processes import Supervisor
 from tools.settings_table import PORTS
 
@@ -25,6 +26,7 @@ from .commands import Commands
 from .google_front import Front, front_of
 from .google_rules import Rules
 from .running import RunningPlatform, Server
+from .s3_source import Source
 from .s3_types import S3Client
 from .syncs import Syncs
 from .warm_servers import WarmServers
@@ -173,9 +175,28 @@ def syncs(platform: RunningPlatform, bigquery: google_bigquery.Client) -> Iterat
         yield Syncs(http, bigquery)
 
 
+@pytest.fixture
+def variables(local_platform: RunningPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables of the platform's services, in the test's own process."""
+    for name, value in local_platform.environment.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
     """Runs connectors from this process, without airbyte-lite's server."""
     runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
     yield runner
     runner.close()
+
+
+@pytest.fixture(scope="session")
+def connector() -> Connector:
+    """Airbyte's S3 connector."""
+    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
+
+
+@pytest.fixture
+def s3_source(runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str) -> Source:
+    """The S3 connector with the fresh bucket."""
+    return Source(runner, connector, s3.url, bucket)

@@ -15,14 +15,13 @@ import pytest
 from jsonschema import Draft7Validator
 
 from airbyte_lite.connectors.protocol import ConnectorError, error_of, parse_message
-from airbyte_lite.connectors.registry import Connector, load_registry
+from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner, Limits
 from airbyte_lite.loader.order import FILE, NDJSON, PARQUET, Order, StreamOrder
 from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.types import FieldType
 from platform_kit.settings_table import TABLE
 from tests.serving import serving
-from tools.local.platform import ENVIRONMENTS
 
 from .s3_types import S3Client
 
@@ -138,11 +137,6 @@ def kind(schema: dict[str, Any]) -> str:
     kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     (only,) = kinds - {"null"}
     return str(only)
-
-
-@pytest.fixture(scope="module")
-def connector() -> Connector:
-    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
 
 
 @pytest.fixture

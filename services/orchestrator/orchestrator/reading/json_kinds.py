@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -24,6 +24,9 @@ NUMBERS = {"integer": ["[1-9][0-9]{0,14}+", "0"], "float": [r"[1-9][0-9]{0,5}+\.
 """Patterns of most numbers, tried before ANY_NUMBER where such were seen, for speed. Negative ones begin with "-"."""
 END_OF_VALUE = r"[,\]}]"
 KINDS = {str: "string", type(None): "null", dict: "object", list: "list"}
+type Own = Mapping[str, str]
+"""Patterns in place of the usual ones: of "number" and "string", or of "any" value."""
+NONE: Own = {}
 MARK = "\0"
 """Stands before and behind each text in a pattern that every line has: no JSON text contains it."""
 
@@ -33,7 +36,7 @@ class UnusualError(Exception):
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kinds:
     """The kinds of values in one place.
 
     `fields` are the keys of objects, in their order; those in `optional` are not in every object. `items` are the
@@ -41,11 +44,11 @@ class Kind:
     """
 
     names: tuple[str, ...] = ()
-    fields: dict[str, "Kind"] = field(default_factory=dict)
+    fields: dict[str, "Kinds"] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
-    items: "Kind | None" = None
+    items: "Kinds | None" = None
 
-    def with_value(self, value: Any, depth: int = 0) -> "Kind":
+    def with_value(self, value: Any, depth: int = 0) -> "Kinds":
         """Return these kinds and that of a value. Raises UnusualError."""
         if depth > DEEPEST:
             raise UnusualError
@@ -60,7 +63,7 @@ class Kind:
     def _named(self, name: str) -> Self:
         return self if name in self.names else replace(self, names=(*self.names, name))
 
-    def _with_object(self, value: dict[str, Any], depth: int, *, new: bool) -> "Kind":
+    def _with_object(self, value: dict[str, Any], depth: int, *, new: bool) -> "Kinds":
         known = list(self.fields)
         order = {name: at for at, name in enumerate(known)}
         names, at = list[str](), 0
@@ -81,36 +84,47 @@ class Kind:
         return replace(self, fields=fields, optional=self.optional | once)
 
     def pattern(
-        self, gap: str, *, rounded: bool, wanted: Callable[[str], bool] = lambda _: False, always: bool = True
+        self,
+        gap: str,
+        *,
+        rounded: bool,
+        always: bool = True,
+        own: Own = NONE,
+        fields: Callable[[str], Own] = lambda _: NONE,
     ) -> str:
         """Return the pattern of such values.
 
         `gap`: pattern of what stands behind a colon and a comma. `rounded`: numbers may have any number of decimals.
-        `wanted`: names of fields that must be null. `always`: every line has a value here.
+        `always`: every line has a value here. `own`: patterns of these values, `fields`: of those of a field.
         """
+        if "any" in own:
+            return own["any"]
         found = []
-        if numbers := [number for name in self.names for number in _numbers(name, rounded=rounded)]:
+        numbers = [number for name in self.names for number in _numbers(name, rounded=rounded)]
+        if numbers and "number" in own:
+            found.append(own["number"])
+        elif numbers:
             # No number matches in two ways: a line that does not match at its end would take exponential time.
             other = f"(?!(?:{'|'.join(numbers)}){END_OF_VALUE}){ANY_NUMBER[rounded]}"
             found += [*numbers, other]
         if "string" in self.names:
-            found.append(f'"{STRING}')
+            found.append(own.get("string") or f'"{STRING}')
         if "boolean" in self.names:
             found.append("true|false")
         if "object" in self.names:
-            found.append(self._object(gap, rounded, wanted, always=always and len(self.names) == 1))
+            found.append(self._object(gap, rounded, fields, always=always and len(self.names) == 1))
         if "list" in self.names:
             found.append(self._list(gap, rounded))
         if "null" in self.names:
             found.append("null")
         return f"(?:{'|'.join(found)})"
 
-    def _object(self, gap: str, rounded: bool, wanted: Callable[[str], bool], *, always: bool) -> str:
+    def _object(self, gap: str, rounded: bool, own: Callable[[str], Own], *, always: bool) -> str:
         required = [name for name in self.fields if name not in self.optional]
-        comma, behind_first, fields = f",{gap}", False, []
-        for name, kind in self.fields.items():
+        comma, behind_first, fields = f",{gap}", False, list[str]()
+        for name, kinds in self.fields.items():
             has_to = always and name not in self.optional
-            value = "null" if wanted(name) else kind.pattern(gap, rounded=rounded, always=has_to)
+            value = kinds.pattern(gap, rounded=rounded, always=has_to, own=own(name))
             key = f"{re.escape(json.dumps(name, ensure_ascii=False))}:{gap}"
             mark = MARK if has_to else ""
             if name not in self.optional:
@@ -132,7 +146,7 @@ class Kind:
         return rf"\[(?:{item}(?:, ?{item})*+)?+\]"
 
 
-UNKNOWN = Kind()
+UNKNOWN = Kinds()
 
 
 def _number(number: float) -> str:

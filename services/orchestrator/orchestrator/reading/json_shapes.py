@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.reading.json_kinds import MARK, PLAIN, STRING, UNKNOWN, Kind, UnusualError
+from orchestrator.reading.json_cells import Cells
+from orchestrator.reading.json_kinds import MARK, PLAIN, STRING, UNKNOWN, Kinds, Own, UnusualError
 from orchestrator.reading.text import Block
 
 MOST_SHAPES = 16
@@ -43,11 +44,14 @@ def are_plain(block: Block) -> bool:
 
 
 class Shapes:
-    """The shapes of the lines so far. `wanted` says of which fields the next value is looked for."""
+    """The shapes of the lines so far. `wanted` says of which fields the next value is looked for.
 
-    def __init__(self, wanted: Callable[[str], bool]) -> None:
-        self._wanted = wanted
-        self._shapes = list[Kind]()
+    `cells` has patterns of their own for some fields.
+    """
+
+    def __init__(self, wanted: Callable[[str], bool], cells: Cells | None = None) -> None:
+        self._wanted, self._cells = wanted, cells or Cells({})
+        self._shapes = list[Kinds]()
         self._gap = ""
         self.rounded = False
         self._tries = self._matched = self._parsed = 0
@@ -82,7 +86,7 @@ class Shapes:
         if self._lines != NOTHING:
             self._lines = None
 
-    def _with(self, record: dict[str, Any]) -> list[Kind]:
+    def _with(self, record: dict[str, Any]) -> list[Kinds]:
         for at, shape in enumerate([*self._shapes, UNKNOWN][:MOST_SHAPES]):
             try:
                 return [*self._shapes[:at], shape.with_value(record), *self._shapes[at + 1 :]]
@@ -90,9 +94,12 @@ class Shapes:
                 continue
         return self._shapes
 
+    def _own(self, name: str) -> Own:
+        return {"any": "null"} if self._wanted(name) else self._cells.patterns(name)
+
     def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         """Return the patterns for other blocks and for plain ones."""
-        shapes = [shape.pattern(self._gap, rounded=self.rounded, wanted=self._wanted) for shape in self._shapes]
+        shapes = [shape.pattern(self._gap, rounded=self.rounded, fields=self._own) for shape in self._shapes]
         lines = _lines(shapes)
         if len(lines) > LONGEST:
             self._tries = max(self._tries, LEARNED[-1])
