@@ -284,7 +284,8 @@ def _missing(stream: Stream, files: StreamFiles, name: str, names: list[str], fa
     declare = (
         f"Declare the column in columns of connections.yaml, then make apply and {LATER[stream.sync_mode]}."
         if files.declared
-        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}."
+        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}. It looks at the start of the ten newest "
+        "files: if the column is not there, declare all columns of the stream (columns of connections.yaml)."
     )
     return Finding(
         f"the table does not have the column, so its values were not loaded{others}",
