@@ -19,6 +19,11 @@ def avro(fields: Mapping[str, Any], *records: tuple[Any, ...], name: str = "row"
     return file.getvalue()
 
 
+def logical(stored: str, name: str, **options: Any) -> dict[str, Any]:
+    """Return a logical type of Avro, such as a date."""
+    return {"type": stored, "logicalType": name, **options}
+
+
 def parquet(columns: Mapping[str, Any] | pyarrow.Table, **options: Any) -> bytes:
     """Return a Parquet file; the options are those of `pyarrow.parquet.write_table`."""
     file = io.BytesIO()

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import disk
+from tools import disk, endings
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venvs"
@@ -341,4 +341,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("install", lambda: main(sys.argv[1:])))
+    sys.exit(endings.ended("install", lambda: main(sys.argv[1:])))

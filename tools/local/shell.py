@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 
-from tools import disk
+from tools import endings
+from tools.local import foreign
 from tools.local.claims import DEVELOPMENT, development
 from tools.local.platform import Platform, warn
 from tools.stack import ports
@@ -25,8 +26,8 @@ def main() -> int:
     shell = os.environ.get("SHELL") or "bash"
     note = "This shell has the commands dagster and dbt of .venvs/orchestrator. `exit` leaves it."
     print(note, file=sys.stderr, flush=True)
-    return subprocess.run([shell], env=dict(os.environ) | variables | (development() or {})).returncode
+    return subprocess.run([shell], env=foreign.without(os.environ) | variables | (development() or {})).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("shell", main))
+    sys.exit(endings.ended("shell", main))

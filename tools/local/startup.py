@@ -5,7 +5,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from tools import env_file
+from tools import endings, env_file
+from tools.local import foreign
 from tools.local.platform import ROOT, Platform
 from tools.local.processes import Supervisor
 
@@ -26,7 +27,8 @@ def step(title: str) -> Iterator[None]:
 def bootstrap(platform: Platform, *arguments: str) -> None:
     """Run one command of bootstrap and show its output. Raises StepError when it fails."""
     command, variables = platform.command("bootstrap", "bootstrap", *arguments)
-    if subprocess.run(command, env=env_file.with_connections(ROOT) | variables, cwd=ROOT).returncode:
+    variables = foreign.without(env_file.with_connections(ROOT)) | variables
+    if subprocess.run(command, env=variables, cwd=ROOT, preexec_fn=endings.end_with_parent).returncode:
         raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
 
 

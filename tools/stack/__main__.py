@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from tools import disk
+from tools import endings
 from tools.stack import doctor, down, env, images, logs, modes, ps, run, up
 from tools.stack.compose import StackError, read_env, warn
 
@@ -54,4 +54,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("".join(sys.argv[1:2]), lambda: main(sys.argv[1:])))
+    sys.exit(endings.ended("".join(sys.argv[1:2]), lambda: main(sys.argv[1:])))
