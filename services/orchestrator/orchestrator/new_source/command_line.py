@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from connections_file import ConnectionsFileError
@@ -63,7 +64,10 @@ def _make(changes: Changes, places: Places, question: str, *, yes: bool, command
                 f"make {command} asks before it writes, and this is not a terminal. Nothing was changed. "
                 "To write without a question: yes=1"
             )
-        if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        answer = ""
+        with suppress(EOFError):  # Ctrl-D
+            answer = input(f"{question} [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
             print("Nothing was changed.")
             return NOT_CONFIRMED
     changes.make(places.journal)
