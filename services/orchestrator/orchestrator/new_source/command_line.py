@@ -12,6 +12,7 @@ from orchestrator.new_source.files import temporary_folder
 from orchestrator.new_source.removing import plan_removal
 from orchestrator.settings import Settings
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from platform_kit.settings import SettingsError
 from source_texts.errors import SourceError
 
 NOT_CONFIRMED = 3
@@ -90,14 +91,17 @@ def main(given: list[str] | None = None) -> int:
         one.add_argument("--name", required=True)
         one.add_argument("--yes", action="store_true")
     arguments = parser.parse_args(given)
-    settings = Settings.read()
-    places = Places(arguments.root, settings.connections_file, settings.dbt_project, arguments.seed_folder)
     try:
+        settings = Settings.read()
+        places = Places(arguments.root, settings.connections_file, settings.dbt_project, arguments.seed_folder)
         with only_one(places.journal, "make new-source or make remove-source"):
             if take_back(places.journal):
                 print("An earlier command was interrupted: its changes were undone.", file=sys.stderr)
             code: int = arguments.command(places, arguments)
-    except (SourceError, ChangesError, ConnectionsFileError) as error:
+    except (SourceError, ChangesError, ConnectionsFileError, SettingsError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except FileNotFoundError as error:  # of CONNECTIONS_FILE or DBT_PROJECT_DIR
+        print(f"{error.filename}: file not found.", file=sys.stderr)
         return 1
     return code
