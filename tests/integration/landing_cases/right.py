@@ -29,6 +29,21 @@ RIGHT = {
     "cases_of_parquet": Case(
         parquet(ID=[1, 2], Name=["Ada", "Grace"]), {"filetype": "parquet"}, PERSON, rows=ADA, key="id"
     ),
+    "names_of_several_objects": Case(
+        '{"id": 1, "Name": "Ada"}\n{"id": 2, "name": "Grace"}\n', {"filetype": "jsonl"}, rows=ADA
+    ),
+    "short_floats": Case(
+        parquet(x=pyarrow.array([0.1, 3.14, None], "float"), y=pyarrow.array([0.1, 1.5, None], "float16")),
+        {"filetype": "parquet"},
+        rows=[("0.100000001", "0.099975586"), ("3.140000105", "1.5"), (None, None)],
+    ),
+    "short_floats_of_avro": Case(
+        avro({"x": "float", "y": ["null", "float"]}, (0.1, 3.14), (1.5, None)),
+        {"filetype": "avro"},
+        {"x": "number", "y": "number"},
+        rows=[("0.100000001", "3.140000105"), ("1.5", None)],
+    ),
+    "ratios": Case("x~y ratio\n1~2 ratio\n", rows=[("1~2 ratio",)]),
     "one_row": Case("id,customer\n1,3\n", columns={"id": "integer", "customer": "integer"}, rows=[(1, 3)]),
     "excel": Case("\ufeffid,name,\r\n1,Ada,\r2,Grace,\n", columns=PERSON, rows=ADA),
     "wide": Case(

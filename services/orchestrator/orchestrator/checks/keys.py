@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connections_file import Stream
+from orchestrator.checks import alike_keys
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import URL, TableFacts, key_columns
 from orchestrator.reading.names import bears
@@ -14,8 +15,9 @@ from platform_kit.names import column_name
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
 
-A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; an empty text as the key; two keys that
-are one number, as `7` and `007`: the column may have become a text after the first rows were loaded.
+A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; two keys that look the same, because one
+of them has an invisible character; an empty text as the key; two keys that are one number, as `7` and `007`: the column
+may have become a text after the first rows were loaded.
 After an append a key may be in several rows, so this is not checked then.
 """
 
@@ -71,13 +73,14 @@ def find(
     if table.key_blanks:
         found.append(
             Finding(
-                f"{table.key_blanks} of {table.rows} rows have blanks around the key: with and without them, it is not "
-                "the same key",
+                f"{table.key_blanks} of {table.rows} rows have blanks around the key, or invisible characters: with "
+                "and without them, it is not the same key",
                 "Remove the blanks in the file, if they are not meant.",
                 column=names,
                 blocking=False,
             )
         )
+    found += alike_keys.find(table, warehouse, rows)
     if table.key_empty:
         found.append(
             Finding(

@@ -21,13 +21,14 @@ from orchestrator.checks import (
     source_freshness,
     spellings,
     stopped,
+    unrepaired,
 )
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.facts import FileFacts, Sought
-from orchestrator.reading.formats import AvroFormat, CsvFormat, NotCountedError, StreamFiles
+from orchestrator.reading.formats import AvroFormat, CsvFormat, NotCountedError, ParquetFormat, StreamFiles
 from orchestrator.reading.objects import Files, copies
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
@@ -71,8 +72,8 @@ class TableChecks:
     @property
     def _part(self) -> str:
         """What a place in the stream's files is called."""
-        is_avro = not isinstance(self.files, NotCountedError) and isinstance(self.files.format, AvroFormat)
-        return "record" if is_avro else "line"
+        known = None if isinstance(self.files, NotCountedError) else self.files.format
+        return "record" if isinstance(known, AvroFormat) else "row" if isinstance(known, ParquetFormat) else "line"
 
     @property
     def note(self) -> str:
@@ -159,7 +160,8 @@ class TableChecks:
         found, rows = list[Finding](), partial(self._rows, bucket)
         is_told = share > self.stream.checks.uncast_values_allowed
         if not isinstance(self.files, NotCountedError):
-            found = losses.find(self.stream, self.files, facts, table, _explained(noted), told=is_told)
+            sure = unrepaired.confirmed(facts, table, warehouse)
+            found = losses.find(self.stream, self.files, sure, table, _explained(noted), told=is_told)
             found += null_texts.find(self.stream, self.files, facts, table, warehouse, rows)
         if is_told:
             files = None if isinstance(self.files, NotCountedError) else self.files

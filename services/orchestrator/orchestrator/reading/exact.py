@@ -11,12 +11,29 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import Literal
 
-Kind = Literal["integer", "number", "boolean", "whole", "digits", "json"]
+Kind = Literal["integer", "number", "boolean", "whole", "digits", "json", "spelling"]
 """What a column's values are. "whole" and "digits" are integers and numbers that are declared as such, so that only
-their value counts; "json" is JSON text that is declared as object or array."""
-LossKind = Literal["text", "zeros", "underscores", "digits", "decimals", "null", "nanoseconds", "repeated"]
+their value counts; "json" is JSON text that is declared as object or array; "spelling" are texts, which a file of JSON
+lines may have as numbers."""
+LossKind = Literal[
+    "text",
+    "zeros",
+    "underscores",
+    "digits",
+    "decimals",
+    "null",
+    "nanoseconds",
+    "repeated",
+    "precision",
+    "days",
+    "years",
+    "durations",
+    "spelling",
+]
 """What is lost: the text (`02134`), zeros at the end (`10.50`), underscores (`1_234`), digits, decimals after the
-ninth, the whole value, fractions of a time, or the first value of a key that an object has twice."""
+ninth, the whole value, fractions of a time, or the first value of a key that an object has twice; the digits of a
+decimal beyond its precision, the days of a time of day, the year of a time of the type INT96, a part of a duration;
+how a number is written that is loaded as a text."""
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 # As programs write numbers. `12E3` and `1e5` are not: they are more often codes.

@@ -23,12 +23,14 @@ FaultKind = Literal[
     "number of values",
     "NUL byte",
     "encoding",
+    "byte order mark",
     "long value",
     "not JSON",
     "header again",
     "line of dashes",
     "no values",
     "total row",
+    "stray character",
 ]
 
 
@@ -61,6 +63,8 @@ class Loss(BaseModel):
     line: int
     text: str
     loaded: str
+    is_sure: bool = True
+    """Whether the table has what is loaded, as far as this has to be looked at (checks/unrepaired.py)."""
 
 
 class FileFacts(BaseModel):

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.checks import losses
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.facts import FileFacts, Loss
-from orchestrator.reading.formats import AvroFormat, CsvFormat, ParquetFormat, StreamFiles
+from orchestrator.reading.formats import AvroFormat, CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 
 from .examples import APPENDED, FILES, PEOPLE, table, told
 
@@ -30,6 +30,17 @@ from .examples import APPENDED, FILES, PEOPLE, table, told
 def test_which_columns_may_have_lost_something(declared: dict[str, str], kind: str, expected: str | None) -> None:
     files = StreamFiles(["**"], CsvFormat(filetype="csv"), declared)
     assert losses.kinds(files, table(x=kind)).get("x") == expected
+
+
+def test_a_number_may_be_spelled_in_another_way_in_json_lines_only() -> None:
+    files = StreamFiles(["**"], JsonlFormat(filetype="jsonl"))
+    others = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
+    assert [losses.kinds(each, table(x="STRING")) for each in (files, others)] == [{"x": "spelling"}, {}]
+    loss = Loss(column="x", kind="spelling", line=3, text="1.10", loaded="1.1")
+    [finding] = losses.find(PEOPLE, files, {"a.jsonl": FileFacts(losses=[loss])}, table(x="STRING"), set())
+    assert told([finding]) == [(False, "a.jsonl", 3, "x")]
+    assert "1.10 is loaded as the text '1.1'" in finding.text
+    assert "in quotes" in finding.remedy
 
 
 def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:

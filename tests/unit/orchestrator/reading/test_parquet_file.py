@@ -59,8 +59,8 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
     assert "middle" not in {loss.column for loss in texts}
 
 
-def test_times_of_the_type_int96_lose_their_nanoseconds_only() -> None:
-    """Spark writes this type. Years that nanoseconds do not reach are right; their last digits are no nanoseconds."""
+def test_times_of_the_type_int96_lose_their_nanoseconds_and_their_year_without_the_repair() -> None:
+    """Spark writes this type. The last digits of years that nanoseconds do not reach are no nanoseconds."""
     file = io.BytesIO()
     years = [datetime.datetime(1600, 1, 1), None, datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]
     columns = {
@@ -72,6 +72,7 @@ def test_times_of_the_type_int96_lose_their_nanoseconds_only() -> None:
     pyarrow.parquet.write_table(pyarrow.table(columns), file, use_deprecated_int96_timestamps=True)
     text, loaded = "1970-01-01 00:00:00.000001001", "1970-01-01 00:00:00.000001"
     assert [(loss.column, loss.kind, loss.text, loss.loaded) for loss in scan_parquet(file, PARQUET).losses] == [
+        ("years", "years", "1600-01-01 00:00:00", "2184-07-20 23:34:33.709551"),
         ("fine", "nanoseconds", text, loaded),
         ("list", "nanoseconds", text, loaded),
     ]
