@@ -89,7 +89,8 @@ class TableChecks:
         stream = self.stream
         by_file = stream.cursor_field in ([], [MODIFIED])
         has_versions = stream.sync_mode == "incremental_deduped_history" and by_file
-        return read_table(warehouse, self.table, keys.columns(stream), has_versions=has_versions)
+        appends = stream.sync_mode == "incremental_append" and by_file
+        return read_table(warehouse, self.table, keys.columns(stream), has_versions=has_versions, appends=appends)
 
     def results(
         self,
@@ -135,7 +136,8 @@ class TableChecks:
         if row_count.NAME in selected:
             records = partial(self._rows, bucket)
             stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, records, self._part)
-            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at)
+            verdict = row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at)
+            yield row_count.with_repeated_loads(verdict, table)
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             rows = partial(self._rows_with_nulls, bucket)
