@@ -71,6 +71,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "no names.csv": (",\n1,a\n", {}, ["line 1", "header is empty"]),
     "value without a name.csv": ("id,name,\n1,a,\n2,b,c\n", {}, ["line 3", "column 3", "Name the column"]),
     "empty.csv": ("", {}, ["empty (0 bytes)", "ignore_errors_on_fields_mismatch: true"]),
+    "end of DOS.csv": ("id,name\n1,a\n\x1a", {}, ["line 3", "0x1A", "Remove it"]),
     "too short.csv": ("id,name\n", {"skip_rows_before_header": 3}, ["only 1 line", "skip_rows_before_header"]),
     "latin.csv": ("id,name\n1,Zoe\n2,Müller\n".encode("latin-1"), {}, ["line 3, byte 4", "0xFC", "format.encoding"]),
     "no mark.csv": (
@@ -124,6 +125,7 @@ FAULTS: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "cut off.parquet": (numbers("id")[:-20], PARQUET, ["not a valid Parquet file", "Upload", "format.filetype"]),
     "damaged.parquet": (numbers("id")[:8] + bytes(20) + numbers("id")[28:], PARQUET, ["damaged", "Upload"]),
     "damaged end.parquet": (numbers("id")[:-60] + bytes(52) + numbers("id")[-8:], PARQUET, ["damaged", "Upload"]),
+    "_SUCCESS": (b"", PARQUET, ["empty (0 bytes)", "globs", "**/*.parquet"]),
     "lines.parquet": ("id,name\n1,a\n", PARQUET, ["not a valid Parquet file", "format.filetype"]),
     "parquet.csv": (numbers("id"), {}, ["Parquet", "format.filetype to parquet"]),
     "workbook.jsonl": (b"PK\x03\x04\x84" + bytes(20), JSONL, ["line 1", "Excel workbook"]),
