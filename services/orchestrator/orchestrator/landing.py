@@ -53,6 +53,8 @@ def landing_assets(
         synced = None
         if context.selected_asset_keys:
             present = _present(context, bucket, [w for w in watched if w.table in context.selected_asset_keys])
+            selected_tables = [table for table in tables if table.key in context.selected_asset_keys]
+            before = [(table, table.present(bucket)) for table in selected_tables]
             started = time.monotonic()
             job = airbyte.sync(connection.name)
             synced = datetime.now(UTC)
@@ -69,11 +71,13 @@ def landing_assets(
             whole = ASSET_RESUME_RETRY_TAG not in context.run.tags
             for stream, objects in present if whole and not job["isFollowed"] else ():
                 known.remember(context.instance, stream, objects)
+            for table, found in before if not job["isFollowed"] else ():
+                table.note_synced(context.instance, found)
         # Nothing is reported before everything was read: a repetition of a run that was killed here loads all tables
         # again, so it has to check all of them.
         results: list[dg.MaterializeResult[None] | dg.AssetCheckResult] = []
         for table in tables:
-            key = dg.AssetKey(table.stream.asset_key)
+            key = table.key
             selected = {check.name for check in context.selected_asset_check_keys if check.asset_key == key}
             numbers = table.read(warehouse) if selected else None
             rows = numbers.rows if numbers else warehouse.count_rows(table.table)
