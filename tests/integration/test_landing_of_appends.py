@@ -73,3 +73,7 @@ def test_a_file_with_fewer_rows_is_told_among_the_rows_of_older_versions(
         assert "2.csv: 1 rows" in told()
         sync()
         assert "2.csv" not in told()
+        put("4.CSV", "id,name\n7,Rosa\n")
+        put(".5.csv", "id,name\n8,Ida\n")
+        assert "Not loaded: 4.CSV ('*.csv' does not match it, because upper and lower case are different)" in told()
+        assert ".5.csv" not in told()

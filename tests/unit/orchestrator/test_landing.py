@@ -1,7 +1,7 @@
 """What a connection's step does for each selection of its tables and checks."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class StubFiles(Files):
             raise dg.Failure("S3 is away")
         yield [{"Key": key, "ETag": "1", "Size": 1, "LastModified": WHEN} for key in RECORDS if key.startswith(prefix)]
 
-    def matching(self, files: StreamFiles) -> list[File]:
+    def matching(self, files: StreamFiles, passed_over: Callable[[str], None] = print) -> list[File]:  # noqa: ARG002
         version = "2" if "replaced" in ODD else "1"
         return [File(key, version, WHEN) for key in RECORDS if files.matches(key)]
 

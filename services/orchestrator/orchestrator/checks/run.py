@@ -25,6 +25,7 @@ from orchestrator.checks import (
     stopped,
     unrepaired,
 )
+from orchestrator.checks.beside import Beside
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
 from orchestrator.files import Bucket
@@ -51,6 +52,8 @@ class TableChecks:
     table: str
     files: StreamFiles | NotCountedError
     limits: Limits = NO_LIMITS
+    elsewhere: Sequence[str] = ()
+    """The globs of all streams."""
 
     @property
     def specs(self) -> list[dg.AssetCheckSpec]:
@@ -166,7 +169,8 @@ class TableChecks:
             records = partial(self._rows, bucket)
             stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, records, self._part)
             unread = None if files.skips else self._unread(read, table, warehouse, instance)
-            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at, unread)
+            counted = row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at, unread)
+            yield read.beside.told_with(counted, read.facts.keys())
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             rows = partial(self._rows_with_nulls, bucket)
@@ -242,21 +246,23 @@ class TableChecks:
         """Read each file that is new or changed since the last check; take the facts of the others from there."""
         sought = Sought(table.empty, losses.kinds(files, table))
         memory = remembered.Memory(instance, self.stream.asset_key, files, sought)
-        found, matching = {}, bucket.matching(files)
+        found, beside = {}, Beside(files.globs, self.elsewhere)
+        matching = bucket.matching(files, beside.note)
         for file in matching:
             fact = memory.get(file) or bucket.facts(file, files.format, sought)
             found[file.name] = memory.keep(file, fact)
         memory.save()
-        return ReadFiles(found, copies(matching), matching)
+        return ReadFiles(found, copies(matching), matching, beside)
 
 
 @dataclass(frozen=True)
 class ReadFiles:
-    """The facts about the stream's files, the files that are copies of another one, and all files."""
+    """The facts about the stream's files, the files that are copies of another one, all files, and those beside."""
 
     facts: Mapping[str, FileFacts]
     copies: Mapping[str, str]
     files: Sequence[File]
+    beside: Beside
 
     @property
     def modified(self) -> Mapping[str, datetime]:

@@ -65,14 +65,20 @@ class Files:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
-    def matching(self, files: StreamFiles) -> list[File]:
-        """Return the files that match the stream's globs, sorted by name. Raises Failure when S3 does not answer."""
+    def matching(self, files: StreamFiles, passed_over: Callable[[str], None] = lambda _: None) -> list[File]:
+        """Return the files that match the stream's globs, sorted by name. Raises Failure when S3 does not answer.
+
+        `passed_over` is called with the key of each other object that was listed.
+        """
         found: dict[str, File] = {}
         with _failures(f"s3://{self._bucket}"):
             for item in (item for prefix in files.prefixes for page in self.pages(prefix) for item in page):
+                count = len(found)
                 for name, version in self._versions(item["Key"], f"{item['ETag']} {item['Size']}", item["Size"]):
                     if files.matches(name):
                         found[name] = File(name, version, item["LastModified"])
+                if len(found) == count:
+                    passed_over(item["Key"])
         return [found[name] for name in sorted(found)]
 
     def pages(self, prefix: str) -> "Iterator[list[ObjectTypeDef]]":
