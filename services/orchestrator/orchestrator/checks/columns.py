@@ -253,7 +253,8 @@ def _missing(stream: Stream, files: StreamFiles, name: str, names: list[str], fa
     declare = (
         f"Declare the column in columns of connections.yaml, then make apply and {LATER[stream.sync_mode]}."
         if files.declared
-        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}."
+        else "Declare all columns (columns in connections.yaml), then make apply; or, if one of the ten newest files "
+        f"has the column, make apply o=--refresh-schema. Then {LATER[stream.sync_mode]}."
     )
     return Finding(
         f"the table does not have the column, so its values were not loaded{others}",
