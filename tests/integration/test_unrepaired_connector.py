@@ -25,6 +25,7 @@ from orchestrator.checks.run import TableChecks
 from orchestrator.files import Bucket
 from orchestrator.reading.formats import stream_files
 from orchestrator.warehouse import Warehouse
+from tests.data_files import logical
 
 from . import odd_avro
 from .batches.odd_parquet import numbers
@@ -43,7 +44,7 @@ PERSON = {"id": "integer", "name": "string"}
 CSV = {"filetype": "csv", "null_values": [""]}
 PARQUET, AVRO, JSONL = {"filetype": "parquet"}, {"filetype": "avro"}, {"filetype": "jsonl"}
 HEADLESS = {"header_definition": {"header_definition_type": "User Provided", "column_names": ["id", "name"]}}
-SMALL = odd_avro.logical("bytes", "decimal", precision=4, scale=2)
+SMALL = logical("bytes", "decimal", precision=4, scale=2)
 TOO_LONG = odd_avro.avro(SMALL, b"\x05", (1_234_567).to_bytes(4, "big"), stored="bytes")
 HOURS = numbers(pyarrow.time64("us"), 25 * 3600 * 10**6)
 YEARS = [datetime.datetime(2024, 1, 2), datetime.datetime(1600, 1, 1)]

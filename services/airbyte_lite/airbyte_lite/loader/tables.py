@@ -21,6 +21,8 @@ _META_FIELDS = (
     SchemaField(layout.META, "JSON", mode="REQUIRED"),
     SchemaField(layout.GENERATION_ID, "INTEGER"),
 )
+COLUMNS_LIMIT = 10_000
+"""The most columns of a table of BigQuery (its page "Quotas and limits")."""
 _REQUIRED_META = {layout.RAW_ID, layout.EXTRACTED_AT, layout.META}
 # Types that BigQuery can group and order by (its page "Data types"). Keys and cursors must have one of them. Floats are
 # left out: Airbyte does not accept them as keys.
@@ -217,6 +219,13 @@ def _columns(stream: SyncStream, existing: bigquery.Table | None) -> tuple[list[
         columns.append(Column(name, found.name, kept))
         if kept.name not in (found.field_type, "REPEATED"):
             schema[schema.index(found)] = retyped(found, kept.name)
+    if len(schema) > COLUMNS_LIMIT:
+        raise SyncError(
+            f"Stream {stream.name}: the table would have {len(schema):,} columns; a table of BigQuery has at most "
+            f"{COLUMNS_LIMIT:,}. Select fewer (selected_fields of the stream), or declare fewer (columns). Of a file "
+            "with a column for each sample or day, write a row for each value instead.",
+            "config_error",
+        )
     return columns, schema
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import unquote
 
 from connections_file import Stream, SyncMode
 from orchestrator.checks import declared
@@ -77,6 +78,7 @@ def find(
                         name,
                     )
                 )
+    found += _same_column(files, readable)
     found += declared.find(stream, files, readable)
     found += declared.wider(stream, files, table)
     if len(readable) == len(facts) and not any(finding.blocking for finding in found):
@@ -133,6 +135,14 @@ def _folders(file: str, fact: FileFacts) -> Iterator[Finding]:
             yield Finding(
                 f"{name}={value} in the key gives the column its value, in place of the values of the file",
                 "Rename this part of the key or the column, if the values of the file are not the same.",
+                file,
+                column=name,
+                blocking=False,
+            )
+        if part := next((part for part in unquote(file).split("/") if part.startswith(f"{name}={value}=")), ""):
+            yield Finding(
+                f"the connector takes {value!r} for the column from {part!r}: it leaves out what follows a second =",
+                "Rename this part of the key.",
                 file,
                 column=name,
                 blocking=False,
@@ -248,13 +258,34 @@ def name_findings(
         first[column] = name
 
 
+def _same_column(files: StreamFiles, facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
+    """Yield a warning for a name that only other files have than those with another name of the same column.
+
+    Airbyte loads them into two columns, of which one gets a suffix. Names that differ by case only: see `spellings`.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for file, fact in facts.items() if not files.declared else ():
+        for name in fact.names:
+            known, other = first.setdefault(column_name(name).lower(), (file, name))
+            if other.lower() == name.lower() or other in fact.names or name in facts[known].names:
+                continue
+            yield Finding(
+                f"this name and {other!r} of {known} are the same for BigQuery, so Airbyte loads them into two columns",
+                "Use one name in all files; or read both columns in the staging model.",
+                file,
+                fact.header_line,
+                name,
+                blocking=False,
+            )
+
+
 def _missing(stream: Stream, files: StreamFiles, name: str, names: list[str], fact: FileFacts) -> Finding:
     others = f" (and {len(names) - 1} other files)" if len(names) > 1 else ""
     declare = (
         f"Declare the column in columns of connections.yaml, then make apply and {LATER[stream.sync_mode]}."
         if files.declared
-        else "Declare all columns (columns in connections.yaml), then make apply; or, if one of the ten newest files "
-        f"has the column, make apply o=--refresh-schema. Then {LATER[stream.sync_mode]}."
+        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}. It looks at the start of the ten newest "
+        "files: if the column is not there, declare all columns of the stream (columns of connections.yaml)."
     )
     return Finding(
         f"the table does not have the column, so its values were not loaded{others}",

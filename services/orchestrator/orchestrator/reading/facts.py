@@ -30,6 +30,7 @@ FaultKind = Literal[
     "line of dashes",
     "no values",
     "total row",
+    "stray character",
 ]
 
 

@@ -58,7 +58,7 @@ def test_the_remedy_for_a_column_that_the_table_lacks_is_that_of_the_sync_mode(
 ) -> None:
     stream = PEOPLE.model_copy(update={"sync_mode": mode})
     read = {"a.csv": FileFacts(names=["id", "discount"])}
-    for files, apply in ((FILES, "Declare all columns"), (DECLARED, "Declare the column ")):
+    for files, apply in ((FILES, "make apply o=--refresh-schema"), (DECLARED, "Declare the column ")):
         [remedy] = [
             each.remedy
             for each in columns.find(stream, files, read, table(id="INTEGER", name="STRING"), set())
