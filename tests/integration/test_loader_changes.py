@@ -4,11 +4,9 @@ import json
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import bigquery as google_bigquery
 
 from airbyte_lite.loader import spool
 from airbyte_lite.loader.errors import SyncError
@@ -22,11 +20,6 @@ OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 KEEPING = ["full_refresh_append", "incremental_append", DEDUPED]
 ID, TEXT, NUMBER, BOOL = {"type": "integer"}, {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 DAY, MOMENT = {"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}
-
-
-@pytest.fixture
-def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
-    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
 
 
 @pytest.fixture(params=["one batch", "many batches"])

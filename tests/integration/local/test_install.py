@@ -5,12 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tools import install
+
+from ..processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -230,7 +231,4 @@ def test_a_second_install_waits_for_the_first(checkout: Path) -> None:
 
 def wait_for(file: Path) -> None:
     """Wait until another process has made a file."""
-    deadline = time.monotonic() + 20
-    while not file.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(file.exists, 20, str(file))

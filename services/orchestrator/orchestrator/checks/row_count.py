@@ -26,12 +26,13 @@ def compare(
     skips: str | None,
     older: int = 0,
     stopped: str | None = None,
+    unread: str | None = None,
 ) -> dg.AssetCheckResult:
     """Return the result for a table of `rows` rows, loaded from files with these facts.
 
     `older` of them are of an older version of their file: a file has fewer records, or several have one key.
     It is a warning if the connector may leave out records of these files, by the option `skips`. `stopped` is the
-    remedy if it may have ended a file early.
+    remedy if it may have ended a file early. `unread` says which files were not read, or not to their end.
     """
     deleted = older if stream.deletions == "mark" else 0
     rows -= deleted
@@ -86,14 +87,16 @@ def compare(
         )
     elif stream.sync_mode == "incremental_deduped_history" and rows > records:
         remedy = ". Rows of deleted records stay until the connection is reset."
+    if unread and not stopped:
+        remedy = f". {unread}"
     deduped_and_kept = stream.sync_mode == "incremental_deduped_history" and stream.deletions == "keep"
-    rows_stayed = deduped_and_kept and rows > records and not merged
+    rows_stayed = deduped_and_kept and rows > records and not merged and not unread
     marked = f" and {deleted} rows marked as deleted" if deleted else ""
     stayed = f" ({rows - current} of them of older versions of the files)" if merged and current < rows else ""
     return dg.AssetCheckResult(
         asset_key=stream.asset_key,
         check_name=NAME,
-        passed=(rows == records and not merged) or (appended and rows > records),
+        passed=not unread and ((rows == records and not merged) or (appended and rows > records)),
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
         description=f"{rows} rows in the table{stayed}{marked}, {records} records in the file{remedy}",
         metadata={"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
