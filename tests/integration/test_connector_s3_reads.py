@@ -24,6 +24,7 @@ KEYS = [
 # Each file is read: its content, the format of its stream, and its records.
 READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
     "lines of a header.csv": ('id,"name\n(full)"\n1,a\n2,b\n', {}, [(1, "a"), (2, "b")]),
+    "empty number.csv": ("id,name\n,a\n-,b\nx,c\n", {"null_values": ["", "-"]}, [("a",), ("b",), ("x", "c")]),
     "another case.csv": ("ID,name\n1,a\n", {}, [(1, "a")]),
     "another case.jsonl": ('{"ID": 1, "name": "a"}\n{"name": "b", "Id": 2}\n', JSONL, [(1, "a"), ("b", 2)]),
     "another case.parquet": (numbers("ID", "F0"), PARQUET, [(0, 1)]),
@@ -65,6 +66,8 @@ def test_files_that_are_read(s3_source: Source, put: Put) -> None:
         for key, found in records.items()
     }
     assert values == {key: rows for key, (_, _, rows) in READ.items()}
+    uncast = [warning for warning in warnings if "cast" in warning]
+    assert ["value=x" in warning for warning in uncast] == [True], uncast  # none of a text of null_values
     assert any("skipped rows.csv, line 3: 1 value" in warning for warning in warnings)
     assert any("skipped rows.csv: 2 rows" in warning for warning in warnings)
     assert any("skipped file.csv" in warning and "empty" in warning for warning in warnings)

@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
-from .case import NUMBERS, PERSON, Case, avro, parquet
+from tests.data_files import avro
+
+from .case import NUMBERS, PERSON, Case, parquet
 
 WARNED = {
     "old_column": Case(

@@ -6,7 +6,9 @@ from decimal import Decimal
 import pyarrow
 import pyarrow.parquet
 
-from .case import GUESS, WORDS, Case, avro, parquet
+from tests.data_files import avro
+
+from .case import GUESS, WORDS, Case, parquet
 
 WRONG_VALUES = {
     "guessed": Case(

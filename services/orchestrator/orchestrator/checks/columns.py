@@ -5,10 +5,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import unquote
 
-from connections_file import Stream
+from connections_file import Stream, SyncMode
 from orchestrator.checks import declared
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import RESET, Finding, again
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
@@ -30,6 +31,13 @@ VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d
 """Names that are numbers or dates."""
 BYTE_ORDER_MARK = "\ufeff"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+LATER: Mapping[SyncMode, str] = {
+    "full_refresh_overwrite": "run again",
+    "full_refresh_append": "run again: the rows of each sync from then on have the column, older rows have NULL",
+    "incremental_append": f"run again: files that change from then on have the column. For all files: {RESET}",
+    "incremental_deduped_history": f"run again: files that change from then on have the column. For all files: {RESET}",
+}
+"""When the values of a column arrive that the table does not have yet."""
 AIRBYTE = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"}
 """The columns that Airbyte adds to each table."""
 
@@ -63,18 +71,19 @@ def find(
                 found.append(
                     Finding(
                         "the file has values, but the column is NULL in every row of the table",
-                        "Compare the name in the header with the column of the connection (make plan), then reset "
-                        "the connection and run again.",
+                        "Compare the name in the header with the column of the connection (make plan), then "
+                        f"{again(stream)}.",
                         file,
                         fact.first_values[name],
                         name,
                     )
                 )
+    found += _same_column(files, readable)
     found += declared.find(stream, files, readable)
     found += declared.wider(stream, files, table)
     if len(readable) == len(facts) and not any(finding.blocking for finding in found):
         found += declared.gone(stream, files, readable, table)
-    found += [_missing(name, names, facts[names[0]]) for name, names in missing.items()]
+    found += [_missing(stream, files, name, names, facts[names[0]]) for name, names in missing.items()]
     return found
 
 
@@ -126,6 +135,14 @@ def _folders(file: str, fact: FileFacts) -> Iterator[Finding]:
             yield Finding(
                 f"{name}={value} in the key gives the column its value, in place of the values of the file",
                 "Rename this part of the key or the column, if the values of the file are not the same.",
+                file,
+                column=name,
+                blocking=False,
+            )
+        if part := next((part for part in unquote(file).split("/") if part.startswith(f"{name}={value}=")), ""):
+            yield Finding(
+                f"the connector takes {value!r} for the column from {part!r}: it leaves out what follows a second =",
+                "Rename this part of the key.",
                 file,
                 column=name,
                 blocking=False,
@@ -241,13 +258,39 @@ def name_findings(
         first[column] = name
 
 
-def _missing(name: str, files: list[str], fact: FileFacts) -> Finding:
-    others = f" (and {len(files) - 1} other files)" if len(files) > 1 else ""
+def _same_column(files: StreamFiles, facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
+    """Yield a warning for a name that only other files have than those with another name of the same column.
+
+    Airbyte loads them into two columns, of which one gets a suffix. Names that differ by case only: see `spellings`.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for file, fact in facts.items() if not files.declared else ():
+        for name in fact.names:
+            known, other = first.setdefault(column_name(name).lower(), (file, name))
+            if other.lower() == name.lower() or other in fact.names or name in facts[known].names:
+                continue
+            yield Finding(
+                f"this name and {other!r} of {known} are the same for BigQuery, so Airbyte loads them into two columns",
+                "Use one name in all files; or read both columns in the staging model.",
+                file,
+                fact.header_line,
+                name,
+                blocking=False,
+            )
+
+
+def _missing(stream: Stream, files: StreamFiles, name: str, names: list[str], fact: FileFacts) -> Finding:
+    others = f" (and {len(names) - 1} other files)" if len(names) > 1 else ""
+    declare = (
+        f"Declare the column in columns of connections.yaml, then make apply and {LATER[stream.sync_mode]}."
+        if files.declared
+        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}. It looks at the start of the ten newest "
+        "files: if the column is not there, declare all columns of the stream (columns of connections.yaml)."
+    )
     return Finding(
         f"the table does not have the column, so its values were not loaded{others}",
-        "Declare the column in the stream of connections.yaml, or refresh the connection's schema; then make apply and "
-        "reset the connection.",
-        files[0],
+        f"{declare} If it is not needed, nothing is wrong.",
+        names[0],
         fact.header_line,
         name,
         blocking=False,

@@ -11,16 +11,18 @@ NAME = "file_is_well_formed"
 DESCRIPTION = """The files can be read in one way only.
 
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
-not valid in the encoding, another encoding than the format says, a byte order mark before a value, an escape character
-before a letter or a digit, text that is not JSON, the header again as a record, a line of dashes below the header. A
-warning: quotes inside a quoted value that are not doubled, a blank before a quote, a quoted value over lines that look
-like records, a value that is too long to be read, text that was read in a wrong encoding before, a record without
-values, a total, a copy of another file, a file in place of which Airbyte's connector reads another one and, with
-ignore_errors_on_fields_mismatch, records with another number of values.
+not valid in the encoding, another encoding than the format says, a byte order mark before a value or at the beginning
+of a record, an escape character before a letter or a digit, text that is not JSON, the header again as a record, a line
+of dashes below the header, the character 0x1A as the last line. A warning: quotes inside a quoted value that are not
+doubled, a blank before a quote, a quoted value over lines that look like records, a value that is too long to be read,
+text that was read in a wrong encoding before, a record without values, a total, a copy of another file, a file in place
+of which Airbyte's connector reads another one and, with ignore_errors_on_fields_mismatch, records with another number
+of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
-    "text after quote": "Double the quote in the file, or set escape_char in the stream's format.",
+    "text after quote": "Double the quote in the file, or set escape_char in the stream's format. If quotes are parts "
+    "of the texts, as in many files with tabs, set quote_char to a character that the file does not have.",
     "blank before quote": "Remove the blanks between delimiter and quote from the file, or trim the values in the "
     "staging model.",
     "escaped letter": "Double the escape character in the file. Or leave escape_char out of the stream's format, and "
@@ -40,6 +42,7 @@ REMEDIES: dict[FaultKind, str] = {
     "line of dashes": "Set skip_rows_after_header: 1 in the stream's format, or remove the line; then make apply.",
     "no values": "Remove the line from the file, or leave the row out in the staging model.",
     "total row": "Remove the line from the file, or leave the row out in the staging model.",
+    "stray character": "Remove the character from the file, for example where files were joined; then run again.",
 }
 WARNINGS: set[FaultKind] = {
     "text after quote",

@@ -12,6 +12,13 @@ SHOWN = 3
 """The number of findings in the description; the table has all of them."""
 DROP = "drop the table (rows whose files are no longer in the bucket are lost)"
 """How the rows of a table that a sync keeps are loaded anew: a part of remedies."""
+RESET = "reset the connection in Airbyte (rows whose files are no longer in the bucket are lost), then run again"
+"""How a sync that keeps its rows, or reads only new files, reads all files again: a part of remedies."""
+
+
+def again(stream: Stream) -> str:
+    """Return how all files are loaded anew. A sync of the mode full_refresh_overwrite does it by itself."""
+    return "run again" if stream.sync_mode == "full_refresh_overwrite" else RESET
 
 
 @dataclass(frozen=True)

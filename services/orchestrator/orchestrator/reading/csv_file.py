@@ -39,7 +39,10 @@ def scan_csv(raw: BinaryIO, file_format: CsvFormat, sought: Sought = NOTHING) ->
 
 
 def csv_rows(raw: BinaryIO, file_format: CsvFormat) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each record with its first line. Slow: only to find the places of values that are known to be wrong."""
+    """Yield each record with its first line. Slow: only to find the places of values that are known to be wrong.
+
+    The text of the columns behind the last name, if there is one, has the name "".
+    """
     scan = _Scan(raw, file_format, NOTHING)
     try:
         yield from scan.rows()
@@ -99,7 +102,10 @@ class _Scan:
         self._blocks, blocks_ = chain([first], self._blocks), self._blocks
         reader = csv_reader(self._lines(""), self._format, strict=False)
         for row in reader:
-            yield self.line - len(self._pending) + 1, dict(zip(self.facts.names, row, strict=False))
+            record = dict(zip(self.facts.names, row, strict=False))
+            if behind := self._format.separator.join(row[self._width :]).strip(f"{self._format.separator} "):
+                record[""] = behind
+            yield self.line - len(self._pending) + 1, record
             self._pending.clear()
         self._blocks = blocks_
 

@@ -32,6 +32,7 @@ FaultKind = Literal[
     "line of dashes",
     "no values",
     "total row",
+    "stray character",
 ]
 
 

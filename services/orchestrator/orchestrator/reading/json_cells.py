@@ -14,7 +14,7 @@ from orchestrator.reading.names import bears
 
 SAME_TEXT = r"(?:0|-?[1-9][0-9]{0,17}+|(?!-?0\.0000|-?[0-9.]{17})-?(?:0|[1-9][0-9]*+)\.(?:0|[0-9]*[1-9]))"
 """Numbers that Python writes as the file does. Not all of them: it is for speed."""
-FEW_DECIMALS = r'"[+-]?[0-9]{1,18}+(?:\.[0-9]{1,9}+)?"'
+FEW_DECIMALS = r'"(?:[+-]?[0-9]{1,18}+(?:\.[0-9]{1,9}+)?)?"'
 """Texts of numbers that a NUMERIC keeps."""
 
 
@@ -38,14 +38,10 @@ class Cells:
         """The number of columns of which the first such value is known."""
         return len(self._noted)
 
-    def pattern(self, name: str, value: Any) -> str | None:
-        """Return a pattern of the values of a field that lose nothing; None: they need no pattern of their own."""
+    def patterns(self, name: str) -> Mapping[str, str]:
+        """Return the patterns of the values of a field that lose nothing, if it has patterns of its own."""
         kind = None if name in self._noted else self._type(name)
-        if kind and value is None:
-            return "null"
-        if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
-            return f"(?:{SAME_TEXT}|null)"
-        return f"(?:{FEW_DECIMALS}|null)" if kind == "number" and isinstance(value, str) else None
+        return {"text": {"number": SAME_TEXT}, "number": {"string": FEW_DECIMALS}}.get(kind or "", {})
 
     def losses(self, record: Mapping[str, Any], text: str) -> Iterator[tuple[str, LossKind, str, str]]:
         """Yield column, kind, text and what is loaded, for the first such value of each column.

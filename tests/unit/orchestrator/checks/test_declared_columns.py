@@ -28,6 +28,25 @@ def test_a_declared_column_that_no_file_with_a_schema_has_is_an_error(file_forma
     assert told(list(declared.find(PEOPLE, files, read))) == [(True, "1", 0, "amount")]
 
 
+@pytest.mark.parametrize("file_format", [*TYPED, CsvFormat(filetype="csv")], ids=["parquet", "avro", "csv"])
+def test_a_newer_file_with_another_column_in_place_of_a_declared_one(file_format: FileFormat) -> None:
+    """It may be a new name, or two changes: the remedy has both."""
+    columns_ = {"id": "integer", "amount": "number"}
+    line = 1 if isinstance(file_format, CsvFormat) else 0
+    read = {
+        "1": FileFacts(names=["id", "amount"], header_line=line),
+        "2": FileFacts(names=["id", "city"], header_line=line),
+    }
+    [finding] = declared.find(PEOPLE, StreamFiles(["**"], file_format, columns_), read)
+    assert told([finding]) == [(True, "2", line, "amount")]
+    assert "it has 'city'" in finding.text
+    assert "If 'city' is not this column under a new name but another one, declare it too" in finding.remedy
+    both = StreamFiles(["**"], file_format, columns_ | {"city": "string"})
+    assert list(declared.find(PEOPLE, both, read)) == []
+    [finding] = declared.find(PEOPLE, StreamFiles(["**"], file_format, columns_ | {"x": "string"}), {"1": read["1"]})
+    assert finding.remedy.endswith("If the column is gone, remove it from columns.")
+
+
 @pytest.mark.parametrize("key", ["year=2024/a", "shop/year=2024.parquet", "y%65ar=2024=5/a"])
 def test_a_declared_column_may_be_in_the_key_of_a_parquet_file(key: str) -> None:
     read = {key: FileFacts(names=["id"], header_line=0)}

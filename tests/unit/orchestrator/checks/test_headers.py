@@ -8,7 +8,7 @@ from orchestrator.checks import columns
 from orchestrator.checks.findings import Finding
 from orchestrator.reading.csv_header import FIXED_WIDTH
 from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, JsonlFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 
 from .examples import DECLARED, FILES, PEOPLE, table
 
@@ -77,3 +77,30 @@ def test_one_column_of_texts_may_look_like_several_columns(facts: dict[str, Any]
     assert "one column" in found[0].remedy
     found = columns.find(PEOPLE, DECLARED, read, table(id="STRING", name="STRING"), set())
     assert {finding.column for finding in found if finding.blocking} == {"id", "name"}
+
+
+def test_names_of_one_column_in_several_files_are_told() -> None:
+    """Airbyte loads order_id and order_id_1; each has the values of some of the files."""
+    read = {
+        "1.csv": FileFacts(names=["Order ID", "name"], records=1),
+        "2.csv": FileFacts(names=["order id", "name"], records=1),
+        "3.csv": FileFacts(names=["Order_ID", "name"], records=1),
+    }
+    found = table(Order_ID="STRING", Order_ID_1="STRING", name="STRING")
+    [finding] = columns.find(PEOPLE, FILES, read, found, set())
+    assert (finding.file, finding.column, finding.blocking) == ("3.csv", "Order_ID", False)
+    assert "'Order ID' of 1.csv" in str(finding)
+    read["3.csv"] = FileFacts(names=["Order ID", "name"], records=1)
+    assert columns.find(PEOPLE, FILES, read, found, set()) == []
+
+
+def test_a_value_with_an_equals_sign_in_the_key_of_a_parquet_file_is_told() -> None:
+    files = StreamFiles(["**"], ParquetFormat(filetype="parquet"))
+    found = table(id="INTEGER", part="STRING")
+    read = {"part=a=b/x.parquet": FileFacts(names=["id"], records=1)}
+    [finding] = columns.find(PEOPLE, files, read, found, set())
+    assert (finding.column, finding.blocking) == ("part", False)
+    assert "'a'" in str(finding)
+    assert "'part=a=b'" in str(finding)
+    read = {"part=a%20b/x.parquet": FileFacts(names=["id"], records=1)}
+    assert columns.find(PEOPLE, files, read, found, set()) == []

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connections_file import Stream
+from connections_file import Stream, SyncMode
 from orchestrator.checks import columns, declared, left_out
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import JsonlFormat, ParquetFormat, StreamFiles
 
-from .examples import APPENDED, FILES, PEOPLE, table, told
+from .examples import APPENDED, DECLARED, FILES, PEOPLE, table, told
 
 
 def test_a_column_that_newer_files_leave_out_is_a_warning(subtests: pytest.Subtests) -> None:
@@ -42,6 +42,35 @@ def test_a_column_that_the_table_lacks_is_a_warning_with_the_number_of_files() -
     [finding] = columns.find(PEOPLE, FILES, read, table(id="INTEGER"), set())
     assert told([finding]) == [(False, "0.csv", 1, "discount")]
     assert "2 other files" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("mode", "later", "needs_reset"),
+    [
+        ("full_refresh_overwrite", "run again.", False),
+        ("full_refresh_append", "older rows have NULL", False),
+        ("incremental_append", "For all files: reset", True),
+        ("incremental_deduped_history", "For all files: reset", True),
+    ],
+)
+def test_the_remedy_for_a_column_that_the_table_lacks_is_that_of_the_sync_mode(
+    mode: SyncMode, later: str, needs_reset: bool
+) -> None:
+    stream = PEOPLE.model_copy(update={"sync_mode": mode})
+    read = {"a.csv": FileFacts(names=["id", "discount"])}
+    for files, apply in ((FILES, "make apply o=--refresh-schema"), (DECLARED, "Declare the column ")):
+        [remedy] = [
+            each.remedy
+            for each in columns.find(stream, files, read, table(id="INTEGER", name="STRING"), set())
+            if each.column == "discount"
+        ]
+        assert remedy.startswith(apply)
+        assert later in remedy
+        assert ("make apply o=--refresh-schema" in remedy) is (files is FILES)
+        assert ("reset" in remedy) is needs_reset
+    emptied = {"a.csv": FileFacts(names=["id"], first_values={"id": 2})}
+    [finding] = columns.find(stream, FILES, emptied, table(id="INTEGER"), set())
+    assert ("reset" in finding.remedy) is (mode != "full_refresh_overwrite")
 
 
 def test_a_column_without_values_in_the_table_is_an_error_unless_it_is_explained() -> None:

@@ -16,6 +16,7 @@ from orchestrator.reading.avro_file import avro_rows, scan_avro
 from orchestrator.reading.exact import Kind
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import AvroFormat
+from tests import data_files
 
 AVRO = AvroFormat(filetype="avro")
 NAN, INF = float("nan"), float("inf")
@@ -29,12 +30,7 @@ NODE = {
 
 def avro(fields: dict[str, Any], *records: tuple[Any, ...], codec: str = "null", size: int = 16_000) -> bytes:
     """Return a file with these fields, whose blocks have about `size` bytes."""
-    file = io.BytesIO()
-    parts = [{"name": name, "type": kind} for name, kind in fields.items()]
-    schema = {"type": "record", "namespace": "shop.v1", "name": "Sale", "fields": parts}
-    rows = [dict(zip(fields, record, strict=True)) for record in records]
-    fastavro.writer(file, schema, rows, codec=codec, sync_interval=size)
-    return file.getvalue()
+    return data_files.avro(fields, *records, name="shop.v1.Sale", codec=codec, sync_interval=size)
 
 
 def read_as(content: bytes, kind: Any) -> bytes:

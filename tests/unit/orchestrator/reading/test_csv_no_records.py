@@ -1,4 +1,4 @@
-"""Lines of a CSV file that are probably no records: the header again, dashes, totals, lines without values."""
+"""Lines of a CSV file that are probably no records, such as the header again, or that have a stray character."""
 
 import time
 from typing import Any
@@ -22,7 +22,13 @@ NO_RECORDS: list[tuple[str, dict[str, Any], list[tuple[str, int]]]] = [
     ("id,name,x\n1,a,5\n,Grand total:,5", {}, [("total row", 3)]),
     ('id,name\n1,"a ""b"""\nid,name\n2,5" pipe\nid,name\n', {}, [("header again", 3), ("header again", 5)]),
     ("\n\n1,2\n1,2\n", {"header_definition": NUMBERED}, [("header again", 3)]),
+    ("id,name\n1,a\n\ufeff2,b\n", {}, [("stray character", 3)]),
+    ("name\na\n\ufeffb\n", {}, [("stray character", 3)]),
+    ("name\na\n\x1a", {}, [("stray character", 3)]),
+    ("id,name\n1,a\n\x1a", {}, [("number of values", 3), ("stray character", 3)]),
     # These may be records.
+    ('id,name\n1,"x\n\ufeffy"\n2,\ufeffz\n', {}, []),
+    ("name\n\x1a\na\x1a\n", {}, []),
     ('id,name\n1,"x\nid,name\n,\ny ""z""\nid,name\n"\n2,"\n--,---\nTotal,1"', {}, []),
     ("id,name\n1,'x\nid,name\n,\n'\n", {"quote_char": "'"}, []),
     ('id,name\n1,"x\\"\nid,name\n"\n', {"escape_char": "\\", "double_quote": False}, []),

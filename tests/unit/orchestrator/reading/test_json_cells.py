@@ -8,6 +8,7 @@ from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.json_lines import scan_json_lines
 from orchestrator.reading.json_shapes import Shapes
 
+pytestmark = pytest.mark.usefixtures("learned_at_once")
 SOUGHT = Sought(kinds={"s": "spelling", "n": "digits", "i": "integer"})
 SAME = [
     "1",
