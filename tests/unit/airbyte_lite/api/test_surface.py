@@ -16,6 +16,7 @@ from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
+from platform_kit.specification import MASK
 
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"
@@ -183,6 +184,16 @@ def test_failed_discovery_is_answered(api: Any, monkeypatch: pytest.MonkeyPatch,
     answer = api.post(f"{CONFIGURATION}/sources/discover_schema", json={"sourceId": "s1"})
     assert (answer.status_code, answer.json()["jobInfo"]["succeeded"]) == (200, False)
     assert answer.json()["jobInfo"]["failureReason"]["externalMessage"] == "no such bucket"
+
+
+@pytest.mark.parametrize("call", ["check_connection", "discover_schema"])
+def test_mask_in_a_configuration_that_is_not_saved_is_not_taken_for_the_secret(
+    api: Any, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(ConnectorRunner, "spec", lambda *_: {"connectionSpecification": {}})
+    body = {"sourceDefinitionId": S3_ID, "connectionConfiguration": {"credentials": {"aws_secret_access_key": MASK}}}
+    answer = api.post(f"{CONFIGURATION}/scheduler/sources/{call}", json=body)
+    assert (answer.status_code, "Send the secret itself" in answer.json()["message"]) == (422, True)
 
 
 def test_token_is_a_jwt(api: Any) -> None:
