@@ -116,14 +116,13 @@ def test_few_reads_compute_at_the_same_time(pool: Any) -> None:
 
     async def use() -> int:
         requests = [asyncio.create_task(_threaded(read, pool)()) for _ in range(MORE_THAN_THREADS)]
-        while pool.statistics().tasks_waiting + len(inside) < MORE_THAN_THREADS:
-            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.2)
         found = len(inside)
         release.set()
         await asyncio.gather(*requests)
         return found
 
-    assert asyncio.run(use()) <= 8
+    assert 0 < asyncio.run(use()) <= 8
 
 
 def test_other_requests_are_answered_while_a_long_answer_is_sent() -> None:
