@@ -1,6 +1,7 @@
 # All commands of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+include tools/options.mk
 PYTHON ?= python3
 install := $(PYTHON) -m tools.install
 # tools.local needs Python 3.13 and no packages, so any environment can run it.
@@ -22,7 +23,7 @@ dev: ## Without Docker: run the same services until Ctrl-C, Dagster on http://12
 	@$(install) platform
 	@$(launcher) -m tools.local.dev
 
-sql: ## Run a query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5'
+sql: ## Run a query on the running warehouse: make sql q='select * from jaffle_trusted.fct_orders limit 5', or < query.sql
 	@$(install) airbyte_lite bootstrap
 	@$(launcher) -m tools.local.sql "$$q"
 export q
@@ -76,7 +77,7 @@ backup: ## Back up the platform while it runs, into the folder backups; encrypte
 
 restore: ## Restore a backup into a stopped platform: make restore f=backups/20260131-120000; asks before it replaces data
 	@$(install) bootstrap backup
-	@.venvs/backup/bin/python -m tools.backup restore "$(f)" $(if $(yes),--yes)
+	@.venvs/backup/bin/python -m tools.backup restore "$$f" $(if $(yes),--yes)
 
 e2e: ## Test the platform on Docker in a copy of this checkout: start, run, break, recover, stop
 	@$(install) tests
@@ -94,7 +95,7 @@ destroy: ## Delete everything from Airbyte that apply made, after asking; o=--ye
 	@$(airbyte) destroy $(o)
 
 import: ## Write a connections file from the objects in Airbyte: make import f=imported.yaml
-	@$(airbyte) import $(f) $(o)
+	@$(airbyte) import "$$f" $(o)
 
 seed: ## Upload seed_data to S3; o=--overwrite replaces other objects too, o=--upload also to an external Airbyte's bucket
 	@$(airbyte) seed $(o)
@@ -130,27 +131,7 @@ connector-table: ## Try connectors and write the table in docs/connectors.md: ma
 connectors := .venvs/airbyte_lite/bin/python -m tools.connectors
 .PHONY: connector connectors connector-remove connector-table
 
-# Only the command line of make sets these, not the shell's environment.
-name =
-file =
-key =
-header =
-yes =
-base =
-drop =
-version =
-id =
-code =
-names =
-config =
-parts =
-rows =
-rounds =
-models =
-runs =
-minutes =
-out =
-export name file key header yes base drop version id code names config
+export f name file key header yes base drop version id code names config
 
 schema: ## Write connections.schema.json, which editors use to complete and check connections.yaml
 	@$(install) bootstrap
@@ -178,9 +159,6 @@ processes := 2
 # Three workers beside these for two cores: a third of an integration test's time is waiting, for a service that starts or
 # a file that is a second older. A fourth would need services of its own and import all once more: 30 CPU seconds.
 workers := 3
-# Without the compiled files, each worker compiles every test file again.
-unexport PYTHONDONTWRITEBYTECODE
-
 test-in-process:
 	@$(tests)/pytest -n $(processes) tests/unit tests/contract
 

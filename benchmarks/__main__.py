@@ -18,7 +18,7 @@ from benchmarks.page.text import page
 from benchmarks.results import Results, circumstances
 from benchmarks.rounds import Deadline, say, shown
 from benchmarks.workspace import FOLDER
-from tools import disk
+from tools import endings
 from tools.local.claims import ClaimedError, claim
 from tools.local.platform import ROOT
 from tools.local.processes import interruptible
@@ -113,4 +113,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("bench", lambda: main(sys.argv[1:])))
+    sys.exit(endings.ended("bench", lambda: main(sys.argv[1:])))

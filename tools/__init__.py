@@ -9,6 +9,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import TracebackType
+
+
+def _without_interrupts(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if not issubclass(kind, KeyboardInterrupt):  # Ctrl-C during the imports; afterwards endings.py tells
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _without_interrupts
 
 # Tools use platform_kit's modules of the standard library, and run before that package is installed.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "packages/platform_kit"))

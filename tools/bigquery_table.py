@@ -1,23 +1,32 @@
-"""Reads a query from standard input, runs it on BigQuery or its emulator, and prints the rows as an aligned table."""
+"""Reads a query from standard input, runs it on BigQuery or its emulator, and prints the rows as an aligned table.
+
+The rows are read and printed in parts, so that a million of them need little memory.
+"""
 
 import os
+import re
 import sys
-from datetime import datetime
-from decimal import Decimal
+import time
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import google.auth.exceptions
 import requests.exceptions
-from google.api_core.exceptions import GoogleAPIError, RetryError
+from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError, RetryError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 import platform_kit.bigquery
+from platform_kit.bigquery_results import NUMBERS, readable, selecting, text_of, words
 from platform_kit.settings_table import TABLE
 
-TIMEOUT_SECONDS = 10  # to reach the server; the query itself may take longer
+TIMEOUT_SECONDS = 10  # for one request; the query itself may take longer
 RETRY = DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS)  # the client's default is 10 minutes
-NUMBERS = (int, float, Decimal)
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5  # seconds between two looks at the job
+PART = 10_000  # rows of one answer; the widths of the columns are those of the first part
+# What would move the cursor, change colours, begin a new line or turn the direction of the text.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def client() -> bigquery.Client:
@@ -29,35 +38,75 @@ def client() -> bigquery.Client:
     )
 
 
-def text(value: Any) -> str:
-    """Return the value of a cell as text."""
+def text(value: Any, field: bigquery.SchemaField) -> str:
+    """Return the value of a cell as text on one line: a control character is shown as its escape."""
     if value is None:
         return "NULL"
-    return value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text_of(value, field))
+
+
+def run(warehouse: bigquery.Client, query: str) -> Iterator[str]:
+    """Run a query and yield the lines of its result. Ctrl-C cancels it. Raises the errors of Google's client."""
+    job: Any = warehouse.query(query, retry=RETRY, job_retry=None, timeout=TIMEOUT_SECONDS)
+    pause = FIRST_PAUSE
+    try:
+        # Not result(): the emulator would answer with all rows at once.
+        while not job.done(retry=RETRY, timeout=TIMEOUT_SECONDS):
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+    except KeyboardInterrupt:
+        job.cancel(retry=None, timeout=TIMEOUT_SECONDS)
+        raise
+    if job.error_result:
+        raise job.exception()
+    if found := selecting(warehouse, job):
+        yield from lines(warehouse, found.destination)
+    elif job.num_dml_affected_rows is not None:
+        yield f"  {job.num_dml_affected_rows} rows changed"
+    else:
+        yield f"  done, without a result ({job.statement_type or 'no statement'})"
+
+
+def lines(warehouse: bigquery.Client, destination: Any) -> Iterator[str]:
+    """Yield the lines of the table with a result: names, values, the number of rows."""
+    schema = warehouse.get_table(destination, retry=RETRY, timeout=TIMEOUT_SECONDS).schema
+    table = bigquery.Table(destination, readable(schema))
+    rows = warehouse.list_rows(table, page_size=PART, retry=RETRY, timeout=TIMEOUT_SECONDS)
+    cells = ([text(value, field) for value, field in zip(row.values(), schema, strict=True)] for row in rows)
+    first = list(islice(cells, PART))
+    widths = [max([len(field.name), *(len(row[i]) for row in first)]) for i, field in enumerate(schema)]
+    yield "  " + "  ".join(field.name.ljust(width) for field, width in zip(schema, widths, strict=True)).rstrip()
+    yield "  " + "  ".join("-" * width for width in widths)
+    right = [field.field_type in NUMBERS and field.mode != "REPEATED" for field in schema]
+    count = 0
+    for row in chain(first, cells):
+        count += 1
+        aligned = [
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, right, strict=True)
+        ]
+        yield "  " + "  ".join(aligned).rstrip()
+    yield f"  ({count} {'row' if count == 1 else 'rows'})"
 
 
 def main() -> None:
     """Print the table. When the query fails, print BigQuery's message and exit with code 1."""
     try:
-        job = client().query(sys.stdin.read(), retry=RETRY, job_retry=None, timeout=TIMEOUT_SECONDS)
-        rows = job.result(job_retry=None)
-        names, cells = [field.name for field in rows.schema], [list(row.values()) for row in rows]
+        for line in run(client(), sys.stdin.read()):
+            print(line)
+        print(end="", flush=True)
     except (RetryError, requests.exceptions.ConnectionError):
-        where = os.environ.get("BIGQUERY_EMULATOR_HOST", "Google BigQuery")
+        where = os.environ.get("BIGQUERY_EMULATOR_HOST") or "Google BigQuery"
         sys.exit(f"the warehouse does not answer at {where}. Start the platform first: `make dev` or `make up`.")
-    except (GoogleAPIError, google.auth.exceptions.GoogleAuthError) as error:
-        sys.exit(getattr(error, "message", None) or str(error))
-    widths = [max([len(name), *(len(text(row[i])) for row in cells)]) for i, name in enumerate(names)]
-    header = "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
-    print("  " + header.rstrip())
-    print("  " + "  ".join("-" * width for width in widths))
-    for row in cells:
-        aligned = [
-            text(value).rjust(width) if isinstance(value, NUMBERS) else text(value).ljust(width)
-            for value, width in zip(row, widths, strict=True)
-        ]
-        print("  " + "  ".join(aligned).rstrip())
-    print(f"  ({len(cells)} rows)")
+    except GoogleAPICallError as error:
+        sys.exit(words(error))
+    except (GoogleAPIError, google.auth.exceptions.GoogleAuthError, requests.exceptions.RequestException) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)  # `make sql` tells
+    except OSError as error:  # of print(): the reader has ended, as `head` does, or a file cannot be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141 if isinstance(error, BrokenPipeError) else f"the result cannot be written: {error.strerror}")
 
 
 if __name__ == "__main__":

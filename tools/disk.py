@@ -10,9 +10,7 @@ import os
 import pwd
 import shlex
 import shutil
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,19 +77,3 @@ def _name(user: int) -> str:
         return pwd.getpwuid(user).pw_name
     except KeyError:  # a container may run as a user without a name
         return str(user)
-
-
-def watched(command: str, main: Callable[[], int]) -> int:
-    """Run a command's main function and return its exit code. After a failure, print why it could not write."""
-    reason = None
-    try:
-        code = main()
-    except OSError as error:
-        reason = str(error) if error.errno in NO_SPACE else denied(error)
-        if reason is None:
-            raise
-        code = 1
-    if code:
-        for sentence in [*filter(None, [reason]), *full(folders())]:
-            print(f"{command}: {sentence}", file=sys.stderr, flush=True)
-    return code

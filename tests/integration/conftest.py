@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 import uuid
@@ -14,17 +15,21 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google_bigquery
 
+from airbyte_lite.connectors.registry import Connector, load_registry
 from airbyte_lite.connectors.runner import ConnectorRunner
 from platform_kit.s3 import client
 from tools.local.free_ports import free_ports
-from tools.local.platform import Platform
+from tools.local.platform import ENVIRONMENTS, Platform
 from tools.local.processes import Supervisor
 from tools.settings_table import PORTS
 
 from .commands import Commands
 from .google_front import Front, front_of
 from .google_rules import Rules
+from .loader_kit import Kit
+from .refusing_s3 import refusing_s3
 from .running import RunningPlatform, Server
+from .s3_source import Source
 from .s3_types import S3Client
 from .syncs import Syncs
 from .warm_servers import WarmServers
@@ -99,6 +104,14 @@ def s3_client(local_platform: RunningPlatform, s3: Server) -> S3Client:
 
 
 @pytest.fixture
+def keyless_s3() -> Iterator[str]:
+    """The address of an S3 that knows no key."""
+    message = "The AWS Access Key Id you provided does not exist in our records."
+    with refusing_s3("InvalidAccessKeyId", message) as url:
+        yield url
+
+
+@pytest.fixture
 def bucket(s3_client: S3Client) -> Iterator[str]:
     """The name of a fresh empty bucket."""
     name = f"bucket-{uuid.uuid4().hex[:12]}"
@@ -159,6 +172,20 @@ def dataset(bigquery: google_bigquery.Client) -> Iterator[str]:
 
 
 @pytest.fixture
+def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
+    """Runs syncs without a connector into the fresh dataset."""
+    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """The address of a server that accepts every connection and never answers."""
+    # No program accepts: the kernel completes the connections and keeps the data.
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
 def start_process(tmp_path: Path, commands: Commands) -> Iterator[Supervisor]:
     """A supervisor for services that one test starts, kills and restarts by itself."""
     with WarmSupervisor(tmp_path / "logs", commands=commands) as services:
@@ -173,9 +200,28 @@ def syncs(platform: RunningPlatform, bigquery: google_bigquery.Client) -> Iterat
         yield Syncs(http, bigquery)
 
 
+@pytest.fixture
+def variables(local_platform: RunningPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables of the platform's services, in the test's own process."""
+    for name, value in local_platform.environment.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectorRunner]:
     """Runs connectors from this process, without airbyte-lite's server."""
     runner = ConnectorRunner(tmp_path_factory.mktemp("connectors"))
     yield runner
     runner.close()
+
+
+@pytest.fixture(scope="session")
+def connector() -> Connector:
+    """Airbyte's S3 connector."""
+    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
+
+
+@pytest.fixture
+def s3_source(runner: ConnectorRunner, connector: Connector, s3: Server, bucket: str) -> Source:
+    """The S3 connector with the fresh bucket."""
+    return Source(runner, connector, s3.url, bucket)

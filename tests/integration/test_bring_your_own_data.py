@@ -159,15 +159,10 @@ def test_the_walk_through(platform: RunningPlatform, checkout: Checkout, dataset
     assert checkout.content() == before
 
 
+@pytest.mark.usefixtures("variables")
 def test_objects_of_the_bucket_are_read_where_they_are(
-    local_platform: RunningPlatform,
-    bucket: str,
-    put: Callable[[str, str], None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    bucket: str, put: Callable[[str, str], None], tmp_path: Path
 ) -> None:
-    for name, value in local_platform.environment.items():
-        monkeypatch.setenv(name, value)
     for number in (1, 2):
         put(f"days/{number}.csv", f"id\n{number}\n")
     folder = files.in_bucket(f"s3://{bucket}/days/", bucket, tmp_path / "a")

@@ -14,7 +14,6 @@ from orchestrator.arrivals.watched import Watched
 from orchestrator.reading.objects import Files
 from orchestrator.settings import Settings
 
-from .running import RunningPlatform
 from .s3_types import S3Client
 
 ORDERS = Watched(dg.AssetKey("orders"), ("orders/**",), replaced=False)
@@ -39,10 +38,8 @@ def mart() -> None: ...
 
 
 @pytest.fixture
-def looks(bucket: str, local_platform: RunningPlatform, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def looks(bucket: str, variables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """The sensor on a fresh bucket; `look()` returns its result some seconds after the last one, `run()` runs it."""
-    for name, value in local_platform.environment.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("S3_BUCKET", bucket)
     clock = [2_000_000_000.0]
     monkeypatch.setattr("orchestrator.arrivals.sensor.time.time", lambda: clock[0])

@@ -8,9 +8,8 @@ import pytest
 
 from airbyte_lite.connectors import process
 from airbyte_lite.connectors.protocol import ConnectorError
-from airbyte_lite.connectors.registry import Connector, load_registry
+from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
-from tools.local.platform import ENVIRONMENTS
 
 from .running import Server
 from .syncs import s3_configuration
@@ -47,11 +46,6 @@ def install():
     if found := {"nltk", "unstructured", "docx", "pptx"} & sys.modules.keys():
         raise RuntimeError(f"imported: {sorted(found)}")
 """
-
-
-@pytest.fixture(scope="module")
-def connector() -> Connector:
-    return load_registry(ENVIRONMENTS / "connectors")["source-s3"]
 
 
 @pytest.fixture

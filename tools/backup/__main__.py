@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools import disk
+from tools import endings
 from tools.backup import containers, processes
 from tools.backup.content import MANIFEST, BackupError, Manifest, NotABackupError, alone, verify
 from tools.local.claims import DEVELOPMENT, development
@@ -116,4 +116,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched(sys.argv[1], lambda: main(sys.argv[1:])))
+    sys.exit(endings.ended(sys.argv[1], lambda: main(sys.argv[1:])))

@@ -13,7 +13,7 @@ from typing import Any
 
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
 from platform_kit.settings_table import TABLE
-from tools import disk
+from tools import endings
 from tools.connectors import adding, compatibility, entries, listing, removing
 from tools.connectors.airbyte_registry import AirbyteRegistry
 from tools.connectors.errors import ConnectorCommandError
@@ -199,4 +199,4 @@ def change(command: Callable[[Places, dict[str, str]], int], places: Places, giv
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("connector", lambda: main(sys.argv[1])))
+    sys.exit(endings.ended("connector", lambda: main(sys.argv[1])))

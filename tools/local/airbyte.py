@@ -10,7 +10,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tools import dagster_run, disk, env_file
+from tools import dagster_run, endings, env_file
+from tools.local import foreign
 from tools.local.claims import development
 from tools.local.connectors_there import wait_for_connectors
 from tools.local.platform import ROOT, python, warn
@@ -28,11 +29,11 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
     """
     local = [python("bootstrap"), "-m", "bootstrap", *arguments]
     variables = env_file.with_connections(ROOT)
-    if "AIRBYTE_URL" in os.environ:
+    if os.environ.get("AIRBYTE_URL"):
         return local, variables
     if settings := development():
-        given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if "CONNECTIONS_FILE" in os.environ else {}
-        return local, variables | settings | given
+        given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if os.environ.get("CONNECTIONS_FILE") else {}
+        return local, env_file.with_connections(ROOT, foreign.without(os.environ)) | settings | given
     if running.compose_services():
         # With a terminal, Compose would write the container's errors into its output.
         plain = [] if terminal else ["--no-TTY"]
@@ -71,24 +72,26 @@ def main(arguments: list[str]) -> int:
     """Run a command of bootstrap and return its exit code. `import FILE` writes the output into a new file."""
     output = None
     if arguments[:1] == ["import"]:
-        if len(arguments) < 2:
+        if not "".join(arguments[1:2]).strip():
             warn("import: the name of the new file is missing. For example: make import f=imported.yaml")
             return 1
         output = Path(arguments.pop(1))
     try:
         line, environment = command(arguments, terminal=output is None and sys.stdin.isatty() and sys.stdout.isatty())
-        if line[0] != "docker" and "AIRBYTE_URL" not in os.environ and arguments[0] != "seed":  # seed uses S3 only
+        if line[0] != "docker" and not os.environ.get("AIRBYTE_URL") and arguments[0] != "seed":  # seed uses S3 only
             wait_for_connectors(ROOT, environment["AIRBYTE_URL"], lambda: print(LACKING, file=sys.stderr, flush=True))
         with ExitStack() as stack:
             file = stack.enter_context(output.open("x")) if output else None
-            code = subprocess.run(line, env=environment, cwd=ROOT, stdout=file).returncode
+            code = subprocess.run(
+                line, env=environment, cwd=ROOT, stdout=file, preexec_fn=endings.end_with_parent
+            ).returncode
             if arguments[:1] == ["apply"]:  # connections.yaml may have changed, also if the answer was no
                 running.restart_console()
                 # Another Airbyte, or another file, is not the one of the platform's Dagster.
                 if code == 0 and not os.environ.get("CONNECTIONS_FILE"):
                     if line[0] == "docker":
                         definitions.renew(environment)
-                    elif "AIRBYTE_URL" not in os.environ and (settings := development()):
+                    elif not os.environ.get("AIRBYTE_URL") and (settings := development()):
                         code = load_definitions(settings["DAGSTER_URL"])
     except FileExistsError:
         warn(f"import: {output} exists already and was not changed. Name another file: make import f=<file>")
@@ -100,11 +103,11 @@ def main(arguments: list[str]) -> int:
         warn(f"{arguments[0]}: {error}")
         return 1
     except KeyboardInterrupt:
-        code = 130
+        code = endings.interrupted(arguments[0])
     if output and code:
         output.unlink(missing_ok=True)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched(sys.argv[1], lambda: main(sys.argv[1:])))
+    sys.exit(endings.ended(sys.argv[1], lambda: main(sys.argv[1:])))

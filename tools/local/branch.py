@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 
-from tools import disk
+from tools import endings
+from tools.local import foreign
 from tools.local.claims import DEVELOPMENT
 from tools.local.platform import ROOT, Platform, warn
 from tools.local.sql import running_platform
@@ -23,7 +24,7 @@ def main() -> int:
         return 2
     line, variables = Platform(DEVELOPMENT, PORTS).command("orchestrator", "orchestrator.branch")
     try:
-        variables = dict(os.environ) | variables | running_platform()
+        variables = foreign.without(os.environ) | variables | running_platform()
     except StackError as error:
         warn(f"branch-dataset: {error}")
         return 1
@@ -31,8 +32,8 @@ def main() -> int:
     variables |= {variable: os.environ[variable] for variable in folders if os.environ.get(variable)}
     line += ["--name", name, "--checkout", str(ROOT), "--dataset", variables["BQ_DATASET"]]
     line += [*(["--base", base] if base else []), *(["--drop"] if drop else [])]
-    return subprocess.run(line, env=variables, cwd=ROOT).returncode
+    return subprocess.run(line, env=variables, cwd=ROOT, preexec_fn=endings.end_with_parent).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("branch-dataset", main))
+    sys.exit(endings.ended("branch-dataset", main))

@@ -5,12 +5,12 @@ import shutil
 import sys
 import time
 
-from tools import dagster_run, disk
+from tools import dagster_run, endings
 from tools.local.claims import ClaimedError, claim
 from tools.local.free_ports import free_ports
 from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
-from tools.local.sql import QueryError, table
+from tools.local.sql import QueryError, show
 from tools.local.startup import StepError, bring_up, step
 from tools.settings_table import PORTS
 
@@ -38,9 +38,9 @@ def demo(platform: Platform, services: Supervisor) -> None:
         dagster_run.run(platform.url("dagster"))
     landing = f"`{platform.environment['BQ_PROJECT']}`.{platform.environment['BQ_DATASET']}"
     with step("show what is in the warehouse"):
-        print(table(platform.environment, COUNTS.format(landing=landing)))
-        print("\n  The first rows of dim_customers:")
-        print(table(platform.environment, CUSTOMERS.format(landing=landing)), flush=True)
+        show(platform.environment, COUNTS.format(landing=landing).encode())
+        print("\n  The first rows of dim_customers:", flush=True)
+        show(platform.environment, CUSTOMERS.format(landing=landing).encode())
 
 
 def explain(error: Exception, services: Supervisor) -> None:
@@ -93,4 +93,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("demo", main))
+    sys.exit(endings.ended("demo", main))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from tools import dagster_run, disk
+from tools import dagster_run, endings
 from tools.local.claims import DEVELOPMENT, ClaimedError, claim, environment_file, publish
 from tools.local.platform import ROOT, Platform, warn
 from tools.local.processes import ServiceError, Supervisor, interruptible
@@ -178,4 +178,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched("dev", main))
+    sys.exit(endings.ended("dev", main))

@@ -76,6 +76,7 @@ class Platform:
         root = self.directory / "s3"
         variables = {
             "SERVICES": "s3",
+            "DEBUG": "false",  # a shell may have this variable for any program
             "EAGER_SERVICE_LOADING": "1",
             "GATEWAY_SERVER": "twisted",
             "GATEWAY_LISTEN": f"127.0.0.1:{self.ports['s3']}",

@@ -1,6 +1,5 @@
 """Starts services as processes, waits until they are healthy, and stops them."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -14,12 +13,12 @@ from pathlib import Path
 from typing import Self
 
 from tools.direct import open_url
-from tools.local import marked
+from tools.endings import end_with_parent
+from tools.local import foreign, marked
 
 START_DEADLINE = 90.0  # seconds; the slowest service needs about 10 on two busy cores
 STOP_DEADLINE = 8.0  # seconds between SIGTERM and SIGKILL
 STOP_PAUSE = 0.02  # seconds between two checks whether a service has ended
-PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -115,12 +114,6 @@ class Process:
         return any(self.service.vital in command for command in marked.find(self.log).values())
 
 
-def end_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends. Works on Linux only; no effect elsewhere."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def interruptible() -> None:
     """Make Ctrl-C, SIGTERM and a closed terminal raise KeyboardInterrupt.
 
@@ -144,8 +137,7 @@ def uninterrupted() -> Iterator[None]:
 
 def variables(service: Service, log: Path) -> dict[str, str]:
     """Return the environment of a service with this log: the caller's, the service's, and the mark of its processes."""
-    ours = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return ours | service.environment | {marked.VARIABLE: str(log)}
+    return foreign.without(os.environ) | service.environment | {marked.VARIABLE: str(log)}
 
 
 def start(service: Service, log: Path) -> Process:

@@ -11,8 +11,9 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tools import dagster_run, disk, env_file
+from tools import dagster_run, endings, env_file
 from tools.direct import open_url
+from tools.local import foreign
 from tools.local.claims import DEVELOPMENT, development
 from tools.local.platform import ROOT, Platform, warn
 from tools.settings_table import PORTS
@@ -20,6 +21,7 @@ from tools.stack import running
 from tools.stack.compose import read_env, urls
 
 FOLDERS = ("CONNECTIONS_FILE", "DBT_PROJECT_DIR", "SEED_DATA_DIR")
+COMMANDS = {"add": "new-source", "remove": "remove-source"}
 WAIT_SECONDS = 120.0
 ASSETS = "{ assetNodes { assetKey { path } } }"
 
@@ -35,7 +37,7 @@ def main(arguments: list[str]) -> int:
         warn(f"{' and '.join(missing)} missing. For example: make {example}")
         return 2
     line, variables = command_line(command, given)
-    code = subprocess.run(line, cwd=ROOT, env=variables).returncode
+    code = subprocess.run(line, cwd=ROOT, env=variables, preexec_fn=endings.end_with_parent).returncode
     if code == 0:
         running.restart_console()
         name = given["name"]
@@ -47,8 +49,10 @@ def command_line(command: str, given: dict[str, str]) -> tuple[list[str], dict[s
     """Return the command line of `orchestrator.new_source` and its variables."""
     platform = Platform(DEVELOPMENT, PORTS)
     line, variables = platform.command("orchestrator", "orchestrator.new_source")
-    variables = env_file.with_connections(ROOT) | variables | (development() or on_docker())
-    variables |= {name: os.environ[name] for name in FOLDERS if name in os.environ}
+    variables = (
+        env_file.with_connections(ROOT, foreign.without(os.environ)) | variables | (development() or on_docker())
+    )
+    variables |= {name: os.environ[name] for name in FOLDERS if os.environ.get(name)}
     line += ["--root", str(ROOT), "--seed-folder", variables["SEED_DATA_DIR"], command, "--name", given["name"]]
     if command == "add":
         file = given["file"] if given["file"].startswith("s3://") else str(Path(given["file"]).expanduser().absolute())
@@ -127,4 +131,4 @@ def removed(name: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(disk.watched(sys.argv[1], lambda: main(sys.argv[1:])))
+    sys.exit(endings.ended(COMMANDS[sys.argv[1]], lambda: main(sys.argv[1:])))

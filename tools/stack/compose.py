@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools import env_file
+from tools import endings, env_file
 from tools.settings_table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,9 @@ def succeeds(*command: str) -> bool:
 
 def show(*command: str, **variables: str) -> None:
     """Run a command with its output shown and variables added to its environment. Raises StackError when it fails."""
-    if subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}).returncode:
+    if subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **variables}, preexec_fn=endings.end_with_parent
+    ).returncode:
         raise StackError(f"`{' '.join(command)[:200]}` failed: see the lines above.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from connections_file.columns import column_mistakes
+from connections_file.glob_syntax import glob_mistakes
 from connections_file.models import Connection, ConnectionsFile, Destination, Source, Stream
 from connections_file.same_names import same_names
 from connections_file.source_streams import source_contradictions
@@ -19,7 +20,8 @@ def contradictions(file: ConnectionsFile) -> Iterator[tuple[Location, str]]:
     for items in (file.sources, file.destinations, file.connections):
         yield from _repeated_names(file, items)
     for source in file.sources:
-        for path, text in column_mistakes(source.connector, source.configuration):
+        given = source.connector, source.configuration
+        for path, text in (*column_mistakes(*given), *glob_mistakes(*given)):
             yield (*source.location, "configuration", *path), text
     sources, destinations = {item.name for item in file.sources}, {item.name for item in file.destinations}
     yield from same_names(file)

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from connections_file.columns import EXAMPLE, column_mistakes, guesses_types, stream_options, with_input_schemas
 from connections_file.expansion import ExpansionError, UnsetVariableError, expand, references
+from connections_file.glob_syntax import glob_mistakes
 from connections_file.inline_sources import Lifted
 from connections_file.yaml_lines import Document, Location
 from platform_kit.names import identifier
@@ -98,7 +99,8 @@ class _Connector(_Declared):
             if isinstance(error, UnsetVariableError):
                 hint = " Set it in connections.env; without Docker, you can also export it."
             raise self._document.error(((*here, *error.path), f"{error}.{hint}")) from error
-        if mistakes := [((*here, *path), text) for path, text in column_mistakes(self.connector, result)]:
+        found = (*column_mistakes(self.connector, result), *glob_mistakes(self.connector, result))
+        if mistakes := [((*here, *path), text) for path, text in found]:
             raise self._document.error(*mistakes)
         return with_input_schemas(self.connector, result)
 

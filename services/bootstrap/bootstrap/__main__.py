@@ -1,5 +1,15 @@
-"""Runs the command line."""
+"""Runs the command line. Ctrl-C ends it without a traceback, also during the imports, which take a second."""
 
-from bootstrap.cli import main
+import os
+import sys
 
-main()
+try:
+    from bootstrap.cli import main
+
+    main()
+except KeyboardInterrupt:
+    sys.exit(130)
+except OSError as error:
+    # Of print(): the reader has ended, as `head` does, or a file cannot be written. At its end Python would try again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(141 if isinstance(error, BrokenPipeError) else f"bootstrap: {error}")

@@ -18,8 +18,9 @@ from console.logic.sql import downloads, results
 from console.logic.sql.html import extent, table
 from console.logic.sql.results import Column, Page, Source, type_of
 from console.logic.sql.running import Limits, Running, is_ours
-from console.logic.sql.values import SHOWN, Cell, cell, readable
+from console.logic.sql.values import SHOWN, Cell, cell
 from console.logic.tables import catalog, facts
+from platform_kit.bigquery_results import readable
 
 TABLE = bigquery.TableReference.from_string("p.d.t")
 POINT = Field("point", "RECORD", fields=[Field("x", "NUMERIC"), Field("name", "STRING"), Field("doc", "JSON")])

@@ -30,6 +30,13 @@ def test_a_command_whose_output_is_kept_gets_no_terminal() -> None:
     assert "--no-TTY" not in shown
 
 
+def test_an_empty_address_names_no_airbyte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it, bootstrap would use the default address, at which another checkout's Airbyte may be."""
+    monkeypatch.setenv("AIRBYTE_URL", "")
+    line, _ = airbyte.command(["plan"], terminal=False)
+    assert line[:2] == ["docker", "compose"]
+
+
 def test_the_file_that_is_named_is_the_one_in_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without, _ = airbyte.command(["plan"], terminal=False)
     assert "--volume" not in without

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools import disk
+from tools import disk, endings
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def fails_for(number: int) -> int:
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("main", [lambda: 1, lambda: fails_for(errno.ENOSPC)])
 def test_a_full_disk_is_named_after_a_failure(main: object, capsys: pytest.CaptureFixture[str]) -> None:
-    assert disk.watched("dev", main) == 1  # type: ignore[arg-type]
+    assert endings.ended("dev", main) == 1  # type: ignore[arg-type]
     told = capsys.readouterr().err
     assert str(disk.ROOT) in told
     assert "full (3 MB free)" in told
@@ -33,7 +33,7 @@ def test_a_full_disk_is_named_after_a_failure(main: object, capsys: pytest.Captu
 
 @pytest.mark.usefixtures("full")
 def test_a_success_names_no_disk(capsys: pytest.CaptureFixture[str]) -> None:
-    assert disk.watched("dev", lambda: 0) == 0
+    assert endings.ended("dev", lambda: 0) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -59,10 +59,10 @@ def open_in(folder: Path) -> int:
 def test_a_folder_of_another_user_is_named_with_the_command_that_mends_it(
     not_writable: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert disk.watched("install", lambda: open_in(not_writable)) == 1
+    assert endings.ended("install", lambda: open_in(not_writable)) == 1
     assert f"Run `chmod u+w '{not_writable}'`, then run the same command again." in capsys.readouterr().err
     monkeypatch.setattr(os, "geteuid", lambda: 1234567)
-    assert disk.watched("install", lambda: open_in(not_writable)) == 1
+    assert endings.ended("install", lambda: open_in(not_writable)) == 1
     assert f"sudo chown -R 1234567 '{not_writable}'" in capsys.readouterr().err
 
 
@@ -71,7 +71,7 @@ def test_a_read_only_file_system_is_named(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=disk.FULL))
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY, f_files=0))
-    assert disk.watched("install", lambda: open_in(not_writable)) == 1
+    assert endings.ended("install", lambda: open_in(not_writable)) == 1
     told = capsys.readouterr().err
     assert f"{not_writable} is on a file system that is mounted read-only" in told
     assert "chown" not in told
@@ -79,9 +79,9 @@ def test_a_read_only_file_system_is_named(
 
 def test_no_permission_outside_the_checkout_is_another_error(not_writable: Path, tmp_path: Path) -> None:
     with pytest.raises(PermissionError):
-        disk.watched("install", lambda: open_in(tmp_path))
+        endings.ended("install", lambda: open_in(tmp_path))
 
 
 def test_another_error_is_not_taken_for_a_full_disk() -> None:
     with pytest.raises(OSError, match="message"):
-        disk.watched("dev", lambda: fails_for(errno.EACCES))
+        endings.ended("dev", lambda: fails_for(errno.EACCES))

@@ -1,5 +1,6 @@
 """`make sql`: where a query goes, as .env and the environment have it."""
 
+import io
 import shutil
 from pathlib import Path
 from typing import Any
@@ -91,3 +92,25 @@ def test_the_services_of_this_checkout_that_run_on_compose(
     assert running.compose_services() == set()  # without .env there is no Compose project
     env.touch()
     assert running.compose_services() == expected
+
+
+def test_an_empty_variable_names_no_warehouse(env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an address, the client would send the query to Google, with the credentials of the user's shell."""
+    env.write_text("WAREHOUSE_PORT=9999\n")
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "")
+    assert sql.running_platform()["BIGQUERY_EMULATOR_HOST"] == "http://127.0.0.1:9999"
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "sent"),
+    [(b"select 1 -- a file\n", 0, [b"select 1 -- a file"]), (b"select '\xff'", 1, []), (b" \n", 2, [])],
+)
+def test_a_query_that_is_too_long_for_an_argument_comes_from_a_file(
+    env: Path, monkeypatch: pytest.MonkeyPatch, query: bytes, code: int, sent: list[bytes]
+) -> None:
+    env.touch()
+    shown: list[bytes] = []
+    monkeypatch.setattr("sys.argv", ["sql", ""])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(query)))
+    monkeypatch.setattr(sql, "show", lambda _, given: shown.append(given))
+    assert (sql.main(), shown) == (code, sent)

@@ -95,9 +95,7 @@ class CsvBlock:
             if values is None and self.casts.uncastable[kind]:
                 values = fast(without(texts, self.casts.uncastable[kind]))
             if values is not None:
-                part = Part(
-                    values, warned=pc.indices_nonzero(values.is_null()).to_pylist() if values.null_count else []
-                )
+                part = Part(values)  # its nulls are texts of null_values, of which the connector does not warn
             else:
                 part = landing.mixed(
                     texts, plain, fast, lambda mask: self._by_value(landing, pc.if_else(mask, None, texts))

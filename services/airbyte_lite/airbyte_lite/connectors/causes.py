@@ -147,6 +147,14 @@ RULES = (
     ),
     Rule(
         "ArrowInvalid|ArrowIOError",
+        r"Parquet file size is 0 bytes",
+        _in_file(
+            "the file is empty (0 bytes). Delete it, or set the stream's globs so that they match the Parquet files "
+            "only, for example **/*.parquet."
+        ),
+    ),
+    Rule(
+        "ArrowInvalid|ArrowIOError",
         r"(?s)(?=.*(?:[Pp]arquet))(.*?)(?:\.|$)",
         _in_file(f"not a valid Parquet file ({{0}}). Upload the file again. If it is of another type: {RETYPE}"),
     ),

@@ -7,6 +7,7 @@ of their messages do not name the field. The paths of the faults begin below the
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,9 @@ TYPES = ("array", "boolean", "float", "integer", "null", "number", "object", "st
 """airbyte-cdk's types of columns, in any case of letters."""
 EXAMPLE = '\'{"id": "integer", "zip": "string"}\''
 HEADERS = "header_definition"
+S3 = "source-s3"
+"""Its environment does not have the packages that read documents (PDF, Word, PowerPoint)."""
+S3_ADDRESS = re.compile(r"s3://[^/]*/")
 
 
 def reads_files(specification: dict[str, Any]) -> bool:
@@ -25,13 +29,13 @@ def reads_files(specification: dict[str, Any]) -> bool:
     return {"globs", "format"} <= set(streams.get("items", {}).get("properties", {}))
 
 
-def format_faults(configuration: dict[str, Any]) -> dict[str, str]:
+def format_faults(configuration: dict[str, Any], connector: str) -> dict[str, str]:
     """Return the faults in the streams of a connector for files, by path. Values of a wrong type are left out."""
     streams = configuration.get("streams")
-    return dict(_faults(streams)) if isinstance(streams, list) else {}
+    return dict(_faults(streams, connector)) if isinstance(streams, list) else {}
 
 
-def _faults(streams: list[Any]) -> Iterator[tuple[str, str]]:
+def _faults(streams: list[Any], connector: str) -> Iterator[tuple[str, str]]:
     names = Counter(str(stream["name"]) for stream in streams if isinstance(stream, dict) and "name" in stream)
     for number, stream in enumerate(streams):
         if not isinstance(stream, dict):
@@ -41,9 +45,15 @@ def _faults(streams: list[Any]) -> Iterator[tuple[str, str]]:
             yield f"{path}.name", "is the name of several streams; each stream needs its own name"
         if "input_schema" in stream and (fault := _input_schema_fault(stream["input_schema"])):
             yield f"{path}.input_schema", fault
+        globs = stream.get("globs")
+        for glob in globs if isinstance(globs, list) else []:
+            if isinstance(glob, str) and (address := S3_ADDRESS.match(glob)):
+                yield f"{path}.globs", f"are compared with keys, which have no bucket: write {glob[address.end() :]!r}"
         format_ = stream.get("format")
         if isinstance(format_, dict) and format_.get("filetype") == "excel":
             yield f"{path}.format.filetype", "excel is not supported here: save the sheets as CSV files (UTF-8)"
+        if isinstance(format_, dict) and format_.get("filetype") == "unstructured" and connector == S3:
+            yield f"{path}.format.filetype", "unstructured is not supported here: write the texts as CSV or JSON lines"
         if isinstance(format_, dict) and format_.get("filetype") == "csv":
             for field, fault in _csv_faults(format_):
                 yield f"{path}.format.{field}", fault

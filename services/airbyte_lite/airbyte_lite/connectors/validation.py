@@ -27,7 +27,7 @@ def check_configuration(configuration: dict[str, Any], specification: dict[str, 
     """
     faults = all_faults(configuration, specification)
     if reads_files(specification):
-        faults |= {f"configuration.{path}": text for path, text in format_faults(configuration).items()}
+        faults |= {f"configuration.{path}": text for path, text in format_faults(configuration, connector).items()}
     try:
         own = manifest_specification(configuration)
     except UnresolvedError as error:

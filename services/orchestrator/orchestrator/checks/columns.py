@@ -4,15 +4,16 @@ import functools
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import unquote
 
-from connections_file import Stream
+from connections_file import Stream, SyncMode
 from orchestrator.checks import declared
-from orchestrator.checks.findings import Finding
+from orchestrator.checks.findings import RESET, Finding, again
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
-from orchestrator.reading.formats import CsvFormat, ParquetFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears, key_columns
 from platform_kit.names import column_name
 
@@ -30,6 +31,13 @@ VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d
 """Names that are numbers or dates."""
 BYTE_ORDER_MARK = "\ufeff"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+LATER: Mapping[SyncMode, str] = {
+    "full_refresh_overwrite": "run again",
+    "full_refresh_append": "run again: the rows of each sync from then on have the column, older rows have NULL",
+    "incremental_append": f"run again: files that change from then on have the column. For all files: {RESET}",
+    "incremental_deduped_history": f"run again: files that change from then on have the column. For all files: {RESET}",
+}
+"""When the values of a column arrive that the table does not have yet."""
 AIRBYTE = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"}
 """The columns that Airbyte adds to each table."""
 
@@ -49,7 +57,7 @@ def find(
             found.append(other)
             if other.blocking:
                 continue
-        names = list(name_findings(file, fact, files))
+        names = list(name_findings(file, fact, files, table.columns))
         wrong = {finding.column for finding in names}
         found += names
         if isinstance(files.format, ParquetFormat):
@@ -63,18 +71,19 @@ def find(
                 found.append(
                     Finding(
                         "the file has values, but the column is NULL in every row of the table",
-                        "Compare the name in the header with the column of the connection (make plan), then reset "
-                        "the connection and run again.",
+                        "Compare the name in the header with the column of the connection (make plan), then "
+                        f"{again(stream)}.",
                         file,
                         fact.first_values[name],
                         name,
                     )
                 )
+    found += _same_column(files, readable)
     found += declared.find(stream, files, readable)
     found += declared.wider(stream, files, table)
     if len(readable) == len(facts) and not any(finding.blocking for finding in found):
         found += declared.gone(stream, files, readable, table)
-    found += [_missing(name, names, facts[names[0]]) for name, names in missing.items()]
+    found += [_missing(stream, files, name, names, facts[names[0]]) for name, names in missing.items()]
     return found
 
 
@@ -130,6 +139,14 @@ def _folders(file: str, fact: FileFacts) -> Iterator[Finding]:
                 column=name,
                 blocking=False,
             )
+        if part := next((part for part in unquote(file).split("/") if part.startswith(f"{name}={value}=")), ""):
+            yield Finding(
+                f"the connector takes {value!r} for the column from {part!r}: it leaves out what follows a second =",
+                "Rename this part of the key.",
+                file,
+                column=name,
+                blocking=False,
+            )
         if value == HIVE_NULL:
             yield Finding(
                 f"the folder's value {value} is loaded as a text; programs that write such folders mean NULL",
@@ -146,15 +163,16 @@ def _are_numbered(names: Sequence[str]) -> bool:
 
 
 def _delimiter(file: str, fact: FileFacts, format_: CsvFormat, delimiter: str) -> Finding:
-    certain = surely_other(fact)
+    certain = surely_other(fact) and format_.has_header
     shown = _in_yaml(delimiter)
+    what = "the header and the records look" if format_.has_header else "the records look"
     remedy = (
         f"Set delimiter: {shown} in the stream's format in connections.yaml, then make apply."
         if len(delimiter) == 1
         else "The connector reads delimiters of one character only: write the file with another one, then run again."
     )
     return Finding(
-        f"the delimiter is {format_.delimiter!r}, but the header and the records look as if it were {shown}",
+        f"the delimiter is {format_.delimiter!r}, but {what} as if it were {shown}",
         remedy + ("" if certain else " If the file has one column of texts, nothing is wrong."),
         file,
         fact.header_line,
@@ -170,8 +188,13 @@ def _in_yaml(delimiter: str) -> str:
     return repr(delimiter) if delimiter.isprintable() else json.dumps(delimiter)
 
 
-def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Finding]:
-    """Yield what is wrong with the names of the columns of a file."""
+def name_findings(
+    file: str, fact: FileFacts, files: StreamFiles, loaded: Collection[str] | None = None
+) -> Iterator[Finding]:
+    """Yield what is wrong with the names of the columns of a file.
+
+    `loaded` are the columns of the table: if they are known, JSON objects may spell one column in several ways.
+    """
     first: dict[str, str] = {}
     for name in fact.names:
         plain = name.removeprefix(BYTE_ORDER_MARK)
@@ -219,6 +242,9 @@ def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Fi
             )
         if column in first:
             same = first[column] == name
+            # Names that stand in different objects are loaded into one column, others into two.
+            if isinstance(files.format, JsonlFormat) and loaded is not None and f"{column}_1" not in loaded:
+                continue
             yield Finding(
                 "two columns have this name; only the last one is loaded"
                 if same
@@ -232,13 +258,39 @@ def name_findings(file: str, fact: FileFacts, files: StreamFiles) -> Iterator[Fi
         first[column] = name
 
 
-def _missing(name: str, files: list[str], fact: FileFacts) -> Finding:
-    others = f" (and {len(files) - 1} other files)" if len(files) > 1 else ""
+def _same_column(files: StreamFiles, facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
+    """Yield a warning for a name that only other files have than those with another name of the same column.
+
+    Airbyte loads them into two columns, of which one gets a suffix. Names that differ by case only: see `spellings`.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for file, fact in facts.items() if not files.declared else ():
+        for name in fact.names:
+            known, other = first.setdefault(column_name(name).lower(), (file, name))
+            if other.lower() == name.lower() or other in fact.names or name in facts[known].names:
+                continue
+            yield Finding(
+                f"this name and {other!r} of {known} are the same for BigQuery, so Airbyte loads them into two columns",
+                "Use one name in all files; or read both columns in the staging model.",
+                file,
+                fact.header_line,
+                name,
+                blocking=False,
+            )
+
+
+def _missing(stream: Stream, files: StreamFiles, name: str, names: list[str], fact: FileFacts) -> Finding:
+    others = f" (and {len(names) - 1} other files)" if len(names) > 1 else ""
+    declare = (
+        f"Declare the column in columns of connections.yaml, then make apply and {LATER[stream.sync_mode]}."
+        if files.declared
+        else f"make apply o=--refresh-schema, and {LATER[stream.sync_mode]}. It looks at the start of the ten newest "
+        "files: if the column is not there, declare all columns of the stream (columns of connections.yaml)."
+    )
     return Finding(
         f"the table does not have the column, so its values were not loaded{others}",
-        "Declare the column in the stream of connections.yaml, or refresh the connection's schema; then make apply and "
-        "reset the connection.",
-        files[0],
+        f"{declare} If it is not needed, nothing is wrong.",
+        names[0],
         fact.header_line,
         name,
         blocking=False,

@@ -15,6 +15,8 @@ from orchestrator.reading.names import bears, key_columns
 from platform_kit.names import COLUMN_LENGTH, column_name
 
 REMEDY = "Correct the name in the file or in columns of connections.yaml, then make apply and run again."
+ANOTHER = "If {0!r} is not this column under a new name but another one, declare it too."
+NOWHERE = "If the column is gone, remove it from columns."
 WIDER: Mapping[str, frozenset[str]] = {
     "boolean": frozenset({"INTEGER", "NUMERIC", "STRING", "JSON"}),
     "integer": frozenset({"NUMERIC", "STRING", "JSON"}),
@@ -57,7 +59,8 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
                 if alike := [other for other in new if _normal(other) == _normal(name)]:
                     has += f" (other characters that look the same: {alike[0]!a} and {name!a})"
                 text = f"the file does not have this declared column, so its values are NULL{has}"
-                yield Finding(text, REMEDY, file, fact.header_line, name)
+                other = f" {ANOTHER.format(new[0])}" if new else f" {NOWHERE}" if name in nowhere else ""
+                yield Finding(text, REMEDY + other, file, fact.header_line, name)
 
 
 def _normal(name: str) -> str:

@@ -12,6 +12,13 @@ SHOWN = 3
 """The number of findings in the description; the table has all of them."""
 DROP = "drop the table (rows whose files are no longer in the bucket are lost)"
 """How the rows of a table that a sync keeps are loaded anew: a part of remedies."""
+RESET = "reset the connection in Airbyte (rows whose files are no longer in the bucket are lost), then run again"
+"""How a sync that keeps its rows, or reads only new files, reads all files again: a part of remedies."""
+
+
+def again(stream: Stream) -> str:
+    """Return how all files are loaded anew. A sync of the mode full_refresh_overwrite does it by itself."""
+    return "run again" if stream.sync_mode == "full_refresh_overwrite" else RESET
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Finding:
         return self.sentence()
 
     def sentence(self, part: str = "line") -> str:
-        """Return the finding as a sentence. `part` is what the file has: lines, or records."""
+        """Return the finding as a sentence. `part` is what the file has: lines, records or rows."""
         line = f"{part} {self.line}" if self.line else ""
         column = f"column {self.column!r}" if self.column else ""
         place = ", ".join(filter(None, (self.file, line, column)))
@@ -48,7 +55,7 @@ def result(
 ) -> dg.AssetCheckResult:
     """Return the check's result: passed with the sentence `good`, or failed with the findings.
 
-    `part` is what the files have: lines, or records.
+    `part` is what the files have: lines, records or rows.
     """
     ordered = sorted(findings, key=lambda finding: not finding.blocking)
     lines = [finding.sentence(part) for finding in ordered[:SHOWN]]

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connections_file import Stream
+from orchestrator.checks import alike_keys
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import URL, TableFacts, key_columns
 from orchestrator.reading.names import bears
@@ -14,8 +15,9 @@ from platform_kit.names import column_name
 NAME = "key_is_whole"
 DESCRIPTION = """The columns of the primary key are in the table, they are never NULL, and each key is in one row.
 
-A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; an empty text as the key; two keys that
-are one number, as `7` and `007`: the column may have become a text after the first rows were loaded.
+A warning: keys with blanks around them, because `A1` and `A1 ` are two keys; two keys that look the same, because one
+of them has an invisible character; an empty text as the key; two keys that are one number, as `7` and `007`: the column
+may have become a text after the first rows were loaded.
 After an append a key may be in several rows, so this is not checked then.
 """
 
@@ -59,10 +61,13 @@ def find(
             many = f"{records} records of this file have none; " if records > 1 else ""
             equal = "and whose other columns of the key are equal " if several else ""
             text += f". {many}Airbyte takes records whose key is NULL {equal}for one record, and keeps only the newest"
+        fill = "Fill the key in the file, then run again"
+        if stream.sync_mode != "full_refresh_overwrite":
+            fill = f"Fill the key in the file. Later rows do not replace rows without a key: {DROP}, and run again"
         found.append(
             Finding(
                 text,
-                "Fill the key in the file, then run again; rows without a key cannot be replaced by later ones.",
+                f"{fill}.",
                 file,
                 line,
                 names,
@@ -71,13 +76,14 @@ def find(
     if table.key_blanks:
         found.append(
             Finding(
-                f"{table.key_blanks} of {table.rows} rows have blanks around the key: with and without them, it is not "
-                "the same key",
+                f"{table.key_blanks} of {table.rows} rows have blanks around the key, or invisible characters: with "
+                "and without them, it is not the same key",
                 "Remove the blanks in the file, if they are not meant.",
                 column=names,
                 blocking=False,
             )
         )
+    found += alike_keys.find(table, warehouse, rows)
     if table.key_empty:
         found.append(
             Finding(
@@ -114,10 +120,16 @@ def find(
             file, key = row.get("_airbyte_url") or "", [row[f"_airbyte_key_{at}"] for at in range(len(table.key))]
             first, second = _with_key(rows(file) if file else (), table.key, key)
             again = f", in this file again in {part} {second}" if second else ""
+            remedy = "Remove the repeated records from the file, or correct primary_key in connections.yaml."
+            if stream.sync_mode == "incremental_deduped_history":
+                remedy = (
+                    "A deduplicated sync makes one row of the records with one key, so these rows were loaded in "
+                    f"another mode or with another primary_key before: {DROP}, and run again."
+                )
             found.append(
                 Finding(
                     f"{row['_airbyte_rows']} rows have the key {', '.join(map(str, key))}{again}",
-                    "Remove the repeated records from the file, or correct primary_key in connections.yaml.",
+                    remedy,
                     file,
                     first,
                     names,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 
 from connections_file import Stream
+from orchestrator.checks import unrepaired
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.exact import Kind, LossKind
@@ -21,9 +22,33 @@ REASONS: Mapping[LossKind, str] = {
     "decimals": "{text!r} is loaded as {loaded}: a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: neither columns of numbers nor JSON have NaN and infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: times are loaded with microseconds",
+    "bytes": "a {text} is loaded as its bytes, read as a text: Airbyte's connector does not know this type",
+    "nanoseconds as number": "a {text} is loaded as the number of its nanoseconds since 1970: Airbyte's connector does "
+    "not know this type",
+    "spelling": "the number {text} is loaded as the text {loaded!r}: Airbyte writes numbers as Python does",
     "repeated": "an object has the key {text!r} more than once: only its last value, {loaded}, is loaded",
+    "precision": "{text} is loaded as {loaded}: it has more digits than the precision of its type, so Airbyte's "
+    "connector rounds it",
+    "days": "a time of day, {text}, is loaded as {loaded}: a day has 86,400 seconds, so Airbyte's connector leaves out "
+    "the days",
+    "years": "{text} is loaded as {loaded}: the column has the type INT96, of which Airbyte's connector reads only the "
+    "years 1678 to 2261",
+    "durations": "the duration {text} is loaded as {loaded}: Airbyte's connector computes with doubles",
 }
-WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds"}
+REWRITE: Mapping[LossKind, str] = {
+    "precision": "Write the file with a larger precision, or with the column as text",
+    "days": "Write the file with the column as text, or as a number of seconds",
+    "years": "Write the file with times in microseconds (Spark: spark.sql.parquet.outputTimestampType "
+    "TIMESTAMP_MICROS), or as text",
+    "durations": "Write the file with the column as an integer or as text",
+}
+"""The remedies for values that airbyte-lite does not change, see `unrepaired`."""
+STORED: Mapping[LossKind, str] = {
+    "bytes": "Write the file with the column as text, or as integers",
+    "nanoseconds as number": "Write the file with times in microseconds; or cast the number in the staging model",
+}
+"""The remedies for logical types of Avro that are loaded as they are stored."""
+WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds", "spelling", "nanoseconds as number"}
 NUMBERS: Mapping[str, Kind] = {
     "INTEGER": "integer",
     "NUMERIC": "number",
@@ -36,7 +61,11 @@ def kinds(files: StreamFiles, table: TableFacts) -> dict[str, Kind]:
     """Return the table columns (in lower case) in which a text of the files may have lost something."""
     found: dict[str, Kind] = {}
     # A CSV file says nothing about types. In other files, only a number can lose something: its digits.
-    guessed: dict[str, Kind] = {**NUMBERS, "BOOLEAN": "boolean"} if isinstance(files.format, CsvFormat) else {**NUMBERS}
+    guessed: dict[str, Kind] = {**NUMBERS}
+    if isinstance(files.format, CsvFormat):
+        guessed["BOOLEAN"] = "boolean"
+    elif isinstance(files.format, JsonlFormat):
+        guessed["STRING"] = "spelling"
     declared = {name: kind.strip().casefold() for name, kind in files.declared.items()}
     for column, (_, kind) in table.columns.items():
         types = {declared[name] for name in declared if bears(column, name)}
@@ -71,6 +100,10 @@ def find(
             types = {kind for name, (_, kind) in table.columns.items() if bears(name, loss.column)}
             if not (files.schemaless or types):  # not loaded: another check says so if the field is selected
                 continue
+            if loss.kind in STORED and (
+                types != {"STRING"} or any(bears(column, loss.column) for column in table.empty)
+            ):
+                continue
             if loss.kind == "nanoseconds" and types == {"STRING"}:  # a text keeps them
                 continue
             is_explained = told and any(bears(column, loss.column) for column in explained)
@@ -95,17 +128,22 @@ def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
         remedy = "Give each key once, or other names, in the file; then run again."
     elif loss.kind == "null" and isinstance(files.format, ParquetFormat | AvroFormat):
         remedy = "Write the file with NULL in place of such values, or with the values as text; then run again."
+    elif loss.kind in STORED:
+        remedy = STORED[loss.kind] + drop + AGAIN
+    elif loss.kind in unrepaired.KINDS:
+        remedy = REWRITE[loss.kind] + drop + AGAIN
     elif loss.kind == "nanoseconds":
         remedy = "Write the file with microseconds, or with the time as text."
     elif loss.kind == "digits" and "decimal_as_float" in loss.loaded:
         remedy = "Remove decimal_as_float from the stream's format in connections.yaml, then make apply and run again."
+    unsure = "" if loss.is_sure else " (the rows of the file have neither of the two values)"
     return Finding(
-        REASONS[loss.kind].format(text=loss.text, loaded=loss.loaded),
+        REASONS[loss.kind].format(text=loss.text, loaded=loss.loaded) + unsure,
         remedy,
         file,
         loss.line,
         loss.column,
-        blocking=loss.kind not in WARNINGS,
+        blocking=loss.kind not in WARNINGS and loss.is_sure,
     )
 
 

@@ -12,6 +12,7 @@ import connections_file
 from connections_file import ConnectionsFileError
 from orchestrator.checks.columns import name_findings
 from orchestrator.new_source import files
+from orchestrator.new_source.avro_look import look_at_avro
 from orchestrator.new_source.block import connection_block
 from orchestrator.new_source.csv_look import look_at_csv
 from orchestrator.new_source.files import Given
@@ -100,7 +101,7 @@ def _look(given: Given, name: str, header: bool | None) -> Found:
         raise SourceError(f"header: only CSV files have a header; {given.shown} is {given.filetype}.")
     if given.filetype == "jsonl":
         return look_at_json_lines(given.paths, name)
-    return look_at_parquet(given.paths, name)
+    return look_at_avro(given.paths, name) if given.filetype == "avro" else look_at_parquet(given.paths, name)
 
 
 def _key(found: Found, wanted: Sequence[str]) -> Key:

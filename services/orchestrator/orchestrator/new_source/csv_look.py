@@ -6,17 +6,19 @@ confirms the format.
 
 import codecs
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any
 
 from orchestrator.checks.columns import name_findings
 from orchestrator.new_source.files import opened
 from orchestrator.new_source.found import Found, Uniques, likely_key
-from orchestrator.new_source.text_types import NULL_WORDS, TextColumn
+from orchestrator.new_source.header_look import look_at_header
+from orchestrator.new_source.text_types import TextColumn
 from orchestrator.reading.csv_file import csv_rows, scan_csv
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FaultKind, FileFacts
@@ -29,6 +31,8 @@ SAMPLE_RECORDS = 200
 DELIMITERS = ",;\t|"
 DELIMITER_LINE = re.compile(r'\ufeff?"?sep=([,;\t|])"?', re.IGNORECASE)
 """Excel reads a first line like this."""
+NO_QUOTE = "\x01"
+"""A quote_char for files that have no quotes. The connector needs one; no text has this character."""
 USUAL_ENCODING = "utf-8-sig"
 """UTF-8 with or without a byte order mark."""
 GUESSED_ENCODINGS = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "big5", "euc_kr"]
@@ -41,8 +45,10 @@ def look_at_csv(paths: Sequence[Path], table: str, header: bool | None) -> Found
 
     Raises SourceError when a file is not well formed, or when the files differ in their format.
     """
-    options, notes = _options(paths[0], header)
+    options, notes, names_line = _options(paths[0], header)
     file_format = CsvFormat.model_validate({"filetype": "csv", "encoding": USUAL_ENCODING, **options})
+    if names_line:
+        _require_same_names(paths, names_line, file_format.encoding or USUAL_ENCODING)
     names: dict[str, None] = {}
     records = 0
     for path in paths:
@@ -68,7 +74,12 @@ def _values(
     pairs = Uniques(combinations(_parts_of_keys(names, table), 2))
     for path in paths:
         with opened(path) as raw:
-            for _, record in csv_rows(raw, file_format):
+            for line, record in csv_rows(raw, file_format):
+                if text := record.pop("", ""):
+                    raise SourceError(
+                        f"{path.name}, line {line}: {text[:60]!r} stands in a column without a name. Name the column "
+                        "in the header, then run again."
+                    )
                 for name, text in record.items():
                     if text and text not in file_format.null_values:
                         columns[name].add(text)
@@ -115,8 +126,27 @@ def _facts(path: Path, file_format: CsvFormat) -> FileFacts:
     return facts
 
 
-def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str]]:
-    """Return the format's options that differ from the usual ones, and notes about what was guessed."""
+def _require_same_names(paths: Sequence[Path], line: int, encoding: str) -> None:
+    """Raise SourceError if a line of the files differs: its names are given to the columns by their position."""
+    found = {path: _line(path, line, encoding) for path in paths}
+    for path, text in found.items():
+        if text != found[paths[0]]:
+            raise SourceError(
+                f"{path.name}, line {line}: other columns than in {paths[0].name}. The stream has to name the columns "
+                "itself, so the files need the same columns in the same order. Load the files as several sources."
+            )
+
+
+def _line(path: Path, number: int, encoding: str) -> str:
+    with opened(path) as raw, io.TextIOWrapper(raw, encoding, errors="replace") as text:
+        return next(islice(text, number - 1, None), "").rstrip("\n")
+
+
+def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str], int]:
+    """Return the format's options that differ from the usual ones, and notes about what was guessed.
+
+    The number is that of the line from which the options have the names; 0: none.
+    """
     encoding, notes = _encoding(path)
     with opened(path) as raw:
         sample = codecs.getincrementaldecoder(encoding)("replace").decode(raw.read(SAMPLE_BYTES))
@@ -127,6 +157,12 @@ def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str]
     above = 1 if named else 0
     lines = lines[above:]
     delimiter, quote, escape = _dialect(lines, named[1] if named else DELIMITERS)
+    if quote == '"' and _has_no_quotes(lines, delimiter):
+        quote = NO_QUOTE
+        notes.append(
+            f'{path.name}: " is read as a part of the texts, as programs write it that put no value into quotes: the '
+            "stream's quote_char is a control character"
+        )
     options: dict[str, Any] = {} if encoding == USUAL_ENCODING else {"encoding": encoding}
     options |= {"delimiter": {"\t": r"\t"}.get(delimiter, delimiter)} if delimiter != "," else {}
     options |= {"quote_char": quote} if quote != '"' else {}
@@ -134,26 +170,19 @@ def _options(path: Path, header: bool | None) -> tuple[dict[str, Any], list[str]
     rows = _rows(lines, delimiter, quote, escape)
     width = _usual_width([row for _, row in rows])
     first = next((at for at, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    start = above
     above += rows[first][0] if rows else 0
+    look = look_at_header([row for _, row in rows[first:]], rows[first - 1][1] if first else [], header, delimiter)
+    names_at = first if look.names_are == "the first record" else first - 1
+    if look.names_are == "the first record":
+        above = start + (rows[first + 1][0] if first + 1 < len(rows) else len(lines))
     if above:
         options["skip_rows_before_header"] = above
-        notes.append(f"{path.name}: lines above the header that are skipped: {above}")
-    records = [row for _, row in rows[first:]]
-    doubtful = _doubtful(records[0]) if records and header is None else []
-    has_header = not doubtful or _stand_above_other_values(records, doubtful) if header is None else header
-    if doubtful and has_header:
-        notes.append(
-            f"{path.name}: the first line is read as the header, although it has "
-            f"{', '.join(map(repr, doubtful))[:60]}. If it is a record: header=no"
-        )
-    if records and not has_header:
-        given = [f"column_{number}" for number in range(1, len(records[0]) + 1)]
-        options["header_definition"] = {"header_definition_type": "User Provided", "column_names": given}
-        notes.append(
-            f"{path.name}: the first line, {delimiter.join(records[0])[:60]!r}, looks like a record, so the columns "
-            "are named column_1, column_2 … (rename them in the diff's files). If the line has the names: header=yes"
-        )
-    return options, notes
+        notes.append(f"{path.name}: lines above the {'records' if look.given else 'header'} that are skipped: {above}")
+    if look.given:
+        options["header_definition"] = {"header_definition_type": "User Provided", "column_names": look.given}
+    notes += [f"{path.name}: {note}" for note in look.notes]
+    return options, notes, start + rows[names_at][0] + 1 if look.names_are else 0
 
 
 def _encoding(path: Path) -> tuple[str, list[str]]:
@@ -214,6 +243,21 @@ def _dialect(lines: Sequence[str], delimiters: str) -> tuple[str, str, bool]:
     return best[1]
 
 
+def _has_no_quotes(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether the quotes of a text with tabs are parts of its values: read as quotes, they are not closed right.
+
+    IMDb, GeoNames and Wikimedia write such files.
+    """
+    if delimiter != "\t" or len({line.count(delimiter) for line in lines if line}) != 1:
+        return False
+    try:
+        for _ in csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "expected after" in str(error)
+    return False
+
+
 def _rows(lines: Sequence[str], delimiter: str, quote: str, escape: bool) -> list[tuple[int, list[str]]]:
     """Return the first records, each with the number of lines before it."""
     reader = csv.reader(
@@ -239,31 +283,3 @@ def _rows(lines: Sequence[str], delimiter: str, quote: str, escape: bool) -> lis
 def _usual_width(rows: Sequence[Sequence[str]]) -> int:
     widths = Counter(len(row) for row in rows)
     return max(widths, key=lambda width: (widths[width], width)) if widths else 0
-
-
-def _doubtful(first: Sequence[str]) -> list[str]:
-    """Return the cells of a first record that are not usual names: empty, repeated, a number, a date, a size."""
-    named = list(first)
-    while named and not named[-1].strip():
-        named.pop()  # a delimiter at the end of each line
-    return [
-        name
-        for at, name in enumerate(named)
-        if not name.strip() or name in named[:at] or name[:1].isdigit() or not _is_text([name])
-    ]
-
-
-def _stand_above_other_values(records: Sequence[Sequence[str]], doubtful: Sequence[str]) -> bool:
-    """Return whether enough words of the first record stand above numbers, dates or booleans only."""
-    first, below = records[0], records[1:]
-    words = [at for at, name in enumerate(first) if name not in doubtful and name.strip().casefold() not in NULL_WORDS]
-    values = ([row[at] for row in below if at < len(row) and row[at]] for at in words)
-    above = sum(not _is_text(column) for column in values)
-    return above > 0 and above >= sum(name.strip() != "" and not _is_text([name]) for name in doubtful)
-
-
-def _is_text(values: Iterable[str]) -> bool:
-    column = TextColumn("")
-    for value in values:
-        column.add(value)
-    return column.column().cast == "cast({} as string)"

@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from orchestrator.reading.avro_blocks import MAGIC as AVRO
 from platform_kit.s3 import SEED_PREFIX
 from source_texts.errors import SourceError
 
-TYPES = {"csv": (".csv", ".tsv"), "jsonl": (".jsonl", ".ndjson", ".json"), "parquet": (".parquet",)}
-OTHERS = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".avro": "an Avro file", ".zip": "a .zip archive",
+TYPES = {
+    "csv": (".csv", ".tsv"),
+    "jsonl": (".jsonl", ".ndjson", ".json"),
+    "parquet": (".parquet",),
+    "avro": (".avro",),
+}
+OTHERS = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".zip": "a .zip archive",
           ".sas7bdat": "a SAS file", ".pdf": "a PDF", ".xml": "an XML file"}  # fmt: skip
 COMPRESSIONS = {".gz": b"\x1f\x8b", ".bz2": b"BZh"}
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/=-]*")
@@ -107,7 +113,7 @@ def in_bucket(address: str, bucket: str, folder: Path) -> Given:
 def folder_glob(keys: list[str], folder: str, prefix: str = SEED_PREFIX) -> str:
     """Return the glob of the files of a folder: also for files that come later, with the ending of the others."""
     endings = {"".join(re.findall(r"\.[a-z0-9]+", key.rsplit("/", 1)[-1].lower())[-2:]) for key in keys}
-    common = {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"}
+    common = {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".avro"}
     ends = {end if any(end.startswith(item) for item in common) else "." + end.rsplit(".", 1)[-1] for end in endings}
     if len(ends) > 1:
         raise SourceError(f"the files end in {', '.join(sorted(ends))}. One source needs files of one kind.")
@@ -117,7 +123,7 @@ def folder_glob(keys: list[str], folder: str, prefix: str = SEED_PREFIX) -> str:
 
 
 def file_type(path: Path) -> str:
-    """Return csv, jsonl or parquet by the content of a file. Raises SourceError for every other format."""
+    """Return csv, jsonl, parquet or avro by the content of a file. Raises SourceError for every other format."""
     other = OTHERS.get(path.suffix.lower())
     with path.open("rb") as raw:
         start = raw.read(4)
@@ -125,7 +131,9 @@ def file_type(path: Path) -> str:
         if start.startswith(magic) and path.suffix != ending:
             raise SourceError(f"{path}: the content is compressed, but the name does not end in {ending}. Rename it.")
     if other:
-        raise SourceError(f"{path}: {other}. make new-source reads CSV, JSON lines and Parquet. Convert the file.")
+        raise SourceError(
+            f"{path}: {other}. make new-source reads CSV, JSON lines, Parquet and Avro. Convert the file."
+        )
     try:
         with opened(path) as raw:
             content = raw.read(4096)
@@ -135,6 +143,8 @@ def file_type(path: Path) -> str:
         raise SourceError(f"{path}: the file is empty.")
     if content.startswith(b"PAR1"):
         return "parquet"
+    if content.startswith(AVRO):
+        return "avro"
     text = content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"["):
         raise SourceError(f"{path}: one JSON array. Write JSON lines, one object on each line: jq -c '.[]'")

@@ -55,10 +55,21 @@ def look_at_json_lines(paths: Sequence[Path], table: str) -> Found:
                 plain = {name: str(value) for name, value in record.items() if value is not None}
                 singles.add(plain)
                 pairs.add(plain)
+    if records == 1 and (wrapped := _wrapped_records(record)):
+        notes.append(
+            f"{path.name}: the file is one object. If its records are in {wrapped!r}, write each on a line of its own: "
+            f"jq -c '.[\"{wrapped}\"][]' {path.name}"
+        )
     columns = [_column(name, kinds.get(name, {}), texts.get(name)) for name in names]
     keys = sorted(singles.keys, key=lambda key: likely_key(key[0], names.index(key[0]), table)) or pairs.keys
     plain_types = {column.name for column in columns if column.landing in ("string", "integer")}
     return Found("jsonl", {}, columns, [key for key in keys if plain_types >= set(key)], records, notes=notes[:5])
+
+
+def _wrapped_records(record: dict[str, Any]) -> str | None:
+    """Return the one field that is a list of objects, as in answers of APIs and in GeoJSON."""
+    lists = [name for name, value in record.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return lists[0] if len(lists) == 1 else None
 
 
 def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:

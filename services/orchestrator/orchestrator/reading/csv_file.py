@@ -15,6 +15,7 @@ from orchestrator.reading.csv_lines import Lines
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.garbled import Garbled
 from orchestrator.reading.grid import Grid
 from orchestrator.reading.quoted import Unquoted, has_special, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
@@ -38,7 +39,10 @@ def scan_csv(raw: BinaryIO, file_format: CsvFormat, sought: Sought = NOTHING) ->
 
 
 def csv_rows(raw: BinaryIO, file_format: CsvFormat) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each record with its first line. Slow: only to find the places of values that are known to be wrong."""
+    """Yield each record with its first line. Slow: only to find the places of values that are known to be wrong.
+
+    The text of the columns behind the last name, if there is one, has the name "".
+    """
     scan = _Scan(raw, file_format, NOTHING)
     try:
         yield from scan.rows()
@@ -51,7 +55,8 @@ class _Scan:
         self.facts = FileFacts()
         self.line = 0  # the lines that were read
         self._format, self._sought = file_format, sought
-        self._blocks = blocks(raw, file_format.encoding or "utf8", self.facts)
+        self._garbled = Garbled(file_format.encoding or "utf8")
+        self._blocks = blocks(raw, file_format.encoding or "utf8", self.facts, self._garbled)
         self._pending: list[str] = []  # the lines of the record that is being read
         self._block_end = 0  # the number of the block's last line
         self._ended = False
@@ -70,6 +75,12 @@ class _Scan:
         self._text = Lines(header, self._format, self.facts)
         return header.rest
 
+    def _column_of(self, line: str, word: str) -> str:
+        """Return the column of a line that has a word in its value; an empty text if the line is no whole record."""
+        row: list[str] = next(csv_reader(iter([line]), self._format, strict=False), [])
+        names = self.facts.names if self._width <= len(row) <= self._width + self._trailing else []
+        return next((name for name, value in zip(names, row, strict=False) if word in value), "")
+
     def run(self) -> None:
         first = self._header()
         if first is None:
@@ -82,6 +93,7 @@ class _Scan:
             if not whole(block):
                 self._by_records(block)
         self._text.end(self.line)
+        self._garbled.note(self.facts, self._column_of)
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         first = self._header()
@@ -90,7 +102,10 @@ class _Scan:
         self._blocks, blocks_ = chain([first], self._blocks), self._blocks
         reader = csv_reader(self._lines(""), self._format, strict=False)
         for row in reader:
-            yield self.line - len(self._pending) + 1, dict(zip(self.facts.names, row, strict=False))
+            record = dict(zip(self.facts.names, row, strict=False))
+            if behind := self._format.separator.join(row[self._width :]).strip(f"{self._format.separator} "):
+                record[""] = behind
+            yield self.line - len(self._pending) + 1, record
             self._pending.clear()
         self._blocks = blocks_
 

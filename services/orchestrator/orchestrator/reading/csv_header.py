@@ -8,7 +8,14 @@ from typing import Any
 
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat
-from orchestrator.reading.one_column import WEAK_FORMATS, is_certain, is_name, likely_delimiter, likely_format
+from orchestrator.reading.one_column import (
+    WEAK_FORMATS,
+    delimiter_of_records,
+    is_certain,
+    is_name,
+    likely_delimiter,
+    likely_format,
+)
 from orchestrator.reading.quotes import open_quote
 
 VALUE_LIMIT = 16 * 1024 * 1024
@@ -72,6 +79,10 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
         return None
     lines = block.split("\n")[:-1]
     facts.header_line = above + 1
+    if not file_format.has_header and not skipped and block.startswith("\ufeff"):
+        facts.add_fault(
+            "byte order mark", 1, "a byte order mark stands before the first value and becomes a part of it"
+        )
     if file_format.has_header:
         reader = csv_reader((f"{line}\n" for line in lines[above:]), file_format, strict=False)
         row: list[str] = next(reader, [])
@@ -91,6 +102,8 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
     else:
         row = next((row for row in csv_reader(iter(lines[skipped:]), file_format, strict=False) if row), [])
         header = Header([f"f{number}" for number in range(len(row))])
+    if not file_format.has_header and len(header.names) == 1:
+        facts.delimiter = delimiter_of_records(lines[skipped:][:MORE_LINES], file_format.separator)
     facts.names = header.names
     header.lines = min(skipped, len(lines))
     header.rest = "".join(f"{line}\n" for line in lines[skipped:])

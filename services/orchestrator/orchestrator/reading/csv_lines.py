@@ -1,4 +1,4 @@
-"""Lines of a CSV file that are probably no records: the header again, dashes below it, delimiters alone, a total."""
+"""Lines of a CSV file that are probably no records, such as the header again, or that begin with a stray character."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BYTE_ORDER_MARK = "\ufeff"
+END_OF_FILE = "\x1a"
 CANDIDATES = 100
 """So many places of a block are looked at for a blank before a quote."""
 TOTALS = {
@@ -66,9 +67,11 @@ class Lines:
         `all_quotes_open`: no quote of the block is text, apart from those inside quoted values.
         """
         self._look_for_escaped_letter(block, line)
+        self._begins_inside = self._ends_inside
+        self._look_for_mark(block, line)
+        self._last = block
         if not self._looks:
             return
-        self._begins_inside = self._ends_inside
         if self._is_first:
             self._look_at_first(block, line)
         if self._format.has_header:
@@ -80,7 +83,7 @@ class Lines:
             self._facts.add_fault(
                 "no values", line + found, "the line has delimiters only: it is a record without values"
             )
-        self._is_first, self._last = False, block
+        self._is_first = False
         # Another block ends where a record ends.
         uncertain = self._begins_inside or len(block) > BLOCK_LIMIT
         self._ends_inside = uncertain and self._is_open(block, block.count("\n") + 1)
@@ -89,6 +92,12 @@ class Lines:
         """Look at the last line of the file; `line` is its number."""
         text = self._last.rstrip("\n")
         last = text.rpartition("\n")[2]
+        if last == END_OF_FILE:
+            self._facts.add_fault(
+                "stray character",
+                line,
+                "the last line is the character 0x1A, with which DOS programs end a file: it is read as a record",
+            )
         first = last.lstrip(self._format.separator).partition(self._format.separator)[0]
         word = first.strip(f"{self._format.quote_char} :*")
         if word.casefold() not in TOTALS or self._format.separator not in last:
@@ -113,6 +122,18 @@ class Lines:
             text = f"{found[1] + found[2]!r} is loaded as {found[2]!r}: the connector removes each escape_char"
             self._facts.add_fault("escaped letter", line + block.count("\n", 0, found.start(1)) + 1, text)
             self._escaped = None
+
+    def _look_for_mark(self, block: str, line: int) -> None:
+        """Note each line below the first that begins with a byte order mark, apart from the header again."""
+        if BYTE_ORDER_MARK not in block:
+            return
+        is_open = self._open_lines(block)
+        for number, text in enumerate(block.split("\n")):
+            is_inside = is_open is not None and number < len(is_open) and is_open[number]
+            plain = text.removeprefix(BYTE_ORDER_MARK)
+            if plain != text and line + number and not is_inside and plain not in self._headers:
+                reason = "a byte order mark (U+FEFF) at the beginning of the line becomes a part of its first value"
+                self._facts.add_fault("stray character", line + number + 1, reason)
 
     def _look_for_blank_before_quote(self, block: str, line: int) -> None:
         """Note the first value with a blank before its quote: the quote opens nothing, it is a part of the value."""

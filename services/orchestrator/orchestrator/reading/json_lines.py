@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
+from orchestrator.reading.garbled import Garbled
+from orchestrator.reading.json_cells import Cells
 from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
 from orchestrator.reading.text import TooLongError, blocks, byte_blocks
@@ -37,9 +39,13 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
 
     pending, line_number, start = b"", 0, 1
     names: dict[str, None] = {}
+    garbled = Garbled("utf8")
     long_number = json_numbers.LONG_NUMBER
-    shapes = Shapes(lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty))
-    for block in byte_blocks(raw, "utf8", facts):
+    cells = Cells(sought.kinds)
+    shapes = Shapes(
+        lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty), cells
+    )
+    for block in byte_blocks(raw, "utf8", facts, garbled):
         text = block.text
         position, before, plain = 0, line_number, are_plain(block)
         while position < len(text):
@@ -70,27 +76,38 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
                 names.update(dict.fromkeys(record))
             if isinstance(record, dict):
                 parsed = pending.decode()
-                found = len(facts.first_values)
+                found = len(facts.first_values) + cells.noted
                 if sought.empty:
                     _note_values(facts, record, start, sought.empty)
                 if json_keys.may_repeat(parsed, record):
                     _note_repeated(facts, parsed, start)
-                if long_number.search(parsed):
-                    _note_losses(facts, parsed, start, sought)
-                    if any(loss.kind == "decimals" for loss in facts.losses):
-                        long_number = LONG_WHOLE_NUMBER
+                for name, kind, written, loaded in cells.losses(record, parsed):
+                    facts.losses.append(Loss(column=name, kind=kind, line=start, text=written, loaded=loaded))
+                if long_number.search(parsed) and _note_losses(facts, parsed, start, sought):
+                    long_number = LONG_WHOLE_NUMBER
                 rounded = long_number is LONG_WHOLE_NUMBER
-                if len(facts.first_values) > found or rounded != shapes.rounded:
+                if len(facts.first_values) + cells.noted > found or rounded != shapes.rounded:
                     shapes.again(rounded=rounded)
                 shapes.learn(record, parsed)
             facts.records += 1
             pending, start = b"", line_number + 1
     facts.names = list(names)
+    garbled.note(facts, _column_of)
     if pending.decode().strip():
         facts.records += 1
         facts.add_fault(
             "not JSON", start, f"the text from here to the end of the file is not JSON{_reason(pending.decode())}"
         )
+
+
+def _column_of(line: str, word: str) -> str:
+    """Return the field of an object on one line that has a word in its value; an empty text if there is none."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return ""
+    fields = record.items() if isinstance(record, dict) else ()
+    return next((name for name, value in fields if word in json.dumps(value, ensure_ascii=False)), "")
 
 
 def _reason(text: str) -> str:
@@ -143,15 +160,18 @@ def _note_repeated(facts: FileFacts, text: str, line: int) -> None:
             facts.losses.append(loss)
 
 
-def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> None:
-    """Note the first number of each field that loses digits."""
+def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> bool:
+    """Note the first number of each field that loses digits. Return whether one loses decimals only."""
     record = json_numbers.read(text)
     noted = {(loss.column, loss.kind) for loss in facts.losses}
+    rounded = False
     for name, value in record.items():
-        kinds = {kind for column, kind in sought.kinds.items() if bears(column, name)}
+        kinds = {kind for column, kind in sought.kinds.items() if bears(column, name)} - {"spelling"}
         if isinstance(value, json_numbers.Number) and "integer" in kinds:
             continue  # NULL in the table if it is too large, and noted by Airbyte
         for number, found in json_numbers.losses(value, numeric=bool(kinds)):
+            rounded = rounded or found[0] == "decimals"
             if (name, found[0]) not in noted:
                 noted.add((name, found[0]))
                 facts.losses.append(Loss(column=name, kind=found[0], line=line, text=number[:100], loaded=found[1]))
+    return rounded

@@ -1,37 +1,28 @@
-"""Patterns of JSON lines in which nothing is lost: most lines have the keys and kinds of values of one before.
+"""Patterns of JSON lines in which nothing is lost: most lines have the keys and kinds of values of lines before.
 
 A line that matches is one valid JSON object, without a key twice and without a number that loses digits. Other lines
 are parsed.
 """
 
-import json
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
 
+from orchestrator.reading.json_cells import Cells
+from orchestrator.reading.json_kinds import MARK, PLAIN, STRING, UNKNOWN, Kinds, Own, UnusualError
 from orchestrator.reading.text import Block
 
 MOST_SHAPES = 16
-"""Lines with other keys than so many before them are parsed."""
-MOST_TRIES = 500
-LONGEST = 20_000
-"""Characters of a line and of all patterns, so that a file of unusual lines does not cost more than it saves."""
-DEEPEST = 10
+"""Lines whose keys have another order than in so many before them are parsed."""
+LEARNED = (20, 40, 80, 160, 320, 640)
+"""After so many lines that were parsed, patterns are made of them. After the last number, no more is learned."""
+LONGEST = 100_000
+"""Characters of a line and of a pattern: to make one takes about 3 µs per character."""
+MOST_GROUPS = 100
 GAP = " ?"
-ESCAPE = r'\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})'
-PLAIN = '"[^"]*+"'
-"""A string in a block of plain lines: faster than a pattern that looks for escapes."""
-STRING = rf'"[^"\\\x00-\x1f]*+(?:{ESCAPE}[^"\\\x00-\x1f]*+)*+"'
-INTEGER = "-?(?:0|[1-9][0-9]*+)"
-NUMBERS = {
-    # As in json_numbers: without numbers of more than 15 digits or nine decimals, then also with such decimals. What
-    # matches first is for speed.
-    False: r"(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]{1,8}+)?+"
-    rf"|[1-9][0-9]{{0,14}}+(?![0-9.eE])|(?!-?[0-9.]{{16}}){INTEGER}(?:\.[0-9]{{1,9}}+)?(?![0-9.eE])",
-    True: r"(?!0[0-9])[0-9]{1,6}+(?:\.[0-9]++)?+"
-    rf"|(?!-?[0-9]{{7}}[0-9.]{{9}}){INTEGER}(?:\.[0-9]++)?(?![.eE])",
-}
-"""Alternatives. The first one may end inside a number; behind it, the pattern goes on with a comma or a bracket."""
+NOTHING = (re.compile(b"(?!)"),) * 2
+KEY = re.compile(f"{MARK}([^{MARK}]*+){MARK}")
 
 
 def are_plain(block: Block) -> bool:
@@ -53,79 +44,83 @@ def are_plain(block: Block) -> bool:
 
 
 class Shapes:
-    """The shapes of the lines so far. `wanted` says of which fields the next value is looked for."""
+    """The shapes of the lines so far. `wanted` says of which fields the next value is looked for.
 
-    def __init__(self, wanted: Callable[[str], bool]) -> None:
-        self._wanted, self._records = wanted, list[tuple[dict[str, Any], str]]()
-        self._patterns: set[str] = set()
+    `cells` has patterns of their own for some fields.
+    """
+
+    def __init__(self, wanted: Callable[[str], bool], cells: Cells | None = None) -> None:
+        self._wanted, self._cells = wanted, cells or Cells({})
+        self._shapes = list[Kinds]()
+        self._gap = ""
         self.rounded = False
-        self._nulls = False  # whether a value may be null: patterns without it are faster
-        self._tries = 0
-        self._lines = self._plain_lines = re.compile(b"")
+        self._tries = self._matched = self._parsed = 0
+        self._lines: tuple[re.Pattern[bytes], re.Pattern[bytes]] | None = NOTHING
 
     def end(self, block: bytes, position: int, *, plain: bool = False) -> int:
         """Return where the lines end that match, from a position at which a line begins; `plain`: see `are_plain`."""
-        found = (self._plain_lines if plain else self._lines).match(block, position)
-        return found.end() if found else position
+        if not self._lines:
+            self._lines = self._patterns()
+        if not (found := self._lines[plain].match(block, position)):
+            return position
+        self._matched += found.end() - position
+        return found.end()
 
     def learn(self, record: dict[str, Any], line: str) -> None:
         """Take the shape of a line that was parsed."""
+        self._parsed += len(line)
         self._tries += 1
-        if not self._nulls and "null" in line:
-            self._nulls = True
-            self.again(rounded=self.rounded)
-        may_learn = len(self._records) < MOST_SHAPES and self._tries <= MOST_TRIES and len(line) <= LONGEST
-        if may_learn and self._add(record, gap := _gap(line)):
-            self._records.append((record, gap))
+        if self._tries <= LEARNED[-1] and len(line) <= LONGEST:
+            self._gap = _gap(line) if not self._shapes or self._gap == _gap(line) else GAP
+            self._shapes = self._with(record)
+            if self._tries in LEARNED:
+                self._lines = None
+        if self._tries % LEARNED[-1] == 0:
+            if self._matched < self._parsed:  # most lines are unusual: to try patterns costs more than it saves
+                self._lines = NOTHING
+            self._matched = self._parsed = 0
 
     def again(self, *, rounded: bool) -> None:
         """Make the patterns again: another value is looked for; with `rounded`, decimals after the ninth are not."""
         self.rounded = rounded
-        self._patterns.clear()
-        self._lines = self._plain_lines = re.compile(b"")
-        for record, gap in self._records:
-            self._add(record, gap)
+        if self._lines != NOTHING:
+            self._lines = None
 
-    def _add(self, record: dict[str, Any], gap: str) -> bool:
-        pattern = self._object(record, 0, self._wanted, gap)
-        if pattern is None or pattern in self._patterns or sum(map(len, self._patterns)) + len(pattern) > LONGEST:
-            return False
-        self._patterns.add(pattern)
-        lines = f"(?:(?:{'|'.join(sorted(self._patterns))})\n)*+"
-        self._lines, self._plain_lines = (re.compile(text.encode()) for text in (lines, lines.replace(STRING, PLAIN)))
-        return True
+    def _with(self, record: dict[str, Any]) -> list[Kinds]:
+        for at, shape in enumerate([*self._shapes, UNKNOWN][:MOST_SHAPES]):
+            try:
+                return [*self._shapes[:at], shape.with_value(record), *self._shapes[at + 1 :]]
+            except UnusualError:
+                continue
+        return self._shapes
 
-    def _object(self, record: dict[str, Any], depth: int, wanted: Callable[[str], bool], gap: str) -> str | None:
-        fields = []
-        for key, value in record.items():
-            pattern = "null" if wanted(key) else self._value(value, depth + 1, gap)
-            if pattern is None:
-                return None
-            fields.append(f"{re.escape(json.dumps(key, ensure_ascii=False))}:{gap}{pattern}")
-        return rf"\{{{f',{gap}'.join(fields)}\}}"
+    def _own(self, name: str) -> Own:
+        return {"any": "null"} if self._wanted(name) else self._cells.patterns(name)
 
-    def _value(self, value: Any, depth: int, gap: str) -> str | None:
-        """Return the pattern of values of the same kind; null is one of them."""
-        if depth > DEEPEST:
-            return None
-        if isinstance(value, dict):
-            found = self._object(value, depth, lambda _: False, gap)
-            return found and f"(?:{found}|null)"
-        if isinstance(value, list):
-            kinds = {self._value(item, depth + 1, gap) for item in value[:MOST_SHAPES]}
-            if None in kinds:
-                return None
-            # No other alternative is tried for an item that was matched. So a number must be whole.
-            item = rf"(?:{'|'.join(sorted(map(str, kinds)))})(?![0-9.eE])"
-            items = f"(?:{item}(?:,{GAP}{item})*+)?+" if kinds else ""
-            return rf"(?:\[{items}\]|null)"
-        if isinstance(value, str):
-            return f"(?:{STRING}|null)" if self._nulls else STRING
-        if isinstance(value, bool):
-            return "(?:true|false|null)"
-        if value is None:
-            return f"(?:null|{STRING}|true|false|{NUMBERS[self.rounded]})"
-        return f"(?:{NUMBERS[self.rounded]}|null)"
+    def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+        """Return the patterns for other blocks and for plain ones."""
+        shapes = [shape.pattern(self._gap, rounded=self.rounded, fields=self._own) for shape in self._shapes]
+        lines = _lines(shapes)
+        if len(lines) > LONGEST:
+            self._tries = max(self._tries, LEARNED[-1])
+            return NOTHING
+        return re.compile(lines.encode()), re.compile(lines.replace(STRING, PLAIN).encode())
+
+
+def _lines(shapes: list[str]) -> str:
+    """Return the pattern of lines of these shapes.
+
+    If there is one shape, the keys of the first line are groups, and the next lines refer to them: Python compares
+    text with a group in half the time that it needs for the same text in a pattern. With many groups it is slower.
+    """
+    if len(shapes) != 1 or shapes[0].count(MARK) > 2 * MOST_GROUPS:
+        return rf"(?:(?:{'|'.join(shapes).replace(MARK, '')})\n)*+"
+    shape = shapes[0].replace(f'{MARK}(?:"{STRING})', f'"{MARK}{STRING}')  # a quote more in the group
+    number = itertools.count(1)
+    first = KEY.sub(lambda found: f"(?P<k{next(number)}>{found[1]})", shape)
+    number = itertools.count(1)
+    again = KEY.sub(lambda _: f"(?P=k{next(number)})", shape)
+    return rf"{first}\n(?:{again}\n)*+"
 
 
 def _gap(line: str) -> str:

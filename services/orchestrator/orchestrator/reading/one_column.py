@@ -25,7 +25,8 @@ MOST = 0.8
 """The share of the lines that is enough."""
 
 YAML, SETTINGS, PROSE = "YAML", "a list of settings (key=value)", "a plain text with paragraphs"
-WEAK_FORMATS = {YAML, SETTINGS, PROSE}
+SENTENCES = "a plain text, whose first line is taken for the header"
+WEAK_FORMATS = {YAML, SETTINGS, PROSE, SENTENCES}
 """Formats that a column of texts may look like."""
 YAML_LINE = re.compile(r"\s*(?:- )*[\w.\"'/-]+:(?: .*)?|\s*- .*|\s*#.*|\s+\S.*|---|\.\.\.")
 YAML_KEY = re.compile(r"([a-z_][\w.-]*):(?: .*)?")
@@ -37,6 +38,14 @@ LOG = re.compile(
     r"\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d).*[A-Za-z]{3}.*"
     r"|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:.*|(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL|TRACE)\b\W+\w+\W+\w.*"
 )
+SENTENCE = re.compile(r"[^\W\d_].*[.!?…][\"')\u201d\u2019»]*")
+HEADING = re.compile(r"#{2,6} \S.*")
+MANY = 4
+"""More records than this, with texts that are all different, are no names with a prefix."""
+FULL_LINE = 0.7
+"""The share of the longest line that the other lines of a text in paragraphs have at least."""
+USUAL = ",;\t|"
+"""The delimiters that most files have."""
 TAGS = re.compile(r"\s*<[/!?A-Za-z].*>\s*")
 
 
@@ -52,6 +61,23 @@ def likely_delimiter(header: str, records: Sequence[str]) -> str | None:
             continue
         same = [record for record in records if record.count(delimiter) == found]
         if len(same) >= MOST * len(records) and _divides(header, same, delimiter):
+            return delimiter
+    return None
+
+
+def delimiter_of_records(records: Sequence[str], separator: str) -> str | None:
+    """Return the delimiter that each of some records without a header has equally often, if there is one.
+
+    An unusual `separator` is often meant: it makes one column of whole lines.
+    """
+    records = [record for record in records if record.strip()]
+    if len(records) < 2 or separator not in USUAL:
+        return None
+    for delimiter in USUAL.replace(separator, "") + SURE:
+        found = records[0].count(delimiter)
+        if not found or any(record.count(delimiter) != found for record in records):
+            continue
+        if all(record.split(delimiter)[0].strip() for record in records):
             return delimiter
     return None
 
@@ -74,12 +100,13 @@ def _divides(header: str, records: Sequence[str], delimiter: str) -> bool:
         names.pop()  # a delimiter at the end of each line
     if delimiter < " ":
         return any(names)
-    if not all(map(is_name, names)):
+    if not all(map(is_name, names)) or _have_common_word(header, records):
         return False
     if delimiter[0] not in WEAK:
         return True
     cells = zip(*(record.split(delimiter) for record in records), strict=True)
-    numbers = [all(NUMBER.fullmatch(cell.strip(" \"'")) or not cell.strip() for cell in column) for column in cells]
+    filled = [[cell.strip(" \"'") for cell in column if cell.strip()] for column in cells]
+    numbers = [bool(column) and all(map(NUMBER.fullmatch, column)) for column in filled]
     if len(names) > 2:
         return not TIME.issuperset(name.casefold() for name in names)
     first, last = names
@@ -93,7 +120,24 @@ def _divides(header: str, records: Sequence[str], delimiter: str) -> bool:
         return len(records) > 1 and not any(": " in record for record in records)
     is_word = all(name.isidentifier() and len(name) > 1 for name in (first, last))
     has_blanks = len(delimiter) == 1 and any(f"{delimiter} " in line or f" {delimiter}" in line for line in records)
-    return is_word and not has_blanks and not needs_numbers and len(records) > 1
+    enough = _are_different(records, delimiter) if needs_numbers else len(records) > 1
+    return is_word and not has_blanks and enough
+
+
+def _are_different(records: Sequence[str], delimiter: str) -> bool:
+    """Return whether the texts on both sides are values: not a prefix or a unit, nor names such as foaf:Person."""
+    sides = [{record.split(delimiter)[at].strip() for record in records} for at in (0, 1)]
+    if any("" in side or len(side) == 1 for side in sides):
+        return False
+    is_text = any(" " in record.strip() for record in records)
+    return is_text or all(len(side) == len(records) > MANY for side in sides)
+
+
+def _have_common_word(header: str, records: Sequence[str]) -> bool:
+    """Return whether the header and each record begin or end with the same word: `x~y ratio` above `1~2 ratio`."""
+    words = [line.casefold().split() for line in (header, *records)]
+    several = len(words) > 1 and all(len(line) > 1 for line in words)
+    return several and any(all(line[at] == words[0][at] for line in words) for at in (0, -1))
 
 
 def likely_format(header: str, lines: Sequence[str]) -> str | None:
@@ -114,7 +158,9 @@ def likely_format(header: str, lines: Sequence[str]) -> str | None:
             return SETTINGS
     if _is_yaml(header, text):
         return YAML
-    return PROSE if _is_prose(header, lines) else None
+    if _is_prose(header, lines):
+        return PROSE
+    return SENTENCES if _are_sentences(header, text[1:]) or _are_full_lines(text) else None
 
 
 def _most(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
@@ -146,3 +192,20 @@ def _is_prose(header: str, lines: Sequence[str]) -> bool:
     blocks = [block.strip().count("\n") + 1 for block in re.split(r"\n\s*\n", "\n".join(lines)) if block.strip()]
     has_title = bool(lines) and not lines[0].strip() and (header.startswith("#") or max(blocks, default=0) > 1)
     return has_title and len(blocks) > 1 and sum(len(line.split()) > 2 for line in text) * 2 > len(text)
+
+
+def _are_sentences(header: str, lines: Sequence[str]) -> bool:
+    """Return whether the header is a sentence as most lines are, or a title of Markdown with headings below it."""
+    if header.startswith("# "):
+        return any(map(HEADING.fullmatch, lines))
+    is_sentence = SENTENCE.fullmatch(header.strip()) is not None and not header.rstrip().endswith("?")  # of a survey
+    enough = len(header.split()) > 3 and sum(len(line.split()) > 2 for line in lines) >= MOST * len(lines)
+    return is_sentence and enough and _most(SENTENCE, [line.strip() for line in lines])
+
+
+def _are_full_lines(text: Sequence[str]) -> bool:
+    """Return whether a text is divided into lines of about one length, in front of words without a capital letter."""
+    longest = max(map(len, text))
+    full = [line for line in text[:-1] if FULL_LINE * longest <= len(line) and len(line.split()) > 4]
+    small = sum(line[:1].islower() for line in text[1:])
+    return len(text) > 3 and len(full) == len(text) - 1 and text[1][:1].islower() and small * 2 > len(text) - 1

@@ -28,8 +28,8 @@ from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Connection, Workspace
 from airbyte_lite.state.store import Store
 
-PUBLIC = "/api/public/v1"
-CONFIGURATION = "/api/v1"
+from .airbyte_answers import CONFIGURATION, PUBLIC
+
 READ_PATHS = (
     *(
         f"{PUBLIC}/health",

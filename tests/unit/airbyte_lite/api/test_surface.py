@@ -18,9 +18,8 @@ from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 from platform_kit.specification import MASK
 
-PUBLIC = "/api/public/v1"
-CONFIGURATION = "/api/v1"
-S3_ID = "69589781-7828-43c5-9f63-8925b1c1ccc2"
+from .airbyte_answers import CONFIGURATION, PUBLIC
+from .examples import S3_ID
 
 
 @pytest.fixture

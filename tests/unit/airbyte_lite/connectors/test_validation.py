@@ -116,6 +116,17 @@ def test_a_format_whose_packages_are_not_installed_is_refused() -> None:
     [(path, text)] = faults({"streams": [{"name": "a", "format": {"filetype": "excel"}}]}, FILES).items()
     assert path == "configuration.streams.0.format.filetype"
     assert "CSV" in text
+    documents = {"streams": [{"name": "a", "format": {"filetype": "unstructured"}}]}
+    check_configuration(documents, FILES, "source-google-drive")  # its environment may have the packages
+    with pytest.raises(Problem, match=r"streams\.0\.format\.filetype unstructured is not supported here"):
+        check_configuration(documents, FILES, "source-s3")
+
+
+def test_a_glob_with_a_bucket_is_refused() -> None:
+    streams = [{"name": "a", "globs": ["data/*.csv", "s3://shop/data/*.csv"]}]
+    assert faults({"streams": streams}, FILES) == {
+        "configuration.streams.0.globs": "are compared with keys, which have no bucket: write 'data/*.csv'"
+    }
 
 
 def test_column_names_and_streams_are_unique() -> None:

@@ -195,3 +195,10 @@ def test_keys_whose_texts_are_compared_with_the_tables(
     fields: dict[str, Any] = {"ID": wanted, "name": {"type": "string"}}
     assert planned("incremental_deduped_history", table, key="ID", **fields).retyped_keys == compared
     assert planned("incremental_append", table, key="ID", **fields).retyped_keys == {}
+
+
+def test_a_table_with_more_columns_than_bigquery_allows_is_refused() -> None:
+    fields: dict[str, Any] = {f"c{number}": {"type": "integer"} for number in range(10_000 - len(META))}
+    assert len(planned(**fields).schema) == 10_000
+    with pytest.raises(SyncError, match=r"Stream t: .*10,001 columns.*at most 10,000.*selected_fields"):
+        planned(**fields, one_more={"type": "integer"})

@@ -1,7 +1,7 @@
 """The comparison of a branch's table with the main one: one query, and what its row says."""
 
-from orchestrator.branch.__main__ import table_lines
 from orchestrator.branch.build import Model
+from orchestrator.branch.command_line import table_lines
 from orchestrator.branch.comparison import Comparison, query, read
 
 MODEL = Model("orders", "p.main.orders", "p.branch.orders", "id")

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 from google.api_core.exceptions import Forbidden
 
-from orchestrator.branch import __main__ as command_line
+from orchestrator.branch import command_line
 from orchestrator.branch.build import Branch, BranchError, Built, Model
 
 MODEL = Model("fct_orders", "p.d.fct_orders", "p.b.fct_orders", "order_id")

@@ -30,6 +30,7 @@ REPAIRS = (
     avro_values.exact_values,
     csv_rows.checked_rows,
     csv_rows.objects_beside_null_values,
+    csv_rows.null_values_without_a_warning,
     csv_rows.several_types,
     files_types.any_order,
     files_types.no_validation_of_several_types,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.logic.sql import results
 from console.logic.sql.results import Source
-from console.logic.sql.values import NUMBERS, RECORDS, scalar, text_of
+from platform_kit.bigquery_results import NUMBERS, RECORDS, scalar, text_of
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

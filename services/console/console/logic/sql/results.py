@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.logic.sql.values import NUMBERS, WHOLE, Cell, cell, readable
+from console.logic.sql.values import WHOLE, Cell, cell
+from platform_kit.bigquery_results import NUMBERS, readable
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

@@ -15,6 +15,7 @@ from console.clients.warehouse import Warehouse
 from console.logic.sql import results
 from console.logic.sql.results import Source
 from console.logic.sql.statements import Chosen, Place, place, told, writes
+from platform_kit.bigquery_results import selecting, words
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -193,18 +194,13 @@ async def _told[T](warehouse: Warehouse, sent: Chosen, ask: Any, seconds: float)
         try:
             answer: T = ask(client)
         except ClientError as error:
-            return _error(_words(error), sent)
+            return _error(words(error), sent)
         return answer
 
     found = await warehouse.call(asking, seconds)
     if isinstance(found, QueryError):
         raise found
     return found
-
-
-def _words(error: Any) -> str:
-    """Return the message of BigQuery's first error, without the request that the client puts around it."""
-    return str((error.errors or [{}])[0].get("message") or error.message)
 
 
 def _error(message: str, sent: Chosen) -> QueryError:
@@ -241,12 +237,8 @@ def _outcome(client: bigquery.Client, job: Any) -> Outcome:
 
 def _rows(client: bigquery.Client, job: Any) -> Source | None:
     """Return the result of a SELECT; of a script, that of its last SELECT."""
-    if job.statement_type == "SCRIPT":
-        children = sorted(client.list_jobs(parent_job=job.job_id), key=lambda child: child.created, reverse=True)
-        job = next((child for child in children if child.statement_type == "SELECT"), None)
-    if job is None or job.statement_type != "SELECT" or not job.destination:
-        return None
-    return results.source(client, job.destination)
+    found = selecting(client, job)
+    return results.source(client, found.destination) if found else None
 
 
 def _target(job: Any) -> str | None:

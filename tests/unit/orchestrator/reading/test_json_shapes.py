@@ -1,6 +1,8 @@
 """Lines that match a shape of earlier lines have the same facts as lines that are parsed."""
 
 import io
+import json
+import time
 from itertools import product
 from typing import Any
 
@@ -10,6 +12,7 @@ from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.json_lines import scan_json_lines
 from orchestrator.reading.json_shapes import Shapes
 
+pytestmark = pytest.mark.usefixtures("learned_at_once")
 USUAL = ['{"id": 1, "v": 2.5, "s": "x", "b": true, "o": {"k": 1, "l": [1, "a", {"m": null}]}, "e": null}'] * 3
 SOUGHT = Sought(empty=frozenset({"e"}), kinds={"id": "integer", "v": "number"})
 VALUES = [
@@ -112,3 +115,66 @@ def test_lines_with_null_match_after_the_first_of_them(monkeypatch: pytest.Monke
     usual, null = '{"id": 1, "s": "x"}', '{"id": 2, "s": null}'
     assert facts([usual, usual, null, *[usual, null] * 3]).records == 9
     assert parsed == [usual, null]
+
+
+def parsed_lines(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Return how many lines were records, and how many of them were parsed."""
+    parsed = list[str]()
+    learn = Shapes.learn
+
+    def noted(shapes: Shapes, record: dict[str, Any], line: str) -> None:
+        parsed.append(line)
+        learn(shapes, record, line)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shapes, "learn", noted)
+        return facts(lines).records, len(parsed)
+
+
+def test_a_new_key_behind_many_numbers_takes_no_longer_than_another_line() -> None:
+    numbers = {f"n{at}": number for at, number in enumerate([1, 0, -2, 2.5, 0.5, -0.25] * 20)}
+    usual, other = json.dumps(numbers), json.dumps(numbers | {"new": 1})
+    started = time.process_time()
+    assert facts([usual] * 3 + [other, usual, other.replace("2.5", "1e3")] * 3).names == [*numbers, "new"]
+    assert time.process_time() - started < 5  # it would be years
+
+
+@pytest.mark.parametrize("kinds", [("1", "2.5", "-3", "0", "-0.5"), ('"x"', "null"), ("[1]", "[]", '["a", 2]')])
+def test_lines_with_some_of_the_keys_are_not_parsed(kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = ["id", "w", "s", "o"]
+    some = [[key for at, key in enumerate(keys) if number >> at & 1] for number in reversed(range(16))]
+    lines = [
+        f"{{{', '.join(f'{json.dumps(key)}: {value}' for key in chosen)}}}"
+        for value, chosen in product(kinds, some)
+        for _ in range(30)
+    ]
+    records, parsed = parsed_lines(lines, monkeypatch)
+    assert records == len(lines)
+    assert parsed <= 5 + 4 * len(kinds)
+
+
+def test_objects_inside_may_have_some_of_the_keys_or_be_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = ["{}", "null", '{"k": 1}', '{"l": "x"}', '{"k": 2, "l": "y"}', '{"k": {"m": 1}}', '{"k": {}}', "[]", "5"]
+    lines = [f'{{"id": 1, "o": {value}, "z": 1}}' for value in inside]
+    assert parsed_lines(lines * 10, monkeypatch) == (90, 9)
+
+
+def test_the_first_lines_of_a_file_are_learned_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    lines = [f'{{"id": {number}, "o": {{"a": {number / 4}}}}}' for number in range(-50, 1000)]
+    assert parsed_lines(lines, monkeypatch) == (1050, 20)
+
+
+def test_no_pattern_is_tried_in_a_file_of_unusual_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    made = list[Shapes]()
+    patterns = Shapes._patterns
+
+    def noted(shapes: Shapes) -> Any:
+        made.append(shapes)
+        return patterns(shapes)
+
+    monkeypatch.setattr(Shapes, "_patterns", noted)
+    assert facts([f'{{"{number:x}": 1, "id": 2}}' for number in range(1000)]).records == 1000
+    assert len(made) <= 6
+    assert made[-1].end(b'{"0": 1, "id": 2}\n', 0) == 0
