@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.integration.test_console_pages import BROWSER
+from tests.browser import chromium
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 CONNECTOR, CONNECTION = "source-s3", "jaffle_shop_orders"
@@ -44,8 +44,7 @@ OPENED: dict[str, tuple[str, Callable[[Page], None] | None]] = {
 
 def main(console: str, names: list[str]) -> None:
     """Write the pictures with these names, or all."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
         for name in names or OPENED:
             path, prepare = OPENED[name]
@@ -55,7 +54,6 @@ def main(console: str, names: list[str]) -> None:
                 prepare(page)
             page.wait_for_function("!document.querySelector('.skeleton')")
             page.screenshot(path=PICTURES / f"console-{name}.png")
-        browser.close()
 
 
 if __name__ == "__main__":

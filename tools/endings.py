@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tools import disk
+from tools import disk, env_file
 
 PR_SET_PDEATHSIG = 1
 INTERRUPTED, CLOSED = 130, 141  # the exit codes of a shell after Ctrl-C, and when nobody reads the output any more
@@ -43,6 +43,12 @@ def ended(name: str, main: Callable[[], int]) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return interrupted(name)
+    except EOFError:  # Ctrl-D instead of an answer
+        print(f"\n{name}: the question was not answered. Nothing was changed.", file=sys.stderr, flush=True)
+        return 1
+    except env_file.EnvFileError as error:
+        print(f"{name}: {error}", file=sys.stderr, flush=True)
+        return 1
     except BrokenPipeError:  # as after `make run | head -1`
         drop_output()
         return CLOSED

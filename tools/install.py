@@ -29,6 +29,13 @@ ENVIRONMENTS = ROOT / ".venvs"
 PYTHON = "3.13"
 UV = "uv==0.13.9"
 UV_PYTHONS = ROOT / ".local/python"  # for a home folder that this user cannot read or cannot write
+# Options of pip and uv for other projects: what they install and where. Indexes, certificates and caches stay.
+OTHER_INSTALLS = {
+    *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT", "PIP_REQUIRE_HASHES", "PIP_REQUIREMENT"),
+    *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_BUILD_CONSTRAINT", "UV_EXCLUDE", "UV_REQUIRE_HASHES", "UV_RESOLUTION"),
+    *("UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_PYTHON", "UV_SYSTEM_PYTHON", "VIRTUAL_ENV"),
+    "PYTHONDONTWRITEBYTECODE",
+}
 OLDEST_UV = (0, 8)  # the first release with `uv venv --clear`
 
 LOCKS = {
@@ -122,8 +129,9 @@ def run(command: list[str], failure: str, **variables: str) -> None:
 def environment() -> dict[str, str]:
     """Return the process environment. A package index that is configured for pip is set for uv too.
 
-    uv's cache is below the checkout where its usual place cannot be written, such as in a read-only home folder. So are
-    uv's Pythons where this user cannot look into their usual place, such as in the home folder of another user.
+    Options of pip and uv for other projects are left out. uv's cache is below the checkout where its usual place cannot
+    be written, such as in a read-only home folder. So are uv's Pythons where this user cannot look into their usual
+    place, such as in the home folder of another user.
     """
     result = dict(os.environ)
     # Debian's Python may have no pip; the environment of uv has one.
@@ -135,8 +143,7 @@ def environment() -> dict[str, str]:
         result.setdefault("UV_CACHE_DIR", str(ROOT / ".local/cache/uv"))
     if not os.access(disk.existing(uv_data()), os.R_OK | os.X_OK):  # uv would end when it looks for a Python
         result.setdefault("UV_PYTHON_INSTALL_DIR", str(UV_PYTHONS))
-    result.pop("PYTHONDONTWRITEBYTECODE", None)
-    return result
+    return {name: value for name, value in result.items() if name not in OTHER_INSTALLS}
 
 
 def user_folder(variable: str, below_home: str) -> Path:

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from tests.dialect.floats import float_text
+
 NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 decimal.getcontext().prec = 100
 
@@ -104,10 +106,3 @@ def scalar(value: str, kind: str) -> Any:
         case "DATETIME":
             return datetime.datetime.fromisoformat(value).isoformat()
     return value
-
-
-def float_text(number: float) -> str:
-    """Return a double as its shortest text; a whole number has no `.0`, and zero has no sign."""
-    if number != number:
-        return "NaN"
-    return repr(number + 0.0).removesuffix(".0")

@@ -2,14 +2,14 @@
 
 import os
 import re
-import shutil
 import time
 from functools import partial
 
 import httpx
 import pytest
 from airbyte_api import api
-from playwright.sync_api import sync_playwright
+
+from tests.browser import MISSING, PROGRAM, chromium
 
 from .stack import ARTIFACTS, EXPECTED, Stack, eventually
 
@@ -24,7 +24,6 @@ KEYS = {
 }
 FILES = ["jaffle_shop_customers.csv", "jaffle_shop_orders.csv", "stripe_payments.csv"]
 GROUPS = ("s3", "landing", "staging", "trusted")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def test_make_up_ends_healthy_and_names_the_addresses(stack: Stack, first_up: str) -> None:
@@ -139,12 +138,11 @@ def test_no_secret_in_images_labels_commands_or_logs(running: Stack) -> None:
     assert not [secret for secret in secrets for text in seen if secret in text]
 
 
-@pytest.mark.skipif(BROWSER is None and os.environ.get("CI") != "true", reason="no Chromium: apt-get install chromium")
+@pytest.mark.skipif(PROGRAM is None and os.environ.get("CI") != "true", reason=MISSING)
 def test_the_browser_shows_the_asset_graph(running: Stack) -> None:
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     groups = ",".join(f"global@global:{group}" for group in GROUPS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 2000, "height": 1900})
         page.goto(f"{running.url('DAGSTER_PORT')}/asset-groups?expanded={groups}")
         page.get_by_text("dim_customers", exact=True).first.wait_for(timeout=30_000)
@@ -154,4 +152,3 @@ def test_the_browser_shows_the_asset_graph(running: Stack) -> None:
         assert len(shown) == len(KEYS) + len(FILES)
         for name in [key.rpartition("/")[2] for key in KEYS] + FILES:
             assert any(text.startswith(name) for text in shown), f"{name} is not in {shown}"
-        browser.close()

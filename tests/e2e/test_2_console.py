@@ -9,17 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import MISSING, PROGRAM, chromium
 from tests.console_users import load
 
 from . import newcomer, newcomer_source
 from .stack import ARTIFACTS, Stack, container_memory
-from .test_1_platform import BROWSER
 
-pytestmark = pytest.mark.skipif(
-    BROWSER is None and os.environ.get("CI") != "true", reason="no Chromium: apt-get install chromium"
-)
+pytestmark = pytest.mark.skipif(PROGRAM is None and os.environ.get("CI") != "true", reason=MISSING)
 GRAVE = ("serious", "critical")  # axe's words
 IN_CONTAINERS = {"AWS_ENDPOINT_URL_S3": "http://localstack:4566"}
 GIGABYTE = 1 << 30
@@ -33,10 +31,8 @@ PAGES = ("", "files", "connections", "changes", "tables", "sql", "quality", "lin
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import hashlib
 import http.server
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.data_files import zipped
 from tests.serving import serving
 
 DOCUMENT = "/files/registries/v0/oss_registry.json"
@@ -31,11 +30,7 @@ class Shout(RecordTransformation):
 
 def archive(**members: str) -> bytes:
     """Return an archive with these files; `__` in a name is a dot, `UP` is `../`."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as files:
-        for name, content in members.items():
-            files.writestr(name.replace("UP", "../").replace("__", "."), content)
-    return buffer.getvalue()
+    return zipped({name.replace("UP", "../").replace("__", "."): content for name, content in members.items()})
 
 
 class Registry(http.server.ThreadingHTTPServer):

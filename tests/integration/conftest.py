@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 import uuid
@@ -25,6 +26,8 @@ from tools.settings_table import PORTS
 from .commands import Commands
 from .google_front import Front, front_of
 from .google_rules import Rules
+from .loader_kit import Kit
+from .refusing_s3 import refusing_s3
 from .running import RunningPlatform, Server
 from .s3_source import Source
 from .s3_types import S3Client
@@ -101,6 +104,14 @@ def s3_client(local_platform: RunningPlatform, s3: Server) -> S3Client:
 
 
 @pytest.fixture
+def keyless_s3() -> Iterator[str]:
+    """The address of an S3 that knows no key."""
+    message = "The AWS Access Key Id you provided does not exist in our records."
+    with refusing_s3("InvalidAccessKeyId", message) as url:
+        yield url
+
+
+@pytest.fixture
 def bucket(s3_client: S3Client) -> Iterator[str]:
     """The name of a fresh empty bucket."""
     name = f"bucket-{uuid.uuid4().hex[:12]}"
@@ -158,6 +169,20 @@ def dataset(bigquery: google_bigquery.Client) -> Iterator[str]:
     bigquery.create_dataset(name)
     yield name
     bigquery.delete_dataset(name, delete_contents=True)
+
+
+@pytest.fixture
+def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
+    """Runs syncs without a connector into the fresh dataset."""
+    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """The address of a server that accepts every connection and never answers."""
+    # No program accepts: the kernel completes the connections and keeps the data.
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import fastavro
 
 from orchestrator.reading.avro_blocks import read_header, written
+from tests.data_files import logical
 
 NODES = [
     {"name": "node", "type": ["null", {"type": "record", "name": "Node", "fields": []}], "default": None},
@@ -41,11 +42,6 @@ def damaged(codec: str) -> bytes:
     for place in (file.tell() + 10, (file.tell() + len(content)) // 2):
         content[place : place + 4] = b"\xff" * 4
     return bytes(content)
-
-
-def logical(stored: str, name: str, **options: Any) -> dict[str, Any]:
-    """Return a logical type."""
-    return {"type": stored, "logicalType": name, **options}
 
 
 DECIMAL = logical("bytes", "decimal", precision=20, scale=2)

@@ -1,6 +1,5 @@
-"""The S3 connector, reading many streams of one bucket at once."""
+"""The S3 connector: reads of many streams at once, and what their files and formats may be."""
 
-import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow.parquet
 from airbyte_lite.connectors.protocol import ConnectorError, abandoned_file_of, error_of, parse_message
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
+from tests.data_files import parquet
 
 from .syncs import s3_configuration
 
@@ -34,9 +34,23 @@ Put = Callable[[str, str | bytes], None]
 
 def numbers(*names: str) -> bytes:
     """Return a Parquet file with one row and these columns."""
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table([[number] for number in range(len(names))], names=list(names)), file)
-    return file.getvalue()
+    return parquet(pyarrow.table([[number] for number in range(len(names))], names=list(names)))
+
+
+def read_all(runner: ConnectorRunner, connector: Connector, configuration: dict[str, Any]) -> dict[str, list[Any]]:
+    """Read all streams that the connector offers; return their records, without the columns about the files."""
+    offered = runner.discover(connector, configuration)
+    catalog = [{"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"} for stream in offered]
+    records: dict[str, list[Any]] = {}
+    with runner.read(connector, configuration, {"streams": catalog}, []) as read:
+        for line in read:
+            message = parse_message(line)
+            if message and message["type"] == "RECORD":
+                record = message["record"]
+                data = {name: value for name, value in record["data"].items() if not name.startswith("_ab_")}
+                records.setdefault(record["stream"], []).append(data)
+    assert read.exit_code == 0
+    return records
 
 
 class Source:

@@ -8,14 +8,15 @@ import httpx
 import pytest
 from airbyte_api import api, models
 from dagster import Failure
-from dagster_airbyte import AirbyteWorkspace
 
 from tools.local.free_ports import free_ports
 from tools.local.processes import Service, Supervisor
 
+from .dagster_workspace import dagster_workspace
 from .running import RunningPlatform
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*currently in beta:dagster.BetaWarning")
+WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 CLIENT = {"AIRBYTE_CLIENT_ID": "platform", "AIRBYTE_CLIENT_SECRET": "s3cret-of-the-client"}
 BASIC = {"AIRBYTE_USERNAME": "ada", "AIRBYTE_PASSWORD": "pass:word of the user"}
 
@@ -30,19 +31,8 @@ def service(platform: RunningPlatform, directory: Path, variables: dict[str, str
     return replace(original, environment=original.environment | own | variables, health_url=health), url
 
 
-def dagster_workspace(url: str, **credentials: str) -> AirbyteWorkspace:
-    """Dagster's resource, which retries nothing."""
-    return AirbyteWorkspace(
-        rest_api_base_url=f"{url}/api/public/v1",
-        configuration_api_base_url=f"{url}/api/v1",
-        workspace_id="5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6",
-        request_max_retries=0,
-        **credentials,  # type: ignore[arg-type]
-    )
-
-
 def create_workspace(url: str, **options: object) -> None:
-    body = {"id": "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6", "name": "one"}
+    body = {"id": WORKSPACE, "name": "one"}
     answer = httpx.post(f"{url}/api/v1/workspaces/create_if_not_exist", json=body, **options)  # type: ignore[arg-type]
     assert answer.status_code == 200, answer.text
 
@@ -65,9 +55,9 @@ def test_client_id_and_secret(platform: RunningPlatform, start_process: Supervis
     assert found is not None
     assert len(found.data) == 1
 
-    assert dagster_workspace(url, **body).fetch_airbyte_workspace_data().connections_by_id == {}
+    assert dagster_workspace(url, WORKSPACE, **body).fetch_airbyte_workspace_data().connections_by_id == {}
     with pytest.raises(Failure):
-        dagster_workspace(url, client_id="platform", client_secret="wrong").fetch_airbyte_workspace_data()
+        dagster_workspace(url, WORKSPACE, client_id="platform", client_secret="wrong").fetch_airbyte_workspace_data()
 
     start_process.restart(own.name)
     after = httpx.get(f"{url}/api/public/v1/workspaces", headers={"Authorization": f"Bearer {token}"})
@@ -85,7 +75,7 @@ def test_basic(platform: RunningPlatform, start_process: Supervisor, tmp_path: P
     basic = models.SchemeBasicAuth(username=credentials[0], password=credentials[1])
     sdk = airbyte_api.AirbyteAPI(server_url=f"{url}/api/public/v1", security=models.Security(basic_auth=basic))
     assert sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest()).workspaces_response is not None
-    workspace = dagster_workspace(url, username=credentials[0], password=credentials[1])
+    workspace = dagster_workspace(url, WORKSPACE, username=credentials[0], password=credentials[1])
     assert workspace.fetch_airbyte_workspace_data().connections_by_id == {}
 
 

@@ -7,8 +7,9 @@ import airbyte_api
 import pytest
 from airbyte_api import api, models
 from dagster import Failure
-from dagster_airbyte import AirbyteResource, AirbyteWorkspace
+from dagster_airbyte import AirbyteResource
 
+from .dagster_workspace import dagster_workspace
 from .running import RunningPlatform, Server
 from .syncs import Syncs, s3_configuration
 
@@ -122,21 +123,8 @@ def test_sdk_makes_changes_and_deletes(
     assert left.data == []
 
 
-def dagster_workspace(platform: RunningPlatform, workspace: str, **options: object) -> AirbyteWorkspace:
-    """Dagster's resource, with nothing of ours in it."""
-    url = platform.airbyte_url
-    return AirbyteWorkspace(
-        rest_api_base_url=f"{url}/api/public/v1",
-        configuration_api_base_url=f"{url}/api/v1",
-        workspace_id=workspace,
-        poll_interval=0.2,
-        request_max_retries=0,
-        **options,  # type: ignore[arg-type]
-    )
-
-
 def test_dagster_reads_the_workspace(platform: RunningPlatform, connection: str, workspace: str) -> None:
-    data = dagster_workspace(platform, workspace).fetch_airbyte_workspace_data()
+    data = dagster_workspace(platform.airbyte_url, workspace).fetch_airbyte_workspace_data()
     [table] = data.to_airbyte_connection_table_props_data()
     assert (table.table_name, table.connection_id, table.destination_type) == ("people", connection, "bigquery")
     assert set(table.json_schema["properties"]) >= {"id", "name"}
@@ -149,7 +137,7 @@ def test_dagster_syncs_and_polls(
     workspace: str,
     dataset: str,
 ) -> None:
-    output = dagster_workspace(platform, workspace).get_client().sync_and_poll(connection)
+    output = dagster_workspace(platform.airbyte_url, workspace).get_client().sync_and_poll(connection)
     assert output.job_details["status"] == "succeeded"
     assert (output.job_details["rowsSynced"], output.job_details["jobType"]) == (3, "sync")
     assert output.job_details["bytesSynced"] > 0
@@ -161,7 +149,7 @@ def test_dagster_takes_over_a_running_sync(
     platform: RunningPlatform, syncs: Syncs, connection: str, workspace: str
 ) -> None:
     job = syncs.start(connection)
-    client = dagster_workspace(platform, workspace, poll_previous_running_sync=True).get_client()
+    client = dagster_workspace(platform.airbyte_url, workspace, poll_previous_running_sync=True).get_client()
     output = client.sync_and_poll(connection)
     assert output.job_details["status"] == "succeeded"
     assert output.job_details["jobId"] >= job

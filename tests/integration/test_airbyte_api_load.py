@@ -6,13 +6,12 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 
 from airbyte_lite.api.http_protocol import MOST_CONNECTIONS
 
@@ -23,13 +22,6 @@ Put = Callable[[str, str | bytes], None]
 CHECKS = 45  # more than the server has threads for reads
 QUICK = 0.1  # seconds
 Answers = tuple[list[float], Counter[int]]
-
-
-@pytest.fixture
-def silent_server() -> Iterator[str]:
-    """The address of a server that accepts every connection and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=500) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def queued(process: int) -> float:

@@ -5,7 +5,6 @@ import functools
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from tools.local.processes import Process, Service, Supervisor
 
 from .commands import Commands
 from .held_answers import Door
+from .processes import alive, wait_until
 from .running import RunningPlatform, Server
 from .s3_types import S3Client
 from .syncs import Syncs, s3_configuration
@@ -58,22 +58,6 @@ def descendants(pid: int) -> set[int]:
         for child in (task / "children").read_text().split():
             found |= {int(child)} | descendants(int(child))
     return found
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs. A process that has ended and waits for its parent does not run."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition; fail with its description."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 @dataclass
@@ -204,7 +188,7 @@ def test_server_that_stops_in_mid_sync(
     assert processes
     os.kill(stopped.pid, number)
     stopped.wait(60)
-    wait_until(lambda: not any(alive(pid) for pid in processes), 60, "connector processes are left behind")
+    wait_until(lambda: not any(alive(pid) for pid in processes), 60, "the end of the connector processes")
 
     door.open()
     server.start()

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.data_files import parquet
+
 from .batches.asking import Comparison
 from .batches.csv_cases import csv_cases
 from .batches.jsonl_cases import jsonl_cases
@@ -148,10 +150,8 @@ def test_a_row_group_without_the_values_of_a_column_is_refused(
 
 @pytest.mark.parametrize(("column", "outcome"), [("x", "rows"), ("Name", "failed")])
 def test_a_column_of_the_path_in_another_case(comparison: Comparison, column: str, outcome: str) -> None:
-    file = io.BytesIO()
-    pq.write_table(pa.table({column: ["a"]}), file)
     properties = {"Name": {"type": ["null", "string"]}}
-    given_ = case({"name=b/0.parquet": file.getvalue()}, {"filetype": "parquet"}, properties=properties)
+    given_ = case({"name=b/0.parquet": parquet({column: ["a"]})}, {"filetype": "parquet"}, properties=properties)
     assert comparison.differences(given_) == []
     assert comparison.outcome == outcome
 

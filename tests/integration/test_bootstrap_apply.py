@@ -252,6 +252,7 @@ def test_destroy_removes_only_what_apply_made(workspace: Workspace) -> None:
     assert workspace.plan() == (0, {})
     result = workspace.bootstrap("destroy")  # nobody answers the question
     assert (result.returncode, workspace.writes) == (1, [])
+    assert "make destroy o=--yes" in result.stderr
     result = workspace.bootstrap("destroy", "--yes")
     assert result.returncode == 0, result.stderr
     assert workspace.writes == ["DELETE connections", "DELETE destinations", "DELETE sources"]

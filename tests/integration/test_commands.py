@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tools.local.platform import python
 
 from . import commands
 from .commands import Commands
+from .processes import alive, wait_until
 from .warm_servers import WarmServers
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], marked.VARIABLE: "none"}
@@ -48,17 +48,12 @@ def test_all_processes_of_a_service_end_with_its_group(
         command = [python("warehouse"), "-c", SERVICE]
         service = forks.start("warehouse", command, ENVIRONMENT, tmp_path, nothing.fileno())
     number = tmp_path / "number"
-    deadline = time.monotonic() + 30
-    while not (number.exists() and number.read_text().endswith(" ")):
-        assert time.monotonic() < deadline, "the command of the service's command has not started"
-        time.sleep(0.01)
+    wait_until(lambda: number.exists() and number.read_text().endswith(" "), 30, "the start of the inner command", 0.01)
     innermost = Path("/proc", number.read_text().strip())
     assert innermost.exists()
     os.killpg(service.pid, signal.SIGKILL)
     service.wait()
-    while innermost.exists():
-        assert time.monotonic() < deadline, "the command of the service's command goes on"
-        time.sleep(0.01)
+    wait_until(lambda: not innermost.exists(), 30, "the end of the inner command", 0.01)
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -86,15 +81,4 @@ def test_a_warm_python_that_is_shared_ends_with_its_keeper(tmp_path: Path, monke
                 found.add(forks.run("warehouse", command, ENVIRONMENT).stdout)
         keeper.communicate(b"\n")
     [warm] = found
-    deadline = time.monotonic() + 30
-    while alive(int(warm)):
-        assert time.monotonic() < deadline, "the warm Python goes on"
-        time.sleep(0.01)
-
-
-def alive(process: int) -> bool:
-    """Whether a process runs. A process that has ended and waits for its parent does not run."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    wait_until(lambda: not alive(int(warm)), 30, "the end of the warm Python", 0.01)

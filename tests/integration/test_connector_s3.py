@@ -2,11 +2,10 @@
 
 import gzip
 import hashlib
-import http.server
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,9 @@ from airbyte_lite.loader.order import FILE, NDJSON, PARQUET, Order, StreamOrder
 from airbyte_lite.loader.rows import Column
 from airbyte_lite.loader.types import FieldType
 from platform_kit.settings_table import TABLE
-from tests.serving import serving
 
 from .s3_types import S3Client
+from .syncs import s3_configuration
 
 PAYMENTS = """ID,ORDERID,PAYMENTMETHOD,STATUS,AMOUNT,CREATED
 1,1,credit_card,success,1000,2018-01-01
@@ -78,22 +77,8 @@ class S3:
             "true_values": ["true"],
             "false_values": ["false"],
         }
-        return {
-            "bucket": self.bucket,
-            "endpoint": self.endpoint,
-            "region_name": "us-east-1",
-            "credentials": {"auth_type": "iam_user", "aws_access_key_id": "test", "aws_secret_access_key": "test"},
-            "delivery_method": {"delivery_type": "use_records_transfer"},
-            "streams": [
-                {
-                    "name": "stream",
-                    "globs": [glob],
-                    "validation_policy": "Emit Record",
-                    "format": csv | stream.pop("format", {}),
-                    **stream,
-                }
-            ],
-        }
+        options = {"format": csv | stream.pop("format", {}), **stream}
+        return s3_configuration(self.endpoint, self.bucket, "stream", [glob], **options)
 
     def types(self, configuration: dict[str, Any]) -> dict[str, str]:
         (stream,) = self.runner.discover(self.connector, configuration)
@@ -144,26 +129,6 @@ def source(runner: ConnectorRunner, connector: Connector, s3: Any, bucket: str) 
     return S3(runner, connector, s3.url, bucket)
 
 
-@pytest.fixture
-def refusing_s3() -> Iterator[str]:
-    """The address of an S3 that knows no key, as Amazon's answers; LocalStack accepts all of them."""
-
-    class Refuse(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = b"<Error><Code>InvalidAccessKeyId</Code><Message>The key does not exist.</Message></Error>"
-            self.send_response(403)
-            self.send_header("Content-Type", "application/xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse)) as server:
-        yield f"http://127.0.0.1:{server.server_port}"
-
-
 def test_spec_accepts_the_configuration(source: S3) -> None:
     specification = source.runner.spec(source.connector)
     validator = Draft7Validator(specification["connectionSpecification"])
@@ -177,8 +142,8 @@ def test_check_succeeds(source: S3, put: Put) -> None:
     assert (result.succeeded, result.message) == (True, "")
 
 
-def test_check_with_wrong_credentials(source: S3, refusing_s3: str) -> None:
-    source.endpoint = refusing_s3
+def test_check_with_wrong_credentials(source: S3, keyless_s3: str) -> None:
+    source.endpoint = keyless_s3
     result = source.runner.check(source.connector, source.configuration("*.csv"))
     assert not result.succeeded
     assert "credentials" in result.message

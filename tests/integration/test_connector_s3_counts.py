@@ -2,24 +2,21 @@
 
 import bz2
 import gzip
-import io
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import fastavro
-import pyarrow
-import pyarrow.parquet
 import pytest
 
-from airbyte_lite.connectors.protocol import parse_message
-from airbyte_lite.connectors.registry import load_registry
+from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
 from connections_file import Source, Stream
 from orchestrator.files import Bucket
 from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import stream_files
-from tools.local.platform import ENVIRONMENTS
+from tests.data_files import avro, parquet
+
+from .s3_source import read_all
+from .syncs import s3_configuration
 
 # Dagster 1.13 reads pydantic's fields by their old name.
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
@@ -34,19 +31,9 @@ def csv(**options: Any) -> dict[str, Any]:
     return {"filetype": "csv", **options}
 
 
-def parquet(rows: int) -> bytes:
-    """A Parquet file of several row groups."""
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({"id": range(rows)}), file, row_group_size=100)
-    return file.getvalue()
-
-
-def avro(rows: int, kind: str) -> bytes:
+def avro_of(kind: str) -> bytes:
     """An Avro file of several blocks."""
-    file = io.BytesIO()
-    schema = {"type": "record", "name": "row", "fields": [{"name": "id", "type": kind}]}
-    fastavro.writer(file, schema, ({"id": number} for number in range(rows)), codec="deflate", sync_interval=100)
-    return file.getvalue()
+    return avro({"id": kind}, *((number,) for number in range(450)), codec="deflate", sync_interval=100)
 
 
 JSONL = {"filetype": "jsonl"}
@@ -84,10 +71,10 @@ FILES: dict[str, tuple[str, bytes, dict[str, Any], int]] = {
     "large": ("csv.gz", gzip.compress(PLAIN + b"4,d\n" * 40_000), csv(), 40_003),
     "json_lines": ("jsonl", LINES, JSONL, 5),
     "json_lines_gzip": ("jsonl.gz", gzip.compress(LINES), JSONL, 5),
-    "parquet": ("parquet", parquet(450), {"filetype": "parquet"}, 450),
-    "avro": ("avro", avro(450, "long"), AVRO, 450),
-    "avro_decoded": ("avro", avro(450, "double"), AVRO, 450),
-    "avro_gzip": ("avro.gz", gzip.compress(avro(450, "long")), AVRO, 450),
+    "parquet": ("parquet", parquet({"id": range(450)}, row_group_size=100), {"filetype": "parquet"}, 450),
+    "avro": ("avro", avro_of("long"), AVRO, 450),
+    "avro_decoded": ("avro", avro_of("double"), AVRO, 450),
+    "avro_gzip": ("avro.gz", gzip.compress(avro_of("long")), AVRO, 450),
 }
 
 type Put = Callable[[str, str | bytes], None]
@@ -100,39 +87,17 @@ def source(s3: Any, bucket: str, put: Put) -> Source:
     for name, (ending, content, format_, _) in FILES.items():
         put(f"{name}.{ending}", content)
         streams.append({"name": name, "globs": [f"{name}.{ending}"], "format": format_})
-    credentials = {"auth_type": "iam_user", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    configuration = {
-        "bucket": bucket,
-        "endpoint": s3.url,
-        "region_name": "us-east-1",
-        "credentials": credentials,
-        "delivery_method": {"delivery_type": "use_records_transfer"},
-        "streams": streams,
-    }
+    configuration = s3_configuration(s3.url, bucket, "", []) | {"streams": streams}
     return Source(name="s3", connector="source-s3", configuration=configuration)
 
 
-def emitted(source: Source, runner: ConnectorRunner) -> dict[str, int]:
-    """The number of records that the connector emits for each stream, in one read."""
-    connector = load_registry(ENVIRONMENTS / "connectors")["source-s3"]
-    found: Counter[str] = Counter()
-    streams = runner.discover(connector, source.configuration)
-    catalog = {
-        "streams": [
-            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"} for stream in streams
-        ]
-    }
-    with runner.read(connector, source.configuration, catalog, []) as read:
-        for line in read:
-            message = parse_message(line)
-            if message and message["type"] == "RECORD":
-                found[message["record"]["stream"]] += 1
-    assert read.exit_code == 0
-    return dict(found)
-
-
 def test_every_kind_of_file_is_counted_as_the_connector_reads_it(
-    source: Source, runner: ConnectorRunner, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+    source: Source,
+    runner: ConnectorRunner,
+    connector: Connector,
+    s3: Any,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     variables = {"AWS_ENDPOINT_URL_S3": s3.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     for name, value in {**variables, "AWS_DEFAULT_REGION": "us-east-1", "S3_BUCKET": bucket}.items():
@@ -146,4 +111,5 @@ def test_every_kind_of_file_is_counted_as_the_connector_reads_it(
             bucket_files.facts(file, files.format, NOTHING).records for file in bucket_files.matching(files)
         )
     assert counted == {name: records for name, (*_, records) in FILES.items()}
-    assert emitted(source, runner) == counted
+    emitted = read_all(runner, connector, source.configuration)
+    assert {name: len(records) for name, records in emitted.items()} == counted

@@ -2,7 +2,6 @@
 
 import codecs
 import gzip
-import http.server
 import io
 import lzma
 import tarfile
@@ -16,10 +15,10 @@ import pytest
 from airbyte_lite.connectors.protocol import ConnectorError
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
-from tests.serving import serving
 
 from . import odd_avro
 from .batches.odd_parquet import ODD, parquet
+from .refusing_s3 import refusing_s3
 from .running import Server
 from .s3_source import AVRO, JSONL, NO_HEADER, PARQUET, SKIP, Put, Source, numbers
 from .syncs import s3_configuration
@@ -213,26 +212,11 @@ def test_secret_that_is_a_word_masks_no_other_words(
 def closed_s3() -> Iterator[str]:
     """The address of an S3 that lists one file and refuses to read it."""
     listing = (
-        b"<ListBucketResult><KeyCount>1</KeyCount><IsTruncated>false</IsTruncated><Contents><Key>a.csv</Key>"
-        b"<LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>"
+        "<ListBucketResult><KeyCount>1</KeyCount><IsTruncated>false</IsTruncated><Contents><Key>a.csv</Key>"
+        "<LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>"
     )
-    refusal = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
-
-    class Refuse(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            listed = "list-type=2" in self.path
-            body = listing if listed else refusal
-            self.send_response(200 if listed else 403)
-            self.send_header("Content-Type", "application/xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuse)) as server:
-        yield f"http://127.0.0.1:{server.server_port}"
+    with refusing_s3("AccessDenied", "Access Denied", listing) as url:
+        yield url
 
 
 def test_file_that_may_not_be_read(runner: ConnectorRunner, connector: Connector, closed_s3: str) -> None:

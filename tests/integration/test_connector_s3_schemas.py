@@ -1,14 +1,11 @@
 """Repairs of the S3 connector: the columns that it discovers. Each case fails without its repair."""
 
 import datetime
-import io
 from typing import Any
-
-import pyarrow
-import pyarrow.parquet
 
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
+from tests.data_files import parquet
 
 from .running import Server
 from .s3_source import CSV, JSONL, PARQUET, Put
@@ -34,9 +31,7 @@ def test_the_discovered_types_hold_the_values_of_all_files(
     }
     for name, (values, _) in rows.items():
         for number, value in enumerate(values):
-            file = io.BytesIO()
-            pyarrow.parquet.write_table(pyarrow.table({"x": [value], f"only_{number}": [1]}), file)
-            put(f"{name}/{number}.parquet", file.getvalue())
+            put(f"{name}/{number}.parquet", parquet({"x": [value], f"only_{number}": [1]}))
     configuration = s3_configuration(s3.url, bucket, "", [])
     put(
         "lines.jsonl",

@@ -5,9 +5,7 @@ import functools
 import itertools
 import json
 import os
-import shutil
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,17 +15,18 @@ from pathlib import Path
 import httpx
 import pytest
 from google.cloud import bigquery as google_bigquery
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import MISSING, PROGRAM, chromium
 from tests.serving import serving
 from tools.local.processes import Process
 
 from . import hostile_services
+from .processes import wait_until
 from .running import RunningPlatform, Server
 from .s3_types import S3Client
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium")
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 
 expect.set_options(timeout=30_000)  # ms, as the other waits of Playwright; its 5 s are short for a busy machine
 MEGABYTE = 1 << 20
@@ -96,10 +95,8 @@ def evil_site(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -139,10 +136,7 @@ def test_a_file_is_uploaded_and_replaced_only_after_a_question(
     page.get_by_role("alertdialog").get_by_text("orders.csv").wait_for()
     assert content() != file.read_bytes()
     page.get_by_role("button", name="Replace", exact=True).click()
-    deadline = time.monotonic() + 30
-    while (replaced := content() == file.read_bytes()) is False and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert replaced
+    wait_until(lambda: content() == file.read_bytes(), 30, "the new content", 0.1)
     assert httpx.get(f"{console}/files/download?key=shop/orders.csv", timeout=60).content == file.read_bytes()
 
 

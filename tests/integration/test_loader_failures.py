@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,18 +22,13 @@ from tools.local.platform import Platform
 from tools.local.processes import Supervisor
 from tools.settings_table import PORTS
 
-from .google_front import Front
 from .loader_kit import EMITTED_AT, InBatches, Kit, Line, Lines, error, record, state, status
+from .processes import wait_until
 
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 MODES = [OVERWRITE, "full_refresh_append", "incremental_append", DEDUPED]
 OLD = [{"id": n, "name": "old"} for n in range(3)]
 OLD_ROWS = [(n, "old") for n in range(3)]
-
-
-@pytest.fixture
-def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
-    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
 
 
 @pytest.fixture(params=["records", "batches"])
@@ -309,10 +303,7 @@ def test_a_table_that_appears_in_the_middle_of_a_first_deduplicated_sync_is_merg
 
 
 def wait_for_staging(kit: Kit) -> None:
-    deadline = time.monotonic() + 30
-    while kit.tables() == {"t"}:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: kit.tables() != {"t"}, 30, "a staging table", 0.05)
 
 
 def _sync(kit: Kit, stream: SyncStream) -> None:
@@ -351,10 +342,7 @@ def test_a_warehouse_that_dies_in_mid_load_keeps_the_old_tables(
     ended: list[Line] = [line for mode in modes for line in (state(mode, 1), status(mode))]
 
     def kill() -> None:
-        deadline = time.monotonic() + 60
-        while len(kit.tables()) < 2 * len(modes):  # until each has a staging table
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: len(kit.tables()) >= 2 * len(modes), 60, "a staging table of each", 0.05)
         process.signal(signal.SIGKILL)
 
     with pytest.raises(SyncError) as caught:

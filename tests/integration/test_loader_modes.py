@@ -1,7 +1,6 @@
 """The sync modes, loaded into the emulator and checked with the official client."""
 
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,6 @@ from .loader_kit import EMITTED_AT, Kit, Line, Lines, record, state, status
 OVERWRITE, DEDUPED = "full_refresh_overwrite", "incremental_deduped_history"
 APPEND = ["full_refresh_append", "incremental_append"]
 LATER = EMITTED_AT + 60_000
-
-
-@pytest.fixture
-def kit(strict_warehouse: Front, dataset: str, bigquery: google_bigquery.Client, tmp_path: Path) -> Kit:
-    return Kit(strict_warehouse.url, dataset, bigquery, tmp_path / "spool")
 
 
 @pytest.fixture(params=["one batch", "many batches"])

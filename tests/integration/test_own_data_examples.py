@@ -1,22 +1,19 @@
 """The examples of docs/bring-your-own-data.md, read by Airbyte's S3 connector in one discovery and one read."""
 
 import gzip
-import io
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import fastavro
-import pyarrow
-import pyarrow.parquet
 import yaml
 
-from airbyte_lite.connectors.protocol import parse_message
-from airbyte_lite.connectors.registry import load_registry
+from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
 from connections_file.columns import column_mistakes, with_input_schemas
-from tools.local.platform import ENVIRONMENTS, ROOT
+from tests.data_files import avro, parquet
+from tools.local.platform import ROOT
+
+from .s3_source import Put, read_all
+from .syncs import s3_configuration
 
 PAGE = (ROOT / "docs/bring-your-own-data.md").read_text()
 EXAMPLES = re.findall(r"(?:^```text\n(.*?)^```\n\n)?^```yaml\n(name: .*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -31,27 +28,14 @@ DECLARED: dict[str, Any] = {
 DECLARED_FILE = "\ufeffno,zip,long,flag,paid,other\n1,02134,12345678901234567890,0,true,x\n"
 
 
-def parquet() -> bytes:
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({"id": [1], "zip": ["02134"]}), file)
-    return file.getvalue()
-
-
-def avro() -> bytes:
-    file = io.BytesIO()
-    fields = [{"name": "id", "type": "int"}, {"name": "zip", "type": ["null", "string"]}]
-    fastavro.writer(file, {"type": "record", "name": "place", "fields": fields}, [{"id": 1, "zip": "02134"}])
-    return file.getvalue()
-
-
 def test_every_example_is_read_as_the_page_says(
-    s3: Any, bucket: str, put: Callable[[str, str | bytes], None], tmp_path: Path
+    s3: Any, bucket: str, put: Put, runner: ConnectorRunner, connector: Connector
 ) -> None:
     files: dict[str, str | bytes] = {
         "compressed": gzip.compress(b"id,zip\n1,02134\n"),
         "lines": '{"id": 1, "zip": "02134"}\n',
-        "parquet": parquet(),
-        "avro": avro(),
+        "parquet": parquet({"id": [1], "zip": ["02134"]}),
+        "avro": avro({"id": "int", "zip": ["null", "string"]}, (1, "02134")),
         "declared": DECLARED_FILE,
     }
     streams = [DECLARED]
@@ -62,36 +46,9 @@ def test_every_example_is_read_as_the_page_says(
             files[stream["name"]] = text.encode(stream["format"].get("encoding", "utf-8"))
     for stream in streams:
         put(stream["globs"][0], files[stream["name"]])
-    declared = {
-        "bucket": bucket,
-        "endpoint": s3.url,
-        "region_name": "us-east-1",
-        "credentials": {"auth_type": "iam_user", "aws_access_key_id": "test", "aws_secret_access_key": "test"},
-        "delivery_method": {"delivery_type": "use_records_transfer"},
-        "streams": streams,
-    }
+    declared = s3_configuration(s3.url, bucket, "", []) | {"streams": streams}
     assert list(column_mistakes("source-s3", declared)) == []
-    configuration = with_input_schemas("source-s3", declared)
-    records: dict[str, list[dict[str, Any]]] = {}
-    runner = ConnectorRunner(tmp_path)
-    connector = load_registry(ENVIRONMENTS / "connectors")["source-s3"]
-    try:
-        found = runner.discover(connector, configuration)
-        catalog = {
-            "streams": [
-                {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"} for stream in found
-            ]
-        }
-        with runner.read(connector, configuration, catalog, []) as read:
-            for line in read:
-                message = parse_message(line)
-                if message and message["type"] == "RECORD":
-                    record = message["record"]
-                    data = {key: value for key, value in record["data"].items() if not key.startswith("_ab_")}
-                    records.setdefault(record["stream"], []).append(data)
-    finally:
-        runner.close()
-    assert read.exit_code == 0
+    records = read_all(runner, connector, with_input_schemas("source-s3", declared))
     assert records == {
         "declared": [{"no": 1, "zip": "02134", "long": "12345678901234567890", "flag": 0, "paid": True}],
         "semicolons": [{"id": 1, "name": "Zoë", "amount": "5,50"}],

@@ -28,14 +28,15 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from airbyte_lite.connectors.registry import load_registry
+from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorRunner
 from tools.local.free_ports import free_ports
-from tools.local.platform import ENVIRONMENTS, LOCALSTACK_SCRIPTS, Platform, python
+from tools.local.platform import LOCALSTACK_SCRIPTS, Platform, python
 from tools.local.processes import Process, Supervisor
 from tools.settings_table import PORTS
 
 from .commands import Commands
+from .processes import wait_until
 from .s3_types import S3Client
 from .test_connector_s3 import S3, WHOLE_SECOND, Result
 from .warm_services import WarmSupervisor
@@ -212,11 +213,11 @@ class Reading:
 
 
 @pytest.fixture(scope="module")
-def read(own: OwnS3, runner: ConnectorRunner) -> Reading:
+def read(own: OwnS3, runner: ConnectorRunner, connector: Connector) -> Reading:
     """A file that the connector has read before the kill."""
     own.client.create_bucket(Bucket="source")
     own.client.put_object(Bucket="source", Key="a.csv", Body=b"id\n" + b"1\n" * 99)
-    source = S3(runner, load_registry(ENVIRONMENTS / "connectors")["source-s3"], own.platform.url("s3"), "source")
+    source = S3(runner, connector, own.platform.url("s3"), "source")
     configuration = source.configuration("*.csv")
     (stream,) = runner.discover(source.connector, configuration)
     return Reading(source, configuration, stream, source.read(configuration, stream))
@@ -431,10 +432,8 @@ def test_no_file_is_left_that_no_object_has(own: OwnS3) -> None:
     """Runs after the tests above. Overwritten, deleted and refused contents are removed a little later."""
     pages = [own.client.list_object_versions(Bucket=bucket["Name"]) for bucket in own.client.list_buckets()["Buckets"]]
     objects = sum(len(page.get("Versions", [])) for page in pages)
-    deadline = time.monotonic() + 30
-    while (files := len(list((own.folder / "contents").iterdir()))) != objects:
-        assert time.monotonic() < deadline, f"{files} files of {objects} objects"
-        time.sleep(0.2)
+    contents = own.folder / "contents"
+    wait_until(lambda: len(list(contents.iterdir())) == objects, 30, f"one file for each of {objects} objects", 0.2)
 
 
 def run_script(platform: Platform, commands: Commands, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from tools.local.platform import Platform, python
 from tools.settings_table import PORTS
 
 from .commands import Commands
+from .processes import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -79,10 +79,7 @@ def test_a_run_worker_is_forked(killed: str, tmp_path: Path, commands: Commands)
     if killed == "fork server":
         going_on, ended = "True False", "False SpawnProcess"  # and the fork server has removed its socket
         assert rest == [going_on, ended], result.stderr
-    deadline = time.monotonic() + 10
-    while command_line(server):
-        assert time.monotonic() < deadline, "the fork server goes on"
-        time.sleep(0.01)
+    wait_until(lambda: not command_line(server), 10, "the end of the fork server", 0.01)
 
 
 def test_the_fork_server_has_no_threads(tmp_path: Path) -> None:

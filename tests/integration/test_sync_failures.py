@@ -1,13 +1,10 @@
 """Syncs that must fail: each leaves the table and the state as they were, and says why in its log."""
 
-import http.server
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-
-from tests.serving import serving
 
 from .running import Server
 from .syncs import Syncs, s3_configuration
@@ -34,31 +31,6 @@ def configure(syncs: Syncs, connection: str, configuration: dict[str, Any]) -> N
     """Change the configuration of a connection's source."""
     source = syncs.call("GET", f"connections/{connection}")["sourceId"]
     syncs.call("PATCH", f"sources/{source}", {"configuration": configuration})
-
-
-class Forbidden(http.server.BaseHTTPRequestHandler):
-    """Answers every request as S3 answers a wrong key."""
-
-    def do_GET(self) -> None:
-        body = (
-            b'<?xml version="1.0"?><Error><Code>InvalidAccessKeyId</Code>'
-            b"<Message>The AWS Access Key Id you provided does not exist in our records.</Message></Error>"
-        )
-        self.send_response(403)
-        self.send_header("Content-Type", "application/xml")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
-
-
-@pytest.fixture
-def forbidding_s3() -> Iterator[str]:
-    """The address of an S3 that refuses the credentials (LocalStack refuses none)."""
-    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forbidden)) as server:
-        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +68,7 @@ def test_each_failure_leaves_table_and_state_as_they_were(
     s3: Server,
     bucket: str,
     put: Put,
-    forbidding_s3: str,
+    keyless_s3: str,
     subtests: pytest.Subtests,
 ) -> None:
     """One connection fails in every way, one after the other, and a sync works again after the repair."""
@@ -117,7 +89,7 @@ def test_each_failure_leaves_table_and_state_as_they_were(
             continue
         with subtests.test(name):
             put("people-wrong.csv", failure.content)
-            endpoint = forbidding_s3 if failure.refused else s3.url
+            endpoint = keyless_s3 if failure.refused else s3.url
             configuration = s3_configuration(endpoint, failure.bucket or bucket, "people", [failure.glob])
             configuration["credentials"]["aws_secret_access_key"] = "a-secret"
             configure(syncs, connection, configuration)

@@ -6,7 +6,8 @@ Where it loads other values than the files have, a check of the landing table na
 import datetime
 import io
 import shutil
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from orchestrator.checks.run import TableChecks
 from orchestrator.files import Bucket
 from orchestrator.reading.formats import stream_files
 from orchestrator.warehouse import Warehouse
+from tests.data_files import logical
 
 from . import odd_avro
 from .batches.odd_parquet import numbers
@@ -37,11 +39,12 @@ from .warm_services import WarmSupervisor
 # Dagster 1.13 reads pydantic's fields by their old name.
 pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is deprecated")
 
+Put = Callable[[str, str | bytes], None]
 PERSON = {"id": "integer", "name": "string"}
 CSV = {"filetype": "csv", "null_values": [""]}
 PARQUET, AVRO, JSONL = {"filetype": "parquet"}, {"filetype": "avro"}, {"filetype": "jsonl"}
 HEADLESS = {"header_definition": {"header_definition_type": "User Provided", "column_names": ["id", "name"]}}
-SMALL = odd_avro.logical("bytes", "decimal", precision=4, scale=2)
+SMALL = logical("bytes", "decimal", precision=4, scale=2)
 TOO_LONG = odd_avro.avro(SMALL, b"\x05", (1_234_567).to_bytes(4, "big"), stored="bytes")
 HOURS = numbers(pyarrow.time64("us"), 25 * 3600 * 10**6)
 YEARS = [datetime.datetime(2024, 1, 2), datetime.datetime(1600, 1, 1)]
@@ -168,6 +171,14 @@ def checked_bucket(platform: RunningPlatform, bucket: str, monkeypatch: pytest.M
     return bucket
 
 
+def archive(text: str) -> bytes:
+    """Return an archive with one file, which has always the same time."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as members:
+        members.writestr(zipfile.ZipInfo("a.csv"), text)
+    return file.getvalue()
+
+
 def options(name: str, case: Case) -> dict[str, Any]:
     found = {"name": name, "globs": [f"{name}/{glob}" for glob in case.globs], "format": dict(case.format)}
     return found | {"validation_policy": "Emit Record"} | ({"columns": case.columns} if case.columns else {})
@@ -199,3 +210,35 @@ def test_what_the_connector_loads_in_another_way_is_told_with_its_place(
             if any(fact not in said.get(check, "") for check, facts in case.found.items() for fact in facts):
                 unsaid[name] = said
     assert unsaid == {}
+
+
+@pytest.mark.parametrize("repaired", [True, False])
+def test_a_new_archive_whose_file_has_the_time_of_the_old_one(
+    repaired: bool,
+    unrepaired: Syncs,
+    syncs: Syncs,
+    platform: RunningPlatform,
+    put: Put,
+    checked_bucket: str,
+    dataset: str,
+) -> None:
+    """Many programs that make archives always write the same time. The connector does not read such a file again."""
+    mode: SyncMode = "incremental_append"
+    configuration = s3_configuration(platform.s3_url, checked_bucket, "people", ["*.zip#*"], format=CSV)
+    stream = Stream(name="people", sync_mode=mode, dbt_source="files.people")
+    source = Source(name="s3", connector="source-s3", configuration=configuration)
+    checks = TableChecks(stream, f"local-dev.{dataset}.people", stream_files(stream, source))
+    client, said = syncs if repaired else unrepaired, []
+    put("a.zip", archive("id,name\n1,Ada\n"))
+    connection = client.connect(configuration, dataset, mode)
+    with dg.DagsterInstance.ephemeral() as instance:
+        for text in ("id,name\n1,Ada\n", "id,name\n1,Eva\n"):
+            put("a.zip", archive(text))
+            present = checks.present(Bucket())
+            client.sync(connection)
+            checks.note_synced(instance, present)
+            table = checks.read(Warehouse())
+            [found] = checks.results(table, {ROWS}, Warehouse(), Bucket(), instance)
+            said.append("" if found.passed else found.description or "")
+    assert said[0] == ""
+    assert ("a.zip#a.csv: the archive was replaced, but the table has no newer rows" in said[1]) is not repaired

@@ -18,6 +18,8 @@ from google.api_core.exceptions import BadRequest, Conflict
 from google.cloud import bigquery as google_bigquery
 from google.cloud.bigquery import SchemaField
 
+from .queries import rows
+
 Client = google_bigquery.Client
 ID = [SchemaField("id", "INTEGER", "REQUIRED")]
 ID_AND_NOTE = [*ID, SchemaField("note", "STRING", description="what the customer wrote")]
@@ -32,11 +34,6 @@ def load(
     config = google_bigquery.LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON", schema=schema, **options)
     job = client.load_table_from_file(io.BytesIO(data), table, job_config=config, job_id=job_id, size=len(data))
     return job.result()
-
-
-def rows(client: Client, sql: str) -> list[tuple[Any, ...]]:
-    """Run a query and return its rows."""
-    return [row.values() for row in client.query_and_wait(sql)]
 
 
 def modes(client: Client, table: str) -> dict[str, str]:

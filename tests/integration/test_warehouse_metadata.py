@@ -6,14 +6,11 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery as google_bigquery
 
+from .queries import rows
+
 Client = google_bigquery.Client
 Config = google_bigquery.QueryJobConfig
 ENDLESS = "select count(*) from unnest(generate_array(1, 100000)) a, unnest(generate_array(1, 1000000)) b where a < b"
-
-
-def values(client: Client, sql: str) -> list[tuple[object, ...]]:
-    """Run a query and return its rows."""
-    return [row.values() for row in client.query_and_wait(sql)]
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def orders(bigquery: Client, dataset: str) -> str:
 
 
 def test_the_ddl_of_a_table_makes_it_again(bigquery: Client, dataset: str, orders: str) -> None:
-    [(ddl,)] = values(bigquery, f"select ddl from {dataset}.INFORMATION_SCHEMA.TABLES where table_name = 'orders'")
+    [(ddl,)] = rows(bigquery, f"select ddl from {dataset}.INFORMATION_SCHEMA.TABLES where table_name = 'orders'")
     assert str(ddl).splitlines() == [
         f"CREATE TABLE `local-dev.{orders}`",
         "(",
@@ -55,15 +52,15 @@ def test_the_ddl_of_a_table_makes_it_again(bigquery: Client, dataset: str, order
 def test_information_schema_has_bigquerys_columns(bigquery: Client, dataset: str, orders: str) -> None:
     where = f"{dataset}.INFORMATION_SCHEMA"
     change = "select is_change_history_enabled, table_type from {}.TABLES where table_name = 'orders'"
-    assert values(bigquery, change.format(where)) == [("NO", "BASE TABLE")]
+    assert rows(bigquery, change.format(where)) == [("NO", "BASE TABLE")]
     columns = f"select column_name, data_type, column_default, is_partitioning_column from {where}.COLUMNS order by 1"
-    assert values(bigquery, columns)[3:] == [
+    assert rows(bigquery, columns)[3:] == [
         ("name", "STRING(10)", "NULL", "NO"),
         ("price", "NUMERIC(5, 2)", "1.5", "NO"),
     ]
     storage = "select total_rows, total_logical_bytes from `region-us`.INFORMATION_SCHEMA.TABLE_STORAGE"
     size = bigquery.get_table(orders).num_bytes
-    assert values(bigquery, f"{storage} where table_schema = '{dataset}'") == [(2, size)]
+    assert rows(bigquery, f"{storage} where table_schema = '{dataset}'") == [(2, size)]
 
 
 def test_integer_range_partitions(bigquery: Client, dataset: str) -> None:
@@ -72,18 +69,18 @@ def test_integer_range_partitions(bigquery: Client, dataset: str) -> None:
         insert {dataset}.ranges values (1), (15), (19), (null), (500);
     """)
     listed = f"select partition_id, total_rows from {dataset}.INFORMATION_SCHEMA.PARTITIONS order by 1"
-    assert values(bigquery, listed) == [("0", 1), ("10", 2), ("__NULL__", 1), ("__UNPARTITIONED__", 1)]
+    assert rows(bigquery, listed) == [("0", 1), ("10", 2), ("__NULL__", 1), ("__UNPARTITIONED__", 1)]
 
 
 def test_parameters_have_whole_types_and_jobs_the_rows_of_dml(bigquery: Client, dataset: str) -> None:
     bigquery.query_and_wait(f"create function {dataset}.f(a array<struct<x int64>>) returns array<string> as (['x'])")
     listed = f"select parameter_name, data_type from {dataset}.INFORMATION_SCHEMA.PARAMETERS order by ordinal_position"
-    assert values(bigquery, listed) == [(None, "ARRAY<STRING>"), ("a", "ARRAY<STRUCT<x INT64>>")]
+    assert rows(bigquery, listed) == [(None, "ARRAY<STRING>"), ("a", "ARRAY<STRUCT<x INT64>>")]
     bigquery.query_and_wait(f"create table {dataset}.counted as select 1 as k union all select 2")
     job = bigquery.query(f"delete {dataset}.counted where k = 1")
     job.result()
     found = "select dml_statistics.deleted_row_count, query_dialect from `region-us`.INFORMATION_SCHEMA.JOBS"
-    assert values(bigquery, f"{found} where job_id = '{job.job_id}'") == [(1, "GOOGLE_SQL")]
+    assert rows(bigquery, f"{found} where job_id = '{job.job_id}'") == [(1, "GOOGLE_SQL")]
 
 
 def test_a_failed_job_has_its_error_in_jobs(bigquery: Client) -> None:
@@ -91,7 +88,7 @@ def test_a_failed_job_has_its_error_in_jobs(bigquery: Client) -> None:
     with pytest.raises(GoogleAPICallError):
         job.result(job_retry=None)
     found = "select error_result.reason, error_result.message, labels from `region-us`.INFORMATION_SCHEMA.JOBS"
-    [(reason, message, labels)] = values(bigquery, f"{found} where job_id = '{job.job_id}'")
+    [(reason, message, labels)] = rows(bigquery, f"{found} where job_id = '{job.job_id}'")
     assert (reason, labels) == ("invalidQuery", [{"key": "team", "value": "shop"}])
     assert "no stock" in str(message)
 
@@ -188,7 +185,7 @@ def test_statements_of_a_transaction_have_its_id(bigquery: Client, orders: str) 
 def test_wildcard_tables_have_the_columns_of_the_newest(bigquery: Client, dataset: str) -> None:
     bigquery.query_and_wait(f"create table {dataset}.day_1 as select 1 as a")
     bigquery.query_and_wait(f"create table {dataset}.day_2 as select 1 as a, 'x' as b")
-    found = values(bigquery, f"select a, b, _table_suffix from `{dataset}.day_*` order by 3")
+    found = rows(bigquery, f"select a, b, _table_suffix from `{dataset}.day_*` order by 3")
     assert found == [(1, None, "1"), (1, "x", "2")]
     bigquery.query_and_wait(f"create table {dataset}.day_3 as select 'text' as a")
     with pytest.raises(GoogleAPICallError, match="column a"):
@@ -210,7 +207,7 @@ def test_a_table_without_columns_has_no_rows(bigquery: Client, dataset: str) -> 
 
 def test_update_sets_null_of_each_type_and_no_other_type(bigquery: Client, orders: str) -> None:
     bigquery.query_and_wait(f"update {orders} set name = null, price = null, item = null where true")
-    assert values(bigquery, f"select count(name), count(price) from {orders}") == [(0, 0)]
+    assert rows(bigquery, f"select count(name), count(price) from {orders}") == [(0, 0)]
     with pytest.raises(GoogleAPICallError, match="INT64"):
         bigquery.query_and_wait(f"update {orders} set name = 5 where true")
 
@@ -255,7 +252,7 @@ def test_a_job_is_cancelled_before_it_runs(bigquery: Client) -> None:
 
 def test_geography_from_and_to_text(bigquery: Client) -> None:
     point = "select st_astext(st_geogpoint(1, 2.5)), st_geogfromtext('POLYGON((0 0, 1 1, 1 0, 0 0))')"
-    assert values(bigquery, point) == [("POINT(1 2.5)", "POLYGON((0 0, 1 1, 1 0, 0 0))")]
+    assert rows(bigquery, point) == [("POINT(1 2.5)", "POLYGON((0 0, 1 1, 1 0, 0 0))")]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +272,7 @@ def test_what_is_not_there_is_refused(bigquery: Client, sql: str, reason: str) -
 
 def test_only_the_present_of_a_table_is_read(bigquery: Client, orders: str) -> None:
     now = "for system_time as of current_timestamp()"
-    assert values(bigquery, f"select count(*) from {orders} {now}") == [(2,)]
+    assert rows(bigquery, f"select count(*) from {orders} {now}") == [(2,)]
     with pytest.raises(GoogleAPICallError, match="earlier versions"):
         bigquery.query_and_wait(f"select * from {orders} for system_time as of timestamp '2024-01-01'")
 
@@ -302,6 +299,6 @@ def test_external_data_and_legacy_sql_are_refused(bigquery: Client, dataset: str
 @pytest.mark.parametrize("name", ["ai", "ml", "obj", "mysql"])
 def test_datasets_may_have_the_names_of_functions(bigquery: Client, name: str) -> None:
     bigquery.query_and_wait(f"create schema {name}; create table {name}.t as select 1 as a")
-    assert values(bigquery, f"select t.a, (select count(*) from `local-dev`.{name}.t) from {name}.t") == [(1, 1)]
+    assert rows(bigquery, f"select t.a, (select count(*) from `local-dev`.{name}.t) from {name}.t") == [(1, 1)]
     assert bigquery.get_table(f"{name}.t").num_rows == 1
     bigquery.query_and_wait(f"drop schema {name} cascade")

@@ -12,6 +12,8 @@ import pytest
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery as google_bigquery
 
+from .queries import run
+
 Client = google_bigquery.Client
 
 
@@ -21,11 +23,6 @@ def writes(bigquery: Client) -> Iterator[None]:
     bigquery.create_dataset("w", exists_ok=True)
     yield
     bigquery.delete_dataset("w", delete_contents=True)
-
-
-def run(client: Client, sql: str) -> list[tuple[Any, ...]]:
-    """Run a statement, once; return its rows."""
-    return [row.values() for row in client.query(sql, job_retry=None).result()]
 
 
 T = "(id INT64 NOT NULL, s STRING(3), n NUMERIC(5, 2), a ARRAY<INT64>, st STRUCT<x STRING(2) NOT NULL, y ARRAY<INT64>>)"

@@ -14,6 +14,8 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery as google_bigquery
 from google.cloud.bigquery import SchemaField as Field
 
+from .queries import run
+
 Client = google_bigquery.Client
 APPEND, TRUNCATE = "WRITE_APPEND", "WRITE_TRUNCATE"
 ADD, RELAX = "ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"
@@ -25,12 +27,6 @@ def writes(bigquery: Client) -> Iterator[None]:
     bigquery.create_dataset("x", exists_ok=True)
     yield
     bigquery.delete_dataset("x", delete_contents=True)
-
-
-def run(client: Client, sql: str, **config: Any) -> list[tuple[Any, ...]]:
-    """Run a statement, once; return its rows."""
-    job = client.query(sql, job_config=google_bigquery.QueryJobConfig(**config), job_retry=None)
-    return [row.values() for row in job.result()]
 
 
 def load(client: Client, table: str, lines: list[dict[str, Any]], schema: list[Field] | None, **config: Any) -> None:

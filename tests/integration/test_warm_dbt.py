@@ -19,6 +19,7 @@ from orchestrator.warm_dbt.keeper import kept_dbt
 from orchestrator.warm_dbt.server import MODULES
 from tools.local.platform import python
 
+from .processes import wait_until
 from .running import RunningPlatform
 
 CHANGED = {
@@ -241,10 +242,7 @@ def test_it_ends_with_who_has_started_it(environment: Path) -> None:
     assert folder.exists()
     keeper.kill()
     keeper.communicate()
-    deadline = time.monotonic() + 60
-    while folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not folder.exists()
+    wait_until(lambda: not folder.exists(), 60, "the end of the folder", 0.01)
 
 
 def test_a_file_that_changes_while_it_is_imported_counts_as_changed(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def command(arguments: list[str], *, terminal: bool) -> tuple[list[str], dict[st
         return local, variables
     if settings := development():
         given = {"CONNECTIONS_FILE": os.environ["CONNECTIONS_FILE"]} if os.environ.get("CONNECTIONS_FILE") else {}
-        return local, foreign.without(variables) | settings | given
+        return local, env_file.with_connections(ROOT, foreign.without(os.environ)) | settings | given
     if running.compose_services():
         # With a terminal, Compose would write the container's errors into its output.
         plain = [] if terminal else ["--no-TTY"]

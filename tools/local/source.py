@@ -49,7 +49,9 @@ def command_line(command: str, given: dict[str, str]) -> tuple[list[str], dict[s
     """Return the command line of `orchestrator.new_source` and its variables."""
     platform = Platform(DEVELOPMENT, PORTS)
     line, variables = platform.command("orchestrator", "orchestrator.new_source")
-    variables = foreign.without(env_file.with_connections(ROOT)) | variables | (development() or on_docker())
+    variables = (
+        env_file.with_connections(ROOT, foreign.without(os.environ)) | variables | (development() or on_docker())
+    )
     variables |= {name: os.environ[name] for name in FOLDERS if os.environ.get(name)}
     line += ["--root", str(ROOT), "--seed-folder", variables["SEED_DATA_DIR"], command, "--name", given["name"]]
     if command == "add":

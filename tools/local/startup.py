@@ -1,6 +1,7 @@
 """The start of `make demo` and `make dev`: starts all services, uploads the files and configures Airbyte."""
 
 import contextlib
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -27,7 +28,10 @@ def step(title: str) -> Iterator[None]:
 def bootstrap(platform: Platform, *arguments: str) -> None:
     """Run one command of bootstrap and show its output. Raises StepError when it fails."""
     command, variables = platform.command("bootstrap", "bootstrap", *arguments)
-    variables = foreign.without(env_file.with_connections(ROOT)) | variables
+    try:
+        variables = env_file.with_connections(ROOT, foreign.without(os.environ)) | variables
+    except env_file.EnvFileError as error:
+        raise StepError(str(error)) from error
     if subprocess.run(command, env=variables, cwd=ROOT, preexec_fn=endings.end_with_parent).returncode:
         raise StepError(f"bootstrap {' '.join(arguments)} failed: see the lines above.")
 

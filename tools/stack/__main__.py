@@ -11,10 +11,14 @@ from tools.stack import doctor, down, env, images, logs, modes, ps, run, up
 from tools.stack.compose import StackError, read_env, warn
 
 
-def with_env(command: Callable[[], None]) -> Callable[[], None]:
-    """Return a command that first makes .env: Compose cannot read docker-compose.yml without it."""
+def prepared_for(command: Callable[[], None]) -> Callable[[], None]:
+    """Return a command that first checks the engine and makes .env, which Compose needs to read docker-compose.yml.
+
+    Without an engine, images would seem to be missing, and stand-ins would be built for minutes.
+    """
 
     def prepared() -> None:
+        doctor.require_engine()
         env.make_env()
         command()
 
@@ -30,9 +34,9 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "logs": logs.logs,
     "down": down.stop,
     "reset": down.reset,
-    "images": with_env(images.make_images),
-    "images-save": with_env(images.save),
-    "images-load": with_env(images.load),
+    "images": prepared_for(images.make_images),
+    "images-save": prepared_for(images.save),
+    "images-load": prepared_for(images.load),
 }
 
 

@@ -28,6 +28,7 @@ DISK_WITH_IMAGES = 1.0  # GiB for data when all images exist already
 MOUNTED, MOUNTED_BY_AIRBYTE = ["connections.yaml"], ["compose/airbyte/flags.yml", "compose/airbyte/temporal.yaml"]
 MOUNTED_FOLDERS = ["compose/localstack"]
 DATABASE_PASSWORDS = ("POSTGRES_PASSWORD", "AIRBYTE_DB_PASSWORD")  # a database keeps the password it was created with
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GIB = 1 << 30
 
 
@@ -63,6 +64,13 @@ def check_engine() -> list[Finding]:
     if not succeeds("docker", "buildx", "version"):
         findings.append(Finding("fail", "buildx is not installed", "install the docker-buildx plugin"))
     return findings
+
+
+def require_engine() -> None:
+    """Raise StackError when no engine answers, or when it or its plugins are too old."""
+    failed = [finding for finding in check_engine() if finding.level == "fail"]
+    if failed:
+        raise StackError("\n".join(f"{finding.what}. Next: {finding.next}" for finding in failed))
 
 
 def check_machine(info: dict[str, Any], mode: modes.Mode) -> list[Finding]:
@@ -105,6 +113,10 @@ def check_settings(variables: dict[str, str]) -> list[Finding]:
         findings.append(
             Finding("warn", f".env sets {name}, which is not a setting of the platform", "compare with .env.example")
         )
+    host = variables.get("CONSOLE_HOST")
+    if host and host not in LOOPBACK and not variables.get("CONSOLE_PASSWORD"):
+        what = f"CONSOLE_HOST={host}: on any other address than 127.0.0.1 the console needs a password"
+        findings.append(Finding("fail", what, "set CONSOLE_PASSWORD in .env, or remove CONSOLE_HOST"))
     own = read_file()
     if other := [name for name in variables if os.environ.get(name) not in (None, "", own.get(name))]:
         what = f"this shell's environment sets {', '.join(other)}, which replaces the value in .env"

@@ -65,7 +65,7 @@ def complete(example: dict[str, str]) -> None:
     whole.unlink(missing_ok=True)
     lines = [f"{name}={value}\n" for name, value in absent.items()]
     first, last = ["".join(line for line in lines if ("${" in line) is refers) for refers in (False, True)]
-    text = ENV_FILE.read_text()
+    text = ENV_FILE.read_text(encoding="utf-8-sig")  # a byte order mark would stand before the second line
     write(whole, first + text + ("\n" if last and text and not text.endswith("\n") else "") + last)
     whole.replace(ENV_FILE)
     say(f"added missing settings to .env: {', '.join(absent)}")

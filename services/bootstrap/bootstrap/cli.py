@@ -143,12 +143,17 @@ def _show(destroyed: list[Change]) -> None:
 
 def _ask(destroyed: list[Change]) -> None:
     """Ask whether to destroy this. Raises UserError without a terminal, typer.Abort if the answer is no."""
+    _require_terminal("apply --prune", PRUNE_UNASKED)
+    typer.confirm(f"Make these {len(destroyed)} changes? Tables in the warehouse stay.", abort=True)
+
+
+def _require_terminal(command: str, unasked: str) -> None:
+    """Raise UserError without a terminal; `unasked` is the command that does not ask."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(
-            "apply --prune asks for confirmation, but this is not a terminal. No object was changed.\n"
-            f"To make these changes without confirmation: {PRUNE_UNASKED}"
+            f"{command} asks for confirmation, but this is not a terminal. No object was changed.\n"
+            f"To make these changes without confirmation: {unasked}"
         )
-    typer.confirm(f"Make these {len(destroyed)} changes? Tables in the warehouse stay.", abort=True)
 
 
 @app.command()
@@ -162,6 +167,7 @@ def destroy(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
         for kind, item in objects:
             _say("- " + line(kind, item["name"], "delete"))
         if objects and not yes:
+            _require_terminal("destroy", "make destroy o=--yes")
             typer.confirm(
                 f"Delete these {len(objects)} objects and their sync states? Tables in the warehouse stay.", abort=True
             )

@@ -38,6 +38,7 @@ models = dbt_models(project, marked)
 refuse_taken_keys(declared.connections, models.keys)
 refuse_other_tables(declared.connections, destinations, manifest)
 profiled = profiled_tables(declared.connections, destinations, manifest, TRANSLATOR)
+read = [glob for stream in watched(declared.connections, sources) for glob in stream.globs]
 profiles = settings.profiles and len(profiled) > 0
 flows = jobs(declared.connections, models)
 documentation = docs_job(project)
@@ -46,7 +47,7 @@ defs = dg.Definitions(
     assets=[
         *file_assets(declared.connections),
         *(
-            landing_assets(connection, sources[connection.source], destinations[connection.destination], limits)
+            landing_assets(connection, sources[connection.source], destinations[connection.destination], limits, read)
             for connection in declared.connections
         ),
         models,

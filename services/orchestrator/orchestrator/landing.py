@@ -6,7 +6,7 @@ connection is looked up by its name when it runs.
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,13 +28,17 @@ from orchestrator.warehouse import Warehouse
 
 
 def landing_assets(
-    connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits] | None = None
+    connection: Connection,
+    source: Source,
+    destination: Destination,
+    limits: Mapping[str, Limits] | None = None,
+    read: Sequence[str] = (),
 ) -> dg.AssetsDefinition:
     """Return the landing tables of a connection: loaded by one sync, then checked.
 
-    `limits` are the ages from which on each dbt source is late; None: no limits.
+    `limits` are the ages from which on each dbt source is late; None: no limits. `read` are the globs of all streams.
     """
-    tables = [_checks(stream, connection, source, destination, limits or {}) for stream in connection.streams]
+    tables = [_checks(stream, connection, source, destination, limits or {}, read) for stream in connection.streams]
     watched = [found for stream in connection.streams if (found := watched_stream(stream, source))]
 
     # The checks are part of this step because they must run before dbt. The dbt step has checks of the same tables, and
@@ -53,6 +57,8 @@ def landing_assets(
         synced = None
         if context.selected_asset_keys:
             present = _present(context, bucket, [w for w in watched if w.table in context.selected_asset_keys])
+            selected_tables = [table for table in tables if table.key in context.selected_asset_keys]
+            before = [(table, table.present(bucket)) for table in selected_tables]
             started = time.monotonic()
             job = airbyte.sync(connection.name)
             synced = datetime.now(UTC)
@@ -69,11 +75,13 @@ def landing_assets(
             whole = ASSET_RESUME_RETRY_TAG not in context.run.tags
             for stream, objects in present if whole and not job["isFollowed"] else ():
                 known.remember(context.instance, stream, objects)
+            for table, found in before if not job["isFollowed"] else ():
+                table.note_synced(context.instance, found)
         # Nothing is reported before everything was read: a repetition of a run that was killed here loads all tables
         # again, so it has to check all of them.
         results: list[dg.MaterializeResult[None] | dg.AssetCheckResult] = []
         for table in tables:
-            key = dg.AssetKey(table.stream.asset_key)
+            key = table.key
             selected = {check.name for check in context.selected_asset_check_keys if check.asset_key == key}
             numbers = table.read(warehouse) if selected else None
             rows = numbers.rows if numbers else warehouse.count_rows(table.table)
@@ -108,7 +116,12 @@ def _present(
 
 
 def _checks(
-    stream: Stream, connection: Connection, source: Source, destination: Destination, limits: Mapping[str, Limits]
+    stream: Stream,
+    connection: Connection,
+    source: Source,
+    destination: Destination,
+    limits: Mapping[str, Limits],
+    read: Sequence[str],
 ) -> TableChecks:
     files: StreamFiles | NotCountedError
     try:
@@ -116,7 +129,7 @@ def _checks(
     except NotCountedError as reason:
         files = reason
     table = landing_table(stream, connection, destination)
-    return TableChecks(stream, table, files, limits.get(stream.dbt_source, NO_LIMITS))
+    return TableChecks(stream, table, files, limits.get(stream.dbt_source, NO_LIMITS), read)
 
 
 def tag_value(name: str) -> str:

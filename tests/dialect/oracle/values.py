@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from zetasql.wasi._pb2.zetasql.public import type_pb2 as types
 
+from tests.dialect.floats import float_text
+
 NAMES = {"DOUBLE": "FLOAT64"}
 decimal.getcontext().prec = 100
 
@@ -83,13 +85,6 @@ def scalar(field: str, content: Any) -> Any:
         case "interval_value":
             return interval_text(content)
     return content
-
-
-def float_text(number: float) -> str:
-    """Return a double as its shortest text; a whole number has no `.0`, and zero has no sign."""
-    if number != number:
-        return "NaN"
-    return repr(number + 0.0).removesuffix(".0")
 
 
 def datetime_text(bits: int, nanos: int) -> str:

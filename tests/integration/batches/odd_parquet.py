@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+
+from tests import data_files
 
 DAY = 86_400
 YEAR_10000 = 253_402_300_800
@@ -16,9 +16,8 @@ YEAR_10000 = 253_402_300_800
 
 def parquet(column: pa.Array, **options: Any) -> bytes:
     """Return a file with the column `name` in row groups of one row, and the column `id`."""
-    file = io.BytesIO()
-    pq.write_table(pa.table({"id": list(range(len(column))), "name": column}), file, row_group_size=1, **options)
-    return file.getvalue()
+    columns = {"id": list(range(len(column))), "name": column}
+    return data_files.parquet(columns, row_group_size=1, **options)
 
 
 def numbers(kind: pa.DataType, *values: int) -> pa.Array:

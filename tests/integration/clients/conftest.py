@@ -1,7 +1,6 @@
 """One airbyte-lite that asks for credentials, with a sync that succeeds, one that fails and one that never ends."""
 
 import json
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,14 +38,6 @@ def authenticated(local_platform: RunningPlatform, s3: Server, warehouse: Server
 def syncs(authenticated: str, bigquery: google_bigquery.Client) -> Iterator[Syncs]:
     with httpx.Client(base_url=authenticated, timeout=60, auth=(BASIC["username"], BASIC["password"])) as http:
         yield Syncs(http, bigquery)
-
-
-@pytest.fixture(scope="session")
-def silent_server() -> Iterator[str]:
-    """The address of a server that accepts every connection and never answers."""
-    # No program accepts: the kernel completes the connections and keeps the data.
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
 """A stream of the tests of the landing checks, and the files that it may have."""
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import fastavro
-import pyarrow
-import pyarrow.parquet
+from tests import data_files
 
 NUMBERS = {"exact": "number", "text": "number"}
 PERSON = {"id": "integer", "name": "string"}
@@ -37,22 +33,4 @@ class Case:
 
 def parquet(*, is_of_spark: bool = False, **columns: Any) -> bytes:
     """Return a Parquet file; Spark writes times in the type INT96."""
-    file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table(columns), file, use_deprecated_int96_timestamps=is_of_spark)
-    return file.getvalue()
-
-
-def avro(fields: Mapping[str, Any], *records: tuple[Any, ...], codec: str = "null") -> bytes:
-    file = io.BytesIO()
-    parts = [{"name": name, "type": kind} for name, kind in fields.items()]
-    rows = [dict(zip(fields, record, strict=True)) for record in records]
-    fastavro.writer(file, {"type": "record", "name": "row", "fields": parts}, rows, codec=codec)
-    return file.getvalue()
-
-
-def archive(**members: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as found:
-        for name, text in members.items():
-            found.writestr(f"{name}.csv", text)
-    return file.getvalue()
+    return data_files.parquet(columns, use_deprecated_int96_timestamps=is_of_spark)

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pyarrow
 import pyarrow.parquet
 
-from .case import ADA, GUESS, HEADLESS, PEOPLE, PERSON, WORDS, Case, archive, avro, parquet
+from tests.data_files import avro, zipped
+
+from .case import ADA, GUESS, HEADLESS, PEOPLE, PERSON, WORDS, Case, parquet
 
 RIGHT = {
     "texts": Case(
@@ -53,7 +55,9 @@ RIGHT = {
         rows=ADA,
     ),
     "packed": Case({"a.csv.gz": gzip.compress(PEOPLE.encode())}, columns=PERSON, rows=ADA),
-    "archived": Case({"a.zip": archive(a="id,name\n1,Ada\n", b="id,name\n2,Grace\n")}, columns=PERSON, rows=ADA),
+    "archived": Case(
+        {"a.zip": zipped({"a.csv": "id,name\n1,Ada\n", "b.csv": "id,name\n2,Grace\n"})}, columns=PERSON, rows=ADA
+    ),
     "titled": Case(f"Staff\n\n{PEOPLE}", {"skip_rows_before_header": 2}, PERSON, rows=ADA),
     "headless": Case("1,Ada\n2,Grace\n", HEADLESS, PERSON, rows=ADA),
     "categories": Case(

@@ -1,6 +1,8 @@
 """Headers and columns from which no right table comes: the check `columns_arrived`."""
 
-from .case import PERSON, Case, avro, parquet
+from tests.data_files import avro
+
+from .case import PERSON, Case, parquet
 
 WRONG_COLUMNS = {
     "other_delimiter": Case("id|a,b|c\n1|2,3|4\n", errors={"columns_arrived": ("line 1", "'|'", "delimiter")}),

@@ -10,17 +10,11 @@ import pytest
 
 from tools.local import dev, startup
 from tools.local.platform import Platform
-from tools.local.processes import Service, Supervisor
+from tools.local.processes import Supervisor
 from tools.settings_table import PORTS
 from tools.stack import ports
 
-
-def web(name: str) -> Service:
-    """A service: Python's own small HTTP server."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    command = ["python3", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    return Service(name, command, {}, f"http://127.0.0.1:{port}/")
+from .web import web
 
 
 def test_a_service_that_ended_is_started_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tools import install
+
+from ..processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -132,6 +133,15 @@ def test_the_package_index_of_pips_variable_is_uvs_too(checkout: Path, monkeypat
     assert install.environment()["UV_DEFAULT_INDEX"] == "https://index.example/simple"
 
 
+def test_options_for_other_projects_do_not_change_an_installation(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With PIP_TARGET, uv would be installed elsewhere; UV_CONSTRAINT names a file of another project."""
+    for name in ("PIP_TARGET", "PIP_USER", "UV_CONSTRAINT", "UV_REQUIRE_HASHES", "UV_PROJECT", "VIRTUAL_ENV"):
+        monkeypatch.setenv(name, "theirs")
+    assert "theirs" not in install.environment().values()
+
+
 def start(folder: Path) -> subprocess.Popen[str]:
     """The installer of a copy of the checkout, with a uv that says when it works and takes half a minute."""
     script = f'[ "$1" = --version ] && echo "uv 99.0.0" && exit; touch "{folder}/at-work"; exec sleep 30'
@@ -221,7 +231,4 @@ def test_a_second_install_waits_for_the_first(checkout: Path) -> None:
 
 def wait_for(file: Path) -> None:
     """Wait until another process has made a file."""
-    deadline = time.monotonic() + 20
-    while not file.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(file.exists, 20, str(file))

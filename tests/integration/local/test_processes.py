@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -17,15 +16,10 @@ from tools.local.platform import Platform
 from tools.local.processes import Service, ServiceError, Supervisor, interruptible
 from tools.settings_table import PORTS
 
+from ..processes import alive, wait_until
+from .web import web
+
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def web(name: str = "web") -> Service:
-    """A service that serves the current folder."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    return Service(name, command, {}, f"http://127.0.0.1:{port}/")
 
 
 def is_alive(pid: int) -> bool:
@@ -125,8 +119,7 @@ def test_what_an_ended_service_left_behind_is_killed(tmp_path: Path) -> None:
             time.sleep(0.01)
         pid = int(process.log.read_text())
         assert is_alive(pid)
-    while runs(pid):  # it would run for an hour
-        time.sleep(0.02)
+    wait_until(lambda: not alive(pid), 60, "the end of the process")  # it would run for an hour
 
 
 def test_a_process_that_left_the_group_is_killed_too(tmp_path: Path) -> None:
@@ -140,7 +133,7 @@ def test_a_process_that_left_the_group_is_killed_too(tmp_path: Path) -> None:
         while not (process.log.exists() and process.log.read_text()):
             time.sleep(0.01)
         pid = int(process.log.read_text())
-    wait_for_the_end(pid)
+    wait_until(lambda: not alive(pid), 10, "the end of the process")
 
 
 def test_what_a_killed_run_left_is_ended_by_the_next_one(tmp_path: Path) -> None:
@@ -174,21 +167,6 @@ def test_a_service_without_its_vital_process_is_not_complete(tmp_path: Path) -> 
         # Another service with the same child does not make this one complete.
         services.start(Service("other", ["sleep", "61"], {}, "http://127.0.0.1:9/"))
         assert not process.is_complete()
-
-
-def wait_for_the_end(pid: int) -> None:
-    """Wait until a process that was killed has ended."""
-    for _ in range(500):
-        if not runs(pid):
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"process {pid} still runs")
-
-
-def runs(pid: int) -> bool:
-    """Whether a process that is not a child of this one runs. A process that has ended and was not reaped does not."""
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

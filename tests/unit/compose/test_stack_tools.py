@@ -200,6 +200,7 @@ def test_the_doctor_finds_a_fresh_env_good(checkout: Path) -> None:
         ("COMPOSE_PROJECT_NAME", "platform_", "fail", "COMPOSE_PROJECT_NAME is 'platform_'"),
         ("COMPOSE_PROJECT_NAME", "my-_platform", "fail", "COMPOSE_PROJECT_NAME is 'my-_platform'"),
         ("POSTGRES_PASWORD", "x", "warn", "POSTGRES_PASWORD"),
+        ("CONSOLE_HOST", "192.168.1.2", "fail", "CONSOLE_HOST=192.168.1.2"),
     ],
 )
 def test_the_doctor_names_what_is_wrong_with_env(checkout: Path, name: str, value: str, level: str, what: str) -> None:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tools import endings
+from tools import endings, env_file
 
 
 def interrupted() -> int:
@@ -53,3 +53,19 @@ def test_output_into_a_full_file_is_told_once(
 def test_a_closed_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)  # as Python has it after `>&-`
     assert endings.ended("run", lambda: 0) == 0
+
+
+def test_an_input_that_ends_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> int:
+        raise EOFError
+
+    assert endings.ended("reset", main) == 1
+    assert "reset: the question was not answered" in capsys.readouterr().err
+
+
+def test_an_invalid_env_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> int:
+        raise env_file.EnvFileError(".env, line 3: not UTF-8.")
+
+    assert endings.ended("up", main) == 1
+    assert capsys.readouterr().err == "up: .env, line 3: not UTF-8.\n"

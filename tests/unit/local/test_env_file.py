@@ -23,10 +23,12 @@ from tools import env_file
         ("A=", ""),
         ("A=''", ""),
         ("#A=c\n  # x\nA=b\r\n", "b"),
+        ("\ufeffA=b", "b"),
+        ("A: b", "b"),
     ],
 )
 def test_one_variable(tmp_path: Path, text: str, value: str) -> None:
-    (tmp_path / "file").write_text(text)
+    (tmp_path / "file").write_text(text, encoding="utf-8")
     assert env_file.read(tmp_path / "file") == {"A": value}
 
 
@@ -34,3 +36,20 @@ def test_several_and_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("A=\nB=2\n\nC=3\n")
     assert env_file.read(tmp_path / "file") == {"A": "", "B": "2", "C": "3"}
     assert env_file.read(tmp_path / "absent") == {}
+    with pytest.raises(env_file.EnvFileError, match="is a folder"):
+        env_file.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"B=1\nA=\xe9\n", "line 2: not UTF-8"),
+        (b"B=1\n\nA='x\nC=2\n", "line 3: the value of A begins with '"),
+        (b"A='x'y\n", "line 1: the value of A"),
+        (b"A=1\0\n", "line 1: a null byte"),
+    ],
+)
+def test_what_compose_would_read_otherwise_is_refused(tmp_path: Path, text: bytes, told: str) -> None:
+    (tmp_path / "connections.env").write_bytes(text)
+    with pytest.raises(env_file.EnvFileError, match=f"connections.env, {told}"):
+        env_file.read(tmp_path / "connections.env")

@@ -1,7 +1,7 @@
 """What a connection's step does for each selection of its tables and checks."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import ASSET_RESUME_RETRY_TAG
 
-from connections_file import Checks, Connection, Destination, Source, Stream
+from connections_file import Checks, Connection, Destination, Source, Stream, SyncMode
 from orchestrator.airbyte import Airbyte
 from orchestrator.files import Bucket, asset_key, file_assets
 from orchestrator.landing import landing_assets
@@ -69,8 +69,9 @@ class StubFiles(Files):
             raise dg.Failure("S3 is away")
         yield [{"Key": key, "ETag": "1", "Size": 1, "LastModified": WHEN} for key in RECORDS if key.startswith(prefix)]
 
-    def matching(self, files: StreamFiles) -> list[File]:
-        return [File(key, "1", WHEN) for key in RECORDS if files.matches(key)]
+    def matching(self, files: StreamFiles, passed_over: Callable[[str], None] = print) -> list[File]:  # noqa: ARG002
+        version = "2" if "replaced" in ODD else "1"
+        return [File(key, version, WHEN) for key in RECORDS if files.matches(key)]
 
     def facts(self, file: File, file_format: FileFormat, sought: Sought) -> FileFacts:  # noqa: ARG002
         assert file_format.filetype == "csv"
@@ -94,11 +95,13 @@ def nothing_synced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(
-    selection: dg.AssetSelection, instance: dg.DagsterInstance | None = None, **tags: str
+    selection: dg.AssetSelection,
+    instance: dg.DagsterInstance | None = None,
+    mode: SyncMode = "full_refresh_overwrite",
+    **tags: str,
 ) -> dg.ExecuteInProcessResult:
     streams = [
-        Stream(name=name, sync_mode="full_refresh_overwrite", dbt_source=f"shop.{name}", files=[f"shop/{name}.csv"])
-        for name in ROWS
+        Stream(name=name, sync_mode=mode, dbt_source=f"shop.{name}", files=[f"shop/{name}.csv"]) for name in ROWS
     ]
     connection = Connection(name="the shop", source="s3", destination="warehouse", streams=streams)
     assets = landing_assets(connection, SOURCE, WAREHOUSE)
@@ -149,10 +152,27 @@ def test_the_objects_that_a_sync_has_loaded_are_remembered_for_the_sensor() -> N
             assert remembered() == set()
         ODD.clear()
         # It does not build the models that the repeated run has built, so a file that changed meanwhile is not known.
-        run(dg.AssetSelection.all(), instance, **{ASSET_RESUME_RETRY_TAG: "true"})
+        run(dg.AssetSelection.all(), instance, "full_refresh_overwrite", **{ASSET_RESUME_RETRY_TAG: "true"})
         assert remembered() == set()
         run(dg.AssetSelection.assets(dg.AssetKey(["shop", "lines"])), instance)
         assert remembered() == {"file_sensor/shop/lines"}
+
+
+def test_files_that_are_replaced_without_a_newer_time_fail_the_check_of_an_incremental_sync() -> None:
+    """The connector does not read them. A sync that was running already may not have read the files that exist."""
+    lines = dg.AssetSelection.assets(dg.AssetKey(["shop", "lines"]))
+    everything = dg.AssetSelection.all()
+    with dg.DagsterInstance.ephemeral() as instance:
+        ODD[:] = ["followed"]
+        run(everything, instance, "incremental_append")
+        ODD[:] = ["replaced"]
+        assert checked(run(lines, instance, "incremental_append")) == {"shop/lines": True}
+        ODD.clear()
+        assert checked(run(everything, instance, "incremental_append")) == {"shop/orders": True, "shop/lines": False}
+        assert checked(run(everything, instance)) == {"shop/orders": True, "shop/lines": True}
+        ODD[:] = ["replaced"]
+        checks_alone = dg.AssetSelection.checks_for_assets(dg.AssetKey(["shop", "orders"]))
+        assert checked(run(checks_alone, instance, "incremental_append")) == {"shop/orders": False}
 
 
 def test_nothing_is_reported_before_every_table_was_read(monkeypatch: pytest.MonkeyPatch) -> None:

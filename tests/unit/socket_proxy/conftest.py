@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import json
 import socket
 import threading
@@ -21,6 +22,17 @@ from socket_proxy.settings import ConnectorSettings, ImageSettings, Settings, Wo
 ID = "0123456789abcdef" * 4
 UPGRADE = ("Connection: Upgrade", "Upgrade: tcp")
 Handler = Callable[[socket.socket], None]
+
+
+def with_value(body: dict[str, Any], keys: list[str], value: object) -> bytes:
+    """Return the JSON of a body with another value at the end of these keys."""
+    body = copy.deepcopy(body)
+    *parents, last = keys
+    target = body
+    for parent in parents:
+        target = target[parent]
+    target[last] = value
+    return json.dumps(body).encode()
 
 
 @dataclass

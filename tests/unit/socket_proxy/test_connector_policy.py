@@ -1,6 +1,5 @@
 """What a connector of the real Airbyte may be, and what the platform sets itself."""
 
-import copy
 import json
 from typing import Any
 
@@ -11,6 +10,8 @@ from socket_proxy.connector import container, parse_create, stated
 from socket_proxy.errors import Refused
 from socket_proxy.policy import policy
 from socket_proxy.settings import ConnectorSettings, from_environment
+
+from .conftest import with_value
 
 SETTINGS = ConnectorSettings(project="shop", network="shop_platform", workspace="shop_workspace", local="shop_local")
 ID = "0123456789abcdef" * 4
@@ -56,13 +57,7 @@ BODY: dict[str, Any] = {
 
 def changed(path: str, value: object) -> bytes:
     """The body with one value put at `a.b`."""
-    body = copy.deepcopy(BODY)
-    *parents, last = path.split(".")
-    target = body
-    for parent in parents:
-        target = target[parent]
-    target[last] = value
-    return json.dumps(body).encode()
+    return with_value(BODY, path.split("."), value)
 
 
 def test_the_workers_body_becomes_a_hardened_container() -> None:

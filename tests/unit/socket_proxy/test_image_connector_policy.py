@@ -1,6 +1,5 @@
 """What airbyte-lite may do with the containers of connectors that are images, and what the platform sets itself."""
 
-import copy
 import json
 from typing import Any
 
@@ -14,7 +13,7 @@ from socket_proxy.policy import policy
 from socket_proxy.settings import ImageSettings, from_environment
 from tests.e2e.raw_http import exchange, request
 
-from .conftest import ID, Served
+from .conftest import ID, Served, with_value
 
 SETTINGS = ImageSettings(project="shop", network="shop_connectors")
 WORKER = f"/v1.45/containers/{ID}"
@@ -53,13 +52,8 @@ BODY: dict[str, Any] = {
 
 def changed(path: str, value: object) -> bytes:
     """The body with one value put at `a.b`."""
-    body = copy.deepcopy(BODY)
-    *parents, last = path.split(".") if path != "Label" else ["Labels", "com.docker.compose.project"]
-    target = body
-    for parent in parents:
-        target = target[parent]
-    target[last] = value
-    return json.dumps(body).encode()
+    keys = path.split(".") if path != "Label" else ["Labels", "com.docker.compose.project"]
+    return with_value(BODY, keys, value)
 
 
 def test_the_body_becomes_a_hardened_container() -> None:

@@ -1,6 +1,5 @@
 """What a run worker may be, and what the platform sets itself."""
 
-import copy
 import json
 from typing import Any
 
@@ -10,6 +9,8 @@ from socket_proxy.errors import Refused
 from socket_proxy.settings import WorkerSettings, from_environment
 from socket_proxy.sweeper import over
 from socket_proxy.worker import container, parse_create
+
+from .conftest import with_value
 
 SETTINGS = WorkerSettings(
     project="shop", image="shop/orchestrator:1", network="shop", compute_logs="shop_logs:/opt/logs"
@@ -34,13 +35,7 @@ BODY: dict[str, Any] = {
 
 def changed(path: str, value: object) -> bytes:
     """The launcher's body with one value put at `a.b`."""
-    body = copy.deepcopy(BODY)
-    *parents, last = path.split(".")
-    target = body
-    for parent in parents:
-        target = target[parent]
-    target[last] = value
-    return json.dumps(body).encode()
+    return with_value(BODY, path.split("."), value)
 
 
 def test_the_launchers_body_becomes_a_hardened_container() -> None:

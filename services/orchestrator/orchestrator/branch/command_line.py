@@ -11,6 +11,7 @@ from connections_file import ConnectionsFileError, load
 from orchestrator.branch.build import Branch, BranchError, Built, Model
 from orchestrator.branch.comparison import Columns, Comparison, query, read
 from orchestrator.settings import Settings
+from platform_kit.settings import SettingsError
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
@@ -125,12 +126,12 @@ def main(given: list[str] | None = None) -> int:
         print(f"name={arguments.name}: a name has lower case letters, digits and _ (at most 30).", file=sys.stderr)
         return 1
     checkout = arguments.checkout.resolve()
-    settings = Settings.read()
     try:
+        settings = Settings.read()
         streams = [stream for each in load(settings.connections_file).connections for stream in each.streams]
         marked = [stream.dbt_source for stream in streams if stream.deletions == "mark"]
         branch = Branch(arguments.name, checkout, settings.dbt_project, arguments.dataset, marked)
         return drop(branch) if arguments.drop else build(branch, arguments.base)
-    except (BranchError, ConnectionsFileError) as error:
+    except (BranchError, ConnectionsFileError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1

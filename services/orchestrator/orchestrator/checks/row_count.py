@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import dagster as dg
 
 from connections_file import Stream
-from orchestrator.checks.findings import again
+from orchestrator.checks.findings import DROP, again
+from orchestrator.checks.table import TableFacts
 from orchestrator.reading.facts import FileFacts
 
 NAME = "row_count_matches_file"
@@ -16,6 +17,8 @@ DESCRIPTION = """Every record of the file is a row of the landing table.
 - More rows than records: an error after a full refresh overwrite, which makes the table a copy of the file. A warning
   after a deduped sync: rows that were deleted from the file stay in the table until the connection is reset. With
   `deletions: mark` such rows are not counted, and more rows are an error. Expected after an append.
+- A warning after an incremental append: a version of a file that several syncs have loaded. Its rows are in the table
+  several times, because the connection was created anew or lost its sync state, and the table kept its rows.
 """
 
 
@@ -26,12 +29,13 @@ def compare(
     skips: str | None,
     older: int = 0,
     stopped: str | None = None,
+    unread: str | None = None,
 ) -> dg.AssetCheckResult:
     """Return the result for a table of `rows` rows, loaded from files with these facts.
 
     `older` of them are of an older version of their file: a file has fewer records, or several have one key.
     It is a warning if the connector may leave out records of these files, by the option `skips`. `stopped` is the
-    remedy if it may have ended a file early.
+    remedy if it may have ended a file early. `unread` says which files were not read, or not to their end.
     """
     deleted = older if stream.deletions == "mark" else 0
     rows -= deleted
@@ -86,15 +90,31 @@ def compare(
         )
     elif stream.sync_mode == "incremental_deduped_history" and rows > records:
         remedy = ". Rows of deleted records stay until the connection is reset."
+    if unread and not stopped:
+        remedy = f". {unread}"
     deduped_and_kept = stream.sync_mode == "incremental_deduped_history" and stream.deletions == "keep"
-    rows_stayed = deduped_and_kept and rows > records and not merged
+    rows_stayed = deduped_and_kept and rows > records and not merged and not unread
     marked = f" and {deleted} rows marked as deleted" if deleted else ""
     stayed = f" ({rows - current} of them of older versions of the files)" if merged and current < rows else ""
     return dg.AssetCheckResult(
         asset_key=stream.asset_key,
         check_name=NAME,
-        passed=(rows == records and not merged) or (appended and rows > records),
+        passed=not unread and ((rows == records and not merged) or (appended and rows > records)),
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
         description=f"{rows} rows in the table{stayed}{marked}, {records} records in the file{remedy}",
         metadata={"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
+    )
+
+
+def with_repeated_loads(verdict: dg.AssetCheckResult, table: TableFacts) -> dg.AssetCheckResult:
+    """Return the result, or a warning if it is good and the table has rows of files that were loaded several times."""
+    if not verdict.passed or not table.loaded_twice:
+        return verdict
+    others = f" (and {table.loaded_twice - 1} other files)" if table.loaded_twice > 1 else ""
+    return verdict._replace(
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{verdict.description}. Several syncs have loaded the same version of {table.twice_example}"
+        f"{others}: the sync state was lost while the table kept its rows. To have each row once, {DROP}, and run "
+        "again.",
     )

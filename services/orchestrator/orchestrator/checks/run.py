@@ -1,6 +1,6 @@
 """Which checks a landing table has, and their results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,11 +9,13 @@ import dagster as dg
 
 from connections_file import Stream
 from orchestrator.checks import (
+    appended,
     casts,
     columns,
     file_form,
     keys,
     left_out,
+    loaded,
     losses,
     null_texts,
     remembered,
@@ -23,13 +25,14 @@ from orchestrator.checks import (
     stopped,
     unrepaired,
 )
+from orchestrator.checks.beside import Beside
 from orchestrator.checks.findings import Finding, result
 from orchestrator.checks.table import META, MODIFIED, TableFacts, read_table
 from orchestrator.files import Bucket
 from orchestrator.freshness import NO_LIMITS, Limits
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import AvroFormat, CsvFormat, NotCountedError, ParquetFormat, StreamFiles
-from orchestrator.reading.objects import Files, copies
+from orchestrator.reading.objects import File, Files, copies, is_member
 from orchestrator.settings import Settings
 from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
@@ -49,6 +52,8 @@ class TableChecks:
     table: str
     files: StreamFiles | NotCountedError
     limits: Limits = NO_LIMITS
+    elsewhere: Sequence[str] = ()
+    """The globs of all streams."""
 
     @property
     def specs(self) -> list[dg.AssetCheckSpec]:
@@ -70,6 +75,11 @@ class TableChecks:
         ]
 
     @property
+    def key(self) -> dg.AssetKey:
+        """The table's asset key."""
+        return dg.AssetKey(self.stream.asset_key)
+
+    @property
     def _part(self) -> str:
         """What a place in the stream's files is called."""
         known = None if isinstance(self.files, NotCountedError) else self.files.format
@@ -87,9 +97,33 @@ class TableChecks:
     def read(self, warehouse: Warehouse) -> TableFacts:
         """Return the table's numbers."""
         stream = self.stream
-        by_file = stream.cursor_field in ([], [MODIFIED])
-        has_versions = stream.sync_mode == "incremental_deduped_history" and by_file
-        return read_table(warehouse, self.table, keys.columns(stream), has_versions=has_versions)
+        has_versions = stream.sync_mode == "incremental_deduped_history" and self._reads_by_file
+        appends = stream.sync_mode == "incremental_append"
+        return read_table(warehouse, self.table, keys.columns(stream), has_versions=has_versions, appends=appends)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether a sync reads only the files that it does not know."""
+        return self.stream.sync_mode.startswith("incremental_")
+
+    @property
+    def _reads_by_file(self) -> bool:
+        """Whether the newest version of a file replaces the rows of an older one."""
+        return self.stream.sync_mode == "incremental_append" or self.stream.cursor_field in ([], [MODIFIED])
+
+    def present(self, bucket: Bucket) -> list[File]:
+        """Return the files that exist before a sync that reads only some; nothing if S3 does not answer."""
+        if not self.is_incremental or isinstance(self.files, NotCountedError) or not self.specs:
+            return []
+        try:
+            return bucket.files().matching(self.files)
+        except dg.Failure:  # the sync fails, or the checks say why
+            return []
+
+    def note_synced(self, instance: dg.DagsterInstance, present: list[File]) -> None:
+        """Note that a sync has succeeded. `present` are the files that existed before it."""
+        if present:
+            loaded.Loaded(instance, self.stream.asset_key).synced(present)
 
     def results(
         self,
@@ -119,7 +153,7 @@ class TableChecks:
             found = keys.find(stream, table, warehouse, lambda name: self._rows_with_nulls(bucket, name), self._part)
             yield result(stream, keys.NAME, good, found, {"rows": table.rows}, self._part)
         if read and not isinstance(self.files, NotCountedError):
-            yield from self._of_files(self.files, read, table, noted, selected, warehouse, bucket)
+            yield from self._of_files(self.files, read, table, noted, selected, warehouse, bucket, instance)
 
     def _of_files(
         self,
@@ -130,12 +164,16 @@ class TableChecks:
         selected: set[str],
         warehouse: Warehouse,
         bucket: Bucket,
+        instance: dg.DagsterInstance,
     ) -> Iterator[dg.AssetCheckResult]:
         stream, numbers = self.stream, {"files": len(read.facts)}
         if row_count.NAME in selected:
             records = partial(self._rows, bucket)
             stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, records, self._part)
-            yield row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at)
+            unread = None if files.skips else self._unread(read, table, warehouse, instance)
+            counted = row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at, unread)
+            counted = row_count.with_repeated_loads(counted, table)
+            yield read.beside.told_with(counted, read.facts.keys())
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))
             rows = partial(self._rows_with_nulls, bucket)
@@ -145,6 +183,21 @@ class TableChecks:
         if file_form.NAME in selected:
             found = file_form.find(files, read.facts, read.copies)
             yield result(stream, file_form.NAME, "The files are well formed", found, numbers, self._part)
+
+    def _unread(
+        self, read: "ReadFiles", table: TableFacts, warehouse: Warehouse, instance: dg.DagsterInstance
+    ) -> str | None:
+        """Return which files were not read, or not to their end, and what to do."""
+        if self.is_incremental:
+            known = loaded.Loaded(instance, self.stream.asset_key)
+            files = [file for file in read.files if read.facts[file.name].records]
+            if not self._reads_by_file:  # another cursor may keep the rows of an older version
+                files = [file for file in files if not is_member(file.name)]
+            if found := known.unread(files, loaded.newest_rows(warehouse, table)):
+                return loaded.sentence(found)
+        if any(fact.uncounted for fact in read.facts.values()):
+            return None
+        return appended.short(self.stream, read.facts, read.modified, table, warehouse)
 
     def _casts(
         self,
@@ -196,21 +249,28 @@ class TableChecks:
         """Read each file that is new or changed since the last check; take the facts of the others from there."""
         sought = Sought(table.empty, losses.kinds(files, table))
         memory = remembered.Memory(instance, self.stream.asset_key, files, sought)
-        found, matching = {}, bucket.matching(files)
+        found, beside = {}, Beside(files.globs, self.elsewhere)
+        matching = bucket.matching(files, beside.note)
         for file in matching:
             fact = memory.get(file) or bucket.facts(file, files.format, sought)
             found[file.name] = memory.keep(file, fact)
         memory.save()
-        return ReadFiles(found, copies(matching), {file.name: file.modified for file in matching})
+        return ReadFiles(found, copies(matching), matching, beside)
 
 
 @dataclass(frozen=True)
 class ReadFiles:
-    """The facts about the stream's files, the files that are copies of another one, and the times of the files."""
+    """The facts about the stream's files, the files that are copies of another one, all files, and those beside."""
 
     facts: Mapping[str, FileFacts]
     copies: Mapping[str, str]
-    modified: Mapping[str, datetime]
+    files: Sequence[File]
+    beside: Beside
+
+    @property
+    def modified(self) -> Mapping[str, datetime]:
+        """The time of each file."""
+        return {file.name: file.modified for file in self.files}
 
 
 def _explained(noted: list[dict[str, object]]) -> set[str]:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from connections_file import ConnectionsFileError
@@ -11,6 +12,7 @@ from orchestrator.new_source.files import temporary_folder
 from orchestrator.new_source.removing import plan_removal
 from orchestrator.settings import Settings
 from platform_kit.file_changes import Changes, ChangesError, only_one, take_back
+from platform_kit.settings import SettingsError
 from source_texts.errors import SourceError
 
 NOT_CONFIRMED = 3
@@ -63,7 +65,10 @@ def _make(changes: Changes, places: Places, question: str, *, yes: bool, command
                 f"make {command} asks before it writes, and this is not a terminal. Nothing was changed. "
                 "To write without a question: yes=1"
             )
-        if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        answer = ""
+        with suppress(EOFError):  # Ctrl-D
+            answer = input(f"{question} [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
             print("Nothing was changed.")
             return NOT_CONFIRMED
     changes.make(places.journal)
@@ -86,14 +91,17 @@ def main(given: list[str] | None = None) -> int:
         one.add_argument("--name", required=True)
         one.add_argument("--yes", action="store_true")
     arguments = parser.parse_args(given)
-    settings = Settings.read()
-    places = Places(arguments.root, settings.connections_file, settings.dbt_project, arguments.seed_folder)
     try:
+        settings = Settings.read()
+        places = Places(arguments.root, settings.connections_file, settings.dbt_project, arguments.seed_folder)
         with only_one(places.journal, "make new-source or make remove-source"):
             if take_back(places.journal):
                 print("An earlier command was interrupted: its changes were undone.", file=sys.stderr)
             code: int = arguments.command(places, arguments)
-    except (SourceError, ChangesError, ConnectionsFileError) as error:
+    except (SourceError, ChangesError, ConnectionsFileError, SettingsError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except FileNotFoundError as error:  # of CONNECTIONS_FILE or DBT_PROJECT_DIR
+        print(f"{error.filename}: file not found.", file=sys.stderr)
         return 1
     return code

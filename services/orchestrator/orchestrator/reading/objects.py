@@ -46,10 +46,15 @@ class File:
     modified: datetime
 
 
+def is_member(name: str) -> bool:
+    """Return whether a file is in a .zip archive."""
+    return f".zip{MEMBER}" in name
+
+
 def copies(files: Iterable[File]) -> dict[str, str]:
     """Return each object that has the content of an earlier one, with the earlier one's name."""
     first: dict[str, str] = {}
-    objects = [file for file in files if f".zip{MEMBER}" not in file.name]
+    objects = [file for file in files if not is_member(file.name)]
     found = {file.name: first.setdefault(file.version, file.name) for file in objects}
     return {name: other for name, other in found.items() if name != other}
 
@@ -60,14 +65,20 @@ class Files:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
-    def matching(self, files: StreamFiles) -> list[File]:
-        """Return the files that match the stream's globs, sorted by name. Raises Failure when S3 does not answer."""
+    def matching(self, files: StreamFiles, passed_over: Callable[[str], None] = lambda _: None) -> list[File]:
+        """Return the files that match the stream's globs, sorted by name. Raises Failure when S3 does not answer.
+
+        `passed_over` is called with the key of each other object that was listed.
+        """
         found: dict[str, File] = {}
         with _failures(f"s3://{self._bucket}"):
             for item in (item for prefix in files.prefixes for page in self.pages(prefix) for item in page):
-                for name in self._names(item["Key"], item["Size"]):
+                count = len(found)
+                for name, version in self._versions(item["Key"], f"{item['ETag']} {item['Size']}", item["Size"]):
                     if files.matches(name):
-                        found[name] = File(name, f"{item['ETag']} {item['Size']}", item["LastModified"])
+                        found[name] = File(name, version, item["LastModified"])
+                if len(found) == count:
+                    passed_over(item["Key"])
         return [found[name] for name in sorted(found)]
 
     def pages(self, prefix: str) -> "Iterator[list[ObjectTypeDef]]":
@@ -76,13 +87,18 @@ class Files:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 yield page.get("Contents", [])
 
-    def _names(self, key: str, size: int) -> list[str]:
+    def _versions(self, key: str, version: str, size: int) -> list[tuple[str, str]]:
+        """Return the name and the version of an object, or of each file in it if it is an archive."""
         if key.endswith("/"):
             return []
         if not key.endswith(".zip"):
-            return [key]
+            return [(key, version)]
         with zipfile.ZipFile(self._seekable(key, size)) as archive:
-            return [f"{key}{MEMBER}{name}" for name in archive.namelist() if not name.endswith("/")]
+            return [
+                (f"{key}{MEMBER}{each.filename}", f"{each.CRC:08x} {each.file_size}" if each.CRC else version)
+                for each in archive.infolist()
+                if not each.is_dir()
+            ]
 
     def facts(self, file: File, file_format: FileFormat, sought: Sought) -> FileFacts:
         """Read a file once. Raises Failure when it is missing or unreadable, NotCountedError if it cannot be read."""

@@ -17,9 +17,8 @@ from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 from airbyte_lite.sync.worker import Worker
 
 from .airbyte_answers import ANSWERS, CONFIGURATION, NOTHING, PUBLIC, TEXT, faults
+from .examples import S3_ID, WORKSPACE
 
-S3_ID = "69589781-7828-43c5-9f63-8925b1c1ccc2"
-WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 BIGQUERY = {"project_id": "p", "dataset_id": "d", "dataset_location": "US"}
 COLUMNS = {"id": {"type": "integer"}, "at": {"type": "string"}}
 ORDERS = {

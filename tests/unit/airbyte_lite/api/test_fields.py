@@ -11,10 +11,10 @@ from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 
-PUBLIC = "/api/public/v1"
-CONFIGURATION = "/api/v1"
+from .airbyte_answers import CONFIGURATION, PUBLIC
+from .examples import WORKSPACE
+
 ORGANIZATION = "00000000-0000-0000-0000-000000000000"
-WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
 BIGQUERY = {"project_id": "p", "dataset_id": "d", "dataset_location": "US", "credentials_json": "{}"}
 NEW = {"name": "n", "workspaceId": WORKSPACE, "configuration": BIGQUERY | {"destinationType": "bigquery"}}
 BOTH = {"sourceId": "s1", "destinationId": "d1"}

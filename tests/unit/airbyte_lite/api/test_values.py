@@ -14,9 +14,9 @@ from airbyte_lite.api.services import Services
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Connection, Stream, Workspace
 
-PUBLIC = "/api/public/v1"
-CONFIGURATION = "/api/v1"
-WORKSPACE = "5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6"
+from .airbyte_answers import CONFIGURATION, PUBLIC
+from .examples import WORKSPACE
+
 CONNECTION = "0c6ffb1b-3d5b-4c4e-9d3f-3b8b0f7f1c11"
 SYNC = ["sync"]
 

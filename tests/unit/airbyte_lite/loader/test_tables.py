@@ -198,7 +198,7 @@ def test_keys_whose_texts_are_compared_with_the_tables(
 
 
 def test_a_table_with_more_columns_than_bigquery_allows_is_refused() -> None:
-    fields = {f"c{number}": {"type": "integer"} for number in range(10_000 - len(META))}
+    fields: dict[str, Any] = {f"c{number}": {"type": "integer"} for number in range(10_000 - len(META))}
     assert len(planned(**fields).schema) == 10_000
     with pytest.raises(SyncError, match=r"Stream t: .*10,001 columns.*at most 10,000.*selected_fields"):
         planned(**fields, one_more={"type": "integer"})

@@ -1,9 +1,7 @@
 """A stored record that cannot be read is left out of lists, named when it is asked for, and can be deleted."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +18,6 @@ CONNECTION = Connection("c0", "w1", "orders", "s0", "t1", [STREAM], 3.0, cron="0
 
 def nested(levels: int) -> Any:
     return json.loads('{"a":' * levels + "1" + "}" * levels)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture

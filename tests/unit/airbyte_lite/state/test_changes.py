@@ -12,6 +12,8 @@ from airbyte_lite.state.database import Database
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
 from airbyte_lite.state.store import Store
 
+from .states import global_state
+
 WORKSPACE = Workspace("w1", "one", 1.0)
 SOURCE = Actor("s1", "source", "w1", "files", "d1", {"bucket": "a"}, 2.0)
 DESTINATION = Actor("t1", "destination", "w1", "tables", "d2", {}, 2.0)
@@ -136,11 +138,6 @@ def test_a_state_follows_its_stream(store: Store, streams: list[Stream], kept: l
     assert store.states("c1", ["orders"]) == kept
 
 
-def everything(*names: str) -> dict[str, object]:
-    parts = [{"stream_descriptor": {"name": name}, "stream_state": {"at": 1}} for name in names]
-    return {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}, "stream_states": parts}}
-
-
 def test_a_change_of_one_stream_keeps_the_others_in_a_global_state(store: Store) -> None:
     streams = [
         STREAM,
@@ -148,15 +145,15 @@ def test_a_change_of_one_stream_keeps_the_others_in_a_global_state(store: Store)
         Stream({"name": "all"}, "full_refresh_append", [], []),
     ]
     both = store.change(CONNECTION, lambda now: replace(now, streams=streams))
-    store.save_states(both, [everything("orders", "items")])
+    store.save_states(both, [global_state("orders", "items")])
     store.change(CONNECTION, lambda now: replace(now, prefix="x_"))
-    assert store.states("c1", ["orders"]) == [everything("orders", "items")]
+    assert store.states("c1", ["orders"]) == [global_state("orders", "items")]
     other_cursor = replace(STREAM, cursor_field=["changed_at"])
     store.change(CONNECTION, lambda now: replace(now, streams=[other_cursor, *streams[1:]]))
-    assert store.states("c1", ["orders"]) == [everything("items")]
+    assert store.states("c1", ["orders"]) == [global_state("items")]
 
 
-@pytest.mark.parametrize("state", [STATE, everything("orders")], ids=["stream", "global"])
+@pytest.mark.parametrize("state", [STATE, global_state("orders")], ids=["stream", "global"])
 def test_a_sync_keeps_no_state_of_a_stream_that_was_changed_meanwhile(store: Store, state: dict[str, object]) -> None:
     read = store.connection("c1")
     store.change(CONNECTION, lambda now: replace(now, streams=[replace(STREAM, cursor_field=["changed_at"])]))

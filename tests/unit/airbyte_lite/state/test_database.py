@@ -1,17 +1,9 @@
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from airbyte_lite.state.database import Database, DataDirUnusable
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path)
-    yield database
-    database.close()
 
 
 def values(database: Database) -> list[str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +20,6 @@ SECRET = "hunter2-not-to-be-found"
 SOURCE = Actor("s1", "source", "w1", "files", "d1", {"bucket": "b", "key": SECRET}, 2.0)
 CONNECTION = Connection("c1", "w1", "orders", "s1", "t1", [], 3.0)
 NOW = 100_000 * DAY  # long after the clock of the machine
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path)
-    yield database
-    database.close()
 
 
 def bytes_on_disk(directory: Path) -> bytes:

@@ -6,14 +6,11 @@ import pytest
 
 from airbyte_lite.state import syncstate
 
+from .states import global_state
+
 ONE = {"type": "STREAM", "stream": {"stream_descriptor": {"name": "a"}, "stream_state": {"at": 1}}}
 SHARED_ONLY = {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}, "stream_states": []}}
 OLD = {"type": "LEGACY", "data": {"a": {"at": 1}}}
-
-
-def everything(*names: str) -> dict[str, Any]:
-    parts = [{"stream_descriptor": {"name": name}, "stream_state": {"at": 1}} for name in names]
-    return {"type": "GLOBAL", "global": {"shared_state": {"lsn": 1}, "stream_states": parts}}
 
 
 @pytest.mark.parametrize(
@@ -21,9 +18,9 @@ def everything(*names: str) -> dict[str, Any]:
     [
         (ONE, ["a"], None),
         (ONE, ["b"], ONE),
-        (everything("a", "b"), ["a"], everything("b")),
-        (everything("a", "b"), ["c"], everything("a", "b")),
-        (everything("a", "b"), ["a", "b"], None),
+        (global_state("a", "b"), ["a"], global_state("b")),
+        (global_state("a", "b"), ["c"], global_state("a", "b")),
+        (global_state("a", "b"), ["a", "b"], None),
         (SHARED_ONLY, ["a"], None),
         (SHARED_ONLY, [], SHARED_ONLY),
         (OLD, ["a"], None),
@@ -34,7 +31,7 @@ def test_what_is_left(state: dict[str, Any], gone: list[str], left: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("state", "streams"), [(ONE, ["a"]), (everything("a", "b"), ["a", "b"]), (SHARED_ONLY, []), (OLD, [])]
+    ("state", "streams"), [(ONE, ["a"]), (global_state("a", "b"), ["a", "b"]), (SHARED_ONLY, []), (OLD, [])]
 )
 def test_the_streams_that_a_state_names(state: dict[str, Any], streams: list[str]) -> None:
     assert syncstate.streams_of(state) == streams

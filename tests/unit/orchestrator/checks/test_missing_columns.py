@@ -58,7 +58,7 @@ def test_the_remedy_for_a_column_that_the_table_lacks_is_that_of_the_sync_mode(
 ) -> None:
     stream = PEOPLE.model_copy(update={"sync_mode": mode})
     read = {"a.csv": FileFacts(names=["id", "discount"])}
-    for files, apply in ((FILES, "make apply o=--refresh-schema"), (DECLARED, "Declare the column")):
+    for files, apply in ((FILES, "make apply o=--refresh-schema"), (DECLARED, "Declare the column ")):
         [remedy] = [
             each.remedy
             for each in columns.find(stream, files, read, table(id="INTEGER", name="STRING"), set())
@@ -66,6 +66,7 @@ def test_the_remedy_for_a_column_that_the_table_lacks_is_that_of_the_sync_mode(
         ]
         assert remedy.startswith(apply)
         assert later in remedy
+        assert ("make apply o=--refresh-schema" in remedy) is (files is FILES)
         assert ("reset" in remedy) is needs_reset
     emptied = {"a.csv": FileFacts(names=["id"], first_values={"id": 2})}
     [finding] = columns.find(stream, FILES, emptied, table(id="INTEGER"), set())

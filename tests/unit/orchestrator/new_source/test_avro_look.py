@@ -2,34 +2,21 @@
 
 import datetime
 import gzip
-import io
 import uuid
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import pytest
 
 from orchestrator.new_source import files
 from orchestrator.new_source.avro_look import look_at_avro
 from source_texts.errors import SourceError
-
-
-def logical(stored: str, name: str, **options: Any) -> dict[str, Any]:
-    return {"type": stored, "logicalType": name, **options}
+from tests.data_files import avro, logical
 
 
 def decimal(precision: int, scale: int) -> dict[str, Any]:
     return logical("bytes", "decimal", precision=precision, scale=scale)
-
-
-def avro(fields: dict[str, Any], *rows: tuple[Any, ...]) -> bytes:
-    file = io.BytesIO()
-    parts = [{"name": name, "type": kind} for name, kind in fields.items()]
-    schema = {"type": "record", "name": "row", "fields": parts}
-    fastavro.writer(file, schema, [dict(zip(fields, row, strict=True)) for row in rows])
-    return file.getvalue()
 
 
 NOW = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)

@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import io
-import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from orchestrator.reading.facts import NOTHING
 from orchestrator.reading.formats import CsvFormat, JsonlFormat, NotCountedError, ParquetFormat, StreamFiles
 from orchestrator.reading.objects import File, Files, copies
+from tests.data_files import zipped
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 PEOPLE = b"id,name\n1,Ada\n2,Grace\n"
@@ -50,14 +50,6 @@ def files(objects: Mapping[str, bytes]) -> Files:
     return Files(Client(objects), "bucket")  # type: ignore[arg-type]
 
 
-def archive(members: Mapping[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as found:
-        for name, content in members.items():
-            found.writestr(name, content)
-    return file.getvalue()
-
-
 @pytest.mark.parametrize(
     ("key", "content"),
     [
@@ -77,7 +69,7 @@ def test_content_is_decompressed_by_the_name(key: str, content: bytes) -> None:
 
 
 def test_files_in_an_archive_have_names_of_their_own_and_its_folders_are_left_out() -> None:
-    bucket = files({"x/a.zip": archive({"d/": b"", "d/a.csv": PEOPLE, "d/b.csv": b"id\n1\n", "notes.txt": b"-"})})
+    bucket = files({"x/a.zip": zipped({"d/": b"", "d/a.csv": PEOPLE, "d/b.csv": b"id\n1\n", "notes.txt": b"-"})})
     found = bucket.matching(StreamFiles(["x/a.zip#d/*"], CSV))
     assert [file.name for file in found] == ["x/a.zip#d/a.csv", "x/a.zip#d/b.csv"]
     assert [bucket.facts(file, CSV, NOTHING).records for file in found] == [2, 1]

@@ -14,13 +14,14 @@ from orchestrator.reading.facts import Sought
 from orchestrator.reading.formats import ParquetFormat
 from orchestrator.reading.json_lines import scan_json_lines
 from orchestrator.reading.parquet_file import scan_parquet
+from tests.data_files import parquet
 
 PARQUET = ParquetFormat(filetype="parquet")
 
 
 def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
-    pyarrow.parquet.write_table(pyarrow.table({"id": list(range(500)), "none": [None] * 500}), file, row_group_size=200)
+    file.write_bytes(parquet({"id": list(range(500)), "none": [None] * 500}, row_group_size=200))
     with file.open("rb") as content:
         facts = scan_parquet(content, PARQUET, Sought(frozenset({"id", "none"})))
     assert (facts.records, facts.names, list(facts.first_values)) == (500, ["id", "none"], ["id"])
@@ -32,7 +33,6 @@ def test_parquet_rows_and_columns_come_from_the_footer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("statistics", [True, False])
 def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bool) -> None:
     """Such values are found also if the file has no statistics and its first and last values are usual."""
-    file = io.BytesIO()
     nan, inf = float("nan"), float("inf")
     columns = {
         "middle": [0.5, 0.12345678901, 1.25],
@@ -46,7 +46,7 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
         "kind": pyarrow.array([1.0, nan, 1.0]).dictionary_encode(),
         "text": ["a", "b", "NaN"],
     }
-    pyarrow.parquet.write_table(pyarrow.table(columns), file, write_statistics=statistics, row_group_size=2)
+    file = io.BytesIO(parquet(columns, write_statistics=statistics, row_group_size=2))
     numbers: dict[str, Kind] = dict.fromkeys(("middle", "short", "gap"), "number")
     facts = scan_parquet(file, PARQUET, Sought(kinds=numbers))
     assert {(loss.column, loss.kind, loss.text) for loss in facts.losses} == {
@@ -61,7 +61,6 @@ def test_what_values_of_a_parquet_file_lose_is_found_in_any_place(statistics: bo
 
 def test_times_of_the_type_int96_lose_their_nanoseconds_and_their_year_without_the_repair() -> None:
     """Spark writes this type. The last digits of years that nanoseconds do not reach are no nanoseconds."""
-    file = io.BytesIO()
     years = [datetime.datetime(1600, 1, 1), None, datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]
     columns = {
         "years": pyarrow.array(years, pyarrow.timestamp("us")),
@@ -69,7 +68,7 @@ def test_times_of_the_type_int96_lose_their_nanoseconds_and_their_year_without_t
         "object": [{"at": None}, None, {"at": years[0]}],
         "list": pyarrow.array([[], [5000, 1001], None], pyarrow.list_(pyarrow.timestamp("ns"))),
     }
-    pyarrow.parquet.write_table(pyarrow.table(columns), file, use_deprecated_int96_timestamps=True)
+    file = io.BytesIO(parquet(columns, use_deprecated_int96_timestamps=True))
     text, loaded = "1970-01-01 00:00:00.000001001", "1970-01-01 00:00:00.000001"
     assert [(loss.column, loss.kind, loss.text, loss.loaded) for loss in scan_parquet(file, PARQUET).losses] == [
         ("years", "years", "1600-01-01 00:00:00", "2184-07-20 23:34:33.709551"),
@@ -79,7 +78,6 @@ def test_times_of_the_type_int96_lose_their_nanoseconds_and_their_year_without_t
 
 
 def test_decimals_after_the_ninth_are_found_in_numbers_that_parquet_has_as_decimals_or_texts() -> None:
-    file = io.BytesIO()
     long = Decimal("12345678901234567.1234567890")
     columns = {
         "exact": pyarrow.array([None, long, long + Decimal("1e-10")], pyarrow.decimal128(30, 10)),
@@ -88,7 +86,7 @@ def test_decimals_after_the_ninth_are_found_in_numbers_that_parquet_has_as_decim
         "words": ["1.1 of 2.12345678901", "NaN", "1e400"],
         "other": ["0.12345678901"] * 3,
     }
-    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    file = io.BytesIO(parquet(columns))
     numbers: dict[str, Kind] = dict.fromkeys(("exact", "short", "text", "words"), "digits")
     facts = scan_parquet(file, PARQUET, Sought(kinds=numbers))
     assert [(loss.column, loss.kind, loss.text, loss.loaded) for loss in facts.losses] == [

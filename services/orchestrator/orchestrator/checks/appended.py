@@ -1,0 +1,71 @@
+"""Files whose records are not all in a table to which each sync appends: a part of `row_count_matches_file`.
+
+Such a table has more rows than the files have records, because it keeps the rows of older versions. So each file is
+compared with the rows of its newest version or, if each sync reads all files, with those of the newest sync.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connections_file import Stream
+from orchestrator.checks.findings import again
+from orchestrator.checks.table import META, MODIFIED, URL, TableFacts
+from orchestrator.reading.facts import FileFacts
+from orchestrator.warehouse import Warehouse
+
+VERSIONS = {
+    "incremental_append": (MODIFIED, f"max({MODIFIED}) over (partition by {URL})"),
+    "full_refresh_append": (
+        f"cast(json_value({META}, '$.sync_id') as int64)",
+        f"max(cast(json_value({META}, '$.sync_id') as int64)) over ()",
+    ),
+}
+"""By sync mode, what tells the version of a row, and which version is the newest."""
+SHOWN = 3
+
+
+def short(
+    stream: Stream,
+    facts: Mapping[str, FileFacts],
+    modified: Mapping[str, datetime],
+    table: TableFacts,
+    warehouse: Warehouse,
+) -> str | None:
+    """Return which files have fewer rows than records, and what to do. `modified` is the time of each file."""
+    if stream.sync_mode not in VERSIONS or not {URL, MODIFIED, META} <= table.columns.keys():
+        return None
+    own, newest = VERSIONS[stream.sync_mode]
+    versions = f"select {URL} as url, {own} as version, {newest} = {own} as is_newest from {table.scope}"  # noqa: S608
+    query = f"select url, max(cast(version as string)) as version, count(*) as n from ({versions}) where is_newest"  # noqa: S608
+    loaded = {row["url"]: row for row in warehouse.query(f"{query} group by 1")}
+    if stream.sync_mode == "full_refresh_append" and not loaded:
+        return None  # an Airbyte that does not number its syncs
+    found = []
+    for file, fact in facts.items():
+        row = loaded.get(file, {"n": 0, "version": None})
+        if row["n"] < fact.records:
+            found.append(
+                f"{file}: {row['n']} rows{_which(stream, row, modified[file])} in the table, {fact.records} records"
+            )
+    if not found:
+        return None
+    more = f", and {len(found) - SHOWN} more files" if len(found) > SHOWN else ""
+    remedy = f"Run again. If that does not help, {again(stream)}."
+    if stream.sync_mode == "incremental_append":
+        remedy = (
+            "A sync reads a file only if its time is newer than that of the version that was read, and S3 keeps whole "
+            "seconds. Run again. If that does not help, upload the file again, then run again."
+        )
+    return f"{'; '.join(found[:SHOWN])}{more}. {remedy}"
+
+
+def _which(stream: Stream, row: Mapping[str, Any], modified: datetime) -> str:
+    """Return which rows of a file were counted."""
+    if not row["n"]:
+        return ""
+    if stream.sync_mode == "full_refresh_append":
+        return " of the newest sync"
+    time = datetime.fromisoformat(row["version"].replace(" ", "T", 1))
+    is_older = (time if time.tzinfo else time.replace(tzinfo=UTC)) < modified.replace(microsecond=0)
+    return " of an older version" if is_older else " of its newest version"
