@@ -4,6 +4,7 @@ In this shell `dagster dev` works in services/orchestrator, and `dbt build` in d
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -15,7 +16,11 @@ from tools.stack import ports
 
 
 def main() -> int:
-    """Run the shell of the variable SHELL, by default bash. Return its exit code, or 1 when a port is invalid."""
+    """Run the shell of the variable SHELL, by default bash. Return its exit code; 1 when it or a port is invalid."""
+    shell = os.environ.get("SHELL") or "bash"
+    if shutil.which(shell) is None:
+        warn(f"shell: SHELL={shell}: not found. Name a shell that exists: SHELL=bash make shell")
+        return 1
     try:
         platform = Platform(DEVELOPMENT, ports.chosen(os.environ))
     except ValueError as error:
@@ -23,7 +28,6 @@ def main() -> int:
         return 1
     platform.prepare()
     _, variables = platform.command("orchestrator", "dagster")
-    shell = os.environ.get("SHELL") or "bash"
     note = "This shell has the commands dagster and dbt of .venvs/orchestrator. `exit` leaves it."
     print(note, file=sys.stderr, flush=True)
     return subprocess.run([shell], env=foreign.without(os.environ) | variables | (development() or {})).returncode

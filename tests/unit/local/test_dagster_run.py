@@ -19,6 +19,7 @@ BEFORE_AN_INSTALL = [
     "__init__.py",
     "env_file.py",
     "disk.py",
+    "endings.py",
     "install.py",
     "dagster_run.py",
     "local/__init__.py",
@@ -50,6 +51,15 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def test_a_warning_is_not_a_failure(events: list[dict[str, Any]]) -> None:
     events += [check(success=True, severity="ERROR"), check(success=False, severity="WARN"), {"status": "SUCCESS"}]
     assert dagster_run.run("http://127.0.0.1:9") >= 0
+
+
+def test_a_clock_that_is_set_during_a_run_does_not_change_its_seconds(
+    events: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events.append({"status": "SUCCESS"})
+    hours = iter(range(1_000_000, 0, -1000))
+    monkeypatch.setattr(time, "time", lambda: next(hours) * 3600.0)
+    assert 0 <= dagster_run.run("http://127.0.0.1:9") < 60
 
 
 def test_a_run_that_succeeds_with_a_failed_check_is_told_as_such(events: list[dict[str, Any]]) -> None:
