@@ -30,6 +30,7 @@ class Warehouse:
             "destination": "p.d.t",
             "error_result": None,
             "num_dml_affected_rows": None,
+            "state": "DONE",
         }
         self.job = SimpleNamespace(**ended | job)
         self.job.done = lambda **_: True
@@ -100,3 +101,19 @@ def test_ctrl_c_cancels_the_query() -> None:
     with pytest.raises(KeyboardInterrupt):
         shown(warehouse)
     assert cancelled
+
+
+@pytest.mark.parametrize("error", [None, AttributeError("'list' object has no attribute 'get'"), ValueError("no JSON")])
+def test_another_server_at_the_address_is_told(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    """Google's client takes any answer for BigQuery's: it fails on it, or waits for a job without a state."""
+
+    def query(*_: Any, **__: Any) -> Any:
+        if error:
+            raise error
+        return SimpleNamespace(state=None)
+
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:8080")
+    monkeypatch.setattr(bigquery_table, "client", lambda: SimpleNamespace(query=query))
+    monkeypatch.setattr("sys.stdin", io.StringIO("select 1"))
+    with pytest.raises(SystemExit, match=r"answers at http://127\.0\.0\.1:8080 is not BigQuery"):
+        bigquery_table.main()
