@@ -78,6 +78,8 @@ def run(warehouse: bigquery.Client, query: str) -> Iterator[str]:
         yield from lines(warehouse, found.destination)
     elif job.num_dml_affected_rows is not None:
         yield f"  {job.num_dml_affected_rows} rows changed"
+    elif job.statement_type == "SCRIPT":  # the emulator keeps no other result of a script
+        yield "  done. A script shows the rows of its last statement, if that is a SELECT."
     else:
         yield f"  done, without a result ({job.statement_type or 'no statement'})"
 

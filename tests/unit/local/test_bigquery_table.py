@@ -45,6 +45,10 @@ class Warehouse:
         """Return the table with the result."""
         return SimpleNamespace(schema=self.schema)
 
+    def list_jobs(self, **_: Any) -> list[Any]:
+        """Return no statement of a script that has a result."""
+        return []
+
     def list_rows(self, table: Any, **_: Any) -> Any:
         """Yield the rows, whose columns the client was asked for with a schema."""
         assert len(table.schema) == len(self.schema)
@@ -73,6 +77,10 @@ def test_a_value_with_control_characters_stays_on_its_line() -> None:
     [
         ({"statement_type": "UPDATE", "num_dml_affected_rows": 3}, "3 rows changed"),
         ({"statement_type": "CREATE_VIEW"}, "done, without a result (CREATE_VIEW)"),
+        (
+            {"statement_type": "SCRIPT", "job_id": "7"},
+            "done. A script shows the rows of its last statement, if that is a SELECT.",
+        ),
     ],
 )
 def test_a_statement_without_a_result_says_what_it_did(job: dict[str, Any], told: str) -> None:
