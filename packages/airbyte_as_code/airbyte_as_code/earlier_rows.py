@@ -13,7 +13,8 @@ PLACES = {"bucket", "endpoint", "host", "database", "url"}
 """Fields of a source that say where its data are."""
 DEDUPED = "incremental_deduped_history"
 BEHAVIOR = "nonBreakingSchemaUpdatesBehavior"
-AGAIN = "To load the stream again from the start, run a job of type reset of the stream, then a sync"
+CLEAR = "clear the stream (in the console: the connection's page, Clear; a job of type reset in Airbyte's API)"
+AGAIN = f"To load the stream again from the start, {CLEAR}, then sync"
 
 
 def with_earlier_rows(changes: list[Change], connections: list[Json]) -> list[Change]:
@@ -43,8 +44,11 @@ def _texts(
         places = (place_changes(change), moved.get(change.found["destinationId"], set()))
         for stream in streams_of(change.found):
             label, mode = label_of(stream), str(stream.get("syncMode"))
-            if label in change.lost or any(moves(stream, change.found, fields) for fields in places):
-                continue  # read from the start, or into another table
+            if any(moves(stream, change.found, fields) for fields in places):
+                continue  # into another table
+            if label in change.lost:
+                yield from _appended_again(change, label, mode)
+                continue
             yield from _other_rows(change, label, mode)
             if incremental(mode) and change.found.get(BEHAVIOR) == "ignore":
                 yield from _unread_columns(change, label)
@@ -56,13 +60,26 @@ def _other_rows(change: Change, label: str, mode: str) -> Iterator[str]:
     wanted = str(new.get(f"streams.{label}.syncMode") or "")
     if wanted == DEDUPED and mode.endswith("_append"):
         yield f"{label}: the table keeps all versions of the rows that were appended before. {AGAIN}"
+    elif wanted == DEDUPED:
+        yield f"{label}: the table keeps the rows that it has, also several with one key. {AGAIN}"
     elif wanted.endswith("_append") and mode.startswith("full_refresh_"):
-        yield (
-            f"{label}: the next sync reads everything and appends it, also the rows that the table has already. To "
-            "have each row once, run a job of type reset of the stream before that sync"
-        )
+        yield _twice(label)
     elif not wanted and mode == DEDUPED and f"streams.{label}.primaryKey" in new:
         yield f"{label}: the table keeps the rows that were loaded with the other key. {AGAIN}"
+
+
+def _appended_again(change: Change, label: str, mode: str) -> Iterator[str]:
+    """Yield that a stream that loses its sync state appends its rows again. A stream that is removed does not."""
+    new = {item.path: item.new for item in change.fields}
+    if f"streams.{label}" not in new and str(new.get(f"streams.{label}.syncMode") or mode).endswith("_append"):
+        yield _twice(label)
+
+
+def _twice(label: str) -> str:
+    return (
+        f"{label}: the next sync reads everything and appends it, also the rows that the table has already. To have "
+        f"each row once, {CLEAR} before that sync"
+    )
 
 
 def _unread_columns(change: Change, label: str) -> Iterator[str]:

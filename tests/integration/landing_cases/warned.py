@@ -46,6 +46,27 @@ WARNED = {
         warnings={"columns_arrived": ("line 1", "the records look", "delimiter: ';'")},
         rows=[("1;Ada",), ("2;Grace",)],
     ),
+    "read_wrongly": Case(
+        {
+            "1.csv": "id,name\n1,Ada\n2,Zo\u00c3\u00ab\n3,it\u00e2\u20ac\u2122s\n",
+            "2.csv": "id,name\n4,Zo\ufffd\n",
+        },
+        columns=PERSON,
+        warnings={
+            "file_is_well_formed": (
+                *("1.csv, line 3, column 'name': 'Zo\u00c3\u00ab' seems to be 'Zo\u00eb'", "encoding: utf-8"),
+                "2.csv, line 2, column 'name': 'Zo\ufffd' has the character U+FFFD",
+            )
+        },
+        rows=[(1, "Ada"), (2, "Zo\u00c3\u00ab"), (3, "it\u00e2\u20ac\u2122s"), (4, "Zo\ufffd")],
+    ),
+    "read_wrongly_in_json": Case(
+        '{"id": 1, "name": "Zo\\u00c3\\u00ab"}\n{"id": 2, "name": "Ada"}\n',
+        {"filetype": "jsonl"},
+        PERSON,
+        warnings={"file_is_well_formed": ("line 1, column 'name': 'Zo\u00c3\u00ab' seems to be",)},
+        rows=[(1, "Zo\u00c3\u00ab"), (2, "Ada")],
+    ),
     "sentences": Case(
         "It was a dark night.\nNobody was in the house.\nThe wind blew!\n",
         warnings={"columns_arrived": ("line 1", "plain text, whose first line is taken for the header")},

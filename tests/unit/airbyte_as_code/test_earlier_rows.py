@@ -63,7 +63,9 @@ def test_another_bucket_beside_a_state_that_is_lost_at_once(session: Any) -> Non
     write(session, "incremental_append")
     session.apply()
     write(session, "full_refresh_append")
-    assert told(session.plan(BUCKET="new")) == {}
+    [(changed, note)] = told(session.plan(BUCKET="new")).items()
+    assert changed == "connection c"
+    assert "state" not in note
 
 
 @pytest.mark.parametrize(("old", "new"), [("    source: s\n", "    source: s\n    prefix: new_\n"), ("p}", "other}")])
@@ -85,6 +87,11 @@ def test_another_mode_and_another_table_at_once(session: Any, old: str, new: str
         ("full_refresh_overwrite", "full_refresh_append", "rows that the table has already"),
         ("full_refresh_overwrite", "incremental_append", "rows that the table has already"),
         ("full_refresh_append", "incremental_append", "rows that the table has already"),
+        (
+            "full_refresh_overwrite, primary_key: [[id]]",
+            "incremental_deduped_history, primary_key: [[id]]",
+            "also several with one key",
+        ),
     ],
 )
 @pytest.mark.parametrize("elsewhere", [False, True])
@@ -99,6 +106,21 @@ def test_a_mode_that_leaves_rows_twice(session: Any, before: str, now: str, fact
         return
     assert fact in told(session.plan())["connection c"]
     assert fact in session.apply()[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("incremental_append", "full_refresh_append"),
+        ("incremental_deduped_history, primary_key: [[id]]", "full_refresh_append"),
+        ("incremental_append, cursor_field: [a]", "incremental_append, cursor_field: [b]"),
+    ],
+)
+def test_a_lost_state_leaves_rows_twice_after_an_append(session: Any, before: str, now: str) -> None:
+    write(session, before)
+    session.apply()
+    write(session, now)
+    assert "rows that the table has already" in told(session.plan())["connection c"]
 
 
 @pytest.mark.parametrize(("behavior", "is_told"), [("ignore", True), ("propagate_columns", False)])

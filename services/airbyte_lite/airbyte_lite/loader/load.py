@@ -15,7 +15,7 @@ from airbyte_lite.loader.jobs import Jobs
 from airbyte_lite.loader.merge import LOST_KEY, REWRITTEN_KEY, insert_sql, merge_sql, noted_sql, rewritten_sql
 from airbyte_lite.loader.spool import Spool
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
-from airbyte_lite.loader.tables import OLD_TYPE, TablePlan
+from airbyte_lite.loader.tables import TablePlan, old_type
 from airbyte_lite.loader.warehouse import STAGING_LIFE, Warehouse
 from airbyte_lite.loader.widening import widen, widened
 
@@ -130,7 +130,7 @@ class StreamLoad:
                     f"Stream {self.plan.stream.name}: the source writes {new!r} where the table {self.plan.table} "
                     f"has {old!r}, in {', '.join(self.plan.retyped_keys)}, of the primary key, because the type "
                     f"of the column has changed. The old row would stay beside its new version. The table was not "
-                    f"changed. {OLD_TYPE}",
+                    f"changed. {old_type(found)}",
                     "config_error",
                 ) from error
             raise

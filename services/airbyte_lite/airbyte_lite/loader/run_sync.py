@@ -22,7 +22,7 @@ from airbyte_lite.loader.rows import RowFormatter
 from airbyte_lite.loader.spool import Spool, wipe
 from airbyte_lite.loader.stream import DEDUPED, OVERWRITE
 from airbyte_lite.loader.sync import Source, Sync
-from airbyte_lite.loader.tables import TablePlan, plan
+from airbyte_lite.loader.tables import TablePlan, plan, read_anew
 from airbyte_lite.loader.warehouse import Warehouse
 from airbyte_lite.loader.watcher import Watcher
 
@@ -191,7 +191,7 @@ def _report(read: StreamRead, warehouse: Warehouse, billed: int, log: Callable[[
             "WARN",
             f"{table}: {count} of {read.records} records have no value of the cursor {read.load.plan.cursor}. Such a "
             "record does not replace a row that has one. If the source has no such column any more, set another "
-            "cursor_field in connections.yaml, run make apply, and start a job of type reset.",
+            f"cursor_field in connections.yaml, run make apply, and {read_anew(warehouse.table(read.load.plan.table))}",
         )
     costs = f" BigQuery billed {billed} bytes." if billed else ""
     log("INFO", f"{table}: {read.records} records loaded ({read.stream.sync_mode}).{costs}")

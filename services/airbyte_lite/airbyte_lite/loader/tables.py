@@ -36,12 +36,6 @@ _REWRITTEN = {"BOOL", "NUMERIC", "DATETIME", "TIMESTAMP"}
 # For a key that was text or becomes text: the type that tells whether two texts are the same value (007 and 7).
 _COMPARED_AS = {name: name for name in ("BOOL", "NUMERIC", "DATE", "TIME", "DATETIME", "TIMESTAMP")}
 _COMPARED_AS |= {"INT64": "NUMERIC"}
-_RESET = "a job of type reset: it removes the connection's tables and states, and the next sync reads everything."
-OLD_TYPE = (
-    "Give the column its old type, in the source or under columns in connections.yaml, and run make apply "
-    f"o=--refresh-schema, which takes that type over into the connection. Or start {_RESET}"
-)
-"""What to do if old and new rows cannot be compared."""
 _TEXT_ORDER = "Text has another order (10 comes before 9)."
 _MOST_KEYS = 3  # BigQuery clusters by up to four columns; the fourth is the time of extraction
 
@@ -130,6 +124,22 @@ class TablePlan:
             table.expires = expires
         with warehouse.errors(f"create the table {warehouse.name(name)}"):
             warehouse.client.create_table(table, exists_ok=True, retry=warehouse.retry(), timeout=REQUEST_S)
+
+
+def read_anew(table: bigquery.TableReference | bigquery.Table) -> str:
+    """Return what to do so that the rows of a table are read again."""
+    return (
+        f"drop the table, with make sql q='drop table {table.dataset_id}.{table.table_id}' or a job of type reset: the "
+        "next sync reads everything."
+    )
+
+
+def old_type(table: bigquery.TableReference | bigquery.Table) -> str:
+    """Return what to do if the old and new rows of a table cannot be compared."""
+    return (
+        "Give the column its old type, in the source or under columns in connections.yaml, and run make apply "
+        f"o=--refresh-schema, which takes that type over into the connection. Or {read_anew(table)}"
+    )
 
 
 def plan(warehouse: Warehouse, stream: SyncStream, table: str) -> TablePlan:
@@ -251,8 +261,12 @@ def _refuse_unordered(stream: SyncStream, keys: list[str], cursor: str | None) -
             "mode incremental_append.",
             "config_error",
         )
-    if len(keys) < len(stream.primary_key) or (stream.cursor_field and not cursor):
-        paths = [".".join(path) for path in (*stream.primary_key, stream.cursor_field)]
+    fields = [*stream.primary_key, stream.cursor_field] if stream.cursor_field else stream.primary_key
+    # A column that is text keeps objects and arrays as text, which may differ for equal values.
+    types = stream.json_schema.get("properties") or {}
+    is_nested = any(field_type(types.get(path[0])).shape for path in fields)
+    if len(keys) < len(stream.primary_key) or (stream.cursor_field and not cursor) or is_nested:
+        paths = [".".join(path) for path in fields]
         raise SyncError(
             f"Stream {stream.name}: the primary key and the cursor ({', '.join(paths)}) must be top-level columns "
             "that BigQuery can order: no objects, no arrays, no floats.",
@@ -273,7 +287,7 @@ def _refuse_other_order(
     if cursor and types.get(cursor) == "STRING" and wanted in ("INT64", "NUMERIC"):
         raise SyncError(
             f"Stream {stream.name}: the cursor {cursor} is text in the table {existing.table_id}, and now {wanted}. "
-            f"{_TEXT_ORDER} {OLD_TYPE}",
+            f"{_TEXT_ORDER} {old_type(existing)}",
             "config_error",
         )
     if not existing.num_rows:
@@ -283,21 +297,21 @@ def _refuse_other_order(
     if new:
         raise SyncError(
             f"Stream {stream.name}: the {existing.num_rows} rows of the table {existing.table_id} have no value for "
-            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. Start "
-            f"{_RESET}",
+            f"the primary key {', '.join(new)}, a new column. They would stay beside their new versions. To continue, "
+            f"{read_anew(existing)}",
             "config_error",
         )
     for column in widened(existing, schema):
         if column.name == cursor and column.new == "STRING":
             raise SyncError(
                 f"Stream {stream.name}: the cursor {cursor} is {column.old} in the table {existing.table_id}, and now "
-                f"text. {_TEXT_ORDER} {OLD_TYPE}",
+                f"text. {_TEXT_ORDER} {old_type(existing)}",
                 "config_error",
             )
         if column.name in keys and column.new == "STRING" and column.old in _REWRITTEN:
             raise SyncError(
                 f"Stream {stream.name}: {column.name}, of the primary key, is {column.old} in the table "
                 f"{existing.table_id}, and now text. As texts, old and new values may differ (5.5 and 5.50), and old "
-                f"rows would stay beside their new versions. {OLD_TYPE}",
+                f"rows would stay beside their new versions. {old_type(existing)}",
                 "config_error",
             )

@@ -28,6 +28,9 @@ _WIDER = {
 }
 # BigQuery changes these without reading the table (its page "Modifying table schemas", "Change a column's data type").
 _IN_PLACE = {("INT64", "NUMERIC")}
+# One statement for each column. BigQuery allows five changes of a table's metadata in ten seconds (its page "Quotas");
+# the same sync may also add columns and change the clustering.
+_MOST_IN_PLACE = 3
 _SQL_NAMES = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
 _REST_NAMES = {"INT64": "INTEGER", "BOOL": "BOOLEAN"}  # BigQuery's API uses these names for existing columns
 
@@ -97,7 +100,8 @@ def widen(
     """Change the types of these columns and keep all values. `staging` is a free table name; the caller drops it."""
     target = warehouse.name(table.table_id)
     layout = {name.lower() for name in table.clustering_fields or []}
-    if all((column.old, column.new) in _IN_PLACE and column.name.lower() not in layout for column in columns):
+    in_place = all((column.old, column.new) in _IN_PLACE and column.name.lower() not in layout for column in columns)
+    if in_place and len(columns) <= _MOST_IN_PLACE:
         for number, column in enumerate(columns, 1):
             sql = f"ALTER TABLE `{target}` ALTER COLUMN `{column.name}` SET DATA TYPE {column.new}"
             jobs.query(sql, table.table_id, f"{step}_type{number}", "change a column's type in")

@@ -30,8 +30,9 @@ def forget(
             raise SyncError(
                 f"The table of {', '.join(sorted(missing))} does not exist, and the source keeps one state for all "
                 f"streams together. Continuing from it would leave {', '.join(sorted(missing))} incomplete, "
-                f"reading from the start would append the rows of {', '.join(appended)} twice. Start a job of "
-                "type reset: it removes the connection's tables and state, and the next sync reads everything.",
+                f"reading from the start would append the rows of {', '.join(appended)} twice. Drop "
+                f"the tables of {', '.join(appended)} too, or start a job of type reset: the next sync reads "
+                "everything.",
                 "config_error",
             )
         lost = sorted(missing)

@@ -12,11 +12,12 @@ DESCRIPTION = """The files can be read in one way only.
 
 An error: a quote that is never closed, records with more or fewer values than the header, a NUL byte, a byte that is
 not valid in the encoding, another encoding than the format says, a byte order mark before a value or at the beginning
-of a record, an escape character before a letter or a digit, text that is not JSON, the header again as a record, a
-line of dashes below the header, the character 0x1A as the last line. A warning: quotes inside a quoted value that are
-not doubled, a blank before a quote, a quoted value over lines that look like records, a value that is too long to be
-read, a record without values, a total, a copy of another file, a file in place of which Airbyte's connector reads
-another one and, with ignore_errors_on_fields_mismatch, records with another number of values.
+of a record, an escape character before a letter or a digit, text that is not JSON, the header again as a record, a line
+of dashes below the header, the character 0x1A as the last line. A warning: quotes inside a quoted value that are not
+doubled, a blank before a quote, a quoted value over lines that look like records, a value that is too long to be read,
+text that was read in a wrong encoding before, a record without values, a total, a copy of another file, a file in place
+of which Airbyte's connector reads another one and, with ignore_errors_on_fields_mismatch, records with another number
+of values.
 """
 REMEDIES: dict[FaultKind, str] = {
     "open quote": "Close the quote in the file, or double it if it belongs to the text, then run again.",
@@ -31,6 +32,10 @@ REMEDIES: dict[FaultKind, str] = {
     "NUL byte": "Set the file's encoding (for example utf-16) in the stream's format, or remove the byte.",
     "encoding": "Set the file's encoding in the stream's format, for example utf-8-sig or cp1252, then make apply.",
     "byte order mark": "Set encoding: utf-8-sig in the stream's format, then make apply and run again.",
+    "garbled": "If the file is UTF-8 and is read in another encoding, set encoding: utf-8 in the stream's format, then "
+    "make apply. If not, the program that wrote the file read a text in a wrong encoding: correct it there.",
+    "lost characters": "The program that wrote the file read a text in a wrong encoding: correct it there, and write "
+    "the file again.",
     "long value": "Look whether a closing quote is missing. If the value is meant, skip this check for the stream.",
     "not JSON": "Correct the file: one JSON object on each line.",
     "header again": "Remove the line from the file; with names from header_definition, set skip_rows_before_header: 1.",
@@ -42,6 +47,8 @@ REMEDIES: dict[FaultKind, str] = {
 WARNINGS: set[FaultKind] = {
     "text after quote",
     "blank before quote",
+    "garbled",
+    "lost characters",
     "lines in quotes",
     "long value",
     "no values",
@@ -67,6 +74,7 @@ def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str
                     REMEDIES[fault.kind],
                     file,
                     fault.line,
+                    fault.column,
                     blocking=fault.kind not in warnings and not alone,
                 )
             )

@@ -61,10 +61,13 @@ def find(
             many = f"{records} records of this file have none; " if records > 1 else ""
             equal = "and whose other columns of the key are equal " if several else ""
             text += f". {many}Airbyte takes records whose key is NULL {equal}for one record, and keeps only the newest"
+        fill = "Fill the key in the file, then run again"
+        if stream.sync_mode != "full_refresh_overwrite":
+            fill = f"Fill the key in the file. Later rows do not replace rows without a key: {DROP}, and run again"
         found.append(
             Finding(
                 text,
-                "Fill the key in the file, then run again; rows without a key cannot be replaced by later ones.",
+                f"{fill}.",
                 file,
                 line,
                 names,
@@ -117,10 +120,16 @@ def find(
             file, key = row.get("_airbyte_url") or "", [row[f"_airbyte_key_{at}"] for at in range(len(table.key))]
             first, second = _with_key(rows(file) if file else (), table.key, key)
             again = f", in this file again in {part} {second}" if second else ""
+            remedy = "Remove the repeated records from the file, or correct primary_key in connections.yaml."
+            if stream.sync_mode == "incremental_deduped_history":
+                remedy = (
+                    "A deduplicated sync makes one row of the records with one key, so these rows were loaded in "
+                    f"another mode or with another primary_key before: {DROP}, and run again."
+                )
             found.append(
                 Finding(
                     f"{row['_airbyte_rows']} rows have the key {', '.join(map(str, key))}{again}",
-                    "Remove the repeated records from the file, or correct primary_key in connections.yaml.",
+                    remedy,
                     file,
                     first,
                     names,

@@ -1,11 +1,13 @@
 """The check that a landing table has a row for each record of its files."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
 from connections_file import Stream
-from orchestrator.checks.findings import again
+from orchestrator.checks.findings import DROP, SHOWN, again
+from orchestrator.checks.table import TableFacts
 from orchestrator.reading.facts import FileFacts
 
 NAME = "row_count_matches_file"
@@ -16,6 +18,8 @@ DESCRIPTION = """Every record of the file is a row of the landing table.
 - More rows than records: an error after a full refresh overwrite, which makes the table a copy of the file. A warning
   after a deduped sync: rows that were deleted from the file stay in the table until the connection is reset. With
   `deletions: mark` such rows are not counted, and more rows are an error. Expected after an append.
+- A warning after an incremental append: a version of a file that several syncs have loaded. Its rows are in the table
+  several times, because the connection was created anew or lost its sync state, and the table kept its rows.
 """
 
 
@@ -99,5 +103,29 @@ def compare(
         passed=not unread and ((rows == records and not merged) or (appended and rows > records)),
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
         description=f"{rows} rows in the table{stayed}{marked}, {records} records in the file{remedy}",
-        metadata={"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
+        metadata=_without_records(facts)
+        | {"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
+    )
+
+
+def _without_records(facts: Mapping[str, FileFacts]) -> dict[str, Any]:
+    """Return the files without a record, if others have one: an export may have failed."""
+    empty = sorted(file for file, fact in facts.items() if not fact.records and not fact.uncounted)
+    if not empty or len(empty) == len(facts):
+        return {}
+    more = f" and {len(empty) - SHOWN} more files" if len(empty) > SHOWN else ""
+    return {"files_without_records": ", ".join(empty[:SHOWN]) + more}
+
+
+def with_repeated_loads(verdict: dg.AssetCheckResult, table: TableFacts) -> dg.AssetCheckResult:
+    """Return the result, or a warning if it is good and the table has rows of files that were loaded several times."""
+    if not verdict.passed or not table.loaded_twice:
+        return verdict
+    others = f" (and {table.loaded_twice - 1} other files)" if table.loaded_twice > 1 else ""
+    return verdict._replace(
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{verdict.description}. Several syncs have loaded the same version of {table.twice_example}"
+        f"{others}: the sync state was lost while the table kept its rows. To have each row once, {DROP}, and run "
+        "again.",
     )

@@ -96,8 +96,10 @@ class TableChecks:
 
     def read(self, warehouse: Warehouse) -> TableFacts:
         """Return the table's numbers."""
-        has_versions = self.stream.sync_mode == "incremental_deduped_history" and self._reads_by_file
-        return read_table(warehouse, self.table, keys.columns(self.stream), has_versions=has_versions)
+        stream = self.stream
+        has_versions = stream.sync_mode == "incremental_deduped_history" and self._reads_by_file
+        appends = stream.sync_mode == "incremental_append"
+        return read_table(warehouse, self.table, keys.columns(stream), has_versions=has_versions, appends=appends)
 
     @property
     def is_incremental(self) -> bool:
@@ -170,6 +172,7 @@ class TableChecks:
             stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, records, self._part)
             unread = None if files.skips else self._unread(read, table, warehouse, instance)
             counted = row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at, unread)
+            counted = row_count.with_repeated_loads(counted, table)
             yield read.beside.told_with(counted, read.facts.keys())
         if columns.NAME in selected:
             found = columns.find(stream, files, read.facts, table, _explained(noted))

@@ -1,5 +1,6 @@
 """The numbers about a landing table that the checks need, from one query."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -46,6 +47,10 @@ class TableFacts:
     """When the newest row was extracted."""
     older: int = 0
     """The rows whose records are gone from the newest version of their file. `deletions: mark` marks them."""
+    loaded_twice: int = 0
+    """The versions of files whose rows are of several syncs, if each sync loads only new versions."""
+    twice_example: str = ""
+    """One of these files."""
 
     @property
     def empty(self) -> frozenset[str]:
@@ -56,6 +61,11 @@ class TableFacts:
     def scope(self) -> str:
         """The table as a query names it."""
         return f"`{self.name}`"
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL. BigQuery has the escapes of JSON, but not the pairs of them for one character."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def key_columns(stream: Stream) -> list[str]:
@@ -77,10 +87,13 @@ def _texts(key: Sequence[str], columns: Mapping[str, tuple[str, str]]) -> list[s
     return [name for name in key if columns[name.lower()][1] == "STRING"]
 
 
-def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, has_versions: bool = False) -> TableFacts:
+def read_table(
+    warehouse: Warehouse, table: str, key: Sequence[str], *, has_versions: bool = False, appends: bool = False
+) -> TableFacts:
     """Return the numbers of a table. `key` are column names in lower case.
 
     `has_versions`: each sync writes every record of a changed file again, so that a row tells its file's version.
+    `appends`: each sync appends the records of new versions of files, and nothing else.
     """
     columns = warehouse.columns(table)
     known = [columns[name][0] for name in key if name in columns]
@@ -91,6 +104,10 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, has_vers
         newest = f"{MODIFIED} < max({MODIFIED}) over (partition by {URL})"
         versions = f"select count(*) as n, {newest} as gone from `{table}` group by {URL}, {MODIFIED}"  # noqa: S608
         measures.append(f"(select coalesce(sum(if(gone, n, 0)), 0) from ({versions})) as older")  # noqa: S608
+    if appends and {URL, MODIFIED, META} <= columns.keys():
+        sync = f"json_value({META}, '$.sync_id')"
+        files = f"select {URL} from `{table}` group by {URL}, {MODIFIED} having min({sync}) != max({sync})"  # noqa: S608
+        measures += [f"(select count(*) from ({files})) as twice", f"(select min({URL}) from ({files})) as example"]  # noqa: S608
     if EXTRACTED in columns:
         measures.append(f"max({EXTRACTED}) as newest")
     if known and len(known) == len(key):
@@ -117,6 +134,8 @@ def read_table(warehouse: Warehouse, table: str, key: Sequence[str], *, has_vers
         rows=rows,
         newest=row.get("newest"),
         older=row.get("older", 0),
+        loaded_twice=row.get("twice", 0),
+        twice_example=row.get("example") or "",
         changed=row.get("changed", 0),
         key=known,
         key_nulls=nulls,

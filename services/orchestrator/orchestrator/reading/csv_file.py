@@ -15,6 +15,7 @@ from orchestrator.reading.csv_lines import Lines
 from orchestrator.reading.csv_values import Values
 from orchestrator.reading.facts import NOTHING, FileFacts, Sought
 from orchestrator.reading.formats import CsvFormat
+from orchestrator.reading.garbled import Garbled
 from orchestrator.reading.grid import Grid
 from orchestrator.reading.quoted import Unquoted, has_special, unquoted, usable, whole_records
 from orchestrator.reading.quotes import open_quote
@@ -54,7 +55,8 @@ class _Scan:
         self.facts = FileFacts()
         self.line = 0  # the lines that were read
         self._format, self._sought = file_format, sought
-        self._blocks = blocks(raw, file_format.encoding or "utf8", self.facts)
+        self._garbled = Garbled(file_format.encoding or "utf8")
+        self._blocks = blocks(raw, file_format.encoding or "utf8", self.facts, self._garbled)
         self._pending: list[str] = []  # the lines of the record that is being read
         self._block_end = 0  # the number of the block's last line
         self._ended = False
@@ -73,6 +75,12 @@ class _Scan:
         self._text = Lines(header, self._format, self.facts)
         return header.rest
 
+    def _column_of(self, line: str, word: str) -> str:
+        """Return the column of a line that has a word in its value; an empty text if the line is no whole record."""
+        row: list[str] = next(csv_reader(iter([line]), self._format, strict=False), [])
+        names = self.facts.names if self._width <= len(row) <= self._width + self._trailing else []
+        return next((name for name, value in zip(names, row, strict=False) if word in value), "")
+
     def run(self) -> None:
         first = self._header()
         if first is None:
@@ -85,6 +93,7 @@ class _Scan:
             if not whole(block):
                 self._by_records(block)
         self._text.end(self.line)
+        self._garbled.note(self.facts, self._column_of)
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         first = self._header()

@@ -193,6 +193,7 @@ class Values:
                 self._format.null_values,
                 rounded=at in self._rounded,
                 other=separator + DELIMITER,
+                end=rf"(?:[{separator}\n]|\Z)",
                 **self._fraction_patterns(at),
             )
             for at, kind in self._kinds.items()

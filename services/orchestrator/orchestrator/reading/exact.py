@@ -29,11 +29,13 @@ LossKind = Literal[
     "years",
     "durations",
     "spelling",
+    "bytes",
+    "nanoseconds as number",
 ]
 """What is lost: the text (`02134`), zeros at the end (`10.50`), underscores (`1_234`), digits, decimals after the
 ninth, the whole value, fractions of a time, or the first value of a key that an object has twice; the digits of a
 decimal beyond its precision, the days of a time of day, the year of a time of the type INT96, a part of a duration;
-how a number is written that is loaded as a text."""
+how a number is written that is loaded as a text; what the bytes of a logical type of Avro mean, or its number."""
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 # As programs write numbers. `12E3` and `1e5` are not: they are more often codes.
@@ -117,12 +119,16 @@ def harmless(
     fraction: str = "",
     usual: str = r"\.[0-9]{0,9}+",
     other: str = "",
+    end: str = r"\Z",
 ) -> str:
     """Return a pattern of texts that lose nothing. It need not match all of them: it is for speed.
 
     With `rounded` it also matches numbers that lose decimals after the ninth. `fraction` must stand before the end of a
-    fraction, `usual` is a pattern of most fractions, `other` are characters that a text does not have.
+    fraction, `usual` is a pattern of most fractions, `other` are characters that a text does not have, `end` is what
+    follows a text. No text up to its end matches in two ways: a line of many texts that does not match at its end would
+    take exponential time.
     """
+    usually, otherwise = "", [re.escape(null) for null in sorted(nulls) if null]
     first, zeros = ("[+-]?", "0*+") if kind == "digits" else ("-?", "")
 
     def point(decimals: str) -> str:
@@ -130,24 +136,27 @@ def harmless(
 
     match kind:
         case "integer":
-            found = "[1-9][0-9]*+|-?0?|-[1-9][0-9]*+"
+            usually = "[1-9][0-9]*+|-?0?|-[1-9][0-9]*+"
         case "boolean":
-            found = "(?:(?i:true|false))?"
+            usually = "(?:(?i:true|false))?"
         case "whole":
-            found = "[+-]?[0-9]*+"
+            usually = "[+-]?[0-9]*+"
         case "json":
             words = "N(?!aN)|I(?!nfinity)"
             numbers = r"[0-9]{1,9}+(?![0-9.eE])|[0-9]{1,6}+\.[0-9]{0,6}+(?![0-9.eE])"
             part = rf"(?:[^0-9:NI\n{other}]++|{words}|{numbers})*+"
-            found = f"{part}(?::{part})?"  # with two keys, they may be the same
+            usually = f"{part}(?::{part})?"  # with two keys, they may be the same
         case _ if rounded:  # what loses decimals tells nothing about zeros at the end
             lossy = r"\.[0-9]{10,}+(?<!0)"
-            found = rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?(?:{lossy}|{point('0,')})"
+            otherwise.append(rf"{first}{zeros}(?:0|[1-9][0-9]{{0,5}}+)?(?:{lossy}|{point('0,')})")
         case _:
             start = first if zeros else rf"{first}(?!0[0-9])"
-            found = (
-                rf"{start}[0-9]{{0,6}}+{usual}(?![0-9])"  # matches faster than the rest
-                rf"|{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?{point('0,9')}"
+            usually = rf"{start}[0-9]{{0,6}}+{usual}(?![0-9])"  # matches faster than the rest
+            otherwise.append(
+                rf"{first}{zeros}(?:(?:0|[1-9][0-9]{{0,5}}+)?{point('0,9')}"
                 rf"|[1-9][0-9]{{0,11}}+{point('0,3')}|[1-9][0-9]{{0,14}}+)"
             )
-    return f"(?:{'|'.join([found, *(re.escape(null) for null in sorted(nulls) if null)])})"
+    if not otherwise:
+        return f"(?:{usually})"
+    once = f"(?>(?:{'|'.join(otherwise)})(?={end}))"
+    return f"(?:{usually}|(?!(?:{usually}){end}){once})" if usually else once

@@ -23,6 +23,8 @@ FaultKind = Literal[
     "number of values",
     "NUL byte",
     "encoding",
+    "garbled",
+    "lost characters",
     "byte order mark",
     "long value",
     "not JSON",
@@ -53,6 +55,7 @@ class Fault(BaseModel):
     kind: FaultKind
     line: int
     text: str
+    column: str = ""
 
 
 class Loss(BaseModel):
@@ -91,8 +94,8 @@ class FileFacts(BaseModel):
     """At most EXAMPLES of each kind."""
     fault_counts: dict[FaultKind, int] = {}
 
-    def add_fault(self, kind: FaultKind, line: int, text: str) -> None:
+    def add_fault(self, kind: FaultKind, line: int, text: str, column: str = "") -> None:
         """Count a fault; keep it if it is one of the first of its kind."""
         count = self.fault_counts[kind] = self.fault_counts.get(kind, 0) + 1
         if count <= EXAMPLES:
-            self.faults.append(Fault(kind=kind, line=line, text=text))
+            self.faults.append(Fault(kind=kind, line=line, text=text, column=column))

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from orchestrator.reading import json_keys, json_numbers
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
+from orchestrator.reading.garbled import Garbled
 from orchestrator.reading.json_cells import Cells
 from orchestrator.reading.json_shapes import Shapes, are_plain
 from orchestrator.reading.names import bears
@@ -38,12 +39,13 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
 
     pending, line_number, start = b"", 0, 1
     names: dict[str, None] = {}
+    garbled = Garbled("utf8")
     long_number = json_numbers.LONG_NUMBER
     cells = Cells(sought.kinds)
     shapes = Shapes(
         lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty), cells
     )
-    for block in byte_blocks(raw, "utf8", facts):
+    for block in byte_blocks(raw, "utf8", facts, garbled):
         text = block.text
         position, before, plain = 0, line_number, are_plain(block)
         while position < len(text):
@@ -90,11 +92,22 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             facts.records += 1
             pending, start = b"", line_number + 1
     facts.names = list(names)
+    garbled.note(facts, _column_of)
     if pending.decode().strip():
         facts.records += 1
         facts.add_fault(
             "not JSON", start, f"the text from here to the end of the file is not JSON{_reason(pending.decode())}"
         )
+
+
+def _column_of(line: str, word: str) -> str:
+    """Return the field of an object on one line that has a word in its value; an empty text if there is none."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return ""
+    fields = record.items() if isinstance(record, dict) else ()
+    return next((name for name, value in fields if word in json.dumps(value, ensure_ascii=False)), "")
 
 
 def _reason(text: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from orchestrator.reading.facts import FileFacts
+from orchestrator.reading.garbled import Garbled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 512 * 1024
 """Of a larger block, each pass over it takes a third longer: it does not fit the processor's cache."""
 NOT_ASCII, CONTROL = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\x80-\x9f]")
+LETTERS = re.compile(rb"[\xc2-\xf4]")
+"""First bytes of letters in UTF-8 that are not ASCII."""
+LEAST_LETTERS = 5
+"""Fewer such letters are valid by chance in Chinese and other encodings of several bytes."""
 LONG_TEXT = 10_000
 LINE_LIMIT = 64 * 1024 * 1024
 """The most bytes of a line, so that memory is bounded."""
@@ -61,16 +66,17 @@ class Block:
         return int(numpy.count_nonzero(numpy.frombuffer(self.text, numpy.uint8) == ord("\n")))
 
 
-def blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[str]:
+def blocks(raw: BinaryIO, encoding: str, facts: FileFacts, garbled: Garbled | None = None) -> Iterator[str]:
     """Yield the blocks of `byte_blocks` as text. Raises TooLongError."""
-    for block in byte_blocks(raw, encoding, facts):
+    for block in byte_blocks(raw, encoding, facts, garbled):
         yield block.text.decode("utf-8", SURROGATES)
 
 
-def byte_blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[Block]:
+def byte_blocks(raw: BinaryIO, encoding: str, facts: FileFacts, garbled: Garbled | None = None) -> Iterator[Block]:
     r"""Yield the text as UTF-8, in blocks that end with "\n"; "\r\n" and "\r" become "\n"; the last line gets a "\n".
 
-    Bytes that are invalid in the encoding are noted as a fault and replaced. Raises TooLongError.
+    Bytes that are invalid in the encoding are noted as a fault and replaced. `garbled` looks at the blocks. Raises
+    TooLongError.
     """
     chunk = raw.read(CHUNK_BYTES)
     if order := _missing_mark(encoding, chunk):
@@ -93,10 +99,14 @@ def byte_blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[Bloc
             bad = error.object[error.start : error.start + 1].hex()
             facts.add_fault("encoding", line, f"the byte 0x{bad} is not valid in the encoding {encoding}")
             decoder.replaces()
+            if garbled:
+                garbled.marks = False
             text = decoder.decode(chunk, final=end)
         if behind := text.rfind(b"\n") + 1:
             block = Block(b"".join([*rest, memoryview(text)[:behind]]))
             yield block
+            if garbled:
+                garbled.look(block.text, lines)
             lines += block.lines
             rest, length = [text[behind:]], len(text) - behind
         else:
@@ -107,6 +117,8 @@ def byte_blocks(raw: BinaryIO, encoding: str, facts: FileFacts) -> Iterator[Bloc
         chunk = raw.read(CHUNK_BYTES)
     if last := b"".join(rest):
         yield Block(last + b"\n")
+        if garbled:
+            garbled.look(last + b"\n", lines)
     if found := suspicion.found():
         facts.add_fault("encoding", *found)
 
@@ -143,13 +155,15 @@ def _missing_mark(encoding: str, start: bytes) -> str | None:
 
 
 class Suspicion:
-    """Whether the text of a file in an encoding of one byte has another encoding: every byte is valid in it."""
+    """Whether the text of a file has another encoding than that in which it is read, although every byte is valid."""
 
     def __init__(self, encoding: str) -> None:
-        """Look only at encodings that are often confused with another one."""
+        """Look at all encodings but UTF-8 and the like."""
         name = codecs.lookup(encoding).name
         self._encoding = encoding
-        self._looks = name.startswith(("iso8859", "cp125"))
+        self._looks = not name.startswith(("utf", "ascii"))
+        self._least = 1 if name.startswith(("iso8859", "cp125")) else LEAST_LETTERS
+        self._letters = 0
         self._control = CONTROL if name.startswith("iso8859") else None
         self._utf8 = codecs.getincrementaldecoder("utf-8")("strict")
         self._is_utf8 = True
@@ -159,10 +173,8 @@ class Suspicion:
         """Look at the next bytes of the file; none: the end."""
         if not self._looks:
             return
-        if not self._first and (found := NOT_ASCII.search(chunk)):
-            self._first = self._line + chunk.count(b"\n", 0, found.start())
-        if self._control and not self._first_control and (found := self._control.search(chunk)):
-            self._first_control = self._line + chunk.count(b"\n", 0, found.start())
+        if not chunk.isascii():
+            self._look(chunk)
         self._line += chunk.count(b"\n")
         if self._is_utf8:
             try:
@@ -170,9 +182,17 @@ class Suspicion:
             except UnicodeDecodeError:
                 self._is_utf8 = False
 
+    def _look(self, chunk: bytes) -> None:
+        if not self._first and (found := NOT_ASCII.search(chunk)):
+            self._first = self._line + chunk.count(b"\n", 0, found.start())
+        if self._control and not self._first_control and (found := self._control.search(chunk)):
+            self._first_control = self._line + chunk.count(b"\n", 0, found.start())
+        if self._letters < self._least:
+            self._letters += len(LETTERS.findall(chunk))
+
     def found(self) -> tuple[int, str] | None:
         """Return line and text of what is wrong."""
-        if self._first and self._is_utf8:
+        if self._letters >= self._least and self._is_utf8:
             return self._first, f"the text is UTF-8, but it is read as {self._encoding}"
         if self._first_control:
             return (

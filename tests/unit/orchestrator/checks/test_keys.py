@@ -22,6 +22,21 @@ def test_a_broken_key_has_the_lines_of_its_records() -> None:
     assert (one.line, one.blocking) == (3, True)
     assert "3 records of this file" in one.text
     assert "keeps only the newest" in one.text
+
+
+def test_rows_that_a_corrected_file_does_not_replace_have_another_remedy() -> None:
+    found = TableFacts("t", {"id": ("id", "INTEGER"), "_ab_source_file_url": ("", "")}, 3, 0, ["id"], 1, 1)
+    remedies = {}
+    for mode in ("full_refresh_overwrite", "incremental_deduped_history"):
+        stream = PEOPLE.model_copy(update={"sync_mode": mode})
+        remedies[mode] = [finding.remedy for finding in keys.find(stream, found, Answers(), lambda _: iter(()))]
+    assert ["drop the table" in remedy for remedy in remedies["full_refresh_overwrite"]] == [False, False]
+    assert ["drop the table" in remedy for remedy in remedies["incremental_deduped_history"]] == [True, True]
+
+
+def test_a_key_is_repeated_after_an_append() -> None:
+    rows = [(2, {"id": "7"})]
+    found = TableFacts("t", {"id": ("id", "INTEGER"), "_ab_source_file_url": ("", "")}, 3, 0, ["id"], 1, 1)
     appended = PEOPLE.model_copy(update={"sync_mode": "incremental_append"})
     assert len(keys.find(appended, found, Answers(), lambda _: iter(rows))) == 1
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from random import Random
 from typing import Any
 
@@ -171,3 +172,22 @@ def test_what_is_passed_over_for_speed_ends_as_the_fractions_so_far() -> None:
             passed += bool(passes)
             assert not (fractions.add(written) and passes), written
     assert passed > 500
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "whole", "digits", "boolean", "json"])
+def test_a_row_of_many_texts_with_an_unusual_one_at_the_end_takes_no_longer(kind: Kind) -> None:
+    texts = ["1", "-2", "0", "1.5", "0.25", "", "NA", "true", "007", "123456789.123", "1.123456789012", '{"a": 1}']
+    nulls = frozenset({"NA", "0", "true", "007"})
+    started = time.process_time()
+    for usual in texts:
+        for rounded in (False, True):
+            cell = harmless(kind, nulls, rounded=rounded, end="[,\n]")
+            assert not re.match(f"{','.join([cell] * 40)}\n", f"{','.join([usual] * 39)},1e999\n")
+    assert time.process_time() - started < 5  # it would be years
+
+
+def test_a_file_with_many_numbers_in_each_row() -> None:
+    names = [f"c{at}" for at in range(40)]
+    rows = [["1.5"] * 40] * 3 + [["1.5"] * 39 + ["0.12345678901234"]] + [["1.5"] * 40] * 3
+    content = "".join(f"{','.join(row)}\n" for row in [names, *rows])
+    assert [(loss.column, loss.line) for loss in losses(content, dict.fromkeys(names, "number"))] == [("c39", 5)]
