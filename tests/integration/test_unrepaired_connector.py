@@ -130,7 +130,13 @@ CASES = {
     "globs": Case(
         {"a1.csv": "id,name\n1,a\n", "b1.csv": "id,name\n2,b\n"},
         CSV,
-        {ROWS: ("1 rows in the table, 2 records",)},
+        {
+            ROWS: (
+                "1 rows in the table, 2 records",
+                "globs/a1.csv: 0 rows in the table, 1 records",
+                "before its first *",
+            )
+        },
         PERSON,
         ["a?.csv", "b*.csv"],
     ),

@@ -100,7 +100,7 @@ def _counterpart(entries: list[Any], index: int, stored: list[Any]) -> Any:
     if len(entries) > MOST_COMPARED or len(stored) > MOST_COMPARED:
         return at_index if len(entries) == len(stored) and _hides(entries[index], at_index) else None
     alike = [row for row in stored if _hides(entries[index], row)]
-    if len(alike) == 1:
+    if alike and all(row == alike[0] for row in alike):
         return alike[0]
     if alike:  # they differ in their secrets only
         return at_index if at_index in alike and len(entries) >= len(stored) else None

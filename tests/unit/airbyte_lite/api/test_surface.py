@@ -156,6 +156,13 @@ def test_type_clear_finds_the_jobs_that_it_starts(api: Any, services: Services) 
         assert [found["jobId"] for found in api.get(f"{PUBLIC}/jobs?jobType={name}").json()["data"]] == [job.id]
 
 
+def test_parameter_with_one_value_is_refused_when_it_is_repeated(api: Any) -> None:
+    """Only the last value had an effect: the succeeded jobs were missing in the answer."""
+    answer = api.get(f"{PUBLIC}/jobs?status=succeeded&status=failed")
+    assert (answer.status_code, "query.status" in answer.json()["message"]) == (422, True)
+    assert len(api.get(f"{PUBLIC}/jobs?workspaceIds=w1&workspaceIds=w2&status=succeeded").json()["data"]) == 1
+
+
 def test_null_leaves_every_field_of_a_connection_unchanged(api: Any) -> None:
     before = api.get(f"{PUBLIC}/connections/c1").json()
     names = ("name", "prefix", "status", "schedule", "configurations", "namespaceDefinition", "tags")

@@ -117,6 +117,7 @@ def test_mask_of_a_list_of_which_any_entry_may_be_gone_is_refused() -> None:
     with pytest.raises(KeyError):
         restore([MASK], ["k1", "k2"])
     assert restore([MASK, "k3"], ["k1", "k2"]) == ["k1", "k3"]
+    assert restore([MASK], ["k1", "k1"]) == ["k1"], "both have the same secret"
 
 
 def test_masks_in_a_long_list_are_not_compared_with_every_entry() -> None:
