@@ -207,3 +207,20 @@ def test_a_column_of_texts_is_taken_for_nothing_else(lines: str) -> None:
 def test_the_first_value_of_a_column_is_found_with_and_without_quotes() -> None:
     assert scan(b"id, name\n1,\n2,NA\n3,x\n", {"name"}, null_values={"NA"}).first_values == {" name": 4}
     assert scan(b'id,name\n1,\n"2",x\n', {"name"}).first_values == {"name": 3}
+
+
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        ("番号;名前\n", ["番号", "名前"]),
+        ("Report\n番号;名前;\n", ["番号", "名前"]),
+        ("Report of 2024\n", []),
+        ("a;b;c\n", []),
+        ("", []),
+    ],
+)
+def test_the_names_of_a_skipped_header_are_kept(above: str, names: list[str]) -> None:
+    definition = {"header_definition_type": "User Provided", "column_names": ["id", "name"]}
+    options = {"delimiter": ";", "header_definition": definition, "skip_rows_before_header": above.count("\n")}
+    facts = scan(f"{above}1;東京\n2;大阪\n".encode(), **options)
+    assert (facts.skipped_header, facts.records, facts.faults) == (names, 2, [])
