@@ -221,6 +221,7 @@ def test_the_first_value_of_a_column_is_found_with_and_without_quotes() -> None:
 )
 def test_the_names_of_a_skipped_header_are_kept(above: str, names: list[str]) -> None:
     definition = {"header_definition_type": "User Provided", "column_names": ["id", "name"]}
-    options = {"delimiter": ";", "header_definition": definition, "skip_rows_before_header": above.count("\n")}
-    facts = scan(f"{above}1;東京\n2;大阪\n".encode(), **options)
+    content = f"{above}1;東京\n2;大阪\n".encode()
+    skipped = above.count("\n")
+    facts = scan(content, delimiter=";", header_definition=definition, skip_rows_before_header=skipped)
     assert (facts.skipped_header, facts.records, facts.faults) == (names, 2, [])
