@@ -159,6 +159,7 @@ processes := 2
 # Three workers beside these for two cores: a third of an integration test's time is waiting, for a service that starts or
 # a file that is a second older. A fourth would need services of its own and import all once more: 30 CPU seconds.
 workers := 3
+
 test-in-process:
 	@$(tests)/pytest -n $(processes) tests/unit tests/contract
 

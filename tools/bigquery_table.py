@@ -29,6 +29,10 @@ PART = 10_000  # rows of one answer; the widths of the columns are those of the 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+class NotBigQueryError(Exception):
+    """The answer at the address of the warehouse is not one of BigQuery's API."""
+
+
 def client() -> bigquery.Client:
     """Return a client of the emulator when BIGQUERY_EMULATOR_HOST is set, else of Google BigQuery."""
     return platform_kit.bigquery.client(
@@ -45,9 +49,20 @@ def text(value: Any, field: bigquery.SchemaField) -> str:
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text_of(value, field))
 
 
+def begin(warehouse: bigquery.Client, query: str) -> Any:
+    """Return the job of a query. Raises NotBigQueryError when something else answers, and the client's errors."""
+    try:
+        job = warehouse.query(query, retry=RETRY, job_retry=None, timeout=TIMEOUT_SECONDS)
+    except (AttributeError, TypeError, ValueError) as error:  # the client does not check what it gets
+        raise NotBigQueryError from error
+    if job.state is None:
+        raise NotBigQueryError
+    return job
+
+
 def run(warehouse: bigquery.Client, query: str) -> Iterator[str]:
-    """Run a query and yield the lines of its result. Ctrl-C cancels it. Raises the errors of Google's client."""
-    job: Any = warehouse.query(query, retry=RETRY, job_retry=None, timeout=TIMEOUT_SECONDS)
+    """Run a query and yield the lines of its result. Ctrl-C cancels it. Raises as `begin` does."""
+    job = begin(warehouse, query)
     pause = FIRST_PAUSE
     try:
         # Not result(): the emulator would answer with all rows at once.
@@ -63,6 +78,8 @@ def run(warehouse: bigquery.Client, query: str) -> Iterator[str]:
         yield from lines(warehouse, found.destination)
     elif job.num_dml_affected_rows is not None:
         yield f"  {job.num_dml_affected_rows} rows changed"
+    elif job.statement_type == "SCRIPT":  # the emulator keeps no other result of a script
+        yield "  done. A script shows the rows of its last statement, if that is a SELECT."
     else:
         yield f"  done, without a result ({job.statement_type or 'no statement'})"
 
@@ -91,13 +108,15 @@ def lines(warehouse: bigquery.Client, destination: Any) -> Iterator[str]:
 
 def main() -> None:
     """Print the table. When the query fails, print BigQuery's message and exit with code 1."""
+    where = os.environ.get("BIGQUERY_EMULATOR_HOST") or "Google BigQuery"
     try:
         for line in run(client(), sys.stdin.read()):
             print(line)
         print(end="", flush=True)
     except (RetryError, requests.exceptions.ConnectionError):
-        where = os.environ.get("BIGQUERY_EMULATOR_HOST") or "Google BigQuery"
         sys.exit(f"the warehouse does not answer at {where}. Start the platform first: `make dev` or `make up`.")
+    except NotBigQueryError:
+        sys.exit(f"what answers at {where} is not BigQuery. Set BIGQUERY_EMULATOR_HOST to the address of the emulator.")
     except GoogleAPICallError as error:
         sys.exit(words(error))
     except (GoogleAPIError, google.auth.exceptions.GoogleAuthError, requests.exceptions.RequestException) as error:

@@ -6,6 +6,7 @@ Usage: python3 -m tools.dagster_run [URL]. Without URL: DAGSTER_URL, or else the
 
 from __future__ import annotations
 
+import http.client
 import json
 import math
 import os
@@ -80,8 +81,17 @@ def query(
     """
     body = json.dumps({"query": document, "variables": variables or {}}).encode()
     request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
-    with open_url(request, timeout=seconds) as answer:
-        content: dict[str, Any] = json.load(answer)
+    try:
+        with open_url(request, timeout=seconds) as answer:
+            text = answer.read()
+    except http.client.HTTPException as error:  # it ended before its answer was complete
+        raise ConnectionError(f"{type(error).__name__} {error}") from error
+    try:
+        content: dict[str, Any] = dict(json.loads(text))
+    except (TypeError, ValueError):
+        content = {}
+    if "errors" not in content and not isinstance(content.get("data"), dict):
+        raise DagsterRunError(f"what answers at {url} is not Dagster. Set DAGSTER_URL to the address of Dagster's page")
     if "errors" in content:
         raise DagsterRunError(f"Dagster refused a query: {content['errors'][0]['message']}")
     data: dict[str, Any] = content["data"]

@@ -275,10 +275,15 @@ def install(name: str, uv: str, python: str) -> None:
         )
     # `uv pip sync` does not resolve: the published dependencies of source-s3 contradict each other.
     sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"]
-    run(
-        [*sync, "--python", str(directory / "bin/python"), str(LOCKS[name])],
-        f"The packages of {name} could not be installed.",
-    )
+    sync += ["--python", str(directory / "bin/python"), str(LOCKS[name])]
+    try:
+        run(sync, f"The packages of {name} could not be installed.")
+    except InstallError as error:
+        # Without a network, uv's cache may have them, as after the checkout was moved.
+        try:
+            run([*sync, "--offline"], "")
+        except InstallError:
+            raise InstallError(f"{error}\nCheck the network, then run the same command again.") from None
     if name in OURS:
         # Their dependencies are in the lock. No network is needed: uv contains the build backend.
         ours = [argument for folder in OURS[name] for argument in ("--editable", str(folder))]

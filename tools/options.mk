@@ -29,7 +29,7 @@ options-of-pictures := console o
 
 # With capitals are the names of settings, such as DAGSTER_PORT, and of variables, such as CI: every command takes those.
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
-given := $(if $(given),$(shell printf '%s\n' $(given) | grep -v '[A-Z]'))
+given := $(if $(given),$(shell printf '%s\n' $(given) | LC_ALL=C grep -v '[A-Z]'))
 goals := $(or $(MAKECMDGOALS),help)
 commands := $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 ifneq ($(filter-out $(commands) .%,$(goals)),)

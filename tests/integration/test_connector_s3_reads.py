@@ -42,6 +42,11 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], list[tuple[Any, ...]]]] = {
         [(1, "a")],
     ),
     "empty columns.csv": ("id,name,,\n1,a,,\n2,b\n\n", {}, [(1, "a"), (2, "b")]),
+    "escapes.csv": (
+        "title \\N\nid,name\nnote \\N\n1,\\\\N\n2,\\,\n3,\\N\n4,\\t\n",
+        {"escape_char": "\\", "skip_rows_before_header": 1, "skip_rows_after_header": 1},
+        [(1, "\\N"), (2, ","), (3, "N"), (4, "t")],
+    ),
     "no header.csv": ("1,a\n2,b\n", NO_HEADER, [(1, "a"), (2, "b")]),
     "first row.csv": (
         "\n1,a\n\n2,b\n",
@@ -70,6 +75,8 @@ def test_files_that_are_read(s3_source: Source, put: Put) -> None:
     assert ["value=x" in warning for warning in uncast] == [True], uncast  # none of a text of null_values
     assert any("skipped rows.csv, line 3: 1 value" in warning for warning in warnings)
     assert any("skipped rows.csv: 2 rows" in warning for warning in warnings)
+    [escapes] = [warning for warning in warnings if "escape" in warning]
+    assert r"escapes.csv, line 6: '\\N' is read as 'N'" in escapes
     assert any("skipped file.csv" in warning and "empty" in warning for warning in warnings)
 
 

@@ -332,6 +332,13 @@ def test_names_are_normalised_and_case_does_not_make_a_second_column(kit: Kit) -
     assert len(kit.schema("My_tAble_")) == 5
 
 
+def test_a_key_that_becomes_an_object_is_refused_as_in_a_new_table(kit: Kit) -> None:
+    kit.sync(kit.stream(DEDUPED, fields={"id": TEXT}), rows=[{"id": '{"a": 1}'}])
+    with pytest.raises(SyncError, match="no objects"):
+        kit.sync(kit.stream(DEDUPED, fields={"id": {"type": "object"}}), rows=[{"id": {"a": 1}}])
+    assert kit.rows("id") == [('{"a": 1}',)]
+
+
 @pytest.mark.parametrize("mode", [OVERWRITE, *KEEPING])
 def test_a_table_that_airbyte_did_not_make_is_left_alone(kit: Kit, mode: str) -> None:
     kit.client.query(f"CREATE TABLE `{kit.dataset}.t` AS SELECT 1 AS id, 'mine' AS name").result()

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from tools import endings, env_file
+from tools import disk, endings, env_file
 from tools.local import foreign
 from tools.local.platform import ROOT, Platform
 from tools.local.processes import Supervisor
@@ -38,6 +38,8 @@ def bootstrap(platform: Platform, *arguments: str) -> None:
 
 def bring_up(platform: Platform, services: Supervisor) -> None:
     """Start all services and configure them. Raises ServiceError or StepError."""
+    if disk.full(disk.folders()):  # a run that cannot store its events would never end
+        raise StepError("nothing was started, because a disk is full.")
     with step("start the services"):
         platform.prepare()
         for service in platform.services() + [platform.console()] * platform.has_console:

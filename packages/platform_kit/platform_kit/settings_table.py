@@ -19,7 +19,7 @@ NUMBERS = {"whole": "-?[0-9]{1,19}", "decimal": r"-?([0-9]{1,19}(\.[0-9]{0,19})?
 SWITCHES = (("yes", "no"), ("true", "false"))
 SWITCH_WORDS = ("yes", "no", "true", "false", "1", "0", "on", "off", "y", "n", "t", "f")
 """What a switch may be, in any case: the words that pydantic reads as a bool."""
-PATTERNS = {"address": r"https?://[^\s/?#]+(/[^\s?#]*)?"}
+PATTERNS = {"address": r"https?://([^\s/?#\[\]]+|([^\s/?#\[\]]+@)?\[[0-9A-Fa-f:.]+\](:[0-9]+)?)(/[^\s?#]*)?"}
 SHOWN = 200  # characters of an invalid value in a message
 CONTROL = re.compile("[\x00-\x1f\x7f]")
 

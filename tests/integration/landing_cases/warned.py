@@ -54,7 +54,7 @@ WARNED = {
         columns=PERSON,
         warnings={
             "file_is_well_formed": (
-                *("1.csv, line 3, column 'name': 'Zo\u00c3\u00ab' seems to be 'Zo\u00eb'", "encoding: utf-8"),
+                *("1.csv, line 3, column 'name': 'Zo\u00c3\u00ab' seems to be 'Zo\u00eb'", "correct it there"),
                 "2.csv, line 2, column 'name': 'Zo\ufffd' has the character U+FFFD",
             )
         },
@@ -66,6 +66,11 @@ WARNED = {
         PERSON,
         warnings={"file_is_well_formed": ("line 1, column 'name': 'Zo\u00c3\u00ab' seems to be",)},
         rows=[(1, "Zo\u00c3\u00ab"), (2, "Ada")],
+    ),
+    "read_wrongly_in_parquet": Case(
+        parquet(name=["Ada", None, "Zo\u00c3\u00ab"]),
+        {"filetype": "parquet"},
+        warnings={"file_is_well_formed": ("row 3, column 'name': 'Zo\u00c3\u00ab' seems to be 'Zo\u00eb'",)},
     ),
     "sentences": Case(
         "It was a dark night.\nNobody was in the house.\nThe wind blew!\n",

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow
 import pyarrow.parquet
 
-from tests.data_files import avro
+from tests.data_files import avro, logical
 
 from .case import GUESS, WORDS, Case, parquet
 
@@ -98,6 +98,27 @@ WRONG_VALUES = {
                 "column 'pairs': an object has the key 'k' more than once: only its last value, 2,",
             )
         },
+    ),
+    "types_of_avro_as_stored": Case(
+        {
+            "a.avro": avro(
+                {
+                    "d": ["null", {"type": "fixed", "name": "of", "size": 12, "logicalType": "duration"}],
+                    "n": logical("long", "timestamp-nanos"),
+                    "i": logical("long", "local-timestamp-nanos"),
+                },
+                (b"\x01\0\0\0" * 3, 1_700_000_000_123_456_789, 5),
+            )
+        },
+        {"filetype": "avro"},
+        {"d": "string", "n": "string", "i": "integer"},
+        errors={
+            "values_were_cast": (
+                "a.avro, column 'd': a duration is loaded as its bytes, read as a text",
+                "a.avro, column 'n': a timestamp-nanos is loaded as the number of its nanoseconds",
+            )
+        },
+        rows=[("\x01\0\0\0" * 3, "1700000000123456789", 5)],
     ),
     "avro_values": Case(
         {

@@ -111,6 +111,19 @@ def test_the_environments_of_a_moved_checkout_are_made_again(checkout: Path, mon
     assert install.is_current("bootstrap")
 
 
+def test_without_a_network_the_packages_come_from_the_cache_of_uv(checkout: Path) -> None:
+    """As after the checkout was moved: it has to be installed again."""
+    (install.ENVIRONMENTS / "bootstrap/installed").unlink()
+    failing = 'echo "dns error"; exit 1'
+    uv = put_uv(checkout / "without", f"case $1$2 in pipsync) {failing};; esac")
+    with pytest.raises(install.InstallError, match=r"(?s)bootstrap could not be installed.*dns error.*network"):
+        install.install("bootstrap", str(uv), "python3.13")
+    assert not install.is_current("bootstrap")
+    uv = put_uv(checkout / "with", f"case $* in *--offline*) ;; pip*sync*) {failing};; esac")
+    install.install("bootstrap", str(uv), "python3.13")
+    assert install.is_current("bootstrap")
+
+
 @pytest.mark.parametrize("script", ['echo "uv 0.4.30 (abc 2024-11-04)"', "exit 127"])
 def test_a_uv_on_the_path_that_cannot_be_used_is_passed_over(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, script: str

@@ -30,6 +30,7 @@ class Warehouse:
             "destination": "p.d.t",
             "error_result": None,
             "num_dml_affected_rows": None,
+            "state": "DONE",
         }
         self.job = SimpleNamespace(**ended | job)
         self.job.done = lambda **_: True
@@ -43,6 +44,10 @@ class Warehouse:
     def get_table(self, *_: Any, **__: Any) -> Any:
         """Return the table with the result."""
         return SimpleNamespace(schema=self.schema)
+
+    def list_jobs(self, **_: Any) -> list[Any]:
+        """Return no statement of a script that has a result."""
+        return []
 
     def list_rows(self, table: Any, **_: Any) -> Any:
         """Yield the rows, whose columns the client was asked for with a schema."""
@@ -72,6 +77,10 @@ def test_a_value_with_control_characters_stays_on_its_line() -> None:
     [
         ({"statement_type": "UPDATE", "num_dml_affected_rows": 3}, "3 rows changed"),
         ({"statement_type": "CREATE_VIEW"}, "done, without a result (CREATE_VIEW)"),
+        (
+            {"statement_type": "SCRIPT", "job_id": "7"},
+            "done. A script shows the rows of its last statement, if that is a SELECT.",
+        ),
     ],
 )
 def test_a_statement_without_a_result_says_what_it_did(job: dict[str, Any], told: str) -> None:
@@ -100,3 +109,19 @@ def test_ctrl_c_cancels_the_query() -> None:
     with pytest.raises(KeyboardInterrupt):
         shown(warehouse)
     assert cancelled
+
+
+@pytest.mark.parametrize("error", [None, AttributeError("'list' object has no attribute 'get'"), ValueError("no JSON")])
+def test_another_server_at_the_address_is_told(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    """Google's client takes any answer for BigQuery's: it fails on it, or waits for a job without a state."""
+
+    def query(*_: Any, **__: Any) -> Any:
+        if error:
+            raise error
+        return SimpleNamespace(state=None)
+
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:8080")
+    monkeypatch.setattr(bigquery_table, "client", lambda: SimpleNamespace(query=query))
+    monkeypatch.setattr("sys.stdin", io.StringIO("select 1"))
+    with pytest.raises(SystemExit, match=r"answers at http://127\.0\.0\.1:8080 is not BigQuery"):
+        bigquery_table.main()

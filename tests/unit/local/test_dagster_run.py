@@ -1,6 +1,8 @@
 """Following a run to its verdict. The programs that run before an installation run on old Pythons."""
 
 import ast
+import http.client
+import io
 import re
 import time
 from collections.abc import Iterator
@@ -145,6 +147,25 @@ def test_events_that_are_stored_while_the_status_is_looked_up_are_not_lost(monke
 def test_a_platform_that_does_not_run_is_told_with_what_to_start() -> None:
     with pytest.raises(dagster_run.DagsterRunError, match="make dev"):
         dagster_run.run("http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"", b"[]", b"null", b"{}", b'{"data": null}'])
+def test_another_server_at_the_address_is_told(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    monkeypatch.setattr(dagster_run, "open_url", lambda *_, **__: io.BytesIO(answer))
+    with pytest.raises(dagster_run.DagsterRunError, match=r"http://127\.0\.0\.1:8080 is not Dagster"):
+        dagster_run.run("http://127.0.0.1:8080")
+
+
+def test_an_answer_that_is_cut_off_is_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A webserver that ends meanwhile: `follow` asks again."""
+
+    class Answer(io.BytesIO):
+        def read(self, _: int | None = -1) -> bytes:
+            raise http.client.IncompleteRead(b"{")
+
+    monkeypatch.setattr(dagster_run, "open_url", lambda *_, **__: Answer())
+    with pytest.raises(ConnectionError, match="IncompleteRead"):
+        dagster_run.query("http://127.0.0.1:9", "{ version }")
 
 
 def test_a_code_location_that_cannot_be_loaded_is_told_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:

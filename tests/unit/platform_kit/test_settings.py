@@ -53,7 +53,8 @@ def test_a_switch_takes_all_words_for_yes_and_no(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["airbyte", "localhost:8000", "ftp://airbyte", "http://", "http://air byte", " http://a"]
+    "address",
+    ["airbyte", "localhost:8000", "ftp://airbyte", "http://", "http://air byte", " http://a", "http://[::1:80"],
 )
 def test_an_address_needs_its_scheme_and_host(address: str) -> None:
     with pytest.raises(SettingsError, match=r"AIRBYTE_URL is .*scheme"):

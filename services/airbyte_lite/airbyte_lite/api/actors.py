@@ -18,11 +18,10 @@ from airbyte_lite.api.pools import Route, patient, slow
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
 from airbyte_lite.connectors.definitions import ActorKind, Definition
-from airbyte_lite.connectors.masking import merge, restore
+from airbyte_lite.connectors.masking import merge, unmasked
 from airbyte_lite.connectors.validation import check_configuration
-from airbyte_lite.problem import invalid, invalid_fields
+from airbyte_lite.problem import invalid_fields
 from airbyte_lite.state.records import Actor
-from platform_kit.specification import MASK
 
 
 def actor_router(kind: ActorKind) -> APIRouter:
@@ -134,11 +133,6 @@ def _configuration(
     if configuration.pop(name, None) not in (None, "", definition.type):
         text = f"the connector of this {definition.kind} has the type {definition.type}; omit the field"
         raise invalid_fields({f"body.configuration.{name}": text})
-    try:
-        configuration = restore(configuration, stored)
-    except KeyError as error:
-        raise invalid(
-            f"The configuration contains the mask {MASK} for a field that has no stored secret. Send the secret itself."
-        ) from error
+    configuration = unmasked(configuration, stored)
     check_configuration(configuration, served.definitions.schema(definition), definition.name)
     return configuration

@@ -45,8 +45,10 @@ class Body(BaseModel):
         return {name: value for name, value in given.items() if name in others or (name in known and value is not None)}
 
 
-READ_ONLY = {"updatedAt"}
-"""Fields that Airbyte does not have. A client that sends back an older value does not want to change them."""
+UNCHANGEABLE = "this request cannot change it; omit it, or send the value that GET shows"
+
+READ_ONLY = {"updatedAt", "statusReason"}
+"""Fields that the server sets. A client that sends back an older value does not want to change them."""
 
 
 class Change(Body):
@@ -61,5 +63,7 @@ class Change(Body):
             for name, value in (self.model_extra or {}).items()
             if shown.get(name, ...) != (canonical(value) if isinstance(value, str) else value)
         }
-        if faults := {f"body.{name}": NOT_IMPLEMENTED for name in sorted(others - READ_ONLY)}:
-            raise invalid_fields(faults)
+        if refused := sorted(others - READ_ONLY):
+            raise invalid_fields(
+                {f"body.{name}": UNCHANGEABLE if name in shown else NOT_IMPLEMENTED for name in refused}
+            )

@@ -124,7 +124,7 @@ def _events(job: Job) -> list[dict[str, Any]]:
                     "endTimeEpochSeconds": int(job.updated_at),
                     "bytesLoaded": job.bytes,
                     "recordsLoaded": job.records,
-                    "attemptsCount": int(job.started_at is not None),
+                    "attemptsCount": int(job.attempted),
                     "jobType": config_type,
                     "statusType": job.status.upper(),
                 },

@@ -90,8 +90,8 @@ def get_debug_info(served: Served, body: schemas.JobId) -> dict[str, Any]:
 @router.post("/attempt/get_for_job", summary="Get an attempt of a job with its log")
 @patient
 def get_attempt(served: Served, body: schemas.AttemptOfJob) -> dict[str, Any]:
-    """Answer the attempt. A started job has the attempt 0; raises a 404 Problem for any other."""
+    """Answer the attempt. A job has at most the attempt 0; raises a 404 Problem for any other."""
     job = served.jobs.get(body.job_id)
-    if job.started_at is None or body.attempt_number != 0:
+    if not job.attempted or body.attempt_number != 0:
         raise not_found(f"attempt of job {job.id}", body.attempt_number)
     return attempt_info(job, served.jobs.log(job.id))

@@ -11,7 +11,7 @@ from airbyte_lite.api.configuration import check_answer, discovery_answer
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.pools import Route, slow
 from airbyte_lite.api.services import Services
-from airbyte_lite.connectors.masking import secret_values
+from airbyte_lite.connectors.masking import secret_values, unmasked
 from airbyte_lite.connectors.registry import Connector
 from airbyte_lite.connectors.runner import ConnectorError
 from airbyte_lite.connectors.validation import check_configuration
@@ -27,6 +27,7 @@ def _valid(served: Services, body: schemas.SourceCore) -> tuple[Connector, Redac
     definition = served.definitions.get("source", body.source_definition_id)
     assert definition.connector is not None  # noqa: S101 -- every source definition has a connector
     schema = served.definitions.schema(definition)
+    unmasked(body.connection_configuration, {})  # a mask would be taken for the secret
     check_configuration(body.connection_configuration, schema, definition.name)
     return definition.connector, Redactor(secret_values(body.connection_configuration, schema))
 

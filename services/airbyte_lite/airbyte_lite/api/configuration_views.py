@@ -82,8 +82,8 @@ def job_read(job: Job) -> dict[str, Any]:
 
 
 def job_info(job: Job, log_lines: list[str]) -> dict[str, Any]:
-    """Return a JobInfoRead: the job and, once it has started, its only attempt."""
-    return {"job": job_read(job), "attempts": [] if job.started_at is None else [attempt_info(job, log_lines)]}
+    """Return a JobInfoRead: the job and its only attempt, if it has one."""
+    return {"job": job_read(job), "attempts": [attempt_info(job, log_lines)] if job.attempted else []}
 
 
 def attempt_info(job: Job, log_lines: list[str]) -> dict[str, Any]:

@@ -74,7 +74,11 @@ def install(app: FastAPI) -> None:
     def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
         allowed = _methods(request) if error.status_code == 405 else ""
-        detail = f"{error.detail}. Allowed: {allowed}" if allowed else error.detail
+        detail = error.detail
+        if error.status_code in (404, 405):
+            detail = "airbyte-lite, which has a part of Airbyte's API, does not have this endpoint"
+        if allowed:
+            detail += f". Allowed: {allowed}"
         message = f"{request.method} {request.url.path}: {detail}. The server's page /docs lists every endpoint."
         headers = {"Allow": allowed} if allowed else None
         return response(Problem(error.status_code, message), request.url.path, headers)

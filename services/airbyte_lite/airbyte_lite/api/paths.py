@@ -1,18 +1,20 @@
-"""Answers the requests that Airbyte's server also answers: a slash at the end of the path, HEAD, and whole URLs."""
+"""Answers the requests that Airbyte's server also answers: slashes too many in the path, HEAD, and whole URLs."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WHOLE_URL = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
 """The start of the target of a request in the absolute form of RFC 9112, 3.2.2: GET http://host/path HTTP/1.1."""
+REPEATED = re.compile("/{2,}(?=[^/])")
+"""Slashes where one is meant. Clients join paths to an address that ends with a slash: //api/v1/connections/sync."""
 
 
 class LenientPaths:
-    """Removes one slash at the end of the path, and answers HEAD like GET, without the body.
+    """Removes one slash at the end of the path and repeated ones in it, and answers HEAD like GET, without the body.
 
     The target of a request may be a whole URL. Its host then replaces the header Host, also for the check of the host.
 
@@ -32,9 +34,10 @@ class LenientPaths:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         scope = without_host(scope)
-        path: str = scope["path"]
-        if len(path) > 1 and path.endswith("/"):
-            scope = {**scope, "path": path[:-1], "raw_path": scope.get("raw_path", path.encode()).removesuffix(b"/")}
+        path = REPEATED.sub("/", scope["path"])
+        path = path[:-1] if len(path) > 1 and path.endswith("/") else path
+        if path != scope["path"]:
+            scope = {**scope, "path": path, "raw_path": quote(path).encode()}
         if scope["method"] == "HEAD":
             await self._app({**scope, "method": "GET"}, receive, send_head)
             return

@@ -15,9 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-READS = CapacityLimiter(40)
-"""For endpoints that only read the database."""
-PATIENT = CapacityLimiter(40)
+READS = CapacityLimiter(4)
+"""For endpoints that only read the database. They never wait, and Python runs one thread at a time: more threads would
+answer nobody sooner, and would keep the thread that serves the connections from running."""
+PATIENT = CapacityLimiter(8)
 """For reads that may wait: for the specification of a connector, or for the database's writer."""
 SLOW = CapacityLimiter(200)
 """For endpoints that write, run a connector, or wait for the end of a job. A waiting thread needs no processor."""

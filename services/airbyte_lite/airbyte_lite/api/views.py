@@ -69,6 +69,7 @@ def connection_view(connection: Connection) -> dict[str, Any]:
         "prefix": connection.prefix,
         "createdAt": int(connection.created_at),
         "tags": [],
+        **({"statusReason": connection.status_reason} if connection.status_reason else {}),
     }
 
 

@@ -205,6 +205,8 @@ def _split(text: bytes, delimiter: str, width: int, wanted: dict[str, int]) -> t
 
 def _parsed(rows: Rows, header: Header, lines: list[str], wanted: dict[str, int]) -> tuple[dict[str, pa.Array], int]:
     """Parse lines as Python's csv.reader does; the last one is END. Raises Unfit or UnicodeError."""
+    if rows.has_escapes:
+        rows.tell_escapes(lines, rows.line + 1)
     try:
         found = list(rows.parsed(iter(lines)))
     except Exception as error:  # csv.Error: a line break in the middle of a line, for example

@@ -14,10 +14,14 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from airbyte_lite.problem import invalid
 from platform_kit.specification import MASK, SECRET_NAME, Schemas, UnresolvedError, branches, child, is_secret, resolved
 
 # The configuration of a low-code connector contains its manifest, and the manifest contains the specification.
 MANIFEST = "__injected_declarative_manifest"
+
+MOST_COMPARED = 100
+"""Entries of a list that are compared with each other. In a longer list, an entry with a mask must not have moved."""
 
 Schema = dict[str, Any]
 
@@ -59,19 +63,64 @@ def secret_values(configuration: dict[str, Any], specification: Schema) -> set[s
 def restore(new: Any, stored: Any) -> Any:
     """Return `new` with each mask replaced by the stored value of the same path.
 
-    Raises KeyError if `stored` has no value there.
+    An entry of a list is found by its other values, because entries may have been added, removed or moved. Raises
+    KeyError if `stored` has no value there, or if it is not certain which one is meant.
     """
     if isinstance(new, dict):
         known = stored if isinstance(stored, dict) else {}
         return {key: restore(value, known.get(key)) for key, value in new.items()}
     if isinstance(new, list):
         rows = stored if isinstance(stored, list) else []
-        return [restore(value, rows[index] if index < len(rows) else None) for index, value in enumerate(new)]
+        return [
+            restore(value, _counterpart(new, index, rows)) if _has_mask(value) else value
+            for index, value in enumerate(new)
+        ]
     if new == MASK:
         if stored is None:
             raise KeyError(MASK)
         return stored
     return new
+
+
+def unmasked(configuration: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with stored secrets in place of the masks. Raises a 422 Problem, see `restore`."""
+    try:
+        restored: dict[str, Any] = restore(configuration, stored)
+    except KeyError as error:
+        raise invalid(
+            f"The configuration contains the mask {MASK} for a field that has no stored secret, or for an entry of a "
+            "list that cannot be told from the others. Send the secret itself."
+        ) from error
+    return restored
+
+
+def _counterpart(entries: list[Any], index: int, stored: list[Any]) -> Any:
+    """Return the stored entry that an entry with masks stands for; None if there is none, or if it is not certain."""
+    at_index = stored[index] if index < len(stored) else None
+    if len(entries) > MOST_COMPARED or len(stored) > MOST_COMPARED:
+        return at_index if len(entries) == len(stored) and _hides(entries[index], at_index) else None
+    alike = [row for row in stored if _hides(entries[index], row)]
+    if alike and all(row == alike[0] for row in alike):
+        return alike[0]
+    if alike:  # they differ in their secrets only
+        return at_index if at_index in alike and len(entries) >= len(stored) else None
+    changed_here = len(entries) == len(stored) and not any(_hides(entry, at_index) for entry in entries)
+    return at_index if changed_here else None
+
+
+def _has_mask(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_mask, value.values()))
+    return any(map(_has_mask, value)) if isinstance(value, list) else value == MASK
+
+
+def _hides(shown: Any, value: Any) -> bool:
+    """Return whether `shown` is the value with masks in it."""
+    if isinstance(shown, dict) and isinstance(value, dict):
+        return shown.keys() == value.keys() and all(_hides(item, value[key]) for key, item in shown.items())
+    if isinstance(shown, list) and isinstance(value, list):
+        return len(shown) == len(value) and all(map(_hides, shown, value))
+    return bool(shown == value) or (shown == MASK and value is not None)
 
 
 def merge(stored: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

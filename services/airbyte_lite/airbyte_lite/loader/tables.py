@@ -261,8 +261,12 @@ def _refuse_unordered(stream: SyncStream, keys: list[str], cursor: str | None) -
             "mode incremental_append.",
             "config_error",
         )
-    if len(keys) < len(stream.primary_key) or (stream.cursor_field and not cursor):
-        paths = [".".join(path) for path in (*stream.primary_key, stream.cursor_field)]
+    fields = [*stream.primary_key, stream.cursor_field] if stream.cursor_field else stream.primary_key
+    # A column that is text keeps objects and arrays as text, which may differ for equal values.
+    types = stream.json_schema.get("properties") or {}
+    is_nested = any(field_type(types.get(path[0])).shape for path in fields)
+    if len(keys) < len(stream.primary_key) or (stream.cursor_field and not cursor) or is_nested:
+        paths = [".".join(path) for path in fields]
         raise SyncError(
             f"Stream {stream.name}: the primary key and the cursor ({', '.join(paths)}) must be top-level columns "
             "that BigQuery can order: no objects, no arrays, no floats.",

@@ -19,6 +19,7 @@ INTERRUPTED = (
     "The server stopped while the job was running. Start the job again. No table is half changed: "
     "each table is changed completely or not at all."
 )
+NOT_STARTED = "The server stopped before the job had started. Start the job again."
 
 
 class Progress(Protocol):
@@ -143,9 +144,9 @@ class JobStore:
         """Mark the pending and running jobs of a stopped server as failed. Return their number."""
         with self._database.write() as connection:
             return connection.execute(
-                "update jobs set status = 'failed', failure = ?, failure_type = 'system_error', updated_at = ? "
-                "where status in ('pending', 'running')",
-                (INTERRUPTED, time.time()),
+                "update jobs set status = 'failed', failure = case status when 'pending' then ? else ? end, "
+                "failure_type = 'system_error', updated_at = ? where status in ('pending', 'running')",
+                (NOT_STARTED, INTERRUPTED, time.time()),
             ).rowcount
 
 

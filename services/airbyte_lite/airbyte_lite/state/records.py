@@ -108,6 +108,11 @@ class Job:
         """Whether the job has ended."""
         return self.status in TERMINAL
 
+    @property
+    def attempted(self) -> bool:
+        """Whether the job has an attempt: it was started, or it failed before that. The attempt has the reason."""
+        return self.started_at is not None or self.failure is not None
+
 
 @dataclass
 class JobFilter:

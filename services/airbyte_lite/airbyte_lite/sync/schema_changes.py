@@ -27,7 +27,7 @@ class SchemaChange:
     respelled: dict[str, str] = field(default_factory=dict)
     """The new names of columns that differ by case only."""
     lost: list[str] = field(default_factory=list)
-    """Why the stream cannot be synced any more: its primary key or cursor is gone, or not unique."""
+    """Why the stream cannot be synced any more: its primary key or cursor is gone, not unique, or an object."""
 
     @property
     def matters(self) -> bool:
@@ -120,9 +120,17 @@ def _lost(stream: Stream, offered: dict[str, Any]) -> list[str]:
         inside_unknown = len(path) > 1 and isinstance(parent, dict) and not parent.get("properties")
         if not found and spellings(path, had) and not inside_unknown:
             reasons.append(f"lost the column {name}, its {what}")
+        if len(found) == len(path) == 1 and _becomes_nested(stream, found[0][0], columns(offered)):
+            reasons.append(f"objects or lists in the column {name}, its {what}")
         if len(found) > 1:
             reasons.append(f"several columns {name}, its {what}: {', '.join(map('.'.join, found))}")
     return reasons
+
+
+def _becomes_nested(stream: Stream, name: str, now: dict[str, Any]) -> bool:
+    """Return whether a column has objects or arrays now, and had other values. BigQuery cannot order by them."""
+    had = [column for known, column in columns(stream.stream).items() if known.lower() == name.lower()]
+    return field_type(now[name]).shape is not None and all(field_type(column).name != "JSON" for column in had)
 
 
 def take_over(

@@ -31,11 +31,13 @@ def refresh(task: Task, store: Store, source: JobSource, connection: Connection)
     """Discover the schema and apply its changes as the connection's settings say; return the connection to sync.
 
     A stream without a schema (the connection was created before the first file) always takes the new schema. A lost
-    primary key or cursor pauses the connection, whatever its settings. Raises SyncError or ConnectorError.
+    primary key or cursor pauses the connection, whatever its settings. Raises SyncError, ConnectorError or
+    SyncCancelled.
     """
     try:
         offered = source.discover()
     except ConnectorError as error:
+        task.check()  # a cancellation ends the connector's command
         if error.failure_type != "config_error" and connection.schema_updates != "ignore":
             raise
         # A file cannot be parsed. The read fails at it too, and its log names the file and the line.

@@ -1,5 +1,6 @@
 """The check that the files are well formed: what the connector reads is what the file means."""
 
+import codecs
 import re
 from collections.abc import Mapping
 
@@ -32,8 +33,8 @@ REMEDIES: dict[FaultKind, str] = {
     "NUL byte": "Set the file's encoding (for example utf-16) in the stream's format, or remove the byte.",
     "encoding": "Set the file's encoding in the stream's format, for example utf-8-sig or cp1252, then make apply.",
     "byte order mark": "Set encoding: utf-8-sig in the stream's format, then make apply and run again.",
-    "garbled": "If the file is UTF-8 and is read in another encoding, set encoding: utf-8 in the stream's format, then "
-    "make apply. If not, the program that wrote the file read a text in a wrong encoding: correct it there.",
+    "garbled": "The program that wrote the file read a text in a wrong encoding: correct it there, and write the file "
+    "again.",
     "lost characters": "The program that wrote the file read a text in a wrong encoding: correct it there, and write "
     "the file again.",
     "long value": "Look whether a closing quote is missing. If the value is meant, skip this check for the stream.",
@@ -71,7 +72,7 @@ def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str
             found.append(
                 Finding(
                     fault.text + more,
-                    REMEDIES[fault.kind],
+                    _remedy(fault.kind, files),
                     file,
                     fault.line,
                     fault.column,
@@ -99,3 +100,12 @@ def find(files: StreamFiles, facts: Mapping[str, FileFacts], copies: Mapping[str
         for file in facts
         if (other := re.sub(r"[\t\r\n]", "", file)) != file and other in facts
     ]
+
+
+def _remedy(kind: FaultKind, files: StreamFiles) -> str:
+    """Return what to do. A CSV file in another encoding may be UTF-8 in part, so that no byte is invalid in it."""
+    encoding = files.format.encoding or "utf8" if isinstance(files.format, CsvFormat) else "utf8"
+    if kind == "garbled" and not codecs.lookup(encoding).name.startswith("utf"):
+        remedy = "If the file is UTF-8, set encoding: utf-8 in the stream's format, then make apply. If not: "
+        return remedy + REMEDIES[kind]
+    return REMEDIES[kind]

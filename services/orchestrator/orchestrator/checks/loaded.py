@@ -11,9 +11,12 @@ from datetime import datetime
 
 import dagster as dg
 
-from orchestrator.checks.table import EXTRACTED, URL, TableFacts
+from orchestrator.checks.table import EXTRACTED, URL, TableFacts, literal
 from orchestrator.reading.objects import File, is_member
 from orchestrator.warehouse import Warehouse
+
+MOST_NAMED = 500
+"""So many files are named in a query; the length of a query is limited."""
 
 type Extracted = Callable[[Sequence[str]], Mapping[str, float]]
 """Returns when the newest row of each file was extracted, in seconds since 1970; a file without rows is left out."""
@@ -85,9 +88,10 @@ def newest_rows(warehouse: Warehouse, table: TableFacts) -> Extracted:
     def extracted(names: Sequence[str]) -> Mapping[str, float]:
         if not {URL, EXTRACTED} <= table.columns.keys():
             return {}
-        listed = ", ".join(json.dumps(name) for name in names)
         select = f"select {URL} as url, max({EXTRACTED}) as newest from {table.scope}"  # noqa: S608 - see Warehouse.query
-        rows = warehouse.query(f"{select} where {URL} in ({listed}) group by 1")
+        if len(names) <= MOST_NAMED:
+            select += f" where {URL} in ({', '.join(map(literal, names))})"
+        rows = warehouse.query(f"{select} group by 1")
         return {row["url"]: row["newest"].timestamp() for row in rows if isinstance(row["newest"], datetime)}
 
     return extracted

@@ -22,6 +22,9 @@ REASONS: Mapping[LossKind, str] = {
     "decimals": "{text!r} is loaded as {loaded}: a NUMERIC has nine decimals",
     "null": "{text!r} is loaded as NULL: neither columns of numbers nor JSON have NaN and infinity",
     "nanoseconds": "{text!r} is loaded as {loaded}: times are loaded with microseconds",
+    "bytes": "a {text} is loaded as its bytes, read as a text: Airbyte's connector does not know this type",
+    "nanoseconds as number": "a {text} is loaded as the number of its nanoseconds since 1970: Airbyte's connector does "
+    "not know this type",
     "spelling": "the number {text} is loaded as the text {loaded!r}: Airbyte writes numbers as Python does",
     "repeated": "an object has the key {text!r} more than once: only its last value, {loaded}, is loaded",
     "precision": "{text} is loaded as {loaded}: it has more digits than the precision of its type, so Airbyte's "
@@ -40,7 +43,12 @@ REWRITE: Mapping[LossKind, str] = {
     "durations": "Write the file with the column as an integer or as text",
 }
 """The remedies for values that airbyte-lite does not change, see `unrepaired`."""
-WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds", "spelling"}
+STORED: Mapping[LossKind, str] = {
+    "bytes": "Write the file with the column as text, or as integers",
+    "nanoseconds as number": "Write the file with times in microseconds; or cast the number in the staging model",
+}
+"""The remedies for logical types of Avro that are loaded as they are stored."""
+WARNINGS: Set[LossKind] = {"zeros", "decimals", "nanoseconds", "spelling", "nanoseconds as number"}
 NUMBERS: Mapping[str, Kind] = {
     "INTEGER": "integer",
     "NUMERIC": "number",
@@ -92,6 +100,10 @@ def find(
             types = {kind for name, (_, kind) in table.columns.items() if bears(name, loss.column)}
             if not (files.schemaless or types):  # not loaded: another check says so if the field is selected
                 continue
+            if loss.kind in STORED and (
+                types != {"STRING"} or any(bears(column, loss.column) for column in table.empty)
+            ):
+                continue
             if loss.kind == "nanoseconds" and types == {"STRING"}:  # a text keeps them
                 continue
             is_explained = told and any(bears(column, loss.column) for column in explained)
@@ -116,6 +128,8 @@ def _loss(file: str, loss: Loss, stream: Stream, files: StreamFiles) -> Finding:
         remedy = "Give each key once, or other names, in the file; then run again."
     elif loss.kind == "null" and isinstance(files.format, ParquetFormat | AvroFormat):
         remedy = "Write the file with NULL in place of such values, or with the values as text; then run again."
+    elif loss.kind in STORED:
+        remedy = STORED[loss.kind] + drop + AGAIN
     elif loss.kind in unrepaired.KINDS:
         remedy = REWRITE[loss.kind] + drop + AGAIN
     elif loss.kind == "nanoseconds":

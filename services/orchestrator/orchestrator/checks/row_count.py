@@ -1,11 +1,12 @@
 """The check that a landing table has a row for each record of its files."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
 from connections_file import Stream
-from orchestrator.checks.findings import DROP, again
+from orchestrator.checks.findings import DROP, SHOWN, again
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.facts import FileFacts
 
@@ -102,8 +103,18 @@ def compare(
         passed=not unread and ((rows == records and not merged) or (appended and rows > records)),
         severity=dg.AssetCheckSeverity.WARN if rows_stayed else dg.AssetCheckSeverity.ERROR,
         description=f"{rows} rows in the table{stayed}{marked}, {records} records in the file{remedy}",
-        metadata={"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
+        metadata=_without_records(facts)
+        | {"rows_in_table": rows, "rows_marked_as_deleted": deleted, "records_in_file": records},
     )
+
+
+def _without_records(facts: Mapping[str, FileFacts]) -> dict[str, Any]:
+    """Return the files without a record, if others have one: an export may have failed."""
+    empty = sorted(file for file, fact in facts.items() if not fact.records and not fact.uncounted)
+    if not empty or len(empty) == len(facts):
+        return {}
+    more = f" and {len(empty) - SHOWN} more files" if len(empty) > SHOWN else ""
+    return {"files_without_records": ", ".join(empty[:SHOWN]) + more}
 
 
 def with_repeated_loads(verdict: dg.AssetCheckResult, table: TableFacts) -> dg.AssetCheckResult:

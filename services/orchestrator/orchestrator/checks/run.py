@@ -9,7 +9,6 @@ import dagster as dg
 
 from connections_file import Stream
 from orchestrator.checks import (
-    appended,
     casts,
     columns,
     file_form,
@@ -17,6 +16,7 @@ from orchestrator.checks import (
     left_out,
     loaded,
     losses,
+    missing_rows,
     null_texts,
     remembered,
     row_count,
@@ -170,7 +170,7 @@ class TableChecks:
         if row_count.NAME in selected:
             records = partial(self._rows, bucket)
             stopped_at = stopped.remedy(stream, files, read.facts, table, warehouse, records, self._part)
-            unread = None if files.skips else self._unread(read, table, warehouse, instance)
+            unread = None if files.skips else self._unread(files, read, table, warehouse, instance)
             counted = row_count.compare(stream, table.rows, read.facts, files.skips, table.older, stopped_at, unread)
             counted = row_count.with_repeated_loads(counted, table)
             yield read.beside.told_with(counted, read.facts.keys())
@@ -185,19 +185,24 @@ class TableChecks:
             yield result(stream, file_form.NAME, "The files are well formed", found, numbers, self._part)
 
     def _unread(
-        self, read: "ReadFiles", table: TableFacts, warehouse: Warehouse, instance: dg.DagsterInstance
+        self,
+        files: StreamFiles,
+        read: "ReadFiles",
+        table: TableFacts,
+        warehouse: Warehouse,
+        instance: dg.DagsterInstance,
     ) -> str | None:
         """Return which files were not read, or not to their end, and what to do."""
         if self.is_incremental:
             known = loaded.Loaded(instance, self.stream.asset_key)
-            files = [file for file in read.files if read.facts[file.name].records]
+            full = [file for file in read.files if read.facts[file.name].records]
             if not self._reads_by_file:  # another cursor may keep the rows of an older version
-                files = [file for file in files if not is_member(file.name)]
-            if found := known.unread(files, loaded.newest_rows(warehouse, table)):
+                full = [file for file in full if not is_member(file.name)]
+            if found := known.unread(full, loaded.newest_rows(warehouse, table)):
                 return loaded.sentence(found)
         if any(fact.uncounted for fact in read.facts.values()):
             return None
-        return appended.short(self.stream, read.facts, read.modified, table, warehouse)
+        return missing_rows.short(self.stream, read.facts, read.modified, table, warehouse, files.globs)
 
     def _casts(
         self,

@@ -1,5 +1,6 @@
 """The numbers about a landing table that the checks need, from one query."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -60,6 +61,11 @@ class TableFacts:
     def scope(self) -> str:
         """The table as a query names it."""
         return f"`{self.name}`"
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL. BigQuery has the escapes of JSON, but not the pairs of them for one character."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def key_columns(stream: Stream) -> list[str]:

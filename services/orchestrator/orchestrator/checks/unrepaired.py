@@ -4,11 +4,10 @@ Whether a connector has the repairs, or whether a newer release needs none, is n
 what has happened.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from orchestrator.checks.table import URL, TableFacts
+from orchestrator.checks.table import URL, TableFacts, literal
 from orchestrator.reading.exact import LossKind
 from orchestrator.reading.facts import FileFacts, Loss
 from orchestrator.reading.names import bears
@@ -65,7 +64,7 @@ def _sure(
     if not asked:
         return found
     parts = ", ".join(f"{measure} as n_{at}" for at, measure in enumerate(measures))
-    urls = ", ".join(json.dumps(file) for file in sorted({file for file, *_ in asked}))
+    urls = ", ".join(literal(file) for file in sorted({file for file, *_ in asked}))
     query = f"select {URL} as url, {parts} from {table.scope} where {URL} in ({urls}) group by 1"  # noqa: S608
     rows = {row["url"]: row for row in warehouse.query(query)}
     for file, loss, at in asked:
@@ -76,7 +75,7 @@ def _sure(
 
 def _count(column: str, texts: Iterable[str]) -> str:
     """Return the number of rows that have one of the texts. A text, a time and JSON are all read as JSON."""
-    tests = " or ".join(f"strpos(to_json_string(`{column}`), {json.dumps(text)}) > 0" for text in texts)
+    tests = " or ".join(f"strpos(to_json_string(`{column}`), {literal(text)}) > 0" for text in texts)
     return f"countif({tests})"
 
 

@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import Any, BinaryIO
 
 from orchestrator.reading.avro_blocks import Header, count_records, read_header, records
-from orchestrator.reading.avro_values import finder, is_nullable, plain
+from orchestrator.reading.avro_values import finder, is_nullable, plain, unknown_type
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.formats import AvroFormat
 from orchestrator.reading.names import bears
@@ -33,6 +33,10 @@ def scan_avro(raw: BinaryIO, file_format: AvroFormat, sought: Sought = NOTHING) 
         facts.records = count_records(raw, header)
     # A field that cannot be NULL has a value in each record.
     facts.values = {name: facts.records for name in fields if name not in nullable}
+    for name, kind in fields.items():
+        if facts.records and (unknown := unknown_type(kind, header)):
+            loss, text, loaded = unknown
+            facts.losses.append(Loss(column=name, kind=loss, line=0, text=text, loaded=loaded))
     if facts.records:
         facts.first_values |= dict.fromkeys(sorted(empty - nullable), 1)
     return facts

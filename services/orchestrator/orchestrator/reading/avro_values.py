@@ -20,6 +20,8 @@ KEY, VALUE = "_airbyte_map_key", "_airbyte_map_value"
 WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Rounds no number."""
 
+NANOSECONDS = {"timestamp-nanos", "local-timestamp-nanos"}
+
 type Found = tuple[Any, str, str]
 """The kind of a loss, the value and what is loaded."""
 
@@ -55,6 +57,20 @@ def plain(schema: Any, place: str = "record") -> Any:
 def is_nullable(schema: Any, header: Header) -> bool:
     """Return whether a field may be NULL."""
     return "null" in _kinds(schema, header.definitions)
+
+
+def unknown_type(schema: Any, header: Header) -> Found | None:
+    """Return how the connector loads a logical type that it does not know: as the stored text or number."""
+    for branch in schema if isinstance(schema, list) else [schema]:
+        kind = header.definitions.get(branch) if isinstance(branch, str) else branch
+        if not isinstance(kind, dict) or "logicalType" not in kind:
+            continue
+        logical = kind["logicalType"]
+        if kind["type"] in ("bytes", "fixed") and logical != "decimal":
+            return "bytes", logical, "text"
+        if logical in NANOSECONDS and kind["type"] == "long":
+            return "nanoseconds as number", logical, "number"
+    return None
 
 
 def finder(schema: Any, header: Header, *, numeric: bool, as_text: bool) -> Callable[[Any], Iterator[Found]] | None:

@@ -29,11 +29,13 @@ LossKind = Literal[
     "years",
     "durations",
     "spelling",
+    "bytes",
+    "nanoseconds as number",
 ]
 """What is lost: the text (`02134`), zeros at the end (`10.50`), underscores (`1_234`), digits, decimals after the
 ninth, the whole value, fractions of a time, or the first value of a key that an object has twice; the digits of a
 decimal beyond its precision, the days of a time of day, the year of a time of the type INT96, a part of a duration;
-how a number is written that is loaded as a text."""
+how a number is written that is loaded as a text; what the bytes of a logical type of Avro mean, or its number."""
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 # As programs write numbers. `12E3` and `1e5` are not: they are more often codes.

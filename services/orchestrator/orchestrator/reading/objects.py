@@ -198,5 +198,6 @@ def _failures(what: str) -> Iterator[None]:
         raise dg.Failure(f"{what} cannot be read: {error}. Upload the file, then run again.") from error
     except BotoCoreError as error:  # no connection, or one that broke
         raise dg.Failure(f"{what} cannot be read: {error}. Is S3 running? make ps shows it; then run again.") from error
-    except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+    except (EOFError, OSError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        # RuntimeError: an encrypted file in an archive, or an unusual compression.
         raise dg.Failure(f"{what} cannot be read: {error}. Replace the file, then run again.") from error

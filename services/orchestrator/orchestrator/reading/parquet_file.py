@@ -5,6 +5,7 @@ from typing import BinaryIO
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.formats import ParquetFormat
 from orchestrator.reading.names import bears
+from orchestrator.reading.parquet_texts import note_garbled
 from orchestrator.reading.parquet_values import note_int96, note_losses
 
 EXACT_DIGITS = 15
@@ -36,6 +37,7 @@ def scan_parquet(file: BinaryIO, file_format: ParquetFormat, sought: Sought = NO
     for name in unknown:
         facts.values.pop(name, None)
     note_losses(opened, facts, sought)
+    note_garbled(file, metadata, facts)
     if any(metadata.schema.column(at).physical_type == "INT96" for at in range(metadata.num_columns)):
         note_int96(pyarrow.parquet.ParquetFile(file), opened, facts)
     if file_format.decimal_as_float:

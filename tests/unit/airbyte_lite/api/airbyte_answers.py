@@ -27,7 +27,7 @@ CONNECTION = {
     **{"connectionId": str, "name": str, "sourceId": str, "destinationId": str, "workspaceId": str, "status": str},
     **{"schedule": {"scheduleType": str, "cronExpression?": str}, "configurations": {"streams?": [STREAM]}},
     **{"nonBreakingSchemaUpdatesBehavior?": str, "namespaceDefinition?": str, "prefix?": str, "createdAt": int},
-    **{"tags": [dict], "dataResidency+": str},
+    **{"tags": [dict], "statusReason?": str, "dataResidency+": str},
 }
 JOB = {
     **{"jobId": int, "status": str, "jobType": str, "startTime": str, "connectionId": str, "lastUpdatedAt?": str},

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
 from airbyte_lite.settings import Settings
 from airbyte_lite.state.records import Actor, Connection, Stream, Workspace
+from platform_kit.specification import MASK
 
 from .airbyte_answers import CONFIGURATION, PUBLIC
 from .examples import S3_ID
@@ -48,6 +50,12 @@ def test_paths_with_a_slash_at_the_end_and_head(api: Any) -> None:
         head = api.request("HEAD", path)
         assert (head.status_code, head.content) == (200, b"")
     assert api.request("HEAD", f"{PUBLIC}/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["//api/public/v1/connections", "/api/public/v1//connections/", "///api//v1/health"])
+def test_clients_may_join_a_path_to_an_address_that_ends_with_a_slash(api: Any, path: str) -> None:
+    """Kestra does: http://airbyte:8000/ and /api/v1/connections/sync/."""
+    assert api.get(f"http://localhost:8000{path}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -103,10 +111,56 @@ def test_wrong_method_names_the_allowed_ones(api: Any) -> None:
     assert "GET, POST, HEAD" in answer.json()["message"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "users"), ("POST", "tags"), ("POST", "sources/initiateOAuth"), ("DELETE", "permissions/p1")],
+)
+def test_endpoint_of_airbyte_that_is_missing_here_is_not_a_missing_object(api: Any, method: str, path: str) -> None:
+    answer = api.request(method, f"{PUBLIC}/{path}")
+    assert answer.status_code in (404, 405)
+    assert "does not have this endpoint" in answer.json()["message"]
+
+
+def test_fields_that_cannot_be_changed_are_told_from_those_that_do_not_exist(api: Any) -> None:
+    body = {"workspaceId": "another", "tags": [{"name": "finance"}], "geography": "us"}
+    answer = api.request("PATCH", f"{PUBLIC}/connections/c1", json=body)
+    texts = answer.json()["message"].split("; body.")
+    assert ["cannot change it" in text for text in texts] == [False, True, True], answer.text
+    assert "does not implement it" in texts[0]
+
+
+def test_reason_why_a_connection_is_inactive_is_answered_and_may_be_sent_back(api: Any, services: Services) -> None:
+    before = services.store.connection("c1")
+    services.store.change(before, lambda now: replace(now, status="inactive", status_reason="no column id"))
+    reason = api.get(f"{PUBLIC}/connections/c1").json()["statusReason"]
+    assert reason == "no column id"
+    services.store.change(before, lambda now: replace(now, status_reason="no column key"))
+    body = {"name": "new", "statusReason": reason}
+    assert api.request("PATCH", f"{PUBLIC}/connections/c1", json=body).json()["statusReason"] == "no column key"
+
+
+def test_job_that_failed_before_its_start_has_an_attempt_with_the_reason(api: Any, services: Services) -> None:
+    job = services.job_store.create("c1", "w1", "sync")
+    assert api.post(f"{CONFIGURATION}/jobs/get", json={"id": job.id}).json()["attempts"] == []
+    services.job_store.fail_interrupted()
+    [attempt] = api.post(f"{CONFIGURATION}/jobs/get", json={"id": job.id}).json()["attempts"]
+    [failure] = attempt["attempt"]["failureSummary"]["failures"]
+    assert "before the job had started" in failure["externalMessage"]
+    body = {"jobId": job.id, "attemptNumber": 0}
+    assert api.post(f"{CONFIGURATION}/attempt/get_for_job", json=body).json() == attempt
+
+
 def test_type_clear_finds_the_jobs_that_it_starts(api: Any, services: Services) -> None:
     job = services.job_store.create("c1", "w1", "reset")
     for name in ("clear", "reset"):
         assert [found["jobId"] for found in api.get(f"{PUBLIC}/jobs?jobType={name}").json()["data"]] == [job.id]
+
+
+def test_parameter_with_one_value_is_refused_when_it_is_repeated(api: Any) -> None:
+    """Only the last value had an effect: the succeeded jobs were missing in the answer."""
+    answer = api.get(f"{PUBLIC}/jobs?status=succeeded&status=failed")
+    assert (answer.status_code, "query.status" in answer.json()["message"]) == (422, True)
+    assert len(api.get(f"{PUBLIC}/jobs?workspaceIds=w1&workspaceIds=w2&status=succeeded").json()["data"]) == 1
 
 
 def test_null_leaves_every_field_of_a_connection_unchanged(api: Any) -> None:
@@ -136,6 +190,16 @@ def test_failed_discovery_is_answered(api: Any, monkeypatch: pytest.MonkeyPatch,
     answer = api.post(f"{CONFIGURATION}/sources/discover_schema", json={"sourceId": "s1"})
     assert (answer.status_code, answer.json()["jobInfo"]["succeeded"]) == (200, False)
     assert answer.json()["jobInfo"]["failureReason"]["externalMessage"] == "no such bucket"
+
+
+@pytest.mark.parametrize("call", ["check_connection", "discover_schema"])
+def test_mask_in_a_configuration_that_is_not_saved_is_not_taken_for_the_secret(
+    api: Any, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(ConnectorRunner, "spec", lambda *_: {"connectionSpecification": {}})
+    body = {"sourceDefinitionId": S3_ID, "connectionConfiguration": {"credentials": {"aws_secret_access_key": MASK}}}
+    answer = api.post(f"{CONFIGURATION}/scheduler/sources/{call}", json=body)
+    assert (answer.status_code, "Send the secret itself" in answer.json()["message"]) == (422, True)
 
 
 def test_token_is_a_jwt(api: Any) -> None:

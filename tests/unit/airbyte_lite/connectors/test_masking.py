@@ -88,6 +88,46 @@ def test_mask_where_nothing_is_stored_is_refused(sent: dict[str, Any]) -> None:
         restore(sent, {"key": "k1"})
 
 
+A, B = {"name": "a", "value": "k2"}, {"name": "b", "value": "k3"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (["b"], [B]),
+        (["b", "a"], [B, A]),
+        (["new", "a", "b"], [None, A, B]),
+        (["renamed", "b"], [{"name": "renamed", "value": "k2"}, B]),
+        ([], []),
+    ],
+)
+def test_masks_in_a_list_keep_the_secrets_of_entries_that_are_moved(sent: list[str], expected: list[Any]) -> None:
+    new = {"name": "new", "value": "k9"}
+    shown = [new if name == "new" else {"name": name, "value": MASK} for name in sent]
+    assert restore({"headers": shown}, {"headers": [A, B]}) == {"headers": [entry or new for entry in expected]}
+
+
+@pytest.mark.parametrize("sent", [["c"], ["c", "a"], ["b", "a", "c"], ["c", "d", "e"]])
+def test_mask_in_a_list_whose_secret_is_not_certain_is_refused(sent: list[str]) -> None:
+    with pytest.raises(KeyError):
+        restore([{"name": name, "value": MASK} for name in sent], [A, B])
+
+
+def test_mask_of_a_list_of_which_any_entry_may_be_gone_is_refused() -> None:
+    with pytest.raises(KeyError):
+        restore([MASK], ["k1", "k2"])
+    assert restore([MASK, "k3"], ["k1", "k2"]) == ["k1", "k3"]
+    assert restore([MASK], ["k1", "k1"]) == ["k1"], "both have the same secret"
+
+
+def test_masks_in_a_long_list_are_not_compared_with_every_entry() -> None:
+    stored = [{"name": str(number), "value": f"k{number}"} for number in range(30_000)]
+    shown = [entry | {"value": MASK} for entry in stored]
+    assert restore(shown, stored) == stored
+    with pytest.raises(KeyError):
+        restore(shown[1:], stored)
+
+
 def test_merge_goes_into_objects_and_replaces_lists() -> None:
     stored = {"a": {"b": 1, "c": 2}, "list": [1, 2], "kept": True}
     assert merge(stored, {"a": {"b": 3}, "list": [3]}) == {"a": {"b": 3, "c": 2}, "list": [3], "kept": True}

@@ -178,6 +178,7 @@ def test_interrupted_jobs_are_failed(jobs: JobStore) -> None:
     assert jobs.fail_interrupted() == 2
     assert [jobs.get(job.id).status for job in (running, pending, done)] == ["failed", "failed", "succeeded"]
     assert "server stopped while the job was running" in str(jobs.get(running.id).failure)
+    assert "server stopped before the job had started" in str(jobs.get(pending.id).failure)
 
 
 def test_job_filters(jobs: JobStore) -> None:

@@ -147,8 +147,10 @@ def test_stream_that_is_gone() -> None:
         (incremental(at="string"), "id, its primary key"),
         (incremental(id="integer", changed="string"), "at, its cursor"),
         (incremental(id="integer", ID="integer", at="string"), "id, ID"),
+        (incremental(ID="object", at="string"), "objects or lists in the column id, its primary key"),
+        (incremental(id="integer", at="array"), "objects or lists in the column at, its cursor"),
     ],
-    ids=["renamed", "gone", "cursor", "twins"],
+    ids=["renamed", "gone", "cursor", "twins", "object", "array"],
 )
 def test_a_lost_key_or_cursor_is_a_breaking_change(now: list[dict[str, Any]], what: str) -> None:
     [change] = compare(deduped(incremental(id="integer", at="string")), now)

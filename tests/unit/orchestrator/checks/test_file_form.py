@@ -2,7 +2,7 @@
 
 from orchestrator.checks import file_form
 from orchestrator.reading.facts import Fault, FileFacts
-from orchestrator.reading.formats import CsvFormat, StreamFiles
+from orchestrator.reading.formats import CsvFormat, ParquetFormat, StreamFiles
 
 from .examples import FILES, told
 
@@ -25,3 +25,15 @@ def test_faults_of_a_file_have_their_number_and_remedy() -> None:
 
 def test_every_fault_has_a_remedy() -> None:
     assert set(file_form.REMEDIES) == set(Fault.model_fields["kind"].annotation.__args__)  # type: ignore[union-attr]
+
+
+def test_the_encoding_of_garbled_text_is_a_remedy_only_where_another_one_is_set() -> None:
+    facts = FileFacts(faults=[Fault(kind="garbled", line=4, text="x", column="name")], fault_counts={"garbled": 1})
+    formats = (
+        CsvFormat(filetype="csv", encoding="cp1252"),
+        CsvFormat(filetype="csv"),
+        ParquetFormat(filetype="parquet"),
+    )
+    found = [file_form.find(StreamFiles(["**"], each), {"a": facts}, {})[0] for each in formats]
+    assert told(found) == [(False, "a", 4, "name")] * 3
+    assert ["encoding: utf-8" in finding.remedy for finding in found] == [True, False, False]

@@ -43,6 +43,19 @@ def test_a_number_may_be_spelled_in_another_way_in_json_lines_only() -> None:
     assert "in quotes" in finding.remedy
 
 
+def test_a_type_that_is_loaded_as_it_is_stored_is_told_in_a_column_of_texts_with_values() -> None:
+    files = StreamFiles(["**"], AvroFormat(filetype="avro"))
+    duration = Loss(column="x", kind="bytes", line=0, text="duration", loaded="text")
+    nanos = Loss(column="y", kind="nanoseconds as number", line=0, text="timestamp-nanos", loaded="number")
+    read = {"a.avro": FileFacts(records=2, losses=[duration, nanos])}
+    found = losses.find(PEOPLE, files, read, table(x="STRING", y="STRING"), set())
+    assert told(found) == [(True, "a.avro", 0, "x"), (False, "a.avro", 0, "y")]
+    assert "a duration is loaded as its bytes" in found[0].text
+    assert "microseconds" in found[1].remedy
+    assert not losses.find(PEOPLE, files, read, table(x="JSON", y="INTEGER"), set())
+    assert not losses.find(PEOPLE, files, read, replace(table(x="STRING", y="INTEGER"), values={"x": 0}), set())
+
+
 def test_a_loss_is_told_once_and_not_if_it_is_explained() -> None:
     loss = Loss(column="zip", kind="text", line=3, text="02134", loaded="2134")
     read = {"a.csv": FileFacts(losses=[loss]), "b.csv": FileFacts(losses=[loss])}

@@ -84,6 +84,15 @@ def test_records_after_the_one_at_which_the_connector_stopped_need_no_reset(mode
     assert "reset" not in (verdict.description or "")
 
 
+def test_files_without_records_are_named_in_the_metadata() -> None:
+    stream = Stream(name="orders", sync_mode="full_refresh_overwrite", dbt_source="shop.orders")
+    facts = {f"{number}.csv": FileFacts(records=0) for number in range(5)}
+    assert "files_without_records" not in compare(stream, 0, facts, None).metadata
+    verdict = compare(stream, 2, facts | {"a.csv": FileFacts(records=2)}, None)
+    assert verdict.passed
+    assert verdict.metadata["files_without_records"].value == "0.csv, 1.csv, 2.csv and 2 more files"
+
+
 def test_files_that_several_syncs_have_appended_are_a_warning() -> None:
     stream = Stream(name="orders", sync_mode="incremental_append", dbt_source="shop.orders", files=["a.csv"])
     twice = TableFacts("t", {}, 20, loaded_twice=2, twice_example="a.csv")

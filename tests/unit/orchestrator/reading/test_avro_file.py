@@ -227,3 +227,25 @@ def test_a_block_is_read_when_the_one_before_is_done() -> None:
     assert sum(1 for _ in itertools.islice(records(file, header), 5)) == 5
     assert file.tell() < 20_000
     assert count_records(io.BytesIO(), header) == 0
+
+
+def test_types_that_the_connector_does_not_know_are_noted() -> None:
+    duration = {"type": "fixed", "name": "of", "size": 12, "logicalType": "duration"}
+    nanos = {"type": "long", "logicalType": "timestamp-nanos"}
+    usual = [DECIMAL, {"type": "long", "logicalType": "timestamp-micros"}, {"type": "string", "logicalType": "uuid"}]
+    fields: dict[str, Any] = {
+        "d": ["null", duration],
+        "again": "of",
+        "n": nanos,
+        "b": {"type": "bytes", "logicalType": "big-decimal"},
+    }
+    fields |= {f"usual{at}": kind for at, kind in enumerate(usual)} | {"x": "bytes"}
+    row = (None, bytes(12), 5, b"", Decimal(0), 5, "12345678-1234-5678-1234-567812345678", b"")
+    facts = scan_avro(io.BytesIO(avro(fields, row)), AVRO)
+    assert [(loss.column, loss.kind, loss.text) for loss in facts.losses] == [
+        ("d", "bytes", "duration"),
+        ("again", "bytes", "duration"),
+        ("n", "nanoseconds as number", "timestamp-nanos"),
+        ("b", "bytes", "big-decimal"),
+    ]
+    assert not scan_avro(io.BytesIO(avro(fields)), AVRO).losses

@@ -76,6 +76,33 @@ def test_files_in_an_archive_have_names_of_their_own_and_its_folders_are_left_ou
     assert copies(found) == {}
 
 
+def test_a_file_in_a_new_archive_has_another_version_if_its_content_is_another() -> None:
+    def versions(**members: bytes) -> dict[str, str]:
+        found = files({"a.zip": zipped(members)}).matching(StreamFiles(["a.zip#*"], CSV))
+        return {file.name: file.version for file in found}
+
+    first, second = versions(a=b"id\n1\n", b=b"id\n1\n"), versions(a=b"id\n1\n", b=b"id\n2\n")
+    assert first["a.zip#a"] == second["a.zip#a"]
+    assert first["a.zip#b"] != second["a.zip#b"]
+
+
+def test_an_encrypted_file_in_an_archive_is_named() -> None:
+    archive = zipped({"a.csv": PEOPLE})
+    directory = archive.rindex(b"PK\x01\x02")
+    flagged = archive[:6] + b"\x01" + archive[7 : directory + 8] + b"\x01" + archive[directory + 9 :]
+    bucket = files({"a.zip": flagged})
+    [file] = bucket.matching(StreamFiles(["a.zip#*"], CSV))
+    with pytest.raises(dg.Failure, match=r"(?s)s3://bucket/a\.zip#a\.csv cannot be read.*encrypted"):
+        bucket.facts(file, CSV, NOTHING)
+
+
+def test_keys_that_no_glob_matches_are_passed_over() -> None:
+    passed: list[str] = []
+    bucket = files({"x/a.csv": PEOPLE, "x/a.CSV": PEOPLE, "x/b.zip": zipped({"b.txt": PEOPLE}), "y/a.csv": PEOPLE})
+    found = bucket.matching(StreamFiles(["x/*.csv"], CSV), passed.append)
+    assert ([file.name for file in found], passed) == (["x/a.csv"], ["x/a.CSV", "x/b.zip"])
+
+
 def test_copies_are_objects_with_the_same_content() -> None:
     bucket = files({"a.csv": PEOPLE, "b.csv": b"id\n1\n", "old/a.csv": PEOPLE})
     assert copies(bucket.matching(StreamFiles(["**"], CSV))) == {"old/a.csv": "a.csv"}

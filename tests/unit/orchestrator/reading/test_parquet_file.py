@@ -94,3 +94,25 @@ def test_decimals_after_the_ninth_are_found_in_numbers_that_parquet_has_as_decim
         ("text", "decimals", "1E-12", "0"),
     ]
     assert scan_parquet(file, PARQUET).losses == []
+
+
+def test_garbled_texts_in_the_first_rows_are_noted_with_row_and_column_and_little_is_read() -> None:
+    class Counted(io.BytesIO):
+        count = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            found = super().read(size)
+            self.count += len(found)
+            return found
+
+    plain = [f"{number:0100}" for number in range(100_000)]
+    names = ["a\nb", None, "Zo\u00c3\u00ab", "c", "Gr\u00f6\u00dfe", "x\ufffd", *plain]
+    columns = {"id": list(range(len(names))), "a.b": names, "plain": ["\u00eb", *plain, *plain[:5]]}
+    file = Counted(parquet(columns, use_dictionary=False, compression="none"))
+    facts = scan_parquet(file, PARQUET)
+    assert [(fault.kind, fault.line, fault.column) for fault in facts.faults] == [
+        ("garbled", 3, "a.b"),
+        ("lost characters", 6, "a.b"),
+    ]
+    assert file.count < 6_000_000 < len(file.getvalue())
+    assert not scan_parquet(io.BytesIO(parquet({"x": [None], "y": [[None]]})), PARQUET).faults

@@ -3,7 +3,8 @@
 import csv
 import itertools
 import logging
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -138,6 +139,7 @@ class Rows:
         self._reader = csv.reader(())
         self._skipped_lines = 0
         self._skipped_rows = 0
+        self._has_told_escapes = False
 
     @property
     def line(self) -> int:
@@ -191,7 +193,36 @@ class Rows:
     def go_on(self, lines: Iterator[str], before: int) -> None:
         """Continue with these lines, which follow the first `before` lines of the file. The last of them is END."""
         self.lines, self._skipped_lines = lines, before
-        self._reader = self.parsed(lines)
+        self._reader = self.parsed(self._watched(lines) if self._format.escape_char else lines)
+
+    @property
+    def has_escapes(self) -> bool:
+        """Whether a line may have an escape character that was not told."""
+        return bool(self._format.escape_char) and not self._has_told_escapes
+
+    def tell_escapes(self, lines: Iterable[str], number: int) -> None:
+        r"""Warn once if the escape character is removed before a letter or a digit: `\N` is read as N.
+
+        `number` is that of the first line.
+        """
+        escape = re.escape(self._format.escape_char)
+        for at, line in enumerate(lines, number):
+            if self._format.escape_char not in line:
+                continue
+            if found := re.search(rf"(?<!{escape})(?:{escape}{escape})*({escape}([A-Za-z0-9]))", line):
+                self._has_told_escapes = True
+                self._logger.warning(
+                    f"{self._file}, line {at}: {found[1]!r} is read as {found[2]!r}, because the connector removes "
+                    "format.escape_char before each character. If it is not meant, leave escape_char out, and name "
+                    f"texts such as {found[1]!r} in null_values."
+                )
+                return
+
+    def _watched(self, lines: Iterator[str]) -> Iterator[str]:
+        for line in lines:
+            if self._format.escape_char in line and self.has_escapes:
+                self.tell_escapes([line], self.line + 1)
+            yield line
 
     def parsed(self, lines: Iterator[str]) -> Any:
         """Return a csv.reader of the lines, with the dialect of the format."""

@@ -1,10 +1,12 @@
-"""Files whose records are not all in a table to which each sync appends: a part of `row_count_matches_file`.
+"""Files whose records are not all in the table: a part of `row_count_matches_file`.
 
-Such a table has more rows than the files have records, because it keeps the rows of older versions. So each file is
-compared with the rows of its newest version or, if each sync reads all files, with those of the newest sync.
+A table to which each sync appends has more rows than the files have records, because it keeps the rows of older
+versions. So each file is compared with the rows of its newest version or, if each sync reads all files, with those of
+the newest sync. The table of an overwrite is asked only if rows are missing.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +22,16 @@ VERSIONS = {
         f"cast(json_value({META}, '$.sync_id') as int64)",
         f"max(cast(json_value({META}, '$.sync_id') as int64)) over ()",
     ),
+    "full_refresh_overwrite": ("0", "0"),
 }
 """By sync mode, what tells the version of a row, and which version is the newest."""
 SHOWN = 3
+EARLY = re.compile(r"[^*]*[?\[]")
+"""A glob of which the real Airbyte lists the beginning up to the first `*`, so it finds no file."""
+NOT_FOUND = (
+    " The real Airbyte finds no file by a glob with ? or [ before its first *: write * in their place, or a glob for "
+    "each key; then make apply."
+)
 
 
 def short(
@@ -31,9 +40,16 @@ def short(
     modified: Mapping[str, datetime],
     table: TableFacts,
     warehouse: Warehouse,
+    globs: Sequence[str] = (),
 ) -> str | None:
-    """Return which files have fewer rows than records, and what to do. `modified` is the time of each file."""
+    """Return which files have fewer rows than records, and what to do.
+
+    `modified` is the time of each file, `globs` are those of the stream.
+    """
     if stream.sync_mode not in VERSIONS or not {URL, MODIFIED, META} <= table.columns.keys():
+        return None
+    overwritten = stream.sync_mode == "full_refresh_overwrite"
+    if overwritten and table.rows >= sum(fact.records for fact in facts.values()):
         return None
     own, newest = VERSIONS[stream.sync_mode]
     versions = f"select {URL} as url, {own} as version, {newest} = {own} as is_newest from {table.scope}"  # noqa: S608
@@ -45,24 +61,25 @@ def short(
     for file, fact in facts.items():
         row = loaded.get(file, {"n": 0, "version": None})
         if row["n"] < fact.records:
-            found.append(
-                f"{file}: {row['n']} rows{_which(stream, row, modified[file])} in the table, {fact.records} records"
-            )
+            which = _which(stream, row, modified[file])
+            found.append((file, f"{file}: {row['n']} rows{which} in the table, {fact.records} records"))
     if not found:
         return None
     more = f", and {len(found) - SHOWN} more files" if len(found) > SHOWN else ""
-    remedy = f"Run again. If that does not help, {again(stream)}."
+    remedy = "Run again." if overwritten else f"Run again. If that does not help, {again(stream)}."
+    if any(EARLY.match(glob) for glob in globs) and any(file not in loaded for file, _ in found):
+        remedy += NOT_FOUND
     if stream.sync_mode == "incremental_append":
         remedy = (
             "A sync reads a file only if its time is newer than that of the version that was read, and S3 keeps whole "
             "seconds. Run again. If that does not help, upload the file again, then run again."
         )
-    return f"{'; '.join(found[:SHOWN])}{more}. {remedy}"
+    return f"{'; '.join(text for _, text in found[:SHOWN])}{more}. {remedy}"
 
 
 def _which(stream: Stream, row: Mapping[str, Any], modified: datetime) -> str:
     """Return which rows of a file were counted."""
-    if not row["n"]:
+    if not row["n"] or stream.sync_mode == "full_refresh_overwrite":
         return ""
     if stream.sync_mode == "full_refresh_append":
         return " of the newest sync"
