@@ -12,7 +12,7 @@ WHOLE_URL = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
 REPEATED = re.compile("(?<!/)/{2,}(?=[^/])")
 """Slashes where one is meant. Clients join paths to an address that ends with a slash: //api/v1/connections/sync.
 
-A match begins at the first of the slashes only; otherwise a path of slashes would take time by the square of its length.
+A match begins at the first of the slashes only: the time for a path of slashes would grow by the square of its length.
 """
 
 
