@@ -48,11 +48,8 @@ def _fault(number: str) -> str:
     value = float(number)
     if math.isinf(value):
         return f"{OVERFLOW} parsing '{number}'"
-    if value == 0:
-        is_kept = not SIGNIFICANT.match(number)  # a Decimal has a limit for the exponent
-    else:
-        is_kept = Decimal(number) == written(value)
-    if is_kept:
+    # Not the Decimal of a number near zero: its exponent has a limit.
+    if Decimal(number) == written(value) if value else not SIGNIFICANT.match(number):
         return ""
     return f"Invalid input to PARSE_JSON: Input number: {number} cannot round-trip through string representation"
 
