@@ -77,7 +77,7 @@ def run(warehouse: bigquery.Client, query: str) -> Iterator[str]:
     if found := selecting(warehouse, job):
         yield from lines(warehouse, found.destination)
     elif job.num_dml_affected_rows is not None:
-        yield f"  {job.num_dml_affected_rows} rows changed"
+        yield f"  {rows_of(job.num_dml_affected_rows)} changed"
     elif job.statement_type == "SCRIPT":  # the emulator keeps no other result of a script
         yield "  done. A script shows the rows of its last statement, if that is a SELECT."
     else:
@@ -103,7 +103,12 @@ def lines(warehouse: bigquery.Client, destination: Any) -> Iterator[str]:
             for cell, width, number in zip(row, widths, right, strict=True)
         ]
         yield "  " + "  ".join(aligned).rstrip()
-    yield f"  ({count} {'row' if count == 1 else 'rows'})"
+    yield f"  ({rows_of(count)})"
+
+
+def rows_of(count: int) -> str:
+    """Return a number of rows in words."""
+    return f"{count} {'row' if count == 1 else 'rows'}"
 
 
 def main() -> None:

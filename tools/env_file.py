@@ -39,7 +39,7 @@ def read(path: Path) -> dict[str, str]:
         if plain[:1] in ("'", '"') and plain:
             raise EnvFileError(
                 f"{path.name}, line {line}: the value of {match['name']} begins with {plain[0]} and does not end with "
-                "it. Write NAME='value', without this character in the value, then try again."
+                f"the next {plain[0]}. Write NAME='value', or a value with ' in it without quotes, then try again."
             )
         if "\0" in match[0]:
             raise EnvFileError(f"{path.name}, line {line}: a null byte. Write the file again as text, then try again.")

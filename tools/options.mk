@@ -36,8 +36,11 @@ ifneq ($(filter-out $(commands) .%,$(goals)),)
 $(error There is no command $(filter-out $(commands),$(goals)). Nothing was done. To list the commands: make help)
 endif
 taken := $(sort $(foreach goal,$(goals),$(options-of-$(goal))))
+# Of a make that calls this one, the options are given too.
+ifeq ($(MAKELEVEL),0)
 ifneq ($(filter-out $(taken),$(given)),)
 $(error make $(goals) has no option $(filter-out $(taken),$(given))$(if $(taken), (its options: $(taken))). Nothing was done. To list the commands: make help)
+endif
 endif
 
 # Only the command line of make sets an option, not a variable of the shell with this name: o=--prune there would delete.

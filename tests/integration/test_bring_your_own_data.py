@@ -21,6 +21,8 @@ from tools.local.platform import ROOT
 from .running import RunningPlatform
 
 PAGE, README = (ROOT / "docs/new-source.md").read_text(), (ROOT / "README.md").read_text()
+OUTSIDE_OF_MAKE = {"MAKELEVEL": "0", "MAKEFLAGS": ""}
+"""`make test` calls the tests, with options of its own."""
 GRAPH = """
 import json
 from orchestrator.definitions import defs
@@ -55,7 +57,7 @@ class Checkout:
         result = subprocess.run(
             ["bash", "-euc", line],
             cwd=self.directory,
-            env=os.environ | {"MAKELEVEL": "0"} | variables | self.variables,  # as outside of `make test-integration`
+            env=os.environ | OUTSIDE_OF_MAKE | variables | self.variables,
             capture_output=True,
             text=True,
             timeout=120,

@@ -32,6 +32,10 @@ PARTITIONED = [
     "CREATE OR REPLACE TABLE w.p (id INT64, d DATE) PARTITION BY d OPTIONS (require_partition_filter = TRUE)",
     "INSERT INTO w.p VALUES (1, DATE '2024-01-01')",
 ]
+RANGES = [
+    "CREATE OR REPLACE TABLE w.r (id INT64, p INT64) PARTITION BY RANGE_BUCKET(p, GENERATE_ARRAY(0, 100, 10)) OPTIONS (require_partition_filter = TRUE)",
+    "INSERT INTO w.r VALUES (1, 5)",
+]
 TABLE_FUNCTION = [
     "CREATE OR REPLACE TABLE FUNCTION w.f(x INT64, s ARRAY<STRING>) RETURNS TABLE<b STRING, x FLOAT64>"
     " AS SELECT x + 1 AS x, s[0] AS b, 1 AS left_out"
@@ -51,6 +55,7 @@ FAILURES = [
     ("update", NEW, "UPDATE w.t SET s = 'abcd' WHERE TRUE", r"Field s: STRING\(3\)", "SELECT s FROM w.t", [("abc",)]),
     ("merge", NEW, "MERGE w.t USING (SELECT 1 AS k, 'x' AS v UNION ALL SELECT 9, 'wxyz') ON id = k WHEN MATCHED THEN UPDATE SET s = v WHEN NOT MATCHED THEN INSERT (id, s) VALUES (k, v)", r"Field s: STRING\(3\)", "SELECT id, s FROM w.t", [(1, "abc")]),
     ("merge without a partition filter", PARTITIONED, "MERGE w.p t USING (SELECT 1 AS k) ON id = k WHEN MATCHED THEN DELETE", "without a filter over column", "SELECT id FROM w.p WHERE d > '2000-01-01'", [(1,)]),
+    ("select without a filter of the ranges", RANGES, "SELECT id FROM w.r WHERE id = 1", r"without a filter over column\(s\) 'p'", "SELECT id FROM w.r WHERE p > 0", [(1,)]),
     ("script", OLD, "BEGIN TRANSACTION; INSERT INTO w.t VALUES (2); SELECT ERROR('no'); COMMIT TRANSACTION", "no", "SELECT * FROM w.t", [(1,)]),
     ("create in a transaction", OLD, "BEGIN TRANSACTION; CREATE OR REPLACE TABLE w.t AS SELECT 2 AS id; COMMIT TRANSACTION", "not supported in a transaction", "SELECT * FROM w.t", [(1,)]),
     ("several columns", OLD, "ALTER TABLE w.t ADD COLUMN b INT64, ADD COLUMN id INT64", "already exists: id", "SELECT * FROM w.t", [(1,)]),

@@ -108,7 +108,8 @@ def load_statements() -> None:
 def partition_filter_of_merge() -> None:
     """Look for the partition filter of a MERGE in the whole statement, as `require_partition_filter` asks.
 
-    local-bigquery runs a MERGE as several statements and asked for a filter in each of them.
+    local-bigquery runs a MERGE as several statements and asked for a filter in each of them. Of a table with integer
+    ranges it asked for a filter over _PARTITIONTIME, which such a table does not have.
     """
     upstream_run, upstream_check = merge.run, table_rules._check
 
@@ -123,6 +124,7 @@ def partition_filter_of_merge() -> None:
         # The whole statement is searched only if the answer matters: a query may name hundreds of tables.
         if not is_target and not isinstance(tree, exp.Create | exp.Drop) and _filtered(table):
             is_target = any(each.name.startswith("__merge_") for each in tree.find_all(exp.Table))
+            is_target = is_target or _filters_ranges(tree, table)
         upstream_check(tree, table, is_target)
 
     def check_created(tree: exp.Expression, table: exp.Table, is_target: bool) -> None:
@@ -140,6 +142,25 @@ def _filtered(table: exp.Table) -> bool:
     return bool(resource and resource.requirePartitionFilter)
 
 
+def _filters_ranges(tree: exp.Expression, table: exp.Table) -> bool:
+    """Return whether a query filters by the column of a table with integer ranges: local-bigquery asks for a time."""
+    resource = metadata.load(Table, table.catalog, table.db, table.name)
+    if resource is None or not resource.rangePartitioning:
+        return False
+    columns = (column for where in tree.find_all(exp.Where) for column in where.find_all(exp.Column))
+    if not any(column.name.casefold() == resource.rangePartitioning.field.casefold() for column in columns):
+        raise _no_filter((table.catalog, table.db, table.name), resource.rangePartitioning.field)
+    return True
+
+
+def _no_filter(reference: tuple[str, str, str], column: str) -> BigQueryError:
+    return BigQueryError(
+        "invalidQuery",
+        f"Cannot query over table '{'.'.join(reference)}' without a filter over column(s) '{column}' "
+        "that can be used for partition elimination",
+    )
+
+
 def _require_filter(tree: exp.Merge, resource: Table, reference: tuple[str, str, str]) -> None:
     partitioning = resource.timePartitioning or resource.rangePartitioning
     column = (partitioning and partitioning.field) or tables.INGESTION_TIME
@@ -147,11 +168,7 @@ def _require_filter(tree: exp.Merge, resource: Table, reference: tuple[str, str,
     conditions = [tree.args["on"], *(when.args.get("condition") for when in tree.args["whens"].expressions)]
     used = {each.name.casefold() for node in conditions if node is not None for each in node.find_all(exp.Column)}
     if not wanted & used:
-        raise BigQueryError(
-            "invalidQuery",
-            f"Cannot query over table '{'.'.join(reference)}' without a filter over column(s) '{column}' "
-            "that can be used for partition elimination",
-        )
+        raise _no_filter(reference, column)
 
 
 def _fields(tree: exp.Expression, context: Context) -> Fields:

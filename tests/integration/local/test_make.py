@@ -22,8 +22,8 @@ python: ; @{sys.executable} -m module
 def make(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run make on a file with three commands."""
     (folder / "Makefile").write_text(MAKEFILE)
-    environment = os.environ | variables
-    return subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(["make", *arguments], cwd=folder, env=outside | variables, capture_output=True, text=True)
 
 
 def test_a_query_reaches_its_command_as_it_was_written(tmp_path: Path) -> None:
@@ -45,6 +45,10 @@ def test_what_a_command_does_not_take_is_refused_before_it_runs(
     assert refused.returncode
     assert re.search(rf"\b{named}\b.*make help", refused.stderr)
     assert not (tmp_path / "ran").exists()
+
+
+def test_options_of_a_make_that_calls_this_one_are_not_refused(tmp_path: Path) -> None:
+    assert make(tmp_path, "run", MAKELEVEL="1", MAKEFLAGS=" -- env=prod").returncode == 0
 
 
 def test_a_setting_on_the_command_line_is_no_option(tmp_path: Path) -> None:

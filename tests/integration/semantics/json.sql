@@ -25,3 +25,19 @@ SELECT JSON_VALUE(s, '$.a') AS a, JSON_QUERY(s, '$.b') AS b, JSON_VALUE(s, '$.c'
 -- -: an element of an array, in documents without elements too
 SELECT ARRAY_AGG(IF(JSON_QUERY(d, '$.c[0]') IS NULL, '-', TO_JSON_STRING(JSON_QUERY(d, '$.c[0]'))) ORDER BY n) FROM (SELECT n, PARSE_JSON(t) AS d FROM UNNEST(['{"a":1,"c":[]}', '{"a":[7],"c":[]}', '{"c":[7],"d":[]}', '{"c":[null]}', '{"c":{"c":[]}}', '{"c":[[]]}', '{"a":"é[","c":[]}', '{"a":"ééé","c":[]}', '{"c":["[]}"]}', '[]', 'null', '{"c":"x[]}"}', '{"c":[{"d":[]}]}']) AS t WITH OFFSET AS n)
 --> [["-", "-", "7", "null", "-", "[]", "-", "-", "\"[]}\"", "-", "-", "-", "{\"d\":[]}"]]
+
+-- -: PARSE_JSON refuses a number that BigQuery does not write with the same digits
+SELECT TO_JSON_STRING(PARSE_JSON('[0.1, 1.10, 5.0, 1e3, 67.174117, 18446744073709551615, 123456789012345680000]')) IS NULL AS a, PARSE_JSON('67.174118', wide_number_mode => 'round') IS NULL AS b, SAFE.PARSE_JSON('{"a": "67.174118", "b": 67.174118}') IS NULL AS c
+--> ["false", "false", "true"]
+
+-- -
+SELECT PARSE_JSON('{"a": 67.174118}')
+--! Input number: 67.174118 cannot round-trip through string representation
+
+-- -
+SELECT PARSE_JSON('[1, 0.12345678901234567890]')
+--! Input number: 0.12345678901234567890 cannot round-trip through string representation
+
+-- -
+SELECT PARSE_JSON('-1e400', wide_number_mode => 'round')
+--! number overflow parsing '-1e400'

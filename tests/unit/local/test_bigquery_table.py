@@ -76,6 +76,7 @@ def test_a_value_with_control_characters_stays_on_its_line() -> None:
     ("job", "told"),
     [
         ({"statement_type": "UPDATE", "num_dml_affected_rows": 3}, "3 rows changed"),
+        ({"statement_type": "DELETE", "num_dml_affected_rows": 1}, "1 row changed"),
         ({"statement_type": "CREATE_VIEW"}, "done, without a result (CREATE_VIEW)"),
         (
             {"statement_type": "SCRIPT", "job_id": "7"},

@@ -46,6 +46,7 @@ def test_several_and_none(tmp_path: Path) -> None:
         (b"B=1\nA=\xe9\n", "line 2: not UTF-8"),
         (b"B=1\n\nA='x\nC=2\n", "line 3: the value of A begins with '"),
         (b"A='x'y\n", "line 1: the value of A"),
+        (rb'A="{\"x\": 1}"', 'line 1: the value of A begins with " and does not end with the next "'),
         (b"A=1\0\n", "line 1: a null byte"),
     ],
 )

@@ -48,3 +48,13 @@ def test_bootstrap_gets_nothing_of_another_project(platform: Platform, monkeypat
     monkeypatch.setattr("subprocess.run", run)
     startup.bootstrap(platform, "seed")
     check(given[0])
+
+
+def test_variables_that_connections_yaml_names_stay(tmp_path: Path) -> None:
+    """Its errors tell to export them. With a default, another value would be taken without a word."""
+    file = tmp_path / "connections.yaml"
+    file.write_text("region_name: ${AWS_REGION:-us-east-1}\nsession: ${AWS_SESSION_TOKEN}\n")
+    shell = {"AWS_REGION": "eu-west-1", "AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "other"}
+    kept = foreign.without(shell | {"CONNECTIONS_FILE": str(file)})
+    assert {name: kept.get(name) for name in shell} == shell | {"AWS_PROFILE": None}
+    assert not foreign.FOREIGN & set(foreign.without(shell | {"CONNECTIONS_FILE": str(tmp_path / "absent")}))

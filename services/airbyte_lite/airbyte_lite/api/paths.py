@@ -9,8 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WHOLE_URL = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
 """The start of the target of a request in the absolute form of RFC 9112, 3.2.2: GET http://host/path HTTP/1.1."""
-REPEATED = re.compile("/{2,}(?=[^/])")
-"""Slashes where one is meant. Clients join paths to an address that ends with a slash: //api/v1/connections/sync."""
+REPEATED = re.compile("(?<!/)/{2,}(?=[^/])")
+"""Slashes where one is meant. Clients join paths to an address that ends with a slash: //api/v1/connections/sync.
+
+A match begins at the first of the slashes only: the time for a path of slashes would grow by the square of its length.
+"""
 
 
 class LenientPaths:

@@ -79,6 +79,7 @@ def find(
                     )
                 )
     found += _same_column(files, readable)
+    found += _other_order(readable)
     found += declared.find(stream, files, readable)
     found += declared.wider(stream, files, table)
     if len(readable) == len(facts) and not any(finding.blocking for finding in found):
@@ -276,6 +277,26 @@ def _same_column(files: StreamFiles, facts: Mapping[str, FileFacts]) -> Iterator
                 fact.header_line,
                 name,
                 blocking=False,
+            )
+
+
+def _other_order(facts: Mapping[str, FileFacts]) -> Iterator[Finding]:
+    """Yield a finding for a file whose skipped header differs: the names of the format are given by position.
+
+    The same names in another order are an error. Other names may be a title.
+    """
+    skipped = {file: fact.skipped_header for file, fact in facts.items() if fact.skipped_header}
+    first = next(iter(skipped), "")
+    for file, names in skipped.items():
+        if names != skipped[first]:
+            is_order = sorted(names) == sorted(skipped[first])
+            yield Finding(
+                f"the skipped header has {'another order' if is_order else 'other names'} than that of {first}: "
+                f"{', '.join(names)}. column_names gives the names by position",
+                "Write the file with the columns of the others, or load it as another stream."
+                + ("" if is_order else " If the line is no header, or the columns are the same, nothing is wrong."),
+                file,
+                blocking=is_order,
             )
 
 

@@ -99,6 +99,7 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
         facts.other_format = _other_format(first, below, len(header.names), file_format, facts.delimiter)
     elif file_format.column_names is not None:
         header = Header(file_format.column_names)
+        facts.skipped_header = _skipped_header(lines[:skipped], len(header.names), file_format)
     else:
         row = next((row for row in csv_reader(iter(lines[skipped:]), file_format, strict=False) if row), [])
         header = Header([f"f{number}" for number in range(len(row))])
@@ -108,6 +109,13 @@ def read_header(blocks: Iterator[str], file_format: CsvFormat, facts: FileFacts)
     header.lines = min(skipped, len(lines))
     header.rest = "".join(f"{line}\n" for line in lines[skipped:])
     return header
+
+
+def _skipped_header(above: list[str], width: int, file_format: CsvFormat) -> list[str]:
+    """Return the names in the last line above the records, if it has one for most of the columns."""
+    row: list[str] = next(csv_reader(iter(above[-1:]), file_format, strict=False), [])
+    names = [name.strip().removeprefix("\ufeff") for name in _trimmed(row)]
+    return names if 1 < len(names) <= width < 2 * len(names) and all(names) else []
 
 
 def surely_other(facts: FileFacts) -> bool:

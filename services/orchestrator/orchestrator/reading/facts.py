@@ -78,6 +78,8 @@ class FileFacts(BaseModel):
     """Why `records` is not the number of records, if it is not."""
     names: list[str] = []
     """The names of the columns: the header's, or those that the format or the records define."""
+    skipped_header: list[str] = []
+    """The names in the header of the file, if it is skipped and the format defines the names."""
     header_line: int = 1
     """The line of the header; 0 if the format of the file has none."""
     delimiter: str | None = None

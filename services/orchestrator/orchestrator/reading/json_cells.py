@@ -12,7 +12,10 @@ from orchestrator.reading.exact import Kind, LossKind, digits_loss, text_loss
 from orchestrator.reading.json_numbers import LARGEST_INTEGER, SMALLEST_INTEGER, Number, read
 from orchestrator.reading.names import bears
 
-SAME_TEXT = r"(?:0|-?[1-9][0-9]{0,17}+|(?!-?0\.0000|-?[0-9.]{17})-?(?:0|[1-9][0-9]*+)\.(?:0|[0-9]*[1-9]))"
+SAME_TEXT = (
+    r"(?:-?[1-9][0-9]{0,8}+(?:\.[0-9]{0,3}[1-9])?+(?![0-9.eE])"  # matches faster than the rest
+    r"|0|-?[1-9][0-9]{0,17}+|(?!-?0\.0000|-?[0-9.]{17})-?(?:0|[1-9][0-9]*+)\.(?:0|[0-9]*[1-9]))"
+)
 """Numbers that Python writes as the file does. Not all of them: it is for speed."""
 FEW_DECIMALS = r'"(?:[+-]?[0-9]{1,18}+(?:\.[0-9]{1,9}+)?)?"'
 """Texts of numbers that a NUMERIC keeps."""

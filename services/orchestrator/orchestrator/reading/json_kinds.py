@@ -15,12 +15,14 @@ STRING = rf'[^"\\\x00-\x1f]*+(?:{ESCAPE}[^"\\\x00-\x1f]*+)*+"'
 """A string behind its first quote."""
 PLAIN = '[^"]*+"'
 """As STRING, in a block of plain lines: faster than a pattern that looks for escapes."""
+WHOLE = r"(?:0|[1-9][0-9]{0,17}+|[1-8][0-9]{18}+)(?![0-9.eE])"
+"""Whole numbers of which the connector keeps each digit."""
 ANY_NUMBER = {
-    # As in json_numbers: without numbers of more than 15 digits or nine decimals, then also with such decimals.
-    False: r"(?!-?[0-9.]{16})-?(?:0|[1-9][0-9]*+)(?:\.[0-9]{1,9}+)?(?![0-9.eE])",
-    True: r"(?!-?[0-9]{7}[0-9.]{9})-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?![.eE])",
+    # As in json_numbers: without fractions of more than 15 digits or nine decimals, then also with such decimals.
+    False: rf"-?(?:{WHOLE}|(?!-?[0-9.]{{16}})(?:0|[1-9][0-9]*+)\.[0-9]{{1,9}}+(?![0-9.eE]))",
+    True: rf"-?(?:{WHOLE}|(?!-?[0-9]{{7}}[0-9.]{{9}})(?:0|[1-9][0-9]*+)\.[0-9]++(?![.eE]))",
 }
-NUMBERS = {"integer": ["[1-9][0-9]{0,14}+", "0"], "float": [r"[1-9][0-9]{0,5}+\.[0-9]{1,8}+", r"0\.[0-9]{1,8}+"]}
+NUMBERS = {"integer": ["[1-9][0-9]{0,17}+", "0"], "float": [r"[1-9][0-9]{0,5}+\.[0-9]{1,8}+", r"0\.[0-9]{1,8}+"]}
 """Patterns of most numbers, tried before ANY_NUMBER where such were seen, for speed. Negative ones begin with "-"."""
 END_OF_VALUE = r"[,\]}]"
 KINDS = {str: "string", type(None): "null", dict: "object", list: "list"}

@@ -14,7 +14,7 @@ from orchestrator.reading.names import bears
 from orchestrator.reading.text import TooLongError, blocks, byte_blocks
 
 OVER_LINES_LIMIT = 1024 * 1024
-"""Most bytes of a JSON value over several lines. It is parsed again with each line, which takes quadratic time."""
+"""Most bytes of a JSON value over several lines. It is parsed with each line that may be its last one."""
 LONG_WHOLE_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9]{7}[0-9.]{9,}|[0-9.]+[eE])")
 """As LONG_NUMBER, without numbers that lose decimals only. They are often in each line; the first of them is told."""
 
@@ -37,7 +37,8 @@ def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:
 def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     import orjson  # as the connector does: the standard library's parser would accept NaN
 
-    pending, line_number, start = b"", 0, 1
+    pending: bytes | bytearray = b""
+    line_number, start = 0, 1
     names: dict[str, None] = {}
     garbled = Garbled("utf8")
     long_number = json_numbers.LONG_NUMBER
@@ -57,13 +58,16 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
             end = text.index(b"\n", position)
             line, position = text[position:end], end + 1
             line_number += 1
-            pending = pending + b"\n" + line if pending else line
+            is_first = not pending
+            pending = line if is_first else _with_line(pending, line)
+            if not (is_first or _may_end_value(line) or len(pending) > OVER_LINES_LIMIT):
+                continue
             try:
                 record = orjson.loads(pending)
             except orjson.JSONDecodeError:
-                if not pending.decode().strip():
+                if is_first and not line.decode().strip():
                     pending, start = b"", line_number + 1
-                elif len(pending) > OVER_LINES_LIMIT and pending != line:
+                elif len(pending) > OVER_LINES_LIMIT and not is_first:
                     facts.add_fault("not JSON", start, "here begins text that is not JSON, or a value over many lines")
                     facts.uncounted = (
                         f"in line {start} begins text that is not JSON, or a value of more than {OVER_LINES_LIMIT} "
@@ -98,6 +102,19 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
         facts.add_fault(
             "not JSON", start, f"the text from here to the end of the file is not JSON{_reason(pending.decode())}"
         )
+
+
+def _with_line(pending: bytes | bytearray, line: bytes) -> bytearray:
+    """Return the text with one more line. A bytearray is not copied each time."""
+    text = pending if isinstance(pending, bytearray) else bytearray(pending)
+    text += b"\n"
+    text += line
+    return text
+
+
+def _may_end_value(line: bytes) -> bool:
+    """Return whether a value over several lines may end with this line: only objects and lists go over lines."""
+    return line.rstrip()[-1:] in (b"}", b"]")
 
 
 def _column_of(line: str, word: str) -> str:

@@ -57,10 +57,11 @@ CREATE OR REPLACE MACRO bq.main._instr(s, t, p, n) AS CASE WHEN s IS NULL OR t I
     WHEN p > 0 THEN coalesce(list_filter(bq.main._positions(s, t), lambda i: i >= p)[n], 0)
     ELSE coalesce(list_reverse(list_filter(bq.main._positions(s, t), lambda i: i <= length(s) + p + 1))[n], 0) END;
 CREATE OR REPLACE MACRO bq.main._parse_json_exact(s) AS CASE
-    WHEN NOT _json_exact(s) THEN _raise('Invalid input to PARSE_JSON: number cannot be stored without loss of precision')
+    WHEN _json_refusal(s) <> '' THEN _raise(_json_refusal(s))
     ELSE _json_sorted(json(s)::VARCHAR)::JSON END;
 CREATE OR REPLACE MACRO bq.main.parse_json(s) AS bq.main._parse_json_exact(s),
-    (s, mode) AS CASE lower(mode) WHEN 'exact' THEN bq.main._parse_json_exact(s) WHEN 'round' THEN _json_rounded(json(s)::VARCHAR)::JSON
+    (s, mode) AS CASE lower(mode) WHEN 'exact' THEN bq.main._parse_json_exact(s)
+    WHEN 'round' THEN CASE WHEN _json_overflow(s) <> '' THEN _raise(_json_overflow(s)) ELSE _json_rounded(json(s)::VARCHAR)::JSON END
     ELSE _raise('Invalid wide_number_mode: ' || mode)::JSON END;
 CREATE OR REPLACE MACRO bq.main._days_apart(micros) AS to_days((micros // 86400000000)::INTEGER) + to_microseconds(micros - micros // 86400000000 * 86400000000);
 CREATE OR REPLACE MACRO bq.main._finite_of_two(a, b, y, name) AS

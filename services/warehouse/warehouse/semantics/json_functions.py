@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from warehouse.semantics import json_digits
+
 STEP = re.compile(r'\.([^.\[\]"]+)|\."((?:[^"\\]|\\.)*)"|\[(\d+)\]')
 MARK = "\ue000"  # a character for private use
 FRACTION = re.compile(r"[0-9][.eE]")
@@ -174,4 +176,6 @@ FUNCTIONS = {
     "_json_append": (append, [TEXT, TEXT, TEXT], TEXT),
     "_json_insert": (insert, [TEXT, TEXT, TEXT], TEXT),
     "_json_interval": (interval, [TEXT], TEXT),
+    "_json_refusal": (json_digits.refusal, [TEXT], TEXT),
+    "_json_overflow": (json_digits.overflow, [TEXT], TEXT),
 }

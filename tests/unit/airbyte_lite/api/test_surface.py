@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 from typing import Any
 from urllib.parse import unquote
 
 import jwt
 import pytest
 
-from airbyte_lite.api.paths import without_host
+from airbyte_lite.api.paths import REPEATED, without_host
 from airbyte_lite.api.services import Services
 from airbyte_lite.connectors.definitions import BIGQUERY_ID
 from airbyte_lite.connectors.runner import ConnectorError, ConnectorRunner
@@ -56,6 +57,13 @@ def test_paths_with_a_slash_at_the_end_and_head(api: Any) -> None:
 def test_clients_may_join_a_path_to_an_address_that_ends_with_a_slash(api: Any, path: str) -> None:
     """Kestra does: http://airbyte:8000/ and /api/v1/connections/sync/."""
     assert api.get(f"http://localhost:8000{path}").status_code == 200
+
+
+def test_a_path_of_slashes_is_answered_at_once() -> None:
+    """The thread that serves every connection reads it, before the login."""
+    before = process_time()
+    assert not REPEATED.search("/api" + 40_000 * "/")
+    assert process_time() - before < 1
 
 
 @pytest.mark.parametrize(

@@ -104,3 +104,21 @@ def test_a_value_with_an_equals_sign_in_the_key_of_a_parquet_file_is_told() -> N
     assert "'part=a=b'" in str(finding)
     read = {"part=a%20b/x.parquet": FileFacts(names=["id"], records=1)}
     assert columns.find(PEOPLE, files, read, found, set()) == []
+
+
+def test_a_skipped_header_with_other_columns_is_told() -> None:
+    """The format names the columns by their position."""
+
+    def findings(*headers: list[str]) -> list[Finding]:
+        read = {
+            f"{at}.csv": FileFacts(names=["id", "name"], records=1, header_line=0, skipped_header=header)
+            for at, header in enumerate(headers)
+        }
+        return columns.find(PEOPLE, FILES, read, table(id="INTEGER", name="STRING"), set())
+
+    assert findings(["番号", "都市"], [], ["番号", "都市"]) == []
+    [finding] = findings(["番号", "都市"], ["都市", "番号"])
+    assert (finding.file, finding.blocking) == ("1.csv", True)
+    assert "another order than that of 0.csv" in str(finding)
+    [finding] = findings(["番号", "都市"], ["番号", "県"])
+    assert not finding.blocking
