@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
         if not "".join(arguments[1:2]).strip():
             warn("import: the name of the new file is missing. For example: make import f=imported.yaml")
             return 1
-        output = Path(arguments.pop(1))
+        output = Path(arguments.pop(1)).expanduser()  # of f=~/imported.yaml, some shells leave the ~
     try:
         line, environment = command(arguments, terminal=output is None and sys.stdin.isatty() and sys.stdout.isatty())
         if line[0] != "docker" and not os.environ.get("AIRBYTE_URL") and arguments[0] != "seed":  # seed uses S3 only

@@ -83,6 +83,15 @@ def test_an_import_does_not_touch_a_file_that_exists(tmp_path: Path) -> None:
     assert output.read_text() == "mine"
 
 
+def test_an_import_into_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """zsh and dash leave the ~ of `make import f=~/imported.yaml` as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AIRBYTE_URL", "http://airbyte")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    assert airbyte.main(["import", "~/imported.yaml"]) == 0
+    assert (tmp_path / "imported.yaml").exists()
+
+
 def test_without_a_platform_it_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "compose_services", lambda: set())
     with pytest.raises(running.NotRunningError, match=r"make up.*make dev.*AIRBYTE_URL"):

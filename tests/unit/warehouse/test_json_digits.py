@@ -33,5 +33,8 @@ def test_numbers_that_cannot_be_kept_are_refused() -> None:
             f"Input number: {number} cannot round-trip through string representation"
         )
         assert overflow(number) == ""
+    assert refusal("0e99999999999999999999") == refusal("-0.00") == ""
+    assert "cannot round-trip" in refusal("1e-99999999999999999999")
+    assert "number overflow" in refusal("1" * 5000)
     assert overflow("[1, -1e400]") == "Invalid input to PARSE_JSON: number overflow parsing '-1e400'"
     assert refusal('{"a": "67.174118"}') == refusal("67.174118 and more") == ""

@@ -23,7 +23,7 @@ log = logging.getLogger("airbyte_lite")
 PUBLIC = "/api/public/v1"
 CONFIGURATION = "/api/v1"
 LISTS = {"workspaceIds", "tagIds"}
-"""The query parameters that may be repeated. Of any other, only the last value would have an effect."""
+"""The query parameters that may have several values. Of any other, only the last value would have an effect."""
 LARGEST_NUMBER = 2**63 - 1  # SQLite's limit for integers
 
 
@@ -99,10 +99,10 @@ async def page(
     limit: Annotated[Number, Query(ge=1, le=100)] = 20,
     offset: Annotated[Number, Query(ge=0, le=LARGEST_NUMBER)] = 0,
 ) -> Page:
-    """Return the requested page. Raises a 422 Problem for a parameter that is given twice and can have one value."""
-    given = Counter(name for name, _ in request.query_params.multi_items() if name not in LISTS)
+    """Return the requested page. Raises a 422 Problem for a parameter with two values that can have one."""
+    given = Counter(name for name, _ in set(request.query_params.multi_items()) if name not in LISTS)
     if twice := sorted(name[:SHOWN_CHARACTERS] for name, times in given.items() if times > 1):
-        raise invalid_fields({f"query.{name}": "given more than once; it can have one value" for name in twice})
+        raise invalid_fields({f"query.{name}": "given with several values; it can have one" for name in twice})
     return Page(request, limit, offset)
 
 

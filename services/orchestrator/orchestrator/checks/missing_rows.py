@@ -3,6 +3,9 @@
 A table to which each sync appends has more rows than the files have records, because it keeps the rows of older
 versions. So each file is compared with the rows of its newest version or, if each sync reads all files, with those of
 the newest sync. The table of an overwrite is asked only if rows are missing.
+
+The newest sync is that of the row that was extracted last. Its number need not be the largest one: a new installation
+of Airbyte counts from 1 again.
 """
 
 import re
@@ -12,16 +15,14 @@ from typing import Any
 
 from connections_file import Stream
 from orchestrator.checks.findings import again
-from orchestrator.checks.table import META, MODIFIED, URL, TableFacts
+from orchestrator.checks.table import EXTRACTED, META, MODIFIED, URL, TableFacts
 from orchestrator.reading.facts import FileFacts
 from orchestrator.warehouse import Warehouse
 
+SYNC = f"json_value({META}, '$.sync_id')"
 VERSIONS = {
     "incremental_append": (MODIFIED, f"max({MODIFIED}) over (partition by {URL})"),
-    "full_refresh_append": (
-        f"cast(json_value({META}, '$.sync_id') as int64)",
-        f"max(cast(json_value({META}, '$.sync_id') as int64)) over ()",
-    ),
+    "full_refresh_append": (SYNC, f"(select max_by({SYNC}, {EXTRACTED}) from {{scope}})"),  # noqa: S608
     "full_refresh_overwrite": ("0", "0"),
 }
 """By sync mode, what tells the version of a row, and which version is the newest."""
@@ -46,12 +47,12 @@ def short(
 
     `modified` is the time of each file, `globs` are those of the stream.
     """
-    if stream.sync_mode not in VERSIONS or not {URL, MODIFIED, META} <= table.columns.keys():
+    if stream.sync_mode not in VERSIONS or not {URL, MODIFIED, META, EXTRACTED} <= table.columns.keys():
         return None
     overwritten = stream.sync_mode == "full_refresh_overwrite"
     if overwritten and table.rows >= sum(fact.records for fact in facts.values()):
         return None
-    own, newest = VERSIONS[stream.sync_mode]
+    own, newest = (part.format(scope=table.scope) for part in VERSIONS[stream.sync_mode])
     versions = f"select {URL} as url, {own} as version, {newest} = {own} as is_newest from {table.scope}"  # noqa: S608
     query = f"select url, max(cast(version as string)) as version, count(*) as n from ({versions}) where is_newest"  # noqa: S608
     loaded = {row["url"]: row for row in warehouse.query(f"{query} group by 1")}

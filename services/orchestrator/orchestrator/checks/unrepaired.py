@@ -4,6 +4,7 @@ Whether a connector has the repairs, or whether a newer release needs none, is n
 what has happened.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from orchestrator.reading.names import bears
 from orchestrator.warehouse import Warehouse
 
 KINDS: frozenset[LossKind] = frozenset({"days", "durations", "precision", "years"})
+NUMBERS: frozenset[LossKind] = frozenset({"durations", "precision"})
 MOST_FILES = 20
 """So many files with such a value are compared for each column: the program that wrote them is mostly the same."""
 
@@ -60,7 +62,7 @@ def _sure(
         names = [name for column, (name, _) in table.columns.items() if bears(column, loss.column)]
         if URL in table.columns and names:
             asked.append((file, loss, len(measures)))
-            measures += [_count(names[0], texts) for texts in (_forms(loss, loss.loaded), _forms(loss, loss.text))]
+            measures += [_count(names[0], each) for each in (forms(loss, loss.loaded), forms(loss, loss.text))]
     if not asked:
         return found
     parts = ", ".join(f"{measure} as n_{at}" for at, measure in enumerate(measures))
@@ -73,14 +75,23 @@ def _sure(
     return found
 
 
-def _count(column: str, texts: Iterable[str]) -> str:
-    """Return the number of rows that have one of the texts. A text, a time and JSON are all read as JSON."""
-    tests = " or ".join(f"strpos(to_json_string(`{column}`), {literal(text)}) > 0" for text in texts)
+def _count(column: str, forms: Iterable[str]) -> str:
+    """Return the number of rows with one of the forms. A text, a time and JSON are all read as JSON."""
+    tests = " or ".join(f"regexp_contains(to_json_string(`{column}`), {literal(form)})" for form in forms)
     return f"countif({tests})"
 
 
-def _forms(loss: Loss, text: str) -> set[str]:
-    """Return how the table may write a value."""
-    if loss.kind == "years":
-        return {text.replace(" ", "T", 1)}
-    return {text, f"{Decimal(text):f}"} if loss.kind == "precision" else {text}
+def forms(loss: Loss, text: str) -> list[str]:
+    """Return patterns of a value in JSON, as the table may write it: they match no part of another value."""
+    if loss.kind not in NUMBERS:
+        return [_pattern(text.replace(" ", "T", 1) if loss.kind == "years" else text)]
+    return [_pattern(form) for form in sorted({text, f"{Decimal(text):f}"})]
+
+
+def _pattern(text: str) -> str:
+    zeros = ""
+    if not re.search("[eE]", text):  # BigQuery writes fractions of seconds with 0, 3 or 6 digits
+        text, _, fraction = text.partition(".")
+        fraction = fraction.rstrip("0")
+        text, zeros = (f"{text}.{fraction}", "0*") if fraction else (text, r"(?:\.0+)?")
+    return rf"(?:^|[^0-9.+-]){re.escape(text)}{zeros}(?:[^0-9.eE]|$)"

@@ -13,7 +13,7 @@ from orchestrator.reading.fractions import MOST_DECIMALS, Fractions
 from orchestrator.reading.grid import LONGEST, Grid
 from orchestrator.reading.json_keys import repeated_in_text
 from orchestrator.reading.json_numbers import loss_in_text
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import borne
 from orchestrator.reading.quote_states import DELIMITER
 from orchestrator.reading.quoted import Unquoted
 
@@ -39,11 +39,12 @@ class Values:
         """Find the columns by the names of the file."""
         self._names, self._format, self._facts = names, file_format, facts
         self._words = Words(file_format.true_values, file_format.false_values)
-        self._wanted = [at for at, name in enumerate(names) if any(bears(column, name) for column in sought.empty)]
+        self._wanted = [at for at, name in enumerate(names) if borne(name) & sought.empty]
         self._kinds: dict[int, Kind] = {}
+        order = {column: at for at, column in enumerate(sought.kinds)}
         for at, name in enumerate(names):
-            if kinds := [kind for column, kind in sought.kinds.items() if bears(column, name)]:
-                self._kinds[at] = kinds[0]
+            if columns := borne(name) & order.keys():
+                self._kinds[at] = sought.kinds[min(columns, key=order.__getitem__)]
         self._rounded: set[int] = set()  # columns with a number of which decimals after the ninth are lost
         self._fractions = {at: Fractions() for at, kind in self._kinds.items() if kind == "number"}
         self._zeros: dict[int, Loss] = {}

@@ -79,9 +79,13 @@ def loss(text: str, kind: Kind, words: Words) -> tuple[LossKind, str] | None:
 def digits_loss(text: str, *, numeric: bool) -> tuple[LossKind, str] | None:
     """Return what a number loses as a double and, with `numeric`, in a column of the type NUMERIC."""
     with localcontext(prec=400):
-        exact, loaded = Decimal(text), Decimal(repr(float(text)))
+        loaded = Decimal(repr(float(text)))
         if not loaded.is_finite():
             return "null", "NULL"
+        try:
+            exact = Decimal(text)
+        except InvalidOperation:  # an exponent with more digits than Python reads
+            return "decimals", shown(loaded)
         if numeric:
             if abs(exact) >= NUMERIC_LIMIT:  # NULL in the table, and noted by Airbyte
                 return None

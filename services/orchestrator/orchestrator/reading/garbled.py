@@ -79,7 +79,10 @@ class Garbled:
         # One character is found much faster than two.
         if len(self._found) == len(KINDS) or b"\\" not in block or b"\\u" not in block:
             return
+        end = 0
         for found in islice(ESCAPED.finditer(block), MOST_ESCAPES):
+            if found.start() < end:  # a long line has many of them
+                continue
             start, end = block.rfind(b"\n", 0, found.start()) + 1, block.index(b"\n", found.start())
             text = ESCAPE.sub(lambda each: chr(int(each[1], 16)).encode(errors="ignore"), block[start:end])
             self._look(text, block, start, line)

@@ -1,5 +1,6 @@
 """Which table column a name of a file is."""
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 from platform_kit.names import column_name
@@ -7,7 +8,13 @@ from platform_kit.names import column_name
 
 def bears(column: str, name: str) -> bool:
     """Return whether a name of the file is that of a table column (in lower case), also if it has blanks around it."""
-    return column in {column_name(name).lower(), column_name(name.strip()).lower()}
+    return column in borne(name)
+
+
+@lru_cache(10_000)
+def borne(name: str) -> frozenset[str]:
+    """Return the table columns that a name of the file may be. To ask for each column takes long if there are many."""
+    return frozenset({column_name(name).lower(), column_name(name.strip()).lower()})
 
 
 def key_columns(key: str) -> dict[str, str]:

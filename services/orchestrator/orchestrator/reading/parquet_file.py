@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.formats import ParquetFormat
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import borne
 from orchestrator.reading.parquet_texts import note_garbled
 from orchestrator.reading.parquet_values import note_int96, note_losses
 
@@ -32,7 +32,7 @@ def scan_parquet(file: BinaryIO, file_format: ParquetFormat, sought: Sought = NO
                 continue
             values = column.num_values - known.null_count  # num_values counts the NULLs too
             facts.values[name] = facts.values.get(name, 0) + values
-            if values and any(bears(wanted, name) for wanted in sought.empty):
+            if values and borne(name) & sought.empty:
                 facts.first_values.setdefault(name, 0)
     for name in unknown:
         facts.values.pop(name, None)

@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.reading.exact import NUMERIC_LIMIT, LossKind, digits_loss, text_loss
 from orchestrator.reading.facts import FileFacts, Loss, Sought
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import borne
 
 DECIMALS = 9
 """A NUMERIC keeps so many."""
@@ -31,7 +31,7 @@ MOST_CANDIDATES = 1000
 def note_losses(file: Any, facts: FileFacts, sought: Sought) -> None:
     """Note the first loss of each kind for each column. `file` is a pyarrow.parquet.ParquetFile."""
     schema = file.schema_arrow
-    numeric = {field.name for field in schema if any(bears(column, field.name) for column in sought.kinds)}
+    numeric = {field.name for field in schema if borne(field.name) & sought.kinds.keys()}
     wanted = {field.name for field in schema if _can_lose(field.type, numeric=field.name in numeric)}
     paths = [file.metadata.schema.column(at).path for at in range(file.metadata.num_columns)]
     # A name with a dot may be a path: then pyarrow reads more than is wanted, not less.

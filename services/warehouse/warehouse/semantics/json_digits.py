@@ -14,6 +14,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)', re.DOTALL)
+SIGNIFICANT = re.compile(r"[-0.]*[1-9]")
+"""The start of a number that is not zero."""
+LONGEST_INTEGER = 20
 OVERFLOW = "Invalid input to PARSE_JSON: number overflow"
 ALPHA, FIRST_POWER, POWER_STEP = -60, -300, 8
 Float = tuple[int, int]
@@ -32,7 +35,7 @@ def overflow(document: str) -> str:
 
 def _faults(document: str) -> Iterator[str]:
     try:
-        json.loads(document)
+        json.loads(document, parse_int=str, parse_float=str)  # Python's int() refuses 4,300 digits
     except ValueError:  # the parser itself says why
         return
     yield from (_fault(match[1]) for match in STRING_OR_NUMBER.finditer(document) if match[1])
@@ -40,12 +43,13 @@ def _faults(document: str) -> Iterator[str]:
 
 @lru_cache(10_000)
 def _fault(number: str) -> str:
-    if number.lstrip("-").isdigit() and -(2**63) <= int(number) < 2**64:
+    if len(number) <= LONGEST_INTEGER and number.lstrip("-").isdigit() and -(2**63) <= int(number) < 2**64:
         return ""
     value = float(number)
     if math.isinf(value):
         return f"{OVERFLOW} parsing '{number}'"
-    if Decimal(number) == written(value):
+    # Not the Decimal of a number near zero: its exponent has a limit.
+    if Decimal(number) == written(value) if value else not SIGNIFICANT.match(number):
         return ""
     return f"Invalid input to PARSE_JSON: Input number: {number} cannot round-trip through string representation"
 

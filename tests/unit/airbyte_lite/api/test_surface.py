@@ -169,6 +169,8 @@ def test_parameter_with_one_value_is_refused_when_it_is_repeated(api: Any) -> No
     answer = api.get(f"{PUBLIC}/jobs?status=succeeded&status=failed")
     assert (answer.status_code, "query.status" in answer.json()["message"]) == (422, True)
     assert len(api.get(f"{PUBLIC}/jobs?workspaceIds=w1&workspaceIds=w2&status=succeeded").json()["data"]) == 1
+    # A client may add its own limit to the address of the next page, which has it already.
+    assert api.get(f"{PUBLIC}/jobs?limit=1&offset=0&limit=1").status_code == 200
 
 
 def test_null_leaves_every_field_of_a_connection_unchanged(api: Any) -> None:

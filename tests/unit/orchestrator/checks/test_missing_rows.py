@@ -17,7 +17,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:The `__fields__` attribute is de
 
 FACTS = {"a.csv": FileFacts(records=2), "b.csv": FileFacts(records=1), "c.csv": FileFacts()}
 MODIFIED = dict.fromkeys(FACTS, datetime(2026, 1, 2, tzinfo=UTC))
-LOADED = table(id="INTEGER", _ab_source_file_url="STRING", _ab_source_file_last_modified="STRING", _airbyte_meta="JSON")
+LOADED = table(
+    id="INTEGER",
+    _ab_source_file_url="STRING",
+    _ab_source_file_last_modified="STRING",
+    _airbyte_meta="JSON",
+    _airbyte_extracted_at="TIMESTAMP",
+)
 
 
 def told(mode: SyncMode, rows: list[dict[str, Any]] | None, *globs: str) -> str | None:

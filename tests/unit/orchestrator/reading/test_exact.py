@@ -34,6 +34,8 @@ WORDS = Words({"true", "y", "1"}, {"false", "no", "0"})
         ("007.5", "number", ("text", "7.5")),
         ("12E3", "number", ("text", "12000")),
         ("12E3", "digits", None),
+        ("1e-99999999999999999999", "digits", ("decimals", "0")),
+        ("1e99999999999999999999", "digits", ("null", "NULL")),
         ("007.5", "digits", None),
         ("1_234.5", "digits", ("underscores", "1234.5")),
         ("1_234", "whole", ("underscores", "1234")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.reading import garbled as module
 from orchestrator.reading.facts import Fault
 from orchestrator.reading.json_lines import scan_json_lines
 
@@ -79,6 +80,18 @@ def test_json_lines_may_escape_such_characters(ascii_only: bool) -> None:
         or ascii_only
     )
     assert not kinds(*GENUINE)
+
+
+def test_a_long_line_with_many_escapes_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def look(block: bytes, *, controls: bool = True) -> None:
+        looked.append(len(block))
+
+    monkeypatch.setattr(module, "first_garbled", look)
+    lines = [json.dumps("caf\u00e9\u2019s " * 50) for _ in range(2)]
+    assert scan_json_lines(io.BytesIO("\n".join(lines).encode())).records == 2
+    assert len(looked) == len(lines)
 
 
 @pytest.mark.parametrize("encoding", ["cp850", "mac-roman", "koi8-r", "gbk", "latin-1", "cp1252"])
