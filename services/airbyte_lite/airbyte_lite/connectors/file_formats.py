@@ -68,6 +68,8 @@ def _input_schema_fault(value: Any) -> str | None:
         columns = json.loads(value)
     except json.JSONDecodeError as error:
         return f"is not valid JSON: {error.msg}, character {error.pos + 1}. An example: {EXAMPLE}"
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, or very many brackets
+        return f"cannot be read: {error}. An example: {EXAMPLE}"
     if not isinstance(columns, dict) or not columns:
         return f"must be a JSON object with a type for each column, for example {EXAMPLE}"
     for name, type_ in columns.items():

@@ -105,6 +105,8 @@ def test_csv_settings_are_checked_before_the_connector_runs(field: str, value: s
         ('{"id": "int"}', ["'int'", "'id'", "integer, null, number, object, string"]),
         ('{"id": ["integer"]}', ["'id'", "integer"]),
         ('{" ": "integer"}', ["without a name"]),
+        ("1" * 5000, ["4300 digits"]),
+        ("[" * 100_000, ["recursion"]),
     ],
 )
 def test_input_schema_is_checked_before_the_connector_runs(value: Any, facts: list[str]) -> None:
