@@ -60,7 +60,8 @@ def _backslash(glob: str) -> str | None:
     if not (found := re.search(r"\\([^\[\]{}()!+@|,~#/. -]|$)", _without_backslashes(glob))):
         return None
     literal = _literal(f"a {found[1]}", f"[{found[1]}]") if found[1] in ("*", "?") else ""
-    slashes = re.sub(r"^[A-Za-z]:/", "", glob.replace("\\", "/"))
+    slashes = re.sub(r"^([A-Za-z]:)?/+", "", glob.replace("\\", "/"))
+    slashes += "*" if slashes.endswith("/") or not slashes else ""
     return (
         "a backslash makes the next character literal; the folders of a key are separated by /. "
         f"Write {slashes!r}.{literal}"
@@ -101,7 +102,8 @@ def _several(glob: str) -> str | None:
     is_list = "|" in plain or (len(parts) > 1 and all(re.search(r"\.\w+$", part) for part in parts))
     if not is_list or plain != glob:
         return None
-    literal = _literal("a |", "[|]") if "|" in glob else ""
+    separator = next(each for each in "|,;" if each in glob)
+    literal = _literal(f"the {separator!r}", f"[{separator}]")
     return f"it is one glob, and looks like several. Write each: {_listed(parts)}.{literal}"
 
 

@@ -32,6 +32,7 @@ RIGHT: dict[str, list[str]] = {
     r"back\slash.csv": [r"back\\slash.csv", r"back[\\]slash.csv"],
     "a{b,c}.csv": ["a[{]b,c}.csv", r"a\{b,c}.csv"],
     "a|b.csv": ["a[|]b.csv"],
+    "v1.2,3.csv": ["v1.2[,]3.csv"],
     "!a.csv": [r"\!a.csv"],
     "/data/a.csv": [r"\/data/*.csv"],
     "./data/a.csv": [r"\./data/*.csv"],
@@ -65,6 +66,9 @@ WRONG = {
     "s3://bucket": "'**'",
     r"data\*.csv": "'data/*.csv'",
     r"C:\data\a.csv": "'data/a.csv'",
+    r"\data\*.csv": "'data/*.csv'",
+    "data\\": "'data/*'",
+    "v1.2,3.csv": "If the key has the ',', write [,].",
     " a.csv": "'a.csv'",
     "a.csv ": "'a.csv'",
     " ": "'**'",
@@ -85,7 +89,7 @@ def test_a_glob_that_the_connector_reads_as_it_is_meant(key: str, glob: str) -> 
 def test_another_syntax_is_told_with_a_right_spelling(glob: str) -> None:
     told = mistake(glob) or ""
     assert WRONG[glob] in told
-    spelled = re.findall(r"'([^']*)'", told.partition("Write")[2])
+    spelled = re.findall(r"'([^']*)'", re.sub(r"the '[|,;]'", "", told.partition("Write")[2]))
     assert [mistake(each) for each in spelled] == [None] * len(spelled)
 
 

@@ -14,7 +14,7 @@ from airbyte_lite.api import schemas
 from airbyte_lite.api.bodies import NOT_IMPLEMENTED
 from airbyte_lite.api.dependencies import AUTHENTICATED, PUBLIC, IncludeDeleted, Paged, Served, WorkspaceIds
 from airbyte_lite.api.fields import Id
-from airbyte_lite.api.pools import Route, patient, slow
+from airbyte_lite.api.pools import Route, slow, specified
 from airbyte_lite.api.services import Services
 from airbyte_lite.api.views import actor_view
 from airbyte_lite.connectors.definitions import ActorKind, Definition
@@ -31,7 +31,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
     )
 
     @router.get("", summary=f"List {kind}s")
-    @patient
+    @specified
     def list_actors(
         served: Served, page: Paged, workspaces: WorkspaceIds, include_deleted: IncludeDeleted = False
     ) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def actor_router(kind: ActorKind) -> APIRouter:
         return actor_view(actor, served.definitions)
 
     @router.get("/{actor_id}", summary=f"Get a {kind}")
-    @patient
+    @specified
     def get_actor(
         served: Served,
         actor_id: Id,

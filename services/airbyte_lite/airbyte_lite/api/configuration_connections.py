@@ -11,7 +11,7 @@ from airbyte_lite.api import configuration_schemas as schemas
 from airbyte_lite.api.configuration_views import actor_read, connection_read, job_info, state_read, version_read
 from airbyte_lite.api.dependencies import AUTHENTICATED, CONFIGURATION, Served
 from airbyte_lite.api.jobs import seconds, start_job
-from airbyte_lite.api.pools import Route, patient, slow
+from airbyte_lite.api.pools import Route, slow, specified
 from airbyte_lite.problem import invalid
 from airbyte_lite.state.records import Job, JobFilter
 
@@ -54,7 +54,7 @@ def clear_streams(served: Served, body: schemas.ConnectionStreams) -> dict[str, 
 
 
 @router.post("/web_backend/connections/get", summary="Get a connection with its source, destination and last job")
-@patient
+@specified
 def get_web_backend_connection(served: Served, body: schemas.ConnectionId) -> dict[str, Any]:
     """Answer the connection with its source and destination (secrets are masked) and its last sync."""
     connection = served.store.connection(body.connection_id, deleted=True)

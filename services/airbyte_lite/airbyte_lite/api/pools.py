@@ -1,4 +1,4 @@
-"""Runs endpoints in threads. There are three pools, so that requests that wait never keep reads from being answered."""
+"""Runs endpoints in threads. There are four pools, so that requests that wait never keep reads from being answered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ READS = CapacityLimiter(4)
 """For endpoints that only read the database. They never wait, and Python runs one thread at a time: more threads would
 answer nobody sooner, and would keep the thread that serves the connections from running."""
 PATIENT = CapacityLimiter(8)
-"""For reads that may wait: for the specification of a connector, or for the database's writer."""
+"""For reads that may wait for the database's writer."""
+SPECIFIED = CapacityLimiter(8)
+"""For reads that may wait for the specification of a connector, whose command has ten minutes."""
 SLOW = CapacityLimiter(200)
 """For endpoints that write, run a connector, or wait for the end of a job. A waiting thread needs no processor."""
 PARSED = "airbyte_lite.body"
@@ -46,10 +48,15 @@ def patient(endpoint: Endpoint) -> Threaded:
     return _threaded(endpoint, PATIENT)
 
 
+def specified(endpoint: Endpoint) -> Threaded:
+    """Run an endpoint in a thread of SPECIFIED."""
+    return _threaded(endpoint, SPECIFIED)
+
+
 class Route(APIRoute):
     """A route that runs its endpoint in a thread. The answer's JSON is written there too, which can take 0.1 s.
 
-    An endpoint that is neither `slow` nor `patient` nor asynchronous gets a thread of READS.
+    An endpoint that is neither `slow` nor `patient` nor `specified` nor asynchronous gets a thread of READS.
     """
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:

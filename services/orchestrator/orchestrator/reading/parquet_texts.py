@@ -21,17 +21,16 @@ def note_garbled(file: BinaryIO, metadata: Any, facts: FileFacts) -> None:
     `metadata` is the footer of the file.
     """
     import pyarrow.parquet
-    import pyarrow.types as types
 
     opened = pyarrow.parquet.ParquetFile(file, metadata=metadata, buffer_size=BUFFER_BYTES, pre_buffer=False)
-
-    names = [
-        field.name for field in opened.schema_arrow if types.is_string(field.type) or types.is_large_string(field.type)
-    ]
+    names = [field.name for field in opened.schema_arrow if _is_text(field.type)]
     batch = next(opened.iter_batches(batch_size=ROWS, columns=names), None) if names else None
-    for name, texts in zip(batch.schema.names, batch.columns, strict=True) if batch else ():
+    for name, column in zip(batch.schema.names, batch.columns, strict=True) if batch else ():
+        if name not in names:
+            continue
+        texts = column.cast(pyarrow.large_string())
         data = texts.buffers()[2]
-        if name not in names or data is None or data.to_pybytes().isascii():
+        if data is None or data.to_pybytes().isascii():
             continue
         lines = "".join(f"{(text or '').replace('\n', ' ')}\n" for text in texts.to_pylist())
         found = Garbled("utf-8")
@@ -41,3 +40,10 @@ def note_garbled(file: BinaryIO, metadata: Any, facts: FileFacts) -> None:
 
 def _same(name: str, _line: str, _word: str) -> str:
     return name
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind  # of pandas: a category
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))

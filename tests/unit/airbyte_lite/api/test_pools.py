@@ -21,7 +21,7 @@ from airbyte_lite.api import (
 )
 from airbyte_lite.api.actors import actor_router
 from airbyte_lite.api.app import create_app
-from airbyte_lite.api.pools import PATIENT, PIECE, READS, _threaded
+from airbyte_lite.api.pools import PATIENT, PIECE, READS, SPECIFIED, _threaded
 from airbyte_lite.api.services import Services
 from airbyte_lite.jobs.queue import Jobs
 from airbyte_lite.settings import Settings
@@ -71,13 +71,16 @@ def test_reads_are_answered_while_many_requests_wait(
         transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             requests = [asyncio.create_task(client.request(method, path, json=body)) for _ in range(MORE_THAN_THREADS)]
+            reads = [client.get(read) for read in READ_PATHS]
+            if blocked[0] is Store:  # for example while a connector does not give its specification
+                reads.append(client.post(f"{CONFIGURATION}/jobs/get", json={"id": 1}))
             try:
-                return [(await asyncio.wait_for(client.get(read), 20)).status_code for read in READ_PATHS]
+                return [(await asyncio.wait_for(read, 20)).status_code for read in reads]
             finally:
                 release.set()
                 await asyncio.gather(*requests)
 
-    assert asyncio.run(use()) == [200] * len(READ_PATHS)
+    assert set(asyncio.run(use())) == {200}
     services.close()
 
 
@@ -103,7 +106,7 @@ def test_only_quick_reads_use_the_threads_of_reads() -> None:
     assert posts == reads | {"source_definitions/list", "destination_definitions/list"}
 
 
-@pytest.mark.parametrize("pool", [READS, PATIENT])
+@pytest.mark.parametrize("pool", [READS, PATIENT, SPECIFIED])
 def test_few_reads_compute_at_the_same_time(pool: Any) -> None:
     """With 40 threads that made lists of 7 MB at once, health was answered after 2 s."""
     release = threading.Event()

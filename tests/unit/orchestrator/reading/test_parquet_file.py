@@ -116,3 +116,7 @@ def test_garbled_texts_in_the_first_rows_are_noted_with_row_and_column_and_littl
     ]
     assert file.count < 6_000_000 < len(file.getvalue())
     assert not scan_parquet(io.BytesIO(parquet({"x": [None], "y": [[None]]})), PARQUET).faults
+    short = pyarrow.array(names[:3])
+    for texts in (short.dictionary_encode(), short.cast(pyarrow.large_string()), short.cast(pyarrow.string_view())):
+        [fault] = scan_parquet(io.BytesIO(parquet({"x": texts})), PARQUET).faults
+        assert (fault.kind, fault.line, fault.column) == ("garbled", 3, "x")
