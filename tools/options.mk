@@ -51,5 +51,6 @@ $(foreach option,$(filter-out workers processes,$(options)),$(eval $(call as-wri
 
 # Python's own variables are for the user's programs: PYTHONPATH and PYTHONHOME would replace modules of the platform, and
 # with PYTHONSAFEPATH, PYTHONINSPECT or PYTHON_GIL no command would work. All text is UTF-8, whatever the locale.
-unexport $(filter-out PYTHON PYTHON_IMAGE,$(filter PYTHON%,$(.VARIABLES)))
+# The keyring stays: it has the password of a package index.
+unexport $(filter-out PYTHON PYTHON_IMAGE PYTHON_KEYRING_BACKEND,$(filter PYTHON%,$(.VARIABLES)))
 export PYTHONUTF8 := 1

@@ -56,14 +56,15 @@ def test_a_setting_on_the_command_line_is_no_option(tmp_path: Path) -> None:
 
 
 def test_python_s_variables_are_not_for_our_programs(tmp_path: Path) -> None:
-    (tmp_path / "module.py").write_text("import json, sys; print('żółć')")
+    (tmp_path / "module.py").write_text("import json, os; print('żółć', os.environ['PYTHON_KEYRING_BACKEND'])")
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs/json.py").write_text("raise SystemExit('not ours')")
     theirs = {"PYTHONPATH": str(tmp_path / "theirs"), "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "ascii"}
+    theirs["PYTHON_KEYRING_BACKEND"] = "of.the.Index"  # not a variable of Python: pip and uv install with it
     found = make(
         tmp_path, "python", **theirs, PYTHONHOME="/nowhere", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL="C"
     )
-    assert (found.returncode, found.stdout) == (0, "żółć\n")
+    assert (found.returncode, found.stdout) == (0, "żółć of.the.Index\n")
 
 
 def test_every_option_in_the_pages_is_one_of_its_command() -> None:

@@ -89,44 +89,49 @@ class Kinds:
         self,
         gap: str,
         *,
-        rounded: bool,
+        rounded: tuple[bool, bool],
+        depth: int = 0,
         always: bool = True,
         own: Own = NONE,
         fields: Callable[[str], Own] = lambda _: NONE,
     ) -> str:
         """Return the pattern of such values.
 
-        `gap`: pattern of what stands behind a colon and a comma. `rounded`: numbers may have any number of decimals.
-        `always`: every line has a value here. `own`: patterns of these values, `fields`: of those of a field.
+        `gap`: pattern of what stands behind a colon and a comma. `rounded`: whether numbers may have any number of
+        decimals, those in fields of the record and those deeper inside. `always`: every line has a value here. `own`:
+        patterns of these values, `fields`: of those of a field.
         """
         if "any" in own:
             return own["any"]
         found = []
-        numbers = [number for name in self.names for number in _numbers(name, rounded=rounded)]
+        any_decimals = rounded[depth > 1]
+        numbers = [number for name in self.names for number in _numbers(name, rounded=any_decimals)]
         if numbers and "number" in own:
             found.append(own["number"])
         elif numbers:
             # No number matches in two ways: a line that does not match at its end would take exponential time.
-            other = f"(?!(?:{'|'.join(numbers)}){END_OF_VALUE}){ANY_NUMBER[rounded]}"
+            other = f"(?!(?:{'|'.join(numbers)}){END_OF_VALUE}){ANY_NUMBER[any_decimals]}"
             found += [*numbers, other]
         if "string" in self.names:
             found.append(own.get("string") or f'"{STRING}')
         if "boolean" in self.names:
             found.append("true|false")
         if "object" in self.names:
-            found.append(self._object(gap, rounded, fields, always=always and len(self.names) == 1))
+            found.append(self._object(gap, rounded, depth, fields, always=always and len(self.names) == 1))
         if "list" in self.names:
-            found.append(self._list(gap, rounded))
+            found.append(self._list(gap, rounded, depth))
         if "null" in self.names:
             found.append("null")
         return f"(?:{'|'.join(found)})"
 
-    def _object(self, gap: str, rounded: bool, own: Callable[[str], Own], *, always: bool) -> str:
+    def _object(
+        self, gap: str, rounded: tuple[bool, bool], depth: int, own: Callable[[str], Own], *, always: bool
+    ) -> str:
         required = [name for name in self.fields if name not in self.optional]
         comma, behind_first, fields = f",{gap}", False, list[str]()
         for name, kinds in self.fields.items():
             has_to = always and name not in self.optional
-            value = kinds.pattern(gap, rounded=rounded, always=has_to, own=own(name))
+            value = kinds.pattern(gap, rounded=rounded, depth=depth + 1, always=has_to, own=own(name))
             key = f"{re.escape(json.dumps(name, ensure_ascii=False))}:{gap}"
             mark = MARK if has_to else ""
             if name not in self.optional:
@@ -140,11 +145,11 @@ class Kinds:
                 fields.append(rf'(?:{key}{value}(?:{comma}(?=")|(?=\}})))?+')
         return rf"\{{{''.join(fields)}\}}"
 
-    def _list(self, gap: str, rounded: bool) -> str:
+    def _list(self, gap: str, rounded: tuple[bool, bool], depth: int) -> str:
         if not self.items or not self.items.names:
             return r"\[\]"
         # No other alternative is tried for an item that was matched. So a number must be whole.
-        item = f"{self.items.pattern(gap, rounded=rounded, always=False)}(?![0-9.eE])"
+        item = f"{self.items.pattern(gap, rounded=rounded, depth=depth + 1, always=False)}(?![0-9.eE])"
         return rf"\[(?:{item}(?:, ?{item})*+)?+\]"
 
 

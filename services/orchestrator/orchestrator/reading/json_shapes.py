@@ -22,6 +22,7 @@ LONGEST = 100_000
 MOST_GROUPS = 100
 GAP = " ?"
 NOTHING = (re.compile(b"(?!)"),) * 2
+LONG = re.compile(rb"(?<=[:,\[ ])-?[0-9.]{16,}(?=[,\]}])")
 KEY = re.compile(f"{MARK}([^{MARK}]*+){MARK}")
 
 
@@ -56,6 +57,9 @@ class Shapes:
         self.rounded = False
         self._tries = self._matched = self._parsed = 0
         self._lines: tuple[re.Pattern[bytes], re.Pattern[bytes]] | None = NOTHING
+        self._long: bool | None = (
+            None  # whether objects and lists have long fractions, which are compared; None: none yet
+        )
 
     def end(self, block: bytes, position: int, *, plain: bool = False) -> int:
         """Return where the lines end that match, from a position at which a line begins; `plain`: see `are_plain`."""
@@ -63,6 +67,9 @@ class Shapes:
             self._lines = self._patterns()
         if not (found := self._lines[plain].match(block, position)):
             return position
+        if self._long and not self.rounded and not _come_back(found[0]):
+            self._long, self._lines = False, None
+            return self.end(block, position, plain=plain)
         self._matched += found.end() - position
         return found.end()
 
@@ -73,6 +80,8 @@ class Shapes:
         if self._tries <= LEARNED[-1] and len(line) <= LONGEST:
             self._gap = _gap(line) if not self._shapes or self._gap == _gap(line) else GAP
             self._shapes = self._with(record)
+            if self._long is None and LONG.search(line.encode()):
+                self._long = True
             if self._tries in LEARNED:
                 self._lines = None
         if self._tries % LEARNED[-1] == 0:
@@ -99,12 +108,24 @@ class Shapes:
 
     def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         """Return the patterns for other blocks and for plain ones."""
-        shapes = [shape.pattern(self._gap, rounded=self.rounded, fields=self._own) for shape in self._shapes]
+        rounded = self.rounded, self.rounded or bool(self._long)
+        shapes = [shape.pattern(self._gap, rounded=rounded, fields=self._own) for shape in self._shapes]
         lines = _lines(shapes)
         if len(lines) > LONGEST:
             self._tries = max(self._tries, LEARNED[-1])
             return NOTHING
         return re.compile(lines.encode()), re.compile(lines.replace(STRING, PLAIN).encode())
+
+
+def _come_back(lines: bytes) -> bool:
+    """Return whether the connector writes each long number in lines as it stands there: then it keeps all digits."""
+    import orjson  # as the connector does
+
+    numbers = b"[%b]" % b",".join(LONG.findall(lines))
+    try:
+        return orjson.dumps(orjson.loads(numbers)) == numbers
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _lines(shapes: list[str]) -> str:

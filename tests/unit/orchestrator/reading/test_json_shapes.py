@@ -178,3 +178,30 @@ def test_no_pattern_is_tried_in_a_file_of_unusual_lines(monkeypatch: pytest.Monk
     assert facts([f'{{"{number:x}": 1, "id": 2}}' for number in range(1000)]).records == 1000
     assert len(made) <= 6
     assert made[-1].end(b'{"0": 1, "id": 2}\n', 0) == 0
+
+
+LONG = ["6.857142857142857", "-0.30000000000000004", "123456.12345678901", "1.5", "12345678901234567"]
+LOSSY = ["1.12345678901234567890", "0.10000000000000000", "1234567.1234567891", "00000000000000001.5", "1e16", "5e-324"]
+
+
+def test_long_fractions_inside_objects_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f'{{"id": 1, "o": {{"lat": {one}, "all": [{one}, {two}]}}}}' for one, two in product(LONG, LONG)]
+    records, parsed = parsed_lines(lines * 4, monkeypatch)
+    assert records == 100
+    assert parsed <= 4
+
+
+def test_long_fractions_inside_objects_that_lose_digits(
+    monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
+    usual = '{"id": 1, "v": 1, "o": {"lat": 6.857142857142857, "all": [1.5, 0.30000000000000004]}}'
+    files = [
+        [*[usual] * 5, usual.replace(*change), *[usual] * 5]
+        for number in [*LONG, *LOSSY]
+        for change in (("6.857142857142857", number), ("1.5", number), ('"v": 1', f'"v": {number}'))
+    ]
+    found = [facts(file) for file in files]
+    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
+    for file, fact in zip(files, found, strict=True):
+        with subtests.test(file[5]):
+            assert fact == facts(file)
