@@ -11,11 +11,11 @@ import dagster as dg
 from wcmatch.glob import DOTGLOB, GLOBSTAR, IGNORECASE, globmatch
 
 from connections_file import globs
+from orchestrator.checks.findings import SHOWN
+from orchestrator.files import COMPRESSIONS
 
 MOST = 100
 """So many files are kept."""
-SHOWN = 3
-COMPRESSED = (".gz", ".bz2", ".zip")
 WARNING = "Add a glob, rename the file, or move it to another folder; then make apply and run again."
 
 
@@ -88,7 +88,7 @@ def _nearly(key: str, glob: str) -> tuple[str, bool]:
 
 
 def _uncompressed(key: str) -> str:
-    return next((key.removesuffix(ending) for ending in COMPRESSED if key.endswith(ending)), key)
+    return next((key.removesuffix(ending) for ending in COMPRESSIONS if key.endswith(ending)), key)
 
 
 def _listed(files: dict[str, str]) -> str:

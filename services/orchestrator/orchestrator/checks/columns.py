@@ -12,6 +12,7 @@ from orchestrator.checks import declared
 from orchestrator.checks.findings import RESET, Finding, again
 from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
+from orchestrator.reading.csv_lines import BYTE_ORDER_MARK
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
 from orchestrator.reading.names import bears, key_columns
@@ -29,7 +30,6 @@ with a narrower type than the table has.
 """
 VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d.*|\d\d?[/.]\d\d?[/.]\d{2,4}")
 """Names that are numbers or dates."""
-BYTE_ORDER_MARK = "\ufeff"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 LATER: Mapping[SyncMode, str] = {
     "full_refresh_overwrite": "run again",

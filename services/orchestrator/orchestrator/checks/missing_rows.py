@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connections_file import Stream
-from orchestrator.checks.findings import again
+from orchestrator.checks.findings import SHOWN, again
 from orchestrator.checks.table import EXTRACTED, META, MODIFIED, URL, TableFacts
 from orchestrator.reading.facts import FileFacts
 from orchestrator.warehouse import Warehouse
@@ -26,7 +26,6 @@ VERSIONS = {
     "full_refresh_overwrite": ("0", "0"),
 }
 """By sync mode, what tells the version of a row, and which version is the newest."""
-SHOWN = 3
 EARLY = re.compile(r"[^*]*[?\[]")
 """A glob of which the real Airbyte lists the beginning up to the first `*`, so it finds no file."""
 NOT_FOUND = (
