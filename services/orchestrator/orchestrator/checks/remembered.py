@@ -10,7 +10,7 @@ from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.formats import StreamFiles
 from orchestrator.reading.objects import File
 
-VERSION = 18
+VERSION = 19
 """Raised when the facts mean something else, so that the kept ones are not used."""
 
 

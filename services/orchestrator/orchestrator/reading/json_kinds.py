@@ -26,11 +26,25 @@ NUMBERS = {"integer": ["[1-9][0-9]{0,17}+", "0"], "float": [r"[1-9][0-9]{0,5}+\.
 """Patterns of most numbers, tried before ANY_NUMBER where such were seen, for speed. Negative ones begin with "-"."""
 END_OF_VALUE = r"[,\]}]"
 KINDS = {str: "string", type(None): "null", dict: "object", list: "list"}
-type Own = Mapping[str, str]
-"""Patterns in place of the usual ones: of "number" and "string", or of "any" value."""
-NONE: Own = {}
 MARK = "\0"
 """Stands before and behind each text in a pattern that every line has: no JSON text contains it."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is different in the pattern of a field's values.
+
+    `patterns` are in place of the usual ones: of "number" and "string", or of "any" value. Numbers may have any number
+    of decimals if `any_decimals`, those in objects and lists if `any_decimals_inside`.
+    """
+
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    any_decimals: bool = False
+    any_decimals_inside: bool = False
+
+    def inside(self, _field: str = "") -> "Own":
+        """Return the same for the values in an object or a list."""
+        return Own(any_decimals=self.any_decimals_inside, any_decimals_inside=self.any_decimals_inside)
 
 
 class UnusualError(Exception):
@@ -85,53 +99,39 @@ class Kinds:
         once = frozenset() if new else value.keys() ^ self.fields.keys()
         return replace(self, fields=fields, optional=self.optional | once)
 
-    def pattern(
-        self,
-        gap: str,
-        *,
-        rounded: tuple[bool, bool],
-        depth: int = 0,
-        always: bool = True,
-        own: Own = NONE,
-        fields: Callable[[str], Own] = lambda _: NONE,
-    ) -> str:
+    def pattern(self, gap: str, fields: Callable[[str], Own], own: Own, *, always: bool = True) -> str:
         """Return the pattern of such values.
 
-        `gap`: pattern of what stands behind a colon and a comma. `rounded`: whether numbers may have any number of
-        decimals, those in fields of the record and those deeper inside. `always`: every line has a value here. `own`:
-        patterns of these values, `fields`: of those of a field.
+        `gap`: pattern of what stands behind a colon and a comma. `fields`: what is different in each field, `own`: in
+        these values. `always`: every line has a value here.
         """
-        if "any" in own:
-            return own["any"]
+        if "any" in own.patterns:
+            return own.patterns["any"]
         found = []
-        any_decimals = rounded[depth > 1]
-        numbers = [number for name in self.names for number in _numbers(name, rounded=any_decimals)]
-        if numbers and "number" in own:
-            found.append(own["number"])
+        numbers = [number for name in self.names for number in _numbers(name, any_decimals=own.any_decimals)]
+        if numbers and "number" in own.patterns:
+            found.append(own.patterns["number"])
         elif numbers:
             # No number matches in two ways: a line that does not match at its end would take exponential time.
-            other = f"(?!(?:{'|'.join(numbers)}){END_OF_VALUE}){ANY_NUMBER[any_decimals]}"
-            found += [*numbers, other]
+            found += [*numbers, f"(?!(?:{'|'.join(numbers)}){END_OF_VALUE}){ANY_NUMBER[own.any_decimals]}"]
         if "string" in self.names:
-            found.append(own.get("string") or f'"{STRING}')
+            found.append(own.patterns.get("string") or f'"{STRING}')
         if "boolean" in self.names:
             found.append("true|false")
         if "object" in self.names:
-            found.append(self._object(gap, rounded, depth, fields, always=always and len(self.names) == 1))
+            found.append(self._object(gap, fields, always=always and len(self.names) == 1))
         if "list" in self.names:
-            found.append(self._list(gap, rounded, depth))
+            found.append(self._list(gap, own.inside()))
         if "null" in self.names:
             found.append("null")
         return f"(?:{'|'.join(found)})"
 
-    def _object(
-        self, gap: str, rounded: tuple[bool, bool], depth: int, own: Callable[[str], Own], *, always: bool
-    ) -> str:
+    def _object(self, gap: str, own: Callable[[str], Own], *, always: bool) -> str:
         required = [name for name in self.fields if name not in self.optional]
         comma, behind_first, fields = f",{gap}", False, list[str]()
         for name, kinds in self.fields.items():
-            has_to = always and name not in self.optional
-            value = kinds.pattern(gap, rounded=rounded, depth=depth + 1, always=has_to, own=own(name))
+            has_to, its_own = always and name not in self.optional, own(name)
+            value = kinds.pattern(gap, its_own.inside, its_own, always=has_to)
             key = f"{re.escape(json.dumps(name, ensure_ascii=False))}:{gap}"
             mark = MARK if has_to else ""
             if name not in self.optional:
@@ -145,11 +145,11 @@ class Kinds:
                 fields.append(rf'(?:{key}{value}(?:{comma}(?=")|(?=\}})))?+')
         return rf"\{{{''.join(fields)}\}}"
 
-    def _list(self, gap: str, rounded: tuple[bool, bool], depth: int) -> str:
+    def _list(self, gap: str, own: Own) -> str:
         if not self.items or not self.items.names:
             return r"\[\]"
         # No other alternative is tried for an item that was matched. So a number must be whole.
-        item = f"{self.items.pattern(gap, rounded=rounded, depth=depth + 1, always=False)}(?![0-9.eE])"
+        item = f"{self.items.pattern(gap, own.inside, own, always=False)}(?![0-9.eE])"
         return rf"\[(?:{item}(?:, ?{item})*+)?+\]"
 
 
@@ -163,8 +163,8 @@ def _number(number: float) -> str:
     return f"{'-' if number < 0 else ''}{'integer' if isinstance(number, int) else 'float'}"
 
 
-def _numbers(name: str, *, rounded: bool) -> list[str]:
+def _numbers(name: str, *, any_decimals: bool) -> list[str]:
     """Return the patterns of the numbers of a kind; none for other kinds."""
     sign, name = ("-", name[1:]) if name.startswith("-") else ("", name)
-    decimals = "+" if rounded else "{1,8}"
+    decimals = "+" if any_decimals else "{1,8}"
     return [sign + number.replace("{1,8}", decimals) for number in NUMBERS.get(name, [])]

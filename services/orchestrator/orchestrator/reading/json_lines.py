@@ -16,7 +16,7 @@ from orchestrator.reading.text import TooLongError, blocks, byte_blocks
 OVER_LINES_LIMIT = 1024 * 1024
 """Most bytes of a JSON value over several lines. It is parsed with each line that may be its last one."""
 LONG_WHOLE_NUMBER = re.compile(r"[:,\[]\s*-?(?:[0-9]{7}[0-9.]{9,}|[0-9.]+[eE])")
-"""As LONG_NUMBER, without numbers that lose decimals only. They are often in each line; the first of them is told."""
+"""As LONG_NUMBER, without numbers that lose decimals only. They are often in each line; the first one is told."""
 
 
 def scan_json_lines(raw: BinaryIO, sought: Sought = NOTHING) -> FileFacts:
@@ -41,7 +41,7 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     line_number, start = 0, 1
     names: dict[str, None] = {}
     garbled = Garbled("utf8")
-    long_number = json_numbers.LONG_NUMBER
+    rounded = set[str]()  # the fields of which a number that loses decimals is known
     cells = Cells(sought.kinds)
     shapes = Shapes(
         lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty), cells
@@ -87,11 +87,11 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
                     _note_repeated(facts, parsed, start)
                 for name, kind, written, loaded in cells.losses(record, parsed):
                     facts.losses.append(Loss(column=name, kind=kind, line=start, text=written, loaded=loaded))
-                if long_number.search(parsed) and _note_losses(facts, parsed, start, sought):
-                    long_number = LONG_WHOLE_NUMBER
-                rounded = long_number is LONG_WHOLE_NUMBER
+                long_number = json_numbers.LONG_NUMBER if _has_fractions(record, rounded) else LONG_WHOLE_NUMBER
+                if long_number.search(parsed):
+                    rounded |= _note_losses(facts, parsed, start, sought)
                 if len(facts.first_values) + cells.noted > found or rounded != shapes.rounded:
-                    shapes.again(rounded=rounded)
+                    shapes.again(rounded=frozenset(rounded))
                 shapes.learn(record, parsed)
             facts.records += 1
             pending, start = b"", line_number + 1
@@ -177,17 +177,23 @@ def _note_repeated(facts: FileFacts, text: str, line: int) -> None:
             facts.losses.append(loss)
 
 
-def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> bool:
-    """Note the first number of each field that loses digits. Return whether one loses decimals only."""
+def _has_fractions(record: dict[str, object], known: Collection[str]) -> bool:
+    """Return whether a field that is not known may have fractions."""
+    return any(isinstance(value, float | dict | list) and name not in known for name, value in record.items())
+
+
+def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> set[str]:
+    """Note the first number of each field that loses digits. Return the fields with one that loses decimals only."""
     record = json_numbers.read(text)
     noted = {(loss.column, loss.kind) for loss in facts.losses}
-    rounded = False
+    rounded = set[str]()
     for name, value in record.items():
         kinds = {kind for column, kind in sought.kinds.items() if bears(column, name)} - {"spelling"}
         if isinstance(value, json_numbers.Number) and "integer" in kinds:
             continue  # NULL in the table if it is too large, and noted by Airbyte
         for number, found in json_numbers.losses(value, numeric=bool(kinds)):
-            rounded = rounded or found[0] == "decimals"
+            if found[0] == "decimals":
+                rounded.add(name)
             if (name, found[0]) not in noted:
                 noted.add((name, found[0]))
                 facts.losses.append(Loss(column=name, kind=found[0], line=line, text=number[:100], loaded=found[1]))

@@ -54,7 +54,7 @@ class Shapes:
         self._wanted, self._cells = wanted, cells or Cells({})
         self._shapes = list[Kinds]()
         self._gap = ""
-        self.rounded = False
+        self.rounded: frozenset[str] = frozenset()
         self._tries = self._matched = self._parsed = 0
         self._lines: tuple[re.Pattern[bytes], re.Pattern[bytes]] | None = NOTHING
         self._long: bool | None = (
@@ -67,7 +67,7 @@ class Shapes:
             self._lines = self._patterns()
         if not (found := self._lines[plain].match(block, position)):
             return position
-        if self._long and not self.rounded and not _come_back(found[0]):
+        if self._long and not _come_back(found[0]):
             self._long, self._lines = False, None
             return self.end(block, position, plain=plain)
         self._matched += found.end() - position
@@ -80,8 +80,8 @@ class Shapes:
         if self._tries <= LEARNED[-1] and len(line) <= LONGEST:
             self._gap = _gap(line) if not self._shapes or self._gap == _gap(line) else GAP
             self._shapes = self._with(record)
-            if self._long is None and LONG.search(line.encode()):
-                self._long = True
+            if self._long is None and any(isinstance(value, dict | list) for value in record.values()):
+                self._long = True if LONG.search(line.encode()) else None
             if self._tries in LEARNED:
                 self._lines = None
         if self._tries % LEARNED[-1] == 0:
@@ -89,8 +89,8 @@ class Shapes:
                 self._lines = NOTHING
             self._matched = self._parsed = 0
 
-    def again(self, *, rounded: bool) -> None:
-        """Make the patterns again: another value is looked for; with `rounded`, decimals after the ninth are not."""
+    def again(self, *, rounded: frozenset[str]) -> None:
+        """Make the patterns again: other values are looked for, and no decimals in the fields `rounded`."""
         self.rounded = rounded
         if self._lines != NOTHING:
             self._lines = None
@@ -104,12 +104,13 @@ class Shapes:
         return self._shapes
 
     def _own(self, name: str) -> Own:
-        return {"any": "null"} if self._wanted(name) else self._cells.patterns(name)
+        patterns = {"any": "null"} if self._wanted(name) else self._cells.patterns(name)
+        is_rounded = name in self.rounded
+        return Own(patterns, any_decimals=is_rounded, any_decimals_inside=is_rounded or bool(self._long))
 
     def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         """Return the patterns for other blocks and for plain ones."""
-        rounded = self.rounded, self.rounded or bool(self._long)
-        shapes = [shape.pattern(self._gap, rounded=rounded, fields=self._own) for shape in self._shapes]
+        shapes = [shape.pattern(self._gap, self._own, Own()) for shape in self._shapes]
         lines = _lines(shapes)
         if len(lines) > LONGEST:
             self._tries = max(self._tries, LEARNED[-1])

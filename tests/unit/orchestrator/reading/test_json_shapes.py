@@ -205,3 +205,16 @@ def test_long_fractions_inside_objects_that_lose_digits(
     for file, fact in zip(files, found, strict=True):
         with subtests.test(file[5]):
             assert fact == facts(file)
+
+
+def test_decimals_are_told_of_each_field() -> None:
+    usual = '{"v": 1.5, "o": {"k": 1.5}, "p": [1.5], "s": "x"}'
+    loss = "1.12345678901234567890"
+    others = [usual.replace(f"{place} 1.5", f"{place} {loss}") for place in ('"v":', '"k":')]
+    others += [usual.replace("[1.5]", f"[{loss}]")]
+    found = facts([*[usual] * 3, *[line for line in others for _ in range(3)], usual]).losses
+    assert [(each.column, each.kind, each.line) for each in found] == [
+        ("v", "decimals", 4),
+        ("o", "decimals", 7),
+        ("p", "decimals", 10),
+    ]
