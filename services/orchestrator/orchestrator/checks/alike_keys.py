@@ -4,11 +4,12 @@ They differ in blanks, in characters that nobody sees (U+200B, a byte order mark
 of a letter: `ë` may be one character, or `e` and a mark.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from orchestrator.checks.findings import Finding
 from orchestrator.checks.table import URL, TableFacts, odd
-from orchestrator.reading.names import bears
+from orchestrator.reading.facts import Rows
+from orchestrator.reading.names import key_texts
 from orchestrator.warehouse import Warehouse
 
 INVISIBLE = (
@@ -17,10 +18,8 @@ INVISIBLE = (
 )
 BLANKS = r"[\s\p{Z}]+"
 
-type Row = tuple[int, dict[str, str]]
 
-
-def find(table: TableFacts, warehouse: Warehouse, rows: Callable[[str], Iterable[Row]]) -> Iterator[Finding]:
+def find(table: TableFacts, warehouse: Warehouse, rows: Rows) -> Iterator[Finding]:
     """Yield a warning if two keys look the same; the warehouse is asked only if a key has such a character."""
     if not table.key_odd:
         return
@@ -29,7 +28,8 @@ def find(table: TableFacts, warehouse: Warehouse, rows: Callable[[str], Iterable
         return
     pair = [(str(found["first"]), found.get("first_url")), (str(found["last"]), found.get("last_url"))]
     spelling, file = max(pair, key=lambda item: len(ascii(item[0])))  # the one with more of these characters
-    line = next((line for line, text in _texts(rows(file), table.key) if text == spelling), 0) if file else 0
+    places = key_texts(rows(file), table.key) if file else iter(())
+    line = next((line for line, texts in places if ", ".join(texts) == spelling), 0)
     what = "1 key has" if found["n"] == 1 else f"{found['n']} keys have"
     yield Finding(
         f"{what} several spellings that look the same, for example {pair[0][0]!a} and {pair[1][0]!a}: they "
@@ -60,10 +60,3 @@ def _query(table: TableFacts) -> str:
     groups = f"select min({text}) as {one}, max({text}) as {other}{urls} from {table.scope} group by {parts}"  # noqa: S608 - see Warehouse.query
     numbers = f"count(*) as n, min({one}) as first, min_by({other}, {one}) as last{picked}"
     return f"select {numbers} from ({groups}) where {one} != {other}"  # noqa: S608
-
-
-def _texts(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the line and the text of the key of each record."""
-    for line, row in rows:
-        texts = (next((text for name, text in row.items() if bears(each.lower(), name)), "") for each in columns)
-        yield line, ", ".join(texts)

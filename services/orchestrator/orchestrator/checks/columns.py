@@ -15,7 +15,7 @@ from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.csv_lines import BYTE_ORDER_MARK
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import CsvFormat, JsonlFormat, ParquetFormat, StreamFiles
-from orchestrator.reading.names import bears, key_columns
+from orchestrator.reading.names import bears, columns_of_key
 from platform_kit.names import column_name
 
 NAME = "columns_arrived"
@@ -131,7 +131,7 @@ def _common_quote(names: Sequence[str]) -> str | None:
 
 def _folders(file: str, fact: FileFacts) -> Iterator[Finding]:
     """Yield what the folders of a Parquet file, such as year=2024, do to its columns. So does its own name."""
-    for name, value in key_columns(file).items():
+    for name, value in columns_of_key(file).items():
         if name in fact.names:
             yield Finding(
                 f"{name}={value} in the key gives the column its value, in place of the values of the file",

@@ -11,7 +11,7 @@ from orchestrator.checks.table import TableFacts
 from orchestrator.reading.csv_header import surely_other
 from orchestrator.reading.facts import FileFacts
 from orchestrator.reading.formats import JsonlFormat, ParquetFormat, StreamFiles
-from orchestrator.reading.names import bears, key_columns
+from orchestrator.reading.names import bears, columns_of_key
 from platform_kit.names import COLUMN_LENGTH, column_name
 
 REMEDY = "Correct the name in the file or in columns of connections.yaml, then make apply and run again."
@@ -37,7 +37,7 @@ def find(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts]) -> 
     if isinstance(files.format, JsonlFormat) or not facts:
         return
     in_keys = isinstance(files.format, ParquetFormat)
-    names_of = {file: {*fact.names, *(key_columns(file) if in_keys else ())} for file, fact in facts.items()}
+    names_of = {file: {*fact.names, *(columns_of_key(file) if in_keys else ())} for file, fact in facts.items()}
     wanted = [name for name in files.declared if not stream.selected_fields or name in stream.selected_fields]
     # The names beside each column in the files that have it: none of them is the column's new name.
     beside: dict[str, set[str]] = {name: set() for name in wanted}
@@ -75,7 +75,7 @@ def gone(stream: Stream, files: StreamFiles, facts: Mapping[str, FileFacts], tab
     """
     if not facts or isinstance(files.format, JsonlFormat):
         return
-    in_files = {name for file, fact in facts.items() for name in (*fact.names, *key_columns(file))}
+    in_files = {name for file, fact in facts.items() for name in (*fact.names, *columns_of_key(file))}
     alike = Counter(column_name(name).lower() for name in in_files)
     names = in_files | {*files.declared}
     drop = "" if stream.sync_mode == "full_refresh_overwrite" else ", drop the column from the table"

@@ -1,6 +1,6 @@
 """The check that the primary key is whole: its columns are in the table, never NULL, and unique."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -8,7 +8,8 @@ from connections_file import Stream
 from orchestrator.checks import alike_keys
 from orchestrator.checks.findings import DROP, Finding
 from orchestrator.checks.table import URL, TableFacts, key_columns
-from orchestrator.reading.names import bears
+from orchestrator.reading.facts import Row, Rows
+from orchestrator.reading.names import key_texts
 from orchestrator.warehouse import Warehouse
 from platform_kit.names import column_name
 
@@ -27,12 +28,7 @@ def columns(stream: Stream) -> list[str]:
     return [column_name(name).lower() for name in key_columns(stream)]
 
 
-type Row = tuple[int, dict[str, str]]
-
-
-def find(
-    stream: Stream, table: TableFacts, warehouse: Warehouse, rows: Callable[[str], Iterable[Row]], part: str = "line"
-) -> list[Finding]:
+def find(stream: Stream, table: TableFacts, warehouse: Warehouse, rows: Rows, part: str = "line") -> list[Finding]:
     """Return the findings; the warehouse is asked for examples only if something is wrong.
 
     `rows` returns the records of a file, in which the lines of the examples are looked for. `part` is what a place in
@@ -152,34 +148,23 @@ def _one_number(table: TableFacts) -> str:
     return f"select {numbers} from ({groups}) where {one} != {other}"  # noqa: S608
 
 
-def _keys(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the texts of the key of each record."""
-    for line, row in rows:
-        yield (
-            line,
-            [
-                next((text for name, text in row.items() if bears(column.lower(), name)), "").strip()
-                for column in columns
-            ],
-        )
-
-
 def _without_key(rows: Iterable[Row], columns: Sequence[str]) -> tuple[int, int]:
     """Return the line of the first record without a key, 0 if there is none, and the number of such records."""
     first = count = 0
-    for line, texts in _keys(rows, columns):
-        if not all(texts):
+    for line, texts in key_texts(rows, columns):
+        if not all(text.strip() for text in texts):
             first, count = first or line, count + 1
     return first, count
 
 
 def _with_key(rows: Iterable[Row], columns: Sequence[str], key: Sequence[Any]) -> tuple[int, int]:
     """Return the lines of the first two records with this key; 0 for a line that is not found."""
-    lines = (line for line, texts in _keys(rows, columns) if all(map(_is_same, texts, key)))
+    lines = (line for line, texts in key_texts(rows, columns) if all(map(_is_same, texts, key)))
     return next(lines, 0), next(lines, 0)
 
 
 def _is_same(text: str, value: Any) -> bool:
+    text = text.strip()
     if text == str(value):
         return True
     try:

@@ -11,7 +11,9 @@ from orchestrator.reading.exact import Kind, LossKind
 EXAMPLES = 3
 """The number of places that are told for each kind of fault."""
 
-type Rows = Callable[[str], Iterable[tuple[int, dict[str, str]]]]
+type Row = tuple[int, dict[str, str]]
+"""The line of a record and its texts by name."""
+type Rows = Callable[[str], Iterable[Row]]
 """Reads a file again by its name: the line of each record, and its values as text."""
 
 FaultKind = Literal[
