@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from orchestrator.reading.exact import Kind, LossKind, digits_loss, text_loss
 from orchestrator.reading.json_numbers import LARGEST_INTEGER, SMALLEST_INTEGER, Number, read
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import borne
 
 SAME_TEXT = (
     r"(?:-?[1-9][0-9]{0,8}+(?:\.[0-9]{0,3}[1-9])?+(?![0-9.eE])"  # matches faster than the rest
@@ -31,7 +31,7 @@ class Cells:
         self._type = lru_cache(4096)(self._type_of)
 
     def _type_of(self, name: str) -> Literal["text", "number"] | None:
-        found = {kind for column, kind in self._kinds.items() if bears(column, name)}
+        found = {self._kinds[column] for column in borne(name) & self._kinds.keys()}
         if not found:
             return None
         return "text" if found == {"spelling"} else None if "integer" in found else "number"

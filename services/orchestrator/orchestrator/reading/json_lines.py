@@ -10,7 +10,7 @@ from orchestrator.reading.facts import NOTHING, FileFacts, Loss, Sought
 from orchestrator.reading.garbled import Garbled
 from orchestrator.reading.json_cells import Cells
 from orchestrator.reading.json_shapes import Shapes, are_plain
-from orchestrator.reading.names import bears
+from orchestrator.reading.names import borne
 from orchestrator.reading.text import TooLongError, blocks, byte_blocks
 
 OVER_LINES_LIMIT = 1024 * 1024
@@ -43,9 +43,7 @@ def _scan(raw: BinaryIO, facts: FileFacts, sought: Sought) -> None:
     garbled = Garbled("utf8")
     rounded = set[str]()  # the fields of which a number that loses decimals is known
     cells = Cells(sought.kinds)
-    shapes = Shapes(
-        lambda name: name not in facts.first_values and any(bears(each, name) for each in sought.empty), cells
-    )
+    shapes = Shapes(lambda name: name not in facts.first_values and not sought.empty.isdisjoint(borne(name)), cells)
     for block in byte_blocks(raw, "utf8", facts, garbled):
         text = block.text
         position, before, plain = 0, line_number, are_plain(block)
@@ -140,9 +138,9 @@ def _reason(text: str) -> str:
     return ""
 
 
-def _note_values(facts: FileFacts, record: dict[str, object], line: int, columns: Collection[str]) -> None:
+def _note_values(facts: FileFacts, record: dict[str, object], line: int, columns: frozenset[str]) -> None:
     for name, value in record.items():
-        if value is not None and name not in facts.first_values and any(bears(column, name) for column in columns):
+        if value is not None and name not in facts.first_values and not columns.isdisjoint(borne(name)):
             facts.first_values[name] = line
 
 
@@ -188,7 +186,7 @@ def _note_losses(facts: FileFacts, text: str, line: int, sought: Sought) -> set[
     noted = {(loss.column, loss.kind) for loss in facts.losses}
     rounded = set[str]()
     for name, value in record.items():
-        kinds = {kind for column, kind in sought.kinds.items() if bears(column, name)} - {"spelling"}
+        kinds = {sought.kinds[column] for column in borne(name) & sought.kinds.keys()} - {"spelling"}
         if isinstance(value, json_numbers.Number) and "integer" in kinds:
             continue  # NULL in the table if it is too large, and noted by Airbyte
         for number, found in json_numbers.losses(value, numeric=bool(kinds)):

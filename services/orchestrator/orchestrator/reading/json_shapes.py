@@ -50,8 +50,8 @@ class Shapes:
     `cells` has patterns of their own for some fields.
     """
 
-    def __init__(self, wanted: Callable[[str], bool], cells: Cells | None = None) -> None:
-        self._wanted, self._cells = wanted, cells or Cells({})
+    def __init__(self, wanted: Callable[[str], bool], cells: Cells) -> None:
+        self._wanted, self._cells = wanted, cells
         self._shapes = list[Kinds]()
         self._gap = ""
         self.rounded: frozenset[str] = frozenset()

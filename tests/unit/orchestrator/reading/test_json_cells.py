@@ -6,7 +6,8 @@ import pytest
 
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.json_lines import scan_json_lines
-from orchestrator.reading.json_shapes import Shapes
+
+from .scans import Compare
 
 pytestmark = pytest.mark.usefixtures("learned_at_once")
 SOUGHT = Sought(kinds={"s": "spelling", "n": "digits", "i": "integer"})
@@ -64,7 +65,7 @@ def test_a_text_that_loses_decimals_hides_no_number_that_does() -> None:
     assert [(loss.column, loss.line) for loss in found] == [("n", 1), ("x", 4)]
 
 
-def test_the_losses_are_those_of_parsed_lines(monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests) -> None:
+def test_the_losses_are_those_of_parsed_lines(compare_with_parsed: Compare) -> None:
     values = [
         *SAME,
         *CHANGED,
@@ -81,21 +82,9 @@ def test_the_losses_are_those_of_parsed_lines(monkeypatch: pytest.MonkeyPatch, s
         for value in values
         for one, other in (("1", '"1"'), ("1.5", "1.5"), ("null", "null"), ('"x"', '"2.5"'))
     ]
-    found = [facts(file) for file in files]
-    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
-    for file, fact in zip(files, found, strict=True):
-        with subtests.test("\n".join(file[2:4])):
-            assert fact == facts(file)
+    compare_with_parsed(facts, files)
 
 
-def test_usual_values_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[str] = []
-    learn = Shapes.learn
-
-    def noted(self: Shapes, record: dict[str, object], line: str) -> None:
-        parsed.append(line)
-        learn(self, record, line)
-
-    monkeypatch.setattr(Shapes, "learn", noted)
+def test_usual_values_are_not_parsed(parsed: list[str]) -> None:
     assert facts([f'{{"s": {number}, "n": "{number}.25"}}' for number in range(1000)]).records == 1000
     assert len(parsed) == 1

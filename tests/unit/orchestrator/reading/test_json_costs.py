@@ -31,15 +31,7 @@ def test_the_last_line_of_a_record_is_found(end: str) -> None:
 
 
 @pytest.mark.parametrize("number", [10**15, 10**17 + 1, 10**18 + 1, 8 * 10**18 + 7, -(10**18) - 1])
-def test_long_whole_numbers_are_not_parsed(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed = list[str]()
-    learn = Shapes.learn
-
-    def noted(shapes: Shapes, record: dict[str, Any], line: str) -> None:
-        parsed.append(line)
-        learn(shapes, record, line)
-
-    monkeypatch.setattr(Shapes, "learn", noted)
+def test_long_whole_numbers_are_not_parsed(number: int, parsed: list[str]) -> None:
     lines = "".join(f'{{"id": {number + at}, "n": {number}}}\n' for at in range(200))
     facts = scanned(lines, Sought(kinds={"id": "integer", "n": "number"}))
     assert (facts.records, facts.losses) == (200, [])
@@ -52,3 +44,24 @@ def test_a_longer_number_is_parsed_in_the_midst_of_others(number: int) -> None:
     facts = scanned(f'{usual}{{"id": {number}}}\n{usual}', Sought())
     is_lost = number > 2**64 - 1 or number < -(2**63)
     assert [loss.line for loss in facts.losses] == ([101] if is_lost else [])
+
+
+def test_the_first_lines_of_a_file_are_learned_together(parsed: list[str]) -> None:
+    lines = [f'{{"id": {number}, "o": {{"a": {number / 4}}}}}' for number in range(-50, 1000)]
+    assert scanned("\n".join(lines), Sought()).records == 1050
+    assert len(parsed) == 20
+
+
+def test_no_pattern_is_tried_in_a_file_of_unusual_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Shapes]()
+    patterns = Shapes._patterns
+
+    def noted(shapes: Shapes) -> Any:
+        made.append(shapes)
+        return patterns(shapes)
+
+    monkeypatch.setattr(Shapes, "_patterns", noted)
+    lines = [f'{{"{number:x}": 1, "id": 2}}' for number in range(1000)]
+    assert scanned("\n".join(lines), Sought()).records == 1000
+    assert len(made) <= 6
+    assert made[-1].end(b'{"0": 1, "id": 2}\n', 0) == 0

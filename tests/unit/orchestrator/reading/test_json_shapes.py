@@ -4,13 +4,13 @@ import io
 import json
 import time
 from itertools import product
-from typing import Any
 
 import pytest
 
 from orchestrator.reading.facts import FileFacts, Sought
 from orchestrator.reading.json_lines import scan_json_lines
-from orchestrator.reading.json_shapes import Shapes
+
+from .scans import Compare
 
 pytestmark = pytest.mark.usefixtures("learned_at_once")
 USUAL = ['{"id": 1, "v": 2.5, "s": "x", "b": true, "o": {"k": 1, "l": [1, "a", {"m": null}]}, "e": null}'] * 3
@@ -67,68 +67,30 @@ def facts(lines: list[str]) -> FileFacts:
     return scan_json_lines(io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")), SOUGHT)
 
 
-def test_the_facts_are_those_of_parsed_lines(monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests) -> None:
+def test_the_facts_are_those_of_parsed_lines(compare_with_parsed: Compare) -> None:
     files = [[*USUAL, line, *USUAL, line, *USUAL] for line in LINES]
-    found = [facts(file) for file in files]
-    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
-    for file, fact in zip(files, found, strict=True):
-        with subtests.test(file[3]):
-            assert fact == facts(file)
+    compare_with_parsed(facts, files)
 
 
-def test_text_over_a_line_end_is_no_string(monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests) -> None:
+def test_text_over_a_line_end_is_no_string(compare_with_parsed: Compare) -> None:
     usual = '{"s": "x", "t": ["y"], "id": 1}'
     broken = ['{"s": "x', '", "t": ["y"], "id": 1}', '{"s": "x}', '{", "t": ["y"], "id": 1}', '{"s": "x", "t": ["y']
     broken += ['{"]', '{"], "id": 1}', '{"}', '{"s": "x}\n{', '{"s": "x\\"}', "", '{"s": "x\ty", "t": [], "id": 1}']
     files = [[usual, usual, first, second, usual] for first, second in product(broken, broken)]
-    found = [facts(file) for file in files]
-    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
-    for file, fact in zip(files, found, strict=True):
-        with subtests.test("\n".join(file[2:4])):
-            assert fact == facts(file)
+    compare_with_parsed(facts, files)
 
 
-def test_usual_lines_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[str] = []
-    learn = Shapes.learn
-
-    def noted(self: Shapes, record: dict[str, Any], line: str) -> None:
-        parsed.append(line)
-        learn(self, record, line)
-
-    monkeypatch.setattr(Shapes, "learn", noted)
+def test_usual_lines_are_not_parsed(parsed: list[str]) -> None:
     other = '{"s": "y", "id": 3}'
     numbers = [f'{{"s": "{number}", "id": {number}}}' for number in range(100)]
     assert facts([*USUAL * 100, other, *numbers, *USUAL]).records == 404
     assert parsed == [USUAL[0], other]
 
 
-def test_lines_with_null_match_after_the_first_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed = list[str]()
-    learn = Shapes.learn
-
-    def noted(shapes: Shapes, record: dict[str, Any], line: str) -> None:
-        parsed.append(line)
-        learn(shapes, record, line)
-
-    monkeypatch.setattr(Shapes, "learn", noted)
+def test_lines_with_null_match_after_the_first_of_them(parsed: list[str]) -> None:
     usual, null = '{"id": 1, "s": "x"}', '{"id": 2, "s": null}'
     assert facts([usual, usual, null, *[usual, null] * 3]).records == 9
     assert parsed == [usual, null]
-
-
-def parsed_lines(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
-    """Return how many lines were records, and how many of them were parsed."""
-    parsed = list[str]()
-    learn = Shapes.learn
-
-    def noted(shapes: Shapes, record: dict[str, Any], line: str) -> None:
-        parsed.append(line)
-        learn(shapes, record, line)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Shapes, "learn", noted)
-        return facts(lines).records, len(parsed)
 
 
 def test_a_new_key_behind_many_numbers_takes_no_longer_than_another_line() -> None:
@@ -140,7 +102,7 @@ def test_a_new_key_behind_many_numbers_takes_no_longer_than_another_line() -> No
 
 
 @pytest.mark.parametrize("kinds", [("1", "2.5", "-3", "0", "-0.5"), ('"x"', "null"), ("[1]", "[]", '["a", 2]')])
-def test_lines_with_some_of_the_keys_are_not_parsed(kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_with_some_of_the_keys_are_not_parsed(kinds: tuple[str, ...], parsed: list[str]) -> None:
     keys = ["id", "w", "s", "o"]
     some = [[key for at, key in enumerate(keys) if number >> at & 1] for number in reversed(range(16))]
     lines = [
@@ -148,63 +110,35 @@ def test_lines_with_some_of_the_keys_are_not_parsed(kinds: tuple[str, ...], monk
         for value, chosen in product(kinds, some)
         for _ in range(30)
     ]
-    records, parsed = parsed_lines(lines, monkeypatch)
-    assert records == len(lines)
-    assert parsed <= 5 + 4 * len(kinds)
+    assert facts(lines).records == len(lines)
+    assert len(parsed) <= 5 + 4 * len(kinds)
 
 
-def test_objects_inside_may_have_some_of_the_keys_or_be_null(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_inside_may_have_some_of_the_keys_or_be_null(parsed: list[str]) -> None:
     inside = ["{}", "null", '{"k": 1}', '{"l": "x"}', '{"k": 2, "l": "y"}', '{"k": {"m": 1}}', '{"k": {}}', "[]", "5"]
     lines = [f'{{"id": 1, "o": {value}, "z": 1}}' for value in inside]
-    assert parsed_lines(lines * 10, monkeypatch) == (90, 9)
-
-
-def test_the_first_lines_of_a_file_are_learned_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    lines = [f'{{"id": {number}, "o": {{"a": {number / 4}}}}}' for number in range(-50, 1000)]
-    assert parsed_lines(lines, monkeypatch) == (1050, 20)
-
-
-def test_no_pattern_is_tried_in_a_file_of_unusual_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    made = list[Shapes]()
-    patterns = Shapes._patterns
-
-    def noted(shapes: Shapes) -> Any:
-        made.append(shapes)
-        return patterns(shapes)
-
-    monkeypatch.setattr(Shapes, "_patterns", noted)
-    assert facts([f'{{"{number:x}": 1, "id": 2}}' for number in range(1000)]).records == 1000
-    assert len(made) <= 6
-    assert made[-1].end(b'{"0": 1, "id": 2}\n', 0) == 0
+    assert facts(lines * 10).records == 90
+    assert len(parsed) == 9
 
 
 LONG = ["6.857142857142857", "-0.30000000000000004", "123456.12345678901", "1.5", "12345678901234567"]
 LOSSY = ["1.12345678901234567890", "0.10000000000000000", "1234567.1234567891", "00000000000000001.5", "1e16", "5e-324"]
 
 
-def test_long_fractions_inside_objects_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_fractions_inside_objects_are_not_parsed(parsed: list[str]) -> None:
     lines = [f'{{"id": 1, "o": {{"lat": {one}, "all": [{one}, {two}]}}}}' for one, two in product(LONG, LONG)]
-    records, parsed = parsed_lines(lines * 4, monkeypatch)
-    assert records == 100
-    assert parsed <= 4
+    assert facts(lines * 4).records == 100
+    assert len(parsed) <= 4
 
 
-def test_long_fractions_inside_objects_that_lose_digits(
-    monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
-) -> None:
+def test_long_fractions_inside_objects_that_lose_digits(compare_with_parsed: Compare) -> None:
     usual = '{"id": 1, "v": 1, "o": {"lat": 6.857142857142857, "all": [1.5, 0.30000000000000004]}}'
     files = [
         [*[usual] * 5, usual.replace(*change), *[usual] * 5]
         for number in [*LONG, *LOSSY]
         for change in (("6.857142857142857", number), ("1.5", number), ('"v": 1', f'"v": {number}'))
     ]
-    found = [facts(file) for file in files]
-    monkeypatch.setattr(Shapes, "end", lambda _self, _block, position, **_: position)
-    for file, fact in zip(files, found, strict=True):
-        with subtests.test(file[5]):
-            assert fact == facts(file)
+    compare_with_parsed(facts, files)
 
 
 def test_decimals_are_told_of_each_field() -> None:
